@@ -1,0 +1,36 @@
+// The SDK clients with which the local cloud itself talks to the engines.
+
+import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import { DynamoDBStreamsClient } from "@aws-sdk/client-dynamodb-streams";
+import { SQSClient } from "@aws-sdk/client-sqs";
+import type { Endpoints } from "./model.ts";
+
+/** The region and the account that ARNs of the local cloud name; the account is the one fauxqs and LocalStack use. */
+export const LOCAL_REGION = "us-east-1";
+export const LOCAL_ACCOUNT = "000000000000";
+
+/** Any pair is accepted by the engines; these are the ones LocalStack documents. */
+export const LOCAL_CREDENTIALS = { accessKeyId: "test", secretAccessKey: "test" } as const;
+
+export interface LocalClients {
+  readonly sqs: SQSClient;
+  readonly dynamodb: DynamoDBClient;
+  readonly streams: DynamoDBStreamsClient;
+}
+
+export function localClients(endpoints: Endpoints): LocalClients {
+  const shared = { region: LOCAL_REGION, credentials: LOCAL_CREDENTIALS };
+  return {
+    sqs: new SQSClient({
+      ...shared,
+      endpoint: endpoints.sqs,
+      useQueueUrlAsEndpoint: false, // an engine's queue URL may name a host that does not resolve
+    }),
+    dynamodb: new DynamoDBClient({ ...shared, endpoint: endpoints.dynamodb }),
+    streams: new DynamoDBStreamsClient({ ...shared, endpoint: endpoints.dynamodb }),
+  };
+}
+
+export function destroyClients({ sqs, dynamodb, streams }: LocalClients): void {
+  for (const client of [sqs, dynamodb, streams]) client.destroy();
+}

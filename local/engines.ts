@@ -1,0 +1,77 @@
+// The two engines behind the local cloud: dynoxide (DynamoDB with streams) and fauxqs (SQS).
+//
+//   Both listen on 127.0.0.1 only, and nobody reaches them but through the AWS SDK at these endpoints.
+//   An endpoint that the environment already names (LocalStack, DynamoDB Local, AWS) takes an engine's place.
+//   Neither outlives this process, however it ends.
+
+import { buildApp } from "fauxqs";
+import { startDynoxide } from "./dynoxide.ts";
+import type { Endpoints } from "./model.ts";
+import { PortInUse } from "./port-in-use.ts";
+
+export interface EnginesOptions {
+  /** Port of the SQS engine; absent or 0: a free one. */
+  readonly sqsPort?: number;
+  /** Port of the DynamoDB engine; absent or 0: a free one. */
+  readonly dynamodbPort?: number;
+  /** Where tables survive a restart; absent: in memory. Queues are always in memory. */
+  readonly dataDirectory?: string;
+}
+
+export interface Engines {
+  readonly endpoints: Endpoints;
+  /** Engines that run as processes of their own (fauxqs runs in this one). */
+  readonly processIds: number[];
+  stop(): Promise<void>;
+}
+
+interface Engine {
+  readonly endpoint: string;
+  readonly processId?: number;
+  stop(): Promise<unknown>;
+}
+
+/**
+ * Starts what the environment does not already provide.
+ * Throws `PortInUse` for a given port that is taken, and `EngineMissing` where there is no binary for this platform.
+ */
+export async function startEngines(options: EnginesOptions = {}): Promise<Engines> {
+  const sqs = givenEndpoint("AWS_ENDPOINT_URL_SQS") ?? (await startFauxqs(options.sqsPort));
+  try {
+    const dynamodb =
+      givenEndpoint("AWS_ENDPOINT_URL_DYNAMODB") ?? (await startDynoxide(dynoxideOptions(options)));
+    return {
+      endpoints: { sqs: sqs.endpoint, dynamodb: dynamodb.endpoint },
+      processIds: [sqs, dynamodb].flatMap((engine) => engine.processId ?? []),
+      stop: async () => {
+        await Promise.all([sqs.stop(), dynamodb.stop()]);
+      },
+    };
+  } catch (error) {
+    await sqs.stop();
+    throw error;
+  }
+}
+
+function dynoxideOptions({ dynamodbPort, dataDirectory }: EnginesOptions) {
+  return { ...(dynamodbPort && { port: dynamodbPort }), ...(dataDirectory && { dataDirectory }) };
+}
+
+/** The SDK's own precedence: the service's variable first, then the one for all services. */
+function givenEndpoint(variable: string): Engine | undefined {
+  const endpoint = process.env[variable] || process.env.AWS_ENDPOINT_URL;
+  return endpoint ? { endpoint, stop: async () => undefined } : undefined;
+}
+
+async function startFauxqs(port = 0): Promise<Engine> {
+  const app = buildApp({ logger: false });
+  try {
+    const endpoint = await app.listen({ host: "127.0.0.1", port });
+    return { endpoint, stop: () => app.close() };
+  } catch (error) {
+    if (error instanceof Error && "code" in error && error.code === "EADDRINUSE") {
+      throw new PortInUse({ port, flag: "--sqs-port", engine: "SQS", cause: error });
+    }
+    throw error;
+  }
+}

@@ -1,0 +1,81 @@
+// What the local cloud understood of a cloud assembly: plain values, every intrinsic function resolved.
+//
+// `provision` makes it from the templates; the runtime and the event sources only read it.
+
+export interface LocalFunction {
+  /** Construct path, for people: `Credit/ReserveCredit/Function`. */
+  readonly path: string;
+  readonly functionName: string;
+  readonly arn: string;
+  /** Absolute directory of the bundled asset. */
+  readonly codeDirectory: string;
+  /** `file.export`, as in Lambda. */
+  readonly handler: string;
+  readonly timeoutMs: number;
+  readonly memoryMegabytes: number;
+  readonly environment: Readonly<Record<string, string>>;
+}
+
+export interface SqsMapping {
+  readonly path: string;
+  readonly functionArn: string;
+  readonly queueArn: string;
+  readonly queueUrl: string;
+  readonly batchSize: number;
+  readonly batchWindowMs: number;
+  /** 2 to 1,000; absent means no limit of its own. */
+  readonly maximumConcurrency?: number;
+  readonly reportBatchItemFailures: boolean;
+}
+
+export interface StreamMapping {
+  readonly path: string;
+  readonly functionArn: string;
+  readonly streamArn: string;
+  readonly batchSize: number;
+  readonly batchWindowMs: number;
+  readonly startingPosition: "TRIM_HORIZON" | "LATEST";
+  /** EventBridge-style patterns, parsed; a record passes when any of them matches. Empty: all pass. */
+  readonly filterPatterns: readonly unknown[];
+  readonly bisectBatchOnFunctionError: boolean;
+  /** -1 means until the record expires. */
+  readonly maximumRetryAttempts: number;
+  /** -1 means until the record expires (24 h). */
+  readonly maximumRecordAgeSeconds: number;
+  readonly parallelizationFactor: number;
+  readonly reportBatchItemFailures: boolean;
+  readonly onFailureQueueUrl?: string;
+}
+
+export interface Schedule {
+  readonly path: string;
+  readonly functionArn: string;
+  readonly everyMs: number;
+  /** The JSON the function receives; absent means a standard scheduled event. */
+  readonly input?: string;
+}
+
+export interface FunctionUrl {
+  readonly path: string;
+  readonly functionArn: string;
+  /** With a trailing slash, as in AWS. */
+  readonly url: string;
+}
+
+export interface Deployment {
+  readonly functions: readonly LocalFunction[];
+  readonly sqsMappings: readonly SqsMapping[];
+  readonly streamMappings: readonly StreamMapping[];
+  readonly schedules: readonly Schedule[];
+  readonly functionUrls: readonly FunctionUrl[];
+  /** Stack name → output key → value: what `cdk deploy --outputs-file` would write. */
+  readonly outputs: Readonly<Record<string, Readonly<Record<string, string>>>>;
+  /** Resource types that cannot matter locally, each named once. */
+  readonly ignored: readonly string[];
+}
+
+/** Where the engines listen; what the `AWS_ENDPOINT_URL_*` variables are set to. */
+export interface Endpoints {
+  readonly sqs: string;
+  readonly dynamodb: string;
+}

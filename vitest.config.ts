@@ -1,0 +1,13 @@
+import { defineConfig } from "vitest/config";
+
+export default defineConfig({
+  test: {
+    include: ["test/**/*.test.ts"],
+    pool: "forks",
+    maxWorkers: 2,
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
+    // The CloudFormation validator costs seconds a synth; `npm run synth` runs it once, for real.
+    env: { CDK_VALIDATION: "false" },
+  },
+});

@@ -1,0 +1,96 @@
+// Where an operator's command works: the local cloud that is running, or a deployment on AWS.
+//
+//   Local: `.local-cloud/cloud.json`, which `npm start` writes while it is up.
+//   AWS: the file of `cdk deploy --outputs-file`, with region, credentials and endpoints as the SDK finds them.
+
+import { readFileSync } from "node:fs";
+import { SQSClient } from "@aws-sdk/client-sqs";
+import { z } from "zod";
+import { UsageError } from "./usage-error.ts";
+
+export const CLOUD_FILE = ".local-cloud/cloud.json";
+
+export interface Connection {
+  readonly sqs: SQSClient;
+  readonly outputs: Outputs;
+}
+
+/** Stack name → output key → value. */
+export type Outputs = Readonly<Record<string, Readonly<Record<string, string>>>>;
+
+export type CloudFile = z.infer<typeof CloudFile>;
+
+const Outputs = z.record(z.string(), z.record(z.string(), z.string()));
+const CloudFile = z.object({
+  processId: z.int().positive(),
+  /** Both absent while the local cloud is starting. */
+  endpoints: z.object({ sqs: z.url(), dynamodb: z.url() }).optional(),
+  outputs: Outputs.optional(),
+});
+
+export function connect(from: { outputsFile?: string; cloudFile?: string }): Connection {
+  if (from.outputsFile !== undefined) {
+    // An emulator's queue URL may name a host that does not resolve; the endpoint of the region always does.
+    const sqs = new SQSClient({ useQueueUrlAsEndpoint: false });
+    return {
+      sqs,
+      outputs: parse(from.outputsFile, Outputs, "the outputs file of `cdk deploy --outputs-file`"),
+    };
+  }
+  const { endpoints, outputs } = runningCloud(from.cloudFile ?? CLOUD_FILE);
+  const sqs = new SQSClient({
+    endpoint: endpoints.sqs,
+    region: "us-east-1",
+    credentials: { accessKeyId: "test", secretAccessKey: "test" }, // the local engine takes any pair
+    useQueueUrlAsEndpoint: false,
+  });
+  return { sqs, outputs };
+}
+
+/** Undefined when there is no such file. Throws when there is one that is not a cloud file. */
+export function readCloudFile(file: string): CloudFile | undefined {
+  try {
+    return parse(file, CloudFile, "a local cloud's file");
+  } catch (error) {
+    if (isMissing(error)) return undefined;
+    throw error;
+  }
+}
+
+export function isRunning(processId: number): boolean {
+  try {
+    return process.kill(processId, 0);
+  } catch (error) {
+    return error instanceof Error && "code" in error && error.code === "EPERM"; // alive, and somebody else's
+  }
+}
+
+function runningCloud(file: string) {
+  const cloud = readCloudFile(file);
+  const remedy = "start one with `npm start`, or name a deployment with --outputs FILE";
+  if (!cloud) throw new UsageError(`No local cloud is running here (there is no ${file}): ${remedy}.`);
+  const { processId, endpoints, outputs } = cloud;
+  if (!isRunning(processId)) {
+    throw new UsageError(`The local cloud that wrote ${file} (process ${processId}) is gone: ${remedy}.`);
+  }
+  if (!endpoints || !outputs) {
+    throw new UsageError(
+      `The local cloud of process ${processId} is still starting: try again in a few seconds.`,
+    );
+  }
+  return { endpoints, outputs };
+}
+
+function parse<T>(file: string, schema: z.ZodType<T>, what: string): T {
+  const text = readFileSync(file, "utf8");
+  try {
+    return schema.parse(JSON.parse(text));
+  } catch (cause) {
+    const reason = cause instanceof z.ZodError ? z.prettifyError(cause) : String(cause);
+    throw new UsageError(`${file} is not ${what}: ${reason}`, { cause });
+  }
+}
+
+function isMissing(error: unknown): boolean {
+  return error instanceof Error && "code" in error && error.code === "ENOENT";
+}

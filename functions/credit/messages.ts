@@ -1,0 +1,17 @@
+// What the credit service answers to a placed order.
+import { z } from "zod";
+import { messageType } from "../messaging/message-type.ts";
+
+const decision = z.strictObject({ orderId: z.string().min(1).max(64) });
+
+export const CreditReserved = messageType({
+  type: "credit.credit-reserved.v1",
+  schema: decision,
+  key: (answer) => answer.orderId,
+});
+
+export const CreditDenied = messageType({
+  type: "credit.credit-denied.v1",
+  schema: decision,
+  key: (answer) => answer.orderId,
+});

@@ -1,0 +1,24 @@
+// The bank-account case: read, decide, write under the version that was read.
+import { consumer } from "../messaging/consumer.ts";
+import { environment } from "../messaging/environment.ts";
+import { idempotency } from "../messaging/idempotency.ts";
+import { Park } from "../messaging/outcome.ts";
+import { rows } from "../messaging/rows.ts";
+import { versionedTable } from "../messaging/versioned-table.ts";
+import { OrderPlaced } from "../orders/messages.ts";
+import { type Account, reserve } from "./account.ts";
+import { CreditDenied, CreditReserved } from "./messages.ts";
+
+const accounts = versionedTable<Account>(environment("CREDIT_TABLE"));
+
+export const handler = consumer({ name: "reserve-credit", accepts: [OrderPlaced] })
+  .use(idempotency({ evidence: rows() }))
+  .handler(async (message, unit) => {
+    const { orderId, customerId, total } = message.data;
+    const account = await accounts.get(customerId);
+    if (account === undefined) throw new Park("ACCOUNT_UNKNOWN", `customer ${customerId} has no account`);
+
+    const reserved = reserve(account, total);
+    if (reserved) unit.write(accounts.save(reserved));
+    unit.publish(reserved ? CreditReserved.from({ orderId }) : CreditDenied.from({ orderId }));
+  });

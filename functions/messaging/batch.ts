@@ -1,0 +1,53 @@
+// A batch never shares a fate: every record is worked on, or returned, on its own (G5), within bounds (G11).
+import { nowMs } from "./clock.ts";
+
+export interface BatchOptions<Item> {
+  /** When the answer must be ready, in ms since the epoch. */
+  readonly deadlineMs: number;
+  /** Items of one key run one after the other, in the order of the batch. */
+  readonly keyOf: (item: Item) => string;
+  /** Works on one item; false or a rejection returns it to the queue. */
+  readonly work: (item: Item, deadlineMs: number) => Promise<boolean>;
+}
+
+/** How many keys are worked on at the same time. */
+const concurrencyMax = 10;
+
+/** Works on a batch and returns the items that failed or were not finished before the deadline. */
+export async function processBatch<Item>(
+  items: readonly Item[],
+  options: BatchOptions<Item>,
+): Promise<Item[]> {
+  const done = new Set<Item>();
+  const groups = [...Map.groupBy(items, options.keyOf).values()];
+  const queue = groups.values();
+  const workers = Array.from({ length: Math.min(concurrencyMax, groups.length) }, worker);
+  await beforeDeadline(Promise.all(workers), options.deadlineMs);
+  return items.filter((item) => !done.has(item));
+
+  async function worker(): Promise<void> {
+    for (const group of queue) {
+      for (const item of group) {
+        if (nowMs() >= options.deadlineMs) return;
+        if (await settled(item)) done.add(item);
+      }
+    }
+  }
+
+  async function settled(item: Item): Promise<boolean> {
+    try {
+      return await options.work(item, options.deadlineMs);
+    } catch {
+      return false; // its neighbours go on; `work` has said why
+    }
+  }
+}
+
+async function beforeDeadline(work: Promise<unknown>, deadlineMs: number): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const deadline = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, Math.max(0, deadlineMs - nowMs()));
+  });
+  await Promise.race([work, deadline]);
+  clearTimeout(timer);
+}

@@ -1,0 +1,34 @@
+// Why a transaction was cancelled, said as an outcome. A healthy duplicate looks exactly like a failure until
+// its reasons are read, so the evidence is looked at before anything else (G2).
+//
+//   https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TransactWriteItems.html (reasons)
+import type { AttributeValue, TransactionCanceledException } from "@aws-sdk/client-dynamodb";
+
+export type Cancellation =
+  | { readonly kind: "evidence"; readonly item: Readonly<Record<string, AttributeValue>> }
+  | { readonly kind: "state-moved" }
+  | { readonly kind: "transient"; readonly codes: readonly string[] }
+  | { readonly kind: "refused"; readonly codes: readonly string[] };
+
+const transientCodes = new Set([
+  "TransactionConflict",
+  "ThrottlingError",
+  "ProvisionedThroughputExceeded",
+  "AccelerateWaitException",
+]);
+
+/** @param evidenceIndex the place of the evidence's action in the transaction */
+export function classifyCancellation(
+  error: TransactionCanceledException,
+  { evidenceIndex }: { evidenceIndex: number },
+): Cancellation {
+  const reasons = error.CancellationReasons ?? [];
+  const evidence = reasons[evidenceIndex];
+  if (evidence?.Code === "ConditionalCheckFailed") return { kind: "evidence", item: evidence.Item ?? {} };
+
+  const codes = reasons.map((reason) => reason.Code ?? "None").filter((code) => code !== "None");
+  const refused = codes.filter((code) => code !== "ConditionalCheckFailed" && !transientCodes.has(code));
+  if (refused.length > 0 || codes.length === 0) return { kind: "refused", codes };
+  if (codes.includes("ConditionalCheckFailed")) return { kind: "state-moved" };
+  return { kind: "transient", codes };
+}

@@ -1,0 +1,43 @@
+// The inner chain: the middlewares of one message, around its schema and its handler.
+import middy from "@middy/core";
+import type { Context } from "aws-lambda";
+import type { Delivery, MessageChain, MessageMiddleware } from "./delivery.ts";
+import type { Envelope } from "./envelope.ts";
+import type { MessageType } from "./message-type.ts";
+import { Park } from "./outcome.ts";
+import type { UnitOfWork } from "./unit-of-work.ts";
+
+/** The envelopes of a set of message types; `message.type` tells them apart. */
+export type MessageOf<Type> = Type extends MessageType<infer Name, infer Data> ? Envelope<Name, Data> : never;
+
+/** What a user writes: reads, decides, and collects what is to be committed. */
+export type Work<Types extends readonly MessageType[], Receipt> = (
+  message: MessageOf<Types[number]>,
+  unit: UnitOfWork,
+  context: Context,
+) => Promise<Receipt>;
+
+/** A middy chain whose base handler validates the data and runs the work. */
+export function messageChain<Types extends readonly MessageType[], Receipt>({
+  accepts,
+  middlewares,
+  work,
+}: {
+  accepts: Types;
+  middlewares: readonly MessageMiddleware[];
+  work: Work<Types, Receipt>;
+}): MessageChain {
+  const types = new Map(accepts.map((accepted) => [accepted.type, accepted]));
+  const chain = middy<Delivery, unknown, Error, Context>({
+    timeoutEarlyInMillis: 0, // the batch holds the deadline: a timer for each message would be paid for nothing
+  });
+  for (const middleware of middlewares) chain.use(middleware);
+  chain.handler(async function validateAndWork({ message, unit }, context) {
+    const type = types.get(message.type);
+    if (type === undefined)
+      throw new Park("TYPE_UNKNOWN", `this consumer accepts ${[...types.keys()].join(", ")}`);
+    const data = await type.parse(message.data);
+    return work({ ...message, data } as MessageOf<Types[number]>, unit, context);
+  });
+  return chain as MessageChain;
+}

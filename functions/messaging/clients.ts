@@ -1,0 +1,31 @@
+// The SDK clients of this process: made once, on first use, with deadlines, so that a hung socket fails a
+// record and not the invocation.
+//
+// The endpoints come from the standard variables (AWS_ENDPOINT_URL_SQS, AWS_ENDPOINT_URL_DYNAMODB); no code
+// here knows whether they name AWS or a laptop.
+import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import { SQSClient } from "@aws-sdk/client-sqs";
+
+const attemptsMax = 3;
+const http = {
+  connectionTimeout: 1_000, // ms
+  requestTimeout: 2_000, // ms
+  throwOnRequestTimeout: true, // without it requestTimeout only logs
+};
+
+let dynamodbClient: DynamoDBClient | undefined;
+let sqsClient: SQSClient | undefined;
+
+export function dynamodb(): DynamoDBClient {
+  dynamodbClient ??= new DynamoDBClient({ maxAttempts: attemptsMax, requestHandler: http });
+  return dynamodbClient;
+}
+
+export function sqs(): SQSClient {
+  sqsClient ??= new SQSClient({
+    maxAttempts: attemptsMax,
+    requestHandler: http,
+    useQueueUrlAsEndpoint: false, // the queue URL names the queue; the endpoint variables name the server
+  });
+  return sqsClient;
+}

@@ -1,0 +1,115 @@
+// Step 3 of 4: queue → effect. A message may arrive many times; its effect happens once.
+//
+//   G5. A record's failure is its own.
+//   G6. What cannot be processed is parked with its reason; nothing else leaves the queue undone.
+import type { Context, SQSBatchResponse, SQSEvent, SQSRecord } from "aws-lambda";
+import { processBatch } from "./batch.ts";
+import { messageChain, type Work } from "./chain.ts";
+import { type Delivery, deliver, type MessageMiddleware } from "./delivery.ts";
+import { type Envelope, readEnvelope } from "./envelope.ts";
+import { log } from "./log.ts";
+import type { MessageType } from "./message-type.ts";
+import { type Outcome, Park } from "./outcome.ts";
+import { type Subscription, subscription } from "./subscription.ts";
+
+export interface ConsumerOptions<Types extends readonly MessageType[]> {
+  /** The scope of the evidence: renaming a consumer makes it process everything anew. */
+  readonly name: string;
+  /** The types of message it understands; any other is parked. */
+  readonly accepts: Types;
+}
+
+export interface Consumer<Types extends readonly MessageType[]> {
+  /** Adds a middy middleware around each message, outermost first. */
+  use(middleware: MessageMiddleware): Consumer<Types>;
+  /** The Lambda handler for an SQS event source mapping with `ReportBatchItemFailures`. */
+  handler(work: Work<Types, void>): (event: SQSEvent, context: Context) => Promise<SQSBatchResponse>;
+}
+
+/**
+ * A consumer of a queue.
+ * ```ts
+ * export const handler = consumer({ name: "reserve-credit", accepts: [OrderPlaced] })
+ *   .use(idempotency({ evidence: rows() }))
+ *   .handler(async (message, unit) => {
+ *     unit.write(accounts.save({ ...account, available }));
+ *     unit.publish(CreditReserved.from({ orderId: message.data.orderId }));
+ *   });
+ * ```
+ */
+export function consumer<const Types extends readonly MessageType[]>({
+  name,
+  accepts,
+}: ConsumerOptions<Types>): Consumer<Types> {
+  const middlewares: MessageMiddleware[] = [];
+  const built: Consumer<Types> = {
+    use(middleware) {
+      middlewares.push(middleware);
+      return built;
+    },
+    handler(work) {
+      const chain = messageChain({ accepts, middlewares, work });
+      const queue = subscription(name);
+      return async function handleBatch(event, context) {
+        const received = event.Records.map(receive);
+        const failures = await processBatch(received, {
+          deadlineMs: queue.deadlineMs(context),
+          keyOf: ({ record, envelope }) =>
+            envelope instanceof Park ? record.messageId : identityOf(envelope),
+          async work({ record, envelope }, deadlineMs) {
+            return acknowledge(record, envelope, queue, async function run(message) {
+              const receiveCount = Number(record.attributes.ApproximateReceiveCount);
+              const delivery: Omit<Delivery, "unit"> = { consumer: name, message, receiveCount, deadlineMs };
+              return deliver(chain, delivery, context);
+            });
+          },
+        });
+        return {
+          batchItemFailures: failures.map(({ record }) => ({ itemIdentifier: record.messageId })),
+        } satisfies SQSBatchResponse;
+      };
+    },
+  };
+  return built;
+}
+
+interface Received {
+  readonly record: SQSRecord;
+  readonly envelope: Envelope | Park;
+}
+
+function receive(record: SQSRecord): Received {
+  try {
+    return { record, envelope: readEnvelope(record.body) };
+  } catch (error) {
+    if (error instanceof Park) return { record, envelope: error };
+    throw error;
+  }
+}
+
+function identityOf(envelope: Envelope): string {
+  return JSON.stringify([envelope.source, envelope.id]);
+}
+
+/** True when the queue may forget the record. */
+async function acknowledge(
+  record: SQSRecord,
+  envelope: Envelope | Park,
+  queue: Subscription,
+  run: (message: Envelope) => Promise<Outcome>,
+): Promise<boolean> {
+  const fields = {
+    consumer: queue.consumer,
+    messageId: envelope instanceof Park ? undefined : envelope.id,
+    source: envelope instanceof Park ? undefined : envelope.source,
+    receiveCount: Number(record.attributes.ApproximateReceiveCount),
+  };
+  try {
+    if (envelope instanceof Park) throw envelope;
+    const outcome = await run(envelope);
+    log("info", outcome.kind === "done" ? "PROCESSED" : "DUPLICATE", fields);
+    return true;
+  } catch (error) {
+    return queue.fail(record, error, fields);
+  }
+}

@@ -1,0 +1,63 @@
+// One message on its way through the middlewares of a consumer or an endpoint: the event of the inner middy
+// chain. Every attempt gets a new delivery, so nothing of a failed attempt can be committed by the next.
+import type { MiddlewareObj } from "@middy/core";
+import type { Context } from "aws-lambda";
+import type { Envelope } from "./envelope.ts";
+import { type Outcome, RetryLater, StateMoved } from "./outcome.ts";
+import { type UnitOfWork, unitOfWork } from "./unit-of-work.ts";
+
+export interface Delivery {
+  /** The name of the consumer or endpoint: the scope of the evidence. */
+  readonly consumer: string;
+  readonly message: Envelope;
+  readonly unit: UnitOfWork;
+  /** 1 on the first delivery. */
+  readonly receiveCount: number;
+  /** When the invocation must have answered, in ms since the epoch: no wait may end later. */
+  readonly deadlineMs: number;
+}
+
+/** An ordinary middy middleware around one message. */
+export type MessageMiddleware = MiddlewareObj<Delivery, unknown, Error, Context>;
+
+export type MessageChain = (delivery: Delivery, context: Context) => Promise<unknown>;
+
+/** How often the handler runs on fresh state before the message is put off; each run lost a race to another. */
+const attemptsMax = 8;
+
+/**
+ * Runs the chain until its commit does not lose a race for the state.
+ * @throws RetryLater CONTENDED when it lost every one, or whatever the chain throws.
+ */
+export async function deliver(
+  chain: MessageChain,
+  delivery: Omit<Delivery, "unit">,
+  context: Context,
+): Promise<Outcome> {
+  for (let attempt = 1; attempt <= attemptsMax; attempt++) {
+    const unit = unitOfWork({ producer: delivery.consumer, cause: delivery.message });
+    try {
+      return outcomeOf(await chain({ ...delivery, unit }, context), unit);
+    } catch (error) {
+      if (!(error instanceof StateMoved)) throw error;
+    }
+  }
+  throw new RetryLater("CONTENDED");
+}
+
+function outcomeOf(response: unknown, unit: UnitOfWork): Outcome {
+  if (isOutcome(response)) return response;
+  if (unit.writes.length + unit.messages.length > 0) {
+    throw new Error("Nothing committed the unit of work: add .use(idempotency(...)) to the consumer");
+  }
+  return { kind: "done", receipt: response };
+}
+
+function isOutcome(value: unknown): value is Outcome {
+  return (
+    typeof value === "object" &&
+    value !== null &&
+    "kind" in value &&
+    (value.kind === "done" || value.kind === "duplicate")
+  );
+}

@@ -1,0 +1,21 @@
+// The one source of ids. What is caused by a message is named after that message (G2), so a second run of the
+// same work emits the same ids and every receiver recognises them.
+import { hash, randomUUID } from "node:crypto";
+
+/** An id for something without a cause: the first message of a story. */
+export function newId(): string {
+  return randomUUID();
+}
+
+/**
+ * The id that follows from its parts: equal parts give an equal id, and no two lists of parts share one.
+ * JSON keeps the list injective: ["a", "bc"] and ["ab", "c"] stay apart. 43 characters, base64url of SHA-256.
+ */
+export function derivedId(...parts: readonly (string | number)[]): string {
+  return hash("sha256", JSON.stringify(parts), "base64url");
+}
+
+/** What a message says, without how it came: two messages of one id must have one digest. */
+export function digestOf(type: string, data: unknown): string {
+  return hash("sha256", JSON.stringify([type, data ?? null]), "base64url");
+}

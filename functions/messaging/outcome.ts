@@ -1,0 +1,41 @@
+// A message ends in one of four ways: done, duplicate, retry later, park. The first two are returned, the
+// last two are thrown, from any depth. Codes are listed in docs/errors.md.
+
+export interface Outcome {
+  readonly kind: "done" | "duplicate";
+  /** What the first run returned to its caller; a duplicate gets the same. */
+  readonly receipt?: unknown;
+}
+
+/** Not now: the message is tried again after a delay, and parked when its last receive has failed. */
+export class RetryLater extends Error {
+  override readonly name = "RetryLater";
+  readonly code: string;
+  readonly retryAfterSeconds: number | undefined;
+
+  /** @param retryAfterSeconds the delay; absent lets the backoff decide */
+  constructor(code: string, retryAfterSeconds?: number, options?: { cause?: unknown }) {
+    super(code, options);
+    this.code = code;
+    this.retryAfterSeconds = retryAfterSeconds;
+  }
+}
+
+/** Never: the message goes to the dead-letter queue with this reason, and its neighbours go on. */
+export class Park extends Error {
+  override readonly name = "Park";
+  readonly code: string;
+  readonly detail: string;
+
+  /** @param detail for the operator: ids, names and limits, never the payload */
+  constructor(code: string, detail: string, options?: { cause?: unknown }) {
+    super(`${code}: ${detail}`, options);
+    this.code = code;
+    this.detail = detail;
+  }
+}
+
+/** The state moved between the handler's read and its commit; running the handler again sees the new state. */
+export class StateMoved extends Error {
+  override readonly name = "StateMoved";
+}

@@ -1,0 +1,54 @@
+// What a caller is told when a request was not done: problem details, with a code a program can act on.
+//
+//   https://www.rfc-editor.org/rfc/rfc9457
+import type { APIGatewayProxyStructuredResultV2 } from "aws-lambda";
+import { Park, RetryLater } from "./outcome.ts";
+
+export class Problem extends Error {
+  override readonly name = "Problem";
+  readonly code: string;
+  readonly status: number;
+  readonly detail: string;
+  readonly headers: Readonly<Record<string, string>>;
+
+  constructor(code: string, status: number, detail: string, headers: Readonly<Record<string, string>> = {}) {
+    super(`${code}: ${detail}`);
+    this.code = code;
+    this.status = status;
+    this.detail = detail;
+    this.headers = headers;
+  }
+}
+
+export function badRequest(code: string, detail: string): Problem {
+  return new Problem(code, 400, detail);
+}
+
+const defaultRetryAfterSeconds = 1;
+
+/** The problem that an outcome is to a caller. What went wrong inside stays inside. */
+export function problemFor(error: unknown): Problem {
+  if (error instanceof Park && error.code === "NOT_JSON") return badRequest(error.code, error.detail);
+  if (error instanceof Park) return new Problem(error.code, 422, error.detail);
+  if (error instanceof RetryLater) {
+    const seconds = error.retryAfterSeconds ?? defaultRetryAfterSeconds;
+    return new Problem(error.code, 503, "try again with the same Idempotency-Key", {
+      "retry-after": String(seconds),
+    });
+  }
+  // The outcome may be unknown (a commit whose response was lost): the same key finds out.
+  return new Problem("INTERNAL", 500, "try again with the same Idempotency-Key");
+}
+
+export function problemResponse({
+  code,
+  status,
+  detail,
+  headers,
+}: Problem): APIGatewayProxyStructuredResultV2 {
+  return {
+    statusCode: status,
+    headers: { "content-type": "application/problem+json", ...headers },
+    body: JSON.stringify({ type: "about:blank", title: code, status, detail }),
+  };
+}

@@ -1,0 +1,91 @@
+// Step 2 of 4: outbox → queues. Sends what rows hold, then deletes the rows; the stream and the sweeper both
+// come through here.
+//
+//   G3. A row is deleted only after every destination confirmed every message of it.
+import { BatchWriteItemCommand } from "@aws-sdk/client-dynamodb";
+import { marshall } from "@aws-sdk/util-dynamodb";
+import { dynamodb } from "./clients.ts";
+import { log } from "./log.ts";
+import type { OutboxRow } from "./outbox.ts";
+import { waitToRetry } from "./retry.ts";
+import type { Routes } from "./routes.ts";
+import { sendAll } from "./send.ts";
+
+export interface Publisher {
+  /**
+   * Sends rows, in order, and deletes those that were sent whole.
+   * @returns the ids of the rows that were sent whole
+   */
+  publish(rows: readonly OutboxRow[], options: { deadlineMs: number }): Promise<Set<string>>;
+}
+
+/** https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchWriteItem.html */
+const deletesMax = 25;
+const deleteAttemptsMax = 4;
+
+export function publisher({ outboxTable, routes }: { outboxTable: string; routes: Routes }): Publisher {
+  return {
+    async publish(rows, { deadlineMs }) {
+      const unsent = new Set<string>();
+      for (const [queueUrl, letters] of lettersByQueue(rows)) {
+        const bodies = letters.map((letter) => letter.body);
+        const confirmed = await attempt(queueUrl, bodies, deadlineMs);
+        for (const [index, letter] of letters.entries()) if (!confirmed[index]) unsent.add(letter.rowId);
+      }
+      const sent = new Set(rows.map((row) => row.id).filter((id) => !unsent.has(id)));
+      await remove([...sent], deadlineMs);
+      return sent;
+    },
+  };
+
+  function lettersByQueue(rows: readonly OutboxRow[]): Map<string, Letter[]> {
+    const letters = new Map<string, Letter[]>();
+    for (const row of rows) {
+      for (const message of row.messages) {
+        for (const queueUrl of routes.queuesFor(message.envelope.type)) {
+          const list = letters.get(queueUrl) ?? [];
+          letters.set(queueUrl, list);
+          list.push({ rowId: row.id, body: message.body });
+        }
+      }
+    }
+    return letters;
+  }
+
+  /** A queue that cannot be reached fails its own letters and not those of the other queues. */
+  async function attempt(
+    queueUrl: string,
+    bodies: readonly string[],
+    deadlineMs: number,
+  ): Promise<boolean[]> {
+    try {
+      return await sendAll(queueUrl, bodies, { deadlineMs });
+    } catch (error) {
+      log("warn", "SEND_FAILED", { queueUrl, errorCode: error instanceof Error ? error.name : typeof error });
+      return bodies.map(() => false);
+    }
+  }
+
+  /** A row that stays behind is sent again by the sweeper, and the receivers recognise its messages. */
+  async function remove(ids: readonly string[], deadlineMs: number): Promise<void> {
+    for (let start = 0; start < ids.length; start += deletesMax) {
+      let requests = ids
+        .slice(start, start + deletesMax)
+        .map((id) => ({ DeleteRequest: { Key: marshall({ id }) } }));
+      for (let attempt = 1; requests.length > 0; attempt++) {
+        const { UnprocessedItems = {} } = await dynamodb().send(
+          new BatchWriteItemCommand({ RequestItems: { [outboxTable]: requests } }),
+        );
+        requests = (UnprocessedItems[outboxTable] ?? []) as typeof requests;
+        if (requests.length === 0) break;
+        const again = attempt < deleteAttemptsMax && (await waitToRetry({ attempt, deadlineMs }));
+        if (!again) return log("warn", "DELETE_UNFINISHED", { rows: requests.length });
+      }
+    }
+  }
+}
+
+interface Letter {
+  readonly rowId: string;
+  readonly body: string;
+}

@@ -1,0 +1,34 @@
+// Waiting, with bounds (G11): short waits in process for faults that pass, long ones by visibility timeout.
+import { nowMs } from "./clock.ts";
+
+/** One wait in process grows from here; milliseconds. */
+const waitFirstMs = 25;
+const waitMaxMs = 400;
+/** No wait ends later than this before the deadline: the rest of the invocation needs the time. */
+const marginMs = 500;
+
+/** SQS accepts 0 to 43,200 s; a longer pause than this only hides a problem from its alarm. */
+const backoffMaxSeconds = 900;
+
+/** Exponential with full jitter: 1 s to 2, 4, 8 … s, by how often the message has been received. */
+export function backoffSeconds(receiveCount: number, random: () => number = Math.random): number {
+  const ceiling = Math.min(2 ** Math.min(receiveCount, 20), backoffMaxSeconds);
+  return Math.max(1, Math.ceil(random() * ceiling));
+}
+
+/**
+ * Waits before attempt number `attempt` + 1 of something transient.
+ * @returns false, without waiting, when the wait would not end in time before the deadline
+ */
+export async function waitToRetry({
+  attempt,
+  deadlineMs,
+}: {
+  attempt: number;
+  deadlineMs: number;
+}): Promise<boolean> {
+  const waitMs = Math.random() * Math.min(waitFirstMs * 2 ** attempt, waitMaxMs);
+  if (nowMs() + waitMs > deadlineMs - marginMs) return false;
+  await new Promise((resolve) => setTimeout(resolve, waitMs));
+  return true;
+}

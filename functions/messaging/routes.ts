@@ -1,0 +1,38 @@
+// Which queues a type of message goes to: decided at synth time from the subscriptions, read at run time.
+import { log } from "./log.ts";
+
+export interface Routes {
+  /** The URLs of the queues that subscribed to the type. */
+  queuesFor(type: string): readonly string[];
+}
+
+/**
+ * Reads the ROUTES variable: `{ "orders.order-placed.v1": ["https://sqs…"] }`.
+ * @throws Error when it is not an object of lists of texts
+ */
+export function readRoutes(json: string): Routes {
+  const routes = new Map(Object.entries(parse(json)));
+  const unrouted = new Set<string>();
+  return {
+    queuesFor(type) {
+      const queues = routes.get(type);
+      if (queues !== undefined) return queues;
+      // An event that nobody subscribed to is sent to everybody who did: nobody. Said once a process.
+      if (!unrouted.has(type)) log("warn", "UNROUTED", { type });
+      unrouted.add(type);
+      return [];
+    },
+  };
+}
+
+function parse(json: string): Record<string, string[]> {
+  const routes: unknown = JSON.parse(json);
+  if (typeof routes !== "object" || routes === null || !Object.values(routes).every(isTexts)) {
+    throw new Error("ROUTES must be a JSON object from message type to a list of queue URLs");
+  }
+  return routes as Record<string, string[]>;
+}
+
+function isTexts(value: unknown): boolean {
+  return Array.isArray(value) && value.every((entry) => typeof entry === "string");
+}

@@ -1,0 +1,139 @@
+// Evidence as an item of its own: evidence, state and outbox row in one TransactWriteItems.
+//
+//   G1, G2. One transaction holds everything; its first action is the evidence.
+//   G2. A lost response is not a duplicate and a duplicate is not a failure: the old evidence decides.
+import {
+  type AttributeValue,
+  type DynamoDBClient,
+  TransactionCanceledException,
+  TransactionInProgressException,
+  TransactWriteItemsCommand,
+} from "@aws-sdk/client-dynamodb";
+import { marshall, unmarshall } from "@aws-sdk/util-dynamodb";
+import { type Cancellation, classifyCancellation } from "./cancellation.ts";
+import { dynamodb } from "./clients.ts";
+import { nowIso, nowSeconds } from "./clock.ts";
+import type { Delivery } from "./delivery.ts";
+import { environment } from "./environment.ts";
+import type { EvidenceStore } from "./idempotency.ts";
+import { derivedId, digestOf } from "./ids.ts";
+import { outboxWrite } from "./outbox.ts";
+import { type Outcome, Park, RetryLater, StateMoved } from "./outcome.ts";
+import { waitToRetry } from "./retry.ts";
+import type { Write } from "./unit-of-work.ts";
+
+export interface RowsOptions {
+  /** The evidence table; by default what EVIDENCE_TABLE names. */
+  readonly evidenceTable?: string;
+  /** The outbox table; by default what OUTBOX_TABLE names. */
+  readonly outboxTable?: string;
+  readonly client?: DynamoDBClient;
+}
+
+/** Evidence outlives every redelivery: source retention + DLQ retention + time for a redrive. */
+export const evidenceDays = 60;
+
+/** https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/ServiceQuotas.html */
+const actionsMax = 100;
+/** How often a transaction that met only transient trouble is sent again within one delivery. */
+const attemptsMax = 5;
+const evidenceIndex = 0;
+
+/** Evidence in a table of its own, for units of work with any number of items. 2 WCU an item, one request. */
+export function rows(options: RowsOptions = {}): EvidenceStore {
+  const evidenceTable = options.evidenceTable ?? environment("EVIDENCE_TABLE");
+  const outboxTable = options.outboxTable ?? environment("OUTBOX_TABLE");
+
+  return {
+    async commit(delivery, receipt) {
+      const digest = digestOf(delivery.message.type, delivery.message.data);
+      const actions = transactionOf(delivery, digest, receipt);
+      for (let attempt = 1; ; attempt++) {
+        const cancellation = await send(actions);
+        if (cancellation === undefined) return { kind: "done", receipt };
+        if (cancellation.kind !== "transient") return settle(cancellation, delivery, digest);
+        const again =
+          attempt < attemptsMax && (await waitToRetry({ attempt, deadlineMs: delivery.deadlineMs }));
+        if (!again) throw new RetryLater(cancellation.codes[0] ?? "TRANSIENT");
+      }
+    },
+  };
+
+  function transactionOf(delivery: Delivery, digest: string, receipt: unknown): Write[] {
+    const { consumer, message, unit } = delivery;
+    const id = derivedId(consumer, message.source, message.id);
+    const actions: Write[] = [
+      evidenceWrite({ id, consumer, source: message.source, messageId: message.id, digest, receipt }),
+      ...unit.writes,
+    ];
+    if (unit.messages.length > 0)
+      actions.push(outboxWrite({ table: outboxTable, id, messages: unit.messages }));
+    if (actions.length > actionsMax) {
+      throw new Park(
+        "TOO_MANY_WRITES",
+        `${actions.length} actions, at most ${actionsMax} fit one transaction`,
+      );
+    }
+    return actions;
+  }
+
+  function evidenceWrite({ receipt, ...evidence }: EvidenceItem): Write {
+    const item = {
+      ...evidence,
+      ...(receipt === undefined ? {} : { receipt: JSON.stringify(receipt) }),
+      processedAt: nowIso(),
+      expiresAt: nowSeconds() + evidenceDays * 86_400,
+    };
+    return {
+      Put: {
+        TableName: evidenceTable,
+        Item: marshall(item),
+        ConditionExpression: "attribute_not_exists(id)", // G2: the second commit of a message cancels
+        ReturnValuesOnConditionCheckFailure: "ALL_OLD", // who was first, and with what, at no extra read
+      },
+    };
+  }
+
+  async function send(actions: Write[]): Promise<Cancellation | undefined> {
+    try {
+      await (options.client ?? dynamodb()).send(new TransactWriteItemsCommand({ TransactItems: actions }));
+      return undefined;
+    } catch (error) {
+      if (error instanceof TransactionCanceledException)
+        return classifyCancellation(error, { evidenceIndex });
+      if (error instanceof TransactionInProgressException) return { kind: "transient", codes: [error.name] };
+      throw error;
+    }
+  }
+}
+
+interface EvidenceItem {
+  readonly id: string;
+  readonly consumer: string;
+  readonly source: string;
+  readonly messageId: string;
+  readonly digest: string;
+  readonly receipt: unknown;
+}
+
+function settle(cancellation: Cancellation, delivery: Delivery, digest: string): Outcome {
+  if (cancellation.kind === "evidence") return duplicateOf(cancellation.item, delivery, digest);
+  if (cancellation.kind === "state-moved") throw new StateMoved();
+  throw new Park("COMMIT_REFUSED", cancellation.codes.join(", ") || "cancelled without a reason");
+}
+
+function duplicateOf(
+  item: Readonly<Record<string, AttributeValue>>,
+  delivery: Delivery,
+  digest: string,
+): Outcome {
+  const evidence = unmarshall({ ...item });
+  if (evidence.digest !== digest) {
+    throw new Park(
+      "ID_REUSED",
+      `${delivery.message.source} ${delivery.message.id} was processed with other data`,
+    );
+  }
+  const receipt = typeof evidence.receipt === "string" ? JSON.parse(evidence.receipt) : undefined;
+  return { kind: "duplicate", receipt };
+}

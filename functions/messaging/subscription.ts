@@ -1,0 +1,112 @@
+// A consumer's place at its queue: how long it has, and what becomes of a record that failed.
+//
+//   G6. On its last receive, or when it can never succeed, a message is parked with its reason.
+//   G11. Every retry has a delay and every message a last retry.
+import { ChangeMessageVisibilityCommand, SendMessageCommand } from "@aws-sdk/client-sqs";
+import type { Context, SQSRecord } from "aws-lambda";
+import { sqs } from "./clients.ts";
+import { nowIso, nowMs } from "./clock.ts";
+import { environment, environmentNumber } from "./environment.ts";
+import { log } from "./log.ts";
+import { Park, RetryLater } from "./outcome.ts";
+import { backoffSeconds } from "./retry.ts";
+
+export interface Subscription {
+  readonly consumer: string;
+  /** When the invocation must have answered, in ms since the epoch. */
+  deadlineMs(context: Context): number;
+  /** Parks the record (true: the queue may forget it) or leaves it to a later receive (false). */
+  fail(record: SQSRecord, error: unknown, fields: Readonly<Record<string, unknown>>): Promise<boolean>;
+}
+
+/** Kept back from the function's timeout to park, to delay and to answer. */
+const answerMs = 500;
+/** SQS allows more; an operator reads no more. Characters. */
+const detailLengthMax = 500;
+
+/** @throws Error naming the environment variable that is missing or out of range */
+export function subscription(consumer: string): Subscription {
+  const queueUrl = environment("QUEUE_URL");
+  const deadLetterQueueUrl = environment("DEAD_LETTER_QUEUE_URL");
+  const maxReceiveCount = environmentNumber("MAX_RECEIVE_COUNT", { min: 1, max: 1_000 });
+
+  return {
+    consumer,
+    deadlineMs(context) {
+      return nowMs() + Math.max(0, context.getRemainingTimeInMillis() - answerMs);
+    },
+    async fail(record, error, fields) {
+      const receiveCount = Number(record.attributes.ApproximateReceiveCount);
+      const reason = error instanceof Park ? error : exhausted(error, receiveCount);
+      if (reason === undefined) {
+        await delay(record, error, receiveCount, fields);
+        return false;
+      }
+      await park(record, reason, receiveCount);
+      log("warn", "PARKED", { ...fields, reasonCode: reason.code, reasonDetail: reason.detail });
+      return true;
+    },
+  };
+
+  function exhausted(error: unknown, receiveCount: number): Park | undefined {
+    if (receiveCount < maxReceiveCount) return undefined;
+    return new Park("RETRIES_EXHAUSTED", `${receiveCount} receives, last error ${codeOf(error)}`, {
+      cause: error,
+    });
+  }
+
+  async function park(record: SQSRecord, reason: Park, receiveCount: number): Promise<void> {
+    const text = (value: string) => ({ DataType: "String", StringValue: value });
+    await sqs().send(
+      new SendMessageCommand({
+        QueueUrl: deadLetterQueueUrl,
+        MessageBody: record.body,
+        MessageAttributes: {
+          ReasonCode: text(reason.code),
+          ReasonDetail: text(printable(reason.detail)),
+          Consumer: text(consumer),
+          ReceiveCount: { DataType: "Number", StringValue: String(receiveCount) },
+          FirstReceivedAt: text(
+            new Date(Number(record.attributes.ApproximateFirstReceiveTimestamp)).toISOString(),
+          ),
+          ParkedAt: text(nowIso()),
+          OriginalMessageId: text(record.messageId),
+          SourceQueueUrl: text(queueUrl),
+        },
+      }),
+    );
+  }
+
+  async function delay(
+    record: SQSRecord,
+    error: unknown,
+    receiveCount: number,
+    fields: Readonly<Record<string, unknown>>,
+  ): Promise<void> {
+    const asked = error instanceof RetryLater ? error.retryAfterSeconds : undefined;
+    const retryAfterSeconds = asked ?? backoffSeconds(receiveCount);
+    log("warn", "RETRY_LATER", { ...fields, errorCode: codeOf(error), retryAfterSeconds });
+    try {
+      await sqs().send(
+        new ChangeMessageVisibilityCommand({
+          QueueUrl: queueUrl,
+          ReceiptHandle: record.receiptHandle,
+          VisibilityTimeout: retryAfterSeconds,
+        }),
+      );
+    } catch (cause) {
+      // Q14: an expired receipt only means that the visibility timeout decides instead of the backoff.
+      log("warn", "DELAY_FAILED", { ...fields, errorCode: codeOf(cause) });
+    }
+  }
+}
+
+/** A code or a class name, never a message: messages of foreign errors may quote the payload (S10). */
+function codeOf(error: unknown): string {
+  if (error instanceof RetryLater || error instanceof Park) return error.code;
+  return error instanceof Error ? error.name : typeof error;
+}
+
+function printable(detail: string): string {
+  return detail.replace(/[^\x20-\x7e]/g, "?").slice(0, detailLengthMax) || "-";
+}

@@ -1,0 +1,33 @@
+// What the orders service says to the others, and the command it answers to.
+import { z } from "zod";
+import { messageType } from "../messaging/message-type.ts";
+
+const orderId = z.string().min(1).max(64);
+const cents = z.int().positive();
+const line = z.strictObject({
+  sku: z.string().min(1).max(64),
+  quantity: z.int().min(1).max(1_000),
+  unitPrice: cents,
+});
+
+export const PlaceOrder = messageType({
+  type: "orders.place-order.v1",
+  schema: z.strictObject({
+    customerId: z.string().min(1).max(64),
+    shipTo: z.string().min(1).max(200),
+    lines: z.array(line).min(1).max(50),
+  }),
+  key: (order) => order.customerId,
+});
+
+export const OrderPlaced = messageType({
+  type: "orders.order-placed.v1",
+  schema: z.strictObject({ orderId, customerId: z.string(), total: cents }),
+  key: (order) => order.orderId,
+});
+
+export const OrderApproved = messageType({
+  type: "orders.order-approved.v1",
+  schema: z.strictObject({ orderId, shipTo: z.string(), lines: z.array(line) }),
+  key: (order) => order.orderId,
+});

@@ -1,0 +1,22 @@
+// POST an order: state and OrderPlaced commit together, and the same Idempotency-Key gets the same answer.
+import { nowIso } from "../messaging/clock.ts";
+import { endpoint } from "../messaging/endpoint.ts";
+import { idempotency } from "../messaging/idempotency.ts";
+import { derivedId } from "../messaging/ids.ts";
+import { rows } from "../messaging/rows.ts";
+import { OrderPlaced, PlaceOrder } from "./messages.ts";
+import { newOrder } from "./order.ts";
+import { orders } from "./orders-table.ts";
+
+export const handler = endpoint({ name: "place-order", accepts: PlaceOrder })
+  .use(idempotency({ evidence: rows() }))
+  .handler(async (request, unit) => {
+    const order = newOrder({
+      ...request.data,
+      id: derivedId(request.source, request.id),
+      placedAt: nowIso(),
+    });
+    unit.write(orders.save(order));
+    unit.publish(OrderPlaced.from({ orderId: order.id, customerId: order.customerId, total: order.total }));
+    return { orderId: order.id, status: order.status, total: order.total };
+  });

@@ -1,0 +1,34 @@
+// Moves an order on when credit or shipping has answered.
+import { CreditDenied, CreditReserved } from "../credit/messages.ts";
+import { consumer } from "../messaging/consumer.ts";
+import { idempotency } from "../messaging/idempotency.ts";
+import { Park } from "../messaging/outcome.ts";
+import { rows } from "../messaging/rows.ts";
+import { OrderShipped } from "../shipping/messages.ts";
+import { OrderApproved } from "./messages.ts";
+import { type OrderStatus, settle } from "./order.ts";
+import { orders } from "./orders-table.ts";
+
+const statusAfter: Readonly<Record<string, OrderStatus>> = {
+  [CreditReserved.type]: "approved",
+  [CreditDenied.type]: "canceled",
+  [OrderShipped.type]: "shipped",
+};
+
+export const handler = consumer({
+  name: "settle-order",
+  accepts: [CreditReserved, CreditDenied, OrderShipped],
+})
+  .use(idempotency({ evidence: rows() }))
+  .handler(async (message, unit) => {
+    const { orderId } = message.data;
+    const order = await orders.get(orderId);
+    if (order === undefined) throw new Park("ORDER_UNKNOWN", `no order ${orderId}`);
+    const settled = settle(order, statusAfter[message.type] as OrderStatus);
+    if (settled === undefined) throw new Park("ORDER_STATUS", `order ${orderId} is ${order.status}`);
+
+    unit.write(orders.save(settled));
+    if (settled.status === "approved") {
+      unit.publish(OrderApproved.from({ orderId, shipTo: order.shipTo, lines: [...order.lines] }));
+    }
+  });

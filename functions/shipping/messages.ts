@@ -1,0 +1,9 @@
+// What the shipping service says when the carrier has a consignment.
+import { z } from "zod";
+import { messageType } from "../messaging/message-type.ts";
+
+export const OrderShipped = messageType({
+  type: "shipping.order-shipped.v1",
+  schema: z.strictObject({ orderId: z.string().min(1).max(64), consignmentId: z.string().min(1).max(64) }),
+  key: (shipment) => shipment.orderId,
+});

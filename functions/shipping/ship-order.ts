@@ -1,0 +1,28 @@
+// Hands an approved order to the carrier: an effect outside DynamoDB, made once by the carrier's own key.
+import { nowIso } from "../messaging/clock.ts";
+import { consumer } from "../messaging/consumer.ts";
+import { environment } from "../messaging/environment.ts";
+import { idempotency } from "../messaging/idempotency.ts";
+import { rows } from "../messaging/rows.ts";
+import { type Versioned, versionedTable } from "../messaging/versioned-table.ts";
+import { OrderApproved } from "../orders/messages.ts";
+import { carrierAt } from "./carrier.ts";
+import { OrderShipped } from "./messages.ts";
+
+/** `id` is the order's. */
+interface Shipment extends Versioned {
+  readonly consignmentId: string;
+  readonly shippedAt: string;
+}
+
+const shipments = versionedTable<Shipment>(environment("SHIPPING_TABLE"));
+const carrier = carrierAt(environment("CARRIER_URL"));
+
+export const handler = consumer({ name: "ship-order", accepts: [OrderApproved] })
+  .use(idempotency({ evidence: rows() }))
+  .handler(async (message, unit) => {
+    const { orderId, shipTo, lines } = message.data;
+    const { consignmentId } = await carrier.ship({ reference: orderId, shipTo, lines });
+    unit.write(shipments.save({ id: orderId, version: 0, consignmentId, shippedAt: nowIso() }));
+    unit.publish(OrderShipped.from({ orderId, consignmentId }));
+  });

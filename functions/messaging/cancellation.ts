@@ -28,7 +28,7 @@ export function classifyCancellation(
 
   const codes = reasons.map((reason) => reason.Code ?? "None").filter((code) => code !== "None");
   const refused = codes.filter((code) => code !== "ConditionalCheckFailed" && !transientCodes.has(code));
-  if (refused.length > 0 || codes.length === 0) return { kind: "refused", codes };
+  if (refused.length > 0 || codes.length === 0) return { kind: "refused", codes: refused };
   if (codes.includes("ConditionalCheckFailed")) return { kind: "state-moved" };
   return { kind: "transient", codes };
 }

@@ -1,0 +1,14 @@
+import { expect, it } from "vitest";
+import { readRoutes } from "../../../functions/messaging/routes.ts";
+
+it("gives the queues that subscribed to a type, and none for a type without subscribers", () => {
+  const routes = readRoutes('{"a.v1":["https://one","https://two"]}');
+  expect(routes.queuesFor("a.v1")).toEqual(["https://one", "https://two"]);
+  expect(routes.queuesFor("b.v1")).toEqual([]);
+});
+
+it.each(["null", "[1]", '{"a.v1":"https://one"}', '{"a.v1":[7]}'])("refuses %s", (json) => {
+  expect(() => readRoutes(json)).toThrow(
+    "ROUTES must be a JSON object from message type to a list of queue URLs",
+  );
+});

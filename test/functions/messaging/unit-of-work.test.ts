@@ -1,0 +1,40 @@
+import { expect, it } from "vitest";
+import { unitOfWork } from "../../../functions/messaging/unit-of-work.ts";
+import { anEnvelope } from "../../support/an-envelope.ts";
+
+const draft = { type: "tests.followed.v1", data: { n: 1 }, partitionkey: "key-9" };
+
+it("G2: a second run of the same work emits the same ids, another message or producer others", () => {
+  const cause = anEnvelope({ id: "cause-1" });
+  const [first, again] = [idsOf("shop", cause), idsOf("shop", cause)];
+  expect(again).toEqual(first);
+  expect(
+    new Set([...first, ...idsOf("shop", anEnvelope({ id: "cause-2" })), ...idsOf("bank", cause)]).size,
+  ).toBe(6);
+});
+
+it("carries correlation, causation, trace and hops from the cause", () => {
+  const cause = {
+    ...anEnvelope({ id: "cause-1", correlationid: "story-7", hops: 3 }),
+    traceparent: "00-a-b-01",
+  };
+  const unit = unitOfWork({ producer: "shop", cause });
+  unit.publish(draft);
+  expect(unit.messages[0]).toMatchObject({
+    specversion: "1.0",
+    source: "/shop",
+    type: "tests.followed.v1",
+    partitionkey: "key-9",
+    correlationid: "story-7",
+    causationid: "cause-1",
+    traceparent: "00-a-b-01",
+    hops: 4,
+    data: { n: 1 },
+  });
+});
+
+function idsOf(producer: string, cause: ReturnType<typeof anEnvelope>): string[] {
+  const unit = unitOfWork({ producer, cause });
+  unit.publish(draft, draft);
+  return unit.messages.map((message) => message.id);
+}

@@ -107,10 +107,10 @@ async function startOn({
 }
 
 /** What the engine says until it listens (it says so after the bind), ends, or has been silent for too long. */
-async function firstWords(stderr: Readable, ended: Promise<unknown>): Promise<string> {
+async function firstWords(stderr: Readable | null, ended: Promise<unknown>): Promise<string> {
   let said = "";
   const listening = new Promise<void>((resolve) => {
-    stderr.setEncoding("utf8").on("data", (text: string) => {
+    stderr?.setEncoding("utf8").on("data", (text: string) => {
       if (said.length < SAID_CHARACTERS_MAX) said += text;
       if (said.includes("listening on")) resolve();
     });

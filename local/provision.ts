@@ -1,0 +1,72 @@
+// Step 3 of 3: stacks → tables, queues and a description of what is to run.
+//
+//   First everything is looked at, and all that is not understood refused; only then is anything created.
+
+import { type AssemblyStack, readAssembly } from "./assembly.ts";
+import type { LocalClients } from "./clients.ts";
+import { resolve } from "./intrinsics.ts";
+import type { Deployment, Endpoints } from "./model.ts";
+import { NotProvided, type ResourceGraph, resourceGraph } from "./resource-graph.ts";
+import { FAMILIES } from "./resources/families.ts";
+import type { Deployed } from "./resources/family.ts";
+import { understand } from "./understand.ts";
+
+export interface ProvisionOptions {
+  readonly assemblyDirectory: string;
+  readonly clients: LocalClients;
+  readonly endpoints: Endpoints;
+  /** Where the function URL with this construct path is served; with a trailing slash. */
+  functionUrlFor(path: string): string;
+}
+
+/**
+ * Creates what the assembly describes, through the clients; what is there already and the same is kept.
+ * Throws `NotUnderstood` before anything is created, and `ResourceFailed` for a value that would not be honoured.
+ */
+export async function provision({ assemblyDirectory, ...options }: ProvisionOptions): Promise<Deployment> {
+  const assembly = readAssembly(assemblyDirectory);
+  const ignored = understand(assembly);
+  const deployed = nothingDeployed();
+  const graph = resourceGraph(assembly, { ...options, assets: assembly.assets, deployed });
+  const outputs: Record<string, Record<string, string>> = {};
+  for (const stack of assembly.stacks) await createAll(graph, stack);
+  for (const stack of assembly.stacks) outputs[stack.name] = await outputsOf(graph, stack, ignored);
+  const { queueUrlsByArn: _queues, streamArns: _streams, ...toRun } = deployed;
+  return { ...toRun, outputs, ignored };
+}
+
+function nothingDeployed(): Deployed {
+  return {
+    functions: [],
+    sqsMappings: [],
+    streamMappings: [],
+    schedules: [],
+    functionUrls: [],
+    queueUrlsByArn: new Map(),
+    streamArns: new Set(),
+  };
+}
+
+async function createAll(graph: ResourceGraph, stack: AssemblyStack): Promise<void> {
+  for (const [logicalId, { Type, Condition }] of Object.entries(stack.template.Resources ?? {})) {
+    if (!FAMILIES.has(Type)) continue;
+    if (Condition && !(await graph.scope(stack).condition(Condition))) continue;
+    await graph.resource(stack, logicalId);
+  }
+}
+
+/** An output of what exists in AWS only (a role, a dashboard) is left out and listed as ignored. */
+async function outputsOf(graph: ResourceGraph, stack: AssemblyStack, ignored: string[]) {
+  const outputs: Record<string, string> = {};
+  const scope = graph.scope(stack);
+  for (const [key, { Value, Condition }] of Object.entries(stack.template.Outputs ?? {})) {
+    if (Condition && !(await scope.condition(Condition))) continue;
+    try {
+      outputs[key] = String(await resolve(Value, scope));
+    } catch (error) {
+      if (!(error instanceof NotProvided)) throw error;
+      ignored.push(`output ${stack.name}.${key}: ${error.message}`);
+    }
+  }
+  return outputs;
+}

@@ -1,0 +1,95 @@
+// The resources of all stacks and their references to each other.
+//
+//   A resource is created when it is first referred to, so that order follows from the references, across stacks
+//   too. (`DependsOn` adds nothing: no event source polls before all is there.)
+
+import type { Assembly, AssemblyStack } from "./assembly.ts";
+import { resolve, type Scope } from "./intrinsics.ts";
+import { FAMILIES } from "./resources/families.ts";
+import { type Created, parseProperties, relevant, type Site } from "./resources/family.ts";
+import { templateScope } from "./template-scope.ts";
+
+export interface ResourceGraph {
+  /** Created once, however often it is asked for. */
+  resource(stack: AssemblyStack, logicalId: string): Promise<Created>;
+  scope(stack: AssemblyStack): Scope;
+}
+
+/** A resource that could not be created; the message opens with its construct path and type. */
+export class ResourceFailed extends Error {
+  override readonly name = "ResourceFailed";
+}
+
+/** A reference to something that exists in AWS only. */
+export class NotProvided extends Error {
+  override readonly name = "NotProvided";
+}
+
+export function resourceGraph(
+  assembly: Assembly,
+  surroundings: Omit<Site, "path" | "stackName" | "logicalId">,
+): ResourceGraph {
+  const created = new Map<string, Created>();
+  return {
+    resource: (stack, logicalId) => resource(stack, logicalId, []),
+    scope: (stack) => scopeOf(stack, []),
+  };
+
+  /** `trail` is who refers to whom, from the resource that was asked for first. */
+  async function resource(
+    stack: AssemblyStack,
+    logicalId: string,
+    trail: readonly string[],
+  ): Promise<Created> {
+    const key = `${stack.name}/${logicalId}`;
+    const known = created.get(key);
+    if (known) return known;
+
+    const path = stack.constructPath(logicalId);
+    const { Type = "", Properties = {} } = stack.template.Resources?.[logicalId] ?? {};
+    const family = FAMILIES.get(Type);
+    if (!family) throw new NotProvided(`${path}, ${Type || "no resource"}, is not provided locally`);
+    if (trail.includes(path)) throw new Error(`circular reference ${[...trail, path].join(" → ")}`);
+    try {
+      const resolved = await resolve(relevant(family, Properties), scopeOf(stack, [...trail, path]));
+      const site = { ...surroundings, path, stackName: stack.name, logicalId };
+      const creation = await family.create(parseProperties(family, resolved), site);
+      created.set(key, creation);
+      return creation;
+    } catch (error) {
+      if (error instanceof ResourceFailed) throw error;
+      const reason = error instanceof Error ? error.message : String(error);
+      throw new ResourceFailed(`${path} (${Type}): ${reason}`, { cause: error });
+    }
+  }
+
+  function scopeOf(stack: AssemblyStack, trail: readonly string[]): Scope {
+    return templateScope(stack, {
+      resource: async (logicalId) => (await resource(stack, logicalId, trail)).ref,
+      attribute: async (logicalId, attribute) => {
+        const { attributes } = await resource(stack, logicalId, trail);
+        const value = attributes[attribute];
+        if (value !== undefined) return value;
+        const path = stack.constructPath(logicalId);
+        const known = Object.keys(attributes).join(", ") || "none";
+        throw new Error(`${path} has no attribute ${attribute} here; it has: ${known}`);
+      },
+      exported: async (exportName) => {
+        for (const other of assembly.stacks) {
+          for (const { Value, Export } of Object.values(other.template.Outputs ?? {})) {
+            const scope = scopeOf(other, trail);
+            if (Export && (await resolve(Export.Name, scope)) === exportName) return resolve(Value, scope);
+          }
+        }
+        throw new Error(`no stack of this app exports ${exportName}`);
+      },
+      output: async (stackName, outputKey) => {
+        const other = assembly.stacks.find(({ name }) => name === stackName);
+        const output = other?.template.Outputs?.[outputKey];
+        if (!other || !output)
+          throw new Error(`no stack of this app has the output ${stackName}.${outputKey}`);
+        return resolve(output.Value, scopeOf(other, trail));
+      },
+    });
+  }
+}

@@ -1,0 +1,38 @@
+// Everything the local cloud knows about resource types: what it creates, and what cannot matter to it.
+// A type in neither list is refused.
+
+import { GlobalTable, Table } from "./dynamodb.ts";
+import { EventSourceMapping } from "./event-source-mapping.ts";
+import type { Family } from "./family.ts";
+import { LambdaFunction, LambdaUrl } from "./lambda-function.ts";
+import { Rule, Schedule } from "./schedule.ts";
+import { Queue } from "./sqs.ts";
+
+export const FAMILIES: ReadonlyMap<string, Family> = new Map(
+  [GlobalTable, Table, Queue, LambdaFunction, LambdaUrl, EventSourceMapping, Rule, Schedule].map((family) => [
+    family.type,
+    family,
+  ]),
+);
+
+/** Services whose resources grant, observe or describe; nothing that runs depends on them. */
+const IGNORED_SERVICES = ["AWS::IAM", "AWS::Logs", "AWS::CloudWatch", "AWS::CDK", "AWS::XRay"];
+
+/**
+ * Ignored as long as nothing that runs refers to them: such a reference is refused, as is a topic that a function
+ * publishes to. What remains is a place for alarms.
+ */
+const IGNORED_TYPES = new Set([
+  "AWS::Lambda::Permission",
+  "AWS::SQS::QueuePolicy",
+  "AWS::SQS::QueueInlinePolicy",
+  "AWS::SNS::Topic",
+  "AWS::SNS::TopicPolicy",
+  "AWS::KMS::Key",
+  "AWS::KMS::Alias",
+  "AWS::Scheduler::ScheduleGroup",
+]);
+
+export function isIgnored(type: string): boolean {
+  return IGNORED_TYPES.has(type) || IGNORED_SERVICES.some((service) => type.startsWith(`${service}::`));
+}

@@ -1,0 +1,105 @@
+// AWS::Events::Rule and AWS::Scheduler::Schedule that invoke functions of this app at an interval.
+
+import { z } from "zod";
+import { type Created, family, NotUnderstood, type Site } from "./family.ts";
+import { functionOf } from "./lambda-function.ts";
+
+const UNIT_MS: Readonly<Record<string, number>> = { minute: 60_000, hour: 3_600_000, day: 86_400_000 };
+
+const state = z.enum(["ENABLED", "DISABLED"]).default("ENABLED");
+
+const rule = z.strictObject({
+  ScheduleExpression: z.string("a rule without a schedule (an event pattern) is not understood"),
+  State: state,
+  Targets: z
+    .array(
+      z.strictObject({
+        Arn: z.string(),
+        Id: z.string(),
+        Input: z.string().optional(),
+      }),
+    )
+    .default([]),
+});
+
+export const Rule = family({
+  type: "AWS::Events::Rule",
+  properties: rule,
+  harmless: ["Description", "Name", "RoleArn", "Tags", "Targets.RetryPolicy", "Targets.RoleArn"],
+  create: async ({ ScheduleExpression, State, Targets }, site) => {
+    for (const { Arn, Input } of Targets) {
+      deploy(
+        { expression: ScheduleExpression, state: State, property: "Targets.Arn", arn: Arn, input: Input },
+        site,
+      );
+    }
+    return named(site);
+  },
+});
+
+const schedule = z.strictObject({
+  ScheduleExpression: z.string(),
+  State: state,
+  Target: z.strictObject({
+    Arn: z.string(),
+    Input: z.string().optional(),
+  }),
+});
+
+export const Schedule = family({
+  type: "AWS::Scheduler::Schedule",
+  properties: schedule,
+  harmless: [
+    "Description",
+    "FlexibleTimeWindow", // at once is within any window
+    "GroupName",
+    "KmsKeyArn",
+    "Name",
+    "ScheduleExpressionTimezone", // an interval has none
+    "Target.RetryPolicy", // the next tick comes anyway
+    "Target.RoleArn",
+  ],
+  create: async ({ ScheduleExpression, State, Target }, site) => {
+    const { Arn, Input } = Target;
+    deploy(
+      { expression: ScheduleExpression, state: State, property: "Target.Arn", arn: Arn, input: Input },
+      site,
+    );
+    return named(site);
+  },
+});
+
+function deploy(
+  target: { expression: string; state: string; property: string; arn: string; input: string | undefined },
+  site: Site,
+): void {
+  const { expression, property, arn, input } = target;
+  const everyMs = intervalMs(expression);
+  const functionArn = functionOf(property, arn, site).arn;
+  if (target.state === "DISABLED") return;
+  site.deployed.schedules.push({
+    path: site.path,
+    functionArn,
+    everyMs,
+    ...(input !== undefined && { input }),
+  });
+}
+
+function named({ path }: Site): Created {
+  return { ref: path, attributes: {} };
+}
+
+/**
+ * `rate(5 minutes)`, or a cron expression that means every n minutes: `cron(0/5 * * * ? *)`.
+ * Throws `NotUnderstood` for every other expression.
+ */
+export function intervalMs(expression: string): number {
+  const [, value, unit = ""] = /^rate\((\d+) (minute|hour|day)s?\)$/.exec(expression) ?? [];
+  if (Number(value) > 0) return Number(value) * (UNIT_MS[unit] ?? 0);
+  const [, every, minutes] = /^cron\((?:(\*)|[0*]\/(\d+)) \* \* \* \? \*\)$/.exec(expression) ?? [];
+  if (every) return 60_000;
+  if (Number(minutes) > 0 && 60 % Number(minutes) === 0) return Number(minutes) * 60_000;
+  throw new NotUnderstood(
+    `ScheduleExpression: must be rate(n minutes|hours|days) or cron(0/n * * * ? *) with n a divisor of 60, got ${expression}`,
+  );
+}

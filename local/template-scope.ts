@@ -1,0 +1,55 @@
+// Step 2 of 3: what the names in one template mean. Pseudo parameters, parameters, conditions and mappings
+// are answered here; resources and other stacks by whoever creates them.
+
+import type { Template } from "./assembly.ts";
+import { LOCAL_ACCOUNT, LOCAL_REGION } from "./clients.ts";
+import { NO_VALUE, resolve, type Scope } from "./intrinsics.ts";
+
+/** What lies outside a template's own text. */
+export interface Surroundings extends Pick<Scope, "attribute" | "exported" | "output"> {
+  resource(logicalId: string): Promise<string>;
+}
+
+export function templateScope(
+  { name: stackName, template }: { readonly name: string; readonly template: Template },
+  surroundings: Surroundings,
+): Scope {
+  const pseudoParameters: Readonly<Record<string, unknown>> = {
+    "AWS::AccountId": LOCAL_ACCOUNT,
+    "AWS::NoValue": NO_VALUE,
+    "AWS::NotificationARNs": [],
+    "AWS::Partition": "aws",
+    "AWS::Region": LOCAL_REGION,
+    "AWS::StackId": `arn:aws:cloudformation:${LOCAL_REGION}:${LOCAL_ACCOUNT}:stack/${stackName}/local`,
+    "AWS::StackName": stackName,
+    "AWS::URLSuffix": "amazonaws.com",
+  };
+  const scope: Scope = {
+    ...surroundings,
+    ref: async (name) => {
+      if (name in pseudoParameters) return pseudoParameters[name];
+      return template.Parameters?.[name] ? parameter(name) : surroundings.resource(name);
+    },
+    condition: async (name) => {
+      const condition = template.Conditions?.[name];
+      if (condition === undefined) throw new Error(`condition ${name} is not defined in stack ${stackName}`);
+      return Boolean(await resolve(condition, scope));
+    },
+    mapping: (name, topKey, secondKey) => {
+      const value = template.Mappings?.[name]?.[topKey]?.[secondKey];
+      if (value === undefined) throw new Error(`mapping ${name}.${topKey}.${secondKey} is not defined`);
+      return value;
+    },
+  };
+  return scope;
+
+  function parameter(name: string): unknown {
+    const { Type = "", Default } = template.Parameters?.[name] ?? {};
+    if (Type.startsWith("AWS::SSM::")) {
+      throw new Error(`parameter ${name} is read from SSM when deployed; the local cloud has no SSM`);
+    }
+    if (Default === undefined)
+      throw new Error(`parameter ${name} has no default, and the local cloud gives none`);
+    return Type === "CommaDelimitedList" ? String(Default).split(",") : Default;
+  }
+}

@@ -1,0 +1,92 @@
+// Configuration → stacks: every size that differs between stages, and every setting a deployment may give.
+import { Duration, type StackProps } from "aws-cdk-lib";
+import { RetentionDays } from "aws-cdk-lib/aws-logs";
+import type { Node } from "constructs";
+
+export interface Config {
+  readonly stage: StageName;
+  /** Base URL of the carrier's API, without a trailing slash. */
+  readonly carrierUrl: string;
+  readonly sizes: Sizes;
+}
+
+export interface Sizes {
+  readonly functionTimeout: Duration;
+  readonly functionMemoryMegabytes: number;
+  readonly logRetention: RetentionDays;
+  /** Most messages that one invocation of a consumer receives. */
+  readonly batchSize: number;
+  /** How long a consumer's mapping may wait for a batch to fill. */
+  readonly batchWindow: Duration;
+  /** Most invocations of one consumer at a time. */
+  readonly maxConcurrency: number;
+  /** A message received more often than this goes to the dead-letter queue. */
+  readonly maxReceiveCount: number;
+  /** Tables and queues outlive their stack, and tables can be restored to any second. */
+  readonly keepsData: boolean;
+}
+
+export type StageName = keyof typeof stages;
+
+/**
+ * Reads the settings of one synthesis: `cdk deploy -c stage=prod -c carrierUrl=https://...`.
+ *
+ * @throws Error when a setting is not one of those allowed.
+ */
+export function readConfig(node: Node): Config {
+  const stage = readStage(node.tryGetContext("stage") ?? "dev");
+  const carrierUrl = readCarrierUrl(node.tryGetContext("carrierUrl") ?? "https://carrier.example.com");
+  return { stage, carrierUrl, sizes: stages[stage] };
+}
+
+/** What all stacks of a deployment share. The name holds the stage, so stages live side by side in one account. */
+export function stackProps({ stage, sizes }: Config, service: string, description: string): StackProps {
+  return {
+    stackName: `EssentiallyOnce-${stage}-${service}`,
+    description: `essentially-once (${stage}): ${description}`,
+    terminationProtection: sizes.keepsData,
+  };
+}
+
+const stages = {
+  dev: {
+    functionTimeout: Duration.seconds(5),
+    functionMemoryMegabytes: 512,
+    logRetention: RetentionDays.ONE_WEEK,
+    batchSize: 10,
+    batchWindow: Duration.seconds(0),
+    maxConcurrency: 2,
+    maxReceiveCount: 5,
+    keepsData: false,
+  },
+  prod: {
+    functionTimeout: Duration.seconds(30),
+    functionMemoryMegabytes: 512,
+    logRetention: RetentionDays.THREE_MONTHS,
+    batchSize: 10,
+    batchWindow: Duration.seconds(0),
+    maxConcurrency: 50,
+    maxReceiveCount: 5,
+    keepsData: true,
+  },
+} satisfies Record<string, Sizes>;
+
+function readStage(given: unknown): StageName {
+  if (typeof given === "string" && isStage(given)) return given;
+  const allowed = Object.keys(stages).join(", ");
+  throw new Error(`context "stage" must be one of ${allowed}, got ${JSON.stringify(given)}`);
+}
+
+function isStage(name: string): name is StageName {
+  return Object.hasOwn(stages, name);
+}
+
+function readCarrierUrl(given: unknown): string {
+  const url = typeof given === "string" ? URL.parse(given) : null;
+  if (url === null || !["http:", "https:"].includes(url.protocol) || url.search !== "" || url.hash !== "") {
+    throw new Error(
+      `context "carrierUrl" must be an http(s) URL without query or fragment, got ${JSON.stringify(given)}`,
+    );
+  }
+  return url.href.replace(/\/+$/, "");
+}

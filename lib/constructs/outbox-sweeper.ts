@@ -1,0 +1,48 @@
+// Step 1 of 4, the slow path: every minute, outbox rows that the stream did not deliver → queues.
+//
+//   G3. Able to deliver everything alone, however long the stream was down.
+import { Duration } from "aws-cdk-lib";
+import { Rule, Schedule } from "aws-cdk-lib/aws-events";
+import { LambdaFunction } from "aws-cdk-lib/aws-events-targets";
+import { Construct } from "constructs";
+import type { Sizes } from "../config.ts";
+import type { Routes } from "../routes.ts";
+import { NodeFunction } from "./node-function.ts";
+import { useOutbox } from "./outbox-access.ts";
+import type { ServiceTable } from "./service-table.ts";
+
+export interface OutboxSweeperOptions {
+  readonly outbox: ServiceTable;
+  readonly routes: Routes;
+  readonly sizes: Sizes;
+}
+
+export class OutboxSweeper extends Construct {
+  readonly function: NodeFunction;
+
+  constructor(scope: Construct, id: string, { outbox, routes, sizes }: OutboxSweeperOptions) {
+    super(scope, id);
+    // No reserved concurrency: two sweeps at once only send duplicates, which consumers absorb, while a new account
+    // with ten concurrent executions has none to reserve and the deployment would fail.
+    this.function = new NodeFunction(this, "Function", {
+      ...sizes,
+      entry: "outbox/sweep.ts",
+      functionTimeout,
+    });
+    useOutbox(this.function, { outbox, routes });
+    outbox.grant(this.function, "dynamodb:Scan");
+
+    new Rule(this, "Schedule", {
+      schedule: Schedule.rate(Duration.minutes(1)),
+      targets: [
+        new LambdaFunction(this.function, {
+          retryAttempts: 0, // the next minute is the retry
+          maxEventAge: Duration.minutes(1),
+        }),
+      ],
+    });
+  }
+}
+
+// Ends before the next sweep begins, so that two rarely overlap.
+const functionTimeout = Duration.seconds(50);

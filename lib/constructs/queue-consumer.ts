@@ -1,0 +1,84 @@
+// Steps 2 to 4 of 4: queue → batch → effect. A function, the queue it consumes and the mapping between them.
+//
+//   G5. One bad record fails alone: the mapping takes partial batch responses.
+//   G6. What fails for good waits in the dead-letter queue of `RedriveQueue`.
+import { CfnOutput } from "aws-cdk-lib";
+import { EventSourceMapping } from "aws-cdk-lib/aws-lambda";
+import { Construct } from "constructs";
+import { requireWholeNumber } from "../bounds.ts";
+import type { Sizes } from "../config.ts";
+import type { Publication, Subscription } from "../routes.ts";
+import { NodeFunction } from "./node-function.ts";
+import { RedriveQueue } from "./redrive-queue.ts";
+import { type UnitOfWorkTables, useUnitOfWorkTables } from "./unit-of-work-tables.ts";
+
+export interface QueueConsumerOptions {
+  /** The file below `functions/` that exports `handler`. */
+  readonly entry: string;
+  /** Types of the messages that the relay sends to this consumer's queue. */
+  readonly accepts: readonly string[];
+  /** Types of the messages that the handler may publish. */
+  readonly publishes?: readonly string[];
+  readonly tables: UnitOfWorkTables;
+  readonly sizes: Sizes;
+  readonly environment?: Readonly<Record<string, string>>;
+}
+
+export class QueueConsumer extends Construct {
+  readonly subscription: Subscription;
+  readonly publication: Publication;
+  readonly redriveQueue: RedriveQueue;
+  readonly function: NodeFunction;
+
+  constructor(scope: Construct, id: string, options: QueueConsumerOptions) {
+    super(scope, id);
+    const { entry, accepts, publishes, tables, sizes, environment } = resolve(options);
+    this.redriveQueue = new RedriveQueue(this, "Queue", sizes);
+    this.function = new NodeFunction(this, "Function", { ...sizes, entry, environment });
+    this.subscription = { consumer: this.node.path, types: accepts, queue: this.redriveQueue.queue };
+    this.publication = { producer: this.node.path, types: publishes };
+
+    useUnitOfWorkTables(this.function, tables);
+    useQueues(this.function, this.redriveQueue);
+    new EventSourceMapping(this, "Mapping", {
+      target: this.function,
+      eventSourceArn: this.redriveQueue.queue.queueArn,
+      reportBatchItemFailures: true, // without it one bad record redelivers all ten
+      maxConcurrency: sizes.maxConcurrency, // a throttled receive still counts towards maxReceiveCount
+      batchSize: sizes.batchSize,
+      maxBatchingWindow: sizes.batchWindow,
+    });
+    this.#output("QueueUrl", this.redriveQueue.queue.queueUrl);
+    this.#output("DeadLetterQueueUrl", this.redriveQueue.deadLetterQueue.queueUrl);
+  }
+
+  #output(key: string, value: string): void {
+    new CfnOutput(this, key, { value }).overrideLogicalId(`${this.node.id}${key}`);
+  }
+}
+
+/** Receiving and deleting is the mapping's work, done in the function's name; the rest is the handler's own. */
+function useQueues(user: NodeFunction, { queue, deadLetterQueue, maxReceiveCount }: RedriveQueue): void {
+  user.addEnvironment("QUEUE_URL", queue.queueUrl);
+  user.addEnvironment("DEAD_LETTER_QUEUE_URL", deadLetterQueue.queueUrl);
+  user.addEnvironment("MAX_RECEIVE_COUNT", String(maxReceiveCount));
+  queue.grant(
+    user,
+    "sqs:ReceiveMessage",
+    "sqs:DeleteMessage",
+    "sqs:GetQueueAttributes",
+    "sqs:ChangeMessageVisibility", // to come back later than the visibility timeout says, or sooner
+  );
+  deadLetterQueue.grant(user, "sqs:SendMessage"); // to park, with the reason
+}
+
+function resolve(options: QueueConsumerOptions): Required<QueueConsumerOptions> {
+  const { accepts, publishes = [], environment = {}, sizes } = options;
+  if (accepts.length === 0) throw new RangeError("accepts must name at least one message type, got none");
+  // https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-parameters.html
+  requireWholeNumber("maxConcurrency", sizes.maxConcurrency, { min: 2, max: 1000 });
+  // More than ten at once only come to a mapping that waits for them.
+  const batchSizeMax = sizes.batchWindow.toSeconds() >= 1 ? 10_000 : 10;
+  requireWholeNumber("batchSize", sizes.batchSize, { min: 1, max: batchSizeMax });
+  return { ...options, publishes, environment };
+}

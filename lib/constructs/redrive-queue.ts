@@ -1,0 +1,108 @@
+// Step 2 of 4: publisher → queue → consumer. A queue that cannot exist without its dead-letter queue.
+//
+//   G6. What cannot be processed waits 14 days for an operator, beside its reason: `npm run dlq -- list`,
+//       then `npm run dlq -- redrive`.
+import { ArnFormat, Duration, Names, RemovalPolicy, Stack } from "aws-cdk-lib";
+import { type IQueue, Queue, QueueEncryption, RedrivePermission } from "aws-cdk-lib/aws-sqs";
+import { Construct } from "constructs";
+import { requireDuration, requireWholeNumber } from "../bounds.ts";
+
+export interface RedriveQueueOptions {
+  /** Timeout of the function that consumes the queue. */
+  readonly functionTimeout: Duration;
+  /** Batching window of the function's mapping. */
+  readonly batchWindow: Duration;
+  /** A message received more often than this moves to the dead-letter queue. */
+  readonly maxReceiveCount: number;
+  /** How long a message may wait in the queue. Shorter than in the dead-letter queue. */
+  readonly retention?: Duration;
+  /** Both queues, and what they hold, outlive the stack. */
+  readonly keepsData: boolean;
+}
+
+export class RedriveQueue extends Construct {
+  readonly queue: IQueue;
+  readonly deadLetterQueue: IQueue;
+  readonly maxReceiveCount: number;
+
+  constructor(scope: Construct, id: string, options: RedriveQueueOptions) {
+    super(scope, id);
+    const { functionTimeout, batchWindow, maxReceiveCount, retention, keepsData } = resolve(options);
+    const kind = {
+      encryption: QueueEncryption.SQS_MANAGED,
+      enforceSSL: true, // refuses whoever comes without TLS, whatever their IAM policy says
+      removalPolicy: keepsData ? RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE : RemovalPolicy.DESTROY,
+    };
+    const name = Names.uniqueResourceName(this, {
+      separator: "-",
+      allowedSpecialCharacters: "-",
+      maxLength: queueNameLengthMax,
+    });
+
+    this.maxReceiveCount = maxReceiveCount;
+    this.deadLetterQueue = new Queue(this, "DeadLetters", {
+      ...kind,
+      retentionPeriod: deadLetterRetention,
+      redriveAllowPolicy: {
+        redrivePermission: RedrivePermission.BY_QUEUE, // nobody else's dead letters land among these
+        sourceQueues: [Queue.fromQueueArn(this, "Source", arnOf(this, name))],
+      },
+    });
+    this.queue = new Queue(this, "Messages", {
+      ...kind,
+      // The one physical name of the project: two queues that name each other are a cycle for CloudFormation unless
+      // one is known by name. It is made from the stack's name and the path, and nothing but FIFO replaces a queue.
+      queueName: name,
+      retentionPeriod: retention,
+      visibilityTimeout: visibilityTimeout({ functionTimeout, batchWindow }),
+      deadLetterQueue: { queue: this.deadLetterQueue, maxReceiveCount },
+    });
+  }
+}
+
+/**
+ * How long a received message stays hidden: six attempts of the function and one batching window, so that a
+ * throttled batch is retried by Lambda before SQS shows its messages to anybody else.
+ *
+ * From https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html
+ *
+ * @example visibilityTimeout({ functionTimeout: Duration.seconds(5), batchWindow: Duration.seconds(2) }) // 32 s
+ */
+export function visibilityTimeout({
+  functionTimeout,
+  batchWindow,
+}: {
+  functionTimeout: Duration;
+  batchWindow: Duration;
+}): Duration {
+  return Duration.seconds(6 * functionTimeout.toSeconds() + batchWindow.toSeconds());
+}
+
+// The longest that SQS keeps anything. A standard dead-letter queue counts from the first sending.
+// https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-dead-letter-queues.html
+const deadLetterRetention = Duration.days(14);
+
+// https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-queues.html
+const queueNameLengthMax = 80;
+
+function resolve(options: RedriveQueueOptions): Required<RedriveQueueOptions> {
+  const { functionTimeout, batchWindow, maxReceiveCount, retention = Duration.days(4) } = options;
+  requireDuration("functionTimeout", functionTimeout, {
+    min: Duration.seconds(1),
+    max: Duration.minutes(15),
+  });
+  requireDuration("batchWindow", batchWindow, { min: Duration.seconds(0), max: Duration.seconds(300) });
+  // Receives that Lambda throttles count too: below 5 a healthy message can be dead-lettered without being seen.
+  requireWholeNumber("maxReceiveCount", maxReceiveCount, { min: 5, max: 1000 });
+  // 10 days leave an operator 4 days at least, even for a message that waited until the end.
+  requireDuration("retention", retention, { min: Duration.minutes(1), max: Duration.days(10) });
+  return { ...options, retention };
+}
+
+function arnOf(scope: Construct, queueName: string): string {
+  return Stack.of(scope).formatArn({
+    service: "sqs",
+    resource: queueName,
+    arnFormat: ArnFormat.NO_RESOURCE_NAME,
+  });
+}

@@ -1,0 +1,30 @@
+// What a function that commits units of work may touch: its service's table, the evidence and the outbox.
+//
+//   G1, G2. State, evidence and outgoing messages commit in one transaction. DynamoDB asks a permission for each
+//           action inside it, so these lists say what a unit of work can do: it cannot delete, and it cannot read
+//           or take back what it has handed to the outbox.
+import type { NodeFunction } from "./node-function.ts";
+import type { ServiceTable } from "./service-table.ts";
+
+export interface UnitOfWorkTables {
+  /** The service's own table, and the environment variable in which its functions look for the name. */
+  readonly state: { readonly variable: string; readonly table: ServiceTable };
+  readonly evidence: ServiceTable;
+  readonly outbox: ServiceTable;
+}
+
+/** Names the tables in the function's environment and grants what a unit of work needs, nothing more. */
+export function useUnitOfWorkTables(user: NodeFunction, { state, evidence, outbox }: UnitOfWorkTables): void {
+  user.addEnvironment(state.variable, state.table.tableName);
+  user.addEnvironment("EVIDENCE_TABLE", evidence.tableName);
+  user.addEnvironment("OUTBOX_TABLE", outbox.tableName);
+  state.table.grant(
+    user,
+    "dynamodb:GetItem",
+    "dynamodb:PutItem",
+    "dynamodb:UpdateItem",
+    "dynamodb:ConditionCheckItem",
+  );
+  evidence.grant(user, "dynamodb:GetItem", "dynamodb:PutItem");
+  outbox.grant(user, "dynamodb:PutItem");
+}

@@ -1,0 +1,26 @@
+// RELAY: outbox → queues. The publisher sends what was just committed, the sweeper what was left behind.
+import { Stack } from "aws-cdk-lib";
+import type { Construct } from "constructs";
+import { type Config, stackProps } from "./config.ts";
+import { OutboxPublisher } from "./constructs/outbox-publisher.ts";
+import { OutboxSweeper } from "./constructs/outbox-sweeper.ts";
+import type { FoundationStack } from "./foundation-stack.ts";
+import { joinRoutes, type Wiring } from "./routes.ts";
+
+export interface RelayStackOptions {
+  readonly config: Config;
+  readonly foundation: FoundationStack;
+  /** Every stack whose functions publish or accept messages. */
+  readonly services: readonly Wiring[];
+}
+
+export class RelayStack extends Stack {
+  constructor(scope: Construct, id: string, { config, foundation, services }: RelayStackOptions) {
+    super(scope, id, stackProps(config, id, "send what the outbox holds"));
+    const { sizes } = config;
+    const { outbox } = foundation;
+    const routes = joinRoutes(services);
+    new OutboxPublisher(this, "Publish", { outbox, routes, sizes });
+    new OutboxSweeper(this, "Sweep", { outbox, routes, sizes });
+  }
+}

@@ -1,0 +1,151 @@
+// The whole app, run as the CDK CLI runs it; every property that must hold for all stacks together.
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterAll, describe, expect, test } from "vitest";
+
+interface Resource {
+  readonly Type: string;
+  readonly Properties?: Readonly<Record<string, unknown>>;
+}
+
+interface CloudFormationTemplate {
+  readonly Resources: Readonly<Record<string, Resource>>;
+  readonly Outputs: Readonly<Record<string, { Export?: unknown }>>;
+}
+
+const root = fileURLToPath(new URL("../../", import.meta.url));
+const scratch = mkdtempSync(join(tmpdir(), "app-test-"));
+afterAll(() => rmSync(scratch, { recursive: true }));
+
+function synthesize(given: Record<string, string> = {}) {
+  const outdir = mkdtempSync(join(scratch, "out-"));
+  const { context } = JSON.parse(readFileSync(join(root, "cdk.json"), "utf8"));
+  const { status, stderr } = spawnSync(process.execPath, ["bin/app.ts"], {
+    cwd: root,
+    encoding: "utf8",
+    env: {
+      ...process.env,
+      CDK_OUTDIR: outdir,
+      CDK_CONTEXT_JSON: JSON.stringify({ ...context, "aws:cdk:bundling-stacks": [], ...given }),
+    },
+  });
+  const templates = readdirSync(outdir).filter((file) => file.endsWith(".template.json"));
+  const read = (file: string): CloudFormationTemplate => JSON.parse(readFileSync(join(outdir, file), "utf8"));
+  return {
+    status,
+    stderr,
+    stacks: new Map(templates.map((file) => [file.replace(".template.json", ""), read(file)])),
+    manifest: status === 0 ? readFileSync(join(outdir, "manifest.json"), "utf8") : "",
+  };
+}
+
+describe.each(["dev", "prod"])("the app, stage %s", (stage) => {
+  const { status, stderr, stacks, manifest } = synthesize({ stage });
+  const resources = [...stacks.values()].flatMap(({ Resources }) => Object.values(Resources));
+  const ofType = (type: string) => resources.filter((resource) => resource.Type === type);
+
+  test("synthesizes without a warning or a finding of cdk-nag", () => {
+    expect(stderr).toBe("");
+    expect(status).toBe(0);
+    expect(manifest).not.toContain("aws:cdk:warning");
+  });
+
+  test("has its stacks, named after the stage", () => {
+    expect([...stacks.keys()].sort()).toEqual(["Credit", "Foundation", "Orders", "Relay", "Shipping"]);
+    const { artifacts } = JSON.parse(manifest);
+    for (const name of stacks.keys()) {
+      expect(artifacts[name].properties.stackName).toBe(`EssentiallyOnce-${stage}-${name}`);
+    }
+  });
+
+  test("deploys in the order of the flow: whoever is depended on first", () => {
+    const { artifacts } = JSON.parse(manifest);
+    const needs = (name: string) =>
+      artifacts[name].dependencies.filter((dependency: string) => stacks.has(dependency)).sort();
+    expect(needs("Foundation")).toEqual([]);
+    for (const service of ["Orders", "Credit", "Shipping"]) expect(needs(service)).toEqual(["Foundation"]);
+    expect(needs("Relay")).toEqual(["Credit", "Foundation", "Orders", "Shipping"]);
+  });
+
+  test("outputs each key once", () => {
+    const keys = [...stacks.values()].flatMap(({ Outputs }) =>
+      Object.entries(Outputs).flatMap(([key, output]) => (output.Export === undefined ? [key] : [])),
+    );
+    expect(keys.sort()).toEqual([
+      "CreditTable",
+      "EvidenceTable",
+      "OrdersTable",
+      "OutboxTable",
+      "PlaceOrderUrl",
+      "PublishFailureQueueUrl",
+      "ReserveCreditDeadLetterQueueUrl",
+      "ReserveCreditQueueUrl",
+      "SettleOrderDeadLetterQueueUrl",
+      "SettleOrderQueueUrl",
+      "ShipOrderDeadLetterQueueUrl",
+      "ShipOrderQueueUrl",
+      "ShippingTable",
+    ]);
+  });
+
+  test("allows no action and no resource by wildcard, and nothing by managed policy", () => {
+    const statements = ofType("AWS::IAM::Policy").flatMap(({ Properties }) => {
+      const document = Properties?.PolicyDocument as { Statement: { Action: unknown; Resource: unknown }[] };
+      return document.Statement;
+    });
+    expect(statements.length).toBeGreaterThan(0);
+    expect(JSON.stringify(statements)).not.toContain("*");
+    for (const role of ofType("AWS::IAM::Role")) {
+      expect(role.Properties).not.toHaveProperty("ManagedPolicyArns");
+      expect(role.Properties).not.toHaveProperty("Policies");
+    }
+  });
+
+  test("gives nothing a physical name, except to the queue that its dead-letter queue must name", () => {
+    const named = resources
+      .filter(({ Type, Properties = {} }) => Object.hasOwn(Properties, physicalNames.get(Type) ?? ""))
+      .map(({ Type }) => Type);
+    const redriveQueues = ofType("AWS::SQS::Queue").filter(({ Properties }) => Properties?.RedrivePolicy);
+    expect(named).toEqual(redriveQueues.map(({ Type }) => Type));
+  });
+
+  test("has no custom resource", () => {
+    expect(resources.map(({ Type }) => Type).filter((type) => /^Custom::|CustomResource/.test(type))).toEqual(
+      [],
+    );
+  });
+
+  test("G6: every consumed queue has a dead-letter queue", () => {
+    const consumers = ofType("AWS::Lambda::EventSourceMapping").filter(
+      ({ Properties }) => Properties?.ScalingConfig,
+    );
+    const redriveQueues = ofType("AWS::SQS::Queue").filter(({ Properties }) => Properties?.RedrivePolicy);
+    expect(consumers).toHaveLength(3);
+    expect(redriveQueues).toHaveLength(3);
+  });
+});
+
+test.each([
+  [{ stage: "test" }, 'context "stage" must be one of dev, prod, got "test"'],
+  [
+    { carrierUrl: "nowhere" },
+    'context "carrierUrl" must be an http(s) URL without query or fragment, got "nowhere"',
+  ],
+])("refuses %o", (context: Record<string, string>, message) => {
+  const { status, stderr } = synthesize(context);
+  expect(status).not.toBe(0);
+  expect(stderr).toContain(message);
+});
+
+/** By type, because a property of the same name refers to another resource elsewhere. */
+const physicalNames = new Map([
+  ["AWS::DynamoDB::GlobalTable", "TableName"],
+  ["AWS::Events::Rule", "Name"],
+  ["AWS::IAM::Role", "RoleName"],
+  ["AWS::Lambda::Function", "FunctionName"],
+  ["AWS::Logs::LogGroup", "LogGroupName"],
+  ["AWS::SQS::Queue", "QueueName"],
+]);

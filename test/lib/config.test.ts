@@ -1,0 +1,66 @@
+import { describe, expect, test } from "vitest";
+import { stackProps } from "../../lib/config.ts";
+import { aConfig } from "../support/test-app.ts";
+
+describe("stage", () => {
+  test("is dev unless given", () => {
+    expect(aConfig().stage).toBe("dev");
+  });
+
+  test("dev is small and disposable", () => {
+    const { sizes } = aConfig({ stage: "dev" });
+    expect(sizes.functionTimeout.toSeconds()).toBe(5);
+    expect(sizes).toMatchObject({ batchSize: 10, maxConcurrency: 2, maxReceiveCount: 5, keepsData: false });
+  });
+
+  test("prod is larger and keeps its data", () => {
+    const { sizes } = aConfig({ stage: "prod" });
+    expect(sizes.functionTimeout.toSeconds()).toBe(30);
+    expect(sizes).toMatchObject({ batchSize: 10, maxConcurrency: 50, maxReceiveCount: 5, keepsData: true });
+  });
+
+  test.each(["test", "", "Dev", "toString", 1])("%o is refused, naming the allowed ones", (stage) => {
+    expect(() => aConfig({ stage })).toThrow(
+      `context "stage" must be one of dev, prod, got ${JSON.stringify(stage)}`,
+    );
+  });
+
+  test("is in the name of every stack, so that stages live side by side", () => {
+    expect(stackProps(aConfig({ stage: "prod" }), "Orders", "").stackName).toBe(
+      "EssentiallyOnce-prod-Orders",
+    );
+  });
+
+  test.each([
+    ["dev", false],
+    ["prod", true],
+  ])("%s protects its stacks from deletion: %s", (stage, protects) => {
+    expect(stackProps(aConfig({ stage }), "Orders", "").terminationProtection).toBe(protects);
+  });
+});
+
+describe("carrierUrl", () => {
+  test("is an example unless given", () => {
+    expect(aConfig().carrierUrl).toBe("https://carrier.example.com");
+  });
+
+  test.each([
+    ["http://127.0.0.1:8080", "http://127.0.0.1:8080"],
+    ["https://carrier.test/api/", "https://carrier.test/api"],
+  ])("%s is taken without a trailing slash", (given, taken) => {
+    expect(aConfig({ carrierUrl: given }).carrierUrl).toBe(taken);
+  });
+
+  test.each([
+    "carrier.test",
+    "ftp://carrier.test",
+    "https://carrier.test/?a=1",
+    "https://carrier.test/#a",
+    "",
+    8080,
+  ])("%o is refused", (carrierUrl) => {
+    expect(() => aConfig({ carrierUrl })).toThrow(
+      `context "carrierUrl" must be an http(s) URL without query or fragment, got ${JSON.stringify(carrierUrl)}`,
+    );
+  });
+});

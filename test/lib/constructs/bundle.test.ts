@@ -1,0 +1,60 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, relative } from "node:path";
+import { fileURLToPath, pathToFileURL } from "node:url";
+import { afterAll, describe, expect, test } from "vitest";
+import { EsbuildBundling } from "../../../lib/constructs/bundle.ts";
+
+const functions = fileURLToPath(new URL("../../../functions/", import.meta.url));
+const scratch = mkdtempSync(join(tmpdir(), "bundle-test-"));
+afterAll(() => rmSync(scratch, { recursive: true }));
+
+function aFunction(name: string, source: string): string {
+  writeFileSync(join(scratch, name), source);
+  return relative(functions, join(scratch, name));
+}
+
+function bundled(entry: string): string {
+  const output = mkdtempSync(join(scratch, "out-"));
+  expect(new EsbuildBundling(entry).tryBundle(output)).toBe(true);
+  return output;
+}
+
+describe("a bundle", () => {
+  const entry = aFunction("greet.ts", 'export const handler = async (): Promise<string> => "hello";\n');
+  const output = bundled(entry);
+
+  test("is one ES module and its source map", () => {
+    expect(readdirSync(output).sort()).toEqual(["index.mjs", "index.mjs.map"]);
+  });
+
+  test("exports the handler", async () => {
+    const { handler } = await import(pathToFileURL(join(output, "index.mjs")).href);
+    expect(await handler()).toBe("hello");
+  });
+
+  test("maps back to the source, without a copy of it", () => {
+    const map = JSON.parse(readFileSync(join(output, "index.mjs.map"), "utf8"));
+    expect(map.sources).toEqual([expect.stringMatching(/greet\.ts$/)]);
+    expect(map.sourcesContent).toBeUndefined();
+  });
+
+  test("is the same byte for byte wherever it is written, so that its hash changes with the code only", () => {
+    const again = bundled(entry);
+    for (const file of ["index.mjs", "index.mjs.map"]) {
+      expect(readFileSync(join(again, file), "utf8")).toBe(readFileSync(join(output, file), "utf8"));
+    }
+  });
+});
+
+test("two functions are two bundlings to CDK, which compares their properties", () => {
+  const [publish, sweep] = ["outbox/publish.ts", "outbox/sweep.ts"].map(
+    (entry) => new EsbuildBundling(entry),
+  );
+  expect(JSON.stringify(publish)).not.toBe(JSON.stringify(sweep));
+});
+
+test("a function that does not compile fails the synthesis and names the file", () => {
+  const entry = aFunction("broken.ts", 'import "./absent.ts";\n');
+  expect(() => bundled(entry)).toThrow(/broken\.ts[\s\S]*absent\.ts/);
+});

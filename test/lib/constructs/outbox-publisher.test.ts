@@ -1,0 +1,101 @@
+import { StreamViewType } from "aws-cdk-lib/aws-dynamodb";
+import { Queue } from "aws-cdk-lib/aws-sqs";
+import { describe, expect, test } from "vitest";
+import { OutboxPublisher } from "../../../lib/constructs/outbox-publisher.ts";
+import { ServiceTable } from "../../../lib/constructs/service-table.ts";
+import { grantsOf } from "../../support/policies.ts";
+import { aConfig, propertiesOf, templateOf } from "../../support/test-app.ts";
+
+const { sizes } = aConfig();
+
+describe("the outbox publisher", () => {
+  const template = templateOf((stack) => {
+    const outbox = new ServiceTable(stack, "Outbox", { keepsData: false, stream: StreamViewType.NEW_IMAGE });
+    const [billing, audit] = [new Queue(stack, "Billing"), new Queue(stack, "Audit")];
+    const routes = new Map([
+      ["returned", [billing]],
+      ["sold", [billing, audit]],
+    ]);
+    new OutboxPublisher(stack, "Publish", { outbox, routes, sizes });
+  });
+  const mapping = propertiesOf(template, "AWS::Lambda::EventSourceMapping");
+  const failures = propertiesOf(template, "AWS::SQS::Queue", "PublishFailureQueue");
+
+  test("G3: reads the outbox's stream from its oldest record, so that none is skipped while the mapping starts", () => {
+    expect(mapping.StartingPosition).toBe("TRIM_HORIZON");
+    expect(mapping.EventSourceArn).toEqual({ "Fn::GetAtt": [expect.stringMatching(/^Outbox/), "StreamArn"] });
+  });
+
+  test("sees inserts only, not its own deletes", () => {
+    const { Filters: filters } = mapping.FilterCriteria as { Filters: { Pattern: string }[] };
+    expect(filters.map(({ Pattern }) => JSON.parse(Pattern))).toEqual([{ eventName: ["INSERT"] }]);
+  });
+
+  test("G5: a bad record is isolated, and what went before it is not sent again", () => {
+    expect(mapping.BisectBatchOnFunctionError).toBe(true);
+    expect(mapping.FunctionResponseTypes).toEqual(["ReportBatchItemFailures"]);
+  });
+
+  test("G11: gives up on a record after a bounded number of attempts, and before the stream forgets it", () => {
+    expect(mapping.MaximumRetryAttempts).toBe(10);
+    expect(mapping.MaximumRecordAgeInSeconds).toBeGreaterThan(0);
+    expect(mapping.MaximumRecordAgeInSeconds).toBeLessThan(24 * 3600);
+  });
+
+  test("keeps the order of a shard: one batch of it at a time", () => {
+    expect(mapping.ParallelizationFactor ?? 1).toBe(1);
+  });
+
+  test("G6: reports what it gave up to a queue: encrypted, TLS only, kept for 14 days", () => {
+    expect(mapping.DestinationConfig).toEqual({
+      OnFailure: { Destination: { "Fn::GetAtt": [expect.stringMatching(/^PublishFailureQueue/), "Arn"] } },
+    });
+    expect(failures).toEqual({ SqsManagedSseEnabled: true, MessageRetentionPeriod: 14 * 86_400 });
+    expect(propertiesOf(template, "AWS::SQS::QueuePolicy", "PublishFailureQueue")).toMatchObject({
+      PolicyDocument: {
+        Statement: [{ Effect: "Deny", Condition: { Bool: { "aws:SecureTransport": "false" } } }],
+      },
+    });
+    expect(template.findOutputs("*")).toHaveProperty("PublishFailureQueueUrl");
+  });
+
+  test("knows the outbox and every route", () => {
+    const { Variables: variables } = propertiesOf(template, "AWS::Lambda::Function").Environment as {
+      Variables: Record<string, { "Fn::Join": [string, (string | { Ref: string })[]] }>;
+    };
+    const [, parts] = variables.ROUTES?.["Fn::Join"] ?? ["", []];
+    const routes = parts.map((part) =>
+      typeof part === "string" ? part : part.Ref.replace(/[0-9A-F]{8}$/, ""),
+    );
+    expect(JSON.parse(routes.join(""))).toEqual({ returned: ["Billing"], sold: ["Billing", "Audit"] });
+    expect(variables.OUTBOX_TABLE).toEqual({ Ref: expect.stringMatching(/^Outbox/) });
+  });
+
+  test("may send to the subscribed queues and delete what was sent; it may neither read nor write the outbox", () => {
+    expect(grantsOf(template, "PublishFunctionRole")).toEqual({
+      "PublishFunctionLogs.Arn": ["logs:CreateLogStream", "logs:PutLogEvents"],
+      "Outbox.Arn": ["dynamodb:BatchWriteItem"],
+      "Outbox.StreamArn": [
+        "dynamodb:DescribeStream",
+        "dynamodb:GetRecords",
+        "dynamodb:GetShardIterator",
+        "dynamodb:ListStreams",
+      ],
+      "Billing.Arn": ["sqs:SendMessage"],
+      "Audit.Arn": ["sqs:SendMessage"],
+      "PublishFailureQueue.Arn": ["sqs:SendMessage"],
+    });
+  });
+});
+
+test.each([
+  [undefined, "none"],
+  [StreamViewType.KEYS_ONLY, "KEYS_ONLY"],
+])("an outbox with stream %o is refused at construction", (stream, named) => {
+  expect(() =>
+    templateOf((stack) => {
+      const outbox = new ServiceTable(stack, "Outbox", { keepsData: false, ...(stream && { stream }) });
+      new OutboxPublisher(stack, "Publish", { outbox, routes: new Map(), sizes });
+    }),
+  ).toThrow(`outbox must be a table with a stream of NEW_IMAGE, got Test/Outbox with ${named}`);
+});

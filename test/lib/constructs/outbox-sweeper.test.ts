@@ -1,0 +1,46 @@
+import { Queue } from "aws-cdk-lib/aws-sqs";
+import { describe, expect, test } from "vitest";
+import { OutboxSweeper } from "../../../lib/constructs/outbox-sweeper.ts";
+import { ServiceTable } from "../../../lib/constructs/service-table.ts";
+import { grantsOf } from "../../support/policies.ts";
+import { aConfig, propertiesOf, templateOf } from "../../support/test-app.ts";
+
+describe("the outbox sweeper", () => {
+  const template = templateOf((stack) => {
+    const outbox = new ServiceTable(stack, "Outbox", { keepsData: false });
+    const routes = new Map([["sold", [new Queue(stack, "Billing")]]]);
+    new OutboxSweeper(stack, "Sweep", { outbox, routes, sizes: aConfig().sizes });
+  });
+  const rule = propertiesOf(template, "AWS::Events::Rule");
+
+  test("G3: sweeps every minute", () => {
+    expect(rule).toMatchObject({ ScheduleExpression: "rate(1 minute)", State: "ENABLED" });
+    expect(rule.Targets).toEqual([
+      {
+        Id: "Target0",
+        Arn: { "Fn::GetAtt": [expect.stringMatching(/^SweepFunction/), "Arn"] },
+        RetryPolicy: { MaximumRetryAttempts: 0, MaximumEventAgeInSeconds: 60 },
+      },
+    ]);
+  });
+
+  test("lets only its own schedule invoke it", () => {
+    expect(propertiesOf(template, "AWS::Lambda::Permission")).toMatchObject({
+      Action: "lambda:InvokeFunction",
+      Principal: "events.amazonaws.com",
+      SourceArn: { "Fn::GetAtt": [expect.stringMatching(/^SweepSchedule/), "Arn"] },
+    });
+  });
+
+  test("ends before the next sweep begins", () => {
+    expect(propertiesOf(template, "AWS::Lambda::Function").Timeout).toBeLessThan(60);
+  });
+
+  test("may read the outbox, send to the subscribed queues and delete what was sent", () => {
+    expect(grantsOf(template, "SweepFunctionRole")).toEqual({
+      "SweepFunctionLogs.Arn": ["logs:CreateLogStream", "logs:PutLogEvents"],
+      "Outbox.Arn": ["dynamodb:BatchWriteItem", "dynamodb:Scan"],
+      "Billing.Arn": ["sqs:SendMessage"],
+    });
+  });
+});

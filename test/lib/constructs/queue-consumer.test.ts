@@ -1,0 +1,139 @@
+import { Duration, type Stack } from "aws-cdk-lib";
+import { describe, expect, test } from "vitest";
+import type { Sizes } from "../../../lib/config.ts";
+import { QueueConsumer, type QueueConsumerOptions } from "../../../lib/constructs/queue-consumer.ts";
+import { ServiceTable } from "../../../lib/constructs/service-table.ts";
+import { grantsOf } from "../../support/policies.ts";
+import { aConfig, propertiesOf, templateOf } from "../../support/test-app.ts";
+
+const { sizes } = aConfig();
+
+function build(stack: Stack, changes: Partial<QueueConsumerOptions> = {}): QueueConsumer {
+  const table = (id: string) => new ServiceTable(stack, id, { keepsData: false });
+  return new QueueConsumer(stack, "Charge", {
+    entry: "credit/reserve-credit.ts",
+    accepts: ["sold", "returned"],
+    publishes: ["charged"],
+    tables: {
+      state: { variable: "BILLS_TABLE", table: table("Bills") },
+      evidence: table("Evidence"),
+      outbox: table("Outbox"),
+    },
+    sizes,
+    environment: { COLOUR: "blue" },
+    ...changes,
+  });
+}
+
+describe("a queue consumer", () => {
+  let consumer: QueueConsumer | undefined;
+  const template = templateOf((stack) => {
+    consumer = build(stack);
+  });
+  const mapping = propertiesOf(template, "AWS::Lambda::EventSourceMapping");
+  const lambda = propertiesOf(template, "AWS::Lambda::Function");
+
+  test("G5: answers for each record of a batch", () => {
+    expect(mapping.FunctionResponseTypes).toEqual(["ReportBatchItemFailures"]);
+  });
+
+  test("takes its batches from its own queue, a bounded number at a time", () => {
+    expect(mapping).toMatchObject({
+      EventSourceArn: { "Fn::GetAtt": [expect.stringMatching(/^ChargeQueueMessages/), "Arn"] },
+      FunctionName: { Ref: expect.stringMatching(/^ChargeFunction/) },
+      BatchSize: 10,
+      MaximumBatchingWindowInSeconds: 0,
+      ScalingConfig: { MaximumConcurrency: 2 },
+    });
+  });
+
+  test("filters nothing: SQS deletes what a filter does not match", () => {
+    expect(mapping).not.toHaveProperty("FilterCriteria");
+  });
+
+  test("hides messages long enough for its own function", () => {
+    expect(propertiesOf(template, "AWS::SQS::Queue", "ChargeQueueMessages").VisibilityTimeout).toBe(
+      6 * Number(lambda.Timeout),
+    );
+  });
+
+  test("tells its function all that it looks up", () => {
+    expect(lambda.Environment).toEqual({
+      Variables: {
+        NODE_OPTIONS: "--enable-source-maps",
+        COLOUR: "blue",
+        BILLS_TABLE: { Ref: expect.stringMatching(/^Bills/) },
+        EVIDENCE_TABLE: { Ref: expect.stringMatching(/^Evidence/) },
+        OUTBOX_TABLE: { Ref: expect.stringMatching(/^Outbox/) },
+        QUEUE_URL: { Ref: expect.stringMatching(/^ChargeQueueMessages/) },
+        DEAD_LETTER_QUEUE_URL: { Ref: expect.stringMatching(/^ChargeQueueDeadLetters/) },
+        MAX_RECEIVE_COUNT: "5",
+      },
+    });
+  });
+
+  test("may do what it needs on its own queues and tables, and nothing else", () => {
+    expect(grantsOf(template, "ChargeFunctionRole")).toEqual({
+      "ChargeFunctionLogs.Arn": ["logs:CreateLogStream", "logs:PutLogEvents"],
+      "ChargeQueueMessages.Arn": [
+        "sqs:ChangeMessageVisibility",
+        "sqs:DeleteMessage",
+        "sqs:GetQueueAttributes",
+        "sqs:ReceiveMessage",
+      ],
+      "ChargeQueueDeadLetters.Arn": ["sqs:SendMessage"],
+      "Bills.Arn": [
+        "dynamodb:ConditionCheckItem",
+        "dynamodb:GetItem",
+        "dynamodb:PutItem",
+        "dynamodb:UpdateItem",
+      ],
+      "Evidence.Arn": ["dynamodb:GetItem", "dynamodb:PutItem"],
+      "Outbox.Arn": ["dynamodb:PutItem"],
+    });
+  });
+
+  test("says what it accepts, where, and what it publishes", () => {
+    expect(consumer?.subscription).toEqual({
+      consumer: "Test/Charge",
+      types: ["sold", "returned"],
+      queue: consumer?.redriveQueue.queue,
+    });
+    expect(consumer?.publication).toEqual({ producer: "Test/Charge", types: ["charged"] });
+  });
+
+  test("outputs the URLs of its queues under its own name", () => {
+    expect(Object.keys(template.findOutputs("*")).sort()).toEqual([
+      "ChargeDeadLetterQueueUrl",
+      "ChargeQueueUrl",
+    ]);
+  });
+});
+
+describe("refused at construction", () => {
+  const withSizes = (changes: Partial<Sizes>) => ({ sizes: { ...sizes, ...changes } });
+
+  test.each<[Partial<QueueConsumerOptions>, string]>([
+    [{ accepts: [] }, "accepts must name at least one message type, got none"],
+    [withSizes({ maxConcurrency: 1 }), "maxConcurrency must be a whole number from 2 to 1000, got 1"],
+    [withSizes({ maxReceiveCount: 3 }), "maxReceiveCount must be a whole number from 5 to 1000, got 3"],
+    [withSizes({ batchSize: 0 }), "batchSize must be a whole number from 1 to 10, got 0"],
+    [withSizes({ batchSize: 11 }), "batchSize must be a whole number from 1 to 10, got 11"],
+    [
+      withSizes({ batchSize: 10_001, batchWindow: Duration.seconds(1) }),
+      "batchSize must be a whole number from 1 to 10000, got 10001",
+    ],
+  ])("%o", (changes, message) => {
+    expect(() => templateOf((stack) => build(stack, changes))).toThrow(message);
+  });
+
+  test("but a batch of more than ten is fine with a window to fill it", () => {
+    const template = templateOf((stack) =>
+      build(stack, withSizes({ batchSize: 100, batchWindow: Duration.seconds(1) })),
+    );
+    expect(propertiesOf(template, "AWS::Lambda::EventSourceMapping")).toMatchObject({
+      BatchSize: 100,
+      MaximumBatchingWindowInSeconds: 1,
+    });
+  });
+});

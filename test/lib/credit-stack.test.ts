@@ -1,0 +1,36 @@
+import { Template } from "aws-cdk-lib/assertions";
+import { describe, expect, test } from "vitest";
+import { CreditStack } from "../../lib/credit-stack.ts";
+import { FoundationStack } from "../../lib/foundation-stack.ts";
+import { aConfig, aTestApp, propertiesOf } from "../support/test-app.ts";
+
+describe("credit", () => {
+  const app = aTestApp();
+  const config = aConfig();
+  const stack = new CreditStack(app, "Credit", {
+    config,
+    foundation: new FoundationStack(app, "Foundation", { config }),
+  });
+  const template = Template.fromStack(stack);
+
+  test("reserve-credit hears of placed orders and answers", () => {
+    expect(stack.subscriptions.map(({ types }) => types)).toEqual([["orders.order-placed.v1"]]);
+    expect(stack.publications.map(({ types }) => types)).toEqual([
+      ["credit.credit-reserved.v1", "credit.credit-denied.v1"],
+    ]);
+  });
+
+  test("reserve-credit knows its table", () => {
+    expect(propertiesOf(template, "AWS::Lambda::Function").Environment).toMatchObject({
+      Variables: { CREDIT_TABLE: { Ref: expect.stringMatching(/^Table/) } },
+    });
+  });
+
+  test("outputs its table and its queues", () => {
+    expect(Object.keys(template.findOutputs("*")).sort()).toEqual([
+      "CreditTable",
+      "ReserveCreditDeadLetterQueueUrl",
+      "ReserveCreditQueueUrl",
+    ]);
+  });
+});

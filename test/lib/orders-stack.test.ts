@@ -1,0 +1,63 @@
+import { Template } from "aws-cdk-lib/assertions";
+import { describe, expect, test } from "vitest";
+import { FoundationStack } from "../../lib/foundation-stack.ts";
+import { OrdersStack } from "../../lib/orders-stack.ts";
+import { grantsOf } from "../support/policies.ts";
+import { aConfig, aTestApp, propertiesOf } from "../support/test-app.ts";
+
+describe("orders", () => {
+  const app = aTestApp();
+  const config = aConfig();
+  const stack = new OrdersStack(app, "Orders", {
+    config,
+    foundation: new FoundationStack(app, "Foundation", { config }),
+  });
+  const template = Template.fromStack(stack);
+
+  test("place-order is reached by URL, by those whom IAM allows", () => {
+    expect(propertiesOf(template, "AWS::Lambda::Url")).toMatchObject({
+      AuthType: "AWS_IAM",
+      TargetFunctionArn: { "Fn::GetAtt": [expect.stringMatching(/^PlaceOrder/), "Arn"] },
+    });
+    expect(template.findResources("AWS::Lambda::Permission")).toEqual({}); // nobody but them
+  });
+
+  test("place-order commits units of work", () => {
+    const { Variables: variables } = propertiesOf(template, "AWS::Lambda::Function", "PlaceOrder")
+      .Environment as {
+      Variables: object;
+    };
+    expect(Object.keys(variables).sort()).toEqual([
+      "EVIDENCE_TABLE",
+      "NODE_OPTIONS",
+      "ORDERS_TABLE",
+      "OUTBOX_TABLE",
+    ]);
+    expect(grantsOf(template, "PlaceOrderRole")["Table.Arn"]).toContain("dynamodb:PutItem");
+  });
+
+  test("settle-order hears what became of an order", () => {
+    expect(stack.subscriptions.map(({ consumer, types }) => ({ consumer, types }))).toEqual([
+      {
+        consumer: "Orders/SettleOrder",
+        types: ["credit.credit-reserved.v1", "credit.credit-denied.v1", "shipping.order-shipped.v1"],
+      },
+    ]);
+  });
+
+  test("publishes placed and approved orders", () => {
+    expect(stack.publications).toEqual([
+      { producer: "Orders/PlaceOrder", types: ["orders.order-placed.v1"] },
+      { producer: "Orders/SettleOrder", types: ["orders.order-approved.v1"] },
+    ]);
+  });
+
+  test("outputs its table, its URL and its queues", () => {
+    expect(Object.keys(template.findOutputs("*")).sort()).toEqual([
+      "OrdersTable",
+      "PlaceOrderUrl",
+      "SettleOrderDeadLetterQueueUrl",
+      "SettleOrderQueueUrl",
+    ]);
+  });
+});

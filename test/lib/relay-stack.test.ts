@@ -1,0 +1,37 @@
+import { Template } from "aws-cdk-lib/assertions";
+import { Queue } from "aws-cdk-lib/aws-sqs";
+import { describe, expect, test } from "vitest";
+import { FoundationStack } from "../../lib/foundation-stack.ts";
+import { RelayStack } from "../../lib/relay-stack.ts";
+import type { Wiring } from "../../lib/routes.ts";
+import { aConfig, aTestApp, propertiesOf } from "../support/test-app.ts";
+
+function aRelay(accepted: string): RelayStack {
+  const app = aTestApp();
+  const config = aConfig();
+  const foundation = new FoundationStack(app, "Foundation", { config });
+  const queue = Queue.fromQueueArn(foundation, "Billing", "arn:aws:sqs:eu-west-1:123456789012:billing");
+  const service: Wiring = {
+    publications: [{ producer: "Shop/Sell", types: ["sold"] }],
+    subscriptions: [{ consumer: "Billing/Charge", types: [accepted], queue }],
+  };
+  return new RelayStack(app, "Relay", { config, foundation, services: [service] });
+}
+
+describe("the relay", () => {
+  const template = Template.fromStack(aRelay("sold"));
+
+  test("G3: publisher and sweeper send along the same routes, from the same outbox", () => {
+    const [publish, sweep] = ["Publish", "Sweep"].map((id) => {
+      const { Environment: environment } = propertiesOf(template, "AWS::Lambda::Function", id);
+      return environment as { Variables: Record<string, unknown> };
+    });
+    expect(publish?.Variables.ROUTES).toBeDefined();
+    expect(publish?.Variables.ROUTES).toEqual(sweep?.Variables.ROUTES);
+    expect(publish?.Variables.OUTBOX_TABLE).toEqual(sweep?.Variables.OUTBOX_TABLE);
+  });
+
+  test("refuses wrong routes", () => {
+    expect(() => aRelay("sodl")).toThrow("Billing/Charge accepts sodl, which nothing publishes");
+  });
+});

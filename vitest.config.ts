@@ -5,6 +5,7 @@ export default defineConfig({
     include: ["test/**/*.test.ts"],
     pool: "forks",
     maxWorkers: 2,
+    setupFiles: ["test/support/quiet-logs.ts"],
     testTimeout: 60_000,
     hookTimeout: 60_000,
     // The CloudFormation validator costs seconds a synth; `npm run synth` runs it once, for real.

@@ -48,7 +48,7 @@ export async function deliver(
 function outcomeOf(response: unknown, unit: UnitOfWork): Outcome {
   if (isOutcome(response)) return response;
   if (unit.writes.length + unit.messages.length > 0) {
-    throw new Error("Nothing committed the unit of work: add .use(idempotency(...)) to the consumer");
+    throw new RetryLater("UNIT_NOT_COMMITTED"); // the consumer has no .use(idempotency(...))
   }
   return { kind: "done", receipt: response };
 }

@@ -85,7 +85,12 @@ export function subscription(consumer: string): Subscription {
   ): Promise<void> {
     const asked = error instanceof RetryLater ? error.retryAfterSeconds : undefined;
     const retryAfterSeconds = asked ?? backoffSeconds(receiveCount);
-    log("warn", "RETRY_LATER", { ...fields, errorCode: codeOf(error), retryAfterSeconds });
+    log("warn", "RETRY_LATER", {
+      ...fields,
+      errorCode: codeOf(error),
+      at: placeOf(error),
+      retryAfterSeconds,
+    });
     try {
       await sqs().send(
         new ChangeMessageVisibilityCommand({
@@ -105,6 +110,12 @@ export function subscription(consumer: string): Subscription {
 function codeOf(error: unknown): string {
   if (error instanceof RetryLater || error instanceof Park) return error.code;
   return error instanceof Error ? error.name : typeof error;
+}
+
+/** Where it was thrown: a file and a line tell the developer what the message may not. */
+function placeOf(error: unknown): string | undefined {
+  if (!(error instanceof Error) || error instanceof RetryLater) return undefined;
+  return error.stack?.match(/([^/\s(]+\/[^/\s(]+:\d+:\d+)\)?(\n|$)/)?.[1];
 }
 
 function printable(detail: string): string {

@@ -1,0 +1,203 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { z } from "zod";
+import { dynamodb } from "../../../functions/messaging/clients.ts";
+import { consumer } from "../../../functions/messaging/consumer.ts";
+import type { Envelope } from "../../../functions/messaging/envelope.ts";
+import { asciiJson } from "../../../functions/messaging/envelope.ts";
+import { idempotency } from "../../../functions/messaging/idempotency.ts";
+import { newId } from "../../../functions/messaging/ids.ts";
+import { messageType } from "../../../functions/messaging/message-type.ts";
+import { rows } from "../../../functions/messaging/rows.ts";
+import { type Versioned, versionedTable } from "../../../functions/messaging/versioned-table.ts";
+import { anEnvelope } from "../../support/an-envelope.ts";
+import { type Faults, injectFaults } from "../../support/faults.ts";
+import { aContext, anSqsEvent, anSqsRecord } from "../../support/lambda.ts";
+import { aWorld, type World } from "../../support/world.ts";
+
+interface Counter extends Versioned {
+  readonly count: number;
+}
+
+const Added = messageType({
+  type: "tests.added.v1",
+  schema: z.strictObject({ counter: z.string(), amount: z.int() }),
+  key: (added) => added.counter,
+});
+const Counted = messageType({
+  type: "tests.counted.v1",
+  schema: z.strictObject({ count: z.int() }),
+  key: () => "all",
+});
+
+let world: World;
+let faults: Faults | undefined;
+let counterId: string;
+
+beforeAll(async () => {
+  world = await aWorld();
+  world.enter("Credit/");
+});
+beforeEach(() => {
+  counterId = newId();
+});
+afterEach(() => {
+  faults?.remove();
+  faults = undefined;
+});
+afterAll(() => world.stop());
+
+describe("a consumer with evidence as rows", () => {
+  it("G1, G2: commits state, evidence and outgoing message together", async () => {
+    const message = anAdded({ amount: 5 });
+    expect(await receive(message)).toEqual({ batchItemFailures: [] });
+    expect(await count()).toBe(5);
+    expect(await evidenceOf(message)).toMatchObject({
+      consumer: "count",
+      source: message.source,
+      messageId: message.id,
+    });
+    expect(await outboxOf(message)).toMatchObject([
+      { type: "tests.counted.v1", causationid: message.id, data: { count: 5 } },
+    ]);
+  });
+
+  it("G2: applies the effect once when the message is delivered five times at once", async () => {
+    const message = anAdded({ amount: 5 });
+    const responses = await Promise.all(Array.from({ length: 5 }, () => receive(message)));
+    expect(responses).toEqual(Array.from({ length: 5 }, () => ({ batchItemFailures: [] })));
+    expect(await count()).toBe(5);
+    expect(await outboxOf(message)).toHaveLength(1);
+  });
+
+  it("G2: applies the effect once when the message comes twice in one batch", async () => {
+    const body = asciiJson(anAdded({ amount: 5 }));
+    expect(await handler()(anSqsEvent(anSqsRecord(body), anSqsRecord(body)), aContext())).toEqual({
+      batchItemFailures: [],
+    });
+    expect(await count()).toBe(5);
+  });
+
+  it("D1: applies the effect once when the response to the commit is lost and the SDK tries again", async () => {
+    faults = injectFaults(dynamodb(), {
+      command: "TransactWriteItemsCommand",
+      moment: "after",
+      attempts: [1],
+    });
+    const message = anAdded({ amount: 5 });
+    expect(await receive(message)).toEqual({ batchItemFailures: [] });
+    expect(faults.attempts).toHaveLength(2);
+    expect(await count()).toBe(5);
+  });
+
+  it("G2: applies the effect once when every response to the commit is lost and the message is redelivered", async () => {
+    faults = injectFaults(dynamodb(), { command: "TransactWriteItemsCommand", moment: "after" });
+    const message = anAdded({ amount: 5 });
+    expect((await receive(message)).batchItemFailures).toHaveLength(1);
+    faults.remove();
+    expect(await receive(message, { receiveCount: 2 })).toEqual({ batchItemFailures: [] });
+    expect(await count()).toBe(5);
+    expect(await outboxOf(message)).toHaveLength(1);
+  });
+
+  it("G2: applies the effect on redelivery when the commit never arrived", async () => {
+    faults = injectFaults(dynamodb(), { command: "TransactWriteItemsCommand", moment: "before" });
+    const message = anAdded({ amount: 5 });
+    expect((await receive(message)).batchItemFailures).toHaveLength(1);
+    expect(await count()).toBeUndefined();
+    faults.remove();
+    expect(await receive(message, { receiveCount: 2 })).toEqual({ batchItemFailures: [] });
+    expect(await count()).toBe(5);
+  });
+
+  it("D6: runs the handler again on fresh state when another message changed it first", async () => {
+    const messages = [1, 2, 3, 4, 5].map((amount) => anAdded({ amount }));
+    const records = messages.map((message) => anSqsRecord(asciiJson(message)));
+    expect(await handler()(anSqsEvent(...records), aContext())).toEqual({ batchItemFailures: [] });
+    expect(await count()).toBe(15);
+  });
+
+  it("D15: parks a message that has the id of another and other data, and changes nothing", async () => {
+    const message = anAdded({ amount: 5 });
+    await receive(message);
+    expect(await receive({ ...message, data: { counter: counterId, amount: 500 } })).toEqual({
+      batchItemFailures: [],
+    });
+    expect(await count()).toBe(5);
+    expect(await world.drain(deadLetters())).toMatchObject([
+      { attributes: { ReasonCode: "ID_REUSED", Consumer: "count" } },
+    ]);
+  });
+
+  it("D8: parks a unit of work of more than 100 actions by name", async () => {
+    const message = anAdded({ amount: 0 });
+    const tooMany = consumer({ name: "too-many", accepts: [Added] })
+      .use(idempotency({ evidence: rows() }))
+      .handler(async (_message, unit) => {
+        for (let n = 0; n < 100; n++) unit.write(counters().save({ id: newId(), version: 0, count: n }));
+      });
+    expect(await tooMany(anSqsEvent(anSqsRecord(asciiJson(message))), aContext())).toEqual({
+      batchItemFailures: [],
+    });
+    expect(await world.drain(deadLetters())).toMatchObject([
+      {
+        attributes: {
+          ReasonCode: "TOO_MANY_WRITES",
+          ReasonDetail: "101 actions, at most 100 fit one transaction",
+        },
+      },
+    ]);
+  });
+
+  it("a consumer that collects work without a middleware that commits it fails loudly", async () => {
+    const forgetful = consumer({ name: "forgetful", accepts: [Added] }).handler(async (_message, unit) => {
+      unit.publish(Counted.from({ count: 1 }));
+    });
+    const response = await forgetful(anSqsEvent(anSqsRecord(asciiJson(anAdded({ amount: 1 })))), aContext());
+    expect(response.batchItemFailures).toHaveLength(1);
+  });
+});
+
+function counters() {
+  return versionedTable<Counter>(world.output("CreditTable"));
+}
+
+function handler() {
+  return consumer({ name: "count", accepts: [Added] })
+    .use(idempotency({ evidence: rows() }))
+    .handler(async (message, unit) => {
+      const counter = (await counters().get(message.data.counter)) ?? {
+        id: message.data.counter,
+        version: 0,
+        count: 0,
+      };
+      const count = counter.count + message.data.amount;
+      unit.write(counters().save({ ...counter, count }));
+      unit.publish(Counted.from({ count }));
+    });
+}
+
+function receive(message: Envelope, options: { receiveCount?: number } = {}) {
+  return handler()(anSqsEvent(anSqsRecord(asciiJson(message), options)), aContext());
+}
+
+function anAdded({ amount }: { amount: number }): Envelope {
+  return anEnvelope({ type: Added.type, data: { counter: counterId, amount } });
+}
+
+async function count(): Promise<number | undefined> {
+  return (await world.get(world.output("CreditTable"), counterId))?.count as number | undefined;
+}
+
+async function evidenceOf(message: Envelope) {
+  return (await world.items(world.output("EvidenceTable"))).find((item) => item.messageId === message.id);
+}
+
+async function outboxOf(message: Envelope): Promise<Envelope[]> {
+  const items = await world.items(world.output("OutboxTable"));
+  const bodies = items.flatMap((item) => item.messages as string[]);
+  return bodies.map((body) => JSON.parse(body) as Envelope).filter((sent) => sent.causationid === message.id);
+}
+
+function deadLetters(): string {
+  return world.output("ReserveCreditDeadLetterQueueUrl");
+}

@@ -1,0 +1,179 @@
+import { GetItemCommand } from "@aws-sdk/client-dynamodb";
+import { DeleteQueueCommand } from "@aws-sdk/client-sqs";
+import { marshall } from "@aws-sdk/util-dynamodb";
+import type { DynamoDBStreamEvent } from "aws-lambda";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { dynamodb, sqs } from "../../../functions/messaging/clients.ts";
+import { setClock } from "../../../functions/messaging/clock.ts";
+import { asciiJson, type Envelope } from "../../../functions/messaging/envelope.ts";
+import { newId } from "../../../functions/messaging/ids.ts";
+import { anEnvelope } from "../../support/an-envelope.ts";
+import { type Faults, injectFaults } from "../../support/faults.ts";
+import { aContext } from "../../support/lambda.ts";
+import { aWorld, type World } from "../../support/world.ts";
+
+let world: World;
+let faults: Faults | undefined;
+let publish: typeof import("../../../functions/outbox/publish.ts").handler;
+let sweep: typeof import("../../../functions/outbox/sweep.ts").handler;
+
+beforeAll(async () => {
+  world = await aWorld();
+  world.enter("Relay/");
+  ({ handler: publish } = await import("../../../functions/outbox/publish.ts"));
+  ({ handler: sweep } = await import("../../../functions/outbox/sweep.ts"));
+});
+beforeEach(async () => {
+  await world.drain(credit());
+  await world.drain(shipping());
+});
+afterEach(async () => {
+  faults?.remove();
+  faults = undefined;
+  for (const row of await world.items(outbox())) await world.remove(outbox(), String(row.id));
+});
+afterAll(() => world.stop());
+
+describe("publish", () => {
+  it("G3: sends each message to the queues of its type and deletes the rows", async () => {
+    const ids = await rows([placed("1"), approved("2")], [placed("3")]);
+    expect(await publish(await streamOf(ids), aContext())).toEqual({ batchItemFailures: [] });
+    expect(await received(credit())).toEqual(["1", "3"]);
+    expect(await received(shipping())).toEqual(["2"]);
+    expect(await world.items(outbox())).toEqual([]);
+  });
+
+  it("G3: keeps the row when the answer to the send is lost, and sends the same id again", async () => {
+    faults = injectFaults(sqs(), { command: "SendMessageBatchCommand", moment: "after" });
+    const event = await streamOf(await rows([placed("1")]));
+    expect(await publish(event, aContext())).toEqual({ batchItemFailures: [{ itemIdentifier: "100" }] });
+    expect(await world.items(outbox())).toHaveLength(1);
+    faults.remove();
+    expect(await publish(event, aContext())).toEqual({ batchItemFailures: [] });
+    const ids = await received(credit());
+    expect(ids.length).toBeGreaterThan(1);
+    expect(new Set(ids)).toEqual(new Set(["1"]));
+  });
+
+  it("G3: killed between send and delete, it sends again and nothing is lost", async () => {
+    faults = injectFaults(dynamodb(), { command: "BatchWriteItemCommand", moment: "before" });
+    const event = await streamOf(await rows([placed("1")]));
+    await expect(publish(event, aContext())).rejects.toThrow();
+    expect(await world.items(outbox())).toHaveLength(1);
+    faults.remove();
+    await publish(event, aContext());
+    expect(await received(credit())).toEqual(["1", "1"]);
+    expect(await world.items(outbox())).toEqual([]);
+  });
+
+  it("Q8: reports the lowest failed sequence number and deletes only what was sent whole", async () => {
+    const ids = await rows([placed("1")], [placed("2"), refused("3")], [approved("4")]);
+    const response = await publish(await streamOf(ids), aContext());
+    expect(response).toEqual({ batchItemFailures: [{ itemIdentifier: "101" }] });
+    expect((await world.items(outbox())).map((row) => row.id)).toEqual([ids[1]]);
+    expect(await received(shipping())).toEqual(["4"]);
+  });
+
+  it("G5: a row that cannot be read neither holds the shard nor is deleted", async () => {
+    const ids = await rows([placed("1")]);
+    await world.put(outbox(), {
+      id: "foreign",
+      createdAt: "2026-01-01T00:00:00.000Z",
+      messages: "not a list",
+    });
+    expect(await publish(await streamOf(["foreign", ...ids]), aContext())).toEqual({ batchItemFailures: [] });
+    expect(await received(credit())).toEqual(["1"]);
+    expect((await world.items(outbox())).map((row) => row.id)).toEqual(["foreign"]);
+  });
+});
+
+describe("sweep", () => {
+  it("G3: alone delivers everything that the stream never brought, in the order of its creation", async () => {
+    const ids = await rows([placed("1")], [placed("2")], [approved("3")]);
+    const restoreClock = setClock(() => Date.now() + 61_000);
+    expect(await sweep({}, aContext())).toEqual({ rows: 3, sent: 3 });
+    restoreClock();
+    expect(ids).toHaveLength(3);
+    expect(await received(credit())).toEqual(["1", "2"]);
+    expect(await received(shipping())).toEqual(["3"]);
+    expect(await world.items(outbox())).toEqual([]);
+  });
+
+  it("leaves young rows to the stream", async () => {
+    await rows([placed("1")]);
+    expect(await sweep({}, aContext())).toEqual({ rows: 0, sent: 0 });
+    expect(await world.items(outbox())).toHaveLength(1);
+  });
+});
+
+describe("publish to a queue that is gone", () => {
+  it("G5: fails its own rows and not those of the other queues", async () => {
+    await world.clients.sqs.send(new DeleteQueueCommand({ QueueUrl: shipping() }));
+    const ids = await rows([approved("1")], [placed("2")]);
+    expect(await publish(await streamOf(ids), aContext())).toEqual({
+      batchItemFailures: [{ itemIdentifier: "100" }],
+    });
+    expect(await received(credit())).toEqual(["2"]);
+    expect((await world.items(outbox())).map((row) => row.id)).toEqual([ids[0]]);
+  });
+});
+
+/** Puts one row for each list of messages. */
+async function rows(...lists: (Envelope | string)[][]): Promise<string[]> {
+  const ids: string[] = [];
+  for (const [index, list] of lists.entries()) {
+    const id = newId();
+    ids.push(id);
+    const createdAt = new Date(Date.now() + index).toISOString();
+    await world.put(outbox(), { id, createdAt, messages: list.map(bodyOf) });
+  }
+  return ids;
+}
+
+function bodyOf(message: Envelope | string): string {
+  return typeof message === "string" ? message : asciiJson(message);
+}
+
+/** The rows as the stream brings them, with sequence numbers from 100. */
+async function streamOf(ids: readonly string[]): Promise<DynamoDBStreamEvent> {
+  const Records = [];
+  for (const [index, id] of ids.entries()) {
+    const { Item } = await world.clients.dynamodb.send(
+      new GetItemCommand({ TableName: outbox(), Key: marshall({ id }), ConsistentRead: true }),
+    );
+    Records.push({
+      eventName: "INSERT" as const,
+      dynamodb: { NewImage: Item, SequenceNumber: String(100 + index) },
+    });
+  }
+  return { Records } as DynamoDBStreamEvent;
+}
+
+async function received(queueUrl: string): Promise<string[]> {
+  return (await world.drain(queueUrl)).map(({ body }) => JSON.parse(body).id as string).sort();
+}
+
+function placed(id: string): Envelope {
+  return anEnvelope({ id, type: "orders.order-placed.v1" });
+}
+
+function approved(id: string): Envelope {
+  return anEnvelope({ id, type: "orders.order-approved.v1" });
+}
+
+/** SQS takes no U+FFFE: this entry fails, and its batch answers 200. */
+function refused(id: string): string {
+  return JSON.stringify(anEnvelope({ id, type: "orders.order-approved.v1", data: "\ufffe" }));
+}
+
+function outbox(): string {
+  return world.output("OutboxTable");
+}
+
+function credit(): string {
+  return world.output("ReserveCreditQueueUrl");
+}
+
+function shipping(): string {
+  return world.output("ShipOrderQueueUrl");
+}

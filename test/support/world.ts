@@ -1,0 +1,128 @@
+// The tables, queues and environments of the real stacks on real engines, without functions running: a test
+// calls the handlers itself. One world a test file.
+import { execFile } from "node:child_process";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { DeleteItemCommand, GetItemCommand, PutItemCommand, ScanCommand } from "@aws-sdk/client-dynamodb";
+import { DeleteMessageCommand, ReceiveMessageCommand } from "@aws-sdk/client-sqs";
+import { marshall, unmarshall } from "@aws-sdk/util-dynamodb";
+import { LOCAL_CREDENTIALS, LOCAL_REGION, type LocalClients, localClients } from "../../local/clients.ts";
+import { startEngines } from "../../local/engines.ts";
+import type { Deployment } from "../../local/model.ts";
+import { provision } from "../../local/provision.ts";
+
+export interface World {
+  readonly clients: LocalClients;
+  readonly deployment: Deployment;
+  /** The value of a stack output: `OrdersTable`, `ReserveCreditQueueUrl` … */
+  output(key: string): string;
+  /** Puts a function's environment into this process, as Lambda would before it loads the handler. */
+  enter(functionPath: string): void;
+  put(table: string, item: Record<string, unknown>): Promise<void>;
+  get(table: string, id: string): Promise<Record<string, unknown> | undefined>;
+  remove(table: string, id: string): Promise<void>;
+  items(table: string): Promise<Record<string, unknown>[]>;
+  /** Receives and deletes everything visible in a queue. */
+  drain(queueUrl: string): Promise<Letter[]>;
+  stop(): Promise<void>;
+}
+
+export interface Letter {
+  readonly body: string;
+  readonly attributes: Readonly<Record<string, string | undefined>>;
+}
+
+export async function aWorld(): Promise<World> {
+  const assemblyDirectory = await mkdtemp(join(tmpdir(), "essentially-once-"));
+  const [engines] = await Promise.all([startEngines(), synthesize(assemblyDirectory)]);
+  const clients = localClients(engines.endpoints);
+  const deployment = await provision({
+    assemblyDirectory,
+    clients,
+    endpoints: engines.endpoints,
+    functionUrlFor: (path) => `http://127.0.0.1/${path}/`,
+  });
+  const outputs = Object.assign({}, ...Object.values(deployment.outputs)) as Record<string, string>;
+  Object.assign(process.env, {
+    AWS_REGION: LOCAL_REGION,
+    AWS_ACCESS_KEY_ID: LOCAL_CREDENTIALS.accessKeyId,
+    AWS_SECRET_ACCESS_KEY: LOCAL_CREDENTIALS.secretAccessKey,
+    AWS_ENDPOINT_URL_SQS: engines.endpoints.sqs,
+    AWS_ENDPOINT_URL_DYNAMODB: engines.endpoints.dynamodb,
+  });
+
+  return {
+    clients,
+    deployment,
+    output(key) {
+      const value = outputs[key];
+      if (value === undefined)
+        throw new Error(`no output ${key}; there are ${Object.keys(outputs).join(", ")}`);
+      return value;
+    },
+    enter(functionPath) {
+      const found = deployment.functions.find(({ path }) => path.startsWith(functionPath));
+      if (!found) {
+        const paths = deployment.functions.map(({ path }) => path).join(", ");
+        throw new Error(`no function ${functionPath}; there are ${paths}`);
+      }
+      Object.assign(process.env, found.environment);
+    },
+    async put(table, item) {
+      await clients.dynamodb.send(new PutItemCommand({ TableName: table, Item: marshall(item) }));
+    },
+    async get(table, id) {
+      const { Item } = await clients.dynamodb.send(
+        new GetItemCommand({ TableName: table, Key: marshall({ id }), ConsistentRead: true }),
+      );
+      return Item && unmarshall(Item);
+    },
+    async remove(table, id) {
+      await clients.dynamodb.send(new DeleteItemCommand({ TableName: table, Key: marshall({ id }) }));
+    },
+    async items(table) {
+      const { Items = [] } = await clients.dynamodb.send(
+        new ScanCommand({ TableName: table, ConsistentRead: true }),
+      );
+      return Items.map((item) => unmarshall(item));
+    },
+    async drain(queueUrl) {
+      const letters: Letter[] = [];
+      for (;;) {
+        const { Messages = [] } = await clients.sqs.send(
+          new ReceiveMessageCommand({
+            QueueUrl: queueUrl,
+            MaxNumberOfMessages: 10,
+            MessageAttributeNames: ["All"],
+          }),
+        );
+        if (Messages.length === 0) return letters;
+        for (const { Body, MessageAttributes = {}, ReceiptHandle } of Messages) {
+          const attributes = Object.entries(MessageAttributes).map(([name, { StringValue }]) => [
+            name,
+            StringValue,
+          ]);
+          letters.push({ body: Body ?? "", attributes: Object.fromEntries(attributes) });
+          await clients.sqs.send(new DeleteMessageCommand({ QueueUrl: queueUrl, ReceiptHandle }));
+        }
+      }
+    },
+    async stop() {
+      await engines.stop();
+      await rm(assemblyDirectory, { recursive: true, force: true });
+    },
+  };
+}
+
+/** The app as `cdk.json` runs it, but without bundles: nothing is invoked from them here. */
+async function synthesize(outputDirectory: string): Promise<void> {
+  await promisify(execFile)(process.execPath, ["bin/app.ts"], {
+    env: {
+      ...process.env,
+      CDK_OUTDIR: outputDirectory,
+      CDK_CONTEXT_JSON: JSON.stringify({ "aws:cdk:bundling-stacks": [] }),
+    },
+  });
+}

@@ -7,7 +7,7 @@ import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { AssetHashType, DockerImage, type ILocalBundling } from "aws-cdk-lib";
 import { Code } from "aws-cdk-lib/aws-lambda";
-import { buildSync } from "esbuild";
+import { buildSync, formatMessagesSync } from "esbuild";
 
 /**
  * The code of a function whose `handler` is exported by `functions/<entry>`. Its hash depends on what is in the
@@ -29,7 +29,7 @@ export class EsbuildBundling implements ILocalBundling {
   }
 
   tryBundle(outputDirectory: string): boolean {
-    const { outputFiles } = buildSync({
+    const { outputFiles, warnings } = buildSync({
       absWorkingDir: projectRoot,
       entryPoints: [join("functions", this.entry)],
       outfile: "index.mjs",
@@ -42,8 +42,11 @@ export class EsbuildBundling implements ILocalBundling {
       minify: true,
       sourcemap: true,
       sourcesContent: false, // file and line are enough for a stack trace, and a third of the size
-      logLevel: "warning",
+      logLevel: "silent", // an error is thrown with all its text, and so is a warning, below
     });
+    const [warning] = formatMessagesSync(warnings, { kind: "warning" });
+    if (warning !== undefined)
+      throw new Error(`functions/${this.entry} cannot be bundled cleanly: ${warning}`);
     for (const { path, contents } of outputFiles) {
       writeFileSync(join(outputDirectory, basename(path)), contents);
     }

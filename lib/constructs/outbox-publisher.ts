@@ -29,11 +29,9 @@ export class OutboxPublisher extends Construct {
     useOutbox(this.function, { outbox, routes });
     this.failureQueue = failureQueue(this, sizes);
     this.failureQueue.grant(this.function, "sqs:SendMessage");
-    outbox.grantStream(this.function, ...streamActions);
+    outbox.grantStreamRead(this.function);
 
-    const {
-      failureQueue: { queueArn },
-    } = this;
+    const destination = this.failureQueue.queueArn;
     new EventSourceMapping(this, "Mapping", {
       target: this.function,
       eventSourceArn: streamArnOf(outbox),
@@ -44,21 +42,13 @@ export class OutboxPublisher extends Construct {
       bisectBatchOnError: true, // when the function dies, the record that kills it ends up alone
       retryAttempts: 10, // unless bounded, one bad record holds its shard until it expires
       maxRecordAge: Duration.hours(12), // shorter than the stream's 24 hours, so nothing expires unreported
-      onFailure: { bind: () => ({ destination: queueArn }) },
+      onFailure: { bind: () => ({ destination }) },
     });
     new CfnOutput(this, "FailureQueueUrl", { value: this.failureQueue.queueUrl }).overrideLogicalId(
       "PublishFailureQueueUrl",
     );
   }
 }
-
-// On the stream alone: the grant that comes with CDK's DynamoEventSource may list every stream of the account.
-const streamActions = [
-  "dynamodb:DescribeStream",
-  "dynamodb:GetRecords",
-  "dynamodb:GetShardIterator",
-  "dynamodb:ListStreams",
-];
 
 /** Says which records the stream gave up: positions in the stream, not messages, which are in the outbox. */
 function failureQueue(scope: Construct, { keepsData }: Sizes): IQueue {

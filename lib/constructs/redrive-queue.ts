@@ -52,6 +52,7 @@ export class RedriveQueue extends Construct {
       ...kind,
       // The one physical name of the project: two queues that name each other are a cycle for CloudFormation unless
       // one is known by name. It is made from the stack's name and the path, and nothing but FIFO replaces a queue.
+      // A queue that was kept when its stack was deleted has to be emptied and deleted before the stack can return.
       queueName: name,
       retentionPeriod: retention,
       visibilityTimeout: visibilityTimeout({ functionTimeout, batchWindow }),

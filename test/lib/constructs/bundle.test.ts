@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
@@ -14,8 +15,8 @@ function aFunction(name: string, source: string): string {
   return relative(functions, join(scratch, name));
 }
 
-function bundled(entry: string): string {
-  const output = mkdtempSync(join(scratch, "out-"));
+function bundled(entry: string, parent = scratch): string {
+  const output = mkdtempSync(join(parent, "out-"));
   expect(new EsbuildBundling(entry).tryBundle(output)).toBe(true);
   return output;
 }
@@ -28,9 +29,12 @@ describe("a bundle", () => {
     expect(readdirSync(output).sort()).toEqual(["index.mjs", "index.mjs.map"]);
   });
 
-  test("exports the handler", async () => {
-    const { handler } = await import(pathToFileURL(join(output, "index.mjs")).href);
-    expect(await handler()).toBe("hello");
+  test("exports the handler, to Node as it is on Lambda", () => {
+    const url = pathToFileURL(join(output, "index.mjs")).href;
+    const script = `console.log(await (await import("${url}")).handler())`;
+    expect(
+      execFileSync(process.execPath, ["--input-type=module", "--eval", script], { encoding: "utf8" }),
+    ).toBe("hello\n");
   });
 
   test("maps back to the source, without a copy of it", () => {
@@ -40,7 +44,7 @@ describe("a bundle", () => {
   });
 
   test("is the same byte for byte wherever it is written, so that its hash changes with the code only", () => {
-    const again = bundled(entry);
+    const again = bundled(entry, mkdtempSync(join(scratch, "deeper-")));
     for (const file of ["index.mjs", "index.mjs.map"]) {
       expect(readFileSync(join(again, file), "utf8")).toBe(readFileSync(join(output, file), "utf8"));
     }
@@ -57,4 +61,9 @@ test("two functions are two bundlings to CDK, which compares their properties", 
 test("a function that does not compile fails the synthesis and names the file", () => {
   const entry = aFunction("broken.ts", 'import "./absent.ts";\n');
   expect(() => bundled(entry)).toThrow(/broken\.ts[\s\S]*absent\.ts/);
+});
+
+test("so does one that esbuild warns about", () => {
+  const entry = aFunction("odd.ts", "export const handler = (n: number) => -0 === -n || n === NaN;\n");
+  expect(() => bundled(entry)).toThrow(/odd\.ts cannot be bundled cleanly: [\s\S]*NaN/);
 });

@@ -1,0 +1,127 @@
+// The engines live and die as the local cloud needs: free ports, clear refusals, nothing left behind.
+
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { createServer } from "node:net";
+import { createInterface } from "node:readline";
+import {
+  CreateTableCommand,
+  GetItemCommand,
+  ListTablesCommand,
+  PutItemCommand,
+} from "@aws-sdk/client-dynamodb";
+import { ListQueuesCommand } from "@aws-sdk/client-sqs";
+import { afterEach, expect, onTestFinished, test, vi } from "vitest";
+import { destroyClients, type LocalClients, localClients } from "../../local/clients.ts";
+import { dynoxideBinary } from "../../local/dynoxide.ts";
+import { type Engines, type EnginesOptions, startEngines } from "../../local/engines.ts";
+import { temporaryDirectory } from "../support/synthesized.ts";
+
+afterEach(() => {
+  vi.unstubAllEnvs();
+});
+
+async function running(options: EnginesOptions = {}): Promise<Engines & { clients: LocalClients }> {
+  const engines = await startEngines(options);
+  const clients = localClients(engines.endpoints);
+  onTestFinished(async () => {
+    destroyClients(clients);
+    await engines.stop();
+  });
+  return { ...engines, clients };
+}
+
+async function takenPort(): Promise<number> {
+  const server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  onTestFinished(() => void server.close());
+  const address = server.address();
+  return typeof address === "object" && address ? address.port : 0;
+}
+
+function isAlive(processId: number): boolean {
+  try {
+    return process.kill(processId, 0);
+  } catch {
+    return false;
+  }
+}
+
+test("both engines answer on free ports of 127.0.0.1", async () => {
+  const { endpoints, clients } = await running();
+  expect(endpoints.sqs).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/);
+  expect(endpoints.dynamodb).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/);
+  expect((await clients.dynamodb.send(new ListTablesCommand({}))).TableNames).toEqual([]);
+  expect((await clients.sqs.send(new ListQueuesCommand({}))).QueueUrls ?? []).toEqual([]);
+});
+
+test("many starts at once find a port each", async () => {
+  const started = await Promise.all([1, 2, 3, 4].map(() => running()));
+  expect(new Set(started.map(({ endpoints }) => endpoints.dynamodb)).size).toBe(started.length);
+});
+
+test.each([
+  ["sqsPort", "--sqs-port"],
+  ["dynamodbPort", "--dynamodb-port"],
+] as const)("a taken %s is refused with the port and its flag", async (option, flag) => {
+  const port = await takenPort();
+  const start = startEngines({ [option]: port });
+  await expect(start).rejects.toThrow(`Port ${port} of 127.0.0.1 is already in use`);
+  await expect(start).rejects.toThrow(flag);
+});
+
+test("a platform without a binary is refused with the package and the way around it", () => {
+  expect(() => dynoxideBinary("sunos", "sparc")).toThrow(
+    /install @dynoxide\/sunos-sparc .* or set AWS_ENDPOINT_URL_DYNAMODB/,
+  );
+});
+
+test("an endpoint that the environment names takes the engine's place", async () => {
+  vi.stubEnv("AWS_ENDPOINT_URL_DYNAMODB", "http://127.0.0.1:1");
+  const { endpoints, processIds } = await running();
+  expect(endpoints.dynamodb).toBe("http://127.0.0.1:1");
+  expect(processIds).toEqual([]);
+});
+
+test("stop leaves no process", async () => {
+  const engines = await startEngines();
+  expect(engines.processIds.map(isAlive)).toEqual([true]);
+  await engines.stop();
+  expect(engines.processIds.map(isAlive)).toEqual([false]);
+});
+
+test("no engine outlives its parent, even one killed with -9", async () => {
+  const parent = spawn(process.execPath, ["test/support/start-engines.ts"], {
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  const [line] = await once(createInterface({ input: parent.stdout }), "line");
+  const { endpoints } = JSON.parse(line) as Engines;
+  expect((await fetch(endpoints.dynamodb)).status).toBeGreaterThan(0);
+
+  parent.kill("SIGKILL");
+  await vi.waitFor(() => expect(fetch(endpoints.dynamodb)).rejects.toThrow(), { timeout: 5_000 });
+});
+
+test("tables survive a restart in the same data directory", async () => {
+  const dataDirectory = temporaryDirectory("data");
+  const first = await startEngines({ dataDirectory });
+  const { dynamodb, ...others } = localClients(first.endpoints);
+  await dynamodb.send(
+    new CreateTableCommand({
+      TableName: "accounts",
+      AttributeDefinitions: [{ AttributeName: "id", AttributeType: "S" }],
+      KeySchema: [{ AttributeName: "id", KeyType: "HASH" }],
+      BillingMode: "PAY_PER_REQUEST",
+    }),
+  );
+  const Item = { id: { S: "a" }, available: { N: "5" } };
+  await dynamodb.send(new PutItemCommand({ TableName: "accounts", Item }));
+  destroyClients({ dynamodb, ...others });
+  await first.stop();
+
+  const { clients } = await running({ dataDirectory });
+  const found = await clients.dynamodb.send(
+    new GetItemCommand({ TableName: "accounts", Key: { id: { S: "a" } } }),
+  );
+  expect(found.Item).toEqual(Item);
+});

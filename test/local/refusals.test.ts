@@ -1,0 +1,189 @@
+// What the local cloud does not understand is refused by name, never run in part.
+
+import { CfnResource, type Stack } from "aws-cdk-lib";
+import { CfnTable } from "aws-cdk-lib/aws-dynamodb";
+import { Rule, Schedule } from "aws-cdk-lib/aws-events";
+import { LambdaFunction } from "aws-cdk-lib/aws-events-targets";
+import { CfnEventSourceMapping, CfnFunction, Code, Runtime } from "aws-cdk-lib/aws-lambda";
+import { SqsEventSource } from "aws-cdk-lib/aws-lambda-event-sources";
+import { Topic } from "aws-cdk-lib/aws-sns";
+import { CfnQueue, Queue } from "aws-cdk-lib/aws-sqs";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { destroyClients, type LocalClients, localClients } from "../../local/clients.ts";
+import { type Engines, startEngines } from "../../local/engines.ts";
+import type { Deployment } from "../../local/model.ts";
+import { provision } from "../../local/provision.ts";
+import { aFunction, oneStack } from "../support/synthesized.ts";
+
+let engines: Engines;
+let clients: LocalClients;
+
+beforeAll(async () => {
+  engines = await startEngines();
+  clients = localClients(engines.endpoints);
+});
+
+afterAll(async () => {
+  destroyClients(clients);
+  await engines.stop();
+});
+
+function provisioning(assemblyDirectory: string): Promise<Deployment> {
+  return provision({
+    assemblyDirectory,
+    clients,
+    endpoints: engines.endpoints,
+    functionUrlFor: (path) => `http://127.0.0.1:1/${path}/`,
+  });
+}
+
+function refusal(define: (stack: Stack) => void): Promise<string> {
+  return provisioning(oneStack(define)).then(
+    () => "not refused",
+    (error: Error) => error.message,
+  );
+}
+
+test("a resource type is refused with its construct path and what is understood", async () => {
+  const message = await refusal((stack) => {
+    new CfnResource(stack, "Archive", { type: "AWS::S3::Bucket" });
+  });
+  expect(message).toContain("Shop/Archive: resource type AWS::S3::Bucket not understood");
+  expect(message).toContain("AWS::SQS::Queue");
+});
+
+test("every unknown property is refused in one go, with those understood", async () => {
+  const message = await refusal((stack) => {
+    const queue = new CfnQueue(stack, "Orders");
+    queue.addPropertyOverride("Colour", "red");
+    queue.addPropertyOverride("Shape", "round");
+    new CfnResource(stack, "Archive", { type: "AWS::S3::Bucket" });
+  });
+  expect(message).toContain("Shop/Orders (AWS::SQS::Queue): property Colour not understood");
+  expect(message).toContain("Shop/Orders (AWS::SQS::Queue): property Shape not understood");
+  expect(message).toContain("VisibilityTimeout");
+  expect(message).toContain("AWS::S3::Bucket");
+});
+
+test("an unknown nested property is refused with its path", async () => {
+  const message = await refusal((stack) => {
+    new CfnTable(stack, "Accounts", {
+      attributeDefinitions: [{ attributeName: "id", attributeType: "S" }],
+      keySchema: [{ attributeName: "id", keyType: "HASH" }],
+      streamSpecification: { streamViewType: "NEW_IMAGE" },
+    }).addPropertyOverride("StreamSpecification.Speed", "high");
+  });
+  expect(message).toBe(
+    "Shop/Accounts (AWS::DynamoDB::Table): StreamSpecification: property Speed not understood",
+  );
+});
+
+test("an event source outside the app is refused with its ARN", async () => {
+  const message = await refusal((stack) => {
+    const queue = Queue.fromQueueArn(stack, "Elsewhere", "arn:aws:sqs:eu-west-1:123456789012:elsewhere");
+    aFunction(stack, "Settle").addEventSource(new SqsEventSource(queue));
+  });
+  expect(message).toContain("arn:aws:sqs:eu-west-1:123456789012:elsewhere");
+  expect(message).toContain("must be a queue or a table's stream of this app");
+});
+
+test("a filter on a queue is refused, because there it deletes what does not match", async () => {
+  const message = await refusal((stack) => {
+    new CfnEventSourceMapping(stack, "Mapping", {
+      eventSourceArn: new Queue(stack, "Orders").queueArn,
+      functionName: aFunction(stack, "Settle").functionName,
+      filterCriteria: { filters: [{ pattern: "{}" }] },
+    });
+  });
+  expect(message).toContain("FilterCriteria: not understood for a queue");
+});
+
+test("a dead-letter queue outside the app is refused", async () => {
+  const message = await refusal((stack) => {
+    new CfnQueue(stack, "Orders", {
+      redrivePolicy: { deadLetterTargetArn: "arn:aws:sqs:us-east-1:000000000000:gone", maxReceiveCount: 5 },
+    });
+  });
+  expect(message).toContain("Shop/Orders (AWS::SQS::Queue): RedrivePolicy.deadLetterTargetArn");
+});
+
+test.each([
+  ["inline code", { code: { zipFile: "exports.handler = () => {}" } }, "Code.ZipFile: inline code"],
+  ["a container image", { code: { imageUri: "repository:tag" }, packageType: "Image" }, "container image"],
+  ["code that is no asset", { code: { s3Bucket: "a", s3Key: "b.zip" } }, "b.zip is not an asset"],
+])("a function with %s is refused", async (_what, properties, reason) => {
+  const message = await refusal((stack) => {
+    new CfnFunction(stack, "Settle", {
+      role: "arn:aws:iam::123456789012:role/any",
+      runtime: "nodejs24.x",
+      handler: "index.handler",
+      ...properties,
+    });
+  });
+  expect(message).toContain("Shop/Settle (AWS::Lambda::Function)");
+  expect(message).toContain(reason);
+});
+
+test("a runtime other than the Node at hand is refused", async () => {
+  const message = await refusal((stack) => {
+    aFunction(stack, "Settle", { runtime: Runtime.PYTHON_3_13, code: Code.fromAsset("test/support") });
+  });
+  expect(message).toContain("Runtime: python3.13 is not available here, only nodejs");
+});
+
+test("a schedule that is not an interval is refused", async () => {
+  const message = await refusal((stack) => {
+    new Rule(stack, "Nightly", {
+      schedule: Schedule.cron({ hour: "3", minute: "0" }),
+      targets: [new LambdaFunction(aFunction(stack, "Sweep"))],
+    });
+  });
+  expect(message).toContain("Shop/Nightly (AWS::Events::Rule): ScheduleExpression: must be rate(");
+  expect(message).toContain("got cron(0 3 * * ? *)");
+});
+
+test("a rule on an event pattern is refused", async () => {
+  const message = await refusal((stack) => {
+    new Rule(stack, "OnOrder", { eventPattern: { source: ["orders"] } });
+  });
+  expect(message).toContain("Shop/OnOrder (AWS::Events::Rule): property EventPattern not understood");
+});
+
+test("a reference to what exists in AWS only is refused; alone it is ignored", async () => {
+  const withTopic = oneStack((stack) => new Topic(stack, "Alarms"));
+  expect((await provisioning(withTopic)).ignored).toEqual(["AWS::SNS::Topic"]);
+
+  const message = await refusal((stack) => {
+    aFunction(stack, "Settle", { environment: { TOPIC: new Topic(stack, "Alarms").topicArn } });
+  });
+  expect(message).toBe(
+    "Shop/Settle (AWS::Lambda::Function): Shop/Alarms, AWS::SNS::Topic, is not provided locally",
+  );
+});
+
+test("a circular reference is refused with its way round", async () => {
+  const message = await refusal((stack) => {
+    const [left, right] = ["Left", "Right"].map((id) => new CfnQueue(stack, id));
+    left?.addPropertyOverride("QueueName", { "Fn::GetAtt": ["Right", "QueueName"] });
+    right?.addPropertyOverride("QueueName", { "Fn::GetAtt": ["Left", "QueueName"] });
+  });
+  expect(message).toContain("circular reference Shop/Left → Shop/Right → Shop/Left");
+});
+
+test("a table that exists with another definition is refused", async () => {
+  const accounts = (streamViewType?: string) => (stack: Stack) =>
+    void new CfnTable(stack, "Accounts", {
+      attributeDefinitions: [{ attributeName: "id", attributeType: "S" }],
+      keySchema: [{ attributeName: "id", keyType: "HASH" }],
+      ...(streamViewType && { streamSpecification: { streamViewType } }),
+    });
+  await provisioning(oneStack(accounts()));
+  expect(await refusal(accounts("NEW_IMAGE"))).toContain("exists with another definition");
+});
+
+test("an import that no stack exports is refused", async () => {
+  const message = await refusal((stack) => {
+    new CfnQueue(stack, "Orders").addPropertyOverride("QueueName", { "Fn::ImportValue": "nobody:Name" });
+  });
+  expect(message).toContain("no stack of this app exports nobody:Name");
+});

@@ -1,0 +1,48 @@
+// A CDK app that a test defines, synthesized into a directory of its own.
+
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { App, Duration, Stack } from "aws-cdk-lib";
+import { Code, type FunctionOptions, Function as LambdaFunction, Runtime } from "aws-cdk-lib/aws-lambda";
+import type { Construct } from "constructs";
+
+/** Returns the assembly's directory. */
+export function synthesized(define: (app: App) => void): string {
+  const app = new App({ outdir: temporaryDirectory("assembly"), context: { "aws:cdk:bundling-stacks": [] } });
+  define(app);
+  return app.synth().directory;
+}
+
+export function oneStack(define: (stack: Stack) => void): string {
+  return synthesized((app) => define(new Stack(app, "Shop", { stackName: "Shop-test" })));
+}
+
+export function aFunction(scope: Construct, id: string, options: FunctionOptions = {}): LambdaFunction {
+  return new LambdaFunction(scope, id, {
+    runtime: Runtime.NODEJS_24_X,
+    handler: "index.handler",
+    timeout: Duration.seconds(5),
+    code: Code.fromAsset(bundle()),
+    ...options,
+  });
+}
+
+const temporaryDirectories: string[] = [];
+process.once("exit", () => {
+  for (const directory of temporaryDirectories) rmSync(directory, { recursive: true, force: true });
+});
+
+/** Removed when the test process ends. */
+export function temporaryDirectory(purpose: string): string {
+  const directory = mkdtempSync(join(tmpdir(), `essentially-once-${purpose}-`));
+  temporaryDirectories.push(directory);
+  return directory;
+}
+
+function bundle(): string {
+  const directory = join(temporaryDirectory("bundle"), "code");
+  mkdirSync(directory);
+  writeFileSync(join(directory, "index.mjs"), "export const handler = async (event) => event;\n");
+  return directory;
+}

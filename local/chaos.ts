@@ -1,0 +1,140 @@
+// Trouble on purpose: what at-least-once delivery may do to a function, more often than it would.
+//
+//   kill            the function's process dies in mid-batch, or when its response is here (after its commit)
+//   duplicate       the batch is delivered to two processes at once
+//   drop-response   the function answers and the answer is lost: nothing is deleted, all comes again
+//   lost-response   an engine answers a function and the connection breaks before the answer is through
+//
+//   Chaos is transient: it spares a delivery whose attempt is the third or later, so it makes no message fail
+//   for good by itself. The n-th delivery to a function has the same fate in every run with the same seed;
+//   which messages are in it depends on timing.
+
+import type { ChaosEvent, Emit } from "./events.ts";
+import type { InvocationOptions, InvocationResult, Invoke } from "./invocation.ts";
+
+export interface ChaosOptions {
+  /** From 0 (none) to 1 (heavy). */
+  readonly level: number;
+  readonly seed: number;
+  readonly onEvent?: Emit;
+}
+
+export interface Chaos {
+  /** For event sources that deliver again what failed: queues and streams. */
+  disturb(invoke: Invoke, pathOf: (functionArn: string) => string): Invoke;
+  /** Asked for each request of a function to an engine. */
+  losesResponse(): boolean;
+  stop(): void;
+}
+
+/** Of a hundred deliveries, or requests, at level 1. */
+const KILLS = 20;
+const DUPLICATES = 20;
+const DROPPED_RESPONSES = 13;
+const LOST_RESPONSES = 3.3;
+
+const KILL_WITHIN_MS = 40;
+const SPARED_FROM_ATTEMPT = 3;
+
+type Fate =
+  | { what: "kill"; kill: NonNullable<InvocationOptions["kill"]> }
+  | { what: "duplicate" | "drop-response" };
+
+/** Throws when the level is out of range. */
+export function startChaos({ level, seed, onEvent = () => undefined }: ChaosOptions): Chaos {
+  if (!(level >= 0 && level <= 1))
+    throw new RangeError(`chaos level must be a number from 0 to 1, got ${level}`);
+  const fates = new Map<string, () => Fate | undefined>();
+  const connection = randomNumbers(`${seed}/connections`);
+  let over = level === 0;
+
+  function disturb(invoke: Invoke, pathOf: (functionArn: string) => string): Invoke {
+    return async function disturbed(functionArn, event, options = {}) {
+      const path = pathOf(functionArn);
+      const fate = fateOf(path, options.attempt ?? 1);
+      const deliver = (more: InvocationOptions = {}) => invoke(functionArn, event, { ...options, ...more });
+      switch (fate?.what) {
+        case "kill":
+          return killed(path, await deliver({ kill: fate.kill }));
+        case "duplicate":
+          return duplicated(path, await Promise.all([deliver(), deliver()]));
+        case "drop-response":
+          return dropped(path, await deliver());
+        default:
+          return deliver();
+      }
+    };
+  }
+
+  /** A batch that ended before its moment came lives. */
+  function killed(path: string, result: InvocationResult): InvocationResult {
+    if (result.outcome === "killed") tell("kill", path, result);
+    return result;
+  }
+
+  function duplicated(path: string, [first, second]: [InvocationResult, InvocationResult]): InvocationResult {
+    tell("duplicate", path, second);
+    return first;
+  }
+
+  function dropped(path: string, result: InvocationResult): InvocationResult {
+    if (result.outcome !== "ok") return result;
+    tell("drop-response", path, result);
+    return { requestId: result.requestId, outcome: "dropped" };
+  }
+
+  /** Draws even when the delivery is spared, so that the next one's fate does not depend on it. */
+  function fateOf(path: string, attempt: number): Fate | undefined {
+    const next = fates.get(path) ?? fatesOf(randomNumbers(`${seed}/${path}`), level);
+    fates.set(path, next);
+    const fate = next();
+    return over || attempt >= SPARED_FROM_ATTEMPT ? undefined : fate;
+  }
+
+  function tell(what: ChaosEvent["what"], path: string, { requestId }: InvocationResult): void {
+    onEvent({ kind: "chaos", what, path, requestId });
+  }
+
+  return {
+    disturb,
+    losesResponse() {
+      const loses = connection() * 100 < LOST_RESPONSES * level;
+      if (over || !loses) return false;
+      onEvent({ kind: "chaos", what: "lost-response" });
+      return true;
+    },
+    stop() {
+      over = true;
+    },
+  };
+}
+
+function fatesOf(random: () => number, level: number): () => Fate | undefined {
+  return function next() {
+    const roll = (random() * 100) / level;
+    const [isAfterCommit, moment] = [random() < 0.5, random()];
+    if (roll < KILLS) {
+      return {
+        what: "kill",
+        kill: isAfterCommit ? "on-response" : { afterMs: Math.ceil(moment * KILL_WITHIN_MS) },
+      };
+    }
+    if (roll < KILLS + DUPLICATES) return { what: "duplicate" };
+    if (roll < KILLS + DUPLICATES + DROPPED_RESPONSES) return { what: "drop-response" };
+    return undefined;
+  };
+}
+
+/** Mulberry32 over a hash of the seed: small, fast, and the same everywhere. From 0 to below 1. */
+export function randomNumbers(seed: string): () => number {
+  let state = [...seed].reduce(
+    (hash, character) => Math.imul(hash ^ character.charCodeAt(0), 0x01000193),
+    0x811c9dc5,
+  );
+  return function next() {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+}

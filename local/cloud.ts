@@ -1,0 +1,169 @@
+// The local cloud: engines, what the assembly asks for, and everything that makes it move. One call starts it.
+//
+//   engines → function URLs listen → provision → execution environments → event sources
+//
+//   It stops in the reverse order and in bounded time; a start that fails stops what it had started.
+
+import { setTimeout as sleep } from "node:timers/promises";
+import { type Chaos, startChaos } from "./chaos.ts";
+import { destroyClients, type LocalClients, localClients } from "./clients.ts";
+import { startEngines } from "./engines.ts";
+import type { Emit } from "./events.ts";
+import { startFunctionUrls } from "./function-urls.ts";
+import { startLossyProxy } from "./lossy-proxy.ts";
+import type { EventSource } from "./mappings/event-source.ts";
+import { startSchedule } from "./mappings/schedule.ts";
+import { startSqsMapping } from "./mappings/sqs.ts";
+import { startStreamMapping } from "./mappings/stream.ts";
+import type { Deployment, Endpoints } from "./model.ts";
+import { provision } from "./provision.ts";
+import { createRuntime, type Runtime } from "./runtime/runtime.ts";
+
+export interface LocalCloudOptions {
+  /** What `cdk synth` wrote. */
+  readonly assemblyDirectory: string;
+  /** Absent or 0: a free port. */
+  readonly ports?: { readonly sqs?: number; readonly dynamodb?: number; readonly functionUrls?: number };
+  /** Where tables survive a restart; absent: in memory. */
+  readonly dataDirectory?: string;
+  /** Absent or level 0: no trouble, and no proxy in the way to the engines. */
+  readonly chaos?: { readonly level: number; readonly seed: number };
+  readonly onEvent?: Emit;
+}
+
+export interface LocalCloud {
+  readonly endpoints: Endpoints;
+  readonly deployment: Deployment;
+  readonly outputs: Deployment["outputs"];
+  /** The value of an output of any stack. Throws, naming those there are. */
+  output(key: string): string;
+  readonly clients: LocalClients;
+  /** Every child process that runs now: engines and functions. */
+  processIds(): number[];
+  /** No more trouble from now on. */
+  stopChaos(): void;
+  stop(): Promise<void>;
+}
+
+type Stop = () => unknown;
+
+/** How long invocations under way get at the end before their processes are killed. */
+const LAST_INVOCATIONS_MS_MAX = 3_000;
+
+export async function startLocalCloud(options: LocalCloudOptions): Promise<LocalCloud> {
+  const stops: Stop[] = [];
+  try {
+    return await start(options, stops);
+  } catch (error) {
+    await stopAll(stops);
+    throw error;
+  }
+}
+
+async function start(options: LocalCloudOptions, stops: Stop[]): Promise<LocalCloud> {
+  const { assemblyDirectory, ports = {}, dataDirectory, onEvent = () => undefined } = options;
+  const chaos = startChaos({ level: 0, seed: 0, ...options.chaos, onEvent });
+  const engines = await startEngines({
+    ...(ports.sqs && { sqsPort: ports.sqs }),
+    ...(ports.dynamodb && { dynamodbPort: ports.dynamodb }),
+    ...(dataDirectory && { dataDirectory }),
+  });
+  stops.push(engines.stop);
+  const { endpoints } = engines;
+  const clients = localClients(endpoints);
+  stops.push(() => destroyClients(clients));
+
+  const functionUrls = await startFunctionUrls({ port: ports.functionUrls ?? 0 });
+  stops.push(functionUrls.stop);
+  const deployment = await provision({
+    assemblyDirectory,
+    clients,
+    functionUrlFor: functionUrls.urlFor,
+    endpoints,
+  });
+
+  const reachedAt = options.chaos?.level ? await overLossyProxies({ endpoints, chaos, stops }) : endpoints;
+  const runtime = createRuntime({ functions: deployment.functions, endpoints: reachedAt, onEvent });
+  stops.push(runtime.stop);
+  functionUrls.serve(deployment.functionUrls, runtime.invoke);
+  const eventSources = startEventSources({ deployment, clients, runtime, chaos, onEvent });
+  stops.push(() =>
+    Promise.race([
+      Promise.all([functionUrls, ...eventSources].map((source) => source.stop())),
+      sleep(LAST_INVOCATIONS_MS_MAX, undefined, { ref: false }),
+    ]),
+  );
+
+  let stopped: Promise<void> | undefined;
+  return {
+    endpoints,
+    deployment,
+    outputs: deployment.outputs,
+    output: (key) => outputOf(deployment, key),
+    clients,
+    processIds: () => [...engines.processIds, ...runtime.processIds()],
+    stopChaos: chaos.stop,
+    stop: () => {
+      stopped ??= stopAll(stops);
+      return stopped;
+    },
+  };
+}
+
+/** Functions alone go through the proxies; the event sources reach the engines directly. */
+async function overLossyProxies(options: {
+  readonly endpoints: Endpoints;
+  readonly chaos: Chaos;
+  readonly stops: Stop[];
+}): Promise<Endpoints> {
+  const { endpoints, chaos, stops } = options;
+  const through = async (target: string) => {
+    const proxy = await startLossyProxy({ target, loses: chaos.losesResponse });
+    stops.push(proxy.stop);
+    return proxy.endpoint;
+  };
+  return { sqs: await through(endpoints.sqs), dynamodb: await through(endpoints.dynamodb) };
+}
+
+/** Schedules and function URLs are left in peace: nobody delivers again for them. */
+function startEventSources(options: {
+  readonly deployment: Deployment;
+  readonly clients: LocalClients;
+  readonly runtime: Runtime;
+  readonly chaos: Chaos;
+  readonly onEvent: Emit;
+}): EventSource[] {
+  const { deployment, clients, runtime, chaos, onEvent } = options;
+  const paths = new Map(deployment.functions.map(({ arn, path }) => [arn, path]));
+  const pathOf = (functionArn: string) => paths.get(functionArn) ?? functionArn;
+  const invoke = chaos.disturb(runtime.invoke, pathOf);
+  return [
+    ...deployment.streamMappings.map((mapping) =>
+      startStreamMapping({ mapping, functionPath: pathOf(mapping.functionArn), ...clients, invoke, onEvent }),
+    ),
+    ...deployment.sqsMappings.map((mapping) =>
+      startSqsMapping({ mapping, functionPath: pathOf(mapping.functionArn), ...clients, invoke, onEvent }),
+    ),
+    ...deployment.schedules.map((schedule) => startSchedule({ schedule, invoke: runtime.invoke })),
+  ];
+}
+
+function outputOf({ outputs }: Deployment, key: string): string {
+  const all = Object.assign({}, ...Object.values(outputs)) as Record<string, string>;
+  const value = all[key];
+  if (value !== undefined) return value;
+  throw new Error(`There is no output ${key}; there are: ${Object.keys(all).join(", ") || "none"}`);
+}
+
+/** The last started first. One that fails to stop does not keep the others running. */
+async function stopAll(stops: Stop[]): Promise<void> {
+  const errors: unknown[] = [];
+  for (const stop of stops.splice(0).reverse()) {
+    try {
+      await stop();
+    } catch (error) {
+      errors.push(error);
+    }
+  }
+  if (errors.length > 0) throw new AggregateError(errors, "the local cloud did not stop cleanly");
+}

@@ -1,0 +1,62 @@
+// What the local cloud tells whoever watches it: the live display, the tests, the final account.
+//
+//   Events are for people and for counting what happened to deliveries. Nothing is proved from them: what is
+//   true of the orders is read from tables and queues.
+
+export type LocalEvent = InvocationEvent | RedeliveryEvent | LogEvent | ChaosEvent | StreamFailureEvent;
+
+export type Emit = (event: LocalEvent) => void;
+
+/** One run of a function has ended. */
+export interface InvocationEvent {
+  readonly kind: "invocation";
+  readonly functionName: string;
+  /** Construct path of the function. */
+  readonly path: string;
+  readonly requestId: string;
+  readonly processId: number;
+  readonly records: number;
+  readonly outcome: "ok" | "error" | "timeout" | "killed";
+  /** Records that the function reported as failed; all of them when it did not answer. */
+  readonly failures: number;
+  readonly durationMs: number;
+  readonly coldStart: boolean;
+  readonly error?: { readonly type: string; readonly message: string };
+}
+
+/** A message was received again. */
+export interface RedeliveryEvent {
+  readonly kind: "redelivery";
+  /** Construct path of the function that gets it. */
+  readonly path: string;
+  readonly messageId: string;
+  readonly envelopeId?: string;
+  readonly receiveCount: number;
+  /** How the invocation that had it last ended; `returned`: the function asked for it again. */
+  readonly afterOutcome?: "error" | "timeout" | "killed" | "dropped" | "returned";
+}
+
+/** A line that a function wrote, or (requestId `event-source`) trouble that an event source met. */
+export interface LogEvent {
+  readonly kind: "log";
+  readonly path: string;
+  readonly requestId: string;
+  readonly line: string;
+}
+
+/** A fault was injected. */
+export interface ChaosEvent {
+  readonly kind: "chaos";
+  readonly what: "kill" | "duplicate" | "lost-response" | "drop-response";
+  readonly path?: string;
+  readonly requestId?: string;
+}
+
+/** A stream mapping gave records up. */
+export interface StreamFailureEvent {
+  readonly kind: "stream-failure";
+  /** Construct path of the function. */
+  readonly path: string;
+  readonly reason: "RetryAttemptsExhausted" | "RecordAgeExceeded";
+  readonly records: number;
+}

@@ -1,0 +1,126 @@
+// Function URLs: one HTTP server on 127.0.0.1, a path prefix for each URL: http://127.0.0.1:PORT/<id>/
+//
+//   It listens before anything is provisioned, because templates ask for the URLs. A request before its
+//   function is there, or to no function, is a 404 that names what there is.
+//
+// https://docs.aws.amazon.com/lambda/latest/dg/urls-invocation.html
+
+import { once } from "node:events";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import { answerOf, functionUrlEvent, type HttpAnswer } from "./function-url-payload.ts";
+import { type Invoke, PAYLOAD_BYTES_MAX } from "./invocation.ts";
+import type { FunctionUrl } from "./model.ts";
+import { PortInUse } from "./port-in-use.ts";
+
+export interface FunctionUrls {
+  /** The URL for a construct path, with a trailing slash; the same path gets the same URL. */
+  urlFor(path: string): string;
+  /** From now on requests reach their functions. */
+  serve(urls: readonly FunctionUrl[], invoke: Invoke): void;
+  /** Takes nothing more and waits for the requests under way, a moment. */
+  stop(): Promise<void>;
+}
+
+const STOP_MS_MAX = 3_000;
+
+type Route = FunctionUrl & { readonly invoke: Invoke };
+
+/** Port absent or 0: a free one. Throws `PortInUse` for a given port that is taken. */
+export async function startFunctionUrls({
+  port = 0,
+}: {
+  readonly port?: number;
+} = {}): Promise<FunctionUrls> {
+  const ids = new Map<string, string>();
+  const routes = new Map<string, Route>();
+  const server = createServer((request, response) => {
+    answer(request)
+      .catch((error: unknown): HttpAnswer => problem(502, `Internal Server Error: ${error}`))
+      .then((answered) => send(response, answered));
+  });
+  server.listen(port, "127.0.0.1");
+  await once(server, "listening").catch((cause: unknown) => {
+    if ((cause as NodeJS.ErrnoException).code !== "EADDRINUSE") throw cause;
+    throw new PortInUse({ port, flag: "--http-port", engine: "function URL", cause });
+  });
+  const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+
+  async function answer(request: IncomingMessage): Promise<HttpAnswer> {
+    const { pathname, search } = new URL(request.url ?? "/", origin);
+    const [, id = "", rest = ""] = /^\/([^/]*)(.*)$/.exec(pathname) ?? [];
+    const route = routes.get(id);
+    if (!route) {
+      const urls = [...routes.values()].map(({ url }) => url).join(", ") || "none yet";
+      return problem(404, `There is no function URL at ${pathname}; there are: ${urls}`);
+    }
+    const body = await bodyOf(request);
+    if (!body)
+      return problem(
+        413,
+        `Request must be smaller than ${PAYLOAD_BYTES_MAX} bytes for the InvokeFunction operation`,
+      );
+    const event = functionUrlEvent({ request, id, path: rest || "/", query: search.slice(1), body });
+    return answerOf(await route.invoke(route.functionArn, event));
+  }
+
+  let stopped: Promise<void> | undefined;
+  async function stop(): Promise<void> {
+    server.close();
+    const impatience = setTimeout(() => server.closeAllConnections(), STOP_MS_MAX);
+    await once(server, "close");
+    clearTimeout(impatience);
+  }
+
+  return {
+    urlFor(path) {
+      const id = ids.get(path) ?? unusedId(path, new Set(ids.values()));
+      ids.set(path, id);
+      return `${origin}/${id}/`;
+    },
+    serve(urls, invoke) {
+      for (const url of urls) routes.set(new URL(url.url).pathname.split("/")[1] ?? "", { ...url, invoke });
+    },
+    stop: () => {
+      stopped ??= stop();
+      return stopped;
+    },
+  };
+}
+
+/** `Orders/PlaceOrder/FunctionUrl` → `orders-placeorder-functionurl` */
+function unusedId(path: string, used: ReadonlySet<string>): string {
+  const slug =
+    path
+      .toLowerCase()
+      .replace(/[^a-z0-9]+/g, "-")
+      .replace(/^-|-$/g, "") || "function";
+  for (let number = 1; ; number++) {
+    const id = number === 1 ? slug : `${slug}-${number}`;
+    if (!used.has(id)) return id;
+  }
+}
+
+/** Undefined when it is larger than an invocation may be; the rest is read and thrown away, so the client gets its answer. */
+async function bodyOf(request: IncomingMessage): Promise<Buffer | undefined> {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of request as AsyncIterable<Buffer>) {
+    bytes += chunk.length;
+    if (bytes <= PAYLOAD_BYTES_MAX) chunks.push(chunk);
+    else chunks.length = 0;
+  }
+  return bytes <= PAYLOAD_BYTES_MAX ? Buffer.concat(chunks) : undefined;
+}
+
+function send(response: ServerResponse, { statusCode, headers, body }: HttpAnswer): void {
+  response.writeHead(statusCode, { ...headers, "content-length": body.length }).end(body);
+}
+
+function problem(statusCode: number, Message: string): HttpAnswer {
+  return {
+    statusCode,
+    headers: { "content-type": "application/json" },
+    body: Buffer.from(JSON.stringify({ Message })),
+  };
+}

@@ -1,0 +1,47 @@
+// What a function finds in its environment: its own variables, Lambda's, and where its services are.
+//
+//   Nothing of the host leaks in but PATH. The SDK's configuration files are pointed at nothing, or a
+//   developer's ~/.aws would decide how a function behaves.
+
+import { randomBytes } from "node:crypto";
+import { devNull } from "node:os";
+import { LOCAL_CREDENTIALS, LOCAL_REGION } from "../clients.ts";
+import type { Endpoints, LocalFunction } from "../model.ts";
+
+/** https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html#configuration-envvars-runtime */
+export function environmentVariables(options: {
+  readonly fn: LocalFunction;
+  readonly endpoints: Endpoints;
+  readonly logStream: string;
+}): Record<string, string> {
+  const { fn, endpoints, logStream } = options;
+  return {
+    PATH: process.env.PATH ?? "/usr/bin:/bin",
+    LANG: "en_US.UTF-8",
+    TZ: ":UTC",
+    ...fn.environment,
+    _HANDLER: fn.handler,
+    LAMBDA_TASK_ROOT: fn.codeDirectory,
+    AWS_EXECUTION_ENV: "AWS_Lambda_nodejs24.x",
+    AWS_LAMBDA_FUNCTION_NAME: fn.functionName,
+    AWS_LAMBDA_FUNCTION_VERSION: "$LATEST",
+    AWS_LAMBDA_FUNCTION_MEMORY_SIZE: String(fn.memoryMegabytes),
+    AWS_LAMBDA_INITIALIZATION_TYPE: "on-demand",
+    AWS_LAMBDA_LOG_GROUP_NAME: `/aws/lambda/${fn.functionName}`,
+    AWS_LAMBDA_LOG_STREAM_NAME: logStream,
+    AWS_REGION: LOCAL_REGION,
+    AWS_DEFAULT_REGION: LOCAL_REGION,
+    AWS_ACCESS_KEY_ID: LOCAL_CREDENTIALS.accessKeyId,
+    AWS_SECRET_ACCESS_KEY: LOCAL_CREDENTIALS.secretAccessKey,
+    AWS_ENDPOINT_URL_SQS: endpoints.sqs,
+    AWS_ENDPOINT_URL_DYNAMODB: endpoints.dynamodb,
+    AWS_CONFIG_FILE: devNull,
+    AWS_SHARED_CREDENTIALS_FILE: devNull,
+  };
+}
+
+/** `2026/11/21/[$LATEST]0123…`: one an environment, as in Lambda. */
+export function logStreamName(): string {
+  const day = new Date().toISOString().slice(0, 10).replaceAll("-", "/");
+  return `${day}/[$LATEST]${randomBytes(16).toString("hex")}`;
+}

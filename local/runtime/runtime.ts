@@ -1,0 +1,103 @@
+// The Lambda service of the local cloud: finds or starts an execution environment, runs one invocation in it.
+//
+//   An environment runs one invocation at a time. A warm one is used again; a new one starts when all are busy.
+//   How many run at once is for the caller to bound (SQS: maximumConcurrency; stream: one a shard; schedule: one).
+
+import { randomUUID } from "node:crypto";
+import type { Emit, InvocationEvent } from "../events.ts";
+import type { InvocationOptions, InvocationResult, Invoke } from "../invocation.ts";
+import type { Endpoints, LocalFunction } from "../model.ts";
+import { type ExecutionEnvironment, startExecutionEnvironment } from "./execution-environment.ts";
+
+export interface Runtime {
+  readonly invoke: Invoke;
+  /** Every process that runs now. */
+  processIds(): number[];
+  /** Kills every process; what still runs ends as `killed`. */
+  stop(): Promise<void>;
+}
+
+export interface RuntimeOptions {
+  readonly functions: readonly LocalFunction[];
+  /** What functions find in `AWS_ENDPOINT_URL_*`. */
+  readonly endpoints: Endpoints;
+  readonly onEvent?: Emit;
+}
+
+export function createRuntime({ functions, endpoints, onEvent = () => undefined }: RuntimeOptions): Runtime {
+  const pools = new Map(functions.map((fn) => [fn.arn, { fn, idle: [] as ExecutionEnvironment[] }]));
+  const running = new Set<ExecutionEnvironment>();
+  let stopped = false;
+
+  async function invoke(
+    functionArn: string,
+    event: unknown,
+    options: InvocationOptions = {},
+  ): Promise<InvocationResult> {
+    const requestId = randomUUID();
+    if (stopped) return { requestId, outcome: "killed", error: RUNTIME_STOPPED };
+    const { fn, idle } = poolOf(functionArn);
+    const warm = idle.pop();
+    const environment = warm ?? start(fn);
+    const startedMs = performance.now();
+    const ended = await environment.run({ requestId, event, kill: options.kill });
+    if (environment.alive) idle.push(environment);
+    const result: InvocationResult = { requestId, ...ended };
+    onEvent({
+      kind: "invocation",
+      functionName: fn.functionName,
+      path: fn.path,
+      requestId,
+      processId: environment.processId,
+      records: options.records ?? 1,
+      outcome: ended.outcome,
+      failures: failuresOf(result, options.records ?? 1),
+      durationMs: Math.round(performance.now() - startedMs),
+      coldStart: warm === undefined,
+      ...(ended.error && { error: { type: ended.error.type, message: ended.error.message } }),
+    } satisfies InvocationEvent);
+    return result;
+  }
+
+  function start(fn: LocalFunction): ExecutionEnvironment {
+    const environment = startExecutionEnvironment({
+      fn,
+      endpoints,
+      onLine: (requestId, line) => onEvent({ kind: "log", path: fn.path, requestId, line }),
+      onExit: () => {
+        running.delete(environment);
+        const { idle } = poolOf(fn.arn);
+        if (idle.includes(environment)) idle.splice(idle.indexOf(environment), 1);
+      },
+    });
+    running.add(environment);
+    return environment;
+  }
+
+  function poolOf(functionArn: string) {
+    const pool = pools.get(functionArn);
+    if (pool) return pool;
+    throw new Error(
+      `There is no function ${functionArn}; there are: ${[...pools.keys()].join(", ") || "none"}`,
+    );
+  }
+
+  return {
+    invoke,
+    processIds: () => [...running].map(({ processId }) => processId),
+    stop: async () => {
+      stopped = true;
+      await Promise.all([...running].map((environment) => environment.kill()));
+    },
+  };
+}
+
+const RUNTIME_STOPPED = { type: "LocalCloud.Stopped", message: "The local cloud has stopped." };
+
+/** Counts what the event sources would read; that they judge the response themselves is on purpose. */
+function failuresOf({ outcome, response }: InvocationResult, records: number): number {
+  if (outcome !== "ok") return records;
+  const failures =
+    typeof response === "object" && response && "batchItemFailures" in response && response.batchItemFailures;
+  return Array.isArray(failures) ? failures.length : 0;
+}

@@ -5,7 +5,7 @@
 import type { Context, SQSBatchResponse, SQSEvent, SQSRecord } from "aws-lambda";
 import { processBatch } from "./batch.ts";
 import { messageChain, type Work } from "./chain.ts";
-import { type Delivery, deliver, type MessageMiddleware } from "./delivery.ts";
+import { deliver, type Letter, type MessageMiddleware } from "./delivery.ts";
 import { type Envelope, readEnvelope } from "./envelope.ts";
 import { log } from "./log.ts";
 import type { MessageType } from "./message-type.ts";
@@ -58,9 +58,11 @@ export function consumer<const Types extends readonly MessageType[]>({
             envelope instanceof Park ? record.messageId : identityOf(envelope),
           async work({ record, envelope }, deadlineMs) {
             return acknowledge(record, envelope, queue, async function run(message) {
-              const receiveCount = Number(record.attributes.ApproximateReceiveCount);
-              const delivery: Omit<Delivery, "unit"> = { consumer: name, message, receiveCount, deadlineMs };
-              return deliver(chain, delivery, context);
+              return deliver(
+                chain,
+                { consumer: name, message, letter: letterOf(record), deadlineMs },
+                context,
+              );
             });
           },
         });
@@ -85,6 +87,17 @@ function receive(record: SQSRecord): Received {
     if (error instanceof Park) return { record, envelope: error };
     throw error;
   }
+}
+
+function letterOf(record: SQSRecord): Letter {
+  return {
+    body: record.body,
+    attributes: Object.fromEntries(
+      Object.entries(record.messageAttributes).map(([name, { stringValue }]) => [name, stringValue]),
+    ),
+    queueName: record.eventSourceARN.split(":").at(-1) ?? "",
+    receiveCount: Number(record.attributes.ApproximateReceiveCount),
+  };
 }
 
 function identityOf(envelope: Envelope): string {

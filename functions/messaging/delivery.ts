@@ -6,13 +6,23 @@ import type { Envelope } from "./envelope.ts";
 import { type Outcome, RetryLater, StateMoved } from "./outcome.ts";
 import { type UnitOfWork, unitOfWork } from "./unit-of-work.ts";
 
+/** How a message came: the exact text and what SQS carried beside it. */
+export interface Letter {
+  readonly body: string;
+  readonly attributes: Readonly<Record<string, string | undefined>>;
+  /** The queue it was received from: the last part of its ARN and of its URL. */
+  readonly queueName: string;
+  /** 1 on the first delivery. */
+  readonly receiveCount: number;
+}
+
 export interface Delivery {
   /** The name of the consumer or endpoint: the scope of the evidence. */
   readonly consumer: string;
   readonly message: Envelope;
   readonly unit: UnitOfWork;
-  /** 1 on the first delivery. */
-  readonly receiveCount: number;
+  /** Absent for a request, which came by no queue. */
+  readonly letter?: Letter;
   /** When the invocation must have answered, in ms since the epoch: no wait may end later. */
   readonly deadlineMs: number;
 }

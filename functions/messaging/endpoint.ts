@@ -50,11 +50,7 @@ export function endpoint<Type extends MessageType>({ name, accepts }: EndpointOp
         const deadlineMs = nowMs() + Math.max(0, context.getRemainingTimeInMillis() - answerMs);
         try {
           const message = readRequest(event, { name, type: accepts.type });
-          const outcome = await deliver(
-            chain,
-            { consumer: name, message, receiveCount: 1, deadlineMs },
-            context,
-          );
+          const outcome = await deliver(chain, { consumer: name, message, deadlineMs }, context);
           const code = outcome.kind === "done" ? "PROCESSED" : "DUPLICATE";
           log("info", code, { consumer: name, messageId: message.id, source: message.source });
           return json(201, outcome.receipt);

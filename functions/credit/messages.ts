@@ -1,5 +1,5 @@
 // What the credit service answers to a placed order.
-import { z } from "zod";
+import * as z from "zod";
 import { messageType } from "../messaging/message-type.ts";
 
 const decision = z.strictObject({ orderId: z.string().min(1).max(64) });

@@ -1,5 +1,5 @@
 // What the orders service says to the others, and the command it answers to.
-import { z } from "zod";
+import * as z from "zod";
 import { messageType } from "../messaging/message-type.ts";
 
 const orderId = z.string().min(1).max(64);

@@ -1,6 +1,6 @@
 // The carrier's HTTP API, as this service sees it. The order id is the carrier's idempotency key: asking twice
 // for one order gives one consignment.
-import { z } from "zod";
+import * as z from "zod";
 import { Park, RetryLater } from "../messaging/outcome.ts";
 import type { OrderLine } from "../orders/order.ts";
 

@@ -1,5 +1,5 @@
 // What the shipping service says when the carrier has a consignment.
-import { z } from "zod";
+import * as z from "zod";
 import { messageType } from "../messaging/message-type.ts";
 
 export const OrderShipped = messageType({

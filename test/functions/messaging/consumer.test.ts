@@ -1,6 +1,6 @@
 import { ReceiveMessageCommand, SendMessageCommand } from "@aws-sdk/client-sqs";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { z } from "zod";
+import * as z from "zod";
 import { consumer } from "../../../functions/messaging/consumer.ts";
 import { asciiJson } from "../../../functions/messaging/envelope.ts";
 import { messageType } from "../../../functions/messaging/message-type.ts";

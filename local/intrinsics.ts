@@ -85,7 +85,7 @@ function intrinsicOf(value: object): { apply: Intrinsic; argument: unknown } | u
   const [name, argument] = entry;
   // `Condition` is also an ordinary key (in policies); as a function it names a condition.
   if (name === "Condition" && typeof argument !== "string") return undefined;
-  const apply = INTRINSICS[name];
+  const apply = Object.hasOwn(INTRINSICS, name) ? INTRINSICS[name] : undefined;
   if (apply) return { apply, argument };
   if (!name.startsWith("Fn::")) return undefined;
   throw new Error(`${name} is not understood; understood are: ${Object.keys(INTRINSICS).join(", ")}`);

@@ -27,7 +27,7 @@ export function templateScope(
   const scope: Scope = {
     ...surroundings,
     ref: async (name) => {
-      if (name in pseudoParameters) return pseudoParameters[name];
+      if (Object.hasOwn(pseudoParameters, name)) return pseudoParameters[name];
       return template.Parameters?.[name] ? parameter(name) : surroundings.resource(name);
     },
     condition: async (name) => {

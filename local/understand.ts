@@ -9,7 +9,8 @@ import { NotUnderstood } from "./resources/family.ts";
 export function understand({ stacks }: Assembly): string[] {
   const ignored = new Set<string>();
   const refusals: string[] = [];
-  for (const { template, constructPath } of stacks) {
+  for (const { name, template, constructPath } of stacks) {
+    if (template.Transform) refusals.push(`${name}: template transform ${template.Transform} not understood`);
     for (const [logicalId, { Type, Properties = {} }] of Object.entries(template.Resources ?? {})) {
       if (isIgnored(Type)) ignored.add(Type);
       else refusals.push(...refusalsOf(constructPath(logicalId), Type, Object.keys(Properties)));

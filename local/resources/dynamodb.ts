@@ -7,6 +7,7 @@ import {
   CreateTableCommand,
   type CreateTableCommandInput,
   DescribeTableCommand,
+  type KeySchemaElement,
   ResourceInUseException,
   type TableDescription,
   UpdateTimeToLiveCommand,
@@ -141,12 +142,21 @@ async function createOrFind(
   }
 }
 
-/** What cannot change under items that are already there. */
+/** What cannot change under items that are already there, whatever order an engine describes it in. */
 function definition(from: CreateTableCommandInput | TableDescription): string {
   const indexes = [...(from.GlobalSecondaryIndexes ?? []), ...(from.LocalSecondaryIndexes ?? [])];
-  return JSON.stringify({
-    keys: from.KeySchema,
-    indexes: indexes.map(({ IndexName, KeySchema, Projection }) => [IndexName, KeySchema, Projection]),
-    stream: from.StreamSpecification?.StreamViewType,
-  });
+  return [
+    keys(from.KeySchema),
+    ...indexes
+      .map(
+        ({ IndexName, KeySchema, Projection }) =>
+          `${IndexName} ${keys(KeySchema)} ${Projection?.ProjectionType}`,
+      )
+      .sort(),
+    from.StreamSpecification?.StreamViewType,
+  ].join("; ");
+}
+
+function keys(schema: readonly KeySchemaElement[] = []): string {
+  return schema.map(({ AttributeName, KeyType }) => `${AttributeName} ${KeyType}`).join(", ");
 }

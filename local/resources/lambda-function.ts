@@ -11,7 +11,7 @@ const TIMEOUT_SECONDS_DEFAULT = 3;
 const MEMORY_MEGABYTES_DEFAULT = 128;
 
 const functionProperties = z.strictObject({
-  FunctionName: z.string().optional(),
+  FunctionName: z.string().max(FUNCTION_NAME_CHARACTERS_MAX).optional(),
   Code: z.record(z.string(), z.unknown()),
   PackageType: z.literal("Zip", "a container image cannot run here, only a bundled directory").optional(),
   Handler: z

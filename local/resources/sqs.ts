@@ -9,7 +9,7 @@ import { type Created, family, NotUnderstood, type Site } from "./family.ts";
 const QUEUE_NAME_CHARACTERS_MAX = 80;
 
 const properties = z.strictObject({
-  QueueName: z.string().optional(),
+  QueueName: z.string().max(QUEUE_NAME_CHARACTERS_MAX).optional(),
   FifoQueue: z.boolean().optional(),
   ContentBasedDeduplication: z.boolean().optional(),
   DeduplicationScope: z.enum(["messageGroup", "queue"]).optional(),

@@ -61,6 +61,7 @@ test.each([
   [{ "Fn::Base64": "text" }, "dGV4dA=="],
   [{ "Fn::FindInMap": ["Memory", "dev", "small"] }, 128],
   [{ a: [{ Ref: "AWS::NoValue" }, 1], b: { Ref: "AWS::NoValue" } }, { a: [1] }],
+  [{ constructor: "a plain key" }, { constructor: "a plain key" }],
   [{ Condition: { StringEquals: { a: "b" } } }, { Condition: { StringEquals: { a: "b" } } }],
 ])("%j is %j", async (value, expected) => {
   expect(await resolve(value, scope)).toEqual(expected);

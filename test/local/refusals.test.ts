@@ -181,6 +181,11 @@ test("a table that exists with another definition is refused", async () => {
   expect(await refusal(accounts("NEW_IMAGE"))).toContain("exists with another definition");
 });
 
+test("a template that a transform would rewrite is refused", async () => {
+  const message = await refusal((stack) => stack.addTransform("AWS::Serverless-2016-10-31"));
+  expect(message).toContain("Shop-test: template transform AWS::Serverless-2016-10-31 not understood");
+});
+
 test("an import that no stack exports is refused", async () => {
   const message = await refusal((stack) => {
     new CfnQueue(stack, "Orders").addPropertyOverride("QueueName", { "Fn::ImportValue": "nobody:Name" });

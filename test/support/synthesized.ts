@@ -34,7 +34,7 @@ process.once("exit", () => {
 });
 
 /** Removed when the test process ends. */
-export function temporaryDirectory(purpose: string): string {
+export function temporaryDirectory(purpose = "test"): string {
   const directory = mkdtempSync(join(tmpdir(), `essentially-once-${purpose}-`));
   temporaryDirectories.push(directory);
   return directory;

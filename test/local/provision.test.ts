@@ -9,7 +9,7 @@ import { AttributeType, StreamViewType, Table, TableV2 } from "aws-cdk-lib/aws-d
 import { Rule, Schedule } from "aws-cdk-lib/aws-events";
 import { LambdaFunction } from "aws-cdk-lib/aws-events-targets";
 import { FilterCriteria, FilterRule, StartingPosition } from "aws-cdk-lib/aws-lambda";
-import { DynamoEventSource, SqsDlq, SqsEventSource } from "aws-cdk-lib/aws-lambda-event-sources";
+import { SqsDlq, SqsEventSource } from "aws-cdk-lib/aws-lambda-event-sources";
 import {
   ScheduleExpression,
   Schedule as SchedulerSchedule,
@@ -89,17 +89,16 @@ function anApp(app: App): void {
   settle.addEventSource(
     new SqsEventSource(orders, { batchSize: 5, maxConcurrency: 2, reportBatchItemFailures: true }),
   );
-  settle.addEventSource(
-    new DynamoEventSource(outbox, {
-      startingPosition: StartingPosition.TRIM_HORIZON,
-      filters: [FilterCriteria.filter({ eventName: FilterRule.isEqual("INSERT") })],
-      bisectBatchOnError: true,
-      retryAttempts: 7,
-      maxRecordAge: Duration.hours(23),
-      maxBatchingWindow: Duration.seconds(1),
-      onFailure: new SqsDlq(deadLetters),
-    }),
-  );
+  settle.addEventSourceMapping("FromOutbox", {
+    eventSourceArn: outbox.tableStreamArn ?? "",
+    startingPosition: StartingPosition.TRIM_HORIZON,
+    filters: [FilterCriteria.filter({ eventName: FilterRule.isEqual("INSERT") })],
+    bisectBatchOnError: true,
+    retryAttempts: 7,
+    maxRecordAge: Duration.hours(23),
+    maxBatchingWindow: Duration.seconds(1),
+    onFailure: new SqsDlq(deadLetters),
+  });
   new Rule(shop, "EveryMinute", {
     schedule: Schedule.rate(Duration.minutes(1)),
     targets: [new LambdaFunction(settle)],

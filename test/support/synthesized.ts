@@ -18,7 +18,11 @@ export function oneStack(define: (stack: Stack) => void): string {
   return synthesized((app) => define(new Stack(app, "Shop", { stackName: "Shop-test" })));
 }
 
-export function aFunction(scope: Construct, id: string, options: FunctionOptions = {}): LambdaFunction {
+export function aFunction(
+  scope: Construct,
+  id: string,
+  options: Partial<FunctionProps> = {},
+): LambdaFunction {
   return new LambdaFunction(scope, id, {
     runtime: Runtime.NODEJS_24_X,
     handler: "index.handler",

@@ -1,0 +1,56 @@
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { asciiJson, type Envelope } from "../../../functions/messaging/envelope.ts";
+import { newId } from "../../../functions/messaging/ids.ts";
+import { OrderPlaced } from "../../../functions/orders/messages.ts";
+import { anEnvelope } from "../../support/an-envelope.ts";
+import { aContext, anSqsEvent, anSqsRecord } from "../../support/lambda.ts";
+import { aWorld, type World } from "../../support/world.ts";
+
+let world: World;
+let handler: typeof import("../../../functions/credit/reserve-credit.ts").handler;
+
+beforeAll(async () => {
+  world = await aWorld();
+  world.enter("Credit/ReserveCredit");
+  ({ handler } = await import("../../../functions/credit/reserve-credit.ts"));
+});
+afterAll(() => world.stop());
+
+it("reserves what the account covers and denies the rest, and conserves money under ten orders at once", async () => {
+  const customerId = newId();
+  await world.put(world.output("CreditTable"), { id: customerId, version: 1, limit: 500, available: 500 });
+  const orders = Array.from({ length: 10 }, () => aPlacedOrder(customerId, 100));
+  const event = anSqsEvent(...orders.map((order) => anSqsRecord(asciiJson(order))));
+  let response = await handler(event, aContext());
+  while (response.batchItemFailures.length > 0) response = await handler(event, aContext());
+
+  expect(await world.get(world.output("CreditTable"), customerId)).toMatchObject({
+    limit: 500,
+    available: 0,
+  });
+  const answers = await answersTo(orders);
+  expect(answers.filter((type) => type === "credit.credit-reserved.v1")).toHaveLength(5);
+  expect(answers.filter((type) => type === "credit.credit-denied.v1")).toHaveLength(5);
+});
+
+it("parks an order of an unknown customer", async () => {
+  const record = anSqsRecord(asciiJson(aPlacedOrder("nobody", 100)));
+  expect(await handler(anSqsEvent(record), aContext())).toEqual({ batchItemFailures: [] });
+  const letters = await world.drain(world.output("ReserveCreditDeadLetterQueueUrl"));
+  expect(letters).toMatchObject([
+    { attributes: { ReasonCode: "ACCOUNT_UNKNOWN", Consumer: "reserve-credit" } },
+  ]);
+});
+
+function aPlacedOrder(customerId: string, total: number): Envelope {
+  return anEnvelope({ type: OrderPlaced.type, data: { orderId: newId(), customerId, total } });
+}
+
+async function answersTo(orders: readonly Envelope[]): Promise<string[]> {
+  const causes = new Set(orders.map((order) => order.id));
+  const bodies = (await world.items(world.output("OutboxTable"))).flatMap(
+    (item) => item.messages as string[],
+  );
+  const messages = bodies.map((body) => JSON.parse(body) as Envelope);
+  return messages.filter((message) => causes.has(message.causationid ?? "")).map((message) => message.type);
+}

@@ -1,0 +1,77 @@
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { CreditDenied, CreditReserved } from "../../../functions/credit/messages.ts";
+import { asciiJson } from "../../../functions/messaging/envelope.ts";
+import { newId } from "../../../functions/messaging/ids.ts";
+import type { Draft } from "../../../functions/messaging/message-type.ts";
+import { newOrder } from "../../../functions/orders/order.ts";
+import { OrderShipped } from "../../../functions/shipping/messages.ts";
+import { anEnvelope } from "../../support/an-envelope.ts";
+import { aContext, anSqsEvent, anSqsRecord } from "../../support/lambda.ts";
+import { aWorld, type World } from "../../support/world.ts";
+
+let world: World;
+let handler: typeof import("../../../functions/orders/settle-order.ts").handler;
+
+beforeAll(async () => {
+  world = await aWorld();
+  world.enter("Orders/SettleOrder");
+  ({ handler } = await import("../../../functions/orders/settle-order.ts"));
+});
+afterAll(() => world.stop());
+
+it("approves, announces and closes an order", async () => {
+  const orderId = await aNewOrder();
+  await receive(CreditReserved.from({ orderId }));
+  expect(await statusOf(orderId)).toBe("approved");
+  expect(await announced(orderId)).toEqual(["orders.order-approved.v1"]);
+  await receive(OrderShipped.from({ orderId, consignmentId: "c-1" }));
+  expect(await statusOf(orderId)).toBe("shipped");
+});
+
+it("cancels an order that credit denied, and announces nothing", async () => {
+  const orderId = await aNewOrder();
+  await receive(CreditDenied.from({ orderId }));
+  expect(await statusOf(orderId)).toBe("canceled");
+  expect(await announced(orderId)).toEqual([]);
+});
+
+it.each([
+  ["ORDER_UNKNOWN", () => newId()],
+  ["ORDER_STATUS", aNewOrder],
+])("parks a step that makes no sense as %s", async (code, orderId) => {
+  await receive(OrderShipped.from({ orderId: await orderId(), consignmentId: "c-1" }));
+  const letters = await world.drain(world.output("SettleOrderDeadLetterQueueUrl"));
+  expect(letters).toMatchObject([{ attributes: { ReasonCode: code } }]);
+});
+
+async function aNewOrder(): Promise<string> {
+  const lines = [{ sku: "tea", quantity: 1, unitPrice: 100 }];
+  const order = newOrder({
+    id: newId(),
+    customerId: "c-1",
+    lines,
+    shipTo: "Main Street 1",
+    placedAt: "2026-01-01T00:00:00Z",
+  });
+  await world.put(world.output("OrdersTable"), { ...order, version: 1 });
+  return order.id;
+}
+
+async function receive({ type, data }: Draft): Promise<void> {
+  const record = anSqsRecord(asciiJson(anEnvelope({ type, data })));
+  expect(await handler(anSqsEvent(record), aContext())).toEqual({ batchItemFailures: [] });
+}
+
+async function statusOf(orderId: string): Promise<unknown> {
+  return (await world.get(world.output("OrdersTable"), orderId))?.status;
+}
+
+async function announced(orderId: string): Promise<string[]> {
+  const bodies = (await world.items(world.output("OutboxTable"))).flatMap(
+    (item) => item.messages as string[],
+  );
+  return bodies
+    .map((body) => JSON.parse(body))
+    .filter(({ data }) => data.orderId === orderId)
+    .map(({ type }) => type);
+}

@@ -1,0 +1,136 @@
+// The real stacks, bundled and running on the local cloud, with wires to the engines that a test can trip.
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { GetItemCommand, PutItemCommand, ScanCommand } from "@aws-sdk/client-dynamodb";
+import {
+  GetQueueAttributesCommand,
+  ReceiveMessageCommand,
+  SendMessageBatchCommand,
+  SetQueueAttributesCommand,
+} from "@aws-sdk/client-sqs";
+import { marshall, unmarshall } from "@aws-sdk/util-dynamodb";
+import { type LocalCloud, startLocalCloud } from "../../local/cloud.ts";
+import { startCarrier } from "../../local/demo/carrier.ts";
+import { synthesize } from "../../local/demo/synthesize.ts";
+import { startEngines } from "../../local/engines.ts";
+import type { LocalEvent } from "../../local/events.ts";
+import { startTripwire, type Tripwire } from "./tripwire.ts";
+
+export interface RunningCloud {
+  readonly cloud: LocalCloud;
+  readonly events: readonly LocalEvent[];
+  readonly dynamodbWire: Tripwire;
+  readonly sqsWire: Tripwire;
+  /** Kills every function process that runs, as a crash of the machine would. */
+  killFunctions(): void;
+  send(queueKey: string, bodies: readonly string[]): Promise<void>;
+  put(tableKey: string, item: Record<string, unknown>): Promise<void>;
+  get(tableKey: string, id: string): Promise<Record<string, unknown> | undefined>;
+  count(tableKey: string): Promise<number>;
+  deadLetters(queueKey: string): Promise<{ body: string; reason: string | undefined }[]>;
+  /** True when the queue holds nothing, visible or in flight. */
+  isEmpty(queueKey: string): Promise<boolean>;
+  stop(): Promise<void>;
+}
+
+/** Seconds; short, so that a redelivery can be waited for. */
+const visibilityTimeout = 2;
+
+export async function aRunningCloud(): Promise<RunningCloud> {
+  const carrier = await startCarrier();
+  const assemblyDirectory = await mkdtemp(join(tmpdir(), "essentially-once-"));
+  await synthesize({
+    projectDirectory: process.cwd(),
+    assemblyDirectory,
+    context: { carrierUrl: carrier.url },
+    signal: new AbortController().signal,
+  });
+  const engines = await startEngines();
+  const dynamodbWire = await startTripwire(engines.endpoints.dynamodb);
+  const sqsWire = await startTripwire(engines.endpoints.sqs);
+  process.env.AWS_ENDPOINT_URL_DYNAMODB = dynamodbWire.endpoint;
+  process.env.AWS_ENDPOINT_URL_SQS = sqsWire.endpoint;
+  const events: LocalEvent[] = [];
+  const cloud = await startLocalCloud({ assemblyDirectory, onEvent: (event) => void events.push(event) });
+  const { dynamodb, sqs } = cloud.clients;
+  for (const { queueUrl } of cloud.deployment.sqsMappings) {
+    const Attributes = { VisibilityTimeout: String(visibilityTimeout) };
+    await sqs.send(new SetQueueAttributesCommand({ QueueUrl: queueUrl, Attributes }));
+  }
+
+  return {
+    cloud,
+    events,
+    dynamodbWire,
+    sqsWire,
+    killFunctions() {
+      for (const processId of cloud.processIds()) process.kill(processId, "SIGKILL");
+    },
+    async send(queueKey, bodies) {
+      const Entries = bodies.map((MessageBody, index) => ({ Id: String(index), MessageBody }));
+      await sqs.send(new SendMessageBatchCommand({ QueueUrl: cloud.output(queueKey), Entries }));
+    },
+    async put(tableKey, item) {
+      await dynamodb.send(new PutItemCommand({ TableName: cloud.output(tableKey), Item: marshall(item) }));
+    },
+    async get(tableKey, id) {
+      const { Item } = await dynamodb.send(
+        new GetItemCommand({
+          TableName: cloud.output(tableKey),
+          Key: marshall({ id }),
+          ConsistentRead: true,
+        }),
+      );
+      return Item && unmarshall(Item);
+    },
+    async count(tableKey) {
+      const { Count = 0 } = await dynamodb.send(
+        new ScanCommand({ TableName: cloud.output(tableKey), ConsistentRead: true, Select: "COUNT" }),
+      );
+      return Count;
+    },
+    async deadLetters(queueKey) {
+      const { Messages = [] } = await sqs.send(
+        new ReceiveMessageCommand({
+          QueueUrl: cloud.output(queueKey),
+          MaxNumberOfMessages: 10,
+          MessageAttributeNames: ["All"],
+          VisibilityTimeout: 0,
+        }),
+      );
+      return Messages.map(({ Body = "", MessageAttributes = {} }) => ({
+        body: Body,
+        reason: MessageAttributes.ReasonCode?.StringValue,
+      }));
+    },
+    async isEmpty(queueKey) {
+      const { Attributes = {} } = await sqs.send(
+        new GetQueueAttributesCommand({ QueueUrl: cloud.output(queueKey), AttributeNames: ["All"] }),
+      );
+      return (
+        Attributes.ApproximateNumberOfMessages === "0" &&
+        Attributes.ApproximateNumberOfMessagesNotVisible === "0"
+      );
+    },
+    async stop() {
+      await cloud.stop();
+      await Promise.all([dynamodbWire.stop(), sqsWire.stop(), engines.stop(), carrier.stop()]);
+      await rm(assemblyDirectory, { recursive: true, force: true });
+    },
+  };
+}
+
+/** Waits until it is so, and says what it waited for when it never is. */
+export async function eventually(
+  what: string,
+  isSo: () => Promise<boolean>,
+  withinMs = 30_000,
+): Promise<void> {
+  const givesUpAt = Date.now() + withinMs;
+  while (!(await isSo())) {
+    if (Date.now() > givesUpAt) throw new Error(`${withinMs} ms passed, and it was not so that ${what}`);
+    await sleep(50);
+  }
+}

@@ -1,0 +1,77 @@
+// A way to an engine that can be tripped: at the next request of an operation something happens, before the
+// engine gets it or after the engine has answered and before the client hears of it.
+import { once } from "node:events";
+import { createServer, type IncomingMessage, request as requestTo, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+
+export interface Tripwire {
+  readonly endpoint: string;
+  /**
+   * Arms the wire once. The request is not answered: its connection breaks after `act`.
+   * @returns when it has been tripped
+   */
+  trip(options: { operation: string; moment: "before" | "after"; act?: () => void }): Promise<void>;
+  stop(): Promise<void>;
+}
+
+interface Trap {
+  readonly operation: string;
+  readonly moment: "before" | "after";
+  readonly spring: () => void;
+}
+
+export async function startTripwire(target: string): Promise<Tripwire> {
+  let trap: Trap | undefined;
+  const server = createServer(function handle(request, response) {
+    const sprung = takeTrap(String(request.headers["x-amz-target"]));
+    if (sprung?.moment === "before") return spring(sprung, response);
+    const { method = "GET", url = "/", headers } = request;
+    const onward = requestTo(new URL(url, target), { method, headers }, (answer) => {
+      if (sprung) answer.resume().once("end", () => spring(sprung, response));
+      else pass(answer, response);
+    });
+    onward.on("error", () => response.destroy());
+    request.pipe(onward);
+  });
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+
+  return {
+    endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    trip({ operation, moment, act }) {
+      return new Promise((resolve) => {
+        trap = {
+          operation,
+          moment,
+          spring() {
+            act?.();
+            resolve();
+          },
+        };
+      });
+    },
+    async stop() {
+      server.close();
+      server.closeAllConnections();
+      await once(server, "close");
+    },
+  };
+
+  /** `x-amz-target` is `DynamoDB_20120810.TransactWriteItems`, `AmazonSQS.SendMessageBatch` … */
+  function takeTrap(target: string): Trap | undefined {
+    if (trap === undefined || !target.endsWith(`.${trap.operation}`)) return undefined;
+    const taken = trap;
+    trap = undefined;
+    return taken;
+  }
+}
+
+function spring(trap: Trap, response: ServerResponse): void {
+  trap.spring();
+  response.destroy();
+}
+
+function pass(answer: IncomingMessage, response: ServerResponse): void {
+  response.writeHead(answer.statusCode ?? 502, answer.rawHeaders);
+  answer.pipe(response);
+}

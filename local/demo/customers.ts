@@ -1,0 +1,53 @@
+// The customers' credit accounts, opened before the first order, straight in the credit table: opening
+// accounts is no part of the flow.
+
+import { BatchWriteItemCommand, type DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import { marshall } from "@aws-sdk/util-dynamodb";
+import { type OrderPlan, totalOf } from "./orders.ts";
+import { seededRandom } from "./seeded-random.ts";
+
+export interface Account {
+  readonly customerId: string;
+  /** cents */
+  readonly limit: number;
+}
+
+/** This share of the customers may not spend all that they want to. */
+const TIGHT_SHARE = 0.2;
+const BATCH_MAX = 25; // https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchWriteItem.html
+const ATTEMPTS_MAX = 10;
+
+/**
+ * One account for each customer that is not a stranger. Whoever has an order that the carrier will not take
+ * can pay for all of theirs, so that the order comes as far as the carrier.
+ */
+export function planAccounts(plans: readonly OrderPlan[], seed: number): Account[] {
+  const random = seededRandom(seed, "accounts");
+  const known = plans.filter(({ poison }) => poison !== "unknown customer");
+  const plansByCustomer = Map.groupBy(known, ({ order }) => order.customerId);
+  return [...plansByCustomer].map(([customerId, theirs]) => {
+    const wanted = theirs.reduce((sum, { order }) => sum + totalOf(order), 0);
+    const isTight = random.next() < TIGHT_SHARE && !theirs.some(({ poison }) => poison);
+    return { customerId, limit: isTight ? Math.floor(wanted * 0.6) : wanted * 2 };
+  });
+}
+
+export async function openAccounts(
+  dynamodb: DynamoDBClient,
+  table: string,
+  accounts: readonly Account[],
+): Promise<void> {
+  for (let start = 0; start < accounts.length; start += BATCH_MAX) {
+    let unwritten = accounts.slice(start, start + BATCH_MAX).map(({ customerId, limit }) => ({
+      PutRequest: { Item: marshall({ id: customerId, version: 1, limit, available: limit }) },
+    }));
+    for (let attempt = 1; unwritten.length > 0; attempt++) {
+      if (attempt > ATTEMPTS_MAX)
+        throw new Error(`${unwritten.length} accounts could not be opened in ${table}`);
+      const { UnprocessedItems } = await dynamodb.send(
+        new BatchWriteItemCommand({ RequestItems: { [table]: unwritten } }),
+      );
+      unwritten = (UnprocessedItems?.[table] ?? []) as typeof unwritten;
+    }
+  }
+}

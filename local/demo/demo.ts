@@ -1,0 +1,159 @@
+// One run: real stacks, real orders, trouble, an operator's repair, and the count.
+//
+//   carrier → cdk synth → local cloud → accounts, garbage, orders → quiet → repair → quiet → reconciliation
+
+import { consumerQueues } from "../../operations/dead-letters/consumer-queues.ts";
+import { type LocalCloud, startLocalCloud } from "../cloud.ts";
+import type { StartOptions } from "./arguments.ts";
+import { type Carrier, startCarrier } from "./carrier.ts";
+import { type Placement, placeOrders } from "./clients.ts";
+import { type CloudPlace, takeCloudPlace } from "./cloud-place.ts";
+import { openAccounts, planAccounts } from "./customers.ts";
+import { garbage, throwIn } from "./garbage.ts";
+import { planOrders } from "./orders.ts";
+import type { Progress } from "./progress.ts";
+import { NotQuiet, quiescence } from "./quiescence.ts";
+import { reconcile } from "./reconcile.ts";
+import { type Repair, repairOneStranger } from "./repair.ts";
+import type { Run } from "./report.ts";
+import { watchMemory } from "./resident-memory.ts";
+import { synthesize } from "./synthesize.ts";
+import { startTally, type Tally } from "./tally.ts";
+import { startWatch } from "./watch.ts";
+import { readWorld, type WorldAccess } from "./world.ts";
+
+export interface Demo {
+  readonly place: CloudPlace;
+  readonly cloud: LocalCloud;
+  readonly run: Run;
+}
+
+export interface DemoSetting {
+  readonly projectDirectory: string;
+  readonly progress: Progress;
+  /** Ends what is under way. */
+  readonly signal: AbortSignal;
+  /** What must be undone at the end goes here as soon as it is begun, the last on top. */
+  readonly stops: (() => unknown)[];
+}
+
+interface Stage {
+  readonly place: CloudPlace;
+  readonly carrier: Carrier;
+  readonly cloud: LocalCloud;
+  readonly tally: Tally;
+  readonly access: WorldAccess;
+}
+
+/** Quiet must come within this, plus this much for each order. Milliseconds. */
+const QUIET_MS_MAX = 150_000;
+const QUIET_MS_MAX_PER_ORDER = 200;
+
+export async function runDemo(options: StartOptions, setting: DemoSetting): Promise<Demo> {
+  const stage = await setUp(options, setting);
+  return { place: stage.place, cloud: stage.cloud, run: await play(options, setting, stage) };
+}
+
+async function setUp({ chaos, seed, ports }: StartOptions, setting: DemoSetting): Promise<Stage> {
+  const { projectDirectory, progress, signal, stops } = setting;
+  const place = await takeCloudPlace(projectDirectory);
+  stops.push(place.leave);
+  if (place.beside)
+    progress.step(`Process ${place.beside} has a local cloud up here already; this one stands beside it.`);
+  const carrier = await startCarrier();
+  stops.push(carrier.stop);
+
+  progress.step("Synthesizing the stacks (cdk synth) ...");
+  const { assemblyDirectory } = place;
+  await synthesize({ projectDirectory, assemblyDirectory, context: { carrierUrl: carrier.url }, signal });
+
+  progress.step("Starting the local cloud ...");
+  const tally = startTally();
+  const starting = startLocalCloud({
+    assemblyDirectory,
+    ports,
+    chaos: { level: chaos, seed },
+    onEvent: tally.note,
+  });
+  stops.push(async () => (await starting).stop());
+  const cloud = await starting;
+  const { endpoints, outputs, clients, output } = cloud;
+  place.announce({ endpoints, outputs });
+  const access = { clients, output, carrierUrl: carrier.url, queues: consumerQueues(outputs) };
+  return { place, carrier, cloud, tally, access };
+}
+
+async function play(options: StartOptions, { progress, stops }: DemoSetting, stage: Stage): Promise<Run> {
+  const { orders, chaos, seed } = options;
+  const { carrier, cloud, tally, access } = stage;
+  const plans = planOrders({ count: orders, seed });
+  const thrown = garbage(seed);
+  const placements: Placement[] = [];
+  const memory = watchMemory(cloud.processIds);
+  const watch = startWatch({
+    access,
+    counts: tally.counts,
+    progress,
+    orders,
+    placed: () => placements.length,
+  });
+  stops.push(memory.stop, watch.stop);
+
+  progress.step(`Placing ${orders} orders, chaos ${chaos}, seed ${seed} ...`);
+  await openAccounts(access.clients.dynamodb, access.output("CreditTable"), planAccounts(plans, seed));
+  await throwIn(access.clients.sqs, access.output, thrown);
+  await placeOrders(plans, {
+    url: access.output("PlaceOrderUrl"),
+    onPlaced: (placement) => placements.push(placement),
+  });
+  const settled = await settle({ access, cloud, plans, orders, progress });
+  await watch.stop();
+  memory.stop();
+
+  const world = await readWorld(access);
+  const firstShipped = watch.firstShippedSeconds();
+  return {
+    orders,
+    chaos,
+    seed,
+    world,
+    ...settled,
+    reconciliation: reconcile(world, { placements, garbage: thrown }),
+    counts: tally.counts,
+    survivors: tally.survivors(),
+    troubles: tally.troubles,
+    carrier: carrier.counts,
+    measured: {
+      seconds: Math.round(performance.now() / 100) / 10,
+      ...(firstShipped !== undefined && { secondsToFirstShipped: firstShipped }),
+      messagesPerSecond: watch.messagesPerSecond(),
+      residentMegabytes: memory.peakMegabytes(),
+    },
+  };
+}
+
+/** Waits for quiet, repairs what an operator can repair, waits again. A flow that does not come to rest is a finding. */
+async function settle(flow: {
+  readonly access: WorldAccess;
+  readonly cloud: LocalCloud;
+  readonly plans: ReturnType<typeof planOrders>;
+  readonly orders: number;
+  readonly progress: Progress;
+}): Promise<{ repair?: Repair; stuck?: string }> {
+  const { access, cloud, plans, orders, progress } = flow;
+  const withinMs = QUIET_MS_MAX + orders * QUIET_MS_MAX_PER_ORDER;
+  try {
+    await quiescence(access, { withinMs });
+    cloud.stopChaos();
+    const repair = await repairOneStranger(access, await readWorld(access), plans);
+    if (!repair) return {};
+    progress.step(
+      `Repaired: ${repair.customerId} has an account now, the dead letter ${repair.envelopeId} is redriven.`,
+    );
+    await quiescence(access, { withinMs });
+    return { repair };
+  } catch (error) {
+    if (error instanceof NotQuiet) return { stuck: error.message };
+    throw error;
+  }
+}

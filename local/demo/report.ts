@@ -1,0 +1,178 @@
+// The account at the end: one table for people, one object for programs.
+
+import { printable, textTable } from "../../operations/text-table.ts";
+import type { CarrierCounts } from "./carrier.ts";
+import type { Reconciliation } from "./reconcile.ts";
+import type { Repair } from "./repair.ts";
+import type { Counts, Survivor } from "./tally.ts";
+import type { World } from "./world.ts";
+
+export interface Run {
+  readonly orders: number;
+  readonly chaos: number;
+  readonly seed: number;
+  readonly reconciliation: Reconciliation;
+  readonly world: World;
+  readonly counts: Counts;
+  readonly survivors: readonly Survivor[];
+  readonly troubles: readonly string[];
+  readonly carrier: CarrierCounts;
+  readonly repair?: Repair;
+  /** Why the flow did not come to rest in time. */
+  readonly stuck?: string;
+  readonly measured: Measured;
+}
+
+export interface Measured {
+  /** From the start of the process to the reconciliation. */
+  readonly seconds: number;
+  /** From the start of the process. Absent when nothing was shipped. */
+  readonly secondsToFirstShipped?: number;
+  /** Messages processed through the whole flow, while there was something to process. */
+  readonly messagesPerSecond: number;
+  readonly residentMegabytes: number;
+}
+
+export type Summary = ReturnType<typeof summaryOf>;
+
+export function summaryOf({
+  orders,
+  chaos,
+  seed,
+  reconciliation,
+  counts,
+  repair,
+  stuck,
+  world,
+  measured,
+}: Run) {
+  const { placed, shipped, canceled, parked, lost, doubled, moneyConserved, invariants } = reconciliation;
+  return {
+    ok: stuck === undefined && invariants.every(({ holds }) => holds),
+    orders,
+    chaos,
+    seed,
+    placed,
+    shipped,
+    canceled,
+    parked,
+    redriven: repair ? 1 : 0,
+    lost,
+    doubled,
+    moneyConserved,
+    deadLetters: world.deadLetters.length,
+    duplicatesAbsorbed: counts.duplicatesAbsorbed,
+    redelivered: counts.redelivered,
+    kills: counts.kills,
+    ...measured,
+    ...(stuck !== undefined && { stuck }),
+    broken: invariants
+      .filter(({ holds }) => !holds)
+      .map(({ name, evidence }) => ({ invariant: name, evidence })),
+  };
+}
+
+export function reportOf(run: Run): string {
+  const { ok, seconds } = summaryOf(run);
+  const verdict = ok ? "ok: every invariant holds" : "NOT OK: see the lines marked ✗";
+  const parts = [
+    invariantsPart(run),
+    ordersPart(run),
+    troublePart(run),
+    survivorPart(run),
+    deadLetterPart(run),
+    repairPart(run),
+    troublesPart(run, ok),
+    run.stuck && `✗ ${run.stuck}`,
+    `${verdict} (${seconds} s)`,
+  ];
+  return `\n${parts.filter(Boolean).join("\n\n")}\n`;
+}
+
+function invariantsPart({ reconciliation }: Run): string {
+  const rows = reconciliation.invariants.map(({ name, holds, evidence }) => [
+    holds ? "✓" : "✗",
+    name,
+    evidence,
+  ]);
+  return textTable(["", "RECONCILIATION", "FROM TABLES, QUEUES AND THE CARRIER"], rows, {
+    cellCharactersMax: 160,
+  });
+}
+
+function ordersPart({ reconciliation, world, measured, carrier }: Run): string {
+  const { placed, shipped, canceled, parked, lost, doubled } = reconciliation;
+  const first = measured.secondsToFirstShipped;
+  return textTable(
+    ["ORDERS", ""],
+    [
+      ["placed", `${placed}`],
+      ["shipped", `${shipped}${first === undefined ? "" : `, the first ${first} s after the start`}`],
+      ["canceled", `${canceled}, for lack of credit`],
+      ["parked", `${parked}`],
+      ["lost", `${lost}`],
+      ["doubled", `${doubled}`],
+      [
+        "consignments",
+        `${world.consignments.length}; the carrier answered ${carrier.repeated} repeats from its books`,
+      ],
+      [
+        "speed",
+        `${measured.messagesPerSecond} messages per second, ${measured.residentMegabytes} MB at most`,
+      ],
+    ],
+  );
+}
+
+function troublePart({ counts, chaos }: Run): string {
+  return textTable(
+    ["TROUBLE", `at chaos ${chaos}`],
+    [
+      ["function processes killed", `${counts.kills}`],
+      ["batches delivered to two processes", `${counts.doubleDeliveries}`],
+      ["function answers dropped", `${counts.droppedResponses}`],
+      ["connections lost before the answer", `${counts.lostConnections}`],
+      ["messages delivered again", `${counts.redelivered}`],
+      ["duplicates absorbed", `${counts.duplicatesAbsorbed}`],
+    ],
+  );
+}
+
+function survivorPart({ survivors }: Run): string {
+  if (survivors.length === 0) return "";
+  const shown = survivors.slice(0, 3).map(({ functionName, envelopeId, receiveCount, ending }) => {
+    const end = ending ? `, then ${ending}` : "";
+    return `  ${printable(envelopeId, 80)}: ${functionName} died with it, delivery ${receiveCount} followed${end}`;
+  });
+  return ["REDELIVERED BECAUSE A FUNCTION DIED", ...shown, ...moreOf(survivors.length - shown.length)].join(
+    "\n",
+  );
+}
+
+function deadLetterPart({ world }: Run): string {
+  if (world.deadLetters.length === 0) return "DEAD LETTERS: none";
+  return textTable(
+    ["DEAD LETTERS", "REASON", "DETAIL", "ID"],
+    world.deadLetters.map(({ consumer, reason, detail, id }) => [consumer, reason, detail, id]),
+    { cellCharactersMax: 72 },
+  );
+}
+
+function repairPart({ repair, world }: Run): string {
+  if (!repair) return "";
+  const { customerId, orderId, envelopeId } = repair;
+  const status = world.orders.find(({ id }) => id === orderId)?.status ?? "missing";
+  return [
+    "REDRIVEN 1",
+    `  ${envelopeId}: an account was opened for ${customerId} and the dead letter sent back; its order is now ${status}`,
+  ].join("\n");
+}
+
+function troublesPart({ troubles }: Run, ok: boolean): string {
+  if (ok || troubles.length === 0) return "";
+  return ["WHAT FUNCTIONS SAID", ...troubles.map((text) => `  ${printable(text, 300)}`)].join("\n");
+}
+
+function moreOf(count: number): string[] {
+  return count > 0 ? [`  and ${count} more`] : [];
+}

@@ -1,0 +1,45 @@
+// Writes the cloud assembly, with the project's own `cdk synth`, so that what runs here is what would be deployed.
+
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { join } from "node:path";
+
+export interface SynthesizeOptions {
+  readonly projectDirectory: string;
+  readonly assemblyDirectory: string;
+  readonly context: Readonly<Record<string, string>>;
+  /** Ends the synthesis when it is aborted. */
+  readonly signal: AbortSignal;
+}
+
+const SAID_CHARACTERS_MAX = 20_000;
+
+export class SynthesisFailed extends Error {
+  override readonly name = "SynthesisFailed";
+}
+
+/** Throws `SynthesisFailed` with what the CDK said; says nothing otherwise. */
+export async function synthesize(options: SynthesizeOptions): Promise<void> {
+  const { projectDirectory, assemblyDirectory, context, signal } = options;
+  const cdk = join(projectDirectory, "node_modules/aws-cdk/bin/cdk");
+  const settings = Object.entries(context).flatMap(([key, value]) => ["--context", `${key}=${value}`]);
+  const child = spawn(
+    process.execPath,
+    [cdk, "synth", "--quiet", "--output", assemblyDirectory, ...settings],
+    {
+      cwd: projectDirectory,
+      // The CloudFormation validator takes longer than all the rest, and `npm run check` runs it.
+      env: { ...process.env, CDK_VALIDATION: "false" },
+      stdio: ["ignore", "pipe", "pipe"],
+      signal,
+    },
+  );
+  let said = "";
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.setEncoding("utf8").on("data", (text: string) => {
+      said = (said + text).slice(-SAID_CHARACTERS_MAX);
+    });
+  }
+  const [exitCode] = await once(child, "close");
+  if (exitCode !== 0) throw new SynthesisFailed(`cdk synth failed (exit code ${exitCode}):\n${said.trim()}`);
+}

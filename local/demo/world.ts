@@ -1,0 +1,49 @@
+// The state of everything after a run, read from the tables, the queues and the carrier.
+
+import { z } from "zod";
+import type { ConsumerQueue } from "../../operations/dead-letters/consumer-queues.ts";
+import type { DeadLetter } from "../../operations/dead-letters/dead-letter.ts";
+import { listDeadLetters } from "../../operations/dead-letters/list.ts";
+import type { LocalClients } from "../clients.ts";
+import type { Consignment } from "./carrier.ts";
+import { type QueueDepth, readDepths } from "./queue-depths.ts";
+import { CreditAccount, countItems, Order, readTable, Shipment } from "./tables.ts";
+
+export interface World {
+  readonly orders: readonly Order[];
+  readonly accounts: readonly CreditAccount[];
+  readonly shipments: readonly Shipment[];
+  readonly consignments: readonly Consignment[];
+  readonly deadLetters: readonly DeadLetter[];
+  readonly depths: readonly QueueDepth[];
+  readonly outboxRows: number;
+}
+
+export interface WorldAccess {
+  readonly clients: LocalClients;
+  readonly queues: readonly ConsumerQueue[];
+  readonly carrierUrl: string;
+  output(key: string): string;
+}
+
+const Consignments = z.array(z.object({ consignmentId: z.string(), reference: z.string() }));
+
+export async function readWorld({ clients, queues, carrierUrl, output }: WorldAccess): Promise<World> {
+  const { dynamodb, sqs } = clients;
+  const [orders, accounts, shipments, outboxRows, { deadLetters }, consignments] = await Promise.all([
+    readTable(dynamodb, output("OrdersTable"), Order),
+    readTable(dynamodb, output("CreditTable"), CreditAccount),
+    readTable(dynamodb, output("ShippingTable"), Shipment),
+    countItems(dynamodb, output("OutboxTable")),
+    listDeadLetters(sqs, queues),
+    readConsignments(carrierUrl),
+  ]);
+  // After the list: while it reads, it holds what it reads.
+  const depths = await readDepths(sqs, queues);
+  return { orders, accounts, shipments, consignments, deadLetters, depths, outboxRows };
+}
+
+async function readConsignments(carrierUrl: string): Promise<Consignment[]> {
+  const response = await fetch(`${carrierUrl}/consignments`);
+  return Consignments.parse(await response.json());
+}

@@ -6,8 +6,8 @@
 
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { createInterface } from "node:readline";
-import type { Duplex } from "node:stream";
+import { createInterface, type Interface } from "node:readline";
+import type { Duplex, Readable } from "node:stream";
 import { setImmediate, setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import type { InvocationError, InvocationOptions } from "../invocation.ts";
@@ -79,7 +79,7 @@ export function startExecutionEnvironment({
   let doomed = false;
 
   for (const output of [child.stdout, child.stderr]) {
-    if (output) createInterface({ input: output }).on("line", (line) => onLine(requestId, line));
+    if (output) linesOf(output).on("line", (line) => onLine(requestId, line));
   }
   gone.then(() => {
     doomed = true;
@@ -159,8 +159,9 @@ export function startExecutionEnvironment({
 function conversation(channel: Duplex): { next(): Promise<Said> } {
   const unread: Said[] = [];
   let reader: ((said: Said) => void) | undefined;
-  createInterface({ input: channel }).on("line", (line) => {
-    const said = JSON.parse(line) as Said;
+  linesOf(channel).on("line", (line) => {
+    const said = saidIn(line);
+    if (!said) return;
     if (reader) reader(said);
     else unread.push(said);
     reader = undefined;
@@ -174,6 +175,20 @@ function conversation(channel: Duplex): { next(): Promise<Said> } {
         else reader = resolve;
       }),
   };
+}
+
+/** A pipe whose process was killed may end in a reset; readline passes that on, and `gone` tells it better. */
+function linesOf(input: Readable): Interface {
+  return createInterface({ input }).on("error", () => input.destroy());
+}
+
+/** Undefined for half a line: the process was killed while it wrote. */
+function saidIn(line: string): Said | undefined {
+  try {
+    return JSON.parse(line) as Said;
+  } catch {
+    return undefined;
+  }
 }
 
 /** Resolves once the process is dead and all it wrote is read. */

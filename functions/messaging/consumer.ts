@@ -7,9 +7,12 @@ import { processBatch } from "./batch.ts";
 import { messageChain, type Work } from "./chain.ts";
 import { deliver, type Letter, type MessageMiddleware } from "./delivery.ts";
 import { type Envelope, readEnvelope } from "./envelope.ts";
+import { environment } from "./environment.ts";
+import { processIsolated } from "./isolation.ts";
 import { log } from "./log.ts";
 import type { MessageType } from "./message-type.ts";
 import { type Outcome, Park } from "./outcome.ts";
+import { runLedger } from "./run-ledger.ts";
 import { type Subscription, subscription } from "./subscription.ts";
 
 export interface ConsumerOptions<Types extends readonly MessageType[]> {
@@ -50,25 +53,26 @@ export function consumer<const Types extends readonly MessageType[]>({
     handler(work) {
       const chain = messageChain({ accepts, middlewares, work });
       const queue = subscription(name);
+      const ledger = runLedger({ table: environment("EVIDENCE_TABLE") });
       return async function handleBatch(event, context) {
-        const received = event.Records.map(receive);
-        const failures = await processBatch(received, {
-          deadlineMs: queue.deadlineMs(context),
-          keyOf: ({ record, envelope }) =>
-            envelope instanceof Park ? record.messageId : identityOf(envelope),
-          async work({ record, envelope }, deadlineMs) {
-            return acknowledge(record, envelope, queue, async function run(message) {
-              return deliver(
-                chain,
-                { consumer: name, message, letter: letterOf(record), deadlineMs },
-                context,
-              );
-            });
-          },
+        const deadlineMs = queue.deadlineMs(context);
+        const failures = await processIsolated(event.Records.map(receive), {
+          ledger,
+          recordOf: ({ record }) => record,
+          forget: (items) => queue.forget(items.map(({ record }) => record)),
+          process: (items) => processBatch(items, { deadlineMs, keyOf, work: settle }),
         });
         return {
           batchItemFailures: failures.map(({ record }) => ({ itemIdentifier: record.messageId })),
         } satisfies SQSBatchResponse;
+
+        async function settle({ record, envelope }: Received): Promise<boolean> {
+          const settled = await acknowledge(record, envelope, queue, (message) =>
+            deliver(chain, { consumer: name, message, letter: letterOf(record), deadlineMs }, context),
+          );
+          if (!settled) await ledger.note(record, "ended");
+          return settled;
+        }
       };
     },
   };
@@ -100,8 +104,9 @@ function letterOf(record: SQSRecord): Letter {
   };
 }
 
-function identityOf(envelope: Envelope): string {
-  return JSON.stringify([envelope.source, envelope.id]);
+/** Copies of one message run one after the other: the second then meets the evidence of the first. */
+function keyOf({ record, envelope }: Received): string {
+  return envelope instanceof Park ? record.messageId : JSON.stringify([envelope.source, envelope.id]);
 }
 
 /** True when the queue may forget the record. */

@@ -2,7 +2,11 @@
 //
 //   G6. On its last receive, or when it can never succeed, a message is parked with its reason.
 //   G11. Every retry has a delay and every message a last retry.
-import { ChangeMessageVisibilityCommand, SendMessageCommand } from "@aws-sdk/client-sqs";
+import {
+  ChangeMessageVisibilityCommand,
+  DeleteMessageBatchCommand,
+  SendMessageCommand,
+} from "@aws-sdk/client-sqs";
 import type { Context, SQSRecord } from "aws-lambda";
 import { sqs } from "./clients.ts";
 import { nowIso, nowMs } from "./clock.ts";
@@ -10,11 +14,14 @@ import { environment, environmentNumber } from "./environment.ts";
 import { log } from "./log.ts";
 import { Park, RetryLater } from "./outcome.ts";
 import { backoffSeconds } from "./retry.ts";
+import { batchEntriesMax } from "./send.ts";
 
 export interface Subscription {
   readonly consumer: string;
   /** When the invocation must have answered, in ms since the epoch. */
   deadlineMs(context: Context): number;
+  /** Deletes records now; a failure to delete is not fatal, the answer of the batch deletes them too. */
+  forget(records: readonly SQSRecord[]): Promise<void>;
   /** Parks the record (true: the queue may forget it) or leaves it to a later receive (false). */
   fail(record: SQSRecord, error: unknown, fields: Readonly<Record<string, unknown>>): Promise<boolean>;
 }
@@ -34,6 +41,18 @@ export function subscription(consumer: string): Subscription {
     consumer,
     deadlineMs(context) {
       return nowMs() + Math.max(0, context.getRemainingTimeInMillis() - answerMs);
+    },
+    async forget(records) {
+      for (let start = 0; start < records.length; start += batchEntriesMax) {
+        const Entries = records
+          .slice(start, start + batchEntriesMax)
+          .map(({ receiptHandle }, index) => ({ Id: String(index), ReceiptHandle: receiptHandle }));
+        try {
+          await sqs().send(new DeleteMessageBatchCommand({ QueueUrl: queueUrl, Entries }));
+        } catch (error) {
+          log("warn", "DELETE_FAILED", { consumer, records: Entries.length, errorCode: codeOf(error) });
+        }
+      }
     },
     async fail(record, error, fields) {
       const receiveCount = Number(record.attributes.ApproximateReceiveCount);

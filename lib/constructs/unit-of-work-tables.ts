@@ -25,6 +25,6 @@ export function useUnitOfWorkTables(user: NodeFunction, { state, evidence, outbo
     "dynamodb:UpdateItem",
     "dynamodb:ConditionCheckItem",
   );
-  evidence.grant(user, "dynamodb:GetItem", "dynamodb:PutItem");
+  evidence.grant(user, "dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:PutItem");
   outbox.grant(user, "dynamodb:PutItem");
 }

@@ -88,7 +88,7 @@ describe("a queue consumer", () => {
         "dynamodb:PutItem",
         "dynamodb:UpdateItem",
       ],
-      "Evidence.Arn": ["dynamodb:GetItem", "dynamodb:PutItem"],
+      "Evidence.Arn": ["dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:PutItem"],
       "Outbox.Arn": ["dynamodb:PutItem"],
     });
   });

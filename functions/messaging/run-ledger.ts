@@ -1,0 +1,92 @@
+// What is known of a redelivered record's last run: did it end, or did the process die with it?
+//
+//   G5. A record whose last run never ended is a suspect. Nothing is written while all goes well: a note is
+//   made when a run fails, and before a suspect runs alone, so that the next process knows which one it was.
+import {
+  type AttributeValue,
+  BatchGetItemCommand,
+  type DynamoDBClient,
+  PutItemCommand,
+} from "@aws-sdk/client-dynamodb";
+import { marshall, unmarshall } from "@aws-sdk/util-dynamodb";
+import type { SQSRecord } from "aws-lambda";
+import { dynamodb } from "./clients.ts";
+import { nowSeconds } from "./clock.ts";
+import { derivedId } from "./ids.ts";
+import { log } from "./log.ts";
+
+/** `ended`: it failed and said so. `alone`: it was run by itself and nothing was heard since. */
+export type LastRun = "ended" | "alone" | "unknown";
+
+export interface RunLedger {
+  /** What is known of the last runs of records, by message id; a record that is not in it is `unknown`. */
+  lastRuns(records: readonly SQSRecord[]): Promise<ReadonlyMap<string, LastRun>>;
+  note(record: SQSRecord, run: "ended" | "alone"): Promise<void>;
+}
+
+/** https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchGetItem.html */
+const keysMax = 100;
+/** A note is of use until the next receive; a day is longer than any visibility timeout (12 h). */
+const noteSeconds = 86_400;
+
+/**
+ * Notes kept in the evidence table. They only sort the work: when the table does not answer, records are run
+ * without them.
+ */
+export function runLedger({
+  table,
+  client = dynamodb,
+}: {
+  table: string;
+  client?: () => DynamoDBClient;
+}): RunLedger {
+  return {
+    async lastRuns(records) {
+      const runs = new Map<string, LastRun>();
+      const keys = new Map(records.map((record) => [idOf(record), record.messageId]));
+      for (const ids of chunks([...keys.keys()])) {
+        for (const item of await read(ids)) {
+          const { id, run } = unmarshall(item);
+          const messageId = keys.get(id);
+          if (messageId !== undefined && (run === "ended" || run === "alone")) runs.set(messageId, run);
+        }
+      }
+      return runs;
+    },
+
+    async note(record, run) {
+      const Item = marshall({ id: idOf(record), run, expiresAt: nowSeconds() + noteSeconds });
+      try {
+        await client().send(new PutItemCommand({ TableName: table, Item }));
+      } catch (error) {
+        unavailable(error);
+      }
+    },
+  };
+
+  async function read(ids: readonly string[]): Promise<Record<string, AttributeValue>[]> {
+    const Keys = ids.map((id) => marshall({ id }));
+    try {
+      const { Responses = {} } = await client().send(
+        new BatchGetItemCommand({ RequestItems: { [table]: { Keys, ConsistentRead: true } } }),
+      );
+      return Responses[table] ?? [];
+    } catch (error) {
+      unavailable(error);
+      return [];
+    }
+  }
+}
+
+/** SQS's own message id is right here: a redriven message starts with a clean slate. */
+function idOf(record: SQSRecord): string {
+  return derivedId("run", record.eventSourceARN, record.messageId);
+}
+
+function unavailable(error: unknown): void {
+  log("warn", "LEDGER_UNAVAILABLE", { errorCode: error instanceof Error ? error.name : typeof error });
+}
+
+function* chunks(ids: readonly string[]): Generator<readonly string[]> {
+  for (let start = 0; start < ids.length; start += keysMax) yield ids.slice(start, start + keysMax);
+}

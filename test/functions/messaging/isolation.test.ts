@@ -1,0 +1,102 @@
+import fc from "fast-check";
+import { expect, it } from "vitest";
+import { processIsolated } from "../../../functions/messaging/isolation.ts";
+import type { LastRun } from "../../../functions/messaging/run-ledger.ts";
+import { anSqsRecord } from "../../support/lambda.ts";
+
+const maxReceiveCount = 5;
+
+it("G5: a message that kills its process reaches the dead-letter queue and its neighbours do not, whatever their order", async () => {
+  const orders = fc.shuffledSubarray([...Array(10).keys()], { minLength: 10, maxLength: 10 });
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(orders, { minLength: maxReceiveCount, maxLength: maxReceiveCount }),
+      async (rounds) => {
+        const { done, dead } = await deliverUntilQuiet(rounds, processIsolated);
+        expect(dead).toEqual([0]);
+        expect([...done].sort((a, b) => a - b)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9]);
+      },
+    ),
+  );
+});
+
+it("G5: without isolation the neighbours die with it (this test can fail)", async () => {
+  const inOrder = [...Array(10).keys()];
+  const together: typeof processIsolated = (items, { process }) => process(items);
+  const { dead } = await deliverUntilQuiet(Array(maxReceiveCount).fill(inOrder), together);
+  expect(dead.length).toBeGreaterThan(1);
+});
+
+it("a batch without redelivered records is processed in one go, and nothing is noted", async () => {
+  const calls: number[][] = [];
+  const failed = await processIsolated([1, 2, 3], {
+    recordOf: () => anSqsRecord(""),
+    ledger: {
+      lastRuns: () => Promise.reject(new Error("not needed")),
+      note: () => Promise.reject(new Error("not needed")),
+    },
+    async process(items) {
+      calls.push([...items]);
+      return [];
+    },
+    forget: () => Promise.reject(new Error("not needed")),
+  });
+  expect(failed).toEqual([]);
+  expect(calls).toEqual([[1, 2, 3]]);
+});
+
+it("records that failed and said so are no suspects", async () => {
+  const calls: number[][] = [];
+  await processIsolated([1, 2], {
+    recordOf: (item) => ({ ...anSqsRecord("", { receiveCount: 2 }), messageId: String(item) }),
+    ledger: {
+      lastRuns: async () =>
+        new Map([
+          ["1", "ended"],
+          ["2", "ended"],
+        ]),
+      note: async () => undefined,
+    },
+    async process(items) {
+      calls.push([...items]);
+      return [];
+    },
+    forget: async () => undefined,
+  });
+  expect(calls).toEqual([[1, 2]]);
+});
+
+class Killed extends Error {}
+
+/** Ten messages in one batch, message 0 kills; a round for each receive, in the order that the round says. */
+async function deliverUntilQuiet(rounds: readonly number[][], isolate: typeof processIsolated) {
+  const notes = new Map<string, LastRun>();
+  const deleted = new Set<number>();
+  const done = new Set<number>();
+  for (const [index, order] of rounds.entries()) {
+    const batch = order.filter((item) => !deleted.has(item));
+    try {
+      const failed = await isolate<number>(batch, {
+        recordOf: (item) => ({ ...anSqsRecord("", { receiveCount: index + 1 }), messageId: String(item) }),
+        ledger: {
+          lastRuns: async () => notes,
+          note: async (record, run) => void notes.set(record.messageId, run),
+        },
+        async process(items) {
+          for (const item of items) {
+            if (item === 0) throw new Killed();
+            done.add(item);
+          }
+          return [];
+        },
+        forget: async (items) => {
+          for (const item of items) deleted.add(item);
+        },
+      });
+      for (const item of batch) if (!failed.includes(item)) deleted.add(item);
+    } catch (error) {
+      if (!(error instanceof Killed)) throw error;
+    }
+  }
+  return { done, dead: [...Array(10).keys()].filter((item) => !deleted.has(item)) };
+}

@@ -4,7 +4,7 @@
 //   G1. State and outgoing messages commit together or not at all.
 //   G2. Effect and evidence commit together; a duplicate is recognised by the evidence.
 import type { Delivery, MessageMiddleware } from "./delivery.ts";
-import type { Outcome } from "./outcome.ts";
+import { type Outcome, Park, RetryLater } from "./outcome.ts";
 
 /** Where and how evidence is kept. `rows` is one; a store of your own is another. */
 export interface EvidenceStore {
@@ -15,6 +15,11 @@ export interface EvidenceStore {
    *   and the next delivery finds the evidence
    */
   commit(delivery: Delivery, receipt: unknown): Promise<Outcome>;
+  /**
+   * What is known of the delivery's message: a duplicate, or undefined when it was not processed.
+   * @throws Park when another message of the same identity was processed
+   */
+  find(delivery: Delivery): Promise<Outcome | undefined>;
 }
 
 /**
@@ -27,6 +32,14 @@ export function idempotency({ evidence }: { readonly evidence: EvidenceStore }):
   return {
     async after(request) {
       request.response = await evidence.commit(request.event, request.response);
+    },
+
+    // G2. The handler of a duplicate sees the state that the first delivery left, and may refuse it or put
+    // it off. The evidence decides first: what was processed can neither be parked nor wait. Read only then.
+    async onError(request) {
+      if (!(request.error instanceof Park || request.error instanceof RetryLater)) return;
+      const duplicate = await evidence.find(request.event);
+      if (duplicate !== undefined) request.response = duplicate;
     },
   };
 }

@@ -5,6 +5,7 @@
 import {
   type AttributeValue,
   type DynamoDBClient,
+  GetItemCommand,
   TransactionCanceledException,
   TransactionInProgressException,
   TransactWriteItemsCommand,
@@ -56,6 +57,18 @@ export function rows(options: RowsOptions = {}): EvidenceStore {
           attempt < attemptsMax && (await waitToRetry({ attempt, deadlineMs: delivery.deadlineMs }));
         if (!again) throw new RetryLater(cancellation.codes[0] ?? "TRANSIENT");
       }
+    },
+
+    async find(delivery) {
+      const { consumer, message } = delivery;
+      const { Item: item } = await (options.client ?? dynamodb()).send(
+        new GetItemCommand({
+          TableName: evidenceTable,
+          Key: marshall({ id: derivedId(consumer, message.source, message.id) }),
+          ConsistentRead: true, // the first delivery may have committed a moment ago
+        }),
+      );
+      return item && duplicateOf(item, delivery, digestOf(message.type, message.data));
     },
   };
 

@@ -7,6 +7,7 @@ import { asciiJson } from "../../../functions/messaging/envelope.ts";
 import { idempotency } from "../../../functions/messaging/idempotency.ts";
 import { newId } from "../../../functions/messaging/ids.ts";
 import { messageType } from "../../../functions/messaging/message-type.ts";
+import { Park } from "../../../functions/messaging/outcome.ts";
 import { rows } from "../../../functions/messaging/rows.ts";
 import { type Versioned, versionedTable } from "../../../functions/messaging/versioned-table.ts";
 import { anEnvelope } from "../../support/an-envelope.ts";
@@ -107,6 +108,24 @@ describe("a consumer with evidence as rows", () => {
     faults.remove();
     expect(await receive(message, { receiveCount: 2 })).toEqual({ batchItemFailures: [] });
     expect(await count()).toBe(5);
+  });
+
+  it("G2: a duplicate that its handler refuses, because the first delivery moved the state, is a duplicate", async () => {
+    const once = consumer({ name: "once", accepts: [Added] })
+      .use(idempotency({ evidence: rows() }))
+      .handler(async (message, unit) => {
+        const { counter: id, amount } = message.data;
+        if (await counters().get(id)) throw new Park("COUNTED", `counter ${id} is there`);
+        unit.write(counters().save({ id, version: 0, count: amount }));
+      });
+    const [message, other] = [anAdded({ amount: 5 }), anAdded({ amount: 5 })];
+    const receiveOnce = (sent: Envelope) => once(anSqsEvent(anSqsRecord(asciiJson(sent))), aContext());
+    for (const sent of [message, message, message]) {
+      expect(await receiveOnce(sent)).toEqual({ batchItemFailures: [] });
+    }
+    expect(await world.drain(deadLetters())).toEqual([]);
+    await receiveOnce(other);
+    expect(await world.drain(deadLetters())).toMatchObject([{ attributes: { ReasonCode: "COUNTED" } }]);
   });
 
   it("D6: runs the handler again on fresh state when another message changed it first", async () => {

@@ -4,7 +4,7 @@
 //   G1. State and outgoing messages commit together or not at all.
 //   G2. Effect and evidence commit together; a duplicate is recognised by the evidence.
 import type { Delivery, MessageMiddleware } from "./delivery.ts";
-import { type Outcome, Park, RetryLater } from "./outcome.ts";
+import { type Outcome, StateMoved } from "./outcome.ts";
 
 /** Where and how evidence is kept. `rows` is one; a store of your own is another. */
 export interface EvidenceStore {
@@ -30,16 +30,30 @@ export interface EvidenceStore {
  */
 export function idempotency({ evidence }: { readonly evidence: EvidenceStore }): MessageMiddleware {
   return {
+    /** A redelivered message was probably done: one read is cheaper than a run that ends in a cancelled commit. */
+    before({ event }) {
+      return (event.letter?.receiveCount ?? 1) > 1 ? evidence.find(event) : undefined;
+    },
+
     async after(request) {
       request.response = await evidence.commit(request.event, request.response);
     },
 
-    // G2. The handler of a duplicate sees the state that the first delivery left, and may refuse it or put
-    // it off. The evidence decides first: what was processed can neither be parked nor wait. Read only then.
-    async onError(request) {
-      if (!(request.error instanceof Park || request.error instanceof RetryLater)) return;
-      const duplicate = await evidence.find(request.event);
-      if (duplicate !== undefined) request.response = duplicate;
+    /**
+     * The handler of a duplicate meets the state that the first run left, and may well refuse it ("this order is
+     * shipped already"). So a failure counts only when there is no evidence (G2).
+     */
+    async onError({ event, error }) {
+      return error instanceof StateMoved ? undefined : findOrUndefined(event);
     },
   };
+
+  /** When the evidence cannot be read either, the first error is the one to report. */
+  async function findOrUndefined(event: Delivery): Promise<Outcome | undefined> {
+    try {
+      return await evidence.find(event);
+    } catch {
+      return undefined;
+    }
+  }
 }

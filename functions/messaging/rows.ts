@@ -46,6 +46,14 @@ export function rows(options: RowsOptions = {}): EvidenceStore {
   const outboxTable = options.outboxTable ?? environment("OUTBOX_TABLE");
 
   return {
+    async find(delivery) {
+      const Key = marshall({ id: evidenceId(delivery) });
+      const { Item } = await (options.client ?? dynamodb()).send(
+        new GetItemCommand({ TableName: evidenceTable, Key, ConsistentRead: true }),
+      );
+      return Item && duplicateOf(Item, delivery, digestOf(delivery.message.type, delivery.message.data));
+    },
+
     async commit(delivery, receipt) {
       const digest = digestOf(delivery.message.type, delivery.message.data);
       const actions = transactionOf(delivery, digest, receipt);
@@ -58,23 +66,11 @@ export function rows(options: RowsOptions = {}): EvidenceStore {
         if (!again) throw new RetryLater(cancellation.codes[0] ?? "TRANSIENT");
       }
     },
-
-    async find(delivery) {
-      const { consumer, message } = delivery;
-      const { Item: item } = await (options.client ?? dynamodb()).send(
-        new GetItemCommand({
-          TableName: evidenceTable,
-          Key: marshall({ id: derivedId(consumer, message.source, message.id) }),
-          ConsistentRead: true, // the first delivery may have committed a moment ago
-        }),
-      );
-      return item && duplicateOf(item, delivery, digestOf(message.type, message.data));
-    },
   };
 
   function transactionOf(delivery: Delivery, digest: string, receipt: unknown): Write[] {
     const { consumer, message, unit } = delivery;
-    const id = derivedId(consumer, message.source, message.id);
+    const id = evidenceId(delivery);
     const actions: Write[] = [
       evidenceWrite({ id, consumer, source: message.source, messageId: message.id, digest, receipt }),
       ...unit.writes,
@@ -118,6 +114,10 @@ export function rows(options: RowsOptions = {}): EvidenceStore {
       throw error;
     }
   }
+}
+
+function evidenceId({ consumer, message }: Delivery): string {
+  return derivedId(consumer, message.source, message.id);
 }
 
 interface EvidenceItem {

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { CreditDenied, CreditReserved } from "../../../functions/credit/messages.ts";
-import { asciiJson } from "../../../functions/messaging/envelope.ts";
+import { asciiJson, type Envelope } from "../../../functions/messaging/envelope.ts";
 import { newId } from "../../../functions/messaging/ids.ts";
 import type { Draft } from "../../../functions/messaging/message-type.ts";
 import { newOrder } from "../../../functions/orders/order.ts";
@@ -26,6 +26,16 @@ it("approves, announces and closes an order", async () => {
   expect(await announced(orderId)).toEqual(["orders.order-approved.v1"]);
   await receive(OrderShipped.from({ orderId, consignmentId: "c-1" }));
   expect(await statusOf(orderId)).toBe("shipped");
+});
+
+it("G2: a step that comes again after later steps is a duplicate, not a dead letter", async () => {
+  const orderId = await aNewOrder();
+  const reserved = anEnvelope(CreditReserved.from({ orderId }));
+  await deliver(reserved);
+  await receive(OrderShipped.from({ orderId, consignmentId: "c-1" }));
+  await deliver(reserved);
+  expect(await statusOf(orderId)).toBe("shipped");
+  expect(await world.drain(world.output("SettleOrderDeadLetterQueueUrl"))).toEqual([]);
 });
 
 it("cancels an order that credit denied, and announces nothing", async () => {
@@ -57,8 +67,12 @@ async function aNewOrder(): Promise<string> {
   return order.id;
 }
 
-async function receive({ type, data }: Draft): Promise<void> {
-  const record = anSqsRecord(asciiJson(anEnvelope({ type, data })));
+function receive(draft: Draft): Promise<void> {
+  return deliver(anEnvelope(draft));
+}
+
+async function deliver(message: Envelope): Promise<void> {
+  const record = anSqsRecord(asciiJson(message));
   expect(await handler(anSqsEvent(record), aContext())).toEqual({ batchItemFailures: [] });
 }
 

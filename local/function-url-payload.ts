@@ -65,7 +65,7 @@ export function answerOf({ outcome, response }: InvocationResult): HttpAnswer {
     return {
       statusCode: 200,
       headers: { "content-type": "application/json" },
-      body: bytesOf(response ?? null, false),
+      body: Buffer.from(JSON.stringify(response ?? null)),
     };
   }
   const { statusCode, headers, cookies, body, isBase64Encoded } = response as Record<string, unknown>;

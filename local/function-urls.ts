@@ -37,7 +37,10 @@ export async function startFunctionUrls({
   const server = createServer((request, response) => {
     answer(request)
       .catch((error: unknown): HttpAnswer => problem(502, `Internal Server Error: ${error}`))
-      .then((answered) => send(response, answered));
+      .then((answered) => {
+        response.shouldKeepAlive = server.listening; // a stop waits for connections, so none is kept then
+        send(response, answered);
+      });
   });
   server.listen(port, "127.0.0.1");
   await once(server, "listening").catch((cause: unknown) => {

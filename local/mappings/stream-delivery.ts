@@ -66,7 +66,7 @@ export async function deliverInOrder(options: {
     };
     const again = checkpoint > 0 ? [{ ...undone, retries: 0 }] : againOf(undone, mapping);
     if (again.length === 0) await discard({ ...undone, reason: "RetryAttemptsExhausted" });
-    else await waitUnlessStopped(Math.min(PAUSE_MS_MAX, FIRST_PAUSE_MS * 2 ** next.invocations), signal);
+    else await waitUnlessStopped(Math.min(PAUSE_MS_MAX, FIRST_PAUSE_MS * 2 ** next.retries), signal);
     ahead.unshift(...again);
   }
 }

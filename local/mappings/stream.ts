@@ -47,8 +47,11 @@ export function startStreamMapping(options: StreamMappingOptions): EventSource {
   async function begin(): Promise<void> {
     const shards = await discover();
     if (mapping.startingPosition === "LATEST") {
-      for (const shard of shards.filter(isClosed)) finish(shard);
-      for (const shard of shards.filter((shard) => !isClosed(shard))) follow(shard, "LATEST");
+      const parents = new Set(shards.map(({ ParentShardId }) => ParentShardId));
+      for (const shard of shards) {
+        if (parents.has(shard.ShardId)) finish(shard);
+        else follow(shard, "LATEST");
+      }
     } else {
       followReady(shards);
     }
@@ -123,10 +126,6 @@ export function startStreamMapping(options: StreamMappingOptions): EventSource {
       await Promise.all(reading);
     },
   };
-}
-
-function isClosed({ SequenceNumberRange }: Shard): boolean {
-  return SequenceNumberRange?.EndingSequenceNumber !== undefined;
 }
 
 async function describeShards(streams: DynamoDBStreamsClient, StreamArn: string): Promise<Shard[]> {

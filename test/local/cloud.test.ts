@@ -1,0 +1,94 @@
+// The local cloud as a whole: one call starts what an assembly asks for, one call leaves nothing of it.
+
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { SendMessageCommand } from "@aws-sdk/client-sqs";
+import { CfnOutput, Duration, type Stack } from "aws-cdk-lib";
+import { Code, FunctionUrlAuthType, Function as LambdaFunction, Runtime } from "aws-cdk-lib/aws-lambda";
+import { SqsEventSource } from "aws-cdk-lib/aws-lambda-event-sources";
+import { Queue } from "aws-cdk-lib/aws-sqs";
+import { beforeAll, expect, onTestFinished, test } from "vitest";
+import { type LocalCloudOptions, startLocalCloud } from "../../local/cloud.ts";
+import { aRecorder, eventually } from "../support/local-function.ts";
+import { isAlive } from "../support/process.ts";
+import { oneStack, temporaryDirectory } from "../support/synthesized.ts";
+
+const HANDLER = `export const handler = async ({ Records, rawPath }) => {
+  console.log(JSON.stringify({ records: Records?.length, sqs: process.env.AWS_ENDPOINT_URL_SQS }));
+  return rawPath ? { path: rawPath } : { batchItemFailures: [] };
+};`;
+let assemblyDirectory: string;
+
+beforeAll(() => {
+  assemblyDirectory = oneStack(aShop);
+});
+
+/** A function with a URL and a queue. */
+function aShop(stack: Stack): void {
+  const directory = temporaryDirectory("bundle");
+  writeFileSync(join(directory, "index.mjs"), HANDLER);
+  const fn = new LambdaFunction(stack, "Consumer", {
+    runtime: Runtime.NODEJS_24_X,
+    handler: "index.handler",
+    code: Code.fromAsset(directory),
+    timeout: Duration.seconds(5),
+  });
+  const queue = new Queue(stack, "Queue", { visibilityTimeout: Duration.seconds(30) });
+  fn.addEventSource(new SqsEventSource(queue, { reportBatchItemFailures: true, maxConcurrency: 2 }));
+  new CfnOutput(stack, "QueueUrl", { value: queue.queueUrl });
+  new CfnOutput(stack, "Url", { value: fn.addFunctionUrl({ authType: FunctionUrlAuthType.NONE }).url });
+}
+
+async function started(options: Partial<LocalCloudOptions> = {}) {
+  const recorder = aRecorder();
+  const cloud = await startLocalCloud({ assemblyDirectory, onEvent: recorder.onEvent, ...options });
+  onTestFinished(cloud.stop);
+  return { ...recorder, cloud };
+}
+
+test("a message reaches its function, a request its URL; after stop no process is left", async () => {
+  const { cloud, of } = await started();
+  await cloud.clients.sqs.send(
+    new SendMessageCommand({ QueueUrl: cloud.output("QueueUrl"), MessageBody: "{}" }),
+  );
+  expect(await (await fetch(`${cloud.output("Url")}orders`)).json()).toEqual({ path: "/orders" });
+  await eventually(() => of("invocation").length === 2);
+  expect(of("invocation").map(({ path, outcome }) => `${path} ${outcome}`)).toEqual([
+    "Shop/Consumer ok",
+    "Shop/Consumer ok",
+  ]);
+  const processIds = cloud.processIds();
+  expect(processIds.length).toBeGreaterThanOrEqual(2);
+  const startedMs = Date.now();
+  await Promise.all([cloud.stop(), cloud.stop()]);
+  expect(Date.now() - startedMs).toBeLessThan(6_000);
+  expect(processIds.filter(isAlive)).toEqual([]);
+  await expect(fetch(cloud.output("Url"))).rejects.toThrow();
+});
+
+test("an output that is not there is named, with those that are", async () => {
+  const { cloud } = await started();
+  expect(() => cloud.output("Nothing")).toThrow(/There is no output Nothing; there are: .*QueueUrl/);
+});
+
+test("only with chaos do functions reach the engines over a proxy", async () => {
+  const endpointOfFunction = async (options: Partial<LocalCloudOptions>) => {
+    const { cloud, said } = await started(options);
+    await fetch(cloud.output("Url"));
+    await eventually(() => said().length);
+    return { seen: (said()[0] as { sqs: string }).sqs, engine: cloud.endpoints.sqs };
+  };
+  const calm = await endpointOfFunction({ chaos: { level: 0, seed: 1 } });
+  expect(calm.seen).toBe(calm.engine);
+  const troubled = await endpointOfFunction({ chaos: { level: 0.5, seed: 1 } });
+  expect(troubled.seen).not.toBe(troubled.engine);
+});
+
+test("a start that fails leaves nothing running and says why", async () => {
+  const before = process.getActiveResourcesInfo().filter((resource) => resource === "ProcessWrap");
+  await expect(startLocalCloud({ assemblyDirectory: temporaryDirectory("empty") })).rejects.toThrow();
+  await expect(startLocalCloud({ assemblyDirectory, chaos: { level: 2, seed: 1 } })).rejects.toThrow(
+    "chaos level",
+  );
+  expect(process.getActiveResourcesInfo().filter((resource) => resource === "ProcessWrap")).toEqual(before);
+});

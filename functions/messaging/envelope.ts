@@ -2,6 +2,7 @@
 // redrive it came by (SQS's own messageId changes on a redrive and is never used as identity).
 //
 //   https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/spec.md (attributes; duplicates: source + id)
+import { parseCapped } from "./caps.ts";
 import { Park } from "./outcome.ts";
 
 export interface Envelope<Type extends string = string, Data = unknown> {
@@ -29,10 +30,10 @@ const attributeLengthMax = 512;
 
 /**
  * Reads the body of a message.
- * @throws Park NOT_JSON or ENVELOPE_INVALID, naming what is wrong and never the payload.
+ * @throws Park ENVELOPE_INVALID, or what `parseCapped` throws; names what is wrong and never the payload.
  */
 export function readEnvelope(body: string): Envelope {
-  const value = parseJson(body);
+  const value = parseCapped(body);
   if (typeof value !== "object" || value === null || Array.isArray(value)) {
     throw new Park("ENVELOPE_INVALID", "a CloudEvents envelope is a JSON object");
   }
@@ -62,14 +63,6 @@ export function asciiJson(value: unknown): string {
 
 function escapeCharacter(character: string): string {
   return `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`;
-}
-
-function parseJson(body: string): unknown {
-  try {
-    return JSON.parse(body);
-  } catch (cause) {
-    throw new Park("NOT_JSON", `the body of ${body.length} characters is not JSON`, { cause });
-  }
 }
 
 function text(fields: Record<string, unknown>, name: string): string {

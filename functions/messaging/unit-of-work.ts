@@ -1,6 +1,7 @@
 // What one message wants to commit: state writes and outgoing messages. The handler only collects;
 // the evidence store commits all of it at once (G1, G2).
 import type { TransactWriteItem } from "@aws-sdk/client-dynamodb";
+import { checkCaps } from "./caps.ts";
 import { nowIso } from "./clock.ts";
 import type { Envelope } from "./envelope.ts";
 import { derivedId } from "./ids.ts";
@@ -21,7 +22,10 @@ export interface Cause {
 export interface UnitOfWork {
   /** Adds state writes. At most one write an item (a rule of DynamoDB transactions). */
   write(...writes: readonly Write[]): void;
-  /** Adds outgoing messages, in the order in which they are to be sent. */
+  /**
+   * Adds outgoing messages, in the order in which they are to be sent.
+   * @throws Park TOO_DEEP, TOO_MANY_KEYS, ARRAY_TOO_LONG or KEY_FORBIDDEN for what no consumer would take
+   */
   publish(...drafts: readonly Draft[]): void;
   readonly writes: readonly Write[];
   readonly messages: readonly Envelope[];
@@ -41,7 +45,11 @@ export function unitOfWork({ producer, cause }: { producer: string; cause: Cause
       writes.push(...added);
     },
     publish(...drafts) {
-      for (const draft of drafts) messages.push(caused(draft, messages.length));
+      for (const draft of drafts) {
+        const message = caused(draft, messages.length);
+        checkCaps(message); // before the commit: after it, nobody could read the message (S3)
+        messages.push(message);
+      }
     },
   };
 

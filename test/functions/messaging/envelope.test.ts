@@ -11,6 +11,7 @@ describe("readEnvelope", () => {
         fc.jsonValue(),
         fc.string({ minLength: 1, maxLength: 80, unit: "grapheme" }),
         (data, id) => {
+          fc.pre(!/__proto__|constructor|prototype/.test(JSON.stringify(data))); // KEY_FORBIDDEN: caps.test.ts
           const envelope = anEnvelope({ id, data: JSON.parse(JSON.stringify(data)) });
           expect(readEnvelope(asciiJson(envelope))).toEqual(envelope);
         },

@@ -1,0 +1,61 @@
+// A message that is older than the evidence might be a duplicate that nobody can recognise any more: it is
+// parked, and a person decides.
+//
+//   G7. What is older than the dedup window takes no effect.
+import { nowMs } from "./clock.ts";
+import type { MessageMiddleware } from "./delivery.ts";
+import { Park } from "./outcome.ts";
+import { evidenceDays } from "./rows.ts";
+
+export interface AgeGateOptions {
+  /** How old a message may be, in days; at most what the evidence outlives. */
+  readonly windowDays?: number;
+}
+
+/** Evidence lasts from the processing, age counts from `time`, on other clocks: this lies between them. */
+const marginDays = 1;
+const windowDaysMax = evidenceDays - marginDays;
+/**
+ * How far a producer's clock may be ahead. A `time` in the future would pass the gate when the evidence is gone.
+ * AWS itself refuses requests that are signed so far off.
+ * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv4-troubleshooting.html
+ */
+const clockSkewMs = 300_000;
+const dayMs = 86_400_000;
+
+/**
+ * Lets through messages inside the dedup window.
+ * ```ts
+ * consumer({ name: "reserve-credit", accepts: [OrderPlaced] }).use(ageGate()).use(idempotency({ evidence: rows() }))
+ * ```
+ */
+export function ageGate({ windowDays = windowDaysMax }: AgeGateOptions = {}): MessageMiddleware {
+  if (!(windowDays > 0 && windowDays <= windowDaysMax)) {
+    throw new Error(`windowDays must be more than 0 and at most ${windowDaysMax}, got ${windowDays}`);
+  }
+  return {
+    before({ event: { message } }) {
+      const timeMs = timeOf(message.time);
+      if (timeMs === undefined) throw new Park("TIME_INVALID", "time must be a date and time of RFC 3339");
+      const ageMs = nowMs() - timeMs;
+      if (ageMs < -clockSkewMs) {
+        throw new Park("TIME_IN_FUTURE", `time is ${Math.round(-ageMs / 1_000)} s ahead`);
+      }
+      if (ageMs > windowDays * dayMs) {
+        throw new Park("TOO_OLD", `${(ageMs / dayMs).toFixed(1)} days old, at most ${windowDays}`);
+      }
+    },
+  };
+}
+
+const rfc3339 =
+  /^(\d{4})-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])T([01]\d|2[0-3]):[0-5]\d:([0-5]\d|60)(\.\d+)?(Z|[+-]([01]\d|2[0-3]):[0-5]\d)$/i;
+
+/** Milliseconds since the epoch, or undefined for what is no time of https://www.rfc-editor.org/rfc/rfc3339#section-5.6 */
+function timeOf(text: string): number | undefined {
+  const [match, year, month, day] = rfc3339.exec(text) ?? [];
+  if (match === undefined) return undefined;
+  const lastDay = new Date(Date.UTC(Number(year), Number(month), 0)).getUTCDate();
+  if (Number(day) > lastDay) return undefined; // Date.parse makes 2 March of 30 February
+  return Date.parse(text.replace(/:60/, ":59")); // RFC 3339 has leap seconds, Date has none
+}

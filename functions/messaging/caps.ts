@@ -1,0 +1,72 @@
+// The first thing that happens to text from outside: what is larger or deeper than any honest message is
+// parked before anything walks through it (S9).
+//
+//   G11. Every payload has a bound.
+//
+// JSON.parse of V8 keeps its own stack and reads any depth; JSON.stringify, schemas and most handlers recurse
+// and would end in a RangeError. So the bytes are counted before parsing, the shape before validating.
+import { Park } from "./outcome.ts";
+
+/**
+ * Bytes of a message, which SQS bounds for its sender, too.
+ * https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-messages.html
+ */
+export const bodyBytesMax = 1_048_576;
+/** Objects and lists inside each other, the envelope among them. People write ten, zod survives hundreds. */
+export const depthMax = 64;
+/** Keys of all objects of a message together. */
+export const keysMax = 20_000;
+/** Entries of one list. */
+export const arrayLengthMax = 10_000;
+/** Own keys that become something else as soon as somebody copies the object with an assignment. */
+const keysForbidden: ReadonlySet<string> = new Set(["__proto__", "constructor", "prototype"]);
+
+/**
+ * JSON from outside, as a value inside its bounds.
+ * @throws Park TOO_LARGE, NOT_JSON or what `checkCaps` finds; never quotes the text
+ */
+export function parseCapped(text: string): unknown {
+  const bytes = Buffer.byteLength(text);
+  if (bytes > bodyBytesMax) throw new Park("TOO_LARGE", `${bytes} bytes, at most ${bodyBytesMax}`);
+  const value = parse(text);
+  checkCaps(value);
+  return value;
+}
+
+/**
+ * Walks a value of JSON, without recursion, and returns if it is one that everything else can stand.
+ * @throws Park TOO_DEEP, TOO_MANY_KEYS, ARRAY_TOO_LONG or KEY_FORBIDDEN
+ */
+export function checkCaps(value: unknown): void {
+  let keysSeen = 0;
+  let level = [value];
+  for (let depth = 1; level.length > 0; depth++) {
+    const containers = level.filter((entry) => typeof entry === "object" && entry !== null);
+    if (containers.length > 0 && depth > depthMax) {
+      throw new Park("TOO_DEEP", `more than ${depthMax} objects and lists inside each other`);
+    }
+    level = containers.flatMap(childrenOf);
+  }
+
+  function childrenOf(container: object): unknown[] {
+    if (Array.isArray(container)) {
+      if (container.length <= arrayLengthMax) return container;
+      throw new Park("ARRAY_TOO_LONG", `a list of ${container.length} entries, at most ${arrayLengthMax}`);
+    }
+    const keys = Object.keys(container);
+    keysSeen += keys.length;
+    if (keysSeen > keysMax) throw new Park("TOO_MANY_KEYS", `more than ${keysMax} keys`);
+    const forbidden = keys.find((key) => keysForbidden.has(key));
+    if (forbidden !== undefined) throw new Park("KEY_FORBIDDEN", `the key ${forbidden}`);
+    return Object.values(container);
+  }
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    // Without its cause: the message of a SyntaxError quotes the text.
+    throw new Park("NOT_JSON", `the body of ${text.length} characters is not JSON`);
+  }
+}

@@ -27,7 +27,7 @@ export function messageChain<Types extends readonly MessageType[], Receipt>({
   middlewares: readonly MessageMiddleware[];
   work: Work<Types, Receipt>;
 }): MessageChain {
-  const types = new Map(accepts.map((accepted) => [accepted.type, accepted]));
+  const types = typesByName(accepts);
   const chain = middy<Delivery, unknown, Error, Context>({
     timeoutEarlyInMillis: 0, // the batch holds the deadline: a timer for each message would be paid for nothing
   });
@@ -36,8 +36,20 @@ export function messageChain<Types extends readonly MessageType[], Receipt>({
     const type = types.get(message.type);
     if (type === undefined)
       throw new Park("TYPE_UNKNOWN", `this consumer accepts ${[...types.keys()].join(", ")}`);
-    const data = await type.parse(message.data);
-    return work({ ...message, data } as MessageOf<Types[number]>, unit, context);
+    const data = await type.parse(message.data, message.type);
+    return work({ ...message, type: type.type, data } as MessageOf<Types[number]>, unit, context);
   });
   return chain as MessageChain;
+}
+
+/** Every name that a type understands, its older versions among them. */
+function typesByName(accepts: readonly MessageType[]): ReadonlyMap<string, MessageType> {
+  const types = new Map<string, MessageType>();
+  for (const accepted of accepts) {
+    for (const name of accepted.types) {
+      if (types.has(name)) throw new Error(`accepts must name each type once, ${name} is understood by two`);
+      types.set(name, accepted);
+    }
+  }
+  return types;
 }

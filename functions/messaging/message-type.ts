@@ -1,14 +1,21 @@
-// A kind of message: its CloudEvents type, the schema of its data, and the key whose order matters.
+// A kind of message: its CloudEvents type, the schema of its data, and the key whose order matters. Its older
+// versions are lifted to the current one, so that a handler knows one version and a queue may hold several.
 import type { StandardSchemaV1 } from "@standard-schema/spec";
 import { Park } from "./outcome.ts";
+import { liftsTo, type Upcasts } from "./upcasts.ts";
 
 export interface MessageType<Type extends string = string, Data = unknown> {
-  /** CloudEvents `type`, with the version last: `orders.order-placed.v1`. */
+  /** CloudEvents `type`, with the version last: `orders.order-placed.v1`. What is published, what a handler sees. */
   readonly type: Type;
+  /** This type and the older versions that `parse` understands: what a consumer of it must be subscribed to. */
+  readonly types: readonly [Type, ...string[]];
   /** A message of this type, to be published by a unit of work. */
   from(data: Data): Draft;
-  /** The data as the schema gives it back. Parks DATA_INVALID, naming the paths that failed and no value. */
-  parse(data: unknown): Promise<Data>;
+  /**
+   * The data as the schema gives it back, lifted first when it came as one of the older `types`. Parks
+   * DATA_INVALID, naming the paths that failed and no value.
+   */
+  parse(data: unknown, type?: string): Promise<Data>;
 }
 
 /** A message that has no id yet: the unit of work that publishes it derives one. */
@@ -18,39 +25,66 @@ export interface Draft {
   readonly partitionkey: string;
 }
 
-export interface MessageTypeOptions<Type extends string, Data> {
+export interface MessageTypeOptions<Type extends string, Data, Older> {
   readonly type: Type;
   /** Any Standard Schema: zod, valibot, arktype … */
   readonly schema: StandardSchemaV1<unknown, Data>;
   /** Messages of one key belong together: the order id, the account id. */
   readonly key: (data: Data) => string;
+  /** Each older version that may still be under way: the schema it had, and a step to the version after it. */
+  readonly upcasts?: Upcasts<Older>;
 }
 
 /**
  * Declares a type of message.
  * ```ts
  * export const OrderPlaced = messageType({
- *   type: "orders.order-placed.v1",
- *   schema: z.strictObject({ orderId: z.string() }),
+ *   type: "orders.order-placed.v2",
+ *   schema: z.strictObject({ orderId: z.string(), currency: z.string() }),
  *   key: (order) => order.orderId,
+ *   upcasts: {
+ *     v1: {
+ *       schema: z.strictObject({ orderId: z.string() }),
+ *       lift: (order) => ({ ...order, currency: "EUR" }),
+ *     },
+ *   },
  * });
  * ```
+ * @throws Error when `upcasts` has a gap, or a version that is not older than `type`
  */
-export function messageType<const Type extends string, Data>(
-  options: MessageTypeOptions<Type, Data>,
+export function messageType<const Type extends string, Data, Older = unknown>(
+  options: MessageTypeOptions<Type, Data, Older>,
 ): MessageType<Type, Data> {
   const { type, schema, key } = options;
+  const lifts = liftsTo(type, options.upcasts);
   return {
     type,
+    types: [type, ...lifts.keys()],
     from(data) {
       return { type, data, partitionkey: key(data) };
     },
-    async parse(data) {
-      const result = await schema["~standard"].validate(data);
-      if (result.issues) throw new Park("DATA_INVALID", `${type}: ${describe(result.issues)}`);
-      return result.value;
+    async parse(data, from = type) {
+      let value = data;
+      let version = from;
+      // A number that only grows up to the current version's: the loop ends (G11).
+      for (let lift = lifts.get(version); lift !== undefined; lift = lifts.get(version)) {
+        value = lift.lift(await validated(version, lift.schema, value));
+        version = lift.to;
+      }
+      return validated(type, schema, value);
     },
   };
+}
+
+/** @throws Park DATA_INVALID */
+async function validated<Data>(
+  type: string,
+  schema: StandardSchemaV1<unknown, Data>,
+  data: unknown,
+): Promise<Data> {
+  const result = await schema["~standard"].validate(data);
+  if (result.issues) throw new Park("DATA_INVALID", `${type}: ${describe(result.issues)}`);
+  return result.value;
 }
 
 /** How many failing paths are named; the rest are counted. */

@@ -6,10 +6,12 @@ import { BatchWriteItemCommand } from "@aws-sdk/client-dynamodb";
 import { marshall } from "@aws-sdk/util-dynamodb";
 import { dynamodb } from "./clients.ts";
 import { log } from "./log.ts";
-import type { OutboxRow } from "./outbox.ts";
+import type { OutboxMessage, OutboxRow } from "./outbox.ts";
+import { RetryLater } from "./outcome.ts";
 import { waitToRetry } from "./retry.ts";
 import type { Routes } from "./routes.ts";
-import { sendAll } from "./send.ts";
+import { type Outgoing, sendAll } from "./send.ts";
+import type { Sign } from "./signature.ts";
 
 export interface Publisher {
   /**
@@ -23,13 +25,19 @@ export interface Publisher {
 const deletesMax = 25;
 const deleteAttemptsMax = 4;
 
-export function publisher({ outboxTable, routes }: { outboxTable: string; routes: Routes }): Publisher {
+export interface PublisherOptions {
+  readonly outboxTable: string;
+  readonly routes: Routes;
+  /** Signs each message for the queue it goes to; absent sends them unsigned. */
+  readonly sign?: Sign;
+}
+
+export function publisher({ outboxTable, routes, sign }: PublisherOptions): Publisher {
   return {
     async publish(rows, { deadlineMs }) {
       const unsent = new Set<string>();
       for (const [queueUrl, letters] of lettersByQueue(rows)) {
-        const bodies = letters.map((letter) => letter.body);
-        const confirmed = await attempt(queueUrl, bodies, deadlineMs);
+        const confirmed = await attempt(queueUrl, letters, deadlineMs);
         for (const [index, letter] of letters.entries()) if (!confirmed[index]) unsent.add(letter.rowId);
       }
       const sent = new Set(rows.map((row) => row.id).filter((id) => !unsent.has(id)));
@@ -45,7 +53,7 @@ export function publisher({ outboxTable, routes }: { outboxTable: string; routes
         for (const queueUrl of routes.queuesFor(message.envelope.type)) {
           const list = letters.get(queueUrl) ?? [];
           letters.set(queueUrl, list);
-          list.push({ rowId: row.id, body: message.body });
+          list.push({ rowId: row.id, message });
         }
       }
     }
@@ -55,15 +63,21 @@ export function publisher({ outboxTable, routes }: { outboxTable: string; routes
   /** A queue that cannot be reached fails its own letters and not those of the other queues. */
   async function attempt(
     queueUrl: string,
-    bodies: readonly string[],
+    letters: readonly Letter[],
     deadlineMs: number,
   ): Promise<boolean[]> {
     try {
-      return await sendAll(queueUrl, bodies, { deadlineMs });
+      const outgoing = await Promise.all(letters.map(({ message }) => outgoingOf(message, queueUrl)));
+      return await sendAll(queueUrl, outgoing, { deadlineMs });
     } catch (error) {
-      log("warn", "SEND_FAILED", { queueUrl, errorCode: error instanceof Error ? error.name : typeof error });
-      return bodies.map(() => false);
+      log("warn", "SEND_FAILED", { queueUrl, errorCode: codeOf(error) });
+      return letters.map(() => false);
     }
+  }
+
+  async function outgoingOf(message: OutboxMessage, queueUrl: string): Promise<Outgoing> {
+    if (sign === undefined) return { body: message.body };
+    return { body: message.body, attributes: await sign(message, queueUrl) };
   }
 
   /** A row that stays behind is sent again by the sweeper, and the receivers recognise its messages. */
@@ -85,7 +99,12 @@ export function publisher({ outboxTable, routes }: { outboxTable: string; routes
   }
 }
 
+function codeOf(error: unknown): string {
+  if (error instanceof RetryLater) return error.code; // KEYS_UNAVAILABLE: the rows stay until it has keys
+  return error instanceof Error ? error.name : typeof error;
+}
+
 interface Letter {
   readonly rowId: string;
-  readonly body: string;
+  readonly message: OutboxMessage;
 }

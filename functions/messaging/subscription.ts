@@ -13,6 +13,7 @@ import { nowIso, nowMs } from "./clock.ts";
 import { environment, environmentNumber } from "./environment.ts";
 import { log } from "./log.ts";
 import { Park, RetryLater } from "./outcome.ts";
+import { deadLetterAttributes } from "./park-attributes.ts";
 import { backoffSeconds } from "./retry.ts";
 import { batchEntriesMax } from "./send.ts";
 
@@ -80,18 +81,21 @@ export function subscription(consumer: string): Subscription {
       new SendMessageCommand({
         QueueUrl: deadLetterQueueUrl,
         MessageBody: record.body,
-        MessageAttributes: {
-          ReasonCode: text(reason.code),
-          ReasonDetail: text(printable(reason.detail)),
-          Consumer: text(consumer),
-          ReceiveCount: { DataType: "Number", StringValue: String(receiveCount) },
-          FirstReceivedAt: text(
-            new Date(Number(record.attributes.ApproximateFirstReceiveTimestamp)).toISOString(),
-          ),
-          ParkedAt: text(nowIso()),
-          OriginalMessageId: text(record.messageId),
-          SourceQueueUrl: text(queueUrl),
-        },
+        MessageAttributes: deadLetterAttributes(
+          {
+            ReasonCode: text(reason.code),
+            ReasonDetail: text(printable(reason.detail)),
+            Consumer: text(consumer),
+            ReceiveCount: { DataType: "Number", StringValue: String(receiveCount) },
+            FirstReceivedAt: text(
+              new Date(Number(record.attributes.ApproximateFirstReceiveTimestamp)).toISOString(),
+            ),
+            ParkedAt: text(nowIso()),
+            OriginalMessageId: text(record.messageId),
+            SourceQueueUrl: text(queueUrl),
+          },
+          record.messageAttributes,
+        ),
       }),
     );
   }

@@ -23,18 +23,6 @@ export interface DeadLetter {
 /** The reason of a dead letter that the queue's redrive policy moved: its function never came to say why. */
 export const RECEIVES_EXHAUSTED = "RECEIVES_EXHAUSTED";
 
-/** What parking adds to a message, and a redrive takes off again. */
-export const PARK_ATTRIBUTES: ReadonlySet<string> = new Set([
-  "ReasonCode",
-  "ReasonDetail",
-  "Consumer",
-  "ReceiveCount",
-  "FirstReceivedAt",
-  "ParkedAt",
-  "OriginalMessageId",
-  "SourceQueueUrl",
-]);
-
 /** The messages of one dead-letter queue as dead letters, oldest park first. */
 export function deadLettersOf(consumer: string, messages: readonly Message[]): DeadLetter[] {
   const copiesByIdentity = Map.groupBy(messages, identity);

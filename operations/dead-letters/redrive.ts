@@ -3,15 +3,10 @@
 //   G6. Sent first, deleted then: a crash in between leaves a copy, never a hole, and the consumer's evidence
 //       absorbs the copy. The body is the original, byte for byte, so the envelope keeps its identity.
 
-import {
-  DeleteMessageCommand,
-  type Message,
-  type MessageAttributeValue,
-  SendMessageCommand,
-  type SQSClient,
-} from "@aws-sdk/client-sqs";
+import { DeleteMessageCommand, type Message, SendMessageCommand, type SQSClient } from "@aws-sdk/client-sqs";
+import { originalAttributes } from "../../functions/messaging/park-attributes.ts";
 import type { ConsumerQueue } from "./consumer-queues.ts";
-import { type DeadLetter, deadLettersOf, PARK_ATTRIBUTES } from "./dead-letter.ts";
+import { type DeadLetter, deadLettersOf } from "./dead-letter.ts";
 import { hold } from "./hold.ts";
 
 export interface RedriveOptions {
@@ -51,7 +46,7 @@ async function sendBack(
   { body, copies }: DeadLetter,
   deleted: Set<Message>,
 ): Promise<void> {
-  const attributes = originalAttributes(copies[0]);
+  const attributes = { ...originalAttributes(copies[0]?.MessageAttributes ?? {}) };
   await sqs.send(
     new SendMessageCommand({ QueueUrl: queueUrl, MessageBody: body, MessageAttributes: attributes }),
   );
@@ -61,9 +56,4 @@ async function sendBack(
     );
     deleted.add(copy);
   }
-}
-
-function originalAttributes(message: Message | undefined): Record<string, MessageAttributeValue> {
-  const attributes = Object.entries(message?.MessageAttributes ?? {});
-  return Object.fromEntries(attributes.filter(([name]) => !PARK_ATTRIBUTES.has(name)));
 }

@@ -1,0 +1,126 @@
+// The keys that messages are signed with: one signs, all verify, so that a rotation refuses nothing under way.
+//
+//   G7. A key that is not in the store vouches for nothing.
+//   G11. The store is asked at most once at a time, not too often, and not for too long.
+//
+// A store that fails is no fault of a message: it makes the message wait and never parks it.
+import type { KeyObject } from "node:crypto";
+import { nowMs } from "./clock.ts";
+import { KeysInvalid, readKeys } from "./key-secret.ts";
+import { log } from "./log.ts";
+import { RetryLater } from "./outcome.ts";
+
+export interface Key {
+  readonly id: string;
+  readonly secret: KeyObject;
+}
+
+export interface KeyRing {
+  /** The key that signs. Throws RetryLater KEYS_UNAVAILABLE. */
+  current(): Promise<Key>;
+  /**
+   * The key of this id, or undefined when the store does not have it.
+   * @throws RetryLater KEYS_UNAVAILABLE, or KEY_UNKNOWN when the store was asked too short a time ago
+   */
+  find(id: string): Promise<Key | undefined>;
+}
+
+export interface KeyRingOptions {
+  /** Reads the text of the secret; key-secret.ts describes it. */
+  readonly load: () => Promise<string>;
+  /** How old the keys may become before they are read again, when the store answers. */
+  readonly refreshSeconds?: number;
+}
+
+export interface Keys {
+  readonly current: Key;
+  readonly byId: ReadonlyMap<string, Key>;
+}
+
+const refreshSecondsDefault = 300;
+/** A key id nobody knows may be a new key or a forgery: so often, at most, it makes us ask the store. Also the
+ * pause after a failure while older keys still serve. Milliseconds. */
+const askAgainMs = 10_000;
+/** A store that does not answer must leave the invocation time to put its messages off. Milliseconds. */
+const loadMsMax = 2_000;
+/** So long older keys serve when the store fails; a key that was withdrawn must end some day. Milliseconds. */
+const staleMsMax = 3_600_000;
+/** Five receives outlast a store that is down for two minutes. */
+const unavailableRetrySeconds = 30;
+
+/**
+ * A ring that reads its keys on first use and keeps them.
+ * ```ts
+ * const secrets = new SecretsManager({});
+ * const keys = keyRing({
+ *   load: async () => (await secrets.getSecretValue({ SecretId: environment("SIGNING_SECRET") })).SecretString ?? "",
+ * });
+ * ```
+ */
+export function keyRing({ load, refreshSeconds = refreshSecondsDefault }: KeyRingOptions): KeyRing {
+  if (!(refreshSeconds >= 1 && refreshSeconds * 1_000 <= staleMsMax)) {
+    throw new Error(`refreshSeconds must be from 1 to ${staleMsMax / 1_000}, got ${refreshSeconds}`);
+  }
+  let keys: Keys | undefined;
+  let loadedAtMs = 0;
+  let askedAtMs = 0;
+  let asking: Promise<Keys> | undefined;
+
+  return {
+    async current() {
+      return (await usable()).current;
+    },
+    async find(id) {
+      const before = keys;
+      const ring = await usable();
+      const key = ring.byId.get(id);
+      if (key !== undefined || ring !== before) return key; // the store was just asked
+      const waitMs = askedAtMs + askAgainMs - nowMs();
+      if (waitMs > 0 && !asking) throw new RetryLater("KEY_UNKNOWN", Math.ceil(waitMs / 1_000));
+      return (await ask()).byId.get(id);
+    },
+  };
+
+  async function usable(): Promise<Keys> {
+    if (keys === undefined) return ask();
+    const now = nowMs();
+    if (now < loadedAtMs + refreshSeconds * 1_000) return keys;
+    const stale = now >= loadedAtMs + staleMsMax;
+    if (!stale && now < askedAtMs + askAgainMs) return keys;
+    const older = keys;
+    return stale ? ask() : ask().catch(() => older);
+  }
+
+  /** Asks the store; those who ask at the same time share the answer. */
+  function ask(): Promise<Keys> {
+    asking ??= askStore().finally(function forget() {
+      asking = undefined;
+    });
+    return asking;
+  }
+
+  async function askStore(): Promise<Keys> {
+    askedAtMs = nowMs();
+    try {
+      keys = readKeys(await withinBound(load()));
+      loadedAtMs = askedAtMs;
+      return keys;
+    } catch (cause) {
+      // A foreign message may quote the secret; that of KeysInvalid names ids and lengths only.
+      const detail = cause instanceof KeysInvalid ? cause.message : undefined;
+      log("error", "KEYS_NOT_LOADED", {
+        errorCode: cause instanceof Error ? cause.name : typeof cause,
+        detail,
+      });
+      throw new RetryLater("KEYS_UNAVAILABLE", unavailableRetrySeconds, { cause });
+    }
+  }
+}
+
+async function withinBound(loading: Promise<string>): Promise<string> {
+  let timer: NodeJS.Timeout | undefined;
+  const bound = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => reject(new Error(`the key store took more than ${loadMsMax} ms`)), loadMsMax);
+  });
+  return Promise.race([loading, bound]).finally(() => clearTimeout(timer));
+}

@@ -1,0 +1,102 @@
+// Who wrote a message, for which queue, and that nobody changed it since: a keyed hash beside the body.
+//
+//   G7. What was altered on its way, forged, or replayed to another queue takes no effect.
+//
+// The hash covers the exact text and, apart from it, what the consumer acts on: where it was sent, id, source,
+// type and time. Expiry is the age gate's: the time it reads is one that was signed.
+import { createHmac, timingSafeEqual } from "node:crypto";
+import type { MessageMiddleware } from "./delivery.ts";
+import type { Envelope } from "./envelope.ts";
+import type { Key, KeyRing } from "./key-ring.ts";
+import type { OutboxMessage } from "./outbox.ts";
+import { Park } from "./outcome.ts";
+
+export interface SignatureOptions {
+  readonly keys: KeyRing;
+  /**
+   * `required` parks what has no signature or a wrong one; `accepted` parks only a wrong one, for the time in
+   * which not every producer signs; `off` does not look.
+   */
+  readonly policy: SignaturePolicy;
+}
+
+export type SignaturePolicy = "required" | "accepted" | "off";
+
+/**
+ * Lets through what a holder of a key sent to this queue. Use it first: nothing else should see a forgery.
+ * ```ts
+ * consumer({ name: "reserve-credit", accepts: [OrderPlaced] }).use(signature({ keys, policy: "required" }))
+ * ```
+ */
+export function signature({ keys, policy }: SignatureOptions): MessageMiddleware {
+  if (!policies.includes(policy)) {
+    throw new Error(`policy must be one of ${policies.join(", ")}, got ${JSON.stringify(policy)}`);
+  }
+  return {
+    async before({ event: { message, letter } }) {
+      if (policy === "off") return;
+      const text = letter?.attributes[attributeName];
+      if (letter === undefined || text === undefined) {
+        if (policy === "accepted") return;
+        throw new Park("SIGNATURE_MISSING", `no message attribute ${attributeName}`);
+      }
+      const keyId = keyIdOf(text);
+      if (keyId === undefined) throw new Park("SIGNATURE_INVALID", "not of the form v1.<keyId>.<mac>");
+      const key = await keys.find(keyId);
+      if (key === undefined) throw new Park("SIGNATURE_INVALID", `the key ${keyId} is not in the ring`);
+      const signed = { body: letter.body, envelope: message, queueName: letter.queueName };
+      if (!verify(text, signed, key)) {
+        throw new Park("SIGNATURE_INVALID", `the key ${keyId} did not sign this for ${letter.queueName}`);
+      }
+    },
+  };
+}
+
+/** Gives the message attributes that go beside a message to a queue. */
+export type Sign = (message: OutboxMessage, queueUrl: string) => Promise<Readonly<Record<string, string>>>;
+
+/** What a publisher signs with. Throws RetryLater KEYS_UNAVAILABLE: unsigned, nothing is sent. */
+export function signer({ keys }: { readonly keys: KeyRing }): Sign {
+  return async function signForQueue({ body, envelope }, queueUrl) {
+    const queueName = new URL(queueUrl).pathname.split("/").at(-1) ?? "";
+    return { [attributeName]: sign({ body, envelope, queueName }, await keys.current()) };
+  };
+}
+
+/** What a signature vouches for. */
+export interface Signed {
+  /** The exact text of the message. */
+  readonly body: string;
+  /** What the consumer reads from it. */
+  readonly envelope: Pick<Envelope, "id" | "source" | "type" | "time">;
+  /** The queue it is meant for: the last part of its URL and of its ARN. */
+  readonly queueName: string;
+}
+
+/** `v1.<keyId>.<mac>`, the mac in base64url. */
+export function sign(signed: Signed, key: Key): string {
+  return `${version}.${key.id}.${macOf(signed, key)}`;
+}
+
+/** Whether `sign` gave this text for this message and key. Takes as long whatever the texts share. */
+export function verify(text: string, signed: Signed, key: Key): boolean {
+  // The text is compared and not what it decodes to: base64url has several spellings for the same bytes.
+  const given = Buffer.from(text);
+  const expected = Buffer.from(sign(signed, key));
+  // A lone surrogate has no bytes of its own: it would be hashed as the character that replaces it.
+  return signed.body.isWellFormed() && given.length === expected.length && timingSafeEqual(given, expected);
+}
+
+const attributeName = "Signature";
+const version = "v1";
+const policies: readonly SignaturePolicy[] = ["required", "accepted", "off"];
+
+function keyIdOf(text: string): string | undefined {
+  return /^v1\.([\w-]{1,64})\.[\w-]{43}$/.exec(text)?.[1];
+}
+
+function macOf({ body, envelope: { id, source, type, time }, queueName }: Signed, key: Key): string {
+  // One line of JSON, then the body: no two messages give the same text.
+  const head = JSON.stringify([version, key.id, queueName, source, id, type, time]);
+  return createHmac("sha256", key.secret).update(head).update("\n").update(body).digest("base64url");
+}

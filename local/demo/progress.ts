@@ -81,8 +81,9 @@ function pictureOf({ seconds, placed, orders, depths, counts }: Snapshot): strin
     "",
     ...table.split("\n"),
     "",
-    `  processed ${counts.processed}   duplicates absorbed ${counts.duplicatesAbsorbed}   redelivered ${counts.redelivered}   parked ${counts.parked}`,
-    `  processes killed ${counts.kills}   batches delivered twice ${counts.doubleDeliveries}   answers dropped ${counts.droppedResponses}   connections lost ${counts.lostConnections}`,
+    `  messages   ${counts.processed} processed, ${counts.duplicatesAbsorbed} duplicates absorbed, ${counts.redelivered} redelivered`,
+    `  trouble    ${counts.kills} processes killed, ${counts.doubleDeliveries} batches delivered twice`,
+    `             ${counts.droppedResponses} answers dropped, ${counts.lostConnections} connections lost`,
   ];
 }
 

@@ -140,7 +140,9 @@ function troublePart({ counts, chaos }: Run): string {
 
 function survivorPart({ survivors }: Run): string {
   if (survivors.length === 0) return "";
-  const shown = survivors.slice(0, 3).map(({ functionName, envelopeId, receiveCount, ending }) => {
+  const byEnding = Map.groupBy(survivors, ({ ending }) => ending); // killed before its commit, or after it
+  const examples = [...byEnding.values()].flatMap((alike) => alike.slice(0, 2));
+  const shown = examples.map(({ functionName, envelopeId, receiveCount, ending }) => {
     const end = ending ? `, then ${ending}` : "";
     return `  ${printable(envelopeId, 80)}: ${functionName} died with it, delivery ${receiveCount} followed${end}`;
   });

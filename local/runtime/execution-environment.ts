@@ -1,18 +1,13 @@
-// One execution environment: a process of its own that loads one function and runs one event at a time.
+// One execution environment: loads one function into a process of its own and runs one event at a time.
 //
-//   It gets the function's environment and nothing of ours. Over its deadline it is killed, not asked.
-//   It never outlives us: it leaves when its channel closes, and where its code cannot (an endless loop),
-//   the shell that waits on its lifeline kills it.
+//   Over its deadline the process is killed, not asked. A dead process ends what it was doing as `killed`; an
+//   environment whose process is dead or doomed is never used again.
 
-import { type ChildProcess, spawn } from "node:child_process";
-import { once } from "node:events";
-import { createInterface, type Interface } from "node:readline";
-import type { Duplex, Readable } from "node:stream";
-import { setImmediate, setTimeout as sleep } from "node:timers/promises";
-import { fileURLToPath } from "node:url";
+import { setImmediate } from "node:timers/promises";
 import type { InvocationError, InvocationOptions } from "../invocation.ts";
 import type { Endpoints, LocalFunction } from "../model.ts";
-import { environmentVariables, logStreamName } from "./environment-variables.ts";
+import { firstOf } from "./first-of.ts";
+import { type Said, startFunctionProcess } from "./function-process.ts";
 
 export interface ExecutionEnvironment {
   readonly processId: number;
@@ -42,20 +37,8 @@ export interface EnvironmentOptions {
   readonly onExit: () => void;
 }
 
-/** What the process says on its channel, a line each; see bootstrap.mjs. */
-type Said =
-  | { ready: true }
-  | { initError: InvocationError }
-  | { response: unknown }
-  | { error: InvocationError };
-
 /** https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtime-environment.html: the init phase is limited to 10 s */
 const INIT_MS_MAX = 10_000;
-/** Lambda gives the old space nine tenths of the function's memory. */
-const OLD_SPACE_SHARE = 0.9;
-const BOOTSTRAP = fileURLToPath(new URL("./bootstrap.mjs", import.meta.url));
-/** `exec` makes the shell's process the function's, so `$$` is its process group; the waiting half stays a shell. */
-const ON_A_LIFELINE = '{ read -r _ <&4; kill -KILL -$$; } >/dev/null 2>&1 3>&- & exec "$@" 4<&-';
 
 export function startExecutionEnvironment({
   fn,
@@ -63,24 +46,10 @@ export function startExecutionEnvironment({
   onLine,
   onExit,
 }: EnvironmentOptions): ExecutionEnvironment {
-  const logStream = logStreamName();
-  const heapMegabytes = Math.max(16, Math.floor(fn.memoryMegabytes * OLD_SPACE_SHARE));
-  const node = [process.execPath, `--max-old-space-size=${heapMegabytes}`, BOOTSTRAP, fn.handler];
-  const child = spawn("/bin/sh", ["-c", ON_A_LIFELINE, "function", ...node], {
-    cwd: fn.codeDirectory,
-    env: environmentVariables({ fn, endpoints, logStream }),
-    stdio: ["ignore", "pipe", "pipe", "pipe", "pipe"],
-    detached: true, // a process group of its own: Ctrl-C reaches us alone, and a kill takes what it started along
-  });
-  const channel = child.stdio[3] as Duplex;
-  const said = conversation(channel);
-  const gone = goneOf(child);
+  const started = startFunctionProcess({ fn, endpoints, onLine: (line) => onLine(requestId, line) });
+  const { gone, next, exitReason } = started;
   let requestId = "init";
   let doomed = false;
-
-  for (const output of [child.stdout, child.stderr]) {
-    if (output) linesOf(output).on("line", (line) => onLine(requestId, line));
-  }
   gone.then(() => {
     doomed = true;
     onExit();
@@ -90,7 +59,7 @@ export function startExecutionEnvironment({
 
   async function initialize(): Promise<Ended | undefined> {
     const first = await firstOf<Said | "gone", "late">(
-      [said.next(), gone],
+      [next(), gone],
       [{ afterMs: INIT_MS_MAX, is: "late" }],
     );
     if (typeof first === "object" && "ready" in first) return undefined;
@@ -104,8 +73,7 @@ export function startExecutionEnvironment({
       const named = `${fn.path}: ${fn.handler} in ${fn.codeDirectory} cannot be loaded: ${message}`;
       return { outcome: "error", error: { ...rest, message: named } };
     }
-    const error = child.pid ? exitError(child, `${fn.path}, while it was loaded:`) : notStarted(fn);
-    return { outcome: "killed", error };
+    return { outcome: "killed", error: exited(`${fn.path}, while it was loaded:`) };
   }
 
   async function run(invocation: OneInvocation): Promise<Ended> {
@@ -114,9 +82,9 @@ export function startExecutionEnvironment({
     ({ requestId } = invocation);
     const deadlineMs = Date.now() + fn.timeoutMs;
     const request = { requestId, deadlineMs, invokedFunctionArn: fn.arn, event: invocation.event };
-    channel.write(`${JSON.stringify(request)}\n`);
+    started.say(request);
     const answer = await firstOf<Said | "gone", "late" | "kill">(
-      [said.next(), gone],
+      [next(), gone],
       [
         { afterMs: fn.timeoutMs, is: "late" },
         ...(typeof invocation.kill === "object" ? [{ ...invocation.kill, is: "kill" as const }] : []),
@@ -126,7 +94,7 @@ export function startExecutionEnvironment({
       await kill();
       return answer === "late"
         ? timedOut(requestId)
-        : { outcome: "killed", error: exitError(child, `RequestId: ${requestId}`) };
+        : { outcome: "killed", error: exited(`RequestId: ${requestId}`) };
     }
     await setImmediate(); // lines written before the response are read before the next request takes their id
     return "error" in answer
@@ -139,99 +107,22 @@ export function startExecutionEnvironment({
     return { outcome: "timeout", error: { type: "Sandbox.Timedout", message } };
   }
 
+  function exited(who: string): InvocationError {
+    return { type: "Runtime.ExitError", message: `${who} Error: Runtime exited with error: ${exitReason()}` };
+  }
+
   async function kill(): Promise<void> {
     doomed = true;
-    killGroup(child);
+    started.kill();
     await gone;
   }
 
   return {
-    processId: child.pid ?? 0,
+    processId: started.processId,
     get alive() {
       return !doomed;
     },
     run,
     kill,
   };
-}
-
-/** Lines of the process in the order it said them; one reader. */
-function conversation(channel: Duplex): { next(): Promise<Said> } {
-  const unread: Said[] = [];
-  let reader: ((said: Said) => void) | undefined;
-  linesOf(channel).on("line", (line) => {
-    const said = saidIn(line);
-    if (!said) return;
-    if (reader) reader(said);
-    else unread.push(said);
-    reader = undefined;
-  });
-  channel.on("error", () => channel.destroy()); // a write to a process that has just died; `gone` tells
-  return {
-    next: () =>
-      new Promise((resolve) => {
-        const said = unread.shift();
-        if (said) resolve(said);
-        else reader = resolve;
-      }),
-  };
-}
-
-/** A pipe whose process was killed may end in a reset; readline passes that on, and `gone` tells it better. */
-function linesOf(input: Readable): Interface {
-  return createInterface({ input }).on("error", () => input.destroy());
-}
-
-/** Undefined for half a line: the process was killed while it wrote. */
-function saidIn(line: string): Said | undefined {
-  try {
-    return JSON.parse(line) as Said;
-  } catch {
-    return undefined;
-  }
-}
-
-/** Resolves once the process is dead and all it wrote is read. */
-async function goneOf(child: ChildProcess): Promise<"gone"> {
-  child.once("exit", () => {
-    killGroup(child); // what the function started, and the waiting half, go with it
-    child.stdio[4]?.destroy();
-  });
-  const failedToStart = new Promise((resolve) => child.once("error", resolve));
-  await Promise.race([once(child, "close"), failedToStart]);
-  return "gone";
-}
-
-/** The first of what may happen and of what the clock says; leaves no timer behind. */
-async function firstOf<Happening, Moment extends string>(
-  happenings: readonly Promise<Happening>[],
-  clock: readonly { readonly afterMs: number; readonly is: Moment }[],
-): Promise<Happening | Moment> {
-  const over = new AbortController();
-  try {
-    return await Promise.race([
-      ...happenings,
-      ...clock.map(({ afterMs, is }) => sleep(afterMs, is, { signal: over.signal })),
-    ]);
-  } finally {
-    over.abort();
-  }
-}
-
-function killGroup({ pid }: ChildProcess): void {
-  if (!pid) return;
-  try {
-    process.kill(-pid, "SIGKILL");
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error; // ESRCH: it has gone already
-  }
-}
-
-function exitError({ exitCode, signalCode }: ChildProcess, who: string): InvocationError {
-  const reason = signalCode ? `signal: ${signalCode}` : exitCode ? `exit status ${exitCode}` : "no reason";
-  return { type: "Runtime.ExitError", message: `${who} Error: Runtime exited with error: ${reason}` };
-}
-
-function notStarted({ path, codeDirectory }: LocalFunction): InvocationError {
-  return { type: "Runtime.ExitError", message: `${path}: no process could be started in ${codeDirectory}` };
 }

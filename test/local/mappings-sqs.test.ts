@@ -3,7 +3,7 @@
 import { createHash } from "node:crypto";
 import { SendMessageBatchCommand, SendMessageCommand } from "@aws-sdk/client-sqs";
 import type { SQSEvent } from "aws-lambda";
-import { expect, onTestFinished, test } from "vitest";
+import { afterAll, expect, onTestFinished, test } from "vitest";
 import type { Invoke } from "../../local/invocation.ts";
 import { startSqsMapping } from "../../local/mappings/sqs.ts";
 import type { SqsMapping } from "../../local/model.ts";
@@ -12,6 +12,11 @@ import { localEngines } from "../support/local-engines.ts";
 import { aLocalFunction, aRecorder, eventually } from "../support/local-function.ts";
 
 const engines = localEngines();
+const stopping: Promise<void>[] = [];
+
+afterAll(async () => {
+  await Promise.all(stopping);
+});
 
 interface Setup {
   readonly code: string;
@@ -46,7 +51,7 @@ async function mapped({ code, mapping, queue, timeoutMs = 5_000, bodies = [] }: 
   });
   onTestFinished(async () => {
     await runtime.stop();
-    await eventSource.stop();
+    stopping.push(eventSource.stop()); // it waits for its last receive; the next test need not
   });
   return {
     ...recorder,

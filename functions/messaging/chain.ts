@@ -11,10 +11,10 @@ import type { UnitOfWork } from "./unit-of-work.ts";
 export type MessageOf<Type> = Type extends MessageType<infer Name, infer Data> ? Envelope<Name, Data> : never;
 
 /** What a user writes: reads, decides, and collects what is to be committed. */
-export type Work<Types extends readonly MessageType[], Receipt> = (
+export type Work<Types extends readonly MessageType[], Receipt, Added = unknown> = (
   message: MessageOf<Types[number]>,
   unit: UnitOfWork,
-  context: Context,
+  context: Context & Added,
 ) => Promise<Receipt>;
 
 /** A middy chain whose base handler validates the data and runs the work. */

@@ -15,6 +15,7 @@ const http = {
 
 let dynamodbClient: DynamoDBClient | undefined;
 let sqsClient: SQSClient | undefined;
+let sqsOnceClient: SQSClient | undefined;
 
 export function dynamodb(): DynamoDBClient {
   dynamodbClient ??= new DynamoDBClient({ maxAttempts: attemptsMax, requestHandler: http });
@@ -28,4 +29,14 @@ export function sqs(): SQSClient {
     useQueueUrlAsEndpoint: false, // the queue URL names the queue; the endpoint variables name the server
   });
   return sqsClient;
+}
+
+/** For what may be lost: one attempt, no repair. */
+export function sqsOnce(): SQSClient {
+  sqsOnceClient ??= new SQSClient({
+    maxAttempts: 1,
+    requestHandler: http,
+    useQueueUrlAsEndpoint: false, // as above
+  });
+  return sqsOnceClient;
 }

@@ -22,11 +22,11 @@ export interface ConsumerOptions<Types extends readonly MessageType[]> {
   readonly accepts: Types;
 }
 
-export interface Consumer<Types extends readonly MessageType[]> {
-  /** Adds a middy middleware around each message, outermost first. */
-  use(middleware: MessageMiddleware): Consumer<Types>;
+export interface Consumer<Types extends readonly MessageType[], Added = unknown> {
+  /** Adds a middy middleware around each message, outermost first; the handler's context has what it adds. */
+  use<More>(middleware: MessageMiddleware<More>): Consumer<Types, Added & More>;
   /** The Lambda handler for an SQS event source mapping with `ReportBatchItemFailures`. */
-  handler(work: Work<Types, void>): (event: SQSEvent, context: Context) => Promise<SQSBatchResponse>;
+  handler(work: Work<Types, void, Added>): (event: SQSEvent, context: Context) => Promise<SQSBatchResponse>;
 }
 
 /**
@@ -46,9 +46,9 @@ export function consumer<const Types extends readonly MessageType[]>({
 }: ConsumerOptions<Types>): Consumer<Types> {
   const middlewares: MessageMiddleware[] = [];
   const built: Consumer<Types> = {
-    use(middleware) {
-      middlewares.push(middleware);
-      return built;
+    use<More>(middleware: MessageMiddleware<More>) {
+      middlewares.push(middleware as MessageMiddleware);
+      return built as Consumer<Types, More>;
     },
     handler(work) {
       const chain = messageChain({ accepts, middlewares, work });
@@ -125,7 +125,8 @@ async function acknowledge(
   try {
     if (envelope instanceof Park) throw envelope;
     const outcome = await run(envelope);
-    log("info", outcome.kind === "done" ? "PROCESSED" : "DUPLICATE", fields);
+    if (outcome.kind === "lost") log("warn", "LOST", { ...fields, errorCode: outcome.errorCode });
+    else log("info", outcome.kind === "done" ? "PROCESSED" : "DUPLICATE", fields);
     return true;
   } catch (error) {
     return queue.fail(record, error, fields);

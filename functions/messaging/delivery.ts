@@ -27,8 +27,8 @@ export interface Delivery {
   readonly deadlineMs: number;
 }
 
-/** An ordinary middy middleware around one message. */
-export type MessageMiddleware = MiddlewareObj<Delivery, unknown, Error, Context>;
+/** An ordinary middy middleware around one message; `Added` is what it adds to the handler's context. */
+export type MessageMiddleware<Added = unknown> = MiddlewareObj<Delivery, unknown, Error, Context & Added>;
 
 export type MessageChain = (delivery: Delivery, context: Context) => Promise<unknown>;
 
@@ -68,6 +68,6 @@ function isOutcome(value: unknown): value is Outcome {
     typeof value === "object" &&
     value !== null &&
     "kind" in value &&
-    (value.kind === "done" || value.kind === "duplicate")
+    (value.kind === "done" || value.kind === "duplicate" || value.kind === "lost")
   );
 }

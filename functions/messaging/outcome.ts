@@ -1,10 +1,12 @@
 // A message ends in one of four ways: done, duplicate, retry later, park. The first two are returned, the
-// last two are thrown, from any depth. Codes are listed in docs/errors.md.
+// last two are thrown, from any depth. Where losing is allowed there is a fifth: lost. Codes: docs/errors.md.
 
 export interface Outcome {
-  readonly kind: "done" | "duplicate";
+  readonly kind: "done" | "duplicate" | "lost";
   /** What the first run returned to its caller; a duplicate gets the same. */
   readonly receipt?: unknown;
+  /** Why it was lost. */
+  readonly errorCode?: string;
 }
 
 /** Not now: the message is tried again after a delay, and parked when its last receive has failed. */
@@ -12,12 +14,15 @@ export class RetryLater extends Error {
   override readonly name = "RetryLater";
   readonly code: string;
   readonly retryAfterSeconds: number | undefined;
+  /** What the message is parked as when this was its last receive; absent is RETRIES_EXHAUSTED. */
+  readonly lastly: Park | undefined;
 
   /** @param retryAfterSeconds the delay; absent lets the backoff decide */
-  constructor(code: string, retryAfterSeconds?: number, options?: { cause?: unknown }) {
-    super(code, options);
+  constructor(code: string, retryAfterSeconds?: number, options: { cause?: unknown; lastly?: Park } = {}) {
+    super(code, "cause" in options ? { cause: options.cause } : undefined);
     this.code = code;
     this.retryAfterSeconds = retryAfterSeconds;
+    this.lastly = options.lastly;
   }
 }
 

@@ -70,6 +70,7 @@ export function subscription(consumer: string): Subscription {
 
   function exhausted(error: unknown, receiveCount: number): Park | undefined {
     if (receiveCount < maxReceiveCount) return undefined;
+    if (error instanceof RetryLater && error.lastly) return error.lastly;
     return new Park("RETRIES_EXHAUSTED", `${receiveCount} receives, last error ${codeOf(error)}`, {
       cause: error,
     });

@@ -1,6 +1,10 @@
-// The carrier's HTTP API, as this service sees it. The order id is the carrier's idempotency key: asking twice
-// for one order gives one consignment.
+// The carrier's HTTP API, as this service sees it. It books what it is sent, as often as it is sent; what it has
+// booked can be asked by our reference.
+//
+// Its contract: a 4xx or a 503 means that nothing was booked. Everything else (a time-out, a 500, a 502, half an
+// answer) leaves open whether it was.
 import * as z from "zod";
+import { NotPerformed } from "../messaging/effect.ts";
 import { Park, RetryLater } from "../messaging/outcome.ts";
 import type { OrderLine } from "../orders/order.ts";
 
@@ -15,40 +19,48 @@ export interface ConsignmentRequest {
   readonly lines: readonly OrderLine[];
 }
 
+export interface Carrier {
+  /** Books a consignment. @throws NotPerformed when nothing was booked, anything else when that is unknown */
+  ship(request: ConsignmentRequest, signal: AbortSignal): Promise<Consignment>;
+  /** The consignment booked under a reference, or undefined when there is none. */
+  find(reference: string, signal: AbortSignal): Promise<Consignment | undefined>;
+}
+
 /** Milliseconds; a carrier that is slower than this is asked again later. */
 const requestTimeoutMs = 2_000;
 
 const consignmentSchema = z.object({ consignmentId: z.string().min(1) });
 
-/**
- * A client of the carrier at `baseUrl`.
- * @throws Park ADDRESS_REFUSED when the carrier refuses the consignment (422)
- * @throws RetryLater CARRIER_UNAVAILABLE when it gave no usable answer
- */
-export function carrierAt(baseUrl: string): { ship(request: ConsignmentRequest): Promise<Consignment> } {
+/** A client of the carrier at `baseUrl`. */
+export function carrierAt(baseUrl: string): Carrier {
   return {
-    async ship(request) {
-      const response = await post(request);
-      if (response.status === 422)
-        throw new Park("ADDRESS_REFUSED", `the carrier refuses order ${request.reference}`);
-      if (!response.ok) throw new RetryLater("CARRIER_UNAVAILABLE");
-      const consignment = consignmentSchema.safeParse(await response.json());
-      if (!consignment.success)
-        throw new RetryLater("CARRIER_UNAVAILABLE", undefined, { cause: consignment.error });
-      return consignment.data;
+    async ship(request, signal) {
+      const response = await call("", signal, {
+        method: "POST",
+        headers: { "content-type": "application/json" },
+        body: JSON.stringify(request),
+      });
+      if (!response.ok) throw refusal(response.status, request.reference);
+      return consignmentSchema.parse(await response.json());
+    },
+
+    async find(reference, signal) {
+      const response = await call(`?reference=${encodeURIComponent(reference)}`, signal);
+      if (!response.ok) throw new RetryLater("CARRIER_UNAVAILABLE"); // no answer is not the answer "none"
+      return z.array(consignmentSchema).parse(await response.json())[0];
     },
   };
 
-  async function post(request: ConsignmentRequest): Promise<Response> {
-    try {
-      return await fetch(`${baseUrl}/consignments`, {
-        method: "POST",
-        headers: { "content-type": "application/json", "idempotency-key": request.reference },
-        body: JSON.stringify(request),
-        signal: AbortSignal.timeout(requestTimeoutMs),
-      });
-    } catch (cause) {
-      throw new RetryLater("CARRIER_UNAVAILABLE", undefined, { cause });
-    }
+  async function call(query: string, signal: AbortSignal, init: RequestInit = {}): Promise<Response> {
+    const timeout = AbortSignal.timeout(requestTimeoutMs);
+    return fetch(`${baseUrl}/consignments${query}`, { ...init, signal: AbortSignal.any([signal, timeout]) });
   }
+}
+
+function refusal(status: number, reference: string): NotPerformed | RetryLater {
+  if (status === 422)
+    return new NotPerformed(new Park("ADDRESS_REFUSED", `the carrier refuses order ${reference}`));
+  const unavailable = new RetryLater("CARRIER_UNAVAILABLE");
+  const nothingBooked = (status >= 400 && status < 500) || status === 503;
+  return nothingBooked ? new NotPerformed(unavailable) : unavailable;
 }

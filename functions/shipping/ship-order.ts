@@ -1,6 +1,8 @@
-// Hands an approved order to the carrier: an effect outside DynamoDB, made once by the carrier's own key.
+// Hands an approved order to the carrier: an effect outside DynamoDB, performed once under a lease (G8), and
+// looked up at the carrier when a crash left open whether it was.
 import { nowIso } from "../messaging/clock.ts";
 import { consumer } from "../messaging/consumer.ts";
+import { effects } from "../messaging/effect.ts";
 import { environment } from "../messaging/environment.ts";
 import { idempotency } from "../messaging/idempotency.ts";
 import { rows } from "../messaging/rows.ts";
@@ -20,9 +22,13 @@ const carrier = carrierAt(environment("CARRIER_URL"));
 
 export const handler = consumer({ name: "ship-order", accepts: [OrderApproved] })
   .use(idempotency({ evidence: rows() }))
-  .handler(async (message, unit) => {
+  .use(effects())
+  .handler(async (message, unit, { effect }) => {
     const { orderId, shipTo, lines } = message.data;
-    const { consignmentId } = await carrier.ship({ reference: orderId, shipTo, lines });
+    const { consignmentId } = await effect(`ship:${orderId}`, {
+      perform: ({ signal }) => carrier.ship({ reference: orderId, shipTo, lines }, signal),
+      lookup: ({ signal }) => carrier.find(orderId, signal),
+    });
     unit.write(shipments.save({ id: orderId, version: 0, consignmentId, shippedAt: nowIso() }));
     unit.publish(OrderShipped.from({ orderId, consignmentId }));
   });

@@ -1,7 +1,7 @@
 // The carrier: another company's HTTP API, so no transaction of ours reaches into it. Its books are kept apart
 // from everything else, which is why the reconciliation believes them.
 //
-//   An `Idempotency-Key` it has seen is answered as before and books nothing.
+//   An `Idempotency-Key` it has seen is answered as before and books nothing; without one, every POST books.
 //   It refuses Atlantis for ever (422: the caller's fault) and breaks over Bermuda for ever (503: its own).
 
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
@@ -82,12 +82,11 @@ function find({ consignments }: Books, reference: string | null): Consignment[] 
 
 function book(books: Books, key: string | string[] | undefined, order: unknown): Answer {
   const { consignments, byKey, counts } = books;
-  if (typeof key !== "string" || key === "") return problem(400, "Idempotency-Key is required");
   const { reference, shipTo } = Object(order);
   if (typeof reference !== "string" || typeof shipTo !== "string") {
     return problem(400, "reference and shipTo are required");
   }
-  const known = byKey.get(key);
+  const known = typeof key === "string" ? byKey.get(key) : undefined;
   if (known) {
     counts.repeated += 1;
     return { status: 200, body: known };
@@ -102,7 +101,7 @@ function book(books: Books, key: string | string[] | undefined, order: unknown):
   }
   const consignment = { consignmentId: `C${`${consignments.length + 1}`.padStart(6, "0")}`, reference };
   consignments.push(consignment);
-  byKey.set(key, consignment);
+  if (typeof key === "string") byKey.set(key, consignment);
   counts.booked += 1;
   return { status: 201, body: consignment };
 }

@@ -1,0 +1,23 @@
+// Pulls the journal into a statement for each customer; state and offset commit together.
+import { environment } from "../messaging/environment.ts";
+import { journal } from "../messaging/journal.ts";
+import { Park } from "../messaging/outcome.ts";
+import { projection } from "../messaging/projection.ts";
+import { OrderPlaced } from "../orders/messages.ts";
+import { counted, type OrderOfCustomer, type Statement, statementEvents } from "./statement.ts";
+
+export const handler = projection({
+  name: "build-statement",
+  accepts: statementEvents,
+  journal: journal(),
+  table: environment("INSIGHTS_TABLE"),
+}).handler(async ({ type, data }, unit, state) => {
+  const orders = state<OrderOfCustomer>("order");
+  const statements = state<Statement>("statement");
+  const placed = type === OrderPlaced.type ? { ...data, id: data.orderId, version: 0 } : undefined;
+  const order = placed ?? (await orders.get(data.orderId));
+  if (order === undefined) throw new Park("ORDER_UNKNOWN", `no ${OrderPlaced.type} of order ${data.orderId}`);
+
+  if (placed) unit.write(orders.save(placed));
+  unit.write(statements.save(counted(await statements.get(order.customerId), type, order)));
+});

@@ -1,0 +1,21 @@
+// Counts how often each order was looked at: losing a view is fine, counting one twice is not (G9).
+import { atMostOnce } from "../messaging/at-most-once.ts";
+import { consumer } from "../messaging/consumer.ts";
+import { environment } from "../messaging/environment.ts";
+import { OrderViewed } from "./messages.ts";
+
+const insightsTable = environment("INSIGHTS_TABLE");
+
+export const handler = consumer({ name: "count-order-views", accepts: [OrderViewed] })
+  .use(atMostOnce())
+  .handler(async (message, unit) => {
+    unit.write({
+      Update: {
+        TableName: insightsTable,
+        Key: { id: { S: message.data.orderId } },
+        UpdateExpression: "ADD #views :one", // without a condition: the claim lets it happen once
+        ExpressionAttributeNames: { "#views": "views" },
+        ExpressionAttributeValues: { ":one": { N: "1" } },
+      },
+    });
+  });

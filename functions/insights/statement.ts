@@ -1,0 +1,82 @@
+// What a customer's orders came to. Pure: the same events in the same order make the same statements, whether
+// one by one as they come or all at once from the journal's beginning.
+import { CreditDenied, CreditReserved } from "../credit/messages.ts";
+import type { Versioned } from "../messaging/versioned-table.ts";
+import { OrderPlaced } from "../orders/messages.ts";
+import { OrderShipped } from "../shipping/messages.ts";
+
+/** `id` is the order's. Only OrderPlaced says whose it is and what it costs. */
+export interface OrderOfCustomer extends Versioned {
+  readonly customerId: string;
+  /** Cents. */
+  readonly total: number;
+}
+
+export interface Tally {
+  readonly orders: number;
+  /** Cents. */
+  readonly total: number;
+}
+
+const steps = {
+  [OrderPlaced.type]: "placed",
+  [CreditReserved.type]: "approved",
+  [CreditDenied.type]: "canceled",
+  [OrderShipped.type]: "shipped",
+} as const;
+
+export type StatementStep = (typeof steps)[keyof typeof steps];
+
+/** `id` is the customer's. An order counts in every step that it took. */
+export interface Statement extends Versioned, Readonly<Record<StatementStep, Tally>> {}
+
+export const statementEvents = [OrderPlaced, CreditReserved, CreditDenied, OrderShipped] as const;
+
+/** The statement after one more step of an order. */
+export function counted(
+  statement: Statement | undefined,
+  type: keyof typeof steps,
+  order: OrderOfCustomer,
+): Statement {
+  const before = statement ?? emptyStatement(order.customerId);
+  const { orders, total } = before[steps[type]];
+  return { ...before, [steps[type]]: { orders: orders + 1, total: total + order.total } };
+}
+
+/** An event of the journal, as far as a statement looks at it. */
+export interface StatementEvent {
+  readonly type: string;
+  readonly data: unknown;
+}
+
+/** All statements, folded from the events of the journal; those of one order must be in their order. */
+export function statementsOf(events: Iterable<StatementEvent>): Map<string, Statement> {
+  const orders = new Map<string, OrderOfCustomer>();
+  const statements = new Map<string, Statement>();
+  for (const { type, data } of events) {
+    if (!isStep(type)) continue;
+    const { orderId, ...rest } = data as { orderId: string; customerId: string; total: number };
+    const order = type === OrderPlaced.type ? { id: orderId, version: 1, ...rest } : orders.get(orderId);
+    if (order === undefined) throw new Error(`no ${OrderPlaced.type} before ${type} of order ${orderId}`);
+    orders.set(orderId, order);
+    const statement = counted(statements.get(order.customerId), type, order);
+    statements.set(order.customerId, { ...statement, version: statement.version + 1 });
+  }
+  return statements;
+}
+
+function isStep(type: string): type is keyof typeof steps {
+  return type in steps;
+}
+
+function emptyStatement(customerId: string): Statement {
+  const nothing = { orders: 0, total: 0 };
+  return {
+    id: customerId,
+    version: 0,
+    placed: nothing,
+    approved: nothing,
+    canceled: nothing,
+    shipped: nothing,
+  };
+}

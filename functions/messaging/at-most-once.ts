@@ -1,0 +1,107 @@
+// At-most-once: the message is claimed before the work, so nothing can do the work a second time. What fails
+// after the claim is lost: counted, acknowledged, not repaired.
+//
+//   G9. Zero times or once: the unit of work commits together with the end of the claim, or not at all.
+//   G9. Every loss is counted: a claim that ended without a word (the process died) is found by the next delivery.
+//
+// A claim that could not be made loses nothing: no work was begun, so the message is tried again.
+import {
+  type DynamoDBClient,
+  TransactionCanceledException,
+  TransactWriteItemsCommand,
+} from "@aws-sdk/client-dynamodb";
+import { dynamodb } from "./clients.ts";
+import type { Delivery, MessageMiddleware } from "./delivery.ts";
+import { environment } from "./environment.ts";
+import { derivedId, digestOf } from "./ids.ts";
+import { type Lease, leaseTable } from "./lease.ts";
+import { outboxWrite } from "./outbox.ts";
+import { type Outcome, Park, RetryLater } from "./outcome.ts";
+
+export interface AtMostOnceOptions {
+  /** The evidence table; by default what EVIDENCE_TABLE names. */
+  readonly evidenceTable?: string;
+  /** The outbox table; by default what OUTBOX_TABLE names. */
+  readonly outboxTable?: string;
+  readonly client?: DynamoDBClient;
+}
+
+/** How long a claim is respected after its invocation must have ended: clocks disagree. */
+const graceMs = 2_000;
+
+/**
+ * Makes the effect of a message happen zero times or once, in the place of `idempotency`.
+ * ```ts
+ * consumer({ name: "count-order-views", accepts: [OrderViewed] }).use(atMostOnce())
+ * ```
+ */
+export function atMostOnce(options: AtMostOnceOptions = {}): MessageMiddleware {
+  const evidenceTable = options.evidenceTable ?? environment("EVIDENCE_TABLE");
+  const outboxTable = options.outboxTable ?? environment("OUTBOX_TABLE");
+  const { client } = options;
+  const leases = leaseTable({ table: evidenceTable, graceMs, client });
+  const claimed = new WeakMap<object, Lease>(); // by request: another middleware may replace its event
+
+  return {
+    async before(request) {
+      const { consumer, message, deadlineMs } = request.event;
+      const { source, id: messageId } = message;
+      const digest = digestOf(message.type, message.data);
+      const claim = await leases.claim({
+        id: derivedId(consumer, source, messageId), // as in `rows`: a consumer may change its mode
+        untilMs: deadlineMs,
+        about: { consumer, source, messageId, digest },
+      });
+      if (claim.kind === "settled") {
+        if (claim.about.digest === digest) return { kind: "duplicate" } satisfies Outcome;
+        throw new Park("ID_REUSED", `${source} ${messageId} was processed with other data`);
+      }
+      // Not a duplicate yet: were this copy acknowledged and the other died, its loss would go uncounted.
+      if (claim.kind === "held") throw new RetryLater("LEASE_HELD", claim.retryAfterSeconds);
+      claimed.set(request, claim.lease);
+      if (claim.inDoubt) return lose(claim.lease, "CLAIM_EXPIRED");
+      return undefined;
+    },
+
+    async after(request) {
+      const lease = claimed.get(request);
+      if (lease === undefined) return;
+      await commit(request.event, lease);
+      request.response = { kind: "done", receipt: request.response } satisfies Outcome;
+    },
+
+    async onError(request) {
+      const lease = claimed.get(request);
+      if (lease !== undefined) request.response = await lose(lease, codeOf(request.error));
+    },
+  };
+
+  /** Once: a transaction's token keeps the SDK's own attempts from applying it twice, also an `ADD` (D2). */
+  async function commit({ unit }: Delivery, lease: Lease): Promise<void> {
+    const { writes, messages } = unit;
+    const outbox = messages.length > 0 ? [outboxWrite({ table: outboxTable, id: lease.id, messages })] : [];
+    const actions = [lease.settlement("done"), ...writes, ...outbox];
+    await (client ?? dynamodb()).send(new TransactWriteItemsCommand({ TransactItems: actions }));
+  }
+}
+
+/** Settles the claim as lost, so that the loss is counted once and a worker that wakes up late commits nothing. */
+async function lose(lease: Lease, errorCode: string): Promise<Outcome> {
+  try {
+    // The commit whose response was lost may have settled it.
+    return (await lease.settle("lost")) === "done" ? { kind: "done" } : { kind: "lost", errorCode };
+  } catch (error) {
+    // Overtaken: the one who did counted it. Otherwise the next delivery, if there is one, counts it again.
+    if (error instanceof RetryLater) return { kind: "duplicate" };
+    return { kind: "lost", errorCode };
+  }
+}
+
+/** A code or a class name, never a message: it may quote the payload (S10). */
+function codeOf(error: unknown): string {
+  if (error instanceof RetryLater || error instanceof Park) return error.code;
+  if (error instanceof TransactionCanceledException) {
+    return error.CancellationReasons?.find(({ Code }) => Code !== "None")?.Code ?? error.name;
+  }
+  return error instanceof Error ? error.name : typeof error;
+}

@@ -1,0 +1,182 @@
+// A claim on something that only one may do at a time: an owner, a fence that grows with every claim, and an
+// end. One item a name, changed by conditional puts only, so that whoever was overtaken can change nothing.
+//
+//   absent ──claim──► claimed ──settle──► settled
+//                      │  ▲ └──free──► free ──claim──► claimed
+//                      └──┘ claimed again after its end: nobody knows what its owner did (in doubt)
+//
+//   G8, G9. Only the owner of the last claim settles, and only once.
+//   Clocks decide when a claim may be overtaken; who may settle is decided by conditions.
+import {
+  type AttributeValue,
+  ConditionalCheckFailedException,
+  type DynamoDBClient,
+  PutItemCommand,
+} from "@aws-sdk/client-dynamodb";
+import { marshall, unmarshall } from "@aws-sdk/util-dynamodb";
+import { dynamodb } from "./clients.ts";
+import { nowMs, nowSeconds } from "./clock.ts";
+import { newId } from "./ids.ts";
+import { RetryLater } from "./outcome.ts";
+import { evidenceDays } from "./rows.ts";
+import type { Write } from "./unit-of-work.ts";
+
+export interface LeaseTable {
+  /** @throws RetryLater CONTENDED when others changed the item each time it was looked at */
+  claim(wanted: Wanted): Promise<Claim>;
+}
+
+export interface Wanted {
+  readonly id: string;
+  /** When the claim ends, in ms since the epoch: no later than its owner can still act. */
+  readonly untilMs: number;
+  /** Kept in the item, for whoever reads it. */
+  readonly about: Readonly<Record<string, string>>;
+}
+
+export type Claim =
+  /** `inDoubt`: the claim before this one ended without a word. */
+  | { readonly kind: "granted"; readonly lease: Lease; readonly inDoubt: boolean }
+  | { readonly kind: "held"; readonly retryAfterSeconds: number }
+  | {
+      readonly kind: "settled";
+      readonly result: unknown;
+      readonly about: Readonly<Record<string, unknown>>;
+    };
+
+export interface Lease {
+  readonly id: string;
+  readonly fence: number;
+  readonly untilMs: number;
+  /** From when on another may claim. */
+  readonly overtakenAfterMs: number;
+  /** The write that settles, for a transaction to commit with what it settles. */
+  settlement(result: unknown): Write;
+  /**
+   * Settles now.
+   * @returns the result as it is stored: this one, or the one that this lease had settled before
+   * @throws RetryLater LEASE_LOST when another has claimed since
+   */
+  settle(result: unknown): Promise<unknown>;
+  /** Gives the claim back: what it was for has certainly not happened. Nothing to do if it was overtaken. */
+  free(): Promise<void>;
+}
+
+export interface LeaseTableOptions {
+  readonly table: string;
+  /** How long after its end a claim is still respected: clocks disagree, and a request may still be on its way. */
+  readonly graceMs: number;
+  readonly client?: DynamoDBClient | undefined;
+}
+
+interface Item extends Record<string, unknown> {
+  readonly state: "claimed" | "free" | "settled";
+  readonly owner: string;
+  readonly fence: number;
+  readonly untilMs: number;
+}
+
+type Condition = Pick<
+  NonNullable<Write["Put"]>,
+  "ConditionExpression" | "ExpressionAttributeNames" | "ExpressionAttributeValues"
+>;
+
+/** How often a claim looks again after another changed the item under it. */
+const roundsMax = 5;
+
+export function leaseTable({ table, graceMs, client }: LeaseTableOptions): LeaseTable {
+  return {
+    async claim({ id, untilMs, about }) {
+      const owner = newId();
+      let found: Item | undefined;
+      for (let round = 1; round <= roundsMax; round++) {
+        const mine: Item = { ...about, id, state: "claimed", owner, fence: (found?.fence ?? 0) + 1, untilMs };
+        const refused = await put(mine, found ? unchanged(found) : absent);
+        // D1: the claim was written, its response was lost, and the SDK's second attempt met the first.
+        if (refused === undefined || refused.item?.owner === owner) {
+          return { kind: "granted", lease: lease(mine, id), inDoubt: found?.state === "claimed" };
+        }
+        found = refused.item;
+        const answer = found && withoutClaim(found);
+        if (answer) return answer;
+      }
+      throw new RetryLater("CONTENDED");
+    },
+  };
+
+  /** Undefined when the item may be claimed: it is free, or its claim has ended. */
+  function withoutClaim(found: Item): Claim | undefined {
+    if (found.state === "free") return undefined;
+    if (found.state === "settled") return { kind: "settled", result: resultOf(found), about: found };
+    const waitMs = found.untilMs + graceMs - nowMs();
+    return waitMs > 0 ? { kind: "held", retryAfterSeconds: Math.ceil(waitMs / 1000) } : undefined;
+  }
+
+  function lease(mine: Item, id: string): Lease {
+    const { fence, untilMs } = mine;
+    const settled = (result: unknown): Item => ({
+      ...mine,
+      state: "settled",
+      ...(result === undefined ? {} : { result: JSON.stringify(result) }),
+    });
+    return {
+      id,
+      fence,
+      untilMs,
+      overtakenAfterMs: untilMs + graceMs,
+      settlement: (result) => ({ Put: putOf(settled(result), unchanged(mine)) }),
+      async settle(result) {
+        const item = settled(result);
+        const refused = await put(item, unchanged(mine));
+        if (refused === undefined) return resultOf(item);
+        const { item: found } = refused;
+        if (found?.state === "settled" && found.owner === mine.owner) return resultOf(found);
+        throw new RetryLater("LEASE_LOST");
+      },
+      async free() {
+        await put({ ...mine, state: "free" }, unchanged(mine));
+      },
+    };
+  }
+
+  /** Undefined when it was put; what is there instead when the condition was not met. */
+  async function put(item: Item, condition: Condition): Promise<{ item: Item | undefined } | undefined> {
+    try {
+      await (client ?? dynamodb()).send(new PutItemCommand(putOf(item, condition)));
+      return undefined;
+    } catch (error) {
+      if (!(error instanceof ConditionalCheckFailedException)) throw error;
+      return { item: error.Item && readItem(error.Item) };
+    }
+  }
+
+  function putOf(item: Item, condition: Condition): NonNullable<Write["Put"]> {
+    return {
+      TableName: table,
+      Item: marshall({ ...item, expiresAt: nowSeconds() + evidenceDays * 86_400 }),
+      ...condition,
+      ReturnValuesOnConditionCheckFailure: "ALL_OLD", // who holds it, until when, or with what result it ended
+    };
+  }
+}
+
+const absent: Condition = { ConditionExpression: "attribute_not_exists(id)" };
+
+/** Nobody claimed, freed or settled since: the fence grows with each claim, and a claim changes state once. */
+function unchanged({ owner, fence, state }: Item): Condition {
+  return {
+    ConditionExpression: "#owner = :owner AND #fence = :fence AND #state = :state",
+    ExpressionAttributeNames: { "#owner": "owner", "#fence": "fence", "#state": "state" },
+    ExpressionAttributeValues: marshall({ ":owner": owner, ":fence": fence, ":state": state }),
+  };
+}
+
+/** Evidence of `rows` has no state: a consumer that changed its mode finds its old messages settled. */
+function readItem(attributes: Record<string, AttributeValue>): Item {
+  const { state = "settled", owner = "", fence = 0, untilMs = 0, ...rest } = unmarshall(attributes);
+  return { ...rest, state, owner, fence, untilMs };
+}
+
+function resultOf({ result }: Item): unknown {
+  return typeof result === "string" ? JSON.parse(result) : undefined;
+}

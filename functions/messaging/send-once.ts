@@ -1,0 +1,53 @@
+// Step 1 of an at-most-once flow: send and forget. No outbox, no second attempt, and the caller is never held up
+// by a message that may be lost.
+//
+//   G9. One attempt, so the message is sent zero times or once by this call; what may be lost is counted.
+import { SendMessageCommand } from "@aws-sdk/client-sqs";
+import { sqsOnce } from "./clients.ts";
+import { nowIso } from "./clock.ts";
+import { asciiJson, type Envelope } from "./envelope.ts";
+import { newId } from "./ids.ts";
+import { log } from "./log.ts";
+import type { Draft } from "./message-type.ts";
+
+/**
+ * Tries once to send a message straight to a queue. It never throws; a failure is logged as LOST.
+ * ```ts
+ * await sendOnce(environment("ORDER_VIEWS_QUEUE_URL"), OrderViewed.from({ orderId }), { producer: "show-order" });
+ * ```
+ * @param producer the name of the function that sends: the `source` of the message
+ */
+export async function sendOnce(
+  queueUrl: string,
+  draft: Draft,
+  { producer }: { readonly producer: string },
+): Promise<void> {
+  const message = firstOfItsStory(draft, `/${producer}`);
+  try {
+    await sqsOnce().send(new SendMessageCommand({ QueueUrl: queueUrl, MessageBody: asciiJson(message) }));
+  } catch (error) {
+    // Perhaps only the answer was lost: counted as lost all the same, for nobody will look.
+    log("warn", "LOST", {
+      source: message.source,
+      messageId: message.id,
+      type: message.type,
+      errorCode: error instanceof Error ? error.name : typeof error,
+    });
+  }
+}
+
+function firstOfItsStory({ type, data, partitionkey }: Draft, source: string): Envelope {
+  const id = newId();
+  return {
+    specversion: "1.0",
+    id,
+    source,
+    type,
+    time: nowIso(),
+    datacontenttype: "application/json",
+    partitionkey,
+    correlationid: id,
+    hops: 0,
+    data,
+  };
+}

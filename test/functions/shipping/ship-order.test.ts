@@ -1,0 +1,153 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { dynamodb } from "../../../functions/messaging/clients.ts";
+import { setClock } from "../../../functions/messaging/clock.ts";
+import { asciiJson, type Envelope } from "../../../functions/messaging/envelope.ts";
+import { newId } from "../../../functions/messaging/ids.ts";
+import { OrderApproved } from "../../../functions/orders/messages.ts";
+import { aCarrier, type TestCarrier, type Trouble } from "../../support/a-carrier.ts";
+import { anEnvelope } from "../../support/an-envelope.ts";
+import { callFaults, type FaultAtCall, faultAtCall } from "../../support/fault-at-call.ts";
+import { aContext, anSqsEvent, anSqsRecord } from "../../support/lambda.ts";
+import { aWorld, type World } from "../../support/world.ts";
+
+const receivesMax = 5;
+/** An order that nothing troubles: claim, result, commit. */
+const callsOfOneOrder = 3;
+
+let world: World;
+let carrier: TestCarrier;
+let faults: FaultAtCall | undefined;
+let handler: typeof import("../../../functions/shipping/ship-order.ts").handler;
+let orderId: string;
+let message: Envelope;
+let aheadMs = 0;
+
+beforeAll(async () => {
+  [world, carrier] = await Promise.all([aWorld(), aCarrier()]);
+  world.enter("Shipping/");
+  process.env.CARRIER_URL = carrier.url;
+  ({ handler } = await import("../../../functions/shipping/ship-order.ts"));
+  setClock(() => Date.now() + aheadMs);
+});
+beforeEach(() => {
+  orderId = newId();
+  message = anEnvelope({ type: OrderApproved.type, data: { orderId, shipTo: "Main Street 1", lines: [] } });
+});
+afterEach(() => faults?.remove());
+afterAll(() => Promise.all([world.stop(), carrier.stop()]));
+
+describe("ship-order", () => {
+  it("G8: ships an order with one consignment, and asks the carrier nothing when nothing is in doubt", async () => {
+    faults = faultAtCall(dynamodb());
+    await deliver(1);
+    expect(faults.calls).toEqual(["PutItemCommand", "PutItemCommand", "TransactWriteItemsCommand"]);
+    expect(faults.calls).toHaveLength(callsOfOneOrder);
+    expect(carrier.requests.splice(0)).toEqual(["POST"]);
+    await expectShippedOnce();
+  });
+
+  it("G8: a duplicate gets the recorded result and does not reach the carrier", async () => {
+    await deliver(1);
+    carrier.requests.splice(0);
+    await deliver(1);
+    expect(carrier.requests).toEqual([]);
+    await expectShippedOnce();
+  });
+
+  describe.each(callFaults)("with the fault %s", (fault) => {
+    it.each(Array.from({ length: callsOfOneOrder }, (_, index) => index + 1))(
+      "G8: ships with one consignment when AWS call %i meets it",
+      async (nth) => {
+        faults = faultAtCall(dynamodb(), { nth, fault });
+        await Promise.race([deliver(1), faults.stopped]);
+        expect(faults.calls.length).toBeGreaterThanOrEqual(nth);
+        faults.remove();
+        await deliverUntilDone(2);
+        await expectShippedOnce();
+      },
+    );
+  });
+
+  it.each<Trouble>([
+    "request-lost",
+    "response-lost",
+    "booked-and-silent",
+    "silent",
+    "booked-and-500",
+    "500",
+    "503",
+    "booked-and-half-an-answer",
+  ])("G8: ships with one consignment when the request to the carrier meets %s", async (trouble) => {
+    carrier.trouble("POST", trouble);
+    await Promise.race([deliver(1), carrier.silence()]); // a silence: the process dies while it waits
+    await deliverUntilDone(2);
+    await expectShippedOnce();
+  });
+
+  it.each<Trouble>(["request-lost", "response-lost", "silent", "500", "503", "422"])(
+    "G8: repeats nothing while the carrier does not say what became of it (%s)",
+    async (trouble) => {
+      carrier.trouble("POST", "response-lost");
+      carrier.trouble("GET", trouble);
+      expect(await deliver(1)).toBe("later");
+      expect(await deliver(2)).toBe("later");
+      expect(carrier.consignments(orderId)).toBe(1);
+      await deliverUntilDone(3);
+      await expectShippedOnce();
+    },
+  );
+
+  it("G8: parks as in doubt when the carrier never says, and a redrive after it did repeats nothing", async () => {
+    carrier.trouble("POST", "response-lost");
+    carrier.trouble("GET", "500", "500", "500", "500");
+    for (let receive = 1; receive < receivesMax; receive++) expect(await deliver(receive)).toBe("later");
+    expect(await deliver(receivesMax)).toBe("done");
+    const [letter] = await world.drain(world.output("ShipOrderDeadLetterQueueUrl"));
+    expect(letter?.attributes).toMatchObject({ ReasonCode: "IN_DOUBT" });
+    expect(letter?.attributes.ReasonDetail).toContain(`ship:${orderId}`);
+    await deliverUntilDone(1);
+    await expectShippedOnce();
+  });
+
+  it("G6: parks an address that the carrier refuses, and ships it after a redrive", async () => {
+    carrier.trouble("POST", "422");
+    expect(await deliver(1)).toBe("done");
+    expect(await world.drain(world.output("ShipOrderDeadLetterQueueUrl"))).toMatchObject([
+      { attributes: { ReasonCode: "ADDRESS_REFUSED" } },
+    ]);
+    carrier.requests.splice(0);
+    await deliver(1);
+    expect(carrier.requests).toEqual(["POST"]); // a definite answer leaves no doubt to ask about
+    await expectShippedOnce();
+  });
+
+  it("G8: five deliveries at once make one consignment", async () => {
+    await Promise.all(Array.from({ length: 5 }, () => deliver(1)));
+    expect(carrier.consignments(orderId)).toBe(1);
+    await deliverUntilDone(2);
+    await expectShippedOnce();
+  });
+});
+
+/** Each delivery comes a minute after the one before. */
+async function deliver(receiveCount: number): Promise<"done" | "later"> {
+  if (receiveCount > 1) aheadMs += 60_000;
+  const record = anSqsRecord(asciiJson(message), { receiveCount });
+  const { batchItemFailures } = await handler(anSqsEvent(record), aContext());
+  return batchItemFailures.length === 0 ? "done" : "later";
+}
+
+async function deliverUntilDone(first: number): Promise<void> {
+  for (let receive = first; receive <= receivesMax; receive++) {
+    if ((await deliver(receive)) === "done") return;
+  }
+  throw new Error(`not done after ${receivesMax} receives`);
+}
+
+async function expectShippedOnce(): Promise<void> {
+  expect(carrier.consignments(orderId)).toBe(1);
+  expect(await world.get(world.output("ShippingTable"), orderId)).toMatchObject({ version: 1 });
+  const rows = await world.items(world.output("OutboxTable"));
+  const sent = rows.flatMap((row) => row.messages as string[]).filter((body) => body.includes(orderId));
+  expect(sent).toHaveLength(1);
+}

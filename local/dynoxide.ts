@@ -43,7 +43,7 @@ export async function startDynoxide(options: { port?: number; dataDirectory?: st
     });
     if (engine) return engine;
     if (options.port || attempt === FREE_PORT_ATTEMPTS_MAX) {
-      throw new PortInUse({ port, flag: "--dynamodb-port", engine: "DynamoDB" });
+      throw new PortInUse({ port, flag: "--dynamodb-port", listener: "the DynamoDB engine" });
     }
   }
 }

@@ -70,7 +70,7 @@ async function startFauxqs(port = 0): Promise<Engine> {
     return { endpoint, stop: () => app.close() };
   } catch (error) {
     if (error instanceof Error && "code" in error && error.code === "EADDRINUSE") {
-      throw new PortInUse({ port, flag: "--sqs-port", engine: "SQS", cause: error });
+      throw new PortInUse({ port, flag: "--sqs-port", listener: "the SQS engine", cause: error });
     }
     throw error;
   }

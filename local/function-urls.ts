@@ -45,7 +45,7 @@ export async function startFunctionUrls({
   server.listen(port, "127.0.0.1");
   await once(server, "listening").catch((cause: unknown) => {
     if ((cause as NodeJS.ErrnoException).code !== "EADDRINUSE") throw cause;
-    throw new PortInUse({ port, flag: "--http-port", engine: "function URL", cause });
+    throw new PortInUse({ port, flag: "--port", listener: "the function URLs", cause });
   });
   const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 

@@ -3,9 +3,9 @@
 export class PortInUse extends Error {
   override readonly name = "PortInUse";
 
-  constructor(use: { port: number; flag: string; engine: string; cause?: unknown }) {
+  constructor(use: { port: number; flag: string; listener: string; cause?: unknown }) {
     super(
-      `Port ${use.port} of 127.0.0.1 is already in use, so the ${use.engine} engine cannot listen there: ` +
+      `Port ${use.port} of 127.0.0.1 is already in use, so ${use.listener} cannot listen there: ` +
         `give another one with ${use.flag}, or leave ${use.flag} out to get a free port.`,
       { cause: use.cause },
     );

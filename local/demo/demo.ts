@@ -75,7 +75,12 @@ async function setUp({ chaos, seed, ports }: StartOptions, setting: DemoSetting)
     chaos: { level: chaos, seed },
     onEvent: tally.note,
   });
-  stops.push(async () => (await starting).stop());
+  stops.push(() =>
+    starting.then(
+      ({ stop }) => stop(),
+      () => undefined, // a start that failed has stopped itself
+    ),
+  );
   const cloud = await starting;
   const { endpoints, outputs, clients, output } = cloud;
   place.announce({ endpoints, outputs });

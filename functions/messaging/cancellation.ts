@@ -17,6 +17,11 @@ const transientCodes = new Set([
   "AccelerateWaitException",
 ]);
 
+/** A reason that passes: the same transaction may succeed in a moment. */
+export function isTransient(code: string | undefined): boolean {
+  return code !== undefined && transientCodes.has(code);
+}
+
 /** @param evidenceIndex the place of the evidence's action in the transaction */
 export function classifyCancellation(
   error: TransactionCanceledException,

@@ -5,6 +5,8 @@
 import { BatchWriteItemCommand } from "@aws-sdk/client-dynamodb";
 import { marshall } from "@aws-sdk/util-dynamodb";
 import { dynamodb } from "./clients.ts";
+import type { Journal } from "./journal.ts";
+import { appendRows } from "./journal-destination.ts";
 import { log } from "./log.ts";
 import type { OutboxMessage, OutboxRow } from "./outbox.ts";
 import { RetryLater } from "./outcome.ts";
@@ -30,13 +32,16 @@ export interface PublisherOptions {
   readonly routes: Routes;
   /** Signs each message for the queue it goes to; absent sends them unsigned. */
   readonly sign?: Sign;
+  /** Gets every message, before any queue does. */
+  readonly journal?: Journal;
 }
 
-export function publisher({ outboxTable, routes, sign }: PublisherOptions): Publisher {
+export function publisher({ outboxTable, routes, sign, journal }: PublisherOptions): Publisher {
   return {
     async publish(rows, { deadlineMs }) {
-      const unsent = new Set<string>();
-      for (const [queueUrl, letters] of lettersByQueue(rows)) {
+      const unsent = journal ? await appendRows(journal, rows, { deadlineMs }) : new Set<string>();
+      const open = rows.filter((row) => !unsent.has(row.id));
+      for (const [queueUrl, letters] of lettersByQueue(open)) {
         const confirmed = await attempt(queueUrl, letters, deadlineMs);
         for (const [index, letter] of letters.entries()) if (!confirmed[index]) unsent.add(letter.rowId);
       }

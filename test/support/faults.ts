@@ -32,7 +32,10 @@ export function injectFaults(
         const hit = attempts === "all" || attempts.includes(seen.length);
         if (hit && moment === "before") throw connectionLost();
         const output = await next(args);
-        if (hit) throw connectionLost();
+        if (hit) {
+          drain(output.response);
+          throw connectionLost();
+        }
         return output;
       },
     { name, step: "deserialize", priority: "low", override: true },
@@ -43,6 +46,12 @@ export function injectFaults(
       stack.remove(name);
     },
   };
+}
+
+/** An answer that nobody reads would keep its socket, and the pool has fifty. */
+function drain(response: unknown): void {
+  const { body } = response as { body?: { resume?: () => void } };
+  body?.resume?.();
 }
 
 function connectionLost(): Error {

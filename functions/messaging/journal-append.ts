@@ -1,0 +1,179 @@
+// Appending to the journal: the head of the partition moves by compare-and-set in the transaction that puts the
+// entries, so numbers have neither gap nor double; evidence beside each entry makes a second append a duplicate.
+//
+//   G2. Entry and evidence commit together. The evidence stays as long as the journal: there is no window.
+//   G4. Nothing is put behind a message that may not be there.
+//   G11. An append loses a bounded number of races.
+import {
+  type CancellationReason,
+  type DynamoDBClient,
+  GetItemCommand,
+  TransactionCanceledException,
+  TransactionInProgressException,
+  TransactWriteItemsCommand,
+} from "@aws-sdk/client-dynamodb";
+import { marshall } from "@aws-sdk/util-dynamodb";
+import { isTransient } from "./cancellation.ts";
+import type { Envelope } from "./envelope.ts";
+import type { Appended, Journal, JournalMessage } from "./journal.ts";
+import {
+  chunksOf,
+  duplicateOf,
+  evidenceIn,
+  headIn,
+  idReused,
+  type JournalItem,
+  journalItem,
+  partitionId,
+  type StoredItem,
+  tooLarge,
+  transactionOf,
+} from "./journal-items.ts";
+import { log } from "./log.ts";
+import { waitToRetry } from "./retry.ts";
+import type { Write } from "./unit-of-work.ts";
+
+/** Each try lost a race for the head or met transient trouble. */
+const attemptsMax = 12;
+
+export interface AppenderOptions {
+  readonly name: string;
+  readonly table: string;
+  readonly client: () => DynamoDBClient;
+  readonly partitionOf: (envelope: Envelope) => number;
+}
+
+export function journalAppender({
+  name,
+  table,
+  client,
+  partitionOf,
+}: AppenderOptions): Pick<Journal, "append" | "find"> {
+  /** Where this process last saw the heads: a guess that saves a read and that the condition checks. */
+  const heads = new Map<number, number>();
+
+  return { append, find };
+
+  async function append(
+    messages: readonly JournalMessage[],
+    { deadlineMs }: { deadlineMs: number },
+  ): Promise<Appended[]> {
+    const items = messages.map(itemOf);
+    const first = new Map(items.toReversed().map((item) => [item.evidenceId, item]));
+    const distinct = items.filter((item) => first.get(item.evidenceId) === item && !tooLarge(item));
+    const results: Results = new Map();
+    await Promise.all(
+      [...Map.groupBy(distinct, (item) => item.partition)].map(async ([partition, list]) =>
+        appendTo(partition, list, results, deadlineMs),
+      ),
+    );
+    return items.map((item) => {
+      if (first.get(item.evidenceId)?.digest !== item.digest) return idReused(item);
+      return tooLarge(item) ?? results.get(item.evidenceId) ?? { kind: "unconfirmed" };
+    });
+  }
+
+  async function find(message: JournalMessage): Promise<Appended | undefined> {
+    const item = itemOf(message);
+    const evidence = await get({ id: item.evidenceId, sequence: 0 });
+    return evidence && duplicateOf(item, evidence);
+  }
+
+  /** A partition that fails leaves its messages unconfirmed, and those of the other partitions alone (G5). */
+  async function appendTo(
+    partition: number,
+    items: readonly JournalItem[],
+    results: Results,
+    deadlineMs: number,
+  ): Promise<void> {
+    try {
+      for (const chunk of chunksOf(items)) {
+        if (await appendChunk(partition, chunk, results, deadlineMs)) continue;
+        return log("warn", "APPEND_CONTENDED", { journal: name, partition }); // G4: nothing behind a doubtful one
+      }
+    } catch (error) {
+      const errorCode = error instanceof Error ? error.name : typeof error;
+      log("warn", "APPEND_FAILED", { journal: name, partition, errorCode });
+    }
+  }
+
+  async function appendChunk(
+    partition: number,
+    chunk: readonly JournalItem[],
+    results: Results,
+    deadlineMs: number,
+  ): Promise<boolean> {
+    let open = chunk;
+    for (let attempt = 1; attempt <= attemptsMax; attempt++) {
+      open = await appendOnce(partition, open, results);
+      if (open.length === 0) return true;
+      if (!(await waitToRetry({ attempt, deadlineMs }))) return false;
+    }
+    return false;
+  }
+
+  /** @returns what is still to be appended, to the head that this try learned */
+  async function appendOnce(
+    partition: number,
+    items: readonly JournalItem[],
+    results: Results,
+  ): Promise<JournalItem[]> {
+    const head = heads.get(partition) ?? (await readHead(partition));
+    const reasons = await send(transactionOf(table, { id: partitionId(name, partition), head }, items));
+    if (reasons === undefined) {
+      heads.set(partition, head + items.length);
+      for (const [index, { evidenceId }] of items.entries()) {
+        results.set(evidenceId, { kind: "appended", partition, sequence: head + 1 + index });
+      }
+      return [];
+    }
+    const headNow = headIn(reasons);
+    if (headNow !== undefined) heads.set(partition, headNow);
+    const open = items.filter((item, index) => {
+      const evidence = evidenceIn(reasons, index);
+      if (evidence) results.set(item.evidenceId, duplicateOf(item, evidence));
+      return !evidence;
+    });
+    const learned = headNow !== undefined || open.length < items.length;
+    if (!learned && !reasons.some(({ Code }) => isTransient(Code))) throw refused(reasons);
+    return open;
+  }
+
+  function itemOf(message: JournalMessage): JournalItem {
+    return journalItem(name, partitionOf(message.envelope), message);
+  }
+
+  async function readHead(partition: number): Promise<number> {
+    const item = await get({ id: partitionId(name, partition), sequence: 0 });
+    return Number(item?.head?.N ?? 0);
+  }
+
+  async function get(key: { id: string; sequence: number }): Promise<StoredItem | undefined> {
+    const { Item } = await client().send(
+      new GetItemCommand({ TableName: table, Key: marshall(key), ConsistentRead: true }),
+    );
+    return Item;
+  }
+
+  /** @returns undefined when it committed, else a reason for each action */
+  async function send(TransactItems: Write[]): Promise<readonly CancellationReason[] | undefined> {
+    try {
+      await client().send(new TransactWriteItemsCommand({ TransactItems })); // a lost answer: the SDK's token
+      return undefined;
+    } catch (error) {
+      if (error instanceof TransactionCanceledException) return error.CancellationReasons ?? [];
+      if (error instanceof TransactionInProgressException) return [{ Code: "TransactionConflict" }];
+      throw error;
+    }
+  }
+}
+
+/** Of each message, by its evidence. */
+type Results = Map<string, Appended>;
+
+function refused(reasons: readonly CancellationReason[]): Error {
+  const codes = reasons.map(({ Code }) => Code ?? "None").filter((code) => code !== "None");
+  return Object.assign(new Error(`the journal's table refused the append: ${codes.join(", ")}`), {
+    name: "AppendRefused",
+  });
+}

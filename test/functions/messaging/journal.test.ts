@@ -1,0 +1,203 @@
+import { DeleteItemCommand } from "@aws-sdk/client-dynamodb";
+import { marshall } from "@aws-sdk/util-dynamodb";
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { dynamodb } from "../../../functions/messaging/clients.ts";
+import { type Journal, journal, partitionOf } from "../../../functions/messaging/journal.ts";
+import { type Faults, injectFaults } from "../../support/faults.ts";
+import {
+  aJournal,
+  aJournalWorld,
+  inSeconds,
+  type JournalWorld,
+  letter,
+} from "../../support/journal-world.ts";
+
+let world: JournalWorld;
+let faults: Faults | undefined;
+
+beforeAll(async () => {
+  world = await aJournalWorld();
+});
+afterEach(() => {
+  faults?.remove();
+  faults = undefined;
+});
+afterAll(() => world.stop());
+
+describe("append", () => {
+  it("G10: numbers the entries of a partition without a gap, in the order of the append", async () => {
+    const log = aJournal();
+    const letters = Array.from({ length: 120 }, (_, n) => letter({ data: n })); // three transactions
+    const appended = await log.append(letters, inSeconds(10));
+    expect(appended).toEqual(letters.map((_, n) => ({ kind: "appended", partition: 0, sequence: n + 1 })));
+    expect(await all(log, 0)).toEqual(letters.map(({ body }, n) => ({ sequence: n + 1, body })));
+  });
+
+  it("G10, G2: has neither gap nor double when four appenders bring the same messages at once", async () => {
+    const name = aJournal().name;
+    const letters = Array.from({ length: 100 }, (_, n) => letter({ data: n }));
+    const appenders = Array.from({ length: 4 }, () => journal({ name, partitions: 1 })); // each with its own head
+    const results = await Promise.all(
+      appenders.map(async (appender, n) => {
+        const kinds: string[] = [];
+        const mine = [...letters.slice(n * 25), ...letters.slice(0, n * 25)];
+        for (let start = 0; start < mine.length; start += 10) {
+          const part = await appender.append(mine.slice(start, start + 10), inSeconds(30));
+          kinds.push(...part.map(({ kind }) => kind));
+        }
+        return kinds;
+      }),
+    );
+    expect(results.flat().filter((kind) => kind === "appended")).toHaveLength(100);
+    expect(results.flat().filter((kind) => kind === "duplicate")).toHaveLength(300);
+    const entries = await all(appenders[0] as Journal, 0);
+    expect(entries.map(({ sequence }) => sequence)).toEqual(letters.map((_, n) => n + 1));
+    expect(new Set(entries.map(({ body }) => body)).size).toBe(100);
+  });
+
+  it("G2: tells a duplicate where the first one is, and appends the new ones around it", async () => {
+    const log = aJournal();
+    const known = letter();
+    await log.append([known], inSeconds(10));
+    expect(await log.append([letter(), known, letter()], inSeconds(10))).toEqual([
+      { kind: "appended", partition: 0, sequence: 2 },
+      { kind: "duplicate", partition: 0, sequence: 1 },
+      { kind: "appended", partition: 0, sequence: 3 },
+    ]);
+    expect(await log.find(known)).toEqual({ kind: "duplicate", partition: 0, sequence: 1 });
+    expect(await log.find(letter())).toBeUndefined();
+  });
+
+  it("G2: takes a message once that comes twice in one append", async () => {
+    const log = aJournal();
+    const twice = letter();
+    await log.append([twice, letter(), twice], inSeconds(10));
+    expect(await all(log, 0)).toHaveLength(2);
+  });
+
+  it("D15: refuses a message that has the identity of another and other data", async () => {
+    const log = aJournal();
+    const first = letter({ data: 1 });
+    const forged = letter({ id: first.envelope.id, data: 2 });
+    expect(await log.append([first, forged], inSeconds(10))).toMatchObject([
+      { kind: "appended" },
+      { kind: "refused", reason: { code: "ID_REUSED" } },
+    ]);
+    expect(await log.append([forged], inSeconds(10))).toMatchObject([{ kind: "refused" }]);
+    expect(await all(log, 0)).toHaveLength(1);
+  });
+
+  it("D8: refuses what fits no entry, and appends its neighbours, as many as fit a transaction", async () => {
+    const log = aJournal();
+    const big = () => letter({ data: "x".repeat(380_000) });
+    const results = await log.append(
+      [letter({ data: "x".repeat(410_000) }), ...Array.from({ length: 12 }, big)],
+      inSeconds(30),
+    );
+    expect(results[0]).toMatchObject({ kind: "refused", reason: { code: "ENTRY_TOO_LARGE" } });
+    expect(results.slice(1).map(({ kind }) => kind)).toEqual(Array.from({ length: 12 }, () => "appended"));
+  });
+
+  it("D1: appends once when the answer is lost and the SDK asks again", async () => {
+    const log = aJournal();
+    faults = injectFaults(dynamodb(), {
+      command: "TransactWriteItemsCommand",
+      moment: "after",
+      attempts: [1],
+    });
+    expect(await log.append([letter(), letter()], inSeconds(10))).toMatchObject([
+      { kind: "appended" },
+      { kind: "appended" },
+    ]);
+    expect(faults.attempts).toHaveLength(2);
+    expect(await all(log, 0)).toHaveLength(2);
+  });
+
+  it("G2: does not confirm what it cannot know, and the next append finds it there", async () => {
+    const log = aJournal();
+    const letters = [letter(), letter()];
+    faults = injectFaults(dynamodb(), { command: "TransactWriteItemsCommand", moment: "after" });
+    expect(await log.append(letters, inSeconds(10))).toEqual([
+      { kind: "unconfirmed" },
+      { kind: "unconfirmed" },
+    ]);
+    faults.remove();
+    expect((await log.append(letters, inSeconds(10))).map(({ kind }) => kind)).toEqual([
+      "duplicate",
+      "duplicate",
+    ]);
+    expect(await all(log, 0)).toHaveLength(2);
+  });
+
+  it("G4: puts nothing behind a message that may not be there", async () => {
+    const log = aJournal();
+    const letters = Array.from({ length: 60 }, () => letter()); // two transactions; the first never arrives
+    faults = injectFaults(dynamodb(), {
+      command: "TransactWriteItemsCommand",
+      moment: "before",
+      attempts: [1, 2, 3],
+    });
+    const results = await log.append(letters, inSeconds(10));
+    expect(new Set(results.map(({ kind }) => kind))).toEqual(new Set(["unconfirmed"]));
+    expect(await all(log, 0)).toEqual([]);
+  });
+
+  it("G4: keeps the messages of a key in one partition and in their order", async () => {
+    const log = aJournal({ partitions: 8 });
+    const keys = ["a", "b", "c", "d", "e", "f"];
+    const letters = Array.from({ length: 60 }, (_, n) =>
+      letter({ partitionkey: keys[n % 6] ?? "", data: n }),
+    );
+    await log.append(letters, inSeconds(10));
+    for (const key of keys) {
+      const entries = await all(log, partitionOf(key, 8));
+      const mine = entries
+        .map(({ body }) => JSON.parse(body))
+        .filter(({ partitionkey }) => partitionkey === key);
+      expect(mine.map(({ data }) => data)).toEqual(
+        letters.filter(({ envelope }) => envelope.partitionkey === key).map(({ envelope }) => envelope.data),
+      );
+    }
+    expect(new Set(keys.map((key) => partitionOf(key, 8))).size).toBeGreaterThan(1);
+  });
+});
+
+describe("read", () => {
+  it("G11: gives at most a page, from where it is asked", async () => {
+    const log = aJournal();
+    await log.append(
+      Array.from({ length: 10 }, () => letter()),
+      inSeconds(10),
+    );
+    const page = await log.read({ partition: 0, after: 3, limit: 4 });
+    expect(page.map(({ sequence }) => sequence)).toEqual([4, 5, 6, 7]);
+    expect(await log.read({ partition: 0, after: 10, limit: 4 })).toEqual([]);
+  });
+
+  it("G10: stops before a gap, which a page may show while an append commits", async () => {
+    const log = aJournal();
+    await log.append(
+      Array.from({ length: 5 }, () => letter()),
+      inSeconds(10),
+    );
+    const Key = marshall({ id: `${log.name}#0`, sequence: 3 });
+    await world.clients.dynamodb.send(new DeleteItemCommand({ TableName: world.journalTable, Key }));
+    const page = await log.read({ partition: 0, after: 0, limit: 100 });
+    expect(page.map(({ sequence }) => sequence)).toEqual([1, 2]);
+    expect(await log.read({ partition: 0, after: 2, limit: 100 })).toEqual([]);
+  });
+
+  it("names an option that is out of range", () => {
+    expect(() => journal({ partitions: 0 })).toThrow("partitions must be a whole number from 1 to 64, got 0");
+    expect(() => journal({ name: "a#b" })).toThrow('got "a#b"');
+  });
+});
+
+async function all(log: Journal, partition: number) {
+  const entries = [];
+  for (;;) {
+    const page = await log.read({ partition, after: entries.length, limit: 100 });
+    if (page.length === 0) return entries;
+    entries.push(...page);
+  }
+}

@@ -1,0 +1,73 @@
+// The two ways in which a record's effect and the offset behind it belong together.
+//
+//   G2, G10. `withState`: one transaction holds the offset, the unit of work and what it publishes.
+//   G10. `afterEffect`: first the effect, which must be idempotent, then the offset; a crash between repeats it.
+import type { Context } from "aws-lambda";
+import { deliver, type MessageChain } from "./delivery.ts";
+import type { Envelope } from "./envelope.ts";
+import { environment } from "./environment.ts";
+import { derivedId } from "./ids.ts";
+import type { Move, Offsets } from "./offset.ts";
+import { outboxWrite } from "./outbox.ts";
+import { Park } from "./outcome.ts";
+import type { Write } from "./unit-of-work.ts";
+
+/** Lets a record take effect and moves the offset past it. */
+export type Perform = (record: PulledRecord, context: Context) => Promise<void>;
+
+export interface PulledRecord {
+  readonly message: Envelope;
+  readonly move: Move;
+  readonly deadlineMs: number;
+}
+
+export interface ModeOptions {
+  /** The name of the projection: the producer of what it publishes. */
+  readonly consumer: string;
+  /** Names one generation of it. */
+  readonly prefix: string;
+  readonly chain: MessageChain;
+  readonly offsets: Offsets;
+  /** A generation that is being built writes state and sends nothing. */
+  readonly publishes: boolean;
+  readonly outboxTable: string | undefined;
+}
+
+export function withState({
+  consumer,
+  prefix,
+  chain,
+  offsets,
+  publishes,
+  outboxTable,
+}: ModeOptions): Perform {
+  return async function commitTogether({ message, move, deadlineMs }, context) {
+    await deliver(workAndCommit, { consumer, message, deadlineMs }, context);
+
+    async function workAndCommit(...[delivery, given]: Parameters<MessageChain>) {
+      await chain(delivery, given);
+      const { writes, messages } = delivery.unit;
+      await offsets.commit(move, [...writes, ...outgoing(messages, move)], { deadlineMs });
+      return { kind: "done" };
+    }
+  };
+
+  function outgoing(messages: readonly Envelope[], { partition, to }: Move): Write[] {
+    if (messages.length === 0) return [];
+    if (!publishes) {
+      throw new Park(
+        "REBUILD_PUBLISHES",
+        "a rebuild would send again what was sent before; it only writes state",
+      );
+    }
+    const table = outboxTable ?? environment("OUTBOX_TABLE");
+    return [outboxWrite({ table, id: derivedId(prefix, partition, to), messages })];
+  }
+}
+
+export function afterEffect({ consumer, chain, offsets }: ModeOptions): Perform {
+  return async function effectThenOffset({ message, move, deadlineMs }, context) {
+    await deliver(chain, { consumer, message, deadlineMs }, context); // UNIT_NOT_COMMITTED if it collects work
+    await offsets.commit(move, [], { deadlineMs });
+  };
+}

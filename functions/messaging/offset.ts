@@ -1,0 +1,122 @@
+// A projection's place in the journal: one number a partition, moved by compare-and-set in the transaction that
+// holds what the record did.
+//
+//   G2. The offset is the evidence: a record that was done is behind it.
+//   G10. It moves from where it was read, forwards, together with the effect or after it.
+import {
+  type DynamoDBClient,
+  GetItemCommand,
+  TransactionCanceledException,
+  TransactionInProgressException,
+  TransactWriteItemsCommand,
+} from "@aws-sdk/client-dynamodb";
+import { marshall } from "@aws-sdk/util-dynamodb";
+import { type Cancellation, classifyCancellation } from "./cancellation.ts";
+import { dynamodb } from "./clients.ts";
+import { Park, RetryLater, StateMoved } from "./outcome.ts";
+import { waitToRetry } from "./retry.ts";
+import type { Write } from "./unit-of-work.ts";
+
+/** A step of one partition's offset. */
+export interface Move {
+  readonly partition: number;
+  /** The sequence number it was read at. */
+  readonly from: number;
+  readonly to: number;
+}
+
+export interface Offsets {
+  /** The last sequence number that is done; 0 at the beginning. */
+  read(partition: number): Promise<number>;
+  /**
+   * Moves the offset and performs the writes, together or not at all.
+   * @throws OffsetMoved, StateMoved, RetryLater or Park; nothing was done, or the offset says that it was
+   */
+  commit(move: Move, writes: readonly Write[], options: { deadlineMs: number }): Promise<void>;
+}
+
+/** Another worker has this partition; what it did must not be done again. */
+export class OffsetMoved extends Error {
+  override readonly name = "OffsetMoved";
+}
+
+/** https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/ServiceQuotas.html */
+const actionsMax = 100;
+/** How often a commit that met only transient trouble is sent again. */
+const attemptsMax = 5;
+const offsetIndex = 0;
+
+/** @param prefix the generation of the projection: a new one begins at 0 */
+export function offsets({
+  table,
+  prefix,
+  client = dynamodb,
+}: {
+  table: string;
+  prefix: string;
+  client?: () => DynamoDBClient;
+}): Offsets {
+  const idOf = (partition: number) => `${prefix}#offset#${partition}`;
+  return {
+    async read(partition) {
+      const Key = marshall({ id: idOf(partition) });
+      const { Item } = await client().send(
+        new GetItemCommand({ TableName: table, Key, ConsistentRead: true }),
+      );
+      return Number(Item?.offset?.N ?? 0);
+    },
+
+    async commit(move, writes, { deadlineMs }) {
+      const actions = [moveWrite(move), ...writes];
+      if (actions.length > actionsMax) {
+        throw new Park(
+          "TOO_MANY_WRITES",
+          `${actions.length} actions, at most ${actionsMax} fit one transaction`,
+        );
+      }
+      for (let attempt = 1; ; attempt++) {
+        const cancellation = await send(actions);
+        if (cancellation === undefined) return;
+        if (cancellation.kind !== "transient") throw refusalOf(cancellation);
+        const again = attempt < attemptsMax && (await waitToRetry({ attempt, deadlineMs }));
+        if (!again) throw new RetryLater(cancellation.codes[0] ?? "TRANSIENT");
+      }
+    },
+  };
+
+  function moveWrite({ partition, from, to }: Move): Write {
+    if (to <= from) throw new Error(`an offset only goes forwards, not from ${from} to ${to}`);
+    const put = {
+      TableName: table,
+      Item: marshall({ id: idOf(partition), offset: to }),
+      ReturnValuesOnConditionCheckFailure: "ALL_OLD" as const,
+    };
+    if (from === 0) return { Put: { ...put, ConditionExpression: "attribute_not_exists(id)" } };
+    return {
+      Put: {
+        ...put,
+        ConditionExpression: "#offset = :from", // G10: nobody moved it since it was read
+        ExpressionAttributeNames: { "#offset": "offset" },
+        ExpressionAttributeValues: { ":from": { N: String(from) } },
+      },
+    };
+  }
+
+  async function send(TransactItems: Write[]): Promise<Cancellation | undefined> {
+    try {
+      await client().send(new TransactWriteItemsCommand({ TransactItems })); // a lost answer: the SDK's token
+      return undefined;
+    } catch (error) {
+      if (error instanceof TransactionCanceledException)
+        return classifyCancellation(error, { evidenceIndex: offsetIndex });
+      if (error instanceof TransactionInProgressException) return { kind: "transient", codes: [error.name] };
+      throw error;
+    }
+  }
+}
+
+function refusalOf(cancellation: Exclude<Cancellation, { kind: "transient" }>): Error {
+  if (cancellation.kind === "evidence") return new OffsetMoved();
+  if (cancellation.kind === "state-moved") return new StateMoved();
+  return new Park("COMMIT_REFUSED", cancellation.codes.join(", ") || "cancelled without a reason");
+}

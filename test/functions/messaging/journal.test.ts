@@ -142,6 +142,19 @@ describe("append", () => {
     expect(await all(log, 0)).toEqual([]);
   });
 
+  it("G4, G11: puts nothing behind a message that lost its race and had no time for another", async () => {
+    const log = aJournal();
+    const other = journal({ name: log.name, partitions: 1 });
+    await log.append([letter()], inSeconds(10));
+    await other.append([letter()], inSeconds(10)); // the head is no more where `log` saw it
+    const results = await log.append(
+      Array.from({ length: 60 }, () => letter()),
+      inSeconds(0),
+    );
+    expect(new Set(results.map(({ kind }) => kind))).toEqual(new Set(["unconfirmed"]));
+    expect(await all(log, 0)).toHaveLength(2);
+  });
+
   it("G4: keeps the messages of a key in one partition and in their order", async () => {
     const log = aJournal({ partitions: 8 });
     const keys = ["a", "b", "c", "d", "e", "f"];

@@ -4,13 +4,13 @@
 //   G1. The answer is given after state and outgoing messages have committed together.
 //   G2. A repeated request takes effect once; its answer is the receipt in the evidence.
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2, Context } from "aws-lambda";
+import { parseCapped } from "./caps.ts";
 import { messageChain, type Work } from "./chain.ts";
 import { nowIso, nowMs } from "./clock.ts";
 import { deliver, type MessageMiddleware } from "./delivery.ts";
 import type { Envelope } from "./envelope.ts";
 import { log } from "./log.ts";
 import type { MessageType } from "./message-type.ts";
-import { Park } from "./outcome.ts";
 import { badRequest, Problem, problemFor, problemResponse } from "./problem.ts";
 
 export interface EndpointOptions<Type extends MessageType> {
@@ -107,11 +107,7 @@ function readBody(event: APIGatewayProxyEventV2): unknown {
   const body = event.isBase64Encoded
     ? Buffer.from(event.body ?? "", "base64").toString("utf8")
     : (event.body ?? "");
-  try {
-    return JSON.parse(body);
-  } catch (cause) {
-    throw new Park("NOT_JSON", `the body of ${body.length} characters is not JSON`, { cause });
-  }
+  return parseCapped(body);
 }
 
 function json(statusCode: number, value: unknown): APIGatewayProxyStructuredResultV2 {

@@ -29,6 +29,7 @@ const defaultRetryAfterSeconds = 1;
 /** The problem that an outcome is to a caller. What went wrong inside stays inside. */
 export function problemFor(error: unknown): Problem {
   if (error instanceof Park && error.code === "NOT_JSON") return badRequest(error.code, error.detail);
+  if (error instanceof Park && error.code === "TOO_LARGE") return new Problem(error.code, 413, error.detail);
   if (error instanceof Park) return new Problem(error.code, 422, error.detail);
   if (error instanceof RetryLater) {
     const seconds = error.retryAfterSeconds ?? defaultRetryAfterSeconds;

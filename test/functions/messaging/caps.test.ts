@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import * as z from "zod";
 import {
   arrayLengthMax,
   bodyBytesMax,
@@ -8,10 +9,13 @@ import {
   keysMax,
   parseCapped,
 } from "../../../functions/messaging/caps.ts";
+import { endpoint } from "../../../functions/messaging/endpoint.ts";
 import { asciiJson, readEnvelope } from "../../../functions/messaging/envelope.ts";
+import { messageType } from "../../../functions/messaging/message-type.ts";
 import { Park } from "../../../functions/messaging/outcome.ts";
 import { unitOfWork } from "../../../functions/messaging/unit-of-work.ts";
 import { anEnvelope } from "../../support/an-envelope.ts";
+import { aContext, aPost } from "../../support/lambda.ts";
 
 describe("parseCapped", () => {
   it("reads what is inside the bounds, as JSON.parse does", () => {
@@ -72,7 +76,7 @@ describe("parseCapped", () => {
   });
 
   it("S10: says nothing of the text, neither in its detail nor in a cause", () => {
-    const park = parkOf(() => parseCapped("{ a secret"));
+    const park = parkOf(() => parseCapped("a secret {"));
     expect(park?.code).toBe("NOT_JSON");
     expect(`${park?.stack} ${park?.cause}`).not.toContain("secret");
   });
@@ -83,6 +87,19 @@ describe("where the caps hold", () => {
     const deep = asciiJson(anEnvelope()).replace('"data":{}', `"data":${"[".repeat(1e5)}${"]".repeat(1e5)}`);
     expect(codeOf(() => readEnvelope(deep))).toBe("TOO_DEEP");
     expect(codeOf(() => readEnvelope(" ".repeat(bodyBytesMax + 1)))).toBe("TOO_LARGE");
+  });
+
+  it.each([
+    ["TOO_DEEP", 422, nested(depthMax + 1)],
+    ["KEY_FORBIDDEN", 422, '{"__proto__":{}}'],
+    ["NOT_JSON", 400, "{"],
+    ["TOO_LARGE", 413, " ".repeat(bodyBytesMax + 1)],
+  ])("S9: the body of a request is read inside them: %s is a %i", async (code, status, body) => {
+    const accepts = messageType({ type: "tests.asked.v1", schema: z.unknown(), key: () => "k" });
+    const ask = endpoint({ name: "ask", accepts }).handler(async () => ({}));
+    const answer = await ask(aPost(body, { "idempotency-key": "key-1" }), aContext());
+    expect(answer.statusCode).toBe(status);
+    expect(JSON.parse(answer.body ?? "")).toMatchObject({ title: code, status });
   });
 
   it("S3: what no consumer would read is parked before it is committed", () => {

@@ -96,7 +96,9 @@ test("about one response of an engine in a hundred is lost at level 0.3", () => 
 
 test("faults name the function and the request, and happen to real processes", async () => {
   const { onEvent, of } = aRecorder();
-  const fn = aLocalFunction("export const handler = async () => { console.log('in'); return 1; };");
+  const fn = aLocalFunction("export const handler = async () => 1;", {
+    functionName: "disturbed", // fates follow from the seed and the path
+  });
   const endpoints = { sqs: "http://127.0.0.1:1", dynamodb: "http://127.0.0.1:2" };
   const runtime = createRuntime({ functions: [fn], endpoints, onEvent });
   onTestFinished(runtime.stop);

@@ -1,0 +1,68 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
+import * as z from "zod";
+import { sqsOnce } from "../../../functions/messaging/clients.ts";
+import { readEnvelope } from "../../../functions/messaging/envelope.ts";
+import { messageType } from "../../../functions/messaging/message-type.ts";
+import { sendOnce } from "../../../functions/messaging/send-once.ts";
+import { type Faults, injectFaults } from "../../support/faults.ts";
+import { aWorld, type World } from "../../support/world.ts";
+
+const Seen = messageType({
+  type: "tests.seen.v1",
+  schema: z.strictObject({ what: z.string() }),
+  key: (seen) => seen.what,
+});
+
+let world: World;
+let faults: Faults | undefined;
+
+beforeAll(async () => {
+  world = await aWorld();
+});
+afterEach(() => {
+  faults?.remove();
+  faults = undefined;
+  vi.restoreAllMocks();
+});
+afterAll(() => world.stop());
+
+describe("a sender that tries once", () => {
+  it("sends an envelope that a consumer reads, the first of its story", async () => {
+    await sendOnce(queueUrl(), Seen.from({ what: "Zoë" }), { producer: "show" });
+    const [letter] = await world.drain(queueUrl());
+    const message = readEnvelope(letter?.body ?? "");
+    expect(message).toMatchObject({ source: "/show", type: Seen.type, data: { what: "Zoë" }, hops: 0 });
+    expect(message).toMatchObject({ partitionkey: "Zoë", correlationid: message.id });
+    expect(letter?.body).not.toContain("ë");
+  });
+
+  it("G9: makes one attempt, counts the loss and does not trouble its caller", async () => {
+    faults = injectFaults(sqsOnce(), { command: "SendMessageCommand", moment: "before" });
+    const lines = listen();
+    await sendOnce(queueUrl(), Seen.from({ what: "secret" }), { producer: "show" });
+    expect(faults.attempts).toHaveLength(1);
+    expect(await world.drain(queueUrl())).toEqual([]);
+    expect(lines.map((line) => JSON.parse(line))).toMatchObject([
+      { code: "LOST", source: "/show", type: Seen.type, errorCode: "TimeoutError" },
+    ]);
+    expect(lines.join()).not.toContain("secret");
+  });
+
+  it("G9: does not send again what arrived when only the answer is lost", async () => {
+    faults = injectFaults(sqsOnce(), { command: "SendMessageCommand", moment: "after" });
+    const lines = listen();
+    await sendOnce(queueUrl(), Seen.from({ what: "once" }), { producer: "show" });
+    expect(await world.drain(queueUrl())).toHaveLength(1);
+    expect(lines).toHaveLength(1);
+  });
+});
+
+function queueUrl(): string {
+  return world.output("ReserveCreditQueueUrl");
+}
+
+function listen(): string[] {
+  const lines: string[] = [];
+  vi.spyOn(process.stdout, "write").mockImplementation((text) => lines.push(String(text)) > 0);
+  return lines;
+}

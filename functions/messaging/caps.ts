@@ -39,27 +39,37 @@ export function parseCapped(text: string): unknown {
  */
 export function checkCaps(value: unknown): void {
   let keysSeen = 0;
-  let level = [value];
+  let level: readonly object[] = isContainer(value) ? [value] : [];
   for (let depth = 1; level.length > 0; depth++) {
-    const containers = level.filter((entry) => typeof entry === "object" && entry !== null);
-    if (containers.length > 0 && depth > depthMax) {
+    if (depth > depthMax)
       throw new Park("TOO_DEEP", `more than ${depthMax} objects and lists inside each other`);
+    const next: object[] = [];
+    for (const container of level) {
+      for (const child of Array.isArray(container) ? entriesOf(container) : valuesOf(container)) {
+        if (isContainer(child)) next.push(child);
+      }
     }
-    level = containers.flatMap(childrenOf);
+    level = next;
   }
 
-  function childrenOf(container: object): unknown[] {
-    if (Array.isArray(container)) {
-      if (container.length <= arrayLengthMax) return container;
-      throw new Park("ARRAY_TOO_LONG", `a list of ${container.length} entries, at most ${arrayLengthMax}`);
-    }
+  function valuesOf(container: object): unknown[] {
     const keys = Object.keys(container);
     keysSeen += keys.length;
     if (keysSeen > keysMax) throw new Park("TOO_MANY_KEYS", `more than ${keysMax} keys`);
-    const forbidden = keys.find((key) => keysForbidden.has(key));
-    if (forbidden !== undefined) throw new Park("KEY_FORBIDDEN", `the key ${forbidden}`);
+    for (const key of keys) {
+      if (keysForbidden.has(key)) throw new Park("KEY_FORBIDDEN", `the key ${key}`);
+    }
     return Object.values(container);
   }
+}
+
+function entriesOf(list: readonly unknown[]): readonly unknown[] {
+  if (list.length <= arrayLengthMax) return list;
+  throw new Park("ARRAY_TOO_LONG", `a list of ${list.length} entries, at most ${arrayLengthMax}`);
+}
+
+function isContainer(value: unknown): value is object {
+  return typeof value === "object" && value !== null;
 }
 
 function parse(text: string): unknown {

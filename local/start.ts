@@ -22,6 +22,7 @@ for (const [signal, exitCode] of Object.entries(SIGNALS)) {
   process.on(signal, () => {
     if (interruption.signal.aborted) process.exit(exitCode); // asked twice: at once
     interruption.abort();
+    console.error(`${signal}: stopping everything ...`);
     void leave(exitCode);
   });
 }

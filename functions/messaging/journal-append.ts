@@ -14,6 +14,7 @@ import {
 } from "@aws-sdk/client-dynamodb";
 import { marshall } from "@aws-sdk/util-dynamodb";
 import { isTransient } from "./cancellation.ts";
+import { nowMs } from "./clock.ts";
 import type { Envelope } from "./envelope.ts";
 import type { Appended, Journal, JournalMessage } from "./journal.ts";
 import {
@@ -107,7 +108,12 @@ export function journalAppender({
     for (let attempt = 1; attempt <= attemptsMax; attempt++) {
       open = await appendOnce(partition, open, results);
       if (open.length === 0) return true;
+      if (attempt === 1) {
+        if (nowMs() >= deadlineMs) return false;
+        continue; // the cancellation has just said where the head is
+      }
       if (!(await waitToRetry({ attempt, deadlineMs }))) return false;
+      heads.delete(partition); // others went on meanwhile
     }
     return false;
   }

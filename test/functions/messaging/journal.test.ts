@@ -33,26 +33,37 @@ describe("append", () => {
     expect(await all(log, 0)).toEqual(letters.map(({ body }, n) => ({ sequence: n + 1, body })));
   });
 
-  it("G10, G2: has neither gap nor double when four appenders bring the same messages at once", async () => {
+  it("G10, G2: has neither gap nor double when four appenders bring their own and the same messages at once", async () => {
     const name = aJournal().name;
-    const letters = Array.from({ length: 100 }, (_, n) => letter({ data: n }));
+    const letters = (count: number) => Array.from({ length: count }, (_, n) => letter({ data: n }));
+    const shared = letters(100);
     const appenders = Array.from({ length: 4 }, () => journal({ name, partitions: 1 })); // each with its own head
+    faults = injectFaults(dynamodb(), {
+      command: "TransactWriteItemsCommand",
+      moment: "after",
+      attempts: [],
+    });
     const results = await Promise.all(
       appenders.map(async (appender, n) => {
         const kinds: string[] = [];
-        const mine = [...letters.slice(n * 25), ...letters.slice(0, n * 25)];
-        for (let start = 0; start < mine.length; start += 10) {
-          const part = await appender.append(mine.slice(start, start + 10), inSeconds(30));
+        const mine = [...shared.slice(n * 25), ...shared.slice(0, n * 25)].flatMap((one) => [
+          one,
+          ...letters(1),
+        ]);
+        for (let start = 0; start < mine.length; start += 5) {
+          const part = await appender.append(mine.slice(start, start + 5), inSeconds(30));
           kinds.push(...part.map(({ kind }) => kind));
         }
         return kinds;
       }),
     );
-    expect(results.flat().filter((kind) => kind === "appended")).toHaveLength(100);
+    expect(faults.attempts.length).toBeGreaterThan(4 * 40); // there were races to lose
+    expect(results.flat().filter((kind) => kind === "appended")).toHaveLength(500);
     expect(results.flat().filter((kind) => kind === "duplicate")).toHaveLength(300);
     const entries = await all(appenders[0] as Journal, 0);
-    expect(entries.map(({ sequence }) => sequence)).toEqual(letters.map((_, n) => n + 1));
-    expect(new Set(entries.map(({ body }) => body)).size).toBe(100);
+    expect(entries.map(({ sequence }) => sequence)).toEqual(entries.map((_, n) => n + 1));
+    expect(entries).toHaveLength(500);
+    expect(new Set(entries.map(({ body }) => JSON.parse(body).id)).size).toBe(500);
   });
 
   it("G2: tells a duplicate where the first one is, and appends the new ones around it", async () => {
@@ -153,6 +164,30 @@ describe("append", () => {
     );
     expect(new Set(results.map(({ kind }) => kind))).toEqual(new Set(["unconfirmed"]));
     expect(await all(log, 0)).toHaveLength(2);
+  });
+
+  it("G10: learns from a lost race where the head is, without a read", async () => {
+    const log = aJournal();
+    const other = journal({ name: log.name, partitions: 1 });
+    await log.append([letter()], inSeconds(10));
+    await other.append([letter()], inSeconds(10));
+    faults = injectFaults(dynamodb(), {
+      command: "TransactWriteItemsCommand",
+      moment: "after",
+      attempts: [],
+    });
+    expect(await log.append([letter()], inSeconds(10))).toMatchObject([{ kind: "appended", sequence: 3 }]);
+    expect(faults.attempts).toHaveLength(2);
+  });
+
+  it("G10: writes over nothing when somebody removed the head", async () => {
+    const log = aJournal();
+    const first = letter();
+    await log.append([first], inSeconds(10));
+    const Key = marshall({ id: `${log.name}#0`, sequence: 0 });
+    await world.clients.dynamodb.send(new DeleteItemCommand({ TableName: world.journalTable, Key }));
+    expect(await log.append([letter()], inSeconds(10))).toEqual([{ kind: "unconfirmed" }]);
+    expect(await all(log, 0)).toEqual([{ sequence: 1, body: first.body }]);
   });
 
   it("G4: keeps the messages of a key in one partition and in their order", async () => {

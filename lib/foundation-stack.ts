@@ -1,4 +1,5 @@
-// What every service stands on: the evidence of processed messages, and the outbox of messages not yet sent.
+// What every service stands on: the evidence of processed messages, the outbox of messages not yet sent, and the
+// journal of all that were.
 import { CfnOutput, Stack } from "aws-cdk-lib";
 import { StreamViewType } from "aws-cdk-lib/aws-dynamodb";
 import type { Construct } from "constructs";
@@ -8,9 +9,10 @@ import { ServiceTable } from "./constructs/service-table.ts";
 export class FoundationStack extends Stack {
   readonly evidence: ServiceTable;
   readonly outbox: ServiceTable;
+  readonly journal: ServiceTable;
 
   constructor(scope: Construct, id: string, { config }: { config: Config }) {
-    super(scope, id, stackProps(config, id, "the evidence and outbox tables"));
+    super(scope, id, stackProps(config, id, "the evidence, outbox and journal tables"));
     const { keepsData } = config.sizes;
     this.evidence = new ServiceTable(this, "Evidence", {
       keepsData,
@@ -20,7 +22,12 @@ export class FoundationStack extends Stack {
       keepsData,
       stream: StreamViewType.NEW_IMAGE, // the publisher sends what was inserted; never a TTL on unsent messages
     });
+    this.journal = new ServiceTable(this, "Journal", {
+      keepsData,
+      sortKey: "sequence", // a partition of the journal is one id; its entries are 1, 2, 3 ...
+    });
     new CfnOutput(this, "EvidenceTable", { value: this.evidence.tableName });
     new CfnOutput(this, "OutboxTable", { value: this.outbox.tableName });
+    new CfnOutput(this, "JournalTable", { value: this.journal.tableName });
   }
 }

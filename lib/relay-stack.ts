@@ -1,4 +1,4 @@
-// RELAY: outbox → queues. The publisher sends what was just committed, the sweeper what was left behind.
+// RELAY: outbox → journal and queues. The publisher sends what was just committed, the sweeper what was left behind.
 import { Stack } from "aws-cdk-lib";
 import type { Construct } from "constructs";
 import { type Config, stackProps } from "./config.ts";
@@ -18,9 +18,9 @@ export class RelayStack extends Stack {
   constructor(scope: Construct, id: string, { config, foundation, services }: RelayStackOptions) {
     super(scope, id, stackProps(config, id, "send what the outbox holds"));
     const { sizes } = config;
-    const { outbox } = foundation;
+    const { outbox, journal } = foundation;
     const routes = joinRoutes(services);
-    new OutboxPublisher(this, "Publish", { outbox, routes, sizes });
-    new OutboxSweeper(this, "Sweep", { outbox, routes, sizes });
+    new OutboxPublisher(this, "Publish", { outbox, journal, routes, sizes });
+    new OutboxSweeper(this, "Sweep", { outbox, journal, routes, sizes });
   }
 }

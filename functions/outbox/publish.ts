@@ -5,6 +5,7 @@ import type { AttributeValue } from "@aws-sdk/client-dynamodb";
 import type { Context, DynamoDBBatchResponse, DynamoDBRecord, DynamoDBStreamEvent } from "aws-lambda";
 import { nowMs } from "../messaging/clock.ts";
 import { environment } from "../messaging/environment.ts";
+import { journal } from "../messaging/journal.ts";
 import { log } from "../messaging/log.ts";
 import { type OutboxRow, readOutboxRow } from "../messaging/outbox.ts";
 import { publisher } from "../messaging/publisher.ts";
@@ -13,6 +14,7 @@ import { readRoutes } from "../messaging/routes.ts";
 const outbox = publisher({
   outboxTable: environment("OUTBOX_TABLE"),
   routes: readRoutes(environment("ROUTES")),
+  journal: journal(),
 });
 
 /** Kept back from the function's timeout to answer. */

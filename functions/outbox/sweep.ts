@@ -5,13 +5,14 @@ import type { Context } from "aws-lambda";
 import { dynamodb } from "../messaging/clients.ts";
 import { nowMs } from "../messaging/clock.ts";
 import { environment } from "../messaging/environment.ts";
+import { journal } from "../messaging/journal.ts";
 import { log } from "../messaging/log.ts";
 import { type OutboxRow, readOutboxRow } from "../messaging/outbox.ts";
 import { publisher } from "../messaging/publisher.ts";
 import { readRoutes } from "../messaging/routes.ts";
 
 const outboxTable = environment("OUTBOX_TABLE");
-const outbox = publisher({ outboxTable, routes: readRoutes(environment("ROUTES")) });
+const outbox = publisher({ outboxTable, routes: readRoutes(environment("ROUTES")), journal: journal() });
 
 /** A younger row is still the stream's: sending it here too would only make duplicates. */
 const ageMinMs = 60_000;

@@ -1,4 +1,4 @@
-// Step 1 of 4: outbox → queues, as soon as a row is committed. A function on the stream of the outbox table.
+// Step 2 of 4: outbox → queues, as soon as a row is committed. A function on the stream of the outbox table.
 //
 //   G3. The stream is the fast path only. Whatever it fails to send is still a row of the outbox, and the sweeper
 //       sends it; so retries may end, and nothing in the failure queue needs to be redriven.
@@ -15,6 +15,7 @@ import type { ServiceTable } from "./service-table.ts";
 
 export interface OutboxPublisherOptions {
   readonly outbox: ServiceTable;
+  readonly journal: ServiceTable;
   readonly routes: Routes;
   readonly sizes: Sizes;
 }
@@ -23,10 +24,11 @@ export class OutboxPublisher extends Construct {
   readonly function: NodeFunction;
   readonly failureQueue: IQueue;
 
-  constructor(scope: Construct, id: string, { outbox, routes, sizes }: OutboxPublisherOptions) {
+  constructor(scope: Construct, id: string, options: OutboxPublisherOptions) {
     super(scope, id);
+    const { outbox, sizes } = options;
     this.function = new NodeFunction(this, "Function", { ...sizes, entry: "outbox/publish.ts" });
-    useOutbox(this.function, { outbox, routes });
+    useOutbox(this.function, options);
     this.failureQueue = failureQueue(this, sizes);
     this.failureQueue.grant(this.function, "sqs:SendMessage");
     outbox.grantStreamRead(this.function);

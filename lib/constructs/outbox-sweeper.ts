@@ -1,4 +1,4 @@
-// Step 1 of 4, the slow path: every minute, outbox rows that the stream did not deliver → queues.
+// Step 2 of 4, the slow path: every minute, outbox rows that the stream did not deliver → queues.
 //
 //   G3. Able to deliver everything alone, however long the stream was down.
 import { Duration } from "aws-cdk-lib";
@@ -13,6 +13,7 @@ import type { ServiceTable } from "./service-table.ts";
 
 export interface OutboxSweeperOptions {
   readonly outbox: ServiceTable;
+  readonly journal: ServiceTable;
   readonly routes: Routes;
   readonly sizes: Sizes;
 }
@@ -20,8 +21,9 @@ export interface OutboxSweeperOptions {
 export class OutboxSweeper extends Construct {
   readonly function: NodeFunction;
 
-  constructor(scope: Construct, id: string, { outbox, routes, sizes }: OutboxSweeperOptions) {
+  constructor(scope: Construct, id: string, options: OutboxSweeperOptions) {
     super(scope, id);
+    const { outbox, sizes } = options;
     // No reserved concurrency: two sweeps at once only send duplicates, which consumers absorb, while a new account
     // with ten concurrent executions has none to reserve and the deployment would fail.
     this.function = new NodeFunction(this, "Function", {
@@ -29,7 +31,7 @@ export class OutboxSweeper extends Construct {
       entry: "outbox/sweep.ts",
       functionTimeout,
     });
-    useOutbox(this.function, { outbox, routes });
+    useOutbox(this.function, options);
     outbox.grant(this.function, "dynamodb:Scan");
 
     new Rule(this, "Schedule", {

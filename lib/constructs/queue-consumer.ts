@@ -1,4 +1,4 @@
-// Steps 2 to 4 of 4: queue → batch → effect. A function, the queue it consumes and the mapping between them.
+// Step 3 of 4: queue → batch → effect. A function, the queue it consumes and the mapping between them.
 //
 //   G5. One bad record fails alone: the mapping takes partial batch responses.
 //   G6. What fails for good waits in the dead-letter queue of `RedriveQueue`.

@@ -1,4 +1,4 @@
-// Step 2 of 4: publisher → queue → consumer. A queue that cannot exist without its dead-letter queue.
+// Step 3 of 4: publisher → queue → consumer. A queue that cannot exist without its dead-letter queue.
 //
 //   G6. What cannot be processed waits 14 days for an operator, beside its reason: `npm run dlq -- list`,
 //       then `npm run dlq -- redrive`.

@@ -1,4 +1,4 @@
-// A table that one service owns: one string key, paid by request, recoverable where data is kept.
+// A table that one service owns: keyed by `id`, paid by request, recoverable where data is kept.
 import { RemovalPolicy } from "aws-cdk-lib";
 import {
   AttributeType,
@@ -14,6 +14,8 @@ export interface ServiceTableOptions {
   readonly keepsData: boolean;
   /** DynamoDB removes an item some time after this attribute, in seconds since 1970, has passed. */
   readonly timeToLiveAttribute?: string;
+  /** A number that orders the items of one `id`; without it an `id` has one item. */
+  readonly sortKey?: string;
   /** What the table's stream shows of a change; without it there is no stream. */
   readonly stream?: StreamViewType;
   /** A customer's own key, for instance; unless given, DynamoDB encrypts with a key of its own, free of charge. */
@@ -25,7 +27,7 @@ export class ServiceTable extends TableV2 {
   readonly stream: StreamViewType | undefined;
 
   constructor(scope: Construct, id: string, options: ServiceTableOptions) {
-    const { keepsData, timeToLiveAttribute, stream, encryption } = options;
+    const { keepsData, timeToLiveAttribute, sortKey, stream, encryption } = options;
     super(scope, id, {
       partitionKey: { name: "id", type: AttributeType.STRING },
       billing: Billing.onDemand(), // a burst of messages must not meet a capacity that someone guessed
@@ -33,6 +35,7 @@ export class ServiceTable extends TableV2 {
       pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: keepsData },
       deletionProtection: keepsData,
       removalPolicy: keepsData ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
+      ...(sortKey === undefined ? {} : { sortKey: { name: sortKey, type: AttributeType.NUMBER } }),
       ...(timeToLiveAttribute === undefined ? {} : { timeToLiveAttribute }),
       ...(stream === undefined ? {} : { dynamoStream: stream }),
     });

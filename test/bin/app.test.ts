@@ -54,7 +54,14 @@ describe.each(["dev", "prod"])("the app, stage %s", (stage) => {
   });
 
   test("has its stacks, named after the stage", () => {
-    expect([...stacks.keys()].sort()).toEqual(["Credit", "Foundation", "Orders", "Relay", "Shipping"]);
+    expect([...stacks.keys()].sort()).toEqual([
+      "Credit",
+      "Foundation",
+      "Insights",
+      "Orders",
+      "Relay",
+      "Shipping",
+    ]);
     const { artifacts } = JSON.parse(manifest);
     for (const name of stacks.keys()) {
       expect(artifacts[name].properties.stackName).toBe(`EssentiallyOnce-${stage}-${name}`);
@@ -66,7 +73,8 @@ describe.each(["dev", "prod"])("the app, stage %s", (stage) => {
     const needs = (name: string) =>
       artifacts[name].dependencies.filter((dependency: string) => stacks.has(dependency)).sort();
     expect(needs("Foundation")).toEqual([]);
-    for (const service of ["Orders", "Credit", "Shipping"]) expect(needs(service)).toEqual(["Foundation"]);
+    for (const service of ["Orders", "Credit", "Shipping", "Insights"])
+      expect(needs(service)).toEqual(["Foundation"]);
     expect(needs("Relay")).toEqual(["Credit", "Foundation", "Orders", "Shipping"]);
   });
 
@@ -75,8 +83,12 @@ describe.each(["dev", "prod"])("the app, stage %s", (stage) => {
       Object.entries(Outputs).flatMap(([key, output]) => (output.Export === undefined ? [key] : [])),
     );
     expect(keys.sort()).toEqual([
+      "CountOrderViewsDeadLetterQueueUrl",
+      "CountOrderViewsQueueUrl",
       "CreditTable",
       "EvidenceTable",
+      "InsightsTable",
+      "JournalTable",
       "OrdersTable",
       "OutboxTable",
       "PlaceOrderUrl",
@@ -123,8 +135,8 @@ describe.each(["dev", "prod"])("the app, stage %s", (stage) => {
       ({ Properties }) => Properties?.ScalingConfig,
     );
     const redriveQueues = ofType("AWS::SQS::Queue").filter(({ Properties }) => Properties?.RedrivePolicy);
-    expect(consumers).toHaveLength(3);
-    expect(redriveQueues).toHaveLength(3);
+    expect(consumers).toHaveLength(4);
+    expect(redriveQueues).toHaveLength(4);
   });
 });
 

@@ -25,7 +25,11 @@ describe("the foundation", () => {
   });
 
   test("outputs the names of its tables", () => {
-    expect(Object.keys(template.findOutputs("*")).sort()).toEqual(["EvidenceTable", "OutboxTable"]);
+    expect(Object.keys(template.findOutputs("*")).sort()).toEqual([
+      "EvidenceTable",
+      "JournalTable",
+      "OutboxTable",
+    ]);
   });
 
   test("keeps its tables in prod", () => {

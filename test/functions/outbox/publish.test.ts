@@ -14,6 +14,8 @@ import { aWorld, type World } from "../../support/world.ts";
 
 let world: World;
 let faults: Faults | undefined;
+/** Ids are unique to a test: the journal keeps all of them. */
+let story: string;
 let publish: typeof import("../../../functions/outbox/publish.ts").handler;
 let sweep: typeof import("../../../functions/outbox/sweep.ts").handler;
 
@@ -24,6 +26,7 @@ beforeAll(async () => {
   ({ handler: sweep } = await import("../../../functions/outbox/sweep.ts"));
 });
 beforeEach(async () => {
+  story = newId();
   await world.drain(credit());
   await world.drain(shipping());
 });
@@ -150,20 +153,24 @@ async function streamOf(ids: readonly string[]): Promise<DynamoDBStreamEvent> {
 }
 
 async function received(queueUrl: string): Promise<string[]> {
-  return (await world.drain(queueUrl)).map(({ body }) => JSON.parse(body).id as string).sort();
+  return (await world.drain(queueUrl))
+    .map(({ body }) => (JSON.parse(body).id as string).split("/").at(-1) ?? "")
+    .sort();
 }
 
 function placed(id: string): Envelope {
-  return anEnvelope({ id, type: "orders.order-placed.v1" });
+  return anEnvelope({ id: `${story}/${id}`, type: "orders.order-placed.v1" });
 }
 
 function approved(id: string): Envelope {
-  return anEnvelope({ id, type: "orders.order-approved.v1" });
+  return anEnvelope({ id: `${story}/${id}`, type: "orders.order-approved.v1" });
 }
 
 /** SQS takes no U+FFFE: this entry fails, and its batch answers 200. */
 function refused(id: string): string {
-  return JSON.stringify(anEnvelope({ id, type: "orders.order-approved.v1", data: "\ufffe" }));
+  return JSON.stringify(
+    anEnvelope({ id: `${story}/${id}`, type: "orders.order-approved.v1", data: "\ufffe" }),
+  );
 }
 
 function outbox(): string {

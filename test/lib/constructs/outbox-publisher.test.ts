@@ -11,12 +11,13 @@ const { sizes } = aConfig();
 describe("the outbox publisher", () => {
   const template = templateOf((stack) => {
     const outbox = new ServiceTable(stack, "Outbox", { keepsData: false, stream: StreamViewType.NEW_IMAGE });
+    const journal = new ServiceTable(stack, "Journal", { keepsData: false, sortKey: "sequence" });
     const [billing, audit] = [new Queue(stack, "Billing"), new Queue(stack, "Audit")];
     const routes = new Map([
       ["returned", [billing]],
       ["sold", [billing, audit]],
     ]);
-    new OutboxPublisher(stack, "Publish", { outbox, routes, sizes });
+    new OutboxPublisher(stack, "Publish", { outbox, journal, routes, sizes });
   });
   const mapping = propertiesOf(template, "AWS::Lambda::EventSourceMapping");
   const failures = propertiesOf(template, "AWS::SQS::Queue", "PublishFailureQueue");
@@ -68,13 +69,15 @@ describe("the outbox publisher", () => {
       typeof part === "string" ? part : part.Ref.replace(/[0-9A-F]{8}$/, ""),
     );
     expect(JSON.parse(routes.join(""))).toEqual({ returned: ["Billing"], sold: ["Billing", "Audit"] });
+    expect(variables.JOURNAL_TABLE).toEqual({ Ref: expect.stringMatching(/^Journal/) });
     expect(variables.OUTBOX_TABLE).toEqual({ Ref: expect.stringMatching(/^Outbox/) });
   });
 
-  test("may send to the subscribed queues and delete what was sent; it may neither read nor write the outbox", () => {
+  test("may append to the journal, send to the subscribed queues and delete what was sent; it may neither read nor write the outbox", () => {
     expect(grantsOf(template, "PublishFunctionRole")).toEqual({
       "PublishFunctionLogs.Arn": ["logs:CreateLogStream", "logs:PutLogEvents"],
       "Outbox.Arn": ["dynamodb:BatchWriteItem"],
+      "Journal.Arn": ["dynamodb:GetItem", "dynamodb:PutItem"],
       "Outbox.StreamArn": [
         "dynamodb:DescribeStream",
         "dynamodb:GetRecords",
@@ -95,7 +98,7 @@ test.each([
   expect(() =>
     templateOf((stack) => {
       const outbox = new ServiceTable(stack, "Outbox", { keepsData: false, ...(stream && { stream }) });
-      new OutboxPublisher(stack, "Publish", { outbox, routes: new Map(), sizes });
+      new OutboxPublisher(stack, "Publish", { outbox, journal: outbox, routes: new Map(), sizes });
     }),
   ).toThrow(`outbox must be a table with a stream of NEW_IMAGE, got Test/Outbox with ${named}`);
 });

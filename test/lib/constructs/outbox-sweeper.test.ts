@@ -8,8 +8,9 @@ import { aConfig, propertiesOf, templateOf } from "../../support/test-app.ts";
 describe("the outbox sweeper", () => {
   const template = templateOf((stack) => {
     const outbox = new ServiceTable(stack, "Outbox", { keepsData: false });
+    const journal = new ServiceTable(stack, "Journal", { keepsData: false, sortKey: "sequence" });
     const routes = new Map([["sold", [new Queue(stack, "Billing")]]]);
-    new OutboxSweeper(stack, "Sweep", { outbox, routes, sizes: aConfig().sizes });
+    new OutboxSweeper(stack, "Sweep", { outbox, journal, routes, sizes: aConfig().sizes });
   });
   const rule = propertiesOf(template, "AWS::Events::Rule");
 
@@ -36,10 +37,11 @@ describe("the outbox sweeper", () => {
     expect(propertiesOf(template, "AWS::Lambda::Function").Timeout).toBeLessThan(60);
   });
 
-  test("may read the outbox, send to the subscribed queues and delete what was sent", () => {
+  test("may read the outbox, append to the journal, send to the subscribed queues and delete what was sent", () => {
     expect(grantsOf(template, "SweepFunctionRole")).toEqual({
       "SweepFunctionLogs.Arn": ["logs:CreateLogStream", "logs:PutLogEvents"],
       "Outbox.Arn": ["dynamodb:BatchWriteItem", "dynamodb:Scan"],
+      "Journal.Arn": ["dynamodb:GetItem", "dynamodb:PutItem"],
       "Billing.Arn": ["sqs:SendMessage"],
     });
   });

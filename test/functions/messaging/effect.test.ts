@@ -234,9 +234,13 @@ async function bookingsWhenOvertaken(start: Start): Promise<number> {
   faults = faultAtCall(dynamodb(), { nth: 1, fault: "paused-after" });
   const deaf = new AbortController().signal; // the check before it must hold it back, not the abort after it
   const work = booking();
+  let request: Promise<Consignment> | undefined;
   const stopped = start()(key, {
     ...work,
-    perform: ({ fence }) => work.perform({ fence, signal: deaf }),
+    perform({ fence }) {
+      request = work.perform({ fence, signal: deaf });
+      return request;
+    },
   });
   await faults.stopped;
   faults.remove();
@@ -244,6 +248,7 @@ async function bookingsWhenOvertaken(start: Start): Promise<number> {
   await start()(key, booking());
   faults.resume();
   await stopped.catch(() => undefined);
+  await request;
   return carrier.consignments(key);
 }
 

@@ -15,8 +15,10 @@ export interface Carrier {
 
 export interface CarrierCounts {
   booked: number;
-  /** Requests that were answered from the books. */
+  /** Requests that a key showed to be repeats; they were answered from the books. */
   repeated: number;
+  /** How often somebody asked what was booked under a reference. */
+  lookedUp: number;
   refused: number;
   broken: number;
 }
@@ -44,7 +46,7 @@ export async function startCarrier(): Promise<Carrier> {
   const books: Books = {
     consignments: [],
     byKey: new Map(),
-    counts: { booked: 0, repeated: 0, refused: 0, broken: 0 },
+    counts: { booked: 0, repeated: 0, lookedUp: 0, refused: 0, broken: 0 },
   };
   const server = createServer((request, response) => {
     answer(books, request).then(
@@ -76,8 +78,10 @@ async function answer(books: Books, request: IncomingMessage): Promise<Answer> {
   return problem(405, "Only GET and POST are understood");
 }
 
-function find({ consignments }: Books, reference: string | null): Consignment[] {
-  return reference === null ? consignments : consignments.filter((one) => one.reference === reference);
+function find({ consignments, counts }: Books, reference: string | null): Consignment[] {
+  if (reference === null) return consignments;
+  counts.lookedUp += 1;
+  return consignments.filter((one) => one.reference === reference);
 }
 
 function book(books: Books, key: string | string[] | undefined, order: unknown): Answer {

@@ -114,7 +114,7 @@ function ordersPart({ reconciliation, world, measured, carrier }: Run): string {
       ["doubled", `${doubled}`],
       [
         "consignments",
-        `${world.consignments.length}; the carrier answered ${carrier.repeated} repeats from its books`,
+        `${world.consignments.length}; after a crash the carrier was asked ${carrier.lookedUp} times what it had booked`,
       ],
       [
         "speed",

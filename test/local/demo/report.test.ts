@@ -1,0 +1,83 @@
+import { expect, test } from "vitest";
+import { reconcile } from "../../../local/demo/reconcile.ts";
+import { type Run, reportOf, summaryOf } from "../../../local/demo/report.ts";
+import { startTally } from "../../../local/demo/tally.ts";
+import { deadLettersOf } from "../../../operations/dead-letters/dead-letter.ts";
+
+test("the summary has what a program asks for, as numbers and booleans", () => {
+  expect(summaryOf(aRun())).toMatchObject({
+    ok: false,
+    placed: 0,
+    shipped: 0,
+    canceled: 0,
+    parked: 0,
+    redriven: 1,
+    lost: 0,
+    doubled: 0,
+    duplicatesAbsorbed: 0,
+    redelivered: 0,
+    kills: 0,
+    moneyConserved: true,
+    seconds: 12.3,
+    secondsToFirstShipped: 4.5,
+    messagesPerSecond: 100,
+    residentMegabytes: 900,
+  });
+});
+
+test("the summary names what does not hold, with its evidence", () => {
+  expect(summaryOf(aRun()).broken).toEqual([
+    {
+      invariant: "the dead letters are the poison and nothing else",
+      evidence: "m-9 was parked by ShipOrder (RECEIVES_EXHAUSTED) and is no poison",
+    },
+  ]);
+});
+
+test("a flow that did not come to rest is not ok, whatever else holds", () => {
+  const run = aRun({ stuck: "ShipOrder: 1 waiting", world: { ...aRun().world, deadLetters: [] } });
+  expect(summaryOf(run)).toMatchObject({ ok: false, stuck: "ShipOrder: 1 waiting" });
+  expect(reportOf(run)).toContain("✗ ShipOrder: 1 waiting");
+});
+
+test("the report tells who survived a function's death, each dead letter's reason, and the repair", () => {
+  const report = reportOf(aRun());
+  expect(report).toContain("m-1: ReserveCredit died with it, delivery 2 followed, then PROCESSED");
+  expect(report).toMatch(/ShipOrder +RECEIVES_EXHAUSTED +the function died or timed out each time +m-9/);
+  expect(report).toContain("m-7: an account was opened for stranger-1");
+  expect(report).toContain("NOT OK");
+});
+
+test("a run that holds says ok", () => {
+  const world = { ...aRun().world, deadLetters: [] };
+  const report = reportOf(aRun({ world, reconciliation: reconcile(world, { placements: [], garbage: [] }) }));
+  expect(report).toContain("ok: every invariant holds (12.3 s)");
+  expect(report).not.toContain("✗");
+});
+
+function aRun(changes: Partial<Run> = {}): Run {
+  const message = JSON.stringify({ specversion: "1.0", id: "m-9", source: "/x", type: "t", data: {} });
+  const world: Run["world"] = {
+    orders: [],
+    accounts: [],
+    shipments: [],
+    consignments: [],
+    deadLetters: deadLettersOf("ShipOrder", [{ MessageId: "sqs", Body: message }]),
+    depths: [],
+    outboxRows: 0,
+  };
+  return {
+    orders: 0,
+    chaos: 0.3,
+    seed: 1,
+    world,
+    reconciliation: reconcile(world, { placements: [], garbage: [] }),
+    counts: startTally().counts,
+    survivors: [{ functionName: "ReserveCredit", envelopeId: "m-1", receiveCount: 2, ending: "PROCESSED" }],
+    troubles: [],
+    carrier: { booked: 0, repeated: 0, lookedUp: 0, refused: 0, broken: 0 },
+    repair: { customerId: "stranger-1", orderId: "o-7", envelopeId: "m-7" },
+    measured: { seconds: 12.3, secondsToFirstShipped: 4.5, messagesPerSecond: 100, residentMegabytes: 900 },
+    ...changes,
+  };
+}

@@ -1,12 +1,17 @@
 // Counts how often each order was looked at: losing a view is fine, counting one twice is not (G9).
+
+import { ageGate } from "../messaging/age-gate.ts";
 import { atMostOnce } from "../messaging/at-most-once.ts";
 import { consumer } from "../messaging/consumer.ts";
 import { environment } from "../messaging/environment.ts";
+import { hopLimit } from "../messaging/hop-limit.ts";
 import { OrderViewed } from "./messages.ts";
 
 const insightsTable = environment("INSIGHTS_TABLE");
 
 export const handler = consumer({ name: "count-order-views", accepts: [OrderViewed] })
+  .use(ageGate())
+  .use(hopLimit())
   .use(atMostOnce())
   .handler(async (message, unit) => {
     unit.write({

@@ -1,6 +1,8 @@
 // Moves an order on when credit or shipping has answered.
 import { CreditDenied, CreditReserved } from "../credit/messages.ts";
+import { ageGate } from "../messaging/age-gate.ts";
 import { consumer } from "../messaging/consumer.ts";
+import { hopLimit } from "../messaging/hop-limit.ts";
 import { idempotency } from "../messaging/idempotency.ts";
 import { Park } from "../messaging/outcome.ts";
 import { rows } from "../messaging/rows.ts";
@@ -19,6 +21,8 @@ export const handler = consumer({
   name: "settle-order",
   accepts: [CreditReserved, CreditDenied, OrderShipped],
 })
+  .use(ageGate())
+  .use(hopLimit())
   .use(idempotency({ evidence: rows() }))
   .handler(async (message, unit) => {
     const { orderId } = message.data;

@@ -1,4 +1,5 @@
 // A valid envelope, to be changed where a test needs it.
+import { nowIso } from "../../functions/messaging/clock.ts";
 import type { Envelope } from "../../functions/messaging/envelope.ts";
 import { newId } from "../../functions/messaging/ids.ts";
 
@@ -8,7 +9,7 @@ export function anEnvelope(changes: Partial<Envelope> = {}): Envelope {
     id: newId(),
     source: "/tests",
     type: "tests.happened.v1",
-    time: "2026-01-01T00:00:00.000Z",
+    time: nowIso(),
     datacontenttype: "application/json",
     partitionkey: "key-1",
     correlationid: "story-1",

@@ -15,6 +15,7 @@ const transientCodes = new Set([
   "ThrottlingError",
   "ProvisionedThroughputExceeded",
   "AccelerateWaitException",
+  "TransactionInProgressException",
 ]);
 
 /** A reason that passes: the same transaction may succeed in a moment. */
@@ -24,7 +25,7 @@ export function isTransient(code: string | undefined): boolean {
 
 /** @param evidenceIndex the place of the evidence's action in the transaction */
 export function classifyCancellation(
-  error: TransactionCanceledException,
+  error: Pick<TransactionCanceledException, "CancellationReasons">,
   { evidenceIndex }: { evidenceIndex: number },
 ): Cancellation {
   const reasons = error.CancellationReasons ?? [];

@@ -20,6 +20,10 @@ export interface EvidenceStore {
    * @throws Park when another message of the same identity was processed
    */
   find(delivery: Delivery): Promise<Outcome | undefined>;
+  /** Hears that a run has begun, for a store that commits several together. */
+  begin?(delivery: Delivery): void;
+  /** Hears that a run has ended. */
+  end?(delivery: Delivery): void;
 }
 
 /**
@@ -31,8 +35,12 @@ export interface EvidenceStore {
 export function idempotency({ evidence }: { readonly evidence: EvidenceStore }): MessageMiddleware {
   return {
     /** A redelivered message was probably done: one read is cheaper than a run that ends in a cancelled commit. */
-    before({ event }) {
-      return (event.letter?.receiveCount ?? 1) > 1 ? evidence.find(event) : undefined;
+    async before({ event }) {
+      evidence.begin?.(event);
+      if ((event.letter?.receiveCount ?? 1) === 1) return undefined;
+      const found = await evidence.find(event);
+      if (found) evidence.end?.(event);
+      return found;
     },
 
     async after(request) {
@@ -44,6 +52,7 @@ export function idempotency({ evidence }: { readonly evidence: EvidenceStore }):
      * shipped already"). So a failure counts only when there is no evidence (G2).
      */
     async onError({ event, error }) {
+      evidence.end?.(event);
       return error instanceof StateMoved ? undefined : findOrUndefined(event);
     },
   };

@@ -2,25 +2,21 @@
 //
 //   G1, G2. One transaction holds everything; its first action is the evidence.
 //   G2. A lost response is not a duplicate and a duplicate is not a failure: the old evidence decides.
-import {
-  type AttributeValue,
-  type DynamoDBClient,
-  GetItemCommand,
-  TransactionCanceledException,
-  TransactionInProgressException,
-  TransactWriteItemsCommand,
-} from "@aws-sdk/client-dynamodb";
+import { type AttributeValue, type DynamoDBClient, GetItemCommand } from "@aws-sdk/client-dynamodb";
 import { marshall, unmarshall } from "@aws-sdk/util-dynamodb";
 import { type Cancellation, classifyCancellation } from "./cancellation.ts";
 import { dynamodb } from "./clients.ts";
 import { nowIso, nowSeconds } from "./clock.ts";
 import type { Delivery } from "./delivery.ts";
 import { environment } from "./environment.ts";
+import { groupCommit } from "./group-commit.ts";
 import type { EvidenceStore } from "./idempotency.ts";
 import { derivedId, digestOf } from "./ids.ts";
+import { measure } from "./limits.ts";
 import { outboxWrite } from "./outbox.ts";
 import { type Outcome, Park, RetryLater, StateMoved } from "./outcome.ts";
 import { waitToRetry } from "./retry.ts";
+import { transact } from "./transaction.ts";
 import type { Write } from "./unit-of-work.ts";
 
 export interface RowsOptions {
@@ -29,13 +25,16 @@ export interface RowsOptions {
   /** The outbox table; by default what OUTBOX_TABLE names. */
   readonly outboxTable?: string;
   readonly client?: DynamoDBClient;
+  /**
+   * Units of work of one batch that are ready together share a transaction: fewer requests, and a cancelled one
+   * is sent again in parts. False sends each alone.
+   */
+  readonly groupCommit?: boolean;
 }
 
 /** Evidence outlives every redelivery: source retention + DLQ retention + time for a redrive. */
 export const evidenceDays = 60;
 
-/** https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/ServiceQuotas.html */
-const actionsMax = 100;
 /** How often a transaction that met only transient trouble is sent again within one delivery. */
 const attemptsMax = 5;
 const evidenceIndex = 0;
@@ -44,11 +43,17 @@ const evidenceIndex = 0;
 export function rows(options: RowsOptions = {}): EvidenceStore {
   const evidenceTable = options.evidenceTable ?? environment("EVIDENCE_TABLE");
   const outboxTable = options.outboxTable ?? environment("OUTBOX_TABLE");
+  const client = () => options.client ?? dynamodb();
+  const send = transact(client);
+  const group = (options.groupCommit ?? true) ? groupCommit(send) : undefined;
 
   return {
+    begin: ({ unit, deadlineMs }) => group?.begin(unit, deadlineMs),
+    end: ({ unit }) => group?.end(unit),
+
     async find(delivery) {
       const Key = marshall({ id: evidenceId(delivery) });
-      const { Item } = await (options.client ?? dynamodb()).send(
+      const { Item } = await client().send(
         new GetItemCommand({ TableName: evidenceTable, Key, ConsistentRead: true }),
       );
       return Item && duplicateOf(Item, delivery, digestOf(delivery.message.type, delivery.message.data));
@@ -56,10 +61,11 @@ export function rows(options: RowsOptions = {}): EvidenceStore {
 
     async commit(delivery, receipt) {
       const digest = digestOf(delivery.message.type, delivery.message.data);
-      const actions = transactionOf(delivery, digest, receipt);
+      const unit = measure(transactionOf(delivery, digest, receipt));
       for (let attempt = 1; ; attempt++) {
-        const cancellation = await send(actions);
-        if (cancellation === undefined) return { kind: "done", receipt };
+        const reasons = await (group ? group.commit(delivery.unit, unit) : send(unit.actions));
+        if (reasons === undefined) return { kind: "done", receipt };
+        const cancellation = classifyCancellation({ CancellationReasons: [...reasons] }, { evidenceIndex });
         if (cancellation.kind !== "transient") return settle(cancellation, delivery, digest);
         const again =
           attempt < attemptsMax && (await waitToRetry({ attempt, deadlineMs: delivery.deadlineMs }));
@@ -77,12 +83,6 @@ export function rows(options: RowsOptions = {}): EvidenceStore {
     ];
     if (unit.messages.length > 0)
       actions.push(outboxWrite({ table: outboxTable, id, messages: unit.messages }));
-    if (actions.length > actionsMax) {
-      throw new Park(
-        "TOO_MANY_WRITES",
-        `${actions.length} actions, at most ${actionsMax} fit one transaction`,
-      );
-    }
     return actions;
   }
 
@@ -101,18 +101,6 @@ export function rows(options: RowsOptions = {}): EvidenceStore {
         ReturnValuesOnConditionCheckFailure: "ALL_OLD", // who was first, and with what, at no extra read
       },
     };
-  }
-
-  async function send(actions: Write[]): Promise<Cancellation | undefined> {
-    try {
-      await (options.client ?? dynamodb()).send(new TransactWriteItemsCommand({ TransactItems: actions }));
-      return undefined;
-    } catch (error) {
-      if (error instanceof TransactionCanceledException)
-        return classifyCancellation(error, { evidenceIndex });
-      if (error instanceof TransactionInProgressException) return { kind: "transient", codes: [error.name] };
-      throw error;
-    }
   }
 }
 

@@ -9,6 +9,7 @@ import { newId } from "../../../functions/messaging/ids.ts";
 import { messageType } from "../../../functions/messaging/message-type.ts";
 import { Park } from "../../../functions/messaging/outcome.ts";
 import { rows } from "../../../functions/messaging/rows.ts";
+import type { Write } from "../../../functions/messaging/unit-of-work.ts";
 import { type Versioned, versionedTable } from "../../../functions/messaging/versioned-table.ts";
 import { anEnvelope } from "../../support/an-envelope.ts";
 import { type Faults, injectFaults } from "../../support/faults.ts";
@@ -170,6 +171,30 @@ describe("a consumer with evidence as rows", () => {
     ]);
   });
 
+  it.each([
+    [
+      "ITEM_TWICE",
+      (id: string) => [
+        counters().save({ id, version: 0, count: 1 }),
+        counters().save({ id, version: 0, count: 2 }),
+      ],
+    ],
+    ["ITEM_TOO_LARGE", (id: string) => [aPut(id, 500_000)]],
+    ["UNIT_TOO_LARGE", (id: string) => Array.from({ length: 11 }, (_, n) => aPut(`${id}-${n}`, 400_000))],
+  ])("G5, G11: parks %s and commits the neighbour in its batch", async (code, writesOf) => {
+    const [good, bad] = [anAdded({ amount: 1 }), anAdded({ amount: 2 })];
+    const large = consumer({ name: "large", accepts: [Added] })
+      .use(idempotency({ evidence: rows() }))
+      .handler(async ({ data }, unit) => {
+        if (data.amount === 1) unit.write(counters().save({ id: counterId, version: 0, count: 1 }));
+        else unit.write(...writesOf(newId()));
+      });
+    const records = [bad, good].map((message) => anSqsRecord(asciiJson(message)));
+    expect(await large(anSqsEvent(...records), aContext())).toEqual({ batchItemFailures: [] });
+    expect(await count()).toBe(1);
+    expect(await world.drain(deadLetters())).toMatchObject([{ attributes: { ReasonCode: code } }]);
+  });
+
   it("a consumer that collects work without a middleware that commits it fails loudly", async () => {
     const forgetful = consumer({ name: "forgetful", accepts: [Added] }).handler(async (_message, unit) => {
       unit.publish(Counted.from({ count: 1 }));
@@ -200,6 +225,12 @@ function handler() {
 
 function receive(message: Envelope, options: { receiveCount?: number } = {}) {
   return handler()(anSqsEvent(anSqsRecord(asciiJson(message), options)), aContext());
+}
+
+function aPut(id: string, bytes: number): Write {
+  return {
+    Put: { TableName: world.output("CreditTable"), Item: { id: { S: id }, text: { S: "x".repeat(bytes) } } },
+  };
 }
 
 function anAdded({ amount }: { amount: number }): Envelope {

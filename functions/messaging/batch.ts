@@ -1,4 +1,6 @@
 // A batch never shares a fate: every record is worked on, or returned, on its own (G5), within bounds (G11).
+//
+//   G4. Where order counts, a key stops at its first failure and what is behind it is returned with it.
 import { nowMs } from "./clock.ts";
 
 export interface BatchOptions<Item> {
@@ -6,6 +8,8 @@ export interface BatchOptions<Item> {
   readonly deadlineMs: number;
   /** Items of one key run one after the other, in the order of the batch. */
   readonly keyOf: (item: Item) => string;
+  /** Nothing of a key runs after a failure of it. */
+  readonly inOrder?: boolean;
   /** Works on one item; false or a rejection returns it to the queue. */
   readonly work: (item: Item, deadlineMs: number) => Promise<boolean>;
 }
@@ -30,6 +34,7 @@ export async function processBatch<Item>(
       for (const item of group) {
         if (nowMs() >= options.deadlineMs) return;
         if (await settled(item)) done.add(item);
+        else if (options.inOrder) break;
       }
     }
   }

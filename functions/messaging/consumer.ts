@@ -1,5 +1,6 @@
 // Step 3 of 4: queue → effect. A message may arrive many times; its effect happens once.
 //
+//   G4. On a FIFO queue the messages of a group run in order, and none runs past one that failed or is parked.
 //   G5. A record's failure is its own.
 //   G6. What cannot be processed is parked with its reason; nothing else leaves the queue undone.
 import type { Context, SQSBatchResponse, SQSEvent, SQSRecord } from "aws-lambda";
@@ -8,12 +9,15 @@ import { messageChain, type Work } from "./chain.ts";
 import { deliver, type Letter, type MessageMiddleware } from "./delivery.ts";
 import { type Envelope, readEnvelope } from "./envelope.ts";
 import { environment } from "./environment.ts";
+import { holds } from "./holds.ts";
 import { processIsolated } from "./isolation.ts";
+import { groupOf, keyOrder, noOrder } from "./key-order.ts";
 import { log } from "./log.ts";
+import { isFifo } from "./message-group.ts";
 import type { MessageType } from "./message-type.ts";
-import { type Outcome, Park } from "./outcome.ts";
+import { type Outcome, Park, RetryLater } from "./outcome.ts";
 import { runLedger } from "./run-ledger.ts";
-import { type Subscription, subscription } from "./subscription.ts";
+import { type Failure, type Subscription, subscription } from "./subscription.ts";
 
 export interface ConsumerOptions<Types extends readonly MessageType[]> {
   /** The scope of the evidence: renaming a consumer makes it process everything anew. */
@@ -53,25 +57,50 @@ export function consumer<const Types extends readonly MessageType[]>({
     handler(work) {
       const chain = messageChain({ accepts, middlewares, work });
       const queue = subscription(name);
-      const ledger = runLedger({ table: environment("EVIDENCE_TABLE") });
-      return async function handleBatch(event, context) {
+      const table = environment("EVIDENCE_TABLE");
+      const ledger = runLedger({ table });
+      return async function handleBatch({ Records: records }, context) {
         const deadlineMs = queue.deadlineMs(context);
-        const failures = await processIsolated(event.Records.map(receive), {
+        const queueName = queueNameOf(records[0]);
+        const inOrder = isFifo(queueName);
+        const order = inOrder ? keyOrder({ holds: holds({ table, queueName }), records }) : noOrder;
+        const lotOf = inOrder ? ({ record }: Received) => groupOf(record) : keyOf;
+        const failures = await processIsolated(records.map(receive), {
           ledger,
+          inOrder,
+          lotOf,
           recordOf: ({ record }) => record,
           forget: (items) => queue.forget(items.map(({ record }) => record)),
-          process: (items) => processBatch(items, { deadlineMs, keyOf, work: settle }),
+          process: (items) => processBatch(items, { deadlineMs, inOrder, keyOf: lotOf, work: settle }),
         });
         return {
           batchItemFailures: failures.map(({ record }) => ({ itemIdentifier: record.messageId })),
         } satisfies SQSBatchResponse;
 
         async function settle({ record, envelope }: Received): Promise<boolean> {
-          const settled = await acknowledge(record, envelope, queue, (message) =>
-            deliver(chain, { consumer: name, message, letter: letterOf(record), deadlineMs }, context),
-          );
+          const failure = inOrder ? failureInOrder(record) : {};
+          const settled = await acknowledge(record, envelope, queue, run, failure);
           if (!settled) await ledger.note(record, "ended");
           return settled;
+
+          async function run(message: Envelope): Promise<Outcome> {
+            await order.admit(record);
+            if ((failure.attempt ?? 1) > queue.attemptsMax) throw new RetryLater("RUN_NOT_ENDED"); // nor will this one
+            const letter = letterOf(record);
+            const outcome = await deliver(chain, { consumer: name, message, letter, deadlineMs }, context);
+            await order.lift(record);
+            return outcome;
+          }
+        }
+
+        function failureInOrder(record: SQSRecord): Failure {
+          return {
+            attempt: ledger.attempt(record),
+            beforePark: () => order.hold(record),
+            behind: records
+              .slice(records.indexOf(record) + 1)
+              .filter((later) => groupOf(later) === groupOf(record)),
+          };
         }
       };
     },
@@ -99,9 +128,13 @@ function letterOf(record: SQSRecord): Letter {
     attributes: Object.fromEntries(
       Object.entries(record.messageAttributes).map(([name, { stringValue }]) => [name, stringValue]),
     ),
-    queueName: record.eventSourceARN.split(":").at(-1) ?? "",
+    queueName: queueNameOf(record),
     receiveCount: Number(record.attributes.ApproximateReceiveCount),
   };
+}
+
+function queueNameOf(record: SQSRecord | undefined): string {
+  return record?.eventSourceARN.split(":").at(-1) ?? "";
 }
 
 /** Copies of one message run one after the other: the second then meets the evidence of the first. */
@@ -115,6 +148,7 @@ async function acknowledge(
   envelope: Envelope | Park,
   queue: Subscription,
   run: (message: Envelope) => Promise<Outcome>,
+  failure: Failure,
 ): Promise<boolean> {
   const fields = {
     consumer: queue.consumer,
@@ -129,6 +163,6 @@ async function acknowledge(
     else log("info", outcome.kind === "done" ? "PROCESSED" : "DUPLICATE", fields);
     return true;
   } catch (error) {
-    return queue.fail(record, error, fields);
+    return queue.fail(record, error, fields, failure);
   }
 }

@@ -2,12 +2,18 @@
 //
 //   G5. Suspects (redelivered, and nobody knows why) run last and alone, after the others were committed and
 //   deleted from the queue; the one that was alone when the process died before runs after all other suspects.
+//   G4. Work comes in lots: the copies of one message, or a FIFO group. A lot with a suspect goes last as a
+//   whole, one record at a time, in the order of the batch; in a group nothing runs behind a failure.
 import type { SQSRecord } from "aws-lambda";
 import type { LastRun, RunLedger } from "./run-ledger.ts";
 
 export interface IsolationOptions<Item> {
   readonly recordOf: (item: Item) => SQSRecord;
-  readonly ledger: RunLedger;
+  /** Items of one lot stay together and in order. */
+  readonly lotOf: (item: Item) => string;
+  /** Nothing of a lot runs after a failure of it. */
+  readonly inOrder?: boolean;
+  readonly ledger: Pick<RunLedger, "lastRuns" | "note">;
   /** Works on items side by side and returns those that failed. */
   readonly process: (items: readonly Item[]) => Promise<Item[]>;
   /** Deletes items from their queue now, not with the answer of the batch. */
@@ -17,28 +23,52 @@ export interface IsolationOptions<Item> {
 /** Works on a batch, suspects last and one at a time, and returns the items that failed. */
 export async function processIsolated<Item>(
   items: readonly Item[],
-  { recordOf, ledger, process, forget }: IsolationOptions<Item>,
+  { recordOf, lotOf, inOrder = false, ledger, process, forget }: IsolationOptions<Item>,
 ): Promise<Item[]> {
-  const redelivered = items.filter((item) => receiveCountOf(recordOf(item)) > 1);
+  const redelivered = items.filter(isRedelivered);
   if (redelivered.length === 0) return process(items);
 
   const runs = await ledger.lastRuns(redelivered.map(recordOf));
   const lastRunOf = (item: Item): LastRun => runs.get(recordOf(item).messageId) ?? "unknown";
-  const suspects = redelivered
-    .filter((item) => lastRunOf(item) !== "ended")
-    .sort((a, b) => Number(lastRunOf(a) === "alone") - Number(lastRunOf(b) === "alone"));
-  const others = items.filter((item) => !suspects.includes(item));
+  const lots = [...Map.groupBy(items, lotOf).values()];
+  const suspects = lots
+    .filter((lot) => suspectsOf(lot).length > 0)
+    .sort((a, b) => Number(wasAlone(a)) - Number(wasAlone(b)));
   if (suspects.length === 0) return process(items);
 
-  const failed = await process(others);
-  await forget(others.filter((item) => !failed.includes(item)));
-  for (const suspect of suspects) {
-    await ledger.note(recordOf(suspect), "alone");
-    const [failure] = await process([suspect]);
-    if (failure !== undefined) failed.push(failure);
-    else await forget([suspect]);
+  const others = items.filter((item) => !suspects.some((lot) => lot.includes(item)));
+  const failed = new Set(await process(others));
+  await forget(others.filter((item) => !failed.has(item)));
+  for (const lot of suspects) await processAlone(lot);
+  return items.filter((item) => failed.has(item));
+
+  async function processAlone(lot: readonly Item[]): Promise<void> {
+    for (const [index, item] of lot.entries()) {
+      await ledger.note(recordOf(item), "alone");
+      const [failure] = await process([item]);
+      if (failure === undefined) await forget([item]);
+      else if (!inOrder) failed.add(item);
+      else {
+        for (const behind of lot.slice(index)) failed.add(behind);
+        return;
+      }
+    }
   }
-  return failed;
+
+  /** In a group, what is behind a failure that was heard of did not run with it, and cannot be to blame. */
+  function suspectsOf(lot: readonly Item[]): readonly Item[] {
+    const heard = lot.findIndex((item) => isRedelivered(item) && lastRunOf(item) === "ended");
+    const mayHaveRun = inOrder && heard >= 0 ? lot.slice(0, heard) : lot;
+    return mayHaveRun.filter((item) => isRedelivered(item) && lastRunOf(item) !== "ended");
+  }
+
+  function wasAlone(lot: readonly Item[]): boolean {
+    return suspectsOf(lot).some((item) => lastRunOf(item) === "alone");
+  }
+
+  function isRedelivered(item: Item): boolean {
+    return receiveCountOf(recordOf(item)) > 1;
+  }
 }
 
 function receiveCountOf(record: SQSRecord): number {

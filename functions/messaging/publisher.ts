@@ -81,8 +81,9 @@ export function publisher({ outboxTable, routes, sign, journal }: PublisherOptio
   }
 
   async function outgoingOf(message: OutboxMessage, queueUrl: string): Promise<Outgoing> {
-    if (sign === undefined) return { body: message.body };
-    return { body: message.body, attributes: await sign(message, queueUrl) };
+    const { body, envelope } = message;
+    const outgoing = { body, key: envelope.partitionkey };
+    return sign === undefined ? outgoing : { ...outgoing, attributes: await sign(message, queueUrl) };
   }
 
   /** A row that stays behind is sent again by the sweeper, and the receivers recognise its messages. */

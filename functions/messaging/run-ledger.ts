@@ -2,6 +2,8 @@
 //
 //   G5. A record whose last run never ended is a suspect. Nothing is written while all goes well: a note is
 //   made when a run fails, and before a suspect runs alone, so that the next process knows which one it was.
+//   G4. In a FIFO group a receive is no attempt: what is behind a failure is received with it and does not run.
+//   There the runs that were noted are counted.
 import {
   type AttributeValue,
   BatchGetItemCommand,
@@ -22,6 +24,8 @@ export interface RunLedger {
   /** What is known of the last runs of records, by message id; a record that is not in it is `unknown`. */
   lastRuns(records: readonly SQSRecord[]): Promise<ReadonlyMap<string, LastRun>>;
   note(record: SQSRecord, run: "ended" | "alone"): Promise<void>;
+  /** How often the record has run with this time, as far as is known; `lastRuns` was asked before. */
+  attempt(record: SQSRecord): number;
 }
 
 /** https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchGetItem.html */
@@ -40,22 +44,35 @@ export function runLedger({
   table: string;
   client?: () => DynamoDBClient;
 }): RunLedger {
+  const runsBefore = new WeakMap<SQSRecord, number>();
+  const attempt = (record: SQSRecord) => (runsBefore.get(record) ?? 0) + 1;
+
   return {
+    attempt,
+
     async lastRuns(records) {
       const runs = new Map<string, LastRun>();
-      const keys = new Map(records.map((record) => [idOf(record), record.messageId]));
+      const keys = new Map(records.map((record) => [idOf(record), record]));
       for (const ids of chunks([...keys.keys()])) {
         for (const item of await read(ids)) {
-          const { id, run } = unmarshall(item);
-          const messageId = keys.get(id);
-          if (messageId !== undefined && (run === "ended" || run === "alone")) runs.set(messageId, run);
+          const note = unmarshall(item);
+          const record = keys.get(note.id);
+          if (record === undefined) continue;
+          runsBefore.set(record, Number(note.runs ?? 0));
+          runs.set(record.messageId, lastRunIn(note, record));
         }
       }
       return runs;
     },
 
     async note(record, run) {
-      const Item = marshall({ id: idOf(record), run, expiresAt: nowSeconds() + noteSeconds });
+      const Item = marshall({
+        id: idOf(record),
+        run,
+        runs: attempt(record),
+        receiveCount: receiveCountOf(record),
+        expiresAt: nowSeconds() + noteSeconds,
+      });
       try {
         await client().send(new PutItemCommand({ TableName: table, Item }));
       } catch (error) {
@@ -76,6 +93,16 @@ export function runLedger({
       return [];
     }
   }
+}
+
+/** An older run's good word says nothing of the last one. */
+function lastRunIn({ run, receiveCount }: Record<string, unknown>, record: SQSRecord): LastRun {
+  if (run === "alone") return run;
+  return run === "ended" && receiveCount === receiveCountOf(record) - 1 ? run : "unknown";
+}
+
+function receiveCountOf(record: SQSRecord): number {
+  return Number(record.attributes.ApproximateReceiveCount);
 }
 
 /** SQS's own message id is right here: a redriven message starts with a clean slate. */

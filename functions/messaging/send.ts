@@ -3,6 +3,7 @@
 //   G3. An entry counts as sent when SQS has confirmed that entry.
 import { SendMessageBatchCommand, type SendMessageBatchRequestEntry } from "@aws-sdk/client-sqs";
 import { sqs } from "./clients.ts";
+import { bodyId, groupIdOf, isFifo } from "./message-group.ts";
 import { waitToRetry } from "./retry.ts";
 
 /** https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-messages.html */
@@ -12,6 +13,8 @@ export const batchBytesMax = 1_048_576;
 /** One message on its way to a queue: its exact text and what goes beside it. */
 export interface Outgoing {
   readonly body: string;
+  /** The messages of one key are sent in order to a FIFO queue; a standard queue serves all keys fairly by it. */
+  readonly key?: string;
   /** Message attributes of type String, by name. */
   readonly attributes?: Readonly<Record<string, string>>;
 }
@@ -28,6 +31,7 @@ export async function sendAll(
   messages: readonly Outgoing[],
   { deadlineMs }: { deadlineMs: number },
 ): Promise<boolean[]> {
+  if (isFifo(queueUrl)) return sendInOrder(queueUrl, messages, { deadlineMs });
   const confirmed = messages.map(() => false);
   for (const pack of packs(messages)) {
     let open = pack;
@@ -42,13 +46,53 @@ export async function sendAll(
   return confirmed;
 }
 
+/**
+ * G4: a request holds at most one message of a key, the first that is not confirmed, because a request may be
+ * half accepted. What is behind a message that was refused for good is held back.
+ */
+async function sendInOrder(
+  queueUrl: string,
+  messages: readonly Outgoing[],
+  { deadlineMs }: { deadlineMs: number },
+): Promise<boolean[]> {
+  const confirmed = messages.map(() => false);
+  let lines = [...Map.groupBy(messages.keys(), (index) => groupOf(messages[index])).values()];
+  for (let attempt = 1; lines.length > 0; attempt++) {
+    const heads = headsOf(lines, messages);
+    for (const index of await sendPack(queueUrl, messages, heads)) confirmed[index] = true;
+    lines = lines
+      .map((line) => (confirmed[line[0] as number] ? line.slice(1) : line))
+      .filter((line) => line.length > 0);
+    const refused = heads.filter((index) => !confirmed[index]);
+    const again = refused.length > 0 && attempt < attemptsMax && (await waitToRetry({ attempt, deadlineMs }));
+    if (again) continue;
+    lines = lines.filter((line) => !refused.includes(line[0] as number));
+    attempt = 0;
+  }
+  return confirmed;
+}
+
+/** The first of each line, oldest first, as many as fit one request. */
+function headsOf(lines: readonly number[][], messages: readonly Outgoing[]): number[] {
+  const heads = lines.map((line) => line[0] as number).sort((a, b) => a - b);
+  const [pack = []] = packs(heads.map((index) => messages[index] as Outgoing));
+  return pack.map((place) => heads[place] as number);
+}
+
+function groupOf(message: Outgoing | undefined): string {
+  return groupIdOf(message?.key ?? bodyId(message?.body ?? ""));
+}
+
 /** The indexes of the messages that SQS confirmed. */
 async function sendPack(
   queueUrl: string,
   messages: readonly Outgoing[],
   indexes: readonly number[],
 ): Promise<number[]> {
-  const Entries = indexes.map((index) => entryOf(index, messages[index]));
+  const Entries = indexes.map((index) => ({
+    ...entryOf(index, messages[index]),
+    ...groupFields(queueUrl, messages[index]),
+  }));
   const { Successful = [] } = await sqs().send(new SendMessageBatchCommand({ QueueUrl: queueUrl, Entries }));
   return Successful.map(({ Id }) => Number(Id));
 }
@@ -63,6 +107,13 @@ function entryOf(index: number, { body, attributes }: Outgoing = { body: "" }): 
       ),
     }),
   };
+}
+
+function groupFields(queueUrl: string, message: Outgoing | undefined) {
+  if (isFifo(queueUrl)) {
+    return { MessageGroupId: groupOf(message), MessageDeduplicationId: bodyId(message?.body ?? "") };
+  }
+  return message?.key === undefined ? {} : { MessageGroupId: groupIdOf(message.key) }; // fair queues
 }
 
 /** Consecutive indexes that fit one request by count and by bytes. */

@@ -3,7 +3,7 @@
 //   G6. On its last receive, or when it can never succeed, a message is parked with its reason.
 //   G11. Every retry has a delay and every message a last retry.
 import {
-  ChangeMessageVisibilityCommand,
+  ChangeMessageVisibilityBatchCommand,
   DeleteMessageBatchCommand,
   SendMessageCommand,
 } from "@aws-sdk/client-sqs";
@@ -12,19 +12,36 @@ import { sqs } from "./clients.ts";
 import { nowIso, nowMs } from "./clock.ts";
 import { environment, environmentNumber } from "./environment.ts";
 import { log } from "./log.ts";
+import { isFifo } from "./message-group.ts";
 import { Park, RetryLater } from "./outcome.ts";
 import { deadLetterAttributes } from "./park-attributes.ts";
 import { backoffSeconds } from "./retry.ts";
 import { batchEntriesMax } from "./send.ts";
 
+export interface Failure {
+  /** Which attempt failed; by default how often the record was received. */
+  readonly attempt?: number;
+  /** Done before the record is parked; when it fails, nothing is parked. */
+  readonly beforePark?: () => Promise<void>;
+  /** Records that come back with this one and after it: a FIFO group is hidden as long as any of it is. */
+  readonly behind?: readonly SQSRecord[];
+}
+
 export interface Subscription {
   readonly consumer: string;
+  /** The attempt that is the last. */
+  readonly attemptsMax: number;
   /** When the invocation must have answered, in ms since the epoch. */
   deadlineMs(context: Context): number;
   /** Deletes records now; a failure to delete is not fatal, the answer of the batch deletes them too. */
   forget(records: readonly SQSRecord[]): Promise<void>;
   /** Parks the record (true: the queue may forget it) or leaves it to a later receive (false). */
-  fail(record: SQSRecord, error: unknown, fields: Readonly<Record<string, unknown>>): Promise<boolean>;
+  fail(
+    record: SQSRecord,
+    error: unknown,
+    fields: Readonly<Record<string, unknown>>,
+    failure?: Failure,
+  ): Promise<boolean>;
 }
 
 /** Kept back from the function's timeout to park, to delay and to answer. */
@@ -40,6 +57,7 @@ export function subscription(consumer: string): Subscription {
 
   return {
     consumer,
+    attemptsMax: maxReceiveCount,
     deadlineMs(context) {
       return nowMs() + Math.max(0, context.getRemainingTimeInMillis() - answerMs);
     },
@@ -55,23 +73,25 @@ export function subscription(consumer: string): Subscription {
         }
       }
     },
-    async fail(record, error, fields) {
+    async fail(record, error, fields, failure = {}) {
       const receiveCount = Number(record.attributes.ApproximateReceiveCount);
-      const reason = error instanceof Park ? error : exhausted(error, receiveCount);
+      const { attempt = receiveCount, beforePark, behind = [] } = failure;
+      const reason = error instanceof Park ? error : exhausted(error, attempt);
       if (reason === undefined) {
-        await delay(record, error, receiveCount, fields);
+        await delay([record, ...behind], error, attempt, fields);
         return false;
       }
+      await beforePark?.();
       await park(record, reason, receiveCount);
       log("warn", "PARKED", { ...fields, reasonCode: reason.code, reasonDetail: reason.detail });
       return true;
     },
   };
 
-  function exhausted(error: unknown, receiveCount: number): Park | undefined {
-    if (receiveCount < maxReceiveCount) return undefined;
+  function exhausted(error: unknown, attempt: number): Park | undefined {
+    if (attempt < maxReceiveCount) return undefined;
     if (error instanceof RetryLater && error.lastly) return error.lastly;
-    return new Park("RETRIES_EXHAUSTED", `${receiveCount} receives, last error ${codeOf(error)}`, {
+    return new Park("RETRIES_EXHAUSTED", `${attempt} receives, last error ${codeOf(error)}`, {
       cause: error,
     });
   }
@@ -82,6 +102,10 @@ export function subscription(consumer: string): Subscription {
       new SendMessageCommand({
         QueueUrl: deadLetterQueueUrl,
         MessageBody: record.body,
+        ...(isFifo(deadLetterQueueUrl) && {
+          MessageGroupId: record.attributes.MessageGroupId,
+          MessageDeduplicationId: record.messageId, // parked again before it was acknowledged: one dead letter
+        }),
         MessageAttributes: deadLetterAttributes(
           {
             ReasonCode: text(reason.code),
@@ -102,13 +126,13 @@ export function subscription(consumer: string): Subscription {
   }
 
   async function delay(
-    record: SQSRecord,
+    records: readonly SQSRecord[],
     error: unknown,
-    receiveCount: number,
+    attempt: number,
     fields: Readonly<Record<string, unknown>>,
   ): Promise<void> {
     const asked = error instanceof RetryLater ? error.retryAfterSeconds : undefined;
-    const retryAfterSeconds = asked ?? backoffSeconds(receiveCount);
+    const retryAfterSeconds = asked ?? backoffSeconds(attempt);
     log("warn", "RETRY_LATER", {
       ...fields,
       errorCode: codeOf(error),
@@ -117,10 +141,13 @@ export function subscription(consumer: string): Subscription {
     });
     try {
       await sqs().send(
-        new ChangeMessageVisibilityCommand({
+        new ChangeMessageVisibilityBatchCommand({
           QueueUrl: queueUrl,
-          ReceiptHandle: record.receiptHandle,
-          VisibilityTimeout: retryAfterSeconds,
+          Entries: records.slice(0, batchEntriesMax).map(({ receiptHandle }, index) => ({
+            Id: String(index),
+            ReceiptHandle: receiptHandle,
+            VisibilityTimeout: retryAfterSeconds,
+          })),
         }),
       );
     } catch (cause) {

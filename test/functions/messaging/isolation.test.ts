@@ -30,6 +30,7 @@ it("G5: without isolation the neighbours die with it (this test can fail)", asyn
 it("a batch without redelivered records is processed in one go, and nothing is noted", async () => {
   const calls: number[][] = [];
   const failed = await processIsolated([1, 2, 3], {
+    lotOf: String,
     recordOf: () => anSqsRecord(""),
     ledger: {
       lastRuns: () => Promise.reject(new Error("not needed")),
@@ -48,6 +49,7 @@ it("a batch without redelivered records is processed in one go, and nothing is n
 it("records that failed and said so are no suspects", async () => {
   const calls: number[][] = [];
   await processIsolated([1, 2], {
+    lotOf: String,
     recordOf: (item) => ({ ...anSqsRecord("", { receiveCount: 2 }), messageId: String(item) }),
     ledger: {
       lastRuns: async () =>
@@ -77,6 +79,7 @@ async function deliverUntilQuiet(rounds: readonly number[][], isolate: typeof pr
     const batch = order.filter((item) => !deleted.has(item));
     try {
       const failed = await isolate<number>(batch, {
+        lotOf: String,
         recordOf: (item) => ({ ...anSqsRecord("", { receiveCount: index + 1 }), messageId: String(item) }),
         ledger: {
           lastRuns: async () => notes,

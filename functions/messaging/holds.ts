@@ -1,0 +1,158 @@
+// Holds: which parked messages of a FIFO group stand in front of its others. One item a group in the evidence
+// table: the ids of the held messages, first in line first.
+//
+//   G4. In a held group only the first in line may run; every other message of it is parked behind.
+//
+// Every step may be repeated, because it may have been done by a process that died:
+//   before the hold          nothing has happened, the message comes again
+//   hold, not parked         it comes again, finds its place in the line, and runs (first) or is parked (behind)
+//   parked, not acknowledged the same; the second dead letter is a copy, and one with the first
+//   effect, still held       it comes again, it is first in line, its evidence makes it a duplicate; it leaves
+//   left, not acknowledged   it comes again and is among the `passed`: it runs, and is a duplicate
+// So the line holds ids and not a number: an id that joins or leaves twice changes nothing.
+// docs/adr/0007-holds-are-a-line.md
+import {
+  type AttributeValue,
+  BatchGetItemCommand,
+  ConditionalCheckFailedException,
+  DeleteItemCommand,
+  type DynamoDBClient,
+  UpdateItemCommand,
+} from "@aws-sdk/client-dynamodb";
+import { marshall, unmarshall } from "@aws-sdk/util-dynamodb";
+import { dynamodb } from "./clients.ts";
+import { derivedId } from "./ids.ts";
+import { RetryLater } from "./outcome.ts";
+
+export interface Hold {
+  /** The ids of held messages, first in line first. Empty: the group is free. */
+  readonly line: readonly string[];
+  /** The last that left a line that is not empty. */
+  readonly passed: readonly string[];
+}
+
+export interface Holds {
+  /** The holds of groups, as many as one batch of a FIFO queue can have. */
+  read(groups: readonly string[]): Promise<ReadonlyMap<string, Hold>>;
+  /** Puts a message at the end of its group's line, unless it is in it. */
+  join(group: string, id: string): Promise<Hold>;
+  /** Takes a message out of its group's line, wherever it is in it. */
+  leave(group: string, id: string): Promise<Hold>;
+}
+
+export const noHold: Hold = { line: [], passed: [] };
+
+/** A batch of a FIFO queue is no longer: more cannot have left and still be unacknowledged. */
+const passedMax = 10;
+/** How often a move is tried on a line that somebody else moves meanwhile. */
+const attemptsMax = 5;
+
+/** The holds of one queue. @param queueName the last part of its ARN and of its URL */
+export function holds({
+  table,
+  queueName,
+  client = dynamodb,
+}: {
+  table: string;
+  queueName: string;
+  client?: () => DynamoDBClient;
+}): Holds {
+  return {
+    read,
+
+    async join(group, id) {
+      try {
+        const { Attributes } = await client().send(
+          new UpdateItemCommand({
+            TableName: table,
+            Key: marshall({ id: idOf(group) }),
+            UpdateExpression:
+              "SET line = list_append(if_not_exists(line, :none), :one), #g = :group, #q = :queue",
+            ConditionExpression: "NOT contains(line, :id)",
+            ExpressionAttributeNames: { "#g": "group", "#q": "queue" }, // for whoever looks into the table
+            ExpressionAttributeValues: marshall({
+              ":none": [],
+              ":one": [id],
+              ":id": id,
+              ":group": group,
+              ":queue": queueName,
+            }),
+            ReturnValues: "ALL_NEW",
+            ReturnValuesOnConditionCheckFailure: "ALL_OLD",
+          }),
+        );
+        return holdIn(Attributes);
+      } catch (error) {
+        if (error instanceof ConditionalCheckFailedException) return holdIn(error.Item); // it is in the line
+        throw error;
+      }
+    },
+
+    async leave(group, id) {
+      let hold = (await read([group])).get(group) ?? noHold;
+      for (let attempt = 1; hold.line.includes(id); attempt++) {
+        if (attempt > attemptsMax) throw new RetryLater("HOLD_CONTENDED");
+        hold = await remove(group, id, hold);
+      }
+      return hold;
+    },
+  };
+
+  async function read(groups: readonly string[]): Promise<ReadonlyMap<string, Hold>> {
+    const groupOf = new Map(groups.map((group) => [idOf(group), group]));
+    const Keys = [...groupOf.keys()].map((id) => marshall({ id }));
+    const { Responses = {}, UnprocessedKeys = {} } = await client().send(
+      new BatchGetItemCommand({ RequestItems: { [table]: { Keys, ConsistentRead: true } } }),
+    );
+    if (UnprocessedKeys[table]?.Keys?.length) throw new RetryLater("HOLDS_UNREAD");
+    const found = (Responses[table] ?? []).map((item) => [groupOf.get(item.id?.S ?? "") ?? "", holdIn(item)]);
+    return new Map(found as [string, Hold][]);
+  }
+
+  /** The hold as it is afterwards; still with the id when somebody else moved the line first. */
+  async function remove(group: string, id: string, { line, passed }: Hold): Promise<Hold> {
+    const target = { TableName: table, Key: marshall({ id: idOf(group) }) };
+    const failing = { ReturnValuesOnConditionCheckFailure: "ALL_OLD" as const };
+    try {
+      if (line.length === 1) {
+        await client().send(
+          new DeleteItemCommand({
+            ...target,
+            ...failing,
+            ConditionExpression: "attribute_not_exists(id) OR line = :line", // nobody joined meanwhile
+            ExpressionAttributeValues: marshall({ ":line": line }),
+          }),
+        );
+        return noHold;
+      }
+      const index = line.indexOf(id);
+      const { Attributes } = await client().send(
+        new UpdateItemCommand({
+          ...target,
+          ...failing,
+          UpdateExpression: `REMOVE line[${index}] SET passed = :passed`,
+          ConditionExpression: `line[${index}] = :id`,
+          ExpressionAttributeValues: marshall({ ":id": id, ":passed": [...passed, id].slice(-passedMax) }),
+          ReturnValues: "ALL_NEW",
+        }),
+      );
+      return holdIn(Attributes);
+    } catch (error) {
+      if (error instanceof ConditionalCheckFailedException) return holdIn(error.Item);
+      throw error;
+    }
+  }
+
+  function idOf(group: string): string {
+    return derivedId("hold", queueName, group);
+  }
+}
+
+function holdIn(item: Readonly<Record<string, AttributeValue>> | undefined): Hold {
+  const { line, passed } = item ? unmarshall({ ...item }) : {};
+  return { line: texts(line), passed: texts(passed) };
+}
+
+function texts(value: unknown): string[] {
+  return Array.isArray(value) ? value.filter((entry) => typeof entry === "string") : [];
+}

@@ -121,6 +121,7 @@ function ordersPart({ reconciliation, world, measured, carrier }: Run): string {
         `${measured.messagesPerSecond} messages per second, ${measured.residentMegabytes} MB at most`,
       ],
     ],
+    { cellCharactersMax: 100 },
   );
 }
 

@@ -28,7 +28,8 @@ const deletesMax = 25;
 const deleteAttemptsMax = 4;
 
 export interface PublisherOptions {
-  readonly outboxTable: string;
+  /** Where sent rows are deleted; absent for rows that are in no table (see inline-stream.ts). */
+  readonly outboxTable?: string;
   readonly routes: Routes;
   /** Signs each message for the queue it goes to; absent sends them unsigned. */
   readonly sign?: Sign;
@@ -46,7 +47,7 @@ export function publisher({ outboxTable, routes, sign, journal }: PublisherOptio
         for (const [index, letter] of letters.entries()) if (!confirmed[index]) unsent.add(letter.rowId);
       }
       const sent = new Set(rows.map((row) => row.id).filter((id) => !unsent.has(id)));
-      await remove([...sent], deadlineMs);
+      if (outboxTable !== undefined) await remove(outboxTable, [...sent], deadlineMs);
       return sent;
     },
   };
@@ -87,16 +88,16 @@ export function publisher({ outboxTable, routes, sign, journal }: PublisherOptio
   }
 
   /** A row that stays behind is sent again by the sweeper, and the receivers recognise its messages. */
-  async function remove(ids: readonly string[], deadlineMs: number): Promise<void> {
+  async function remove(table: string, ids: readonly string[], deadlineMs: number): Promise<void> {
     for (let start = 0; start < ids.length; start += deletesMax) {
       let requests = ids
         .slice(start, start + deletesMax)
         .map((id) => ({ DeleteRequest: { Key: marshall({ id }) } }));
       for (let attempt = 1; requests.length > 0; attempt++) {
         const { UnprocessedItems = {} } = await dynamodb().send(
-          new BatchWriteItemCommand({ RequestItems: { [outboxTable]: requests } }),
+          new BatchWriteItemCommand({ RequestItems: { [table]: requests } }),
         );
-        requests = (UnprocessedItems[outboxTable] ?? []) as typeof requests;
+        requests = (UnprocessedItems[table] ?? []) as typeof requests;
         if (requests.length === 0) break;
         const again = attempt < deleteAttemptsMax && (await waitToRetry({ attempt, deadlineMs }));
         if (!again) return log("warn", "DELETE_UNFINISHED", { rows: requests.length });

@@ -1,8 +1,13 @@
 // A service's own table: read, decide, write under the version that was read. It performs reads only; a write
 // is returned, for the unit of work that it must commit with.
+//
+//   G2. What the kit keeps inside an item (evidence and messages, see inline.ts) is neither shown nor lost: a
+//   save is an update of the domain's attributes.
 import { type DynamoDBClient, GetItemCommand } from "@aws-sdk/client-dynamodb";
 import { marshall, unmarshall } from "@aws-sdk/util-dynamodb";
 import { dynamodb } from "./clients.ts";
+import { hiddenPrefix } from "./item-evidence.ts";
+import { remember } from "./seen-evidence.ts";
 import type { Write } from "./unit-of-work.ts";
 
 /** An item and the number of times it was saved; 0 for one that is not in the table yet. */
@@ -14,7 +19,7 @@ export interface Versioned {
 export interface VersionedTable<Item extends Versioned> {
   /** The item as it is now (a consistent read), or undefined. */
   get(id: string): Promise<Item | undefined>;
-  /** The write that saves the item if nobody saved it since it was read. */
+  /** The write that saves the item if nobody saved it since it was read. `undefined` removes an attribute. */
   save(item: Item): Write;
 }
 
@@ -27,19 +32,36 @@ export function versionedTable<Item extends Versioned>(
       const { Item: item } = await client().send(
         new GetItemCommand({ TableName: table, Key: marshall({ id }), ConsistentRead: true }),
       );
-      return item === undefined ? undefined : (unmarshall(item) as Item);
+      remember(table, id, item);
+      return item === undefined ? undefined : (unmarshall(shown(item)) as Item);
     },
 
     save(item) {
-      const put = { TableName: table, Item: marshall({ ...item, version: item.version + 1 }) };
-      if (item.version === 0) return { Put: { ...put, ConditionExpression: "attribute_not_exists(id)" } };
-      return {
-        Put: {
-          ...put,
-          ConditionExpression: "version = :read",
-          ExpressionAttributeValues: { ":read": { N: String(item.version) } },
-        },
-      };
+      const { id, ...attributes } = { ...item, version: item.version + 1 };
+      if (item.version === 0) {
+        const Item = marshall({ id, ...attributes }, { removeUndefinedValues: true });
+        return { Put: { TableName: table, Item, ConditionExpression: "attribute_not_exists(id)" } };
+      }
+      return { Update: { TableName: table, Key: marshall({ id }), ...updateOf(attributes, item.version) } };
     },
+  };
+}
+
+function shown<Value>(item: Readonly<Record<string, Value>>): Record<string, Value> {
+  return Object.fromEntries(Object.entries(item).filter(([name]) => !name.startsWith(hiddenPrefix)));
+}
+
+function updateOf(attributes: Readonly<Record<string, unknown>>, read: number) {
+  const names = Object.keys(attributes);
+  const place = (name: string) => `a${names.indexOf(name)}`;
+  const set = names.filter((name) => attributes[name] !== undefined);
+  const removed = names.filter((name) => attributes[name] === undefined);
+  const values = Object.fromEntries(set.map((name) => [`:${place(name)}`, attributes[name]]));
+  const remove = removed.length === 0 ? "" : ` REMOVE ${removed.map((name) => `#${place(name)}`).join(", ")}`;
+  return {
+    UpdateExpression: `SET ${set.map((name) => `#${place(name)} = :${place(name)}`).join(", ")}${remove}`,
+    ConditionExpression: "version = :read",
+    ExpressionAttributeNames: Object.fromEntries(names.map((name) => [`#${place(name)}`, name])),
+    ExpressionAttributeValues: marshall({ ...values, ":read": read }, { removeUndefinedValues: true }),
   };
 }

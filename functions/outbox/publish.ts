@@ -1,21 +1,24 @@
-// Step 2 of 4: outbox → queues, by the stream. Every committed row comes by here within moments.
+// Step 2 of 4: outbox → queues, by the stream. Every committed row comes by here within moments, and so do the
+// messages that `inline` keeps in the items of other tables.
 //
-//   G3. What is not confirmed is reported to the stream, which brings it again; the row stays meanwhile.
+//   G3. What is not confirmed is reported to the stream, which brings it again; the row stays meanwhile, and what
+//   has no row yet gets one.
 import type { AttributeValue } from "@aws-sdk/client-dynamodb";
 import type { Context, DynamoDBBatchResponse, DynamoDBRecord, DynamoDBStreamEvent } from "aws-lambda";
 import { nowMs } from "../messaging/clock.ts";
 import { environment } from "../messaging/environment.ts";
+import { keepRows, readInlineRow } from "../messaging/inline-stream.ts";
+import { outboxIdAttribute } from "../messaging/inline-write.ts";
 import { journal } from "../messaging/journal.ts";
 import { log } from "../messaging/log.ts";
 import { type OutboxRow, readOutboxRow } from "../messaging/outbox.ts";
 import { publisher } from "../messaging/publisher.ts";
 import { readRoutes } from "../messaging/routes.ts";
 
-const outbox = publisher({
-  outboxTable: environment("OUTBOX_TABLE"),
-  routes: readRoutes(environment("ROUTES")),
-  journal: journal(),
-});
+const outboxTable = environment("OUTBOX_TABLE");
+const destinations = { routes: readRoutes(environment("ROUTES")), journal: journal() };
+const outbox = publisher({ outboxTable, ...destinations });
+const inlineOutbox = publisher(destinations);
 
 /** Kept back from the function's timeout to answer. */
 const answerMs = 500;
@@ -23,7 +26,16 @@ const answerMs = 500;
 export async function handler(event: DynamoDBStreamEvent, context: Context): Promise<DynamoDBBatchResponse> {
   const deadlineMs = nowMs() + context.getRemainingTimeInMillis() - answerMs;
   const rows = event.Records.map(readRecord).filter((row) => row !== undefined);
-  const sent = await outbox.publish(rows, { deadlineMs });
+  const own = rows.filter(({ inItem }) => !inItem);
+  const inItems = rows.filter(({ inItem }) => inItem);
+  const sent = new Set([
+    ...(await outbox.publish(own, { deadlineMs })),
+    ...(await inlineOutbox.publish(inItems, { deadlineMs })),
+  ]);
+  await keepRows(
+    inItems.filter((row) => !sent.has(row.id)),
+    outboxTable,
+  );
   log("info", "SENT", { rows: sent.size, messages: rows.reduce((sum, row) => sum + row.messages.length, 0) });
 
   const lowestFailed = rows.find((row) => !sent.has(row.id));
@@ -31,16 +43,26 @@ export async function handler(event: DynamoDBStreamEvent, context: Context): Pro
   return { batchItemFailures } satisfies DynamoDBBatchResponse;
 }
 
+type Image = Readonly<Record<string, AttributeValue>>;
+
 interface StreamedRow extends OutboxRow {
   readonly sequenceNumber: string;
+  /** It is in an item of a service's table, and nothing has to be deleted. */
+  readonly inItem: boolean;
 }
 
-/** A row that cannot be read must not hold its shard: it stays in the table, where the sweeper reports it. */
+/** A row that cannot be read must not hold its shard: it stays in its table, and an outbox row is swept. */
 function readRecord(record: DynamoDBRecord): StreamedRow | undefined {
-  const { NewImage: image, SequenceNumber: sequenceNumber } = record.dynamodb ?? {};
-  if (record.eventName !== "INSERT" || image === undefined || sequenceNumber === undefined) return undefined;
+  const { NewImage, OldImage, SequenceNumber: sequenceNumber } = record.dynamodb ?? {};
+  if (NewImage === undefined || sequenceNumber === undefined) return undefined;
+  const newImage = NewImage as Image;
+  const inItem = outboxIdAttribute in newImage;
+  if (!inItem && record.eventName !== "INSERT") return undefined;
   try {
-    return { ...readOutboxRow(image as Record<string, AttributeValue>), sequenceNumber };
+    const row = inItem
+      ? readInlineRow({ newImage, oldImage: OldImage as Image | undefined })
+      : readOutboxRow(newImage);
+    return row && { ...row, sequenceNumber, inItem };
   } catch (error) {
     log("error", "OUTBOX_ROW_INVALID", {
       sequenceNumber,

@@ -1,0 +1,158 @@
+// Evidence inside the one item that a message changes: state, evidence and outgoing messages in one conditional
+// write, without a transaction. One request and, up to 1 KB of item, one write unit.
+//
+//   G1, G2. One write holds everything, on the condition that the evidence is what this commit was decided on.
+//   G3. The item's stream carries the messages: each record those of its own commit (see inline-stream.ts).
+import {
+  ConditionalCheckFailedException,
+  type DynamoDBClient,
+  GetItemCommand,
+  PutItemCommand,
+  UpdateItemCommand,
+} from "@aws-sdk/client-dynamodb";
+import { marshall } from "@aws-sdk/util-dynamodb";
+import { isTransient } from "./cancellation.ts";
+import { dynamodb } from "./clients.ts";
+import type { Delivery } from "./delivery.ts";
+import type { Envelope } from "./envelope.ts";
+import type { EvidenceStore } from "./idempotency.ts";
+import { derivedId } from "./ids.ts";
+import { mergeInline } from "./inline-write.ts";
+import { entryOf, evidenceAttribute, judge, withEntry } from "./item-evidence.ts";
+import type { Item } from "./item-size.ts";
+import { measure } from "./limits.ts";
+import { Park, RetryLater, StateMoved } from "./outcome.ts";
+import { waitToRetry } from "./retry.ts";
+import { recall, remember } from "./seen-evidence.ts";
+import type { Write } from "./unit-of-work.ts";
+
+export interface InlineOptions {
+  /** The table of the item; its key is `id`. It must have a stream, which the publisher reads. */
+  readonly table: string;
+  /** The id of the item that a message changes; the message's `partitionkey` unless given. */
+  readonly itemOf?: (message: Envelope) => string;
+  /**
+   * How many messages of an item are remembered. An older one that comes is parked as EVIDENCE_GONE when it is
+   * not younger than those that are forgotten. 1 to 100.
+   */
+  readonly window?: number;
+  readonly client?: DynamoDBClient;
+}
+
+const windowDefault = 10;
+const windowMax = 100;
+/** How often a commit that met only transient trouble is sent again within one delivery. */
+const attemptsMax = 5;
+
+/**
+ * Evidence in the item itself, for a handler that changes exactly one.
+ * ```ts
+ * consumer({ name: "settle-order", accepts }).use(idempotency({ evidence: inline({ table: ordersTable }) }))
+ * ```
+ * Duplicates get no receipt.
+ */
+export function inline(options: InlineOptions): EvidenceStore {
+  const { table, itemOf = (message) => message.partitionkey, window } = resolve(options);
+  const client = () => options.client ?? dynamodb();
+
+  return {
+    async find(delivery) {
+      const { Item } = await client().send(
+        new GetItemCommand({
+          TableName: table,
+          Key: marshall({ id: itemOf(delivery.message) }),
+          ConsistentRead: true,
+          ProjectionExpression: evidenceAttribute,
+        }),
+      );
+      return judge(Item?.[evidenceAttribute]?.S, entryOf(delivery));
+    },
+
+    async commit(delivery, receipt) {
+      const { writes, messages } = delivery.unit;
+      if (writes.length + messages.length === 0) return { kind: "done", receipt }; // no effect, no evidence
+      const id = itemOf(delivery.message);
+      const entry = entryOf(delivery);
+      const read = recall(table, id);
+      const known = judge(read, entry);
+      if (known) return known;
+
+      const evidence = withEntry(read, entry, window);
+      const write = mergeInline(writeOf(delivery, id), {
+        read,
+        evidence,
+        outboxId: derivedId(delivery.consumer, delivery.message.source, delivery.message.id),
+        messages,
+      });
+      measure([write]);
+      const old = await send(write, delivery);
+      if (old === undefined) {
+        remember(table, id, { [evidenceAttribute]: { S: evidence } });
+        return { kind: "done", receipt };
+      }
+      remember(table, id, old);
+      const first = judge(old[evidenceAttribute]?.S, entry); // G2: before anything else, as a lost response ends here
+      if (first) return first;
+      throw new StateMoved();
+    },
+  };
+
+  /** The one write of the unit; a unit that only publishes touches the item without changing it. */
+  function writeOf({ unit }: Delivery, id: string): Write {
+    const key = marshall({ id });
+    const touch: Write = {
+      Update: {
+        TableName: table,
+        Key: key,
+        UpdateExpression: "",
+        ConditionExpression: "attribute_exists(id)",
+      },
+    };
+    const [write = touch, ...more] = unit.writes;
+    const target = write.Put ?? write.Update;
+    const targetId = write.Put?.Item?.id?.S ?? write.Update?.Key?.id?.S;
+    if (more.length === 0 && target?.TableName === table && targetId === id) return write;
+    throw new Park(
+      "INLINE_ONE_ITEM",
+      `inline commits one put or update of the item that itemOf names in ${table}, got ${unit.writes.length} writes`,
+    );
+  }
+
+  /** The item as it was when the condition failed, or undefined when the write was done. */
+  async function send(write: Write, { deadlineMs }: Delivery): Promise<Item | undefined> {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await perform(write);
+      } catch (error) {
+        const code = codeOf(error);
+        if (!isTransient(code)) throw error;
+        const again = attempt < attemptsMax && (await waitToRetry({ attempt, deadlineMs }));
+        if (!again) throw new RetryLater(code, undefined, { cause: error });
+      }
+    }
+  }
+
+  async function perform({ Put, Update }: Write): Promise<Item | undefined> {
+    try {
+      if (Put) await client().send(new PutItemCommand(Put));
+      if (Update) await client().send(new UpdateItemCommand(Update));
+      return undefined;
+    } catch (error) {
+      if (error instanceof ConditionalCheckFailedException) return error.Item ?? {};
+      throw error;
+    }
+  }
+}
+
+/** The name that a transaction would give as its reason: TransactionConflict for a TransactionConflictException. */
+function codeOf(error: unknown): string {
+  return error instanceof Error ? error.name.replace(/Exception$/, "") : typeof error;
+}
+
+function resolve(options: InlineOptions): InlineOptions & { readonly window: number } {
+  const { window = windowDefault } = options;
+  if (!Number.isInteger(window) || window < 1 || window > windowMax) {
+    throw new Error(`window must be a whole number from 1 to ${windowMax}, got ${window}`);
+  }
+  return { ...options, window };
+}

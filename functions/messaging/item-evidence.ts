@@ -1,0 +1,83 @@
+// Evidence inside the state item: the last messages that changed it, in an attribute that the domain never sees.
+//
+//   G2. A message is in the window, or younger than all that have left it, or parked: none of the three is a
+//   second effect. No clocks are compared: every copy of a message carries the same time.
+import type { Delivery } from "./delivery.ts";
+import { derivedId, digestOf } from "./ids.ts";
+import { type Outcome, Park } from "./outcome.ts";
+
+/** What the attributes of the kit begin with: they stay when the domain saves an item, and it never reads them. */
+export const hiddenPrefix = "eo_";
+export const evidenceAttribute = `${hiddenPrefix}evidence`;
+
+/** A message's entry: 47 characters, so that ten of them and a small state cost one write unit. */
+export interface Entry {
+  readonly key: string;
+  readonly digest: string;
+  /** The message's own `time`, in ms since the epoch. */
+  readonly timeMs: number;
+}
+
+/** 132 bits of the identity and 96 of the content: enough to tell the messages of one item apart. */
+const keyLength = 22;
+const digestLength = 16;
+
+export function entryOf({ consumer, message }: Delivery): Entry {
+  return {
+    key: derivedId(consumer, message.source, message.id).slice(0, keyLength),
+    digest: digestOf(message.type, message.data).slice(0, digestLength),
+    timeMs: Date.parse(message.time) || 0,
+  };
+}
+
+/**
+ * What the evidence of an item says of a message: a duplicate, or undefined for one that it has not seen.
+ * @throws Park ID_REUSED, or EVIDENCE_GONE when the message is not younger than one whose entry made room
+ */
+export function judge(evidence: string | undefined, entry: Entry): Outcome | undefined {
+  const { floorMs, entries } = read(evidence);
+  const seen = entries.find(({ key }) => key === entry.key);
+  if (seen && seen.digest !== entry.digest) throw new Park("ID_REUSED", "it was processed with other data");
+  if (seen) return { kind: "duplicate" };
+  if (entry.timeMs <= floorMs) {
+    throw new Park(
+      "EVIDENCE_GONE",
+      `${entries.length} later messages changed the item: whether this one did is not known`,
+    );
+  }
+  return undefined;
+}
+
+/** The evidence with one more message, and the oldest commits out of the window. */
+export function withEntry(evidence: string | undefined, entry: Entry, window: number): string {
+  const { floorMs, entries } = read(evidence);
+  const all = [...entries, entry];
+  const leaving = all.splice(0, Math.max(0, all.length - window));
+  return write({ floorMs: Math.max(floorMs, ...leaving.map(({ timeMs }) => timeMs)), entries: all });
+}
+
+interface Evidence {
+  /** The youngest time among the messages whose entries made room. */
+  readonly floorMs: number;
+  /** In the order of their commits. */
+  readonly entries: readonly Entry[];
+}
+
+function read(text = "-1"): Evidence {
+  const [floor = "", ...entries] = text.split(" ");
+  return { floorMs: number(floor), entries: entries.map(readEntry) };
+}
+
+function readEntry(text: string): Entry {
+  const [key = "", digest = "", time = ""] = text.split(".");
+  return { key, digest, timeMs: number(time) };
+}
+
+function write({ floorMs, entries }: Evidence): string {
+  const texts = entries.map(({ key, digest, timeMs }) => `${key}.${digest}.${timeMs.toString(36)}`);
+  return [floorMs.toString(36), ...texts].join(" ");
+}
+
+function number(base36: string): number {
+  return Number.parseInt(base36, 36);
+}

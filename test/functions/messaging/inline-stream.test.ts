@@ -1,0 +1,158 @@
+import { CreateTableCommand, DescribeTableCommand } from "@aws-sdk/client-dynamodb";
+import {
+  DescribeStreamCommand,
+  GetRecordsCommand,
+  GetShardIteratorCommand,
+} from "@aws-sdk/client-dynamodb-streams";
+import type { DynamoDBStreamEvent } from "aws-lambda";
+import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from "vitest";
+import { dynamodb, sqs } from "../../../functions/messaging/clients.ts";
+import { setClock } from "../../../functions/messaging/clock.ts";
+import { consumer } from "../../../functions/messaging/consumer.ts";
+import { asciiJson } from "../../../functions/messaging/envelope.ts";
+import { idempotency } from "../../../functions/messaging/idempotency.ts";
+import { newId } from "../../../functions/messaging/ids.ts";
+import { inline } from "../../../functions/messaging/inline.ts";
+import { rows } from "../../../functions/messaging/rows.ts";
+import { type Versioned, versionedTable } from "../../../functions/messaging/versioned-table.ts";
+import { OrderPlaced } from "../../../functions/orders/messages.ts";
+import { anEnvelope } from "../../support/an-envelope.ts";
+import { type Faults, injectFaults } from "../../support/faults.ts";
+import { aContext, anSqsEvent, anSqsRecord } from "../../support/lambda.ts";
+import { aWorld, type World } from "../../support/world.ts";
+
+interface Counter extends Versioned {
+  readonly count: number;
+}
+
+let world: World;
+let faults: Faults | undefined;
+let table: string;
+let publish: typeof import("../../../functions/outbox/publish.ts").handler;
+let sweep: typeof import("../../../functions/outbox/sweep.ts").handler;
+
+beforeAll(async () => {
+  world = await aWorld();
+  world.enter("Credit/");
+  world.enter("Relay/");
+  ({ handler: publish } = await import("../../../functions/outbox/publish.ts"));
+  ({ handler: sweep } = await import("../../../functions/outbox/sweep.ts"));
+});
+beforeEach(async () => {
+  table = await aTableWithStream();
+});
+afterEach(async () => {
+  faults?.remove();
+  faults = undefined;
+  await world.drain(queue());
+});
+afterAll(() => world.stop());
+
+it("G3: each record brings the messages of its own commit, though the item has only those of the last", async () => {
+  const id = newId();
+  for (const total of [1, 2, 3]) await commit(id, total);
+  expect(await publish(await streamNow(), aContext())).toEqual({ batchItemFailures: [] });
+  expect(await totalsReceived()).toEqual([1, 2, 3]);
+  expect(await world.items(world.output("OutboxTable"))).toEqual([]);
+});
+
+it("G3: a change that published nothing brings nothing again", async () => {
+  const id = newId();
+  await commit(id, 1);
+  await commit(id, 2, { evidence: rows() });
+  await commit(id, 0);
+  for (const row of await world.items(world.output("OutboxTable")))
+    await world.remove(world.output("OutboxTable"), String(row.id));
+  await publish(await streamNow(), aContext());
+  expect(await totalsReceived()).toEqual([1]);
+});
+
+it("G3: what a queue does not take is reported to the stream, and is a row that the sweeper delivers alone", async () => {
+  await commit(newId(), 1);
+  const event = await streamNow();
+  faults = injectFaults(sqs(), { command: "SendMessageBatchCommand", moment: "before" });
+  const { batchItemFailures } = await publish(event, aContext());
+  expect(batchItemFailures).toEqual([{ itemIdentifier: event.Records[0]?.dynamodb?.SequenceNumber }]);
+  expect(await world.items(world.output("OutboxTable"))).toHaveLength(1);
+
+  faults.remove();
+  const restoreClock = setClock(() => Date.now() + 61_000);
+  expect(await sweep({}, aContext())).toMatchObject({ sent: 1 });
+  restoreClock();
+  expect(await totalsReceived()).toEqual([1]);
+  expect(await world.items(world.output("OutboxTable"))).toEqual([]);
+});
+
+it("G3: says when even the row could not be kept, and the stream brings the record again", async () => {
+  await commit(newId(), 1);
+  const event = await streamNow();
+  const faulty = [
+    injectFaults(sqs(), { command: "SendMessageBatchCommand", moment: "before" }),
+    injectFaults(dynamodb(), { command: "PutItemCommand", moment: "before" }),
+  ];
+  expect((await publish(event, aContext())).batchItemFailures).toHaveLength(1);
+  for (const fault of faulty) fault.remove();
+  expect(await publish(event, aContext())).toEqual({ batchItemFailures: [] });
+  expect(await totalsReceived()).toEqual([1]);
+});
+
+it("G3: sends nothing to the outbox table and deletes nothing there when all went well", async () => {
+  await commit(newId(), 1);
+  faults = injectFaults(dynamodb(), { command: "BatchWriteItemCommand", moment: "before" });
+  expect(await publish(await streamNow(), aContext())).toEqual({ batchItemFailures: [] });
+  expect(faults.attempts).toEqual([]);
+});
+
+/** One message changes the item; above 0 it publishes an order of that total. */
+async function commit(id: string, total: number, { evidence = inline({ table }) } = {}): Promise<void> {
+  const counters = versionedTable<Counter>(table);
+  const handler = consumer({ name: "count", accepts: [OrderPlaced] })
+    .use(idempotency({ evidence }))
+    .handler(async (_message, unit) => {
+      const counter = (await counters.get(id)) ?? { id, version: 0, count: 0 };
+      unit.write(counters.save({ ...counter, count: counter.count + 1 }));
+      if (total > 0) unit.publish(OrderPlaced.from({ orderId: id, customerId: "c", total }));
+    });
+  const message = anEnvelope(OrderPlaced.from({ orderId: id, customerId: "c", total: 1 }));
+  const response = await handler(anSqsEvent(anSqsRecord(asciiJson(message))), aContext());
+  expect(response).toEqual({ batchItemFailures: [] });
+}
+
+async function aTableWithStream(): Promise<string> {
+  const TableName = `items-${newId()}`;
+  await world.clients.dynamodb.send(
+    new CreateTableCommand({
+      TableName,
+      BillingMode: "PAY_PER_REQUEST",
+      KeySchema: [{ AttributeName: "id", KeyType: "HASH" }],
+      AttributeDefinitions: [{ AttributeName: "id", AttributeType: "S" }],
+      StreamSpecification: { StreamEnabled: true, StreamViewType: "NEW_AND_OLD_IMAGES" },
+    }),
+  );
+  return TableName;
+}
+
+/** Everything that the table's stream holds. */
+async function streamNow(): Promise<DynamoDBStreamEvent> {
+  const { Table } = await world.clients.dynamodb.send(new DescribeTableCommand({ TableName: table }));
+  const StreamArn = Table?.LatestStreamArn;
+  const { StreamDescription } = await world.clients.streams.send(new DescribeStreamCommand({ StreamArn }));
+  const Records: unknown[] = [];
+  for (const { ShardId } of StreamDescription?.Shards ?? []) {
+    const { ShardIterator } = await world.clients.streams.send(
+      new GetShardIteratorCommand({ StreamArn, ShardId, ShardIteratorType: "TRIM_HORIZON" }),
+    );
+    Records.push(
+      ...((await world.clients.streams.send(new GetRecordsCommand({ ShardIterator }))).Records ?? []),
+    );
+  }
+  return { Records } as DynamoDBStreamEvent;
+}
+
+async function totalsReceived(): Promise<number[]> {
+  return (await world.drain(queue())).map(({ body }) => JSON.parse(body).data.total as number).sort();
+}
+
+function queue(): string {
+  return world.output("ReserveCreditQueueUrl");
+}

@@ -1,5 +1,6 @@
 // Step 3 of 4: queue → batch → effect. A function, the queue it consumes and the mapping between them.
 //
+//   G4. With `fifo`, messages of one key take effect in order; a parked one holds its successors.
 //   G5. One bad record fails alone: the mapping takes partial batch responses.
 //   G6. What fails for good waits in the dead-letter queue of `RedriveQueue`.
 import { CfnOutput } from "aws-cdk-lib";
@@ -19,6 +20,8 @@ export interface QueueConsumerOptions {
   readonly accepts: readonly string[];
   /** Types of the messages that the handler may publish. */
   readonly publishes?: readonly string[];
+  /** The messages of a key arrive in the order of their sending, one batch of a key at a time. */
+  readonly fifo?: boolean;
   readonly tables: UnitOfWorkTables;
   readonly sizes: Sizes;
   readonly environment?: Readonly<Record<string, string>>;
@@ -32,21 +35,22 @@ export class QueueConsumer extends Construct {
 
   constructor(scope: Construct, id: string, options: QueueConsumerOptions) {
     super(scope, id);
-    const { entry, accepts, publishes, tables, sizes, environment } = resolve(options);
-    this.redriveQueue = new RedriveQueue(this, "Queue", sizes);
+    const { entry, accepts, publishes, fifo, tables, sizes, environment } = resolve(options);
+    this.redriveQueue = new RedriveQueue(this, "Queue", { ...sizes, fifo });
     this.function = new NodeFunction(this, "Function", { ...sizes, entry, environment });
     this.subscription = { consumer: this.node.path, types: accepts, queue: this.redriveQueue.queue };
     this.publication = { producer: this.node.path, types: publishes };
 
     useUnitOfWorkTables(this.function, tables);
     useQueues(this.function, this.redriveQueue);
+    if (fifo) tables.evidence.grant(this.function, "dynamodb:UpdateItem", "dynamodb:DeleteItem"); // the holds
     new EventSourceMapping(this, "Mapping", {
       target: this.function,
       eventSourceArn: this.redriveQueue.queue.queueArn,
       reportBatchItemFailures: true, // without it one bad record redelivers all ten
       maxConcurrency: sizes.maxConcurrency, // a throttled receive still counts towards maxReceiveCount
       batchSize: sizes.batchSize,
-      maxBatchingWindow: sizes.batchWindow,
+      ...(!fifo && { maxBatchingWindow: sizes.batchWindow }), // which a FIFO queue does not have
     });
     this.#output("QueueUrl", this.redriveQueue.queue.queueUrl);
     this.#output("DeadLetterQueueUrl", this.redriveQueue.deadLetterQueue.queueUrl);
@@ -73,12 +77,12 @@ function useQueues(user: NodeFunction, { queue, deadLetterQueue, maxReceiveCount
 }
 
 function resolve(options: QueueConsumerOptions): Required<QueueConsumerOptions> {
-  const { accepts, publishes = [], environment = {}, sizes } = options;
+  const { accepts, publishes = [], environment = {}, fifo = false, sizes } = options;
   if (accepts.length === 0) throw new RangeError("accepts must name at least one message type, got none");
   // https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-parameters.html
   requireWholeNumber("maxConcurrency", sizes.maxConcurrency, { min: 2, max: 1000 });
   // More than ten at once only come to a mapping that waits for them.
   const batchSizeMax = sizes.batchWindow.toSeconds() >= 1 ? 10_000 : 10;
   requireWholeNumber("batchSize", sizes.batchSize, { min: 1, max: batchSizeMax });
-  return { ...options, publishes, environment };
+  return { ...options, publishes, fifo, environment };
 }

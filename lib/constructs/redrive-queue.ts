@@ -2,8 +2,16 @@
 //
 //   G6. What cannot be processed waits 14 days for an operator, beside its reason: `npm run dlq -- list`,
 //       then `npm run dlq -- redrive`.
+//   G4. With `fifo` both queues keep the order of each key, and only the consumer parks: it knows who must wait.
 import { ArnFormat, Duration, Names, RemovalPolicy, Stack } from "aws-cdk-lib";
-import { type IQueue, Queue, QueueEncryption, RedrivePermission } from "aws-cdk-lib/aws-sqs";
+import {
+  DeduplicationScope,
+  FifoThroughputLimit,
+  type IQueue,
+  Queue,
+  QueueEncryption,
+  RedrivePermission,
+} from "aws-cdk-lib/aws-sqs";
 import { Construct } from "constructs";
 import { requireDuration, requireWholeNumber } from "../bounds.ts";
 
@@ -16,6 +24,8 @@ export interface RedriveQueueOptions {
   readonly maxReceiveCount: number;
   /** How long a message may wait in the queue. Shorter than in the dead-letter queue. */
   readonly retention?: Duration;
+  /** Messages of one group are received in the order of their sending, one batch at a time. */
+  readonly fifo?: boolean;
   /** Both queues, and what they hold, outlive the stack. */
   readonly keepsData: boolean;
 }
@@ -27,17 +37,20 @@ export class RedriveQueue extends Construct {
 
   constructor(scope: Construct, id: string, options: RedriveQueueOptions) {
     super(scope, id);
-    const { functionTimeout, batchWindow, maxReceiveCount, retention, keepsData } = resolve(options);
+    const { functionTimeout, batchWindow, maxReceiveCount, retention, fifo, keepsData } = resolve(options);
     const kind = {
       encryption: QueueEncryption.SQS_MANAGED,
       enforceSSL: true, // refuses whoever comes without TLS, whatever their IAM policy says
       removalPolicy: keepsData ? RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE : RemovalPolicy.DESTROY,
+      ...(fifo && highThroughputFifo),
     };
-    const name = Names.uniqueResourceName(this, {
+    const suffix = fifo ? ".fifo" : "";
+    const uniqueName = Names.uniqueResourceName(this, {
       separator: "-",
       allowedSpecialCharacters: "-",
-      maxLength: queueNameLengthMax,
+      maxLength: queueNameLengthMax - suffix.length,
     });
+    const name = `${uniqueName}${suffix}`;
 
     this.maxReceiveCount = maxReceiveCount;
     this.deadLetterQueue = new Queue(this, "DeadLetters", {
@@ -56,7 +69,10 @@ export class RedriveQueue extends Construct {
       queueName: name,
       retentionPeriod: retention,
       visibilityTimeout: visibilityTimeout({ functionTimeout, batchWindow }),
-      deadLetterQueue: { queue: this.deadLetterQueue, maxReceiveCount },
+      deadLetterQueue: {
+        queue: this.deadLetterQueue,
+        maxReceiveCount: fifo ? fifoReceivesMax : maxReceiveCount,
+      },
     });
   }
 }
@@ -83,11 +99,30 @@ export function visibilityTimeout({
 // https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-dead-letter-queues.html
 const deadLetterRetention = Duration.days(14);
 
+// Without both settings all groups of a queue share 300 requests a second.
+// https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/high-throughput-fifo.html
+const highThroughputFifo = {
+  fifo: true,
+  deduplicationScope: DeduplicationScope.MESSAGE_GROUP,
+  fifoThroughputLimit: FifoThroughputLimit.PER_MESSAGE_GROUP_ID,
+};
+
+// A message is received with each failure in front of it, and one that SQS moves away lets its successors pass. So
+// the consumer counts attempts (`maxReceiveCount`) and parks; the policy is for a function that never starts.
+// https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SetQueueAttributes.html
+const fifoReceivesMax = 1000;
+
 // https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-queues.html
 const queueNameLengthMax = 80;
 
 function resolve(options: RedriveQueueOptions): Required<RedriveQueueOptions> {
-  const { functionTimeout, batchWindow, maxReceiveCount, retention = Duration.days(4) } = options;
+  const {
+    functionTimeout,
+    batchWindow,
+    maxReceiveCount,
+    retention = Duration.days(4),
+    fifo = false,
+  } = options;
   requireDuration("functionTimeout", functionTimeout, {
     min: Duration.seconds(1),
     max: Duration.minutes(15),
@@ -97,7 +132,10 @@ function resolve(options: RedriveQueueOptions): Required<RedriveQueueOptions> {
   requireWholeNumber("maxReceiveCount", maxReceiveCount, { min: 5, max: 1000 });
   // 10 days leave an operator 4 days at least, even for a message that waited until the end.
   requireDuration("retention", retention, { min: Duration.minutes(1), max: Duration.days(10) });
-  return { ...options, retention };
+  if (fifo && batchWindow.toSeconds() > 0) {
+    throw new RangeError(`batchWindow must be 0 for a FIFO queue, got ${batchWindow.toSeconds()} seconds`);
+  }
+  return { ...options, retention, fifo };
 }
 
 function arnOf(scope: Construct, queueName: string): string {

@@ -17,18 +17,22 @@ export interface DeadLetter {
   readonly receiveCount?: number;
   readonly parkedAt?: string;
   readonly body: string;
+  /** The group it was in, and stands in front of; absent for a standard queue. */
+  readonly group?: string;
   readonly copies: readonly Message[];
 }
 
 /** The reason of a dead letter that the queue's redrive policy moved: its function never came to say why. */
 export const RECEIVES_EXHAUSTED = "RECEIVES_EXHAUSTED";
 
-/** The messages of one dead-letter queue as dead letters, oldest park first. */
+/** The messages of one dead-letter queue as dead letters, oldest park first; those of a FIFO queue as received. */
 export function deadLettersOf(consumer: string, messages: readonly Message[]): DeadLetter[] {
   const copiesByIdentity = Map.groupBy(messages, identity);
-  return [...copiesByIdentity.values()]
-    .map((copies) => deadLetter(consumer, copies))
-    .sort((a, b) => (a.parkedAt ?? "").localeCompare(b.parkedAt ?? "") || a.id.localeCompare(b.id));
+  const deadLetters = [...copiesByIdentity.values()].map((copies) => deadLetter(consumer, copies));
+  if (deadLetters.some(({ group }) => group !== undefined)) return deadLetters;
+  return deadLetters.sort(
+    (a, b) => (a.parkedAt ?? "").localeCompare(b.parkedAt ?? "") || a.id.localeCompare(b.id),
+  );
 }
 
 function deadLetter(consumer: string, copies: readonly Message[]): DeadLetter {
@@ -38,6 +42,7 @@ function deadLetter(consumer: string, copies: readonly Message[]): DeadLetter {
   const message = told ?? first ?? {};
   const { id, type } = envelopeOf(message.Body);
   const parkedAt = attribute(message, "ParkedAt");
+  const group = message.Attributes?.MessageGroupId;
   const receiveCount = Number(attribute(message, "ReceiveCount") ?? Number.NaN);
   return {
     consumer,
@@ -48,6 +53,7 @@ function deadLetter(consumer: string, copies: readonly Message[]): DeadLetter {
     ...(Number.isInteger(receiveCount) && { receiveCount }),
     ...(parkedAt !== undefined && { parkedAt }),
     body: message.Body ?? "",
+    ...(group !== undefined && { group }),
     copies,
   };
 }

@@ -1,5 +1,7 @@
 // Reads a whole queue without taking anything out of it: every message is received, held for a short while,
 // and given back. A dead-letter queue has no redrive policy of its own, so receives cost a message nothing.
+//
+//   Of a FIFO queue it reads the first of each group only: SQS shows no more of a group while any of it is held.
 
 import {
   ChangeMessageVisibilityBatchCommand,
@@ -61,6 +63,7 @@ async function receive(sqs: SQSClient, queueUrl: string, visibilitySeconds: numb
       VisibilityTimeout: visibilitySeconds,
       WaitTimeSeconds: 1, // a short poll asks a sample of the servers and may miss messages
       MessageAttributeNames: ["All"],
+      MessageSystemAttributeNames: ["MessageGroupId"],
     }),
   );
   return Messages;

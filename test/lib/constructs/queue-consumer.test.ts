@@ -110,6 +110,30 @@ describe("a queue consumer", () => {
   });
 });
 
+describe("a FIFO queue consumer", () => {
+  const template = templateOf((stack) => build(stack, { fifo: true }));
+
+  test("G4: consumes a FIFO queue, whose mapping has no window", () => {
+    expect(propertiesOf(template, "AWS::SQS::Queue", "ChargeQueueMessages").FifoQueue).toBe(true);
+    expect(propertiesOf(template, "AWS::Lambda::EventSourceMapping")).not.toHaveProperty(
+      "MaximumBatchingWindowInSeconds",
+    );
+  });
+
+  test("G4: may keep its holds in the evidence table, and parks by its own count", () => {
+    expect(grantsOf(template, "ChargeFunctionRole")["Evidence.Arn"]).toEqual([
+      "dynamodb:BatchGetItem",
+      "dynamodb:DeleteItem",
+      "dynamodb:GetItem",
+      "dynamodb:PutItem",
+      "dynamodb:UpdateItem",
+    ]);
+    expect(propertiesOf(template, "AWS::Lambda::Function")).toMatchObject({
+      Environment: { Variables: { MAX_RECEIVE_COUNT: "5" } },
+    });
+  });
+});
+
 describe("refused at construction", () => {
   const withSizes = (changes: Partial<Sizes>) => ({ sizes: { ...sizes, ...changes } });
 

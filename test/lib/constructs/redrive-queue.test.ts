@@ -109,6 +109,31 @@ test("a visibility timeout is never shorter than the rule, nor longer than the 1
   );
 });
 
+describe("a FIFO redrive queue", () => {
+  const built = template({ fifo: true, batchWindow: Duration.seconds(0) });
+  const source = propertiesOf(built, "AWS::SQS::Queue", "OrdersMessages");
+  const deadLetters = propertiesOf(built, "AWS::SQS::Queue", "OrdersDeadLetters");
+
+  test("G4: both queues keep the order of each group, at high throughput", () => {
+    for (const queue of [source, deadLetters]) {
+      expect(queue).toMatchObject({
+        FifoQueue: true,
+        DeduplicationScope: "messageGroup",
+        FifoThroughputLimit: "perMessageGroupId",
+      });
+    }
+    expect(source.QueueName).toMatch(/^Test-Orders-[0-9A-F]{8}\.fifo$/);
+  });
+
+  test("G4: SQS itself moves no message away that the consumer could have parked", () => {
+    expect(source.RedrivePolicy).toMatchObject({ maxReceiveCount: 1000 });
+  });
+
+  test("has no batching window", () => {
+    expect(() => template({ fifo: true })).toThrow("batchWindow must be 0 for a FIFO queue, got 2 seconds");
+  });
+});
+
 describe("refused at construction", () => {
   test.each<[Partial<RedriveQueueOptions>, string]>([
     [{ maxReceiveCount: 4 }, "maxReceiveCount must be a whole number from 5 to 1000, got 4"],

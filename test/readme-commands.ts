@@ -1,6 +1,7 @@
 // Runs every command of the README's `sh` blocks, as written, in order; a command that fails fails the check.
 //
-//   Not run here: the install itself (it has just run), and lines that say `# needs AWS` or `# in a terminal`.
+//   Not run here: the install (it has just run), the tests (a gate of their own), and lines that say `# needs AWS`
+//   or `# in a terminal`.
 import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 
@@ -23,5 +24,5 @@ function commandsOf(readme: string): string[] {
     .filter((line) => line !== "" && !line.startsWith("#"))
     .filter((line) => !/# (needs AWS|in a terminal)/.test(line))
     .map((line) => line.replace(/^npm ci && /, ""))
-    .filter((line) => !/^(git clone|cd |npm ci|npm cit|npm run check)/.test(line));
+    .filter((line) => !/^(git clone|cd |npm ci|npm cit|npm test|npm run check)/.test(line));
 }

@@ -20,7 +20,8 @@ export class RelayStack extends Stack {
     const { sizes } = config;
     const { outbox, journal } = foundation;
     const routes = joinRoutes(services);
-    new OutboxPublisher(this, "Publish", { outbox, journal, routes, sizes });
+    const inlineTables = services.flatMap((service) => service.inlineTables ?? []);
+    new OutboxPublisher(this, "Publish", { outbox, journal, routes, sizes, inlineTables });
     new OutboxSweeper(this, "Sweep", { outbox, journal, routes, sizes });
   }
 }

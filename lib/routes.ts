@@ -4,6 +4,7 @@
 //   G6. Nobody waits for what never comes: an accepted type that nothing publishes is refused.
 import type { Stack } from "aws-cdk-lib";
 import type { IQueue } from "aws-cdk-lib/aws-sqs";
+import type { ServiceTable } from "./constructs/service-table.ts";
 
 /** The types that a consumer accepts, and the queue where it expects them. */
 export interface Subscription {
@@ -22,6 +23,8 @@ export interface Publication {
 export interface Wiring {
   readonly publications: readonly Publication[];
   readonly subscriptions: readonly Subscription[];
+  /** Its tables whose items carry outgoing messages (`inline`). */
+  readonly inlineTables?: readonly ServiceTable[];
 }
 
 export type Routes = ReadonlyMap<string, readonly IQueue[]>;

@@ -1,12 +1,14 @@
 // Step 2 of 4: outbox → queues, as soon as a row is committed. A function on the stream of the outbox table.
 //
 //   G3. The stream is the fast path only. Whatever it fails to send is still a row of the outbox, and the sweeper
-//       sends it; so retries may end, and nothing in the failure queue needs to be redriven.
+//       sends it; so retries may end, and nothing in the failure queue needs to be redriven. Messages kept inline
+//       become such rows when they cannot be sent; until the function has run, their stream is all there is.
 import { CfnOutput, Duration, RemovalPolicy, Validations } from "aws-cdk-lib";
 import { StreamViewType } from "aws-cdk-lib/aws-dynamodb";
 import { EventSourceMapping, FilterCriteria, FilterRule, StartingPosition } from "aws-cdk-lib/aws-lambda";
 import { type IQueue, Queue, QueueEncryption } from "aws-cdk-lib/aws-sqs";
 import { Construct } from "constructs";
+import { outboxIdAttribute } from "../../functions/messaging/inline-write.ts";
 import type { Sizes } from "../config.ts";
 import type { Routes } from "../routes.ts";
 import { NodeFunction } from "./node-function.ts";
@@ -18,6 +20,8 @@ export interface OutboxPublisherOptions {
   readonly journal: ServiceTable;
   readonly routes: Routes;
   readonly sizes: Sizes;
+  /** Tables whose items carry messages of their own (`inline`); their streams are read like the outbox's. */
+  readonly inlineTables?: readonly ServiceTable[];
 }
 
 export class OutboxPublisher extends Construct {
@@ -26,19 +30,38 @@ export class OutboxPublisher extends Construct {
 
   constructor(scope: Construct, id: string, options: OutboxPublisherOptions) {
     super(scope, id);
-    const { outbox, sizes } = options;
+    const { outbox, sizes, inlineTables = [] } = options;
     this.function = new NodeFunction(this, "Function", { ...sizes, entry: "outbox/publish.ts" });
     useOutbox(this.function, options);
     this.failureQueue = failureQueue(this, sizes);
     this.failureQueue.grant(this.function, "sqs:SendMessage");
-    outbox.grantStreamRead(this.function);
 
+    this.#read(outbox, {
+      id: "Mapping",
+      streamArn: streamArnOf("outbox", outbox, StreamViewType.NEW_IMAGE),
+      filter: { eventName: FilterRule.isEqual("INSERT") }, // not our own deletes
+    });
+    if (inlineTables.length > 0) outbox.grant(this.function, "dynamodb:PutItem"); // what could not be sent
+    for (const table of inlineTables) {
+      this.#read(table, {
+        id: `${table.node.path.replaceAll("/", "")}Mapping`,
+        streamArn: streamArnOf("inline", table, StreamViewType.NEW_AND_OLD_IMAGES),
+        filter: { dynamodb: { NewImage: { [outboxIdAttribute]: { S: FilterRule.exists() } } } },
+      });
+    }
+    new CfnOutput(this, "FailureQueueUrl", { value: this.failureQueue.queueUrl }).overrideLogicalId(
+      "PublishFailureQueueUrl",
+    );
+  }
+
+  #read(table: ServiceTable, { id, streamArn, filter }: StreamOptions): void {
+    table.grantStreamRead(this.function);
     const destination = this.failureQueue.queueArn;
-    new EventSourceMapping(this, "Mapping", {
+    new EventSourceMapping(this, id, {
       target: this.function,
-      eventSourceArn: streamArnOf(outbox),
+      eventSourceArn: streamArn,
       startingPosition: StartingPosition.TRIM_HORIZON, // LATEST skips what is committed while the mapping starts
-      filters: [FilterCriteria.filter({ eventName: FilterRule.isEqual("INSERT") })], // not our own deletes
+      filters: [FilterCriteria.filter(filter)],
       batchSize: 100,
       reportBatchItemFailures: true, // what was sent before the failure is not sent again
       bisectBatchOnError: true, // when the function dies, the record that kills it ends up alone
@@ -46,10 +69,13 @@ export class OutboxPublisher extends Construct {
       maxRecordAge: Duration.hours(12), // shorter than the stream's 24 hours, so nothing expires unreported
       onFailure: { bind: () => ({ destination }) },
     });
-    new CfnOutput(this, "FailureQueueUrl", { value: this.failureQueue.queueUrl }).overrideLogicalId(
-      "PublishFailureQueueUrl",
-    );
   }
+}
+
+interface StreamOptions {
+  readonly id: string;
+  readonly streamArn: string;
+  readonly filter: Readonly<Record<string, unknown>>;
 }
 
 /** Says which records the stream gave up: positions in the stream, not messages, which are in the outbox. */
@@ -67,10 +93,10 @@ function failureQueue(scope: Construct, { keepsData }: Sizes): IQueue {
   return queue;
 }
 
-function streamArnOf(outbox: ServiceTable): string {
-  const { stream, tableStreamArn } = outbox;
-  if (stream === StreamViewType.NEW_IMAGE && tableStreamArn !== undefined) return tableStreamArn;
+function streamArnOf(what: string, table: ServiceTable, needed: StreamViewType): string {
+  const { stream, tableStreamArn } = table;
+  if (stream === needed && tableStreamArn !== undefined) return tableStreamArn;
   throw new Error(
-    `outbox must be a table with a stream of NEW_IMAGE, got ${outbox.node.path} with ${stream ?? "none"}`,
+    `${what} must be a table with a stream of ${needed}, got ${table.node.path} with ${stream ?? "none"}`,
   );
 }

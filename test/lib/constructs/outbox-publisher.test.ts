@@ -91,6 +91,58 @@ describe("the outbox publisher", () => {
   });
 });
 
+describe("the outbox publisher of a table with messages inline", () => {
+  const template = templateOf((stack) => {
+    const outbox = new ServiceTable(stack, "Outbox", { keepsData: false, stream: StreamViewType.NEW_IMAGE });
+    const orders = new ServiceTable(stack, "Orders", {
+      keepsData: false,
+      stream: StreamViewType.NEW_AND_OLD_IMAGES,
+    });
+    new OutboxPublisher(stack, "Publish", {
+      outbox,
+      journal: outbox,
+      routes: new Map(),
+      sizes,
+      inlineTables: [orders],
+    });
+  });
+  const mapping = propertiesOf(template, "AWS::Lambda::EventSourceMapping", "PublishTestOrders");
+
+  test("G3: reads that table's stream as it reads the outbox's", () => {
+    const {
+      EventSourceArn: _own,
+      FilterCriteria: _filter,
+      ...ofOutbox
+    } = propertiesOf(template, "AWS::Lambda::EventSourceMapping", "PublishMapping");
+    expect(mapping).toMatchObject(ofOutbox);
+    expect(mapping.EventSourceArn).toEqual({ "Fn::GetAtt": [expect.stringMatching(/^Orders/), "StreamArn"] });
+  });
+
+  test("sees only items that carry messages", () => {
+    const { Filters: filters } = mapping.FilterCriteria as { Filters: { Pattern: string }[] };
+    expect(filters.map(({ Pattern }) => JSON.parse(Pattern))).toEqual([
+      { dynamodb: { NewImage: { eo_outbox_id: { S: [{ exists: true }] } } } },
+    ]);
+  });
+
+  test("G3: may keep in the outbox what it cannot send", () => {
+    expect(grantsOf(template, "PublishFunctionRole")["Outbox.Arn"]).toContain("dynamodb:PutItem");
+  });
+
+  test("a table without both images is refused at construction", () => {
+    expect(() =>
+      templateOf((stack) => {
+        const outbox = new ServiceTable(stack, "Outbox", {
+          keepsData: false,
+          stream: StreamViewType.NEW_IMAGE,
+        });
+        const options = { outbox, journal: outbox, routes: new Map(), sizes, inlineTables: [outbox] };
+        new OutboxPublisher(stack, "Publish", options);
+      }),
+    ).toThrow("inline must be a table with a stream of NEW_AND_OLD_IMAGES, got Test/Outbox with NEW_IMAGE");
+  });
+});
+
 test.each([
   [undefined, "none"],
   [StreamViewType.KEYS_ONLY, "KEYS_ONLY"],

@@ -96,6 +96,17 @@ describe("a batch whose units of work commit in groups", () => {
     expect(await counts(messages)).toEqual(Array.from({ length: 10 }, (_, n) => (n === 3 ? undefined : 1)));
   });
 
+  it("G5: a unit whose request is refused as a whole fails alone", async () => {
+    const messages = tenAdded();
+    const work = async (counter: string, unit: UnitOfWork) => {
+      if (counter === counterOf(messages[3])) {
+        unit.write({ Put: { TableName: "a-table-that-is-not", Item: marshall({ id: "a" }) } });
+      }
+    };
+    expect((await receive(messages, { work })).batchItemFailures).toHaveLength(1);
+    expect(await counts(messages)).toEqual(Array.from({ length: 10 }, (_, n) => (n === 3 ? undefined : 1)));
+  });
+
   it("D1: resolves for every unit when the response is lost once", async () => {
     watch([1], "after");
     const messages = tenAdded();
@@ -143,6 +154,19 @@ describe("groupCommit", () => {
       Array(5).fill(undefined),
     );
     expect(sent.attempts).toHaveLength(2);
+  });
+
+  it("G5: never puts two actions on one item into a transaction", async () => {
+    const calls: number[] = [];
+    const group = groupCommit(async (actions) => {
+      calls.push(actions.length);
+      return undefined;
+    });
+    const [shared, other] = [aPut(), aPut()];
+    const units = [[shared, aPut()], [other], [shared]].map((writes) => measure(writes));
+    for (const unit of units) group.begin(unit, Date.now() + 5_000);
+    await Promise.all(units.map((unit) => group.commit(unit, unit)));
+    expect(calls).toEqual([3, 1]);
   });
 
   it("G11: an abandoned run holds nobody up after its deadline", async () => {

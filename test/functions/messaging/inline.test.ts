@@ -84,6 +84,14 @@ describe("a consumer with evidence inline", () => {
     },
   );
 
+  it("D1: finds the commit whose response was lost in the old item, without a second run", async () => {
+    faults = injectFaults(dynamodb(), { command: "UpdateItemCommand", moment: "after", attempts: [1] });
+    const requests = watchRequests();
+    await receive(anAdded({ amount: 5 }));
+    expect(requests.stop()).toEqual(["GetItem 1"]); // and the write, which ended in a failed condition
+    expect(faults.attempts).toHaveLength(2);
+  });
+
   it("G2: applies the effect on redelivery when the commit never arrived", async () => {
     faults = injectFaults(dynamodb(), { command: "UpdateItemCommand", moment: "before" });
     const message = anAdded({ amount: 5 });

@@ -35,6 +35,7 @@ export class OrdersStack extends Stack implements Wiring {
     const settleOrder = new QueueConsumer(this, "SettleOrder", {
       entry: "orders/settle-order.ts",
       accepts: [CreditReserved.type, CreditDenied.type, OrderShipped.type],
+      fifo: true, // an order is approved before it is shipped
       publishes: [OrderApproved.type],
       tables,
       sizes,

@@ -2,6 +2,12 @@
 // come through here.
 //
 //   G3. A row is deleted only after every destination confirmed every message of it.
+//   G4. To a FIFO queue the messages of a key go in the order of the rows, and nothing passes one that was
+//   refused. What that order is: within a row, that of the unit of work. Between rows, the stream brings each of
+//   its shards in the order of commits, and the sweeper takes rows by `createdAt`. Both at once are harmless: SQS
+//   takes each body once in five minutes and evidence absorbs it later, so whoever comes second changes nothing.
+//   Two rows of a key may change places only when they are committed within the time that two shards are apart,
+//   when the clocks of their writers are, or when the stream has given up the first, and not the second.
 import { BatchWriteItemCommand } from "@aws-sdk/client-dynamodb";
 import { marshall } from "@aws-sdk/util-dynamodb";
 import { dynamodb } from "./clients.ts";

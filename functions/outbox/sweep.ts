@@ -16,14 +16,55 @@ const outbox = publisher({ outboxTable, routes: readRoutes(environment("ROUTES")
 
 /** A younger row is still the stream's: sending it here too would only make duplicates. */
 const ageMinMs = 60_000;
-/** One page is at most 1 MB (DynamoDB); pages until the deadline, the rest in the next run. */
+/** Held in memory and sent in one go; the table is read again for the next. */
+const rowsMax = 5_000;
+/** Kept back from the function's timeout to answer. */
 const answerMs = 1_000;
 
 export async function handler(_event: unknown, context: Context): Promise<{ rows: number; sent: number }> {
   const deadlineMs = nowMs() + context.getRemainingTimeInMillis() - answerMs;
-  let startKey: Record<string, AttributeValue> | undefined;
+  const tried = new Set<string>();
+  const unsentKeys = new Set<string>();
   let found = 0;
   let sent = 0;
+  let rows: OutboxRow[];
+  do {
+    const untilMs = nowMs() + (deadlineMs - nowMs()) / 2; // the other half is for sending
+    rows = await oldestRows({ untilMs, isDue: (row) => !tried.has(row.id) && !keysOf(row).some(isUnsent) });
+    const confirmed = await outbox.publish(rows, { deadlineMs });
+    for (const row of rows) {
+      tried.add(row.id);
+      if (!confirmed.has(row.id)) for (const key of keysOf(row)) unsentKeys.add(key);
+    }
+    found += rows.length;
+    sent += confirmed.size;
+  } while (rows.length === rowsMax && nowMs() < deadlineMs);
+  log("info", "SWEPT", { rows: found, sent });
+  return { rows: found, sent };
+
+  /** G4: what could not be sent is not overtaken by a later round. */
+  function isUnsent(key: string): boolean {
+    return unsentKeys.has(key);
+  }
+}
+
+function keysOf({ messages }: OutboxRow): string[] {
+  return messages.map(({ envelope }) => envelope.partitionkey);
+}
+
+/**
+ * G4: the oldest of the whole table, oldest first, since a scan has no order and a later page may hold an older row
+ * of the same key. Only when the table is too large to be read in time it is the oldest of what was read.
+ */
+async function oldestRows({
+  untilMs,
+  isDue,
+}: {
+  untilMs: number;
+  isDue: (row: OutboxRow) => boolean;
+}): Promise<OutboxRow[]> {
+  let oldest: OutboxRow[] = [];
+  let startKey: Record<string, AttributeValue> | undefined;
   do {
     const page = await dynamodb().send(
       new ScanCommand({
@@ -32,17 +73,13 @@ export async function handler(_event: unknown, context: Context): Promise<{ rows
         ...(startKey ? { ExclusiveStartKey: startKey } : {}),
       }),
     );
-    const rows = (page.Items ?? [])
-      .map(read)
-      .filter((row) => row !== undefined)
-      .filter(isForgotten);
-    rows.sort((a, b) => a.createdAt.localeCompare(b.createdAt));
-    found += rows.length;
-    sent += (await outbox.publish(rows, { deadlineMs })).size;
+    const rows = (page.Items ?? []).map(read).filter((row) => row !== undefined);
+    oldest = [...oldest, ...rows.filter((row) => isForgotten(row) && isDue(row))]
+      .sort((a, b) => a.createdAt.localeCompare(b.createdAt))
+      .slice(0, rowsMax);
     startKey = page.LastEvaluatedKey;
-  } while (startKey && nowMs() < deadlineMs);
-  log("info", "SWEPT", { rows: found, sent });
-  return { rows: found, sent };
+  } while (startKey && nowMs() < untilMs);
+  return oldest;
 }
 
 function isForgotten(row: OutboxRow): boolean {

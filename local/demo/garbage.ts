@@ -2,6 +2,7 @@
 // goes on with the neighbours.
 
 import { SendMessageCommand, type SQSClient } from "@aws-sdk/client-sqs";
+import { bodyId, isFifo } from "../../functions/messaging/message-group.ts";
 
 export interface Garbage {
   /** Output that names the queue it is thrown into. */
@@ -41,7 +42,9 @@ export async function throwIn(
   pieces: readonly Garbage[],
 ): Promise<void> {
   for (const { queue, body } of pieces) {
-    await sqs.send(new SendMessageCommand({ QueueUrl: output(queue), MessageBody: body }));
+    const QueueUrl = output(queue);
+    const line = isFifo(QueueUrl) && { MessageGroupId: "garbage", MessageDeduplicationId: bodyId(body) };
+    await sqs.send(new SendMessageCommand({ QueueUrl, MessageBody: body, ...line }));
   }
 }
 

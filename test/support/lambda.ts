@@ -20,7 +20,14 @@ export function aContext({ remainingMs = 5_000 }: { remainingMs?: number } = {})
   };
 }
 
-export function anSqsRecord(body: string, { receiveCount = 1 }: { receiveCount?: number } = {}): SQSRecord {
+export function anSqsRecord(
+  body: string,
+  {
+    receiveCount = 1,
+    queueName = "tested",
+    group,
+  }: { receiveCount?: number; queueName?: string; group?: string } = {},
+): SQSRecord {
   return {
     messageId: newId(),
     receiptHandle: "a receipt that no queue gave",
@@ -30,11 +37,12 @@ export function anSqsRecord(body: string, { receiveCount = 1 }: { receiveCount?:
       SentTimestamp: "1767225600000",
       SenderId: "tests",
       ApproximateFirstReceiveTimestamp: "1767225600000",
+      ...(group !== undefined && { MessageGroupId: group }),
     },
     messageAttributes: {},
     md5OfBody: "",
     eventSource: "aws:sqs",
-    eventSourceARN: "arn:aws:sqs:us-east-1:000000000000:tested",
+    eventSourceARN: `arn:aws:sqs:us-east-1:000000000000:${queueName}`,
     awsRegion: "us-east-1",
   };
 }

@@ -300,15 +300,7 @@ async function receive(...given: (SQSRecord | { remainingMs: number })[]): Promi
 
 /** A record of the group that its note begins with. */
 function aRecord(note: string, options: { receiveCount?: number } = {}): SQSRecord {
-  return inGroup(anSqsRecord(bodyOf(note), options), note[0] as string);
-}
-
-function inGroup(record: SQSRecord, group: string): SQSRecord {
-  return {
-    ...record,
-    attributes: { ...record.attributes, MessageGroupId: group },
-    eventSourceARN: `arn:aws:sqs:us-east-1:000000000000:${queueName}`,
-  };
+  return anSqsRecord(bodyOf(note), { ...options, queueName, group: note.slice(0, 1) });
 }
 
 function again(receiveCount: number): (record: SQSRecord) => SQSRecord {
@@ -328,7 +320,9 @@ async function pump(): Promise<string[]> {
   for (;;) {
     const letters = await world.drain(queueUrl);
     if (letters.length === 0) return [];
-    const records = letters.map(({ body }) => inGroup(anSqsRecord(body), noteIn(body)[0] as string));
+    const records = letters.map(({ body }) =>
+      anSqsRecord(body, { queueName, group: noteIn(body).slice(0, 1) }),
+    );
     for (const record of records) {
       const returned = await receive(record);
       if (returned.length > 0) return returned;

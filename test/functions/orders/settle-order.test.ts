@@ -72,7 +72,7 @@ function receive(draft: Draft): Promise<void> {
 }
 
 async function deliver(message: Envelope): Promise<void> {
-  const record = anSqsRecord(asciiJson(message));
+  const record = anSqsRecord(asciiJson(message), { queueName: "settle.fifo", group: message.partitionkey });
   expect(await handler(anSqsEvent(record), aContext())).toEqual({ batchItemFailures: [] });
 }
 

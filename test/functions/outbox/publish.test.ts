@@ -102,6 +102,27 @@ describe("sweep", () => {
     expect(await world.items(outbox())).toEqual([]);
   });
 
+  it("G4: sends the rows of a key in the order of their creation, on whatever page of the table they are", async () => {
+    const ballast = "x".repeat(200_000); // a page of a scan is 1 MB
+    const ids = Array.from({ length: 12 }, (_, index) => String(index).padStart(2, "0"));
+    await rows(...ids.map((id) => [reserved(id, ballast)]));
+    const restoreClock = setClock(() => Date.now() + 61_000);
+    expect(await sweep({}, aContext())).toEqual({ rows: 12, sent: 12 });
+    restoreClock();
+    const letters = await world.drain(world.output("SettleOrderQueueUrl"));
+    expect(letters.map(({ body }) => JSON.parse(body).id)).toEqual(ids);
+  });
+
+  it("G4: the stream's retry and a sweep at once give each message once, in order", async () => {
+    const ids = ["1", "2", "3", "4"];
+    const event = await streamOf(await rows(...ids.map((id) => [reserved(id, "")])));
+    const restoreClock = setClock(() => Date.now() + 61_000);
+    await Promise.all([publish(event, aContext()), sweep({}, aContext())]);
+    restoreClock();
+    const letters = await world.drain(world.output("SettleOrderQueueUrl"));
+    expect(letters.map(({ body }) => JSON.parse(body).id)).toEqual(ids);
+  });
+
   it("leaves young rows to the stream", async () => {
     await rows([placed("1")]);
     expect(await sweep({}, aContext())).toEqual({ rows: 0, sent: 0 });
@@ -160,6 +181,11 @@ async function received(queueUrl: string): Promise<string[]> {
 
 function placed(id: string): Envelope {
   return anEnvelope({ id: `${story}/${id}`, type: "orders.order-placed.v1" });
+}
+
+/** For a FIFO queue. */
+function reserved(id: string, data: unknown): Envelope {
+  return anEnvelope({ id, type: "credit.credit-reserved.v1", data });
 }
 
 function approved(id: string): Envelope {

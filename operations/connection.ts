@@ -4,6 +4,7 @@
 //   AWS: the file of `cdk deploy --outputs-file`, with region, credentials and endpoints as the SDK finds them.
 
 import { readFileSync } from "node:fs";
+import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { SQSClient } from "@aws-sdk/client-sqs";
 import { z } from "zod";
 import { UsageError } from "./usage-error.ts";
@@ -12,6 +13,7 @@ export const CLOUD_FILE = ".local-cloud/cloud.json";
 
 export interface Connection {
   readonly sqs: SQSClient;
+  readonly dynamodb: DynamoDBClient;
   readonly outputs: Outputs;
 }
 
@@ -34,17 +36,18 @@ export function connect(from: { outputsFile?: string; cloudFile?: string }): Con
     const sqs = new SQSClient({ useQueueUrlAsEndpoint: false });
     return {
       sqs,
+      dynamodb: new DynamoDBClient(),
       outputs: parse(from.outputsFile, Outputs, "the outputs file of `cdk deploy --outputs-file`"),
     };
   }
   const { endpoints, outputs } = runningCloud(from.cloudFile ?? CLOUD_FILE);
-  const sqs = new SQSClient({
-    endpoint: endpoints.sqs,
+  const local = {
     region: "us-east-1",
-    credentials: { accessKeyId: "test", secretAccessKey: "test" }, // the local engine takes any pair
-    useQueueUrlAsEndpoint: false,
-  });
-  return { sqs, outputs };
+    credentials: { accessKeyId: "test", secretAccessKey: "test" }, // the local engines take any pair
+  };
+  const sqs = new SQSClient({ ...local, endpoint: endpoints.sqs, useQueueUrlAsEndpoint: false });
+  const dynamodb = new DynamoDBClient({ ...local, endpoint: endpoints.dynamodb });
+  return { sqs, dynamodb, outputs };
 }
 
 /** Undefined when there is no such file. Throws when there is one that is not a cloud file. */

@@ -4,7 +4,7 @@ import { parseArgs } from "node:util";
 import { UsageError, usageErrorFrom } from "./usage-error.ts";
 
 export interface DlqCommand {
-  readonly action: "list" | "redrive" | "help";
+  readonly action: "list" | "redrive" | "discard" | "help";
   readonly queue?: string;
   readonly json: boolean;
   readonly yes: boolean;
@@ -24,8 +24,12 @@ export const DLQ_HELP = `The dead letters of the running local cloud, or of a de
   npm run dlq -- redrive --id ID [--id ID]     back to the queue they came from: these
   npm run dlq -- redrive --reason CODE         ... all that were parked for this reason
   npm run dlq -- redrive --all                 ... all
+  npm run dlq -- discard --id ID               deleted for good; selected like a redrive
 
-  --yes            do it; without it a redrive only says what it would send
+Of a FIFO queue only the first dead letters of each group can be seen. A redrive of one brings its whole group, in
+order; a discard takes out what it names, and the next of the group waits for a redrive.
+
+  --yes            do it; without it a redrive or a discard only says what it would do
   --queue NAME     only the dead letters of this consumer, as in ReserveCredit or reserve-credit
   --json           one JSON document instead of a table
   --outputs FILE   a deployment's outputs (cdk deploy --outputs-file FILE) instead of the local cloud;
@@ -54,15 +58,17 @@ export function parseDlqArguments(argv: readonly string[]): DlqCommand {
   const { queue, outputs, cloud, json = false, yes = false } = values;
   const [action = "help", ...extra] = values.help ? ["help"] : positionals;
   if (extra.length > 0) throw new UsageError(`Unexpected ${JSON.stringify(extra[0])} after ${action}.`);
-  if (action !== "list" && action !== "redrive" && action !== "help") {
-    throw new UsageError(`The command must be list or redrive, got ${JSON.stringify(action)}.`);
+  if (action !== "list" && action !== "redrive" && action !== "discard" && action !== "help") {
+    throw new UsageError(`The command must be list, redrive or discard, got ${JSON.stringify(action)}.`);
   }
   const selection = selectionOf(values);
-  if (action === "redrive" && !selection) {
-    throw new UsageError("Say which dead letters to redrive: --id ID, --reason CODE or --all.");
+  if ((action === "redrive" || action === "discard") && !selection) {
+    throw new UsageError(`Say which dead letters to ${action}: --id ID, --reason CODE or --all.`);
   }
   if (action === "list" && (selection || yes)) {
-    throw new UsageError("--id, --reason, --all and --yes belong to redrive; list takes --queue and --json.");
+    throw new UsageError(
+      "--id, --reason, --all and --yes belong to redrive and discard; list takes --queue and --json.",
+    );
   }
   return {
     action,

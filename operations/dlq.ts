@@ -1,10 +1,11 @@
-// The operator's command for dead letters: `npm run dlq -- list | redrive`.
+// The operator's command for dead letters: `npm run dlq -- list | redrive | discard`.
 //
 //   Works against the running local cloud and, with --outputs, against any deployment.
 
-import { connect } from "./connection.ts";
+import { connect, type Outputs } from "./connection.ts";
 import { consumerQueues, queuesNamed } from "./dead-letters/consumer-queues.ts";
 import type { DeadLetter } from "./dead-letters/dead-letter.ts";
+import { discard } from "./dead-letters/discard.ts";
 import { listDeadLetters } from "./dead-letters/list.ts";
 import { redrive } from "./dead-letters/redrive.ts";
 import { DLQ_HELP, type DlqCommand, parseDlqArguments, type Selection } from "./dlq-arguments.ts";
@@ -23,7 +24,7 @@ async function dlq(command: DlqCommand): Promise<number> {
     console.log(DLQ_HELP);
     return 0;
   }
-  const { sqs, outputs } = connect(command);
+  const { sqs, dynamodb, outputs } = connect(command);
   try {
     const queues = queuesNamed(consumerQueues(outputs), command.queue);
     if (command.action === "list") {
@@ -32,12 +33,27 @@ async function dlq(command: DlqCommand): Promise<number> {
     }
     const dryRun = !command.yes;
     const matches = matching(command.selection);
-    const redriven = await redrive(sqs, { queues, matches, dryRun });
-    showRedriven(redriven, { dryRun, json: command.json });
-    return redriven.length > 0 ? 0 : 1;
+    const chosen =
+      command.action === "discard"
+        ? await discard(
+            { sqs, dynamodb },
+            { queues, evidenceTable: evidenceTableOf(outputs), matches, dryRun },
+          )
+        : await redrive(sqs, { queues, matches, dryRun });
+    showMoved(chosen, { action: command.action, dryRun, json: command.json });
+    return chosen.length > 0 ? 0 : 1;
   } finally {
     sqs.destroy();
+    dynamodb.destroy();
   }
+}
+
+function evidenceTableOf(outputs: Outputs): string {
+  const table = Object.values(outputs).find((stack) => stack.EvidenceTable !== undefined)?.EvidenceTable;
+  if (table !== undefined) return table;
+  throw new UsageError(
+    "The outputs name no EvidenceTable, where a FIFO key's line is: nothing was discarded.",
+  );
 }
 
 function matching(selection: Selection | undefined): (deadLetter: DeadLetter) => boolean {
@@ -65,21 +81,23 @@ function showList(
   for (const line of unread) console.log(`Not read: ${line}.`);
 }
 
-function showRedriven(
-  redriven: readonly DeadLetter[],
-  { dryRun, json }: { dryRun: boolean; json: boolean },
+function showMoved(
+  moved: readonly DeadLetter[],
+  { action, dryRun, json }: { action: "redrive" | "discard"; dryRun: boolean; json: boolean },
 ): void {
   if (json) {
-    console.log(JSON.stringify({ dryRun, redriven: redriven.map(plain) }, undefined, 2));
+    const name = action === "discard" ? "discarded" : "redriven";
+    console.log(JSON.stringify({ dryRun, [name]: moved.map(plain) }, undefined, 2));
     return;
   }
-  if (redriven.length === 0) {
+  if (moved.length === 0) {
     console.log("No dead letter matches.");
     return;
   }
-  console.log(deadLetterTable(redriven));
-  const messages = redriven.length === 1 ? "1 message" : `${redriven.length} messages`;
-  console.log(dryRun ? `Would send back ${messages}: add --yes to do it.` : `Sent back ${messages}.`);
+  console.log(deadLetterTable(moved));
+  const messages = moved.length === 1 ? "1 message" : `${moved.length} messages`;
+  const [would, done] = action === "discard" ? ["discard", "Discarded"] : ["send back", "Sent back"];
+  console.log(dryRun ? `Would ${would} ${messages}: add --yes to do it.` : `${done} ${messages}.`);
 }
 
 function deadLetterTable(deadLetters: readonly DeadLetter[]): string {

@@ -21,10 +21,11 @@ describe("the command line of dlq", () => {
   });
 
   test.each([
+    [["discard"], /Say which dead letters to discard/],
     [["redrive"], /--id ID, --reason CODE or --all/],
     [["redrive", "--all", "--reason", "X"], /only one of/],
     [["list", "--all"], /belong to redrive/],
-    [["purge"], /must be list or redrive, got "purge"/],
+    [["purge"], /must be list, redrive or discard, got "purge"/],
     [["list", "more"], /Unexpected "more"/],
     [["list", "--frob"], /--frob.*Known flags: --id, --reason/s],
   ])("%j is refused and says why", (argv, message) => {

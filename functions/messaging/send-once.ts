@@ -2,7 +2,7 @@
 // by a message that may be lost.
 //
 //   G9. One attempt, so the message is sent zero times or once by this call; what may be lost is counted.
-import { SendMessageCommand } from "@aws-sdk/client-sqs";
+import { SendMessageCommand, type SQSClient } from "@aws-sdk/client-sqs";
 import { sqsOnce } from "./clients.ts";
 import { nowIso } from "./clock.ts";
 import { asciiJson, type Envelope } from "./envelope.ts";
@@ -10,21 +10,27 @@ import { newId } from "./ids.ts";
 import { log } from "./log.ts";
 import type { Draft } from "./message-type.ts";
 
+export interface SendOnceOptions {
+  /** The name of the function that sends: the `source` of the message. */
+  readonly producer: string;
+  /** Of one attempt (`maxAttempts: 1`); by default the client of this process that is. */
+  readonly client?: SQSClient;
+}
+
 /**
  * Tries once to send a message straight to a queue. It never throws; a failure is logged as LOST.
  * ```ts
  * await sendOnce(environment("ORDER_VIEWS_QUEUE_URL"), OrderViewed.from({ orderId }), { producer: "show-order" });
  * ```
- * @param producer the name of the function that sends: the `source` of the message
  */
 export async function sendOnce(
   queueUrl: string,
   draft: Draft,
-  { producer }: { readonly producer: string },
+  { producer, client = sqsOnce() }: SendOnceOptions,
 ): Promise<void> {
   const message = firstOfItsStory(draft, `/${producer}`);
   try {
-    await sqsOnce().send(new SendMessageCommand({ QueueUrl: queueUrl, MessageBody: asciiJson(message) }));
+    await client.send(new SendMessageCommand({ QueueUrl: queueUrl, MessageBody: asciiJson(message) }));
   } catch (error) {
     // Perhaps only the answer was lost: counted as lost all the same, for nobody will look.
     log("warn", "LOST", {

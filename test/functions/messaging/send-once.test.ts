@@ -36,6 +36,14 @@ describe("a sender that tries once", () => {
     expect(letter?.body).not.toContain("ë");
   });
 
+  it("sends with the client that it is given", async () => {
+    faults = injectFaults(sqsOnce(), { command: "SendMessageCommand", moment: "before" });
+    const client = world.clients.sqs;
+    await sendOnce(queueUrl(), Seen.from({ what: "else" }), { producer: "show", client });
+    expect(await world.drain(queueUrl())).toHaveLength(1);
+    expect(faults.attempts).toEqual([]);
+  });
+
   it("G9: makes one attempt, counts the loss and does not trouble its caller", async () => {
     faults = injectFaults(sqsOnce(), { command: "SendMessageCommand", moment: "before" });
     const lines = listen();

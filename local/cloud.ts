@@ -10,6 +10,7 @@ import { destroyClients, type LocalClients, localClients } from "./clients.ts";
 import { startEngines } from "./engines.ts";
 import type { Emit } from "./events.ts";
 import { startFunctionUrls } from "./function-urls.ts";
+import type { InvocationResult } from "./invocation.ts";
 import { startLossyProxy } from "./lossy-proxy.ts";
 import type { EventSource } from "./mappings/event-source.ts";
 import { startSchedule } from "./mappings/schedule.ts";
@@ -38,6 +39,8 @@ export interface LocalCloud {
   /** The value of an output of any stack. Throws, naming those there are. */
   output(key: string): string;
   readonly clients: LocalClients;
+  /** `aws lambda invoke`, by construct path: `Insights/BuildStatement`. Throws, naming those there are. */
+  invoke(path: string, event: unknown): Promise<InvocationResult>;
   /** Every child process that runs now: engines and functions. */
   processIds(): number[];
   /** No more trouble from now on. */
@@ -101,6 +104,7 @@ async function start(options: LocalCloudOptions, stops: Stop[]): Promise<LocalCl
     outputs: deployment.outputs,
     output: (key) => outputOf(deployment, key),
     clients,
+    invoke: async (path, event) => runtime.invoke(functionArnOf(deployment, path), event),
     processIds: () => [...engines.processIds, ...runtime.processIds()],
     stopChaos: chaos.stop,
     stop: () => {
@@ -153,6 +157,14 @@ function outputOf({ outputs }: Deployment, key: string): string {
   const value = all[key];
   if (value !== undefined) return value;
   throw new Error(`There is no output ${key}; there are: ${Object.keys(all).join(", ") || "none"}`);
+}
+
+function functionArnOf({ functions }: Deployment, path: string): string {
+  const found = functions.find((one) => one.path === path);
+  if (found) return found.arn;
+  throw new Error(
+    `There is no function ${path}; there are: ${functions.map((one) => one.path).join(", ") || "none"}`,
+  );
 }
 
 /** The last started first. One that fails to stop does not keep the others running. */

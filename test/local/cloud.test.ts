@@ -71,6 +71,15 @@ test("an output that is not there is named, with those that are", async () => {
   expect(() => cloud.output("Nothing")).toThrow(/There is no output Nothing; there are: .*QueueUrl/);
 });
 
+test("a function is invoked by its path, as an operator does; one that is not there is named", async () => {
+  const { cloud } = await started();
+  const result = await cloud.invoke("Shop/Consumer", { rawPath: "/by-hand" });
+  expect(result).toMatchObject({ outcome: "ok", response: { path: "/by-hand" } });
+  await expect(cloud.invoke("Shop/Nobody", {})).rejects.toThrow(
+    "There is no function Shop/Nobody; there are: Shop/Consumer",
+  );
+});
+
 test("only with chaos do functions reach the engines over a proxy", async () => {
   const endpointOfFunction = async (options: Partial<LocalCloudOptions>) => {
     const { cloud, said } = await started(options);

@@ -1,5 +1,6 @@
 // ORDERS: place-order takes an order and publishes it; settle-order follows what credit and shipping make of it.
 import { CfnOutput, Stack } from "aws-cdk-lib";
+import { StreamViewType } from "aws-cdk-lib/aws-dynamodb";
 import { FunctionUrlAuthType } from "aws-cdk-lib/aws-lambda";
 import type { Construct } from "constructs";
 import { CreditDenied, CreditReserved } from "../functions/credit/messages.ts";
@@ -16,6 +17,7 @@ import type { Publication, Subscription, Wiring } from "./routes.ts";
 export class OrdersStack extends Stack implements Wiring {
   readonly publications: readonly Publication[];
   readonly subscriptions: readonly Subscription[];
+  readonly inlineTables: readonly ServiceTable[];
 
   constructor(
     scope: Construct,
@@ -24,7 +26,10 @@ export class OrdersStack extends Stack implements Wiring {
   ) {
     super(scope, id, stackProps(config, id, "place and settle orders"));
     const { sizes } = config;
-    const table = new ServiceTable(this, "Table", sizes);
+    const table = new ServiceTable(this, "Table", {
+      ...sizes,
+      stream: StreamViewType.NEW_AND_OLD_IMAGES, // settle-order keeps its messages in the order
+    });
     const { evidence, outbox } = foundation;
     const tables = { state: { variable: "ORDERS_TABLE", table }, evidence, outbox };
 
@@ -46,6 +51,7 @@ export class OrdersStack extends Stack implements Wiring {
       settleOrder.publication,
     ];
     this.subscriptions = [settleOrder.subscription];
+    this.inlineTables = [table];
     new CfnOutput(this, "OrdersTable", { value: table.tableName });
     new CfnOutput(this, "PlaceOrderUrl", { value: url.url });
   }

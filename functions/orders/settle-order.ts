@@ -1,15 +1,16 @@
-// Moves an order on when credit or shipping has answered.
+// Moves an order on when credit or shipping has answered: one item changes, so its evidence and what it publishes
+// are in it.
 import { CreditDenied, CreditReserved } from "../credit/messages.ts";
 import { ageGate } from "../messaging/age-gate.ts";
 import { consumer } from "../messaging/consumer.ts";
 import { hopLimit } from "../messaging/hop-limit.ts";
 import { idempotency } from "../messaging/idempotency.ts";
+import { inline } from "../messaging/inline.ts";
 import { Park } from "../messaging/outcome.ts";
-import { rows } from "../messaging/rows.ts";
 import { OrderShipped } from "../shipping/messages.ts";
 import { OrderApproved } from "./messages.ts";
 import { type OrderStatus, settle } from "./order.ts";
-import { orders } from "./orders-table.ts";
+import { orders, ordersTable } from "./orders-table.ts";
 
 const statusAfter: Readonly<Record<string, OrderStatus>> = {
   [CreditReserved.type]: "approved",
@@ -23,7 +24,7 @@ export const handler = consumer({
 })
   .use(ageGate())
   .use(hopLimit())
-  .use(idempotency({ evidence: rows() }))
+  .use(idempotency({ evidence: inline({ table: ordersTable }) }))
   .handler(async (message, unit) => {
     const { orderId } = message.data;
     const order = await orders.get(orderId);

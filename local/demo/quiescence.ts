@@ -2,12 +2,14 @@
 //
 //   A message is always somewhere: an outbox row, a queue, or in flight in one. A single look reads these one
 //   after the other and may miss one that moves; so two looks in a row must find nothing, with no evidence
-//   written in between (every move of a message from a queue to the outbox writes evidence).
+//   written in between (every move of a message from a queue to the outbox writes evidence). What an order carries
+//   inline is in its table's stream alone; so no order may be approved and neither shipped nor parked.
 
 import { setTimeout as sleep } from "node:timers/promises";
 import { readDepths } from "./queue-depths.ts";
+import { orderIdIn } from "./reconcile.ts";
 import { countItems } from "./tables.ts";
-import type { WorldAccess } from "./world.ts";
+import { readWorld, type WorldAccess } from "./world.ts";
 
 const LOOK_EVERY_MS = 700;
 
@@ -19,7 +21,8 @@ export async function quiescence(access: WorldAccess, { withinMs }: { withinMs: 
     const left = await whatIsLeft(access);
     if (left.length === 0) {
       const evidence = await countItems(access.clients.dynamodb, access.output("EvidenceTable"));
-      if (evidence === evidenceBefore) return;
+      if (evidence === evidenceBefore) left.push(...(await underWay(access)));
+      if (evidence === evidenceBefore && left.length === 0) return;
       evidenceBefore = evidence;
     } else {
       evidenceBefore = undefined;
@@ -51,4 +54,12 @@ async function whatIsLeft({ clients, queues, output }: WorldAccess): Promise<str
     );
   if (outboxRows > 0) left.push(`outbox: ${outboxRows} rows not sent`);
   return left;
+}
+
+/** Orders whose approval may still be in the stream of their table. */
+async function underWay(access: WorldAccess): Promise<string[]> {
+  const { orders, deadLetters } = await readWorld(access);
+  const parked = new Set(deadLetters.map(({ body }) => orderIdIn(body)));
+  const waiting = orders.filter(({ id, status }) => status === "approved" && !parked.has(id));
+  return waiting.length === 0 ? [] : [`orders: ${waiting.length} approved, neither shipped nor parked`];
 }

@@ -93,7 +93,7 @@ describe("the publisher", () => {
       placedAt: "",
     };
     await running.put("OrdersTable", order);
-    const reserved = anEnvelope({ type: CreditReserved.type, data: { orderId: order.id } });
+    const reserved = anEnvelope(CreditReserved.from({ orderId: order.id }));
     const row = { id: newId(), createdAt: new Date().toISOString(), messages: [asciiJson(reserved)] };
     const tripped = running.dynamodbWire.trip({
       operation: "BatchWriteItem",

@@ -81,11 +81,6 @@ async function statusOf(orderId: string): Promise<unknown> {
 }
 
 async function announced(orderId: string): Promise<string[]> {
-  const bodies = (await world.items(world.output("OutboxTable"))).flatMap(
-    (item) => item.messages as string[],
-  );
-  return bodies
-    .map((body) => JSON.parse(body))
-    .filter(({ data }) => data.orderId === orderId)
-    .map(({ type }) => type);
+  const order = await world.get(world.output("OrdersTable"), orderId);
+  return ((order?.eo_outbox ?? []) as string[]).map((body) => JSON.parse(body).type);
 }

@@ -52,6 +52,10 @@ describe("orders", () => {
     ]);
   });
 
+  test("G3: the relay reads the stream of the orders, which carry what settle-order publishes", () => {
+    expect(stack.inlineTables.map(({ stream }) => stream)).toEqual(["NEW_AND_OLD_IMAGES"]);
+  });
+
   test("outputs its table, its URL and its queues", () => {
     expect(Object.keys(template.findOutputs("*")).sort()).toEqual([
       "OrdersTable",

@@ -1,6 +1,7 @@
 // One run: real stacks, real orders, trouble, an operator's repair, and the count.
 //
-//   carrier → cdk synth → local cloud → accounts, garbage, orders → quiet → repair → quiet → reconciliation
+//   carrier → cdk synth → local cloud → accounts, garbage, orders → quiet → repair → quiet
+//   → statements even and rebuilt → reconciliation
 
 import { consumerQueues } from "../../operations/dead-letters/consumer-queues.ts";
 import { type LocalCloud, startLocalCloud } from "../cloud.ts";
@@ -10,13 +11,17 @@ import { type Placement, placeOrders } from "./clients.ts";
 import { type CloudPlace, takeCloudPlace } from "./cloud-place.ts";
 import { openAccounts, planAccounts } from "./customers.ts";
 import { garbage, throwIn } from "./garbage.ts";
+import { readInsights } from "./insights.ts";
 import { planOrders } from "./orders.ts";
 import type { Progress } from "./progress.ts";
 import { NotQuiet, quiescence } from "./quiescence.ts";
 import { reconcile } from "./reconcile.ts";
+import { reconcileInsights } from "./reconcile-insights.ts";
 import { type Repair, repairOneStranger } from "./repair.ts";
 import type { Run } from "./report.ts";
 import { watchMemory } from "./resident-memory.ts";
+import { openShopFront } from "./shop-front.ts";
+import { NotEven, rebuildStatements } from "./statement-runs.ts";
 import { synthesize } from "./synthesize.ts";
 import { startTally, type Tally } from "./tally.ts";
 import { startWatch } from "./watch.ts";
@@ -48,6 +53,9 @@ interface Stage {
 /** Quiet must come within this, plus this much for each order. Milliseconds. */
 const QUIET_MS_MAX = 150_000;
 const QUIET_MS_MAX_PER_ORDER = 200;
+/** So must the statements, twice. */
+const STATEMENTS_MS_MAX = 60_000;
+const STATEMENTS_MS_MAX_PER_ORDER = 200;
 
 export async function runDemo(options: StartOptions, setting: DemoSetting): Promise<Demo> {
   const stage = await setUp(options, setting);
@@ -102,15 +110,24 @@ async function play(options: StartOptions, { progress, stops }: DemoSetting, sta
     orders,
     placed: () => placements.length,
   });
-  stops.push(memory.stop, watch.stop);
+  const shopFront = openShopFront({
+    endpoint: cloud.endpoints.sqs,
+    queueUrl: access.output("CountOrderViewsQueueUrl"),
+    seed,
+  });
+  stops.push(memory.stop, watch.stop, shopFront.close);
 
   progress.step(`Placing ${orders} orders, chaos ${chaos}, seed ${seed} ...`);
   await openAccounts(access.clients.dynamodb, access.output("CreditTable"), planAccounts(plans, seed));
   await throwIn(access.clients.sqs, access.output, thrown);
   await placeOrders(plans, {
     url: access.output("PlaceOrderUrl"),
-    onPlaced: (placement) => placements.push(placement),
+    onPlaced(placement) {
+      placements.push(placement);
+      shopFront.show(placement);
+    },
   });
+  await shopFront.close();
   const settled = await settle({ access, cloud, plans, orders, progress });
   await watch.stop();
   memory.stop();
@@ -124,6 +141,10 @@ async function play(options: StartOptions, { progress, stops }: DemoSetting, sta
     world,
     ...settled,
     reconciliation: reconcile(world, { placements, garbage: thrown }),
+    insights: reconcileInsights(await readInsights(access), {
+      orders: world.orders,
+      viewsSent: shopFront.sent,
+    }),
     counts: tally.counts,
     survivors: tally.survivors(),
     troubles: tally.troubles,
@@ -137,7 +158,7 @@ async function play(options: StartOptions, { progress, stops }: DemoSetting, sta
   };
 }
 
-/** Waits for quiet, repairs what an operator can repair, waits again. A flow that does not come to rest is a finding. */
+/** Waits for quiet, repairs what an operator can repair, waits again, has the statements rebuilt. A flow that does not come to rest is a finding. */
 async function settle(flow: {
   readonly access: WorldAccess;
   readonly cloud: LocalCloud;
@@ -151,14 +172,19 @@ async function settle(flow: {
     await quiescence(access, { withinMs });
     cloud.stopChaos();
     const repair = await repairOneStranger(access, await readWorld(access), plans);
-    if (!repair) return {};
-    progress.step(
-      `Repaired: ${repair.customerId} has an account now, the dead letter ${repair.envelopeId} is redriven.`,
-    );
-    await quiescence(access, { withinMs });
-    return { repair };
+    if (repair) {
+      progress.step(
+        `Repaired: ${repair.customerId} has an account now, the dead letter ${repair.envelopeId} is redriven.`,
+      );
+      await quiescence(access, { withinMs });
+    }
+    progress.step("Rebuilding the statements from the journal's beginning, beside those that serve ...");
+    await rebuildStatements(cloud, {
+      withinMs: STATEMENTS_MS_MAX + orders * STATEMENTS_MS_MAX_PER_ORDER,
+    });
+    return { ...(repair && { repair }) };
   } catch (error) {
-    if (error instanceof NotQuiet) return { stuck: error.message };
+    if (error instanceof NotQuiet || error instanceof NotEven) return { stuck: error.message };
     throw error;
   }
 }

@@ -3,6 +3,7 @@
 
 import type { Placement } from "./clients.ts";
 import type { Garbage } from "./garbage.ts";
+import { type Invariant, invariant } from "./invariant.ts";
 import type { Order } from "./tables.ts";
 import type { World } from "./world.ts";
 
@@ -20,20 +21,16 @@ export interface Reconciliation {
   readonly invariants: readonly Invariant[];
 }
 
-export interface Invariant {
-  readonly name: string;
-  readonly holds: boolean;
-  /** The figures; where it does not hold, the first culprits. */
-  readonly evidence: string;
-}
-
 export interface Asked {
   readonly placements: readonly Placement[];
   readonly garbage: readonly Garbage[];
 }
 
+/** Nothing that happens to an order is a reason to park a view of it. */
+const VIEWS_CONSUMER = "CountOrderViews";
+
 export function reconcile(world: World, asked: Asked): Reconciliation {
-  const letterOrderIds = new Set(world.deadLetters.flatMap(({ body }) => orderIdIn(body) ?? []));
+  const letterOrderIds = parkedOrderIds(world);
   const shipped = world.orders.filter(({ status }) => status === "shipped");
   const canceled = world.orders.filter(({ status }) => status === "canceled");
   const open = world.orders.filter(({ status }) => status === "new" || status === "approved");
@@ -83,11 +80,6 @@ export function reconcile(world: World, asked: Asked): Reconciliation {
       ),
     ],
   };
-}
-
-function invariant(name: string, errors: readonly string[], evidence: string): Invariant {
-  const shown = errors.slice(0, 3).join("; ") + (errors.length > 3 ? `; and ${errors.length - 3} more` : "");
-  return { name, holds: errors.length === 0, evidence: errors.length === 0 ? evidence : shown };
 }
 
 function unknownAnswers({ orders }: World, { placements }: Asked): string[] {
@@ -157,16 +149,23 @@ function deadLetterErrors(world: World, { garbage }: Asked): string[] {
   );
   const garbageBodies = new Set(garbage.map(({ body }) => body));
   const bodies = new Set(world.deadLetters.map(({ body }) => body));
-  const letterOrderIds = new Set(world.deadLetters.flatMap(({ body }) => orderIdIn(body) ?? []));
+  const letterOrderIds = parkedOrderIds(world);
   return [
     ...world.deadLetters
-      .filter(({ body }) => !garbageBodies.has(body) && !poisonIds.has(orderIdIn(body) ?? ""))
+      .filter(({ body }) => !garbageBodies.has(body))
+      .filter(({ consumer, body }) => consumer === VIEWS_CONSUMER || !poisonIds.has(orderIdIn(body) ?? ""))
       .map(({ consumer, id, reason }) => `${id} was parked by ${consumer} (${reason}) and is no poison`),
     ...garbage
       .filter(({ body }) => !bodies.has(body))
       .map(({ queue, reason }) => `${reason} in ${queue} is in no dead-letter queue`),
     ...[...poisonIds].filter((id) => !letterOrderIds.has(id)).map((id) => `${id} is poison and not parked`),
   ];
+}
+
+/** Of the orders whose own way ended in a dead-letter queue. */
+function parkedOrderIds({ deadLetters }: World): Set<string> {
+  const ofOrders = deadLetters.filter(({ consumer }) => consumer !== VIEWS_CONSUMER);
+  return new Set(ofOrders.flatMap(({ body }) => orderIdIn(body) ?? []));
 }
 
 function leftovers({ depths, outboxRows }: World): string[] {

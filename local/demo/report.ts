@@ -2,7 +2,9 @@
 
 import { printable, textTable } from "../../operations/text-table.ts";
 import type { CarrierCounts } from "./carrier.ts";
+import type { Invariant } from "./invariant.ts";
 import type { Reconciliation } from "./reconcile.ts";
+import type { InsightsReconciliation } from "./reconcile-insights.ts";
 import type { Repair } from "./repair.ts";
 import type { Counts, Survivor } from "./tally.ts";
 import type { World } from "./world.ts";
@@ -12,6 +14,7 @@ export interface Run {
   readonly chaos: number;
   readonly seed: number;
   readonly reconciliation: Reconciliation;
+  readonly insights: InsightsReconciliation;
   readonly world: World;
   readonly counts: Counts;
   readonly survivors: readonly Survivor[];
@@ -40,13 +43,16 @@ export function summaryOf({
   chaos,
   seed,
   reconciliation,
+  insights,
   counts,
   repair,
   stuck,
   world,
   measured,
 }: Run) {
-  const { placed, shipped, canceled, parked, lost, doubled, moneyConserved, invariants } = reconciliation;
+  const { placed, shipped, canceled, parked, lost, doubled, moneyConserved } = reconciliation;
+  const { viewsSent, viewsCounted, viewsLost, journaled, statementsMatch } = insights;
+  const invariants = invariantsOf({ reconciliation, insights });
   return {
     ok: stuck === undefined && invariants.every(({ holds }) => holds),
     orders,
@@ -60,6 +66,11 @@ export function summaryOf({
     lost,
     doubled,
     moneyConserved,
+    viewsSent,
+    viewsCounted,
+    viewsLost,
+    journaled,
+    statementsMatch,
     deadLetters: world.deadLetters.length,
     duplicatesAbsorbed: counts.duplicatesAbsorbed,
     redelivered: counts.redelivered,
@@ -89,18 +100,18 @@ export function reportOf(run: Run): string {
   return `\n${parts.filter(Boolean).join("\n\n")}\n`;
 }
 
-function invariantsPart({ reconciliation }: Run): string {
-  const rows = reconciliation.invariants.map(({ name, holds, evidence }) => [
-    holds ? "✓" : "✗",
-    name,
-    evidence,
-  ]);
-  return textTable(["", "RECONCILIATION", "FROM TABLES, QUEUES AND THE CARRIER"], rows, {
+function invariantsOf({ reconciliation, insights }: Pick<Run, "reconciliation" | "insights">): Invariant[] {
+  return [...reconciliation.invariants, ...insights.invariants];
+}
+
+function invariantsPart(run: Run): string {
+  const rows = invariantsOf(run).map(({ name, holds, evidence }) => [holds ? "✓" : "✗", name, evidence]);
+  return textTable(["", "RECONCILIATION", "FROM TABLES, QUEUES, THE JOURNAL AND THE CARRIER"], rows, {
     cellCharactersMax: 160,
   });
 }
 
-function ordersPart({ reconciliation, world, measured, carrier }: Run): string {
+function ordersPart({ reconciliation, insights, world, measured, carrier }: Run): string {
   const { placed, shipped, canceled, parked, lost, doubled } = reconciliation;
   const first = measured.secondsToFirstShipped;
   return textTable(
@@ -115,6 +126,10 @@ function ordersPart({ reconciliation, world, measured, carrier }: Run): string {
       [
         "consignments",
         `${world.consignments.length}; after a crash the carrier was asked ${carrier.lookedUp} times what it had booked`,
+      ],
+      [
+        "views",
+        `${insights.viewsSent} sent once, ${insights.viewsCounted} counted, ${insights.viewsLost} lost, which is allowed`,
       ],
       [
         "speed",
@@ -135,6 +150,7 @@ function troublePart({ counts, chaos }: Run): string {
       ["connections lost before the answer", `${counts.lostConnections}`],
       ["messages delivered again", `${counts.redelivered}`],
       ["duplicates absorbed", `${counts.duplicatesAbsorbed}`],
+      ["views given up by their counter", `${counts.losses}`],
     ],
   );
 }

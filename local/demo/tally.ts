@@ -18,6 +18,8 @@ export interface Counts {
   redelivered: number;
   retriesAsked: number;
   parked: number;
+  /** Given up, and said so, by a consumer that may lose messages. */
+  losses: number;
   kills: number;
   doubleDeliveries: number;
   droppedResponses: number;
@@ -44,6 +46,7 @@ const COUNTED: Readonly<Record<string, keyof Counts>> = {
   DUPLICATE: "duplicatesAbsorbed",
   RETRY_LATER: "retriesAsked",
   PARKED: "parked",
+  LOST: "losses",
 };
 
 const CHAOS: Readonly<Record<string, keyof Counts>> = {
@@ -60,6 +63,7 @@ export function startTally(): Tally {
     redelivered: 0,
     retriesAsked: 0,
     parked: 0,
+    losses: 0,
     kills: 0,
     doubleDeliveries: 0,
     droppedResponses: 0,

@@ -91,6 +91,21 @@ describe("a breach is found:", () => {
     ]);
   });
 
+  test("a view among the dead letters, even one of a poisoned order", () => {
+    const deadLetters = [...aWorld().deadLetters, ...letters("CountOrderViews", message("m-9", "o-3"))];
+    expect(broken(reconcile(aWorld({ deadLetters }), asked()))).toEqual([
+      "the dead letters are the poison and nothing else",
+    ]);
+  });
+
+  test("an order whose only dead letter is a view of it is lost", () => {
+    const deadLetters = [
+      ...letters("CountOrderViews", message("m-3", "o-3")),
+      ...aWorld().deadLetters.filter(({ id }) => id !== "m-3"),
+    ];
+    expect(reconcile(aWorld({ deadLetters }), asked()).lost).toBe(1);
+  });
+
   test("poison that is not among the dead letters", () => {
     const deadLetters = aWorld().deadLetters.filter(({ body }) => body !== TRASH);
     expect(broken(reconcile(aWorld({ deadLetters }), asked()))).toEqual([

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { reconcile } from "../../../local/demo/reconcile.ts";
+import { reconcileInsights } from "../../../local/demo/reconcile-insights.ts";
 import { type Run, reportOf, summaryOf } from "../../../local/demo/report.ts";
 import { startTally } from "../../../local/demo/tally.ts";
 import { deadLettersOf } from "../../../operations/dead-letters/dead-letter.ts";
@@ -18,6 +19,11 @@ test("the summary has what a program asks for, as numbers and booleans", () => {
     redelivered: 0,
     kills: 0,
     moneyConserved: true,
+    viewsSent: 3,
+    viewsCounted: 2,
+    viewsLost: 1,
+    journaled: 0,
+    statementsMatch: true,
     seconds: 12.3,
     secondsToFirstShipped: 4.5,
     messagesPerSecond: 100,
@@ -32,6 +38,17 @@ test("the summary names what does not hold, with its evidence", () => {
       evidence: "m-9 was parked by ShipOrder (RECEIVES_EXHAUSTED) and is no poison",
     },
   ]);
+});
+
+test("an invariant of the insights that does not hold makes the run not ok", () => {
+  const world = { ...aRun().world, deadLetters: [] };
+  const run = aRun({
+    world,
+    reconciliation: reconcile(world, { placements: [], garbage: [] }),
+    insights: insightsOf({ serving: 1 }),
+  });
+  expect(summaryOf(run)).toMatchObject({ ok: false, statementsMatch: false });
+  expect(reportOf(run)).toMatch(/✗ +statements = .* = rebuilt +they were not rebuilt/);
 });
 
 test("a flow that did not come to rest is not ok, whatever else holds", () => {
@@ -53,7 +70,16 @@ test("a run that holds says ok", () => {
   const report = reportOf(aRun({ world, reconciliation: reconcile(world, { placements: [], garbage: [] }) }));
   expect(report).toContain("ok: every invariant holds (12.3 s)");
   expect(report).not.toContain("✗");
+  expect(report).toContain("3 sent once, 2 counted, 1 lost, which is allowed");
 });
+
+/** Three views were sent, two counted; nothing was journaled. */
+function insightsOf({ serving }: { serving: number }): Run["insights"] {
+  return reconcileInsights(
+    { views: new Map([["o-1", 2]]), journal: [], statements: new Map(), serving },
+    { orders: [], viewsSent: new Map([["o-1", 3]]) },
+  );
+}
 
 function aRun(changes: Partial<Run> = {}): Run {
   const message = JSON.stringify({ specversion: "1.0", id: "m-9", source: "/x", type: "t", data: {} });
@@ -72,6 +98,7 @@ function aRun(changes: Partial<Run> = {}): Run {
     seed: 1,
     world,
     reconciliation: reconcile(world, { placements: [], garbage: [] }),
+    insights: insightsOf({ serving: 2 }),
     counts: startTally().counts,
     survivors: [{ functionName: "ReserveCredit", envelopeId: "m-1", receiveCount: 2, ending: "PROCESSED" }],
     troubles: [],

@@ -5,8 +5,15 @@ const PATH = "Credit/ReserveCredit/Function";
 
 test("counts what consumers say of each record", () => {
   const tally = startTally();
-  for (const code of ["PROCESSED", "PROCESSED", "DUPLICATE", "RETRY_LATER", "PARKED"]) say(tally, { code });
-  expect(tally.counts).toMatchObject({ processed: 2, duplicatesAbsorbed: 1, retriesAsked: 1, parked: 1 });
+  for (const code of ["PROCESSED", "PROCESSED", "DUPLICATE", "RETRY_LATER", "PARKED", "LOST"])
+    say(tally, { code });
+  expect(tally.counts).toMatchObject({
+    processed: 2,
+    duplicatesAbsorbed: 1,
+    retriesAsked: 1,
+    parked: 1,
+    losses: 1,
+  });
 });
 
 test("counts trouble", () => {

@@ -110,6 +110,17 @@ describe("a FIFO batch", () => {
   });
 });
 
+it("G5: a failure that was heard of an earlier run clears nobody of the last one", async () => {
+  trouble.set("a1", () => new RetryLater("NOT_NOW"));
+  const [heard, neighbour] = [aRecord("a1"), aRecord("b1")];
+  await receive(heard);
+  trouble.clear();
+  faults = injectFaults(dynamodb(), { command: "PutItemCommand", moment: "before", attempts: [] });
+  await receive(again(3)(heard), neighbour);
+  expect(faults.attempts).toHaveLength(1); // the note that it runs alone
+  expect(notes).toEqual(["b1", "a1"]);
+});
+
 describe("a parked message of a FIFO key", () => {
   it("G4: holds its successors, in the same batch and in later ones; other groups go on", async () => {
     trouble.set("a2", () => new Park("REFUSED", "no"));

@@ -68,6 +68,22 @@ it("records that failed and said so are no suspects", async () => {
   expect(calls).toEqual([[1, 2]]);
 });
 
+it("G4, G5: behind a failure that was heard of, nobody in the group is a suspect", async () => {
+  const calls: string[][] = [];
+  await processIsolated(["a1", "a2", "b1"], {
+    inOrder: true,
+    lotOf: (item) => item.slice(0, 1),
+    recordOf: (item) => ({ ...anSqsRecord("", { receiveCount: item === "b1" ? 1 : 2 }), messageId: item }),
+    ledger: { lastRuns: async () => new Map([["a1", "ended"]]), note: async () => undefined },
+    async process(items) {
+      calls.push([...items]);
+      return [];
+    },
+    forget: async () => undefined,
+  });
+  expect(calls).toEqual([["a1", "a2", "b1"]]);
+});
+
 class Killed extends Error {}
 
 /** Ten messages in one batch, message 0 kills; a round for each receive, in the order that the round says. */

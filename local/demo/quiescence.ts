@@ -6,10 +6,11 @@
 //   inline is in its table's stream alone; so no order may be approved and neither shipped nor parked.
 
 import { setTimeout as sleep } from "node:timers/promises";
+import { listDeadLetters } from "../../operations/dead-letters/list.ts";
 import { readDepths } from "./queue-depths.ts";
-import { orderIdIn } from "./reconcile.ts";
-import { countItems } from "./tables.ts";
-import { readWorld, type WorldAccess } from "./world.ts";
+import { parkedOrderIds } from "./reconcile.ts";
+import { countItems, Order, readTable } from "./tables.ts";
+import type { WorldAccess } from "./world.ts";
 
 const LOOK_EVERY_MS = 700;
 
@@ -57,9 +58,9 @@ async function whatIsLeft({ clients, queues, output }: WorldAccess): Promise<str
 }
 
 /** Orders whose approval may still be in the stream of their table. */
-async function underWay(access: WorldAccess): Promise<string[]> {
-  const { orders, deadLetters } = await readWorld(access);
-  const parked = new Set(deadLetters.map(({ body }) => orderIdIn(body)));
+async function underWay({ clients, queues, output }: WorldAccess): Promise<string[]> {
+  const orders = await readTable(clients.dynamodb, output("OrdersTable"), Order);
+  const parked = parkedOrderIds(await listDeadLetters(clients.sqs, queues));
   const waiting = orders.filter(({ id, status }) => status === "approved" && !parked.has(id));
   return waiting.length === 0 ? [] : [`orders: ${waiting.length} approved, neither shipped nor parked`];
 }

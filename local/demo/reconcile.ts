@@ -163,7 +163,7 @@ function deadLetterErrors(world: World, { garbage }: Asked): string[] {
 }
 
 /** Of the orders whose own way ended in a dead-letter queue. */
-function parkedOrderIds({ deadLetters }: World): Set<string> {
+export function parkedOrderIds({ deadLetters }: Pick<World, "deadLetters">): Set<string> {
   const ofOrders = deadLetters.filter(({ consumer }) => consumer !== VIEWS_CONSUMER);
   return new Set(ofOrders.flatMap(({ body }) => orderIdIn(body) ?? []));
 }

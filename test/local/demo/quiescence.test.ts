@@ -1,5 +1,6 @@
 import { CreateTableCommand, PutItemCommand } from "@aws-sdk/client-dynamodb";
 import { ReceiveMessageCommand } from "@aws-sdk/client-sqs";
+import { marshall } from "@aws-sdk/util-dynamodb";
 import { beforeEach, expect, test } from "vitest";
 import { quiescence } from "../../../local/demo/quiescence.ts";
 import type { WorldAccess } from "../../../local/demo/world.ts";
@@ -8,12 +9,18 @@ import { localEngines } from "../../support/local-engines.ts";
 const engines = localEngines();
 let access: WorldAccess;
 let queueUrl: string;
+let deadLetters: string;
 let tablesMade = 0;
 
 beforeEach(async () => {
   ({ queueUrl } = await engines.aQueue({ VisibilityTimeout: "30" }));
   const { queueUrl: deadLetterQueueUrl } = await engines.aQueue();
-  const tables: Record<string, string> = { OutboxTable: await aTable(), EvidenceTable: await aTable() };
+  deadLetters = deadLetterQueueUrl;
+  const tables: Record<string, string> = {
+    OutboxTable: await aTable(),
+    EvidenceTable: await aTable(),
+    OrdersTable: await aTable(),
+  };
   access = {
     clients: engines.clients,
     queues: [{ consumer: "ShipOrder", queueUrl, deadLetterQueueUrl }],
@@ -42,6 +49,24 @@ test("a row in the outbox is not quiet", async () => {
   await engines.clients.dynamodb.send(new PutItemCommand({ TableName, Item: { id: { S: "row" } } }));
   await expect(quiescence(access, { withinMs: 300 })).rejects.toThrow("outbox: 1 rows not sent");
 });
+
+test("an approved order that is not on its way visibly is not quiet: it may be in the stream", async () => {
+  await putOrder({ id: "o-1", status: "approved" });
+  await expect(quiescence(access, { withinMs: 1_000 })).rejects.toThrow("orders: 1 approved");
+});
+
+test("an approved order that is parked, and one that is shipped, are quiet", async () => {
+  await putOrder({ id: "o-1", status: "approved" });
+  await putOrder({ id: "o-2", status: "shipped" });
+  await engines.send(deadLetters, [JSON.stringify({ data: { orderId: "o-1" } })]);
+  await quiescence(access, { withinMs: 5_000 });
+});
+
+async function putOrder(changes: { id: string; status: string }): Promise<void> {
+  const order = { version: 1, customerId: "ann", total: 100, shipTo: "1 Harbour Road", ...changes };
+  const TableName = access.output("OrdersTable");
+  await engines.clients.dynamodb.send(new PutItemCommand({ TableName, Item: marshall(order) }));
+}
 
 async function aTable(): Promise<string> {
   tablesMade += 1;

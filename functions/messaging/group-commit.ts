@@ -16,12 +16,16 @@ export interface GroupCommit {
   commit(run: object, unit: Measured): Promise<Reasons>;
 }
 
-/** How long a unit that is ready waits for runs that are not. */
+export interface GroupCommitOptions {
+  /** How long a unit that is ready waits for runs of its batch that are not, in milliseconds. */
+  readonly lingerMs?: number;
+}
+
 const lingerMsDefault = 5;
 
 export function groupCommit(
   transact: Transact,
-  { lingerMs = lingerMsDefault }: { lingerMs?: number } = {},
+  { lingerMs = lingerMsDefault }: GroupCommitOptions = {},
 ): GroupCommit {
   const busy = new Map<object, number>();
   let ready: Ready[] = [];

@@ -9,7 +9,7 @@ import { dynamodb } from "./clients.ts";
 import { nowIso, nowSeconds } from "./clock.ts";
 import type { Delivery } from "./delivery.ts";
 import { environment } from "./environment.ts";
-import { groupCommit } from "./group-commit.ts";
+import { type GroupCommitOptions, groupCommit } from "./group-commit.ts";
 import type { EvidenceStore } from "./idempotency.ts";
 import { derivedId, digestOf } from "./ids.ts";
 import { measure } from "./limits.ts";
@@ -29,7 +29,7 @@ export interface RowsOptions {
    * Units of work of one batch that are ready together share a transaction: fewer requests, and a cancelled one
    * is sent again in parts. False sends each alone.
    */
-  readonly groupCommit?: boolean;
+  readonly groupCommit?: boolean | GroupCommitOptions;
 }
 
 /** Evidence outlives every redelivery: source retention + DLQ retention + time for a redrive. */
@@ -45,7 +45,8 @@ export function rows(options: RowsOptions = {}): EvidenceStore {
   const outboxTable = options.outboxTable ?? environment("OUTBOX_TABLE");
   const client = () => options.client ?? dynamodb();
   const send = transact(client);
-  const group = (options.groupCommit ?? true) ? groupCommit(send) : undefined;
+  const { groupCommit: grouping = {} } = options;
+  const group = grouping === false ? undefined : groupCommit(send, grouping === true ? {} : grouping);
 
   return {
     begin: ({ unit, deadlineMs }) => group?.begin(unit, deadlineMs),

@@ -180,9 +180,14 @@ describe("an overtaken worker", () => {
   });
 
   it("G8: changes nothing of what its successor recorded", async () => {
-    const gate = Promise.withResolvers<Consignment>();
-    const late = delivery()(key, { perform: () => gate.promise });
-    await claimed();
+    const [begun, gate] = [Promise.withResolvers<void>(), Promise.withResolvers<Consignment>()];
+    const late = delivery()(key, {
+      perform() {
+        begun.resolve();
+        return gate.promise;
+      },
+    });
+    await begun.promise;
     aheadMs += 60_000;
     const recorded = await delivery()(key, booking());
     gate.resolve({ consignmentId: "late" });
@@ -253,16 +258,17 @@ async function bookingsWhenOvertaken(start: Start): Promise<number> {
 }
 
 async function bookingsWhenStoppedInPerform(other: TestCarrier): Promise<number> {
-  const gate = Promise.withResolvers<void>();
+  const [begun, gate] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
   const work = booking(other);
   const stopped = delivery()(key, {
     ...work,
     async perform(attempt) {
+      begun.resolve();
       await gate.promise;
       return work.perform(attempt);
     },
   });
-  await claimed();
+  await begun.promise;
   aheadMs += 60_000;
   const recorded = await delivery()(key, work);
   gate.resolve();

@@ -4,17 +4,14 @@
 //   G7. What is older than the dedup window takes no effect.
 import { nowMs } from "./clock.ts";
 import type { MessageMiddleware } from "./delivery.ts";
+import { dedupWindowDays } from "./message-life.ts";
 import { Park } from "./outcome.ts";
-import { evidenceDays } from "./rows.ts";
 
 export interface AgeGateOptions {
   /** How old a message may be, in days; at most what the evidence outlives. */
   readonly windowDays?: number;
 }
 
-/** Evidence lasts from the processing, age counts from `time`, on other clocks: this lies between them. */
-const marginDays = 1;
-const windowDaysMax = evidenceDays - marginDays;
 /**
  * How far a producer's clock may be ahead. A `time` in the future would pass the gate when the evidence is gone.
  * AWS itself refuses requests that are signed so far off.
@@ -29,9 +26,9 @@ const dayMs = 86_400_000;
  * consumer({ name: "reserve-credit", accepts: [OrderPlaced] }).use(ageGate()).use(idempotency({ evidence: rows() }))
  * ```
  */
-export function ageGate({ windowDays = windowDaysMax }: AgeGateOptions = {}): MessageMiddleware {
-  if (!(windowDays > 0 && windowDays <= windowDaysMax)) {
-    throw new Error(`windowDays must be more than 0 and at most ${windowDaysMax}, got ${windowDays}`);
+export function ageGate({ windowDays = dedupWindowDays }: AgeGateOptions = {}): MessageMiddleware {
+  if (!(windowDays > 0 && windowDays <= dedupWindowDays)) {
+    throw new Error(`windowDays must be more than 0 and at most ${dedupWindowDays}, got ${windowDays}`);
   }
   return {
     before({ event: { message } }) {

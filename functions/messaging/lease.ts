@@ -17,8 +17,8 @@ import { marshall, unmarshall } from "@aws-sdk/util-dynamodb";
 import { dynamodb } from "./clients.ts";
 import { nowMs, nowSeconds } from "./clock.ts";
 import { newId } from "./ids.ts";
+import { evidenceDays } from "./message-life.ts";
 import { RetryLater } from "./outcome.ts";
-import { evidenceDays } from "./rows.ts";
 import type { Write } from "./unit-of-work.ts";
 
 export interface LeaseTable {

@@ -13,6 +13,7 @@ import { type GroupCommitOptions, groupCommit } from "./group-commit.ts";
 import type { EvidenceStore } from "./idempotency.ts";
 import { derivedId, digestOf } from "./ids.ts";
 import { measure } from "./limits.ts";
+import { evidenceDays } from "./message-life.ts";
 import { outboxWrite } from "./outbox.ts";
 import { type Outcome, Park, RetryLater, StateMoved } from "./outcome.ts";
 import { waitToRetry } from "./retry.ts";
@@ -31,9 +32,6 @@ export interface RowsOptions {
    */
   readonly groupCommit?: boolean | GroupCommitOptions;
 }
-
-/** Evidence outlives every redelivery: source retention + DLQ retention + time for a redrive. */
-export const evidenceDays = 60;
 
 /** How often a transaction that met only transient trouble is sent again within one delivery. */
 const attemptsMax = 5;
@@ -57,11 +55,11 @@ export function rows(options: RowsOptions = {}): EvidenceStore {
       const { Item } = await client().send(
         new GetItemCommand({ TableName: evidenceTable, Key, ConsistentRead: true }),
       );
-      return Item && duplicateOf(Item, delivery, digestOf(delivery.message.type, delivery.message.data));
+      return Item && duplicateOf(Item, delivery, digestOf(delivery.message));
     },
 
     async commit(delivery, receipt) {
-      const digest = digestOf(delivery.message.type, delivery.message.data);
+      const digest = digestOf(delivery.message);
       const unit = measure(transactionOf(delivery, digest, receipt));
       for (let attempt = 1; ; attempt++) {
         const reasons = await (group ? group.commit(delivery.unit, unit) : send(unit.actions));

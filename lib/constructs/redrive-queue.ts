@@ -13,6 +13,7 @@ import {
   RedrivePermission,
 } from "aws-cdk-lib/aws-sqs";
 import { Construct } from "constructs";
+import { deadLetterRetentionDays, sourceRetentionDaysMax } from "../../functions/messaging/message-life.ts";
 import { requireDuration, requireWholeNumber } from "../bounds.ts";
 
 export interface RedriveQueueOptions {
@@ -97,7 +98,7 @@ export function visibilityTimeout({
 
 // The longest that SQS keeps anything. A standard dead-letter queue counts from the first sending.
 // https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-dead-letter-queues.html
-const deadLetterRetention = Duration.days(14);
+const deadLetterRetention = Duration.days(deadLetterRetentionDays);
 
 // Without both settings all groups of a queue share 300 requests a second.
 // https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/high-throughput-fifo.html
@@ -130,8 +131,10 @@ function resolve(options: RedriveQueueOptions): Required<RedriveQueueOptions> {
   requireDuration("batchWindow", batchWindow, { min: Duration.seconds(0), max: Duration.seconds(300) });
   // Receives that Lambda throttles count too: below 5 a healthy message can be dead-lettered without being seen.
   requireWholeNumber("maxReceiveCount", maxReceiveCount, { min: 5, max: 1000 });
-  // 10 days leave an operator 4 days at least, even for a message that waited until the end.
-  requireDuration("retention", retention, { min: Duration.minutes(1), max: Duration.days(10) });
+  requireDuration("retention", retention, {
+    min: Duration.minutes(1),
+    max: Duration.days(sourceRetentionDaysMax), // what is left of the dead letter's 14 days is the operator's
+  });
   if (fifo && batchWindow.toSeconds() > 0) {
     throw new RangeError(`batchWindow must be 0 for a FIFO queue, got ${batchWindow.toSeconds()} seconds`);
   }

@@ -1,0 +1,28 @@
+// The names under which the functions count what they do, and under which alarms and dashboard look for it.
+
+/** Followed by the stage: in one account, what one deployment counts is not another's. */
+export const metricNamespace = "EssentiallyOnce";
+
+/** The one dimension: the name of the consumer, endpoint or publisher. */
+export const serviceDimension = "service";
+
+export const metricNames = {
+  /** Messages whose effect was committed. */
+  processed: "Processed",
+  /** Messages that had been processed before. */
+  duplicateAbsorbed: "DuplicateAbsorbed",
+  /** Messages that come again later. */
+  retried: "Retried",
+  /** Messages moved to the dead-letter queue with their reason. */
+  parked: "Parked",
+  /** Of the parked: an effect outside was begun and nobody knows whether it happened. */
+  inDoubt: "InDoubt",
+  /** At-most-once: messages that had no effect and are gone. */
+  lost: "Lost",
+  /** Age of the oldest outbox row that the sweeper found, in seconds; 0 when it found none. */
+  outboxAgeSeconds: "OutboxAgeSeconds",
+  /** Records that a batch gave back to the queue or to the stream. */
+  batchItemFailures: "BatchItemFailures",
+} as const;
+
+export type MetricName = (typeof metricNames)[keyof typeof metricNames];

@@ -4,6 +4,7 @@
 //   https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/spec.md (attributes; duplicates: source + id)
 import { parseCapped } from "./caps.ts";
 import { Park } from "./outcome.ts";
+import { readSequence, sequenceText } from "./sequence.ts";
 
 export interface Envelope<Type extends string = string, Data = unknown> {
   readonly specversion: "1.0";
@@ -14,6 +15,8 @@ export interface Envelope<Type extends string = string, Data = unknown> {
   readonly time: string;
   readonly datacontenttype: "application/json";
   readonly partitionkey: string;
+  /** Its number among the messages of its source and key, as digits: see sequence.ts. */
+  readonly sequence?: string;
   /** The id that the whole story shares. */
   readonly correlationid: string;
   /** The id of the message that caused this one; absent on the first of a story. */
@@ -22,6 +25,11 @@ export interface Envelope<Type extends string = string, Data = unknown> {
   readonly traceparent?: string;
   /** How many messages lie between the first of the story and this one. */
   readonly hops: number;
+  /**
+   * Where the data is, for a message that travels without it; stays when the data has been fetched (claim-check.ts).
+   * https://github.com/cloudevents/spec/blob/main/cloudevents/extensions/dataref.md
+   */
+  readonly dataref?: string;
   readonly data: Data;
 }
 
@@ -48,10 +56,13 @@ export function readEnvelope(body: string): Envelope {
     time: text(fields, "time"),
     datacontenttype: "application/json",
     partitionkey: optionalText(fields, "partitionkey") ?? id,
+    ...present("sequence", sequenceIn(fields)),
     correlationid: optionalText(fields, "correlationid") ?? id,
     ...present("causationid", optionalText(fields, "causationid")),
     ...present("traceparent", optionalText(fields, "traceparent")),
     hops: hopsOf(fields),
+    // Beside data a reference says the same, and is not needed.
+    ...(fields.data === undefined && present("dataref", optionalText(fields, "dataref"))),
     data: fields.data,
   };
 }
@@ -78,6 +89,19 @@ function optionalText(fields: Record<string, unknown>, name: string): string | u
     throw new Park("ENVELOPE_INVALID", `${name} must be a text of 1 to ${attributeLengthMax} characters`);
   }
   return value;
+}
+
+function sequenceIn(fields: Record<string, unknown>): string | undefined {
+  const text = optionalText(fields, "sequence");
+  if (text === undefined) return undefined;
+  const sequence = readSequence(text);
+  if (sequence === undefined) {
+    throw new Park(
+      "ENVELOPE_INVALID",
+      `sequence must be the digits of a whole number from 1 to ${Number.MAX_SAFE_INTEGER}`,
+    );
+  }
+  return sequenceText(sequence);
 }
 
 function hopsOf(fields: Record<string, unknown>): number {

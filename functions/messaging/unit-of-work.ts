@@ -6,6 +6,7 @@ import { nowIso } from "./clock.ts";
 import type { Envelope } from "./envelope.ts";
 import { derivedId } from "./ids.ts";
 import type { Draft } from "./message-type.ts";
+import { sequenceText } from "./sequence.ts";
 
 /** One conditional write of a transaction, made by a table and performed by the commit. */
 export type Write = TransactWriteItem;
@@ -19,6 +20,15 @@ export interface Cause {
   readonly hops: number;
 }
 
+export interface PublishOptions {
+  /**
+   * The message's number among those of this producer and its key, from 1 and without a gap, for consumers whose
+   * evidence is `inline({ by: "sequence" })`. An item whose every save publishes one message numbers them by the
+   * version that it is saved as: `{ sequence: order.version + 1 }`.
+   */
+  readonly sequence: number;
+}
+
 export interface UnitOfWork {
   /** Adds state writes. At most one write an item (a rule of DynamoDB transactions). */
   write(...writes: readonly Write[]): void;
@@ -27,6 +37,10 @@ export interface UnitOfWork {
    * @throws Park TOO_DEEP, TOO_MANY_KEYS, ARRAY_TOO_LONG or KEY_FORBIDDEN for what no consumer would take
    */
   publish(...drafts: readonly Draft[]): void;
+  /** Adds one message with its number. @throws RangeError when that is none */
+  publish(draft: Draft, options: PublishOptions): void;
+  /** For middlewares: puts another form of an outgoing message in its place, of the same identity. */
+  replace(position: number, message: Envelope): void;
   readonly writes: readonly Write[];
   readonly messages: readonly Envelope[];
 }
@@ -44,16 +58,20 @@ export function unitOfWork({ producer, cause }: { producer: string; cause: Cause
     write(...added) {
       writes.push(...added);
     },
-    publish(...drafts) {
-      for (const draft of drafts) {
-        const message = caused(draft, messages.length);
+    publish(...given: readonly (Draft | PublishOptions)[]) {
+      const options = given.find((one) => "sequence" in one);
+      for (const draft of given.filter((one) => "type" in one)) {
+        const message = caused(draft, messages.length, options);
         checkCaps(message); // before the commit: after it, nobody could read the message (S3)
         messages.push(message);
       }
     },
+    replace(position, message) {
+      messages[position] = message;
+    },
   };
 
-  function caused(draft: Draft, position: number): Envelope {
+  function caused(draft: Draft, position: number, options?: PublishOptions): Envelope {
     return {
       specversion: "1.0",
       id: derivedId(cause.source, cause.id, producer, position),
@@ -62,6 +80,7 @@ export function unitOfWork({ producer, cause }: { producer: string; cause: Cause
       time: nowIso(),
       datacontenttype: "application/json",
       partitionkey: draft.partitionkey,
+      ...(options && { sequence: sequenceText(options.sequence) }),
       correlationid: cause.correlationid,
       causationid: cause.id,
       ...(cause.traceparent === undefined ? {} : { traceparent: cause.traceparent }),

@@ -37,6 +37,11 @@ describe("readEnvelope", () => {
       "type must be a text of 1 to 512 characters",
     ],
     [JSON.stringify({ ...anEnvelope(), hops: -1 }), "hops must be a whole number from 0"],
+    ...["0", "-1", "1.5", "first", "9007199254740992"].map((sequence): [string, string] => [
+      JSON.stringify({ ...anEnvelope(), sequence }),
+      "sequence must be the digits of a whole number from 1 to 9007199254740991",
+    ]),
+    [JSON.stringify({ ...anEnvelope(), sequence: 7 }), "sequence must be a text of 1 to 512 characters"],
   ])("G6: parks %s as ENVELOPE_INVALID: %s", (body, detail) => {
     expect(parkOf(body)).toMatchObject({ code: "ENVELOPE_INVALID", detail });
   });

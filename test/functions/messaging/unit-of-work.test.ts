@@ -33,6 +33,16 @@ it("carries correlation, causation, trace and hops from the cause", () => {
   });
 });
 
+it("G4: numbers a message where its producer does", () => {
+  const unit = unitOfWork({ producer: "shop", cause: anEnvelope() });
+  unit.publish(draft, { sequence: 7 });
+  unit.publish(draft, draft);
+  expect(unit.messages.map(({ sequence }) => sequence)).toEqual(["0000000000000007", undefined, undefined]);
+  expect(() => unit.publish(draft, { sequence: 0 })).toThrow(
+    "sequence must be a whole number from 1 to 9007199254740991, got 0",
+  );
+});
+
 function idsOf(producer: string, cause: ReturnType<typeof anEnvelope>): string[] {
   const unit = unitOfWork({ producer, cause });
   unit.publish(draft, draft);

@@ -46,7 +46,7 @@ export function atMostOnce(options: AtMostOnceOptions = {}): MessageMiddleware {
     async before(request) {
       const { consumer, message, deadlineMs } = request.event;
       const { source, id: messageId } = message;
-      const digest = digestOf(message.type, message.data);
+      const digest = digestOf(message);
       const claim = await leases.claim({
         id: derivedId(consumer, source, messageId), // as in `rows`: a consumer may change its mode
         untilMs: deadlineMs,

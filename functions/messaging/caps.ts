@@ -12,6 +12,8 @@ import { Park } from "./outcome.ts";
  * https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-messages.html
  */
 export const bodyBytesMax = 1_048_576;
+/** Bytes of data that came by claim check: ten at once, parsed, leave room in 512 MB. */
+export const claimBytesMax = 4_194_304;
 /** Objects and lists inside each other, the envelope among them. People write ten, zod survives hundreds. */
 export const depthMax = 64;
 /** Keys of all objects of a message together. */
@@ -25,9 +27,9 @@ const keysForbidden: ReadonlySet<string> = new Set(["__proto__", "constructor", 
  * JSON from outside, as a value inside its bounds.
  * @throws Park TOO_LARGE, NOT_JSON or what `checkCaps` finds; never quotes the text
  */
-export function parseCapped(text: string): unknown {
+export function parseCapped(text: string, bytesMax: number = bodyBytesMax): unknown {
   const bytes = Buffer.byteLength(text);
-  if (bytes > bodyBytesMax) throw new Park("TOO_LARGE", `${bytes} bytes, at most ${bodyBytesMax}`);
+  if (bytes > bytesMax) throw new Park("TOO_LARGE", `${bytes} bytes, at most ${bytesMax}`);
   const value = parse(text);
   checkCaps(value);
   return value;

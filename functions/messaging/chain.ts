@@ -36,6 +36,12 @@ export function messageChain<Types extends readonly MessageType[], Receipt>({
     const type = types.get(message.type);
     if (type === undefined)
       throw new Park("TYPE_UNKNOWN", `this consumer accepts ${[...types.keys()].join(", ")}`);
+    if (message.data === undefined && message.dataref !== undefined) {
+      throw new Park(
+        "DATAREF_UNREAD",
+        "the data came by claim check, and this consumer has no .use(claimCheck())",
+      );
+    }
     const data = await type.parse(message.data, message.type);
     return work({ ...message, type: type.type, data } as MessageOf<Types[number]>, unit, context);
   });

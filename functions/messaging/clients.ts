@@ -1,9 +1,11 @@
 // The SDK clients of this process: made once, on first use, with deadlines, so that a hung socket fails a
 // record and not the invocation.
 //
-// The endpoints come from the standard variables (AWS_ENDPOINT_URL_SQS, AWS_ENDPOINT_URL_DYNAMODB); no code
-// here knows whether they name AWS or a laptop.
+// The endpoints come from the standard variables (AWS_ENDPOINT_URL_SQS, AWS_ENDPOINT_URL_DYNAMODB …); no code
+// here knows whether they name AWS or a laptop. A client that a function does not use is not in its bundle.
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import { S3Client } from "@aws-sdk/client-s3";
+import { SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
 import { SQSClient } from "@aws-sdk/client-sqs";
 
 const attemptsMax = 3;
@@ -15,7 +17,9 @@ const http = {
 
 let dynamodbClient: DynamoDBClient | undefined;
 let sqsClient: SQSClient | undefined;
+let s3Client: S3Client | undefined;
 let sqsOnceClient: SQSClient | undefined;
+let secretsManagerClient: SecretsManagerClient | undefined;
 
 export function dynamodb(): DynamoDBClient {
   dynamodbClient ??= new DynamoDBClient({ maxAttempts: attemptsMax, requestHandler: http });
@@ -31,6 +35,17 @@ export function sqs(): SQSClient {
   return sqsClient;
 }
 
+export function s3(): S3Client {
+  s3Client ??= new S3Client({
+    maxAttempts: attemptsMax,
+    requestHandler: http,
+    // Buckets as subdomains need a DNS that only AWS has; at any other endpoint they are paths.
+    forcePathStyle: Boolean(process.env.AWS_ENDPOINT_URL_S3 || process.env.AWS_ENDPOINT_URL),
+    responseChecksumValidation: "WHEN_REQUIRED", // claim-store.ts holds the bytes against their name
+  });
+  return s3Client;
+}
+
 /** For what may be lost: one attempt, no repair. */
 export function sqsOnce(): SQSClient {
   sqsOnceClient ??= new SQSClient({
@@ -39,4 +54,12 @@ export function sqsOnce(): SQSClient {
     useQueueUrlAsEndpoint: false, // as above
   });
   return sqsOnceClient;
+}
+
+export function secretsManager(): SecretsManagerClient {
+  secretsManagerClient ??= new SecretsManagerClient({
+    maxAttempts: 2,
+    requestHandler: { ...http, connectionTimeout: 900, requestTimeout: 900 }, // ms: two fit what a key ring waits
+  });
+  return secretsManagerClient;
 }

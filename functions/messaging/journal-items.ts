@@ -41,7 +41,7 @@ export function journalItem(
     bytes: Buffer.byteLength(body),
     partition,
     evidenceId: `${journalName}#evidence#${derivedId(envelope.source, envelope.id)}`,
-    digest: digestOf(envelope.type, envelope.data),
+    digest: digestOf(envelope),
   };
 }
 

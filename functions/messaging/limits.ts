@@ -47,6 +47,11 @@ export function measure(actions: readonly Write[]): Measured {
   return { actions, items, bytes };
 }
 
+/** Of what is known of the items that the writes leave. */
+export function largestItemBytes(writes: readonly Write[]): number {
+  return Math.max(0, ...writes.map((write) => itemBytes(subjectOf(write).item)));
+}
+
 export function itemTwice(where: string): Park {
   return new Park("ITEM_TWICE", `two writes of one item ${where}: make them one`);
 }

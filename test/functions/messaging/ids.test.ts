@@ -22,13 +22,20 @@ describe("derivedId", () => {
 describe("digestOf", () => {
   it("D15: differs when type or data differ", () => {
     const digests = [
-      digestOf("a", { n: 1 }),
-      digestOf("a", { n: 2 }),
-      digestOf("b", { n: 1 }),
-      digestOf("a", undefined),
+      digestOf({ type: "a", data: { n: 1 } }),
+      digestOf({ type: "a", data: { n: 2 } }),
+      digestOf({ type: "b", data: { n: 1 } }),
+      digestOf({ type: "a" }),
+      digestOf({ type: "a", dataref: "s3://bucket/1" }),
+      digestOf({ type: "a", dataref: "s3://bucket/2" }),
     ];
-    expect(new Set(digests).size).toBe(4);
-    expect(digestOf("a", { n: 1 })).toBe(digests[0]);
+    expect(new Set(digests).size).toBe(6);
+    expect(digestOf({ type: "a", data: { n: 1 } })).toBe(digests[0]);
+  });
+
+  it("is that of the reference, whether or not its data were fetched already", () => {
+    const message = { type: "a", dataref: "s3://bucket/1" };
+    expect(digestOf({ ...message, data: { n: 1 } })).toBe(digestOf(message));
   });
 });
 

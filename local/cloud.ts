@@ -126,7 +126,11 @@ async function overLossyProxies(options: {
     stops.push(proxy.stop);
     return proxy.endpoint;
   };
-  return { sqs: await through(endpoints.sqs), dynamodb: await through(endpoints.dynamodb) };
+  return {
+    sqs: await through(endpoints.sqs),
+    s3: await through(endpoints.s3),
+    dynamodb: await through(endpoints.dynamodb),
+  };
 }
 
 /** Schedules and function URLs are left in peace: nobody delivers again for them. */

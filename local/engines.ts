@@ -1,4 +1,4 @@
-// The two engines behind the local cloud: dynoxide (DynamoDB with streams) and fauxqs (SQS).
+// The two engines behind the local cloud: dynoxide (DynamoDB with streams) and fauxqs (SQS and S3).
 //
 //   Both listen on 127.0.0.1 only, and nobody reaches them but through the AWS SDK at these endpoints.
 //   An endpoint that the environment already names (LocalStack, DynamoDB Local, AWS) takes an engine's place.
@@ -36,20 +36,36 @@ interface Engine {
  * Throws `PortInUse` for a given port that is taken, and `EngineMissing` where there is no binary for this platform.
  */
 export async function startEngines(options: EnginesOptions = {}): Promise<Engines> {
-  const sqs = givenEndpoint("AWS_ENDPOINT_URL_SQS") ?? (await startFauxqs(options.sqsPort));
+  const engines = new Set<Engine>();
+  let fauxqs: Promise<Engine> | undefined;
+  const oneFauxqs = () => {
+    fauxqs ??= startFauxqs(options.sqsPort);
+    return fauxqs;
+  };
   try {
-    const dynamodb =
-      givenEndpoint("AWS_ENDPOINT_URL_DYNAMODB") ?? (await startDynoxide(dynoxideOptions(options)));
+    const sqs = await engineOf("AWS_ENDPOINT_URL_SQS", oneFauxqs);
+    const s3 = await engineOf("AWS_ENDPOINT_URL_S3", oneFauxqs);
+    const dynamodb = await engineOf("AWS_ENDPOINT_URL_DYNAMODB", () =>
+      startDynoxide(dynoxideOptions(options)),
+    );
     return {
-      endpoints: { sqs: sqs.endpoint, dynamodb: dynamodb.endpoint },
-      processIds: [sqs, dynamodb].flatMap((engine) => engine.processId ?? []),
-      stop: async () => {
-        await Promise.all([sqs.stop(), dynamodb.stop()]);
-      },
+      endpoints: { sqs, s3, dynamodb },
+      processIds: [...engines].flatMap((engine) => engine.processId ?? []),
+      stop,
     };
   } catch (error) {
-    await sqs.stop();
+    await stop();
     throw error;
+  }
+
+  async function engineOf(variable: string, start: () => Promise<Engine>): Promise<string> {
+    const engine = givenEndpoint(variable) ?? (await start());
+    engines.add(engine);
+    return engine.endpoint;
+  }
+
+  async function stop(): Promise<void> {
+    await Promise.all([...engines].map((engine) => engine.stop()));
   }
 }
 

@@ -77,5 +77,6 @@ export interface Deployment {
 /** Where the engines listen; what the `AWS_ENDPOINT_URL_*` variables are set to. */
 export interface Endpoints {
   readonly sqs: string;
+  readonly s3: string;
   readonly dynamodb: string;
 }

@@ -22,6 +22,7 @@ export function invitation({ endpoints, output, customerId, cloudFile }: Invited
 The local cloud stays up until Ctrl-C. To reach it from another terminal:
 
   export AWS_ENDPOINT_URL_SQS=${endpoints.sqs}
+  export AWS_ENDPOINT_URL_S3=${endpoints.s3}
   export AWS_ENDPOINT_URL_DYNAMODB=${endpoints.dynamodb}
   export AWS_REGION=us-east-1 AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test
 

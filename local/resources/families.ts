@@ -5,14 +5,14 @@ import { GlobalTable, Table } from "./dynamodb.ts";
 import { EventSourceMapping } from "./event-source-mapping.ts";
 import type { Family } from "./family.ts";
 import { LambdaFunction, LambdaUrl } from "./lambda-function.ts";
+import { Bucket } from "./s3.ts";
 import { Rule, Schedule } from "./schedule.ts";
 import { Queue } from "./sqs.ts";
 
 export const FAMILIES: ReadonlyMap<string, Family> = new Map(
-  [GlobalTable, Table, Queue, LambdaFunction, LambdaUrl, EventSourceMapping, Rule, Schedule].map((family) => [
-    family.type,
-    family,
-  ]),
+  [GlobalTable, Table, Queue, Bucket, LambdaFunction, LambdaUrl, EventSourceMapping, Rule, Schedule].map(
+    (family) => [family.type, family],
+  ),
 );
 
 /** Services whose resources grant, observe or describe; nothing that runs depends on them. */
@@ -26,6 +26,7 @@ const IGNORED_TYPES = new Set([
   "AWS::Lambda::Permission",
   "AWS::SQS::QueuePolicy",
   "AWS::SQS::QueueInlinePolicy",
+  "AWS::S3::BucketPolicy",
   "AWS::SNS::Topic",
   "AWS::SNS::TopicPolicy",
   "AWS::KMS::Key",

@@ -35,7 +35,7 @@ async function losing(...numbers: number[]) {
   const loses = () => numbers.includes(requests++);
   const sqs = await startLossyProxy({ target: engines.endpoints.sqs, loses });
   const dynamodb = await startLossyProxy({ target: engines.endpoints.dynamodb, loses });
-  const endpoints = { sqs: sqs.endpoint, dynamodb: dynamodb.endpoint };
+  const endpoints = { ...engines.endpoints, sqs: sqs.endpoint, dynamodb: dynamodb.endpoint };
   const clients = localClients(endpoints);
   onTestFinished(async () => {
     destroyClients(clients);

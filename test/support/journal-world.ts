@@ -31,6 +31,7 @@ export async function aJournalWorld(): Promise<JournalWorld> {
     AWS_ACCESS_KEY_ID: LOCAL_CREDENTIALS.accessKeyId,
     AWS_SECRET_ACCESS_KEY: LOCAL_CREDENTIALS.secretAccessKey,
     AWS_ENDPOINT_URL_SQS: engines.endpoints.sqs,
+    AWS_ENDPOINT_URL_S3: engines.endpoints.s3,
     AWS_ENDPOINT_URL_DYNAMODB: engines.endpoints.dynamodb,
     JOURNAL_TABLE: journalTable,
     INSIGHTS_TABLE: stateTable,

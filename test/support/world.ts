@@ -50,6 +50,7 @@ export async function aWorld(): Promise<World> {
     AWS_ACCESS_KEY_ID: LOCAL_CREDENTIALS.accessKeyId,
     AWS_SECRET_ACCESS_KEY: LOCAL_CREDENTIALS.secretAccessKey,
     AWS_ENDPOINT_URL_SQS: engines.endpoints.sqs,
+    AWS_ENDPOINT_URL_S3: engines.endpoints.s3,
     AWS_ENDPOINT_URL_DYNAMODB: engines.endpoints.dynamodb,
   });
 

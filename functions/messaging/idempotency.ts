@@ -4,7 +4,7 @@
 //   G1. State and outgoing messages commit together or not at all.
 //   G2. Effect and evidence commit together; a duplicate is recognised by the evidence.
 import type { Delivery, MessageMiddleware } from "./delivery.ts";
-import { type Outcome, StateMoved } from "./outcome.ts";
+import { type Outcome, Park, RetryLater, StateMoved } from "./outcome.ts";
 
 /** Where and how evidence is kept. `rows` is one; a store of your own is another. */
 export interface EvidenceStore {
@@ -49,7 +49,8 @@ export function idempotency({ evidence }: { readonly evidence: EvidenceStore }):
 
     /**
      * The handler of a duplicate meets the state that the first run left, and may well refuse it ("this order is
-     * shipped already"). So a failure counts only when there is no evidence (G2).
+     * shipped already"); that of a message that overtook another, a state that is not there yet. So a failure
+     * counts only when the evidence has nothing to say (G2, G4).
      */
     async onError({ event, error }) {
       evidence.end?.(event);
@@ -61,7 +62,8 @@ export function idempotency({ evidence }: { readonly evidence: EvidenceStore }):
   async function findOrUndefined(event: Delivery): Promise<Outcome | undefined> {
     try {
       return await evidence.find(event);
-    } catch {
+    } catch (error) {
+      if (error instanceof Park || error instanceof RetryLater) throw error;
       return undefined;
     }
   }

@@ -4,7 +4,7 @@
 //   G2. The evidence is what it was when this commit was decided: compare and set.
 import type { AttributeValue } from "@aws-sdk/client-dynamodb";
 import { asciiJson, type Envelope } from "./envelope.ts";
-import { evidenceAttribute, hiddenPrefix } from "./item-evidence.ts";
+import { hiddenPrefix } from "./item-evidence.ts";
 import type { Item } from "./item-size.ts";
 import type { Write } from "./unit-of-work.ts";
 
@@ -12,6 +12,8 @@ export const outboxIdAttribute = `${hiddenPrefix}outbox_id`;
 export const outboxAttribute = `${hiddenPrefix}outbox`;
 
 export interface InlineParts {
+  /** Where the evidence is. */
+  readonly attribute: string;
   /** The evidence that the item is believed to have; undefined for none. */
   readonly read: string | undefined;
   readonly evidence: string;
@@ -22,7 +24,7 @@ export interface InlineParts {
 
 export function mergeInline({ Put, Update }: Write, parts: InlineParts): Write {
   const attributes = attributesOf(parts);
-  if (Put) return { Put: { ...Put, ...conditionOf(Put, parts.read), Item: { ...Put.Item, ...attributes } } };
+  if (Put) return { Put: { ...Put, ...conditionOf(Put, parts), Item: { ...Put.Item, ...attributes } } };
   if (!Update) throw new Error("only a Put or an Update can carry evidence");
 
   const names = Object.keys(attributes);
@@ -30,7 +32,7 @@ export function mergeInline({ Put, Update }: Write, parts: InlineParts): Write {
   const set = names.map((name) => `${name} = :${name}`);
   const expression = withClause(Update.UpdateExpression ?? "", "SET", set);
   const values = Object.fromEntries(names.map((name) => [`:${name}`, attributes[name]])) as Item;
-  const condition = conditionOf(Update, parts.read);
+  const condition = conditionOf(Update, parts);
   return {
     Update: {
       ...Update,
@@ -41,10 +43,10 @@ export function mergeInline({ Put, Update }: Write, parts: InlineParts): Write {
   };
 }
 
-function attributesOf({ evidence, outboxId, messages }: InlineParts): Item {
-  if (messages.length === 0) return { [evidenceAttribute]: { S: evidence } };
+function attributesOf({ attribute, evidence, outboxId, messages }: InlineParts): Item {
+  if (messages.length === 0) return { [attribute]: { S: evidence } };
   return {
-    [evidenceAttribute]: { S: evidence },
+    [attribute]: { S: evidence },
     [outboxIdAttribute]: { S: outboxId },
     [outboxAttribute]: { L: messages.map((message) => ({ S: asciiJson(message) })) },
   };
@@ -58,10 +60,9 @@ interface Conditional {
 /** The write's own condition, and that the evidence has not moved. */
 function conditionOf(
   { ConditionExpression, ExpressionAttributeValues }: Conditional,
-  read: string | undefined,
+  { attribute, read }: InlineParts,
 ) {
-  const unmoved =
-    read === undefined ? `attribute_not_exists(${evidenceAttribute})` : `${evidenceAttribute} = :eo_read`;
+  const unmoved = read === undefined ? `attribute_not_exists(${attribute})` : `${attribute} = :eo_read`;
   const values = { ...ExpressionAttributeValues, ...(read === undefined ? {} : { ":eo_read": { S: read } }) };
   return {
     ConditionExpression: ConditionExpression ? `(${ConditionExpression}) AND ${unmoved}` : unmoved,

@@ -18,12 +18,13 @@ import type { Envelope } from "./envelope.ts";
 import type { EvidenceStore } from "./idempotency.ts";
 import { derivedId } from "./ids.ts";
 import { mergeInline } from "./inline-write.ts";
-import { entryOf, evidenceAttribute, judge, withEntry } from "./item-evidence.ts";
+import { byIds } from "./item-evidence.ts";
 import type { Item } from "./item-size.ts";
 import { measure } from "./limits.ts";
 import { Park, RetryLater, StateMoved } from "./outcome.ts";
 import { waitToRetry } from "./retry.ts";
 import { recall, remember } from "./seen-evidence.ts";
+import { bySequence } from "./sequence-evidence.ts";
 import type { Write } from "./unit-of-work.ts";
 
 export interface InlineOptions {
@@ -32,7 +33,13 @@ export interface InlineOptions {
   /** The id of the item that a message changes; the message's `partitionkey` unless given. */
   readonly itemOf?: (message: Envelope) => string;
   /**
-   * How many messages of an item are remembered. An older one that comes is parked as EVIDENCE_GONE when it is
+   * What messages are remembered by. `ids`: the last ones, of any producer. `sequence`: the number of the last one
+   * of each source, for producers that number their messages of a key, all of which this consumer gets: they
+   * take effect in the order of their numbers, and the evidence does not grow.
+   */
+  readonly by?: "ids" | "sequence";
+  /**
+   * By ids: how many messages of an item are remembered. An older one that comes is parked as EVIDENCE_GONE when it is
    * not younger than those that are forgotten. 1 to 100.
    */
   readonly window?: number;
@@ -52,52 +59,73 @@ const attemptsMax = 5;
  * Duplicates get no receipt.
  */
 export function inline(options: InlineOptions): EvidenceStore {
-  const { table, itemOf = (message) => message.partitionkey, window } = resolve(options);
+  const { table, itemOf = (message) => message.partitionkey, form } = resolve(options);
   const client = () => options.client ?? dynamodb();
 
   return {
     async find(delivery) {
-      const { Item } = await client().send(
-        new GetItemCommand({
-          TableName: table,
-          Key: marshall({ id: itemOf(delivery.message) }),
-          ConsistentRead: true,
-          ProjectionExpression: evidenceAttribute,
-        }),
-      );
-      return judge(Item?.[evidenceAttribute]?.S, entryOf(delivery));
+      return form.judge(await look(itemOf(delivery.message)), delivery);
     },
 
     async commit(delivery, receipt) {
-      const { writes, messages } = delivery.unit;
-      if (writes.length + messages.length === 0) return { kind: "done", receipt }; // no effect, no evidence
-      const id = itemOf(delivery.message);
-      const entry = entryOf(delivery);
-      const read = recall(table, id);
-      const known = judge(read, entry);
+      const { unit, message } = delivery;
+      if (unit.writes.length + unit.messages.length === 0 && !form.everyMessage) {
+        return { kind: "done", receipt }; // no effect, no evidence
+      }
+      const id = itemOf(message);
+      const { read, known } = await judged(delivery, id);
       if (known) return known;
 
-      const evidence = withEntry(read, entry, window);
+      const { attribute } = form;
+      const evidence = form.add(read, delivery);
       const write = mergeInline(writeOf(delivery, id), {
+        attribute,
         read,
         evidence,
-        outboxId: derivedId(delivery.consumer, delivery.message.source, delivery.message.id),
-        messages,
+        outboxId: derivedId(delivery.consumer, message.source, message.id),
+        messages: unit.messages,
       });
       measure([write]);
       const old = await send(write, delivery);
       if (old === undefined) {
-        remember(table, id, { [evidenceAttribute]: { S: evidence } });
+        remember(table, id, { [attribute]: { S: evidence } });
         return { kind: "done", receipt };
       }
       remember(table, id, old);
-      const first = judge(old[evidenceAttribute]?.S, entry); // G2: before anything else, as a lost response ends here
+      const first = form.judge(old[attribute]?.S, delivery); // G2: before anything else, as a lost response ends here
       if (first) return first;
       throw new StateMoved();
     },
   };
 
-  /** The one write of the unit; a unit that only publishes touches the item without changing it. */
+  /** What was remembered may be too old to refuse a message by: only the item says that it is not the next. */
+  async function judged(delivery: Delivery, id: string) {
+    const remembered = recall(table, id, form.attribute);
+    try {
+      if (form.judge(remembered, delivery) === undefined) return { read: remembered, known: undefined };
+    } catch (error) {
+      if (!(error instanceof Park || error instanceof RetryLater)) throw error;
+    }
+    const read = await look(id);
+    return { read, known: form.judge(read, delivery) };
+  }
+
+  async function look(id: string): Promise<string | undefined> {
+    const { Item } = await client().send(
+      new GetItemCommand({
+        TableName: table,
+        Key: marshall({ id }),
+        ConsistentRead: true,
+        ProjectionExpression: form.attribute,
+      }),
+    );
+    return Item?.[form.attribute]?.S;
+  }
+
+  /**
+   * The one write of the unit; a unit without one touches the item without changing it. Of an item that does not
+   * exist this makes one that has only what is the kit's: a versioned table does not show it.
+   */
   function writeOf({ unit }: Delivery, id: string): Write {
     const key = marshall({ id });
     const touch: Write = {
@@ -105,7 +133,6 @@ export function inline(options: InlineOptions): EvidenceStore {
         TableName: table,
         Key: key,
         UpdateExpression: "",
-        ConditionExpression: "attribute_exists(id)",
       },
     };
     const [write = touch, ...more] = unit.writes;
@@ -149,10 +176,11 @@ function codeOf(error: unknown): string {
   return error instanceof Error ? error.name.replace(/Exception$/, "") : typeof error;
 }
 
-function resolve(options: InlineOptions): InlineOptions & { readonly window: number } {
-  const { window = windowDefault } = options;
+function resolve(options: InlineOptions) {
+  const { by = "ids", window = windowDefault } = options;
+  if (by !== "ids" && by !== "sequence") throw new Error(`by must be "ids" or "sequence", got ${String(by)}`);
   if (!Number.isInteger(window) || window < 1 || window > windowMax) {
     throw new Error(`window must be a whole number from 1 to ${windowMax}, got ${window}`);
   }
-  return { ...options, window };
+  return { ...options, form: by === "ids" ? byIds(window) : bySequence };
 }

@@ -1,4 +1,5 @@
-// Evidence inside the state item: the last messages that changed it, in an attribute that the domain never sees.
+// Evidence inside the state item, in an attribute that the domain never sees: the last messages that changed it,
+// by their ids; or by their numbers, see sequence-evidence.ts.
 //
 //   G2. A message is in the window, or younger than all that have left it, or parked: none of the three is a
 //   second effect. No clocks are compared: every copy of a message carries the same time.
@@ -8,10 +9,33 @@ import { type Outcome, Park } from "./outcome.ts";
 
 /** What the attributes of the kit begin with: they stay when the domain saves an item, and it never reads them. */
 export const hiddenPrefix = "eo_";
-export const evidenceAttribute = `${hiddenPrefix}evidence`;
+
+/** How an item remembers messages: a text in an attribute of its own. */
+export interface EvidenceForm {
+  readonly attribute: string;
+  /** Also a message without an effect leaves evidence. */
+  readonly everyMessage: boolean;
+  /**
+   * What the evidence says of a message: a duplicate, or undefined for one that is to take effect.
+   * @throws Park for one that never may, RetryLater for one that may not yet
+   */
+  judge(evidence: string | undefined, delivery: Delivery): Outcome | undefined;
+  /** The evidence with one more message. @throws Park */
+  add(evidence: string | undefined, delivery: Delivery): string;
+}
+
+/** The last `window` messages by id, for producers that do not number their messages. */
+export function byIds(window: number): EvidenceForm {
+  return {
+    attribute: `${hiddenPrefix}evidence`,
+    everyMessage: false, // one that did nothing may do nothing again
+    judge: (evidence, delivery) => judge(evidence, entryOf(delivery)),
+    add: (evidence, delivery) => withEntry(evidence, entryOf(delivery), window),
+  };
+}
 
 /** A message's entry: 47 characters, so that ten of them and a small state cost one write unit. */
-export interface Entry {
+interface Entry {
   readonly key: string;
   readonly digest: string;
   /** The message's own `time`, in ms since the epoch. */
@@ -22,10 +46,10 @@ export interface Entry {
 const keyLength = 22;
 const digestLength = 16;
 
-export function entryOf({ consumer, message }: Delivery): Entry {
+function entryOf({ consumer, message }: Delivery): Entry {
   return {
     key: derivedId(consumer, message.source, message.id).slice(0, keyLength),
-    digest: digestOf(message.type, message.data).slice(0, digestLength),
+    digest: digestOf(message).slice(0, digestLength),
     timeMs: Date.parse(message.time) || 0,
   };
 }
@@ -34,7 +58,7 @@ export function entryOf({ consumer, message }: Delivery): Entry {
  * What the evidence of an item says of a message: a duplicate, or undefined for one that it has not seen.
  * @throws Park ID_REUSED, or EVIDENCE_GONE when the message is not younger than one whose entry made room
  */
-export function judge(evidence: string | undefined, entry: Entry): Outcome | undefined {
+function judge(evidence: string | undefined, entry: Entry): Outcome | undefined {
   const { floorMs, entries } = read(evidence);
   const seen = entries.find(({ key }) => key === entry.key);
   if (seen && seen.digest !== entry.digest) throw new Park("ID_REUSED", "it was processed with other data");
@@ -49,7 +73,7 @@ export function judge(evidence: string | undefined, entry: Entry): Outcome | und
 }
 
 /** The evidence with one more message, and the oldest commits out of the window. */
-export function withEntry(evidence: string | undefined, entry: Entry, window: number): string {
+function withEntry(evidence: string | undefined, entry: Entry, window: number): string {
   const { floorMs, entries } = read(evidence);
   const all = [...entries, entry];
   const leaving = all.splice(0, Math.max(0, all.length - window));

@@ -33,15 +33,11 @@ export function versionedTable<Item extends Versioned>(
         new GetItemCommand({ TableName: table, Key: marshall({ id }), ConsistentRead: true }),
       );
       remember(table, id, item);
-      return item === undefined ? undefined : (unmarshall(shown(item)) as Item);
+      return item?.version === undefined ? undefined : (unmarshall(shown(item)) as Item); // or only the kit's is there
     },
 
     save(item) {
       const { id, ...attributes } = { ...item, version: item.version + 1 };
-      if (item.version === 0) {
-        const Item = marshall({ id, ...attributes }, { removeUndefinedValues: true });
-        return { Put: { TableName: table, Item, ConditionExpression: "attribute_not_exists(id)" } };
-      }
       return { Update: { TableName: table, Key: marshall({ id }), ...updateOf(attributes, item.version) } };
     },
   };
@@ -52,7 +48,8 @@ function shown<Value>(item: Readonly<Record<string, Value>>): Record<string, Val
 }
 
 function updateOf(attributes: Readonly<Record<string, unknown>>, read: number) {
-  const names = Object.keys(attributes);
+  const isNew = read === 0;
+  const names = Object.keys(attributes).filter((name) => !isNew || attributes[name] !== undefined);
   const place = (name: string) => `a${names.indexOf(name)}`;
   const set = names.filter((name) => attributes[name] !== undefined);
   const removed = names.filter((name) => attributes[name] === undefined);
@@ -60,8 +57,10 @@ function updateOf(attributes: Readonly<Record<string, unknown>>, read: number) {
   const remove = removed.length === 0 ? "" : ` REMOVE ${removed.map((name) => `#${place(name)}`).join(", ")}`;
   return {
     UpdateExpression: `SET ${set.map((name) => `#${place(name)} = :${place(name)}`).join(", ")}${remove}`,
-    ConditionExpression: "version = :read",
+    ConditionExpression: isNew ? "attribute_not_exists(version)" : "version = :read",
     ExpressionAttributeNames: Object.fromEntries(names.map((name) => [`#${place(name)}`, name])),
-    ExpressionAttributeValues: marshall({ ...values, ":read": read }, { removeUndefinedValues: true }),
+    ExpressionAttributeValues: marshall(isNew ? values : { ...values, ":read": read }, {
+      removeUndefinedValues: true,
+    }),
   };
 }

@@ -14,6 +14,7 @@ import { type Versioned, versionedTable } from "../../../functions/messaging/ver
 import { anEnvelope } from "../../support/an-envelope.ts";
 import { type Faults, injectFaults } from "../../support/faults.ts";
 import { aContext, anSqsEvent, anSqsRecord } from "../../support/lambda.ts";
+import { watchRequests } from "../../support/watch-requests.ts";
 import { aWorld, type World } from "../../support/world.ts";
 
 interface Counter extends Versioned {
@@ -52,7 +53,7 @@ afterAll(() => world.stop());
 describe("a consumer with evidence inline", () => {
   it("G1, G2: commits state, evidence and outgoing message with one write of one item", async () => {
     const message = anAdded({ amount: 5 });
-    const requests = watchRequests();
+    const requests = watchRequests(dynamodb());
     expect(await receive(message)).toEqual({ batchItemFailures: [] });
     expect(requests.stop()).toEqual(["GetItem 1", "UpdateItem 1"]);
     const item = await itemNow();
@@ -86,7 +87,7 @@ describe("a consumer with evidence inline", () => {
 
   it("D1: finds the commit whose response was lost in the old item, without a second run", async () => {
     faults = injectFaults(dynamodb(), { command: "UpdateItemCommand", moment: "after", attempts: [1] });
-    const requests = watchRequests();
+    const requests = watchRequests(dynamodb());
     await receive(anAdded({ amount: 5 }));
     expect(requests.stop()).toEqual(["GetItem 1"]); // and the write, which ended in a failed condition
     expect(faults.attempts).toHaveLength(2);
@@ -283,26 +284,4 @@ async function count(): Promise<unknown> {
 async function reasons(): Promise<unknown[]> {
   const letters = await world.drain(world.output("ReserveCreditDeadLetterQueueUrl"));
   return letters.map(({ attributes }) => attributes.ReasonCode);
-}
-
-/** What is sent to DynamoDB from now on, with the capacity units that it says it took. */
-function watchRequests(): { stop(): string[] } {
-  const seen: string[] = [];
-  dynamodb().middlewareStack.add(
-    (next, context) =>
-      async function watchRequest(args) {
-        Object.assign(args.input, { ReturnConsumedCapacity: "TOTAL" });
-        const result = await next(args);
-        const { ConsumedCapacity } = result.output as { ConsumedCapacity?: { CapacityUnits?: number } };
-        seen.push(`${context.commandName?.replace("Command", "")} ${ConsumedCapacity?.CapacityUnits}`);
-        return result;
-      },
-    { name: "watch-requests", step: "initialize", override: true },
-  );
-  return {
-    stop() {
-      dynamodb().middlewareStack.remove("watch-requests");
-      return seen;
-    },
-  };
 }

@@ -8,10 +8,14 @@ interface Note extends Versioned {
 
 const notes = versionedTable<Note>("notes");
 
-it("puts an item that is new, on the condition that it still is", () => {
-  const { Put } = notes.save({ id: "a", version: 0, text: undefined });
-  expect(Put?.ConditionExpression).toBe("attribute_not_exists(id)");
-  expect(unmarshall(Put?.Item ?? {})).toEqual({ id: "a", version: 1 });
+it("makes an item that is new, on the condition that nobody saved it before", () => {
+  const { Update } = notes.save({ id: "a", version: 0, text: undefined });
+  expect(Update).toMatchObject({
+    Key: { id: { S: "a" } },
+    UpdateExpression: "SET #a0 = :a0",
+    ConditionExpression: "attribute_not_exists(version)",
+  });
+  expect(unmarshall(Update?.ExpressionAttributeValues ?? {})).toEqual({ ":a0": 1 });
 });
 
 it("updates the attributes of an item that was read, under its version", () => {

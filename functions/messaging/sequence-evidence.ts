@@ -1,0 +1,97 @@
+// Evidence inside the state item, by number: the last message of each source. A message is the next one, or was
+// seen, or comes too early; so it stays as small as it is, and the order of a key holds whatever carried it.
+//
+//   G2. Every number up to the last was seen: none of them takes effect again.
+//   G4, S6. Only the next number takes effect, whoever overtook whom on the way.
+//   G6. No number, a number that two messages have, a predecessor that never comes: parked, each with its reason.
+import type { Delivery } from "./delivery.ts";
+import { derivedId, digestOf } from "./ids.ts";
+import { type EvidenceForm, hiddenPrefix } from "./item-evidence.ts";
+import { Park, RetryLater } from "./outcome.ts";
+import { readSequence } from "./sequence.ts";
+
+/** What is parked as this was overtaken: it stands in no line, as its number holds those behind it. */
+export const gapCode = "SEQUENCE_GAP";
+
+/** Each takes up to 51 bytes of the item. A source is a producer, and producers are few. */
+const sourcesMax = 10;
+/** As in the evidence by ids: enough to tell the sources of one item apart, and two messages of one number. */
+const keyLength = 22;
+const digestLength = 16;
+
+/** The last number of each source, as one text: `<source>.<number>.<digest>`, separated by spaces. */
+export const bySequence: EvidenceForm = {
+  attribute: `${hiddenPrefix}sequences`,
+  everyMessage: true, // a number that left no evidence would be missing for ever
+
+  judge(evidence, delivery) {
+    const { key, sequence, digest } = placeOf(delivery);
+    const { sequence: last, digest: lastDigest } = read(evidence).get(key) ?? { sequence: 0, digest: "" };
+    if (sequence > last + 1) throw early(sequence, last, delivery);
+    if (sequence === last && digest !== lastDigest) {
+      throw new Park("SEQUENCE_REUSED", `${delivery.message.source} gave number ${sequence} to two messages`);
+    }
+    return sequence <= last ? { kind: "duplicate" } : undefined;
+  },
+
+  add(evidence, delivery) {
+    const { key, sequence, digest } = placeOf(delivery);
+    const places = read(evidence).set(key, { sequence, digest });
+    if (places.size > sourcesMax) {
+      throw new Park("SOURCES_TOO_MANY", `an item takes numbers from at most ${sourcesMax} sources`);
+    }
+    return write(places);
+  },
+};
+
+interface Place {
+  readonly sequence: number;
+  /** Of the id, too: the same data under another id is another message. */
+  readonly digest: string;
+}
+
+/** @throws Park SEQUENCE_MISSING */
+function placeOf({ consumer, message }: Delivery): Place & { readonly key: string } {
+  const { source, id, sequence = "" } = message;
+  const number = readSequence(sequence);
+  if (number === undefined) throw new Park("SEQUENCE_MISSING", `${source} does not number its messages`);
+  return {
+    key: derivedId(consumer, source).slice(0, keyLength),
+    sequence: number,
+    digest: derivedId(id, digestOf(message)).slice(0, digestLength),
+  };
+}
+
+/**
+ * Its predecessor is on its way, most often for milliseconds. One that the sweeper has to find takes a minute or
+ * two, so the waits grow to that; after the last it waits among the dead letters.
+ */
+function early(sequence: number, last: number, { message, letter }: Delivery): RetryLater {
+  const detail = `${message.source} ${message.partitionkey}: number ${sequence} came, the last was ${last}`;
+  return new RetryLater("SEQUENCE_AHEAD", waitSeconds(letter?.receiveCount ?? 1), {
+    lastly: new Park(gapCode, detail),
+  });
+}
+
+const waitFirstSeconds = 2;
+const waitMaxSeconds = 900;
+
+function waitSeconds(receiveCount: number): number {
+  return Math.min(waitFirstSeconds * 4 ** Math.min(receiveCount - 1, 10), waitMaxSeconds);
+}
+
+function read(text = ""): Map<string, Place> {
+  const places = text.split(" ").filter((entry) => entry !== "");
+  return new Map(places.map(readPlace));
+}
+
+function readPlace(text: string): [key: string, place: Place] {
+  const [key = "", sequence = "", digest = ""] = text.split(".");
+  return [key, { sequence: Number.parseInt(sequence, 36), digest }];
+}
+
+function write(places: ReadonlyMap<string, Place>): string {
+  return [...places]
+    .map(([key, { sequence, digest }]) => `${key}.${sequence.toString(36)}.${digest}`)
+    .join(" ");
+}

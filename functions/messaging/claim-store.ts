@@ -15,6 +15,7 @@ import {
   type S3Client,
 } from "@aws-sdk/client-s3";
 import { claimBytesMax } from "./caps.ts";
+import { claimIdIn, datarefOf, keptPrefix, travelPrefix } from "./claim-place.ts";
 import { s3 } from "./clients.ts";
 import { environment } from "./environment.ts";
 import { contentId } from "./ids.ts";
@@ -39,11 +40,6 @@ export interface ClaimStoreOptions {
   readonly client?: S3Client;
 }
 
-/** Below it objects expire, so that what a failed commit left behind goes by itself. */
-export const travelPrefix = "claims/";
-/** Below it they stay, as long as the journal that refers to them. */
-export const keptPrefix = "kept/";
-
 /** How long the body of an object may take once its headers are here. */
 const bodyMsMax = 2_000;
 
@@ -64,11 +60,11 @@ export function claimStore(options: ClaimStoreOptions = {}): ClaimStore {
         ChecksumSHA256: Buffer.from(id, "base64url").toString("base64"), // S3 refuses what arrived altered
       });
       await client().send(command).catch(unavailable);
-      return `s3://${bucket}/${travelPrefix}${id}`;
+      return datarefOf({ bucket, id });
     },
 
     async get(dataref) {
-      const id = idIn(dataref);
+      const id = claimIdIn(dataref, bucket);
       if (id === undefined) throw new Park("DATAREF_FOREIGN", "dataref must name a claim in our own bucket");
       const object = (await read(`${travelPrefix}${id}`)) ?? (await read(`${keptPrefix}${id}`));
       if (object === undefined) throw new Park("DATAREF_MISSING", `no object ${id} in ${bucket}`);
@@ -79,7 +75,7 @@ export function claimStore(options: ClaimStoreOptions = {}): ClaimStore {
     },
 
     async keep(dataref) {
-      const id = idIn(dataref);
+      const id = claimIdIn(dataref, bucket);
       if (id === undefined) return; // its consumers will park it
       const CopySource = `${bucket}/${travelPrefix}${id}`;
       try {
@@ -90,11 +86,6 @@ export function claimStore(options: ClaimStoreOptions = {}): ClaimStore {
       }
     },
   };
-
-  function idIn(dataref: string): string | undefined {
-    const [, named, id] = /^s3:\/\/([^/]+)\/claims\/([\w-]{43})$/.exec(dataref) ?? [];
-    return named === bucket ? id : undefined;
-  }
 
   async function read(Key: string): Promise<GetObjectCommandOutput | undefined> {
     try {

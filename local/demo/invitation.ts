@@ -1,9 +1,9 @@
 // What is printed while the local cloud stays up: where everything is, and what to try.
 
-import type { CloudFile } from "../../operations/connection.ts";
+import type { Endpoints } from "../model.ts";
 
 export interface Invited {
-  readonly endpoints: NonNullable<CloudFile["endpoints"]>;
+  readonly endpoints: Endpoints;
   output(key: string): string;
   /** A customer who can pay. */
   readonly customerId: string;

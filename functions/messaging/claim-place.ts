@@ -1,0 +1,17 @@
+// The names of claims: where an object lies is what is in it, and a reference says both.
+
+/** Below it objects expire, so that what a failed commit left behind goes by itself. */
+export const travelPrefix = "claims/";
+/** Below it they stay, for as long as the journal that refers to them. */
+export const keptPrefix = "kept/";
+
+/** @param id the `contentId` of what is there */
+export function datarefOf({ bucket, id }: { bucket: string; id: string }): string {
+  return `s3://${bucket}/${travelPrefix}${id}`;
+}
+
+/** The id in a reference to this bucket; undefined for whatever else somebody wrote there. */
+export function claimIdIn(dataref: string, bucket: string): string | undefined {
+  const [, named, id] = /^s3:\/\/([^/]+)\/claims\/([\w-]{43})$/.exec(dataref) ?? [];
+  return named === bucket ? id : undefined;
+}

@@ -1,0 +1,80 @@
+// Where data of messages waits that is too large to travel. A function may put claims, or read them, or keep them
+// for the journal; none may delete one.
+//
+//   G1. An object is there before the message that refers to it, and longer than that message can be.
+//   G7. Functions hold what they read against its name, so a grant to write is no grant to alter.
+import { CfnOutput, Duration, RemovalPolicy, Validations } from "aws-cdk-lib";
+import { PolicyStatement } from "aws-cdk-lib/aws-iam";
+import { BlockPublicAccess, Bucket, BucketEncryption, ObjectOwnership } from "aws-cdk-lib/aws-s3";
+import type { Construct } from "constructs";
+import { keptPrefix, travelPrefix } from "../../functions/messaging/claim-place.ts";
+import { evidenceDays } from "../../functions/messaging/message-life.ts";
+import type { NodeFunction } from "./node-function.ts";
+
+export interface ClaimCheckBucketOptions {
+  /** The bucket and what is in it outlive the stack. Otherwise the stack deletes it, if somebody emptied it before. */
+  readonly keepsData: boolean;
+}
+
+/** An operator's month for what the age gate has parked. */
+const operatorDays = 30;
+
+export class ClaimCheckBucket extends Bucket {
+  constructor(scope: Construct, id: string, { keepsData }: ClaimCheckBucketOptions) {
+    super(scope, id, {
+      encryption: BucketEncryption.S3_MANAGED,
+      blockPublicAccess: BlockPublicAccess.BLOCK_ALL,
+      objectOwnership: ObjectOwnership.BUCKET_OWNER_ENFORCED,
+      enforceSSL: true, // refuses whoever comes without TLS, whatever their IAM policy says
+      removalPolicy: keepsData ? RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE : RemovalPolicy.DESTROY,
+      lifecycleRules: [
+        {
+          id: "ClaimsExpire", // those of messages long done, and those of commits that failed
+          prefix: travelPrefix,
+          expiration: Duration.days(evidenceDays + operatorDays),
+        },
+        { id: "UploadsExpire", abortIncompleteMultipartUploadAfter: Duration.days(1) },
+      ],
+    });
+    Validations.of(this).acknowledge({
+      id: "AwsSolutions::AwsSolutions-S1",
+      reason:
+        "Access logs would need a second bucket and tell what the functions' own logs tell: they are its only users. " +
+        "Whoever must know of every read turns on CloudTrail data events.",
+    });
+    new CfnOutput(this, "Name", { value: this.bucketName }).overrideLogicalId("ClaimCheckBucket");
+  }
+
+  /** For a handler with `claimCheck()` that publishes. */
+  allowPutting(user: NodeFunction): void {
+    this.#allow(user, ["s3:PutObject"], travelPrefix);
+  }
+
+  /** For a handler with `claimCheck()` that accepts what others publish. */
+  allowReading(user: NodeFunction): void {
+    this.#allow(user, ["s3:GetObject"], travelPrefix, keptPrefix);
+    this.#allowKnowingWhatIsMissing(user);
+  }
+
+  /** For the relay, whose journal refers to claims for longer than they last. */
+  allowKeeping(user: NodeFunction): void {
+    this.#allow(user, ["s3:GetObject"], travelPrefix);
+    this.#allow(user, ["s3:PutObject"], keptPrefix);
+    this.#allowKnowingWhatIsMissing(user);
+  }
+
+  #allow(user: NodeFunction, actions: string[], ...prefixes: readonly string[]): void {
+    user.addEnvironment("CLAIM_CHECK_BUCKET", this.bucketName);
+    user.addToRolePolicy(
+      new PolicyStatement({ actions, resources: prefixes.map((prefix) => this.arnForObjects(`${prefix}*`)) }),
+    );
+  }
+
+  /**
+   * Without it S3 says 403 for an object that is not there, and a message that can never be read is tried again.
+   * https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html
+   */
+  #allowKnowingWhatIsMissing(user: NodeFunction): void {
+    user.addToRolePolicy(new PolicyStatement({ actions: ["s3:ListBucket"], resources: [this.bucketArn] }));
+  }
+}

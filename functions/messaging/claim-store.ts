@@ -82,7 +82,7 @@ export function claimStore(options: ClaimStoreOptions = {}): ClaimStore {
         await client().send(new CopyObjectCommand({ Bucket: bucket, Key: `${keptPrefix}${id}`, CopySource }));
       } catch (error) {
         if (!isMissing(error)) throw error;
-        log("error", "CLAIM_NOT_KEPT", { dataref });
+        log("error", "CLAIM_MISSING", { dataref }); // its readers park it: nothing that waits here would help them
       }
     },
   };

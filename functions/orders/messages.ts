@@ -15,7 +15,7 @@ export const PlaceOrder = messageType({
   schema: z.strictObject({
     customerId: z.string().min(1).max(64),
     shipTo: z.string().min(1).max(200),
-    lines: z.array(line).min(1).max(50),
+    lines: z.array(line).min(1).max(1_000), // a wholesale order is more than a message should carry; an item holds it
   }),
   key: (order) => order.customerId,
 });

@@ -3,6 +3,7 @@ import { defineConfig } from "vitest/config";
 export default defineConfig({
   test: {
     include: ["test/**/*.test.ts"],
+    exclude: ["test/e2e/**"], // needs a deployment: `npm run test:e2e`
     pool: "forks",
     maxWorkers: 2,
     setupFiles: ["test/support/quiet-logs.ts"],

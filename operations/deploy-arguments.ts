@@ -1,0 +1,69 @@
+// The command line of `npm run deploy` and `npm run deploy:local`.
+import { parseArgs } from "node:util";
+import { UsageError, usageErrorFrom } from "./usage-error.ts";
+
+export const DEPLOY_HELP = `npm run deploy -- [--stage dev|prod] [--carrier-url URL] [-- OPTIONS OF cdk deploy]
+npm run deploy:local -- (the same)
+
+  --stage NAME         which deployment; stages live side by side in one account (default dev)
+  --carrier-url URL    base URL of the carrier's API
+  --help               this text
+
+deploy goes to AWS, with the credentials and the region that the AWS SDK finds. Once per account and region before it:
+    npx cdk bootstrap
+deploy:local bootstraps and deploys to the endpoint that AWS_ENDPOINT_URL names, as http://127.0.0.1:4566.
+What would change: npx cdk diff -c stage=NAME`;
+
+export type Deploy =
+  | { readonly action: "help" }
+  | {
+      readonly action: "deploy";
+      /** As options of the CDK: `-c name=value`. */
+      readonly context: readonly string[];
+      readonly cdkOptions: readonly string[];
+      /** Undefined when it goes to AWS. */
+      readonly endpoint?: string;
+    };
+
+/** @throws UsageError for a flag that is not known, or an endpoint that does not belong to the command */
+export function parseDeployArguments(texts: readonly string[], environment: NodeJS.ProcessEnv): Deploy {
+  const { values, positionals } = parse(texts);
+  if (values.help) return { action: "help" };
+  const context = [
+    ["stage", values.stage],
+    ["carrierUrl", values["carrier-url"]],
+  ].flatMap(([name, value]) => (value === undefined ? [] : ["-c", `${name}=${value}`]));
+  const given = environment.AWS_ENDPOINT_URL;
+  if (!values.local) {
+    if (given) {
+      throw new UsageError(
+        `AWS_ENDPOINT_URL is ${given}: \`npm run deploy:local\` deploys there; unset it to deploy to AWS.`,
+      );
+    }
+    return { action: "deploy", context, cdkOptions: positionals };
+  }
+  if (!URL.canParse(given ?? "")) {
+    throw new UsageError(
+      `AWS_ENDPOINT_URL must be the URL of an emulator, as http://127.0.0.1:4566, got ${given ? `"${given}"` : "nothing"}.`,
+    );
+  }
+  return { action: "deploy", context, cdkOptions: positionals, endpoint: given as string };
+}
+
+const flags = {
+  stage: { type: "string" },
+  "carrier-url": { type: "string" },
+  local: { type: "boolean" },
+  help: { type: "boolean", short: "h" },
+} as const;
+
+function parse(texts: readonly string[]) {
+  const end = texts.indexOf("--");
+  const own = end < 0 ? texts : texts.slice(0, end);
+  try {
+    const { values } = parseArgs({ args: [...own], options: flags });
+    return { values, positionals: end < 0 ? [] : texts.slice(end + 1) };
+  } catch (error) {
+    throw usageErrorFrom(error, ["stage", "carrier-url", "help"]);
+  }
+}

@@ -1,0 +1,106 @@
+// `npm run test:e2e:ministack`: deploys the real stacks with the stock CDK to MiniStack, an emulator that is
+// installed from PyPI into a directory of its own, and runs the end-to-end suite there.
+//
+//   What it needs and the machine lacks (Python 3.10, PyPI) is said, and the suite is skipped, with exit code 0.
+import { execFile, spawn } from "node:child_process";
+import { createWriteStream } from "node:fs";
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { promisify } from "node:util";
+import { startCarrier } from "../../local/demo/carrier.ts";
+
+const version = "1.5.33";
+const home = "node_modules/.cache/ministack";
+
+process.exitCode = await main();
+
+async function main(): Promise<number> {
+  const program = await install();
+  return typeof program === "string" ? suite(program) : skip(program);
+}
+
+async function suite(ministack: string): Promise<number> {
+  const scratch = await mkdtemp(join(tmpdir(), "essentially-once-ministack-"));
+  await writeFile(join(scratch, "package.json"), "{}"); // its workers are CommonJS, whatever lies above
+  const carrier = await startCarrier();
+  const port = await aFreePort();
+  const emulator = spawn(ministack, [], {
+    env: { ...process.env, BIND_HOST: "127.0.0.1", GATEWAY_PORT: String(port), TMPDIR: scratch },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  const log = createWriteStream(join(home, "ministack.log"));
+  emulator.stdout.pipe(log);
+  emulator.stderr.pipe(log);
+  const environment = {
+    ...process.env,
+    AWS_ENDPOINT_URL: `http://127.0.0.1:${port}`,
+    AWS_ACCESS_KEY_ID: "test",
+    AWS_SECRET_ACCESS_KEY: "test",
+    AWS_REGION: "us-east-1",
+    CARRIER_URL: carrier.url,
+  };
+  try {
+    await answers(port);
+    const deployed = await run(
+      "npm",
+      ["run", "--silent", "deploy:local", "--", "--carrier-url", carrier.url],
+      environment,
+    );
+    return deployed || (await run("npm", ["run", "--silent", "test:e2e"], environment));
+  } finally {
+    emulator.kill("SIGKILL");
+    await carrier.stop();
+    await rm(scratch, { recursive: true, force: true });
+  }
+}
+
+/** The program, or why there is none. */
+async function install(): Promise<string | Error> {
+  await mkdir(home, { recursive: true });
+  const python = join(home, "bin", "python");
+  try {
+    const { stdout } = await promisify(execFile)("python3", [
+      "-c",
+      "import sys; print(sys.version_info >= (3, 10))",
+    ]);
+    if (stdout.trim() !== "True") throw new Error("python3 is older than 3.10");
+    await promisify(execFile)("python3", ["-m", "venv", home]);
+    await promisify(execFile)(python, ["-m", "pip", "install", "--quiet", `ministack==${version}`]);
+    return join(home, "bin", "ministack");
+  } catch (error) {
+    return error instanceof Error ? error : new Error(String(error));
+  }
+}
+
+function skip({ message }: Error): number {
+  console.log(`SKIPPED the deployment to MiniStack ${version}: ${message.split("\n").at(-1)}`);
+  return 0;
+}
+
+async function answers(port: number): Promise<void> {
+  for (let attempt = 1; attempt <= 120; attempt++) {
+    const answer = await fetch(`http://127.0.0.1:${port}/`).catch(() => undefined);
+    if (answer) return;
+    await sleep(250);
+  }
+  throw new Error(`MiniStack did not answer within 30 s; its log is ${home}/ministack.log`);
+}
+
+async function aFreePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const address = server.address();
+  await new Promise((resolve) => server.close(resolve));
+  return typeof address === "object" && address !== null ? address.port : 0;
+}
+
+function run(command: string, options: readonly string[], environment: NodeJS.ProcessEnv): Promise<number> {
+  const child = spawn(command, options, { stdio: "inherit", env: environment });
+  return new Promise((resolve, reject) => {
+    child.on("error", reject);
+    child.on("exit", (code) => resolve(code ?? 1));
+  });
+}

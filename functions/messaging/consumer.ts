@@ -17,6 +17,8 @@ import { isFifo } from "./message-group.ts";
 import type { MessageType } from "./message-type.ts";
 import { type Outcome, Park, RetryLater } from "./outcome.ts";
 import { runLedger } from "./run-ledger.ts";
+import { gapCode } from "./sequence-evidence.ts";
+import { inSequence } from "./sequence-order.ts";
 import { type Failure, type Subscription, subscription } from "./subscription.ts";
 
 export interface ConsumerOptions<Types extends readonly MessageType[]> {
@@ -27,8 +29,13 @@ export interface ConsumerOptions<Types extends readonly MessageType[]> {
 }
 
 export interface Consumer<Types extends readonly MessageType[], Added = unknown> {
-  /** Adds a middy middleware around each message, outermost first; the handler's context has what it adds. */
-  use<More>(middleware: MessageMiddleware<More>): Consumer<Types, Added & More>;
+  /**
+   * Adds a middy middleware, or a list of them, around each message, outermost first; the handler's context has
+   * what it adds.
+   */
+  use<More>(
+    middleware: MessageMiddleware<More> | readonly MessageMiddleware<More>[],
+  ): Consumer<Types, Added & More>;
   /** The Lambda handler for an SQS event source mapping with `ReportBatchItemFailures`. */
   handler(work: Work<Types, void, Added>): (event: SQSEvent, context: Context) => Promise<SQSBatchResponse>;
 }
@@ -37,6 +44,7 @@ export interface Consumer<Types extends readonly MessageType[], Added = unknown>
  * A consumer of a queue.
  * ```ts
  * export const handler = consumer({ name: "reserve-credit", accepts: [OrderPlaced] })
+ *   .use(guards())
  *   .use(idempotency({ evidence: rows() }))
  *   .handler(async (message, unit) => {
  *     unit.write(accounts.save({ ...account, available }));
@@ -50,8 +58,8 @@ export function consumer<const Types extends readonly MessageType[]>({
 }: ConsumerOptions<Types>): Consumer<Types> {
   const middlewares: MessageMiddleware[] = [];
   const built: Consumer<Types> = {
-    use<More>(middleware: MessageMiddleware<More>) {
-      middlewares.push(middleware as MessageMiddleware);
+    use<More>(middleware: MessageMiddleware<More> | readonly MessageMiddleware<More>[]) {
+      middlewares.push(...([middleware].flat() as MessageMiddleware[]));
       return built as Consumer<Types, More>;
     },
     handler(work) {
@@ -65,7 +73,8 @@ export function consumer<const Types extends readonly MessageType[]>({
         const inOrder = isFifo(queueName);
         const order = inOrder ? keyOrder({ holds: holds({ table, queueName }), records }) : noOrder;
         const lotOf = inOrder ? ({ record }: Received) => groupOf(record) : keyOf;
-        const failures = await processIsolated(records.map(receive), {
+        const received = inOrder ? inSequence(records.map(receive), placeOf) : records.map(receive);
+        const failures = await processIsolated(received, {
           ledger,
           inOrder,
           lotOf,
@@ -94,11 +103,12 @@ export function consumer<const Types extends readonly MessageType[]>({
         }
 
         function failureInOrder(record: SQSRecord): Failure {
+          const inTurn = received.map((one) => one.record);
           return {
             attempt: ledger.attempt(record),
-            beforePark: () => order.hold(record),
-            behind: records
-              .slice(records.indexOf(record) + 1)
+            beforePark: ({ code }) => (code === gapCode ? order.lift(record) : order.hold(record)),
+            behind: inTurn
+              .slice(inTurn.indexOf(record) + 1)
               .filter((later) => groupOf(later) === groupOf(record)),
           };
         }
@@ -135,6 +145,10 @@ function letterOf(record: SQSRecord): Letter {
 
 function queueNameOf(record: SQSRecord | undefined): string {
   return record?.eventSourceARN.split(":").at(-1) ?? "";
+}
+
+function placeOf({ record, envelope }: Received) {
+  return envelope instanceof Park ? undefined : { group: groupOf(record), message: envelope };
 }
 
 /** Copies of one message run one after the other: the second then meets the evidence of the first. */

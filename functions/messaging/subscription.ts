@@ -21,8 +21,8 @@ import { batchEntriesMax } from "./send.ts";
 export interface Failure {
   /** Which attempt failed; by default how often the record was received. */
   readonly attempt?: number;
-  /** Done before the record is parked; when it fails, nothing is parked. */
-  readonly beforePark?: () => Promise<void>;
+  /** Done before the record is parked for this reason; when it fails, nothing is parked. */
+  readonly beforePark?: (reason: Park) => Promise<void>;
   /** Records that come back with this one and after it: a FIFO group is hidden as long as any of it is. */
   readonly behind?: readonly SQSRecord[];
 }
@@ -81,7 +81,7 @@ export function subscription(consumer: string): Subscription {
         await delay([record, ...behind], error, attempt, fields);
         return false;
       }
-      await beforePark?.();
+      await beforePark?.(reason);
       await park(record, reason, receiveCount);
       log("warn", "PARKED", { ...fields, reasonCode: reason.code, reasonDetail: reason.detail });
       return true;

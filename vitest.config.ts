@@ -6,6 +6,7 @@ export default defineConfig({
     exclude: ["test/e2e/**"], // needs a deployment: `npm run test:e2e`
     pool: "forks",
     maxWorkers: 2,
+    globalSetup: ["test/support/scratch.ts"],
     setupFiles: ["test/support/quiet-logs.ts"],
     testTimeout: 60_000,
     hookTimeout: 60_000,

@@ -1,6 +1,6 @@
 // A CDK app that a test defines, synthesized into a directory of its own.
 
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { App, Duration, Stack } from "aws-cdk-lib";
@@ -32,16 +32,9 @@ export function aFunction(
   });
 }
 
-const temporaryDirectories: string[] = [];
-process.once("exit", () => {
-  for (const directory of temporaryDirectories) rmSync(directory, { recursive: true, force: true });
-});
-
-/** Removed when the test process ends. */
+/** Removed with all that the tests of a run leave (scratch.ts). */
 export function temporaryDirectory(purpose = "test"): string {
-  const directory = mkdtempSync(join(tmpdir(), `essentially-once-${purpose}-`));
-  temporaryDirectories.push(directory);
-  return directory;
+  return mkdtempSync(join(tmpdir(), `essentially-once-${purpose}-`));
 }
 
 function bundle(): string {

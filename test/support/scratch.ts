@@ -1,0 +1,11 @@
+// One directory for whatever the tests of a run leave behind, removed at its end: a worker that is stopped does
+// not clean up after itself.
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+export default async function scratch(): Promise<() => Promise<void>> {
+  const directory = await mkdtemp(join(tmpdir(), "essentially-once-test-"));
+  process.env.TMPDIR = directory; // the workers inherit it
+  return () => rm(directory, { recursive: true, force: true, maxRetries: 5 });
+}

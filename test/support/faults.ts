@@ -1,5 +1,6 @@
 // Faults between the SDK and the engine, below the retries, so that each attempt counts: what a network does.
 import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import type { S3Client } from "@aws-sdk/client-s3";
 import type { SQSClient } from "@aws-sdk/client-sqs";
 
 /** `before`: the request never arrives. `after`: the engine did it and the answer is lost. */
@@ -13,7 +14,7 @@ export interface Faults {
 
 /** Fails the given attempts (counted from 1) of a command, or all of them. */
 export function injectFaults(
-  client: DynamoDBClient | SQSClient,
+  client: DynamoDBClient | S3Client | SQSClient,
   {
     command,
     moment,
@@ -22,7 +23,7 @@ export function injectFaults(
 ): Faults {
   const seen: string[] = [];
   const name = "injected-fault";
-  // The two clients' stacks differ only in the inputs they carry, and this looks at none.
+  // The clients' stacks differ only in the inputs they carry, and this looks at none.
   const stack = client.middlewareStack as DynamoDBClient["middlewareStack"];
   stack.add(
     (next, context) =>

@@ -1,0 +1,94 @@
+// A bucket for claims beside the tables of a journal world, and one message through a chain that checks claims.
+import {
+  CreateBucketCommand,
+  DeleteObjectCommand,
+  ListObjectsV2Command,
+  PutObjectCommand,
+} from "@aws-sdk/client-s3";
+import * as z from "zod";
+import { messageChain } from "../../functions/messaging/chain.ts";
+import { type ClaimCheckOptions, claimCheck } from "../../functions/messaging/claim-check.ts";
+import { deliver } from "../../functions/messaging/delivery.ts";
+import { type Envelope, readEnvelope } from "../../functions/messaging/envelope.ts";
+import { type EvidenceStore, idempotency } from "../../functions/messaging/idempotency.ts";
+import { derivedId } from "../../functions/messaging/ids.ts";
+import { messageType } from "../../functions/messaging/message-type.ts";
+import { Park, RetryLater } from "../../functions/messaging/outcome.ts";
+import { rows } from "../../functions/messaging/rows.ts";
+import type { UnitOfWork } from "../../functions/messaging/unit-of-work.ts";
+import { aJournalWorld, type JournalWorld } from "./journal-world.ts";
+import { aContext } from "./lambda.ts";
+
+export const bucket = "claims-of-tests";
+
+export const Told = messageType({
+  type: "tests.told.v1",
+  schema: z.strictObject({ text: z.string() }),
+  key: () => "all",
+});
+
+export interface ClaimWorld extends JournalWorld {
+  /** The keys of all objects. */
+  keys(): Promise<string[]>;
+  put(key: string, body: string): Promise<void>;
+  removeObject(key: string): Promise<void>;
+  /** The messages that a consumer's commit left in the outbox, as their text says. */
+  outboxOf(message: Envelope): Promise<Envelope[]>;
+}
+
+export async function aClaimWorld(): Promise<ClaimWorld> {
+  const world = await aJournalWorld();
+  const { s3 } = world.clients;
+  await s3.send(new CreateBucketCommand({ Bucket: bucket }));
+  process.env.CLAIM_CHECK_BUCKET = bucket;
+  return {
+    ...world,
+    async keys() {
+      const { Contents = [] } = await s3.send(new ListObjectsV2Command({ Bucket: bucket }));
+      return Contents.map(({ Key }) => Key ?? "");
+    },
+    async put(Key, Body) {
+      await s3.send(new PutObjectCommand({ Bucket: bucket, Key, Body }));
+    },
+    async removeObject(Key) {
+      await s3.send(new DeleteObjectCommand({ Bucket: bucket, Key }));
+    },
+    async outboxOf({ source, id }) {
+      const rowId = derivedId("tested", source, id);
+      const row = (await world.items(world.outboxTable)).find((item) => item.id === rowId);
+      return ((row?.messages ?? []) as string[]).map(readEnvelope);
+    },
+  };
+}
+
+export interface Processing {
+  readonly message: Envelope;
+  readonly work?: (data: { text: string }, unit: UnitOfWork) => Promise<void> | void;
+  readonly options?: ClaimCheckOptions;
+  readonly evidence?: EvidenceStore;
+  readonly receiveCount?: number;
+}
+
+/** How a message ends: `done`, `duplicate`, or the code that it was parked or put off with. */
+export async function ending({
+  message,
+  work = () => undefined,
+  options = {},
+  evidence = rows({ groupCommit: false }),
+  receiveCount = 1,
+}: Processing): Promise<string> {
+  const chain = messageChain({
+    accepts: [Told],
+    middlewares: [idempotency({ evidence }), claimCheck(options)],
+    work: async ({ data }, unit) => work(data, unit),
+  });
+  const letter = { body: "", attributes: {}, queueName: "tested", receiveCount };
+  const delivery = { consumer: "tested", message, letter, deadlineMs: Date.now() + 20_000 };
+  try {
+    return (await deliver(chain, delivery, aContext())).kind;
+  } catch (error) {
+    if (error instanceof Park) return `park ${error.code}`;
+    if (error instanceof RetryLater) return `retry ${error.code}`;
+    throw error;
+  }
+}

@@ -7,7 +7,8 @@
 //   its shards in the order of commits, and the sweeper takes rows by `createdAt`. Both at once are harmless: SQS
 //   takes each body once in five minutes and evidence absorbs it later, so whoever comes second changes nothing.
 //   Two rows of a key may change places only when they are committed within the time that two shards are apart,
-//   when the clocks of their writers are, or when the stream has given up the first, and not the second.
+//   when the clocks of their writers are, or when the stream has given up the first, and not the second. Where
+//   that matters, the producer numbers its messages, and the numbers decide at the consumer: sequence-evidence.ts.
 import { BatchWriteItemCommand } from "@aws-sdk/client-dynamodb";
 import { marshall } from "@aws-sdk/util-dynamodb";
 import { dynamodb } from "./clients.ts";

@@ -1,0 +1,58 @@
+// Runs the schedules of a scenario, one after the other, on a stage that is renewed when it has grown old.
+import type { Fault } from "./fault.ts";
+import { closeConnections, instrumentClients } from "./instrument.ts";
+import { type Program, programOf } from "./program.ts";
+import { type Run, runSchedule } from "./run.ts";
+import type { Scenario } from "./scenario.ts";
+import type { Choose } from "./simulation.ts";
+import { openStage, type Stage } from "./stage.ts";
+import { installVirtualTime } from "./virtual-time.ts";
+
+export interface Explorer {
+  readonly scenario: Scenario;
+  /** One run with these faults; `choose` decides who goes next, by default the one that waits longest. */
+  run(faults: readonly Fault[], choose?: Choose): Promise<Run>;
+  close(): Promise<void>;
+}
+
+/** A table with a stream is slower the more it has seen. */
+const runsPerStage = 100;
+
+/**
+ * Opens engines and loads the functions of a scenario.
+ * ```ts
+ * const explorer = await openExplorer(scenario);
+ * const { violations } = await explorer.run([{ kind: "killed-after", command: "PutItem", nth: 1 }]);
+ * ```
+ */
+export async function openExplorer(scenario: Scenario): Promise<Explorer> {
+  installVirtualTime();
+  await instrumentClients();
+  const programs: Program[] = [];
+  for (const { handler, name } of scenario.functions) programs.push(await programOf(handler, name));
+  let stage: Stage | undefined;
+  let runs = 0;
+  return {
+    scenario,
+    async run(faults, choose) {
+      if (runs > 0 && runs % runsPerStage === 0) await renew();
+      stage ??= await openStage(scenario.stage);
+      runs++;
+      const unique = runs.toString(36).padStart(4, "0");
+      const run = await runSchedule({ scenario, stage, programs, unique, faults, choose });
+      if (run.violations.length > 0)
+        await renew(); // what it left must not trouble the next
+      else await stage.purge();
+      return run;
+    },
+    async close() {
+      await renew();
+    },
+  };
+
+  async function renew(): Promise<void> {
+    closeConnections();
+    await stage?.stop();
+    stage = undefined;
+  }
+}

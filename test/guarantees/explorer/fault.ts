@@ -1,0 +1,82 @@
+// The kinds of fault, and at which calls each makes sense.
+import { answerCommand, type Call, ordinal } from "./call.ts";
+
+/**
+ * - `lost-request`, `lost-response`: this attempt; the SDK makes another.
+ * - `unreachable`, `mute`: every attempt of this command: the requests never arrive, or all answers are lost.
+ * - `hung`: every attempt waits until the caller's own time limit ends it.
+ * - `killed-before`, `killed-after`: the process dies at this call.
+ * - `frozen-before`, `frozen-after`: the process stops, and goes on when everybody else has come to rest.
+ * - `throttled`, `conflict`: the service refuses, as it does.
+ * - `partial`: a batch is done but for its first entry, behind an HTTP 200.
+ * - `twice-before`, `twice-after`: another process runs the same event, whole, at this moment.
+ * - `tampered`: what is sent is another text than the one that was given.
+ */
+export const faultKinds = [
+  "lost-request",
+  "lost-response",
+  "unreachable",
+  "mute",
+  "hung",
+  "killed-before",
+  "killed-after",
+  "frozen-before",
+  "frozen-after",
+  "throttled",
+  "conflict",
+  "partial",
+  "twice-before",
+  "twice-after",
+  "tampered",
+] as const;
+export type FaultKind = (typeof faultKinds)[number];
+
+export interface Fault {
+  readonly kind: FaultKind;
+  readonly command: string;
+  readonly nth: number;
+}
+
+const answerKinds: readonly FaultKind[] = ["lost-response", "killed-before", "frozen-before", "twice-after"];
+const conflicting: readonly string[] = ["TransactWriteItems", "PutItem", "UpdateItem", "DeleteItem"];
+const batches: readonly string[] = [
+  "SendMessageBatch",
+  "DeleteMessageBatch",
+  "ChangeMessageVisibilityBatch",
+  "BatchWriteItem",
+  "BatchGetItem",
+];
+const sends: readonly string[] = ["SendMessageBatch", "SendMessage"];
+
+/** Whether a fault can happen to a call: a read has no conflict, and only a batch is done in part. */
+export function canMeet(kind: FaultKind, { command }: Pick<Call, "command">): boolean {
+  if (command === answerCommand) return answerKinds.includes(kind);
+  if (kind === "conflict") return conflicting.includes(command);
+  if (kind === "throttled") return !command.includes(" ");
+  if (kind === "partial") return batches.includes(command);
+  if (kind === "tampered") return sends.includes(command);
+  return true;
+}
+
+const sentences: Readonly<Record<FaultKind, (call: string) => string>> = {
+  "lost-request": (call) => `the request of ${call} is lost`,
+  "lost-response": (call) => `the response to ${call} is lost`,
+  unreachable: (call) => `nobody can be reached from ${call} on, whatever the client tries`,
+  mute: (call) => `${call} is done and no attempt of it gets an answer`,
+  hung: (call) => `${call} hangs until its deadline`,
+  "killed-before": (call) => `killed before ${call}`,
+  "killed-after": (call) => `killed after ${call}`,
+  "frozen-before": (call) => `frozen before ${call}, goes on when all is quiet`,
+  "frozen-after": (call) => `frozen after ${call}, goes on when all is quiet`,
+  throttled: (call) => `${call} is throttled`,
+  conflict: (call) => `${call} meets a conflict`,
+  partial: (call) => `${call} leaves its first entry undone`,
+  "twice-before": (call) => `delivered a second time before ${call}`,
+  "twice-after": (call) => `delivered a second time after ${call}`,
+  tampered: (call) => `what ${call} sends is altered on its way`,
+};
+
+/** "killed after the 2nd TransactWriteItems" */
+export function describeFault({ kind, command, nth }: Fault): string {
+  return sentences[kind](`the ${ordinal(nth)} ${command}`);
+}

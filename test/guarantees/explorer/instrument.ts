@@ -1,0 +1,143 @@
+// Puts the gate into the real clients: into the middleware stack of every SDK client that an explored process
+// uses, below the retries, and before `fetch`. Clients and requests of anybody else stay as they are.
+import { createServer } from "node:net";
+import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import type { CallOutput } from "./call.ts";
+import { currentProcess } from "./process-identity.ts";
+import { nothing } from "./refusals.ts";
+
+type Client = InstanceType<typeof DynamoDBClient>;
+type Stack = Client["middlewareStack"];
+
+const instrumented = new WeakSet<object>();
+let blackHolePort = 0;
+
+/** Once a Node process, before anything is explored. */
+export async function instrumentClients(): Promise<void> {
+  if (blackHolePort > 0) return;
+  blackHolePort = await openBlackHole();
+  const prototype = Object.getPrototypeOf(DynamoDBClient.prototype) as {
+    send: (...given: unknown[]) => unknown;
+  };
+  const send = prototype.send;
+  prototype.send = function sendThroughGate(this: Client, ...given: unknown[]) {
+    const owner = currentProcess();
+    if (owner === undefined) return send.apply(this, given);
+    if (!instrumented.has(this)) adopt(this);
+    return send.apply(this, given);
+  };
+  const { fetch } = globalThis;
+  globalThis.fetch = async function fetchThroughGate(input, init) {
+    const owner = currentProcess();
+    if (owner === undefined) return fetch(input, init);
+    const request = new Request(input, init);
+    const command = `${request.method} ${new URL(request.url).pathname}`;
+    const { output } = await owner.simulation.gate(
+      { process: owner, command, input: init?.body, logical: request },
+      {
+        async perform() {
+          const response = await fetch(request);
+          const body = await response.arrayBuffer();
+          return { response, output: new Response(body, response) };
+        },
+        hang: () =>
+          new Promise((_, reject) => {
+            request.signal.addEventListener("abort", () => reject(request.signal.reason), { once: true });
+          }),
+      },
+    );
+    return output as Response;
+  };
+}
+
+/** New clients of new processes take the connections that are open already: a handshake a run costs more than it. */
+let connections = new Map<string, Client["config"]["requestHandler"]>();
+
+/** Closes the connections to engines that are about to end. */
+export function closeConnections(): void {
+  for (const handler of connections.values()) handler.destroy?.();
+  connections = new Map();
+}
+
+function adopt(client: Client): void {
+  instrumented.add(client);
+  instrument(client.middlewareStack);
+  const { name } = client.constructor;
+  const open = connections.get(name);
+  if (open) client.config.requestHandler = open;
+  else connections.set(name, client.config.requestHandler);
+}
+
+function instrument(stack: Stack): void {
+  const begun = new WeakMap<object, () => void>();
+  stack.add(
+    (next, context) =>
+      async function begin(args) {
+        // Until the first attempt a client may read files: that is work under way, and not a wait.
+        const ended = currentProcess()?.simulation.begin();
+        if (ended) begun.set(context, ended);
+        try {
+          return await next(args);
+        } finally {
+          ended?.();
+        }
+      },
+    { name: "explored-begin", step: "initialize", priority: "high" },
+  );
+  stack.add(
+    (next, context) =>
+      async function passGate(args) {
+        const owner = currentProcess();
+        if (owner === undefined) return next(args);
+        const command = String(context.commandName).replace(/Command$/, "");
+        const passed = owner.simulation.gate(
+          { process: owner, command, input: args.input, logical: context },
+          {
+            async perform(input: unknown = args.input) {
+              if (input === nothing) return { output: {}, response: {} };
+              if (input === args.input) return next(args) as Promise<CallOutput>;
+              return next(withInput(args, input)) as Promise<CallOutput>;
+            },
+            hang: () => next(towards(args, blackHolePort)) as Promise<CallOutput>,
+          },
+        );
+        begun.get(context)?.();
+        return passed as ReturnType<typeof next>;
+      },
+    { name: "explored-gate", step: "deserialize", priority: "high" },
+  );
+}
+
+interface Outgoing {
+  readonly input: unknown;
+  readonly request: unknown;
+}
+
+/** Both services speak JSON, so the body of another input is its JSON. */
+function withInput<Args extends Outgoing>(args: Args, input: unknown): Args {
+  const body = JSON.stringify(input);
+  const request = args.request as { headers: Record<string, string> };
+  const changed = Object.assign(Object.create(Object.getPrototypeOf(request)), request, {
+    body,
+    headers: { ...request.headers, "content-length": String(Buffer.byteLength(body)) },
+  });
+  return { ...args, input, request: changed };
+}
+
+function towards<Args extends Outgoing>(args: Args, port: number): Args {
+  const { request } = args as { request: object };
+  const changed = Object.assign(Object.create(Object.getPrototypeOf(request)), request, {
+    hostname: "127.0.0.1",
+    port,
+  });
+  return { ...args, request: changed };
+}
+
+/** A server that takes every connection and says nothing. */
+async function openBlackHole(): Promise<number> {
+  const server = createServer((socket) => void socket.on("error", () => undefined).resume());
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  server.unref();
+  const address = server.address();
+  return typeof address === "object" && address !== null ? address.port : 0;
+}

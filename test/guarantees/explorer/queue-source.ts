@@ -1,0 +1,106 @@
+// An SQS event source mapping as a fair adversary. It receives from the real queue, deletes what succeeded, and
+// decides in virtual time when the rest becomes visible again; receive counts and the redrive to the dead-letter
+// queue are the engine's.
+import {
+  ChangeMessageVisibilityCommand,
+  DeleteMessageBatchCommand,
+  type Message,
+  ReceiveMessageCommand,
+} from "@aws-sdk/client-sqs";
+import type { SQSEvent } from "aws-lambda";
+import { failedIdentifiers } from "../../../local/mappings/batch-response.ts";
+import { sqsRecord } from "../../../local/mappings/sqs-record.ts";
+import type { Answer } from "./invocation.ts";
+import type { Source, SourceContext } from "./source.ts";
+import { heldSeconds } from "./stage.ts";
+
+export interface QueueSourceOptions {
+  readonly queue: string;
+  readonly batchSize?: number;
+  /** Six times the function's timeout is the rule. */
+  readonly visibilitySeconds?: number;
+  /** How many functions work on the messages at the same time, each on all of them: for interleavings. */
+  readonly workers?: number;
+}
+
+export interface QueueSource extends Source {
+  /** A function changed the visibility of its messages. */
+  delayed(entries: readonly { ReceiptHandle?: string; VisibilityTimeout?: number }[]): void;
+}
+
+export function queueSource(
+  { queue, batchSize = 10, visibilitySeconds = 30, workers = 1 }: QueueSourceOptions,
+  { stage, simulation, platform, target }: SourceContext,
+): QueueSource {
+  const { url, arn, fifo } = stage.queue(queue);
+  const { sqs } = stage.clients;
+  /** By receipt: when the message is seen again. */
+  const hidden = new Map<string, number>();
+
+  return {
+    nextMs: () => (hidden.size === 0 ? undefined : Math.min(...hidden.values())),
+
+    delayed(entries) {
+      for (const { ReceiptHandle = "", VisibilityTimeout = 0 } of entries) {
+        if (hidden.has(ReceiptHandle))
+          hidden.set(ReceiptHandle, simulation.nowMs() + VisibilityTimeout * 1_000);
+      }
+    },
+
+    async poll() {
+      await showDue();
+      const batch = await receive();
+      if (batch.length === 0) return false;
+      const event: SQSEvent = { Records: batch.map((message) => sqsRecord(message, arn)) };
+      const invocations = Array.from({ length: workers }, () => platform.start(target, event));
+      await platform.settle();
+      await remove(batch, event, invocations[0]?.answer ?? { kind: "lost" });
+      return true;
+    },
+  };
+
+  async function showDue(): Promise<void> {
+    const now = simulation.nowMs();
+    const due = [...hidden].filter(([, atMs]) => atMs <= now).map(([receipt]) => receipt);
+    for (const ReceiptHandle of due) {
+      hidden.delete(ReceiptHandle);
+      const shown = new ChangeMessageVisibilityCommand({
+        QueueUrl: url,
+        ReceiptHandle,
+        VisibilityTimeout: 0,
+      });
+      await sqs.send(shown).catch(() => undefined); // deleted by the function itself
+    }
+  }
+
+  async function receive(): Promise<Message[]> {
+    const { Messages = [] } = await sqs.send(
+      new ReceiveMessageCommand({
+        QueueUrl: url,
+        MaxNumberOfMessages: batchSize,
+        VisibilityTimeout: heldSeconds,
+        MessageSystemAttributeNames: ["All"],
+        MessageAttributeNames: ["All"],
+      }),
+    );
+    for (const { ReceiptHandle = "" } of Messages) {
+      hidden.set(ReceiptHandle, simulation.nowMs() + visibilitySeconds * 1_000);
+    }
+    // A standard queue has no order: any fixed one keeps a run repeatable.
+    return fifo ? Messages : Messages.sort((a, b) => (a.Body ?? "").localeCompare(b.Body ?? ""));
+  }
+
+  async function remove(batch: readonly Message[], event: SQSEvent, answer: Answer): Promise<void> {
+    if (answer.kind !== "answered") return;
+    const failed = failedIdentifiers({
+      response: answer.response,
+      identifiers: event.Records.map(({ messageId }) => messageId),
+      reportBatchItemFailures: true,
+    });
+    const done = batch.filter(({ MessageId = "" }) => !failed.has(MessageId));
+    if (done.length === 0) return;
+    const Entries = done.map(({ ReceiptHandle }, index) => ({ Id: String(index), ReceiptHandle }));
+    await sqs.send(new DeleteMessageBatchCommand({ QueueUrl: url, Entries }));
+    for (const { ReceiptHandle = "" } of done) hidden.delete(ReceiptHandle);
+  }
+}

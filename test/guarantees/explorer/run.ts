@@ -1,0 +1,120 @@
+// One schedule from beginning to end: events are delivered until all is quiet, with the schedule's faults, and then
+// the scenario says what does not hold. Not quiet within its bounds is a violation of its own.
+import type { Call } from "./call.ts";
+import type { Fault } from "./fault.ts";
+import { gate } from "./gate.ts";
+import { type ExploredFunction, platform } from "./invocation.ts";
+import type { Program } from "./program.ts";
+import { type QueueSource, queueSource } from "./queue-source.ts";
+import type { Ending, Scenario, ScenarioFunction } from "./scenario.ts";
+import { requestSource, scheduleSource } from "./schedule-source.ts";
+import { seededRandom } from "./seeded-random.ts";
+import { type Choose, simulation } from "./simulation.ts";
+import type { Source } from "./source.ts";
+import type { Stage } from "./stage.ts";
+import { streamSource } from "./stream-source.ts";
+
+export interface RunOptions {
+  readonly scenario: Scenario;
+  readonly stage: Stage;
+  readonly programs: readonly Program[];
+  readonly unique: string;
+  readonly faults: readonly Fault[];
+  readonly choose?: Choose | undefined;
+}
+
+export interface Run {
+  /** The calls in the order in which they happened. */
+  readonly calls: readonly Happened[];
+  readonly fired: readonly Fault[];
+  readonly violations: readonly string[];
+}
+
+export type Happened = Pick<Call, "command" | "nth"> & { readonly process: string };
+
+/** Events that one run may need; a run that needs more never comes to rest. */
+const eventsMax = 150;
+const defaultTimeoutSeconds = 5;
+
+export async function runSchedule(options: RunOptions): Promise<Run> {
+  const { scenario, stage, unique, faults, choose } = options;
+  const calls: Happened[] = [];
+  const fired: Fault[] = [];
+  const queues: QueueSource[] = [];
+  const world = simulation({
+    startMs: Date.now(),
+    choose,
+    random: seededRandom(1),
+    gate: gate({
+      faultFor: ({ command, nth }) => faults.find((fault) => fault.command === command && fault.nth === nth),
+      onCall(call, fault) {
+        calls.push({ command: call.command, nth: call.nth, process: call.process.name });
+        if (fault && !fired.includes(fault)) fired.push(fault);
+        if (/^ChangeMessageVisibility/.test(call.command)) noteVisibility(call);
+      },
+      async runAgain({ process }) {
+        const work = machine.workOf(process);
+        if (work) await machine.start(work.target, work.event).answered;
+      },
+    }),
+  });
+  const machine = platform(world);
+  const ending = await scenario.begin(stage, unique);
+  const sources = scenario.functions.map((one, index) => sourceOf(one, options, index, ending));
+  const problems: string[] = [];
+  try {
+    await untilQuiet();
+  } catch (error) {
+    problems.push(`liveness: ${error instanceof Error ? error.message : String(error)}`);
+  }
+  problems.push(...(await ending.violations({ logs: world.logs })));
+  return { calls, fired, violations: problems };
+
+  async function untilQuiet(): Promise<void> {
+    for (let events = 0; events < eventsMax; events++) {
+      if (await pollOnce()) continue;
+      const due = sources.map((source) => source.nextMs()).filter((atMs) => atMs !== undefined);
+      if (due.length > 0) world.advanceTo(Math.min(...due));
+      else if (!(await whenQuiet())) return;
+    }
+    throw new Error(`not quiet after ${eventsMax} events`);
+  }
+
+  async function pollOnce(): Promise<boolean> {
+    for (const source of sources) if (await source.poll()) return true;
+    return false;
+  }
+
+  async function whenQuiet(): Promise<boolean> {
+    for (const source of sources) if (await source.whenQuiet?.()) return true;
+    return (await machine.thaw()) || ((await ending.whenQuiet?.()) ?? false);
+  }
+
+  function noteVisibility({ input }: Call): void {
+    const { Entries } = input as { Entries?: Parameters<QueueSource["delayed"]>[0] };
+    for (const queue of queues) queue.delayed(Entries ?? [input as object]);
+  }
+
+  function sourceOf(
+    { by, timeoutSeconds = defaultTimeoutSeconds }: ScenarioFunction,
+    { programs }: RunOptions,
+    index: number,
+    { requests }: Ending,
+  ): Source {
+    const target: ExploredFunction = {
+      program: programs[index] as Program,
+      environment: stage.environmentFor(by.kind === "queue" ? by.queue : undefined),
+      timeoutMs: timeoutSeconds * 1_000,
+    };
+    const context = { stage, simulation: world, platform: machine, target };
+    if (by.kind === "stream") return streamSource(by, context);
+    if (by.kind === "schedule") return scheduleSource(by, context);
+    if (by.kind === "request") {
+      if (requests === undefined) throw new Error(`${scenario.name}: begin must say which requests are made`);
+      return requestSource({ ...by, ...requests }, context);
+    }
+    const queue = queueSource(by, context);
+    queues.push(queue);
+    return queue;
+  }
+}

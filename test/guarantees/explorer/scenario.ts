@@ -1,0 +1,45 @@
+// What is explored: functions, what brings them their events, what there is at the beginning, and what must hold
+// when all is quiet.
+import type { FaultKind } from "./fault.ts";
+import type { HandlerSource } from "./program.ts";
+import type { QueueSourceOptions } from "./queue-source.ts";
+import type { RequestSourceOptions, ScheduleSourceOptions } from "./schedule-source.ts";
+import type { Stage, StagePlan } from "./stage.ts";
+import type { StreamSourceOptions } from "./stream-source.ts";
+
+export interface Scenario {
+  readonly name: string;
+  readonly stage: StagePlan;
+  readonly functions: readonly ScenarioFunction[];
+  /** Kinds of fault that prove nothing here, each with its reason. */
+  readonly without?: Partial<Readonly<Record<FaultKind, string>>>;
+  /** Sets the run up. `unique` tells its ids from those of every other run. */
+  begin(stage: Stage, unique: string): Promise<Ending>;
+}
+
+export interface ScenarioFunction {
+  readonly handler: HandlerSource;
+  readonly name?: string;
+  readonly timeoutSeconds?: number;
+  readonly by: Trigger;
+}
+
+export type Trigger =
+  | ({ readonly kind: "queue" } & QueueSourceOptions)
+  | ({ readonly kind: "stream" } & StreamSourceOptions)
+  | ({ readonly kind: "schedule" } & ScheduleSourceOptions)
+  | ({ readonly kind: "request" } & Omit<RequestSourceOptions, "events" | "onAnswer">);
+
+export interface Ending {
+  /** The requests that a caller makes, and whether an answer contents him. */
+  readonly requests?: Pick<RequestSourceOptions, "events" | "onAnswer">;
+  /** What does not hold, each with the id of its promise first; empty when all is well. */
+  violations(seen: Seen): Promise<readonly string[]>;
+  /** Done when nothing is left to be delivered, before `violations`: an operator's redrive, for one. True when it did something. */
+  whenQuiet?(): Promise<boolean>;
+}
+
+export interface Seen {
+  /** What the functions logged. */
+  readonly logs: readonly Readonly<Record<string, unknown>>[];
+}

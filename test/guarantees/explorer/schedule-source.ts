@@ -1,0 +1,61 @@
+// Schedules and callers: a sweeper or a projection that runs every so often, a caller that repeats its request until
+// it is answered. They come when all else is quiet.
+import type { Source, SourceContext } from "./source.ts";
+
+export interface ScheduleSourceOptions {
+  readonly everySeconds: number;
+  readonly event?: unknown;
+  /** How often it runs without news before the run counts as over. */
+  readonly quietRuns?: number;
+}
+
+export function scheduleSource(
+  { everySeconds, event = {}, quietRuns = 1 }: ScheduleSourceOptions,
+  { simulation, platform, target }: SourceContext,
+): Source {
+  let quiet = 0;
+  return {
+    poll: async () => false,
+    nextMs: () => undefined,
+    async whenQuiet() {
+      if (quiet >= quietRuns) return false;
+      simulation.advanceTo(simulation.nowMs() + everySeconds * 1_000);
+      const answer = await platform.invoke(target, event);
+      quiet = answer.kind === "answered" ? quiet + 1 : 0;
+      return true;
+    },
+  };
+}
+
+export interface RequestSourceOptions {
+  readonly events: () => readonly unknown[];
+  /** Hears each answer; true when the caller is content and asks no more. */
+  readonly onAnswer: (event: unknown, response: unknown) => boolean;
+  /** How long a caller waits before it repeats a request. */
+  readonly repeatSeconds?: number;
+  /** How many send the same request at once: for interleavings. */
+  readonly workers?: number;
+}
+
+export function requestSource(
+  { events, onAnswer, repeatSeconds = 10, workers = 1 }: RequestSourceOptions,
+  { simulation, platform, target }: SourceContext,
+): Source {
+  let open: { event: unknown; notBeforeMs: number }[] | undefined;
+  return {
+    nextMs: () => (open?.length ? Math.min(...open.map(({ notBeforeMs }) => notBeforeMs)) : undefined),
+    async poll() {
+      open ??= events().map((event) => ({ event, notBeforeMs: 0 }));
+      const due = open.find(({ notBeforeMs }) => notBeforeMs <= simulation.nowMs());
+      if (due === undefined) return false;
+      const invocations = Array.from({ length: workers }, () => platform.start(target, due.event));
+      await platform.settle();
+      const content = invocations.map(
+        ({ answer }) => answer?.kind === "answered" && onAnswer(due.event, answer.response),
+      );
+      if (content.every(Boolean)) open = open.filter((one) => one !== due);
+      else due.notBeforeMs = simulation.nowMs() + repeatSeconds * 1_000;
+      return true;
+    },
+  };
+}

@@ -1,0 +1,20 @@
+// What brings events to explored functions, in virtual time.
+import type { ExploredFunction, Platform } from "./invocation.ts";
+import type { Simulation } from "./simulation.ts";
+import type { Stage } from "./stage.ts";
+
+export interface Source {
+  /** Does what is due; false when nothing was. */
+  poll(): Promise<boolean>;
+  /** When more will be due, as far as it is known. */
+  nextMs(): number | undefined;
+  /** Called when all else is quiet; false when it has nothing more to do. */
+  whenQuiet?(): Promise<boolean>;
+}
+
+export interface SourceContext {
+  readonly stage: Stage;
+  readonly simulation: Simulation;
+  readonly platform: Platform;
+  readonly target: ExploredFunction;
+}

@@ -1,0 +1,28 @@
+// The domain of the explored handlers: deposits to accounts. An account ends with the sum of its deposits, each of
+// which is confirmed by one message.
+import * as z from "zod";
+import { messageType } from "../../../../functions/messaging/message-type.ts";
+import type { Versioned } from "../../../../functions/messaging/versioned-table.ts";
+
+export const Deposited = messageType({
+  type: "explored.deposited.v1",
+  schema: z.strictObject({ account: z.string(), amount: z.int() }),
+  key: ({ account }) => account,
+});
+
+export const Confirmed = messageType({
+  type: "explored.confirmed.v1",
+  schema: z.strictObject({ account: z.string(), amount: z.int() }),
+  key: ({ account }) => account,
+});
+
+export interface Account extends Versioned {
+  readonly sum: number;
+  /** The amounts in the order in which they came. */
+  readonly history: readonly number[];
+}
+
+export function deposit(account: Account | undefined, id: string, amount: number): Account {
+  const { sum, history, version } = account ?? { sum: 0, history: [], version: 0 };
+  return { id, version, sum: sum + amount, history: [...history, amount] };
+}

@@ -20,13 +20,14 @@ export class CreditStack extends Stack implements Wiring {
   ) {
     super(scope, id, stackProps(config, id, "reserve credit for placed orders"));
     const { sizes } = config;
-    const { evidence, outbox } = foundation;
+    const { evidence, outbox, signingKeys } = foundation;
     const table = new ServiceTable(this, "Table", sizes);
     const reserveCredit = new QueueConsumer(this, "ReserveCredit", {
       entry: "credit/reserve-credit.ts",
       accepts: [OrderPlaced.type],
       publishes: [CreditReserved.type, CreditDenied.type],
       tables: { state: { variable: "CREDIT_TABLE", table }, evidence, outbox },
+      signingKeys,
       sizes,
     });
 

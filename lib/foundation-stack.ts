@@ -1,18 +1,22 @@
-// What every service stands on: the evidence of processed messages, the outbox of messages not yet sent, and the
-// journal of all that were.
+// What every service stands on: the evidence of processed messages, the outbox of messages not yet sent, the
+// journal of all that were, and the keys that they are signed with.
 import { CfnOutput, Stack } from "aws-cdk-lib";
 import { StreamViewType } from "aws-cdk-lib/aws-dynamodb";
 import type { Construct } from "constructs";
 import { type Config, stackProps } from "./config.ts";
+import { ClaimCheckBucket } from "./constructs/claim-check-bucket.ts";
 import { ServiceTable } from "./constructs/service-table.ts";
+import { SigningKeys } from "./constructs/signing-keys.ts";
 
 export class FoundationStack extends Stack {
   readonly evidence: ServiceTable;
   readonly outbox: ServiceTable;
   readonly journal: ServiceTable;
+  readonly claims: ClaimCheckBucket;
+  readonly signingKeys: SigningKeys;
 
   constructor(scope: Construct, id: string, { config }: { config: Config }) {
-    super(scope, id, stackProps(config, id, "the evidence, outbox and journal tables"));
+    super(scope, id, stackProps(config, id, "the evidence, outbox and journal tables, and the signing keys"));
     const { keepsData } = config.sizes;
     this.evidence = new ServiceTable(this, "Evidence", {
       keepsData,
@@ -26,6 +30,8 @@ export class FoundationStack extends Stack {
       keepsData,
       sortKey: "sequence", // a partition of the journal is one id; its entries are 1, 2, 3 ...
     });
+    this.claims = new ClaimCheckBucket(this, "Claims", { keepsData });
+    this.signingKeys = new SigningKeys(this, "SigningKeys", { sizes: config.sizes });
     new CfnOutput(this, "EvidenceTable", { value: this.evidence.tableName });
     new CfnOutput(this, "OutboxTable", { value: this.outbox.tableName });
     new CfnOutput(this, "JournalTable", { value: this.journal.tableName });

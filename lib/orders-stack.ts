@@ -30,7 +30,7 @@ export class OrdersStack extends Stack implements Wiring {
       ...sizes,
       stream: StreamViewType.NEW_AND_OLD_IMAGES, // settle-order keeps its messages in the order
     });
-    const { evidence, outbox } = foundation;
+    const { evidence, outbox, signingKeys } = foundation;
     const tables = { state: { variable: "ORDERS_TABLE", table }, evidence, outbox };
 
     const placeOrder = new NodeFunction(this, "PlaceOrder", { ...sizes, entry: "orders/place-order.ts" });
@@ -43,8 +43,10 @@ export class OrdersStack extends Stack implements Wiring {
       fifo: true, // an order is approved before it is shipped
       publishes: [OrderApproved.type],
       tables,
+      signingKeys,
       sizes,
     });
+    foundation.claims.allowPutting(settleOrder.function); // an approved order carries its lines
 
     this.publications = [
       { producer: placeOrder.node.path, types: [OrderPlaced.type] },

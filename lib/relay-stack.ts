@@ -18,10 +18,11 @@ export class RelayStack extends Stack {
   constructor(scope: Construct, id: string, { config, foundation, services }: RelayStackOptions) {
     super(scope, id, stackProps(config, id, "send what the outbox holds"));
     const { sizes } = config;
-    const { outbox, journal } = foundation;
-    const routes = joinRoutes(services);
+    const { outbox, journal, signingKeys } = foundation;
+    const access = { outbox, journal, signingKeys, routes: joinRoutes(services) };
     const inlineTables = services.flatMap((service) => service.inlineTables ?? []);
-    new OutboxPublisher(this, "Publish", { outbox, journal, routes, sizes, inlineTables });
-    new OutboxSweeper(this, "Sweep", { outbox, journal, routes, sizes });
+    const publish = new OutboxPublisher(this, "Publish", { ...access, sizes, inlineTables });
+    const sweep = new OutboxSweeper(this, "Sweep", { ...access, sizes });
+    for (const relay of [publish, sweep]) foundation.claims.allowKeeping(relay.function);
   }
 }

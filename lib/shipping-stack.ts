@@ -20,16 +20,18 @@ export class ShippingStack extends Stack implements Wiring {
   ) {
     super(scope, id, stackProps(config, id, "ship approved orders"));
     const { sizes, carrierUrl } = config;
-    const { evidence, outbox } = foundation;
+    const { evidence, outbox, signingKeys } = foundation;
     const table = new ServiceTable(this, "Table", sizes);
     const shipOrder = new QueueConsumer(this, "ShipOrder", {
       entry: "shipping/ship-order.ts",
       accepts: [OrderApproved.type],
       publishes: [OrderShipped.type],
       tables: { state: { variable: "SHIPPING_TABLE", table }, evidence, outbox },
+      signingKeys,
       environment: { CARRIER_URL: carrierUrl },
       sizes,
     });
+    foundation.claims.allowReading(shipOrder.function);
 
     this.publications = [shipOrder.publication];
     this.subscriptions = [shipOrder.subscription];

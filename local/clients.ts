@@ -3,6 +3,7 @@
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { DynamoDBStreamsClient } from "@aws-sdk/client-dynamodb-streams";
 import { S3Client } from "@aws-sdk/client-s3";
+import { SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
 import { SQSClient } from "@aws-sdk/client-sqs";
 import type { Endpoints } from "./model.ts";
 
@@ -16,6 +17,7 @@ export const LOCAL_CREDENTIALS = { accessKeyId: "test", secretAccessKey: "test" 
 export interface LocalClients {
   readonly sqs: SQSClient;
   readonly s3: S3Client;
+  readonly secretsManager: SecretsManagerClient;
   readonly dynamodb: DynamoDBClient;
   readonly streams: DynamoDBStreamsClient;
 }
@@ -29,11 +31,12 @@ export function localClients(endpoints: Endpoints): LocalClients {
       useQueueUrlAsEndpoint: false, // an engine's queue URL may name a host that does not resolve
     }),
     s3: new S3Client({ ...shared, endpoint: endpoints.s3, forcePathStyle: true }), // no DNS knows its buckets
+    secretsManager: new SecretsManagerClient({ ...shared, endpoint: endpoints.secretsManager }),
     dynamodb: new DynamoDBClient({ ...shared, endpoint: endpoints.dynamodb }),
     streams: new DynamoDBStreamsClient({ ...shared, endpoint: endpoints.dynamodb }),
   };
 }
 
-export function destroyClients({ sqs, s3, dynamodb, streams }: LocalClients): void {
-  for (const client of [sqs, s3, dynamodb, streams]) client.destroy();
+export function destroyClients({ sqs, s3, secretsManager, dynamodb, streams }: LocalClients): void {
+  for (const client of [sqs, s3, secretsManager, dynamodb, streams]) client.destroy();
 }

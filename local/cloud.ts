@@ -13,6 +13,7 @@ import { startFunctionUrls } from "./function-urls.ts";
 import type { InvocationResult } from "./invocation.ts";
 import { startLossyProxy } from "./lossy-proxy.ts";
 import type { EventSource } from "./mappings/event-source.ts";
+import { startRotations } from "./mappings/rotation.ts";
 import { startSchedule } from "./mappings/schedule.ts";
 import { startSqsMapping } from "./mappings/sqs.ts";
 import { startStreamMapping } from "./mappings/stream.ts";
@@ -90,6 +91,13 @@ async function start(options: LocalCloudOptions, stops: Stop[]): Promise<LocalCl
   stops.push(runtime.stop);
   functionUrls.serve(deployment.functionUrls, runtime.invoke);
   const eventSources = startEventSources({ deployment, clients, runtime, chaos, onEvent });
+  if (engines.secrets) {
+    const { rotations } = deployment;
+    const { secretsManager } = clients;
+    eventSources.push(
+      startRotations({ rotations, secrets: engines.secrets, secretsManager, invoke: runtime.invoke }),
+    );
+  }
   stops.push(() =>
     Promise.race([
       Promise.all([functionUrls, ...eventSources].map((source) => source.stop())),
@@ -129,6 +137,7 @@ async function overLossyProxies(options: {
   return {
     sqs: await through(endpoints.sqs),
     s3: await through(endpoints.s3),
+    secretsManager: await through(endpoints.secretsManager),
     dynamodb: await through(endpoints.dynamodb),
   };
 }

@@ -1,13 +1,15 @@
-// The two engines behind the local cloud: dynoxide (DynamoDB with streams) and fauxqs (SQS and S3).
+// The engines behind the local cloud: dynoxide (DynamoDB with streams), fauxqs (SQS and S3), and a small one of our
+// own for Secrets Manager.
 //
-//   Both listen on 127.0.0.1 only, and nobody reaches them but through the AWS SDK at these endpoints.
+//   All listen on 127.0.0.1 only, and nobody reaches them but through the AWS SDK at these endpoints.
 //   An endpoint that the environment already names (LocalStack, DynamoDB Local, AWS) takes an engine's place.
-//   Neither outlives this process, however it ends.
+//   None outlives this process, however it ends.
 
 import { buildApp } from "fauxqs";
 import { startDynoxide } from "./dynoxide.ts";
 import type { Endpoints } from "./model.ts";
 import { PortInUse } from "./port-in-use.ts";
+import { type SecretsEngine, startSecretsEngine } from "./secrets/engine.ts";
 
 export interface EnginesOptions {
   /** Port of the SQS engine; absent or 0: a free one. */
@@ -20,6 +22,8 @@ export interface EnginesOptions {
 
 export interface Engines {
   readonly endpoints: Endpoints;
+  /** Absent when the environment names another. */
+  readonly secrets?: SecretsEngine | undefined;
   /** Engines that run as processes of their own (fauxqs runs in this one). */
   readonly processIds: number[];
   stop(): Promise<void>;
@@ -38,6 +42,7 @@ interface Engine {
 export async function startEngines(options: EnginesOptions = {}): Promise<Engines> {
   const engines = new Set<Engine>();
   let fauxqs: Promise<Engine> | undefined;
+  let secrets: SecretsEngine | undefined;
   const oneFauxqs = () => {
     fauxqs ??= startFauxqs(options.sqsPort);
     return fauxqs;
@@ -48,8 +53,13 @@ export async function startEngines(options: EnginesOptions = {}): Promise<Engine
     const dynamodb = await engineOf("AWS_ENDPOINT_URL_DYNAMODB", () =>
       startDynoxide(dynoxideOptions(options)),
     );
+    const secretsManager = await engineOf("AWS_ENDPOINT_URL_SECRETS_MANAGER", async () => {
+      secrets = await startSecretsEngine();
+      return secrets;
+    });
     return {
-      endpoints: { sqs, s3, dynamodb },
+      endpoints: { sqs, s3, secretsManager, dynamodb },
+      secrets,
       processIds: [...engines].flatMap((engine) => engine.processId ?? []),
       stop,
     };

@@ -55,6 +55,14 @@ export interface Schedule {
   readonly input?: string;
 }
 
+export interface Rotation {
+  readonly path: string;
+  readonly secretArn: string;
+  readonly functionArn: string;
+  /** Not only when somebody asks for it, but once when it is deployed. */
+  readonly atOnce: boolean;
+}
+
 export interface FunctionUrl {
   readonly path: string;
   readonly functionArn: string;
@@ -67,6 +75,7 @@ export interface Deployment {
   readonly sqsMappings: readonly SqsMapping[];
   readonly streamMappings: readonly StreamMapping[];
   readonly schedules: readonly Schedule[];
+  readonly rotations: readonly Rotation[];
   readonly functionUrls: readonly FunctionUrl[];
   /** Stack name → output key → value: what `cdk deploy --outputs-file` would write. */
   readonly outputs: Readonly<Record<string, Readonly<Record<string, string>>>>;
@@ -78,5 +87,6 @@ export interface Deployment {
 export interface Endpoints {
   readonly sqs: string;
   readonly s3: string;
+  readonly secretsManager: string;
   readonly dynamodb: string;
 }

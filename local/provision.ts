@@ -41,6 +41,7 @@ function nothingDeployed(): Deployed {
     sqsMappings: [],
     streamMappings: [],
     schedules: [],
+    rotations: [],
     functionUrls: [],
     queueUrlsByArn: new Map(),
     streamArns: new Set(),

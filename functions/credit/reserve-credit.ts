@@ -1,8 +1,7 @@
 // The bank-account case: read, decide, write under the version that was read.
-import { ageGate } from "../messaging/age-gate.ts";
 import { consumer } from "../messaging/consumer.ts";
 import { environment } from "../messaging/environment.ts";
-import { hopLimit } from "../messaging/hop-limit.ts";
+import { guards } from "../messaging/guards.ts";
 import { idempotency } from "../messaging/idempotency.ts";
 import { Park } from "../messaging/outcome.ts";
 import { rows } from "../messaging/rows.ts";
@@ -14,8 +13,7 @@ import { CreditDenied, CreditReserved } from "./messages.ts";
 const accounts = versionedTable<Account>(environment("CREDIT_TABLE"));
 
 export const handler = consumer({ name: "reserve-credit", accepts: [OrderPlaced] })
-  .use(ageGate())
-  .use(hopLimit())
+  .use(guards())
   .use(idempotency({ evidence: rows() }))
   .handler(async (message, unit) => {
     const { orderId, customerId, total } = message.data;

@@ -1,5 +1,7 @@
 // Counts how often each order was looked at: losing a view is fine, counting one twice is not (G9).
-
+//
+// Views are not signed. Whoever can sign could write any message of the system, and a shop front, which anybody may
+// look at, must not be able to. Who may send here is the queue's affair; what a forged view costs is a wrong count.
 import { ageGate } from "../messaging/age-gate.ts";
 import { atMostOnce } from "../messaging/at-most-once.ts";
 import { consumer } from "../messaging/consumer.ts";

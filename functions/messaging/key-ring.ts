@@ -16,11 +16,12 @@ export interface Key {
 }
 
 export interface KeyRing {
-  /** The key that signs. Throws RetryLater KEYS_UNAVAILABLE. */
+  /** The key that signs now. Throws RetryLater KEYS_UNAVAILABLE. */
   current(): Promise<Key>;
   /**
-   * The key of this id, or undefined when the store does not have it.
-   * @throws RetryLater KEYS_UNAVAILABLE, or KEY_UNKNOWN when the store was asked too short a time ago
+   * The key of this id, or undefined when it is not known: neither now, nor when the store was last asked, which
+   * is not long ago.
+   * @throws RetryLater KEYS_UNAVAILABLE
    */
   find(id: string): Promise<Key | undefined>;
 }
@@ -33,28 +34,28 @@ export interface KeyRingOptions {
 }
 
 export interface Keys {
-  readonly current: Key;
   readonly byId: ReadonlyMap<string, Key>;
+  signingAt(nowMs: number): Key;
 }
 
 const refreshSecondsDefault = 300;
 /** A key id nobody knows may be a new key or a forgery: so often, at most, it makes us ask the store. Also the
  * pause after a failure while older keys still serve. Milliseconds. */
-const askAgainMs = 10_000;
+export const askAgainMs = 10_000;
 /** A store that does not answer must leave the invocation time to put its messages off. Milliseconds. */
 const loadMsMax = 2_000;
-/** So long older keys serve when the store fails; a key that was withdrawn must end some day. Milliseconds. */
-const staleMsMax = 3_600_000;
+/**
+ * So long older keys serve when the store fails; a key that was withdrawn must end some day. And so long, at least,
+ * a new key is in the store before it signs. Milliseconds.
+ */
+export const staleMsMax = 3_600_000;
 /** Five receives outlast a store that is down for two minutes. */
 const unavailableRetrySeconds = 30;
 
 /**
  * A ring that reads its keys on first use and keeps them.
  * ```ts
- * const secrets = new SecretsManager({});
- * const keys = keyRing({
- *   load: async () => (await secrets.getSecretValue({ SecretId: environment("SIGNING_SECRET") })).SecretString ?? "",
- * });
+ * const keys = keyRing({ load: async () => readFile("/run/secrets/signing-keys", "utf8") });
  * ```
  */
 export function keyRing({ load, refreshSeconds = refreshSecondsDefault }: KeyRingOptions): KeyRing {
@@ -65,18 +66,21 @@ export function keyRing({ load, refreshSeconds = refreshSecondsDefault }: KeyRin
   let loadedAtMs = 0;
   let askedAtMs = 0;
   let asking: Promise<Keys> | undefined;
+  let failure: RetryLater | undefined;
 
   return {
     async current() {
-      return (await usable()).current;
+      return (await usable()).signingAt(nowMs());
     },
     async find(id) {
       const before = keys;
       const ring = await usable();
       const key = ring.byId.get(id);
       if (key !== undefined || ring !== before) return key; // the store was just asked
-      const waitMs = askedAtMs + askAgainMs - nowMs();
-      if (waitMs > 0 && !asking) throw new RetryLater("KEY_UNKNOWN", Math.ceil(waitMs / 1_000));
+      if (!asking && nowMs() < askedAtMs + askAgainMs) {
+        if (failure) throw failure; // the store did not say that there is no such key
+        return undefined;
+      }
       return (await ask()).byId.get(id);
     },
   };
@@ -104,6 +108,7 @@ export function keyRing({ load, refreshSeconds = refreshSecondsDefault }: KeyRin
     try {
       keys = readKeys(await withinBound(load()));
       loadedAtMs = askedAtMs;
+      failure = undefined;
       return keys;
     } catch (cause) {
       // A foreign message may quote the secret; that of KeysInvalid names ids and lengths only.
@@ -112,7 +117,8 @@ export function keyRing({ load, refreshSeconds = refreshSecondsDefault }: KeyRin
         errorCode: cause instanceof Error ? cause.name : typeof cause,
         detail,
       });
-      throw new RetryLater("KEYS_UNAVAILABLE", unavailableRetrySeconds, { cause });
+      failure = new RetryLater("KEYS_UNAVAILABLE", unavailableRetrySeconds, { cause });
+      throw failure;
     }
   }
 }

@@ -1,11 +1,24 @@
-// The text of the signing secret: `{ "current": "k2", "keys": { "k1": "<base64>", "k2": "<base64>" } }`.
-// To rotate, add a key and make it current; take the old one out when no message that it signed is left.
+// The text of the signing secret, in one of two forms:
+//
+//   { "keys": { "k1": { "secret": "<base64>", "signsFrom": "2026-01-01T00:00:00.000Z" }, "k2": … } }
+//   { "current": "k1", "k1": "<base64>" }    the first one, as CloudFormation generates it
+//
+// The key that signs is the one that began last. A new one begins some time after it is written, so that by then
+// everybody has read it; see key-rotation.ts.
 import { createSecretKey, randomBytes } from "node:crypto";
 import type { Key, Keys } from "./key-ring.ts";
 
-/** The secret is not of the form above. The message names ids and lengths, never a key. */
+/** The secret is of neither form. The message names ids and lengths, never a key. */
 export class KeysInvalid extends Error {
   override readonly name = "KeysInvalid";
+}
+
+/** One key as the secret has it. */
+export interface KeyEntry {
+  readonly id: string;
+  /** Base64. */
+  readonly secret: string;
+  readonly signsFromMs: number;
 }
 
 /** As long as the hash: https://www.rfc-editor.org/rfc/rfc2104#section-3 */
@@ -14,33 +27,76 @@ const keyIdPattern = /^[\w-]{1,64}$/;
 
 /** @throws KeysInvalid saying what is wrong with the secret */
 export function readKeys(text: string): Keys {
-  const { current: currentId, keys } = objectOf(parse(text), "the secret");
-  const byId = new Map(Object.entries(objectOf(keys, '"keys"')).map(([id, value]) => [id, keyOf(id, value)]));
-  const current = typeof currentId === "string" ? byId.get(currentId) : undefined;
-  if (current === undefined) {
-    const ids = [...byId.keys()].join(", ") || "none";
-    throw new KeysInvalid(`"current" must be the id of one of the keys (${ids}), got ${lengthOf(currentId)}`);
-  }
-  return { current, byId };
+  const entries = readKeyEntries(text);
+  const keys = entries.map(({ id, secret, signsFromMs }) => ({
+    key: { id, secret: createSecretKey(Buffer.from(secret, "base64")) },
+    signsFromMs,
+  }));
+  const first = keys[0]?.key as Key; // there is one at least
+  return {
+    byId: new Map(keys.map(({ key }) => [key.id, key])),
+    signingAt: (nowMs) => keys.findLast(({ signsFromMs }) => signsFromMs <= nowMs)?.key ?? first,
+  };
 }
 
-/** The text of a secret with one new key: for a first deployment, and for the local cloud. */
-export function newKeys(id: string): string {
-  return JSON.stringify({ current: id, keys: { [id]: randomBytes(keyBytesMin).toString("base64") } });
+/**
+ * The keys in the order in which they begin to sign.
+ * @throws KeysInvalid saying what is wrong with the secret
+ */
+export function readKeyEntries(text: string): [KeyEntry, ...KeyEntry[]] {
+  const secret = objectOf(parse(text), "the secret");
+  const entries = "keys" in secret ? fullForm(secret.keys) : firstForm(secret);
+  const [first, ...others] = entries.sort((a, b) => a.signsFromMs - b.signsFromMs);
+  if (first === undefined) throw new KeysInvalid('"keys" must have at least one key, got none');
+  return [first, ...others];
 }
 
-function keyOf(id: string, value: unknown): Key {
-  if (!keyIdPattern.test(id)) {
-    throw new KeysInvalid(`a key id must be 1 to 64 letters, digits, - or _, got ${lengthOf(id)}`);
+/** The text that `readKeyEntries` reads. */
+export function writeKeyEntries(entries: readonly KeyEntry[]): string {
+  const keys = entries.map(({ id, secret, signsFromMs }) => [
+    id,
+    { secret, signsFrom: new Date(signsFromMs).toISOString() },
+  ]);
+  return JSON.stringify({ keys: Object.fromEntries(keys) });
+}
+
+/** A key that nobody has seen. */
+export function newKey(id: string, { signsFromMs }: { signsFromMs: number }): KeyEntry {
+  return { id, secret: randomBytes(keyBytesMin).toString("base64"), signsFromMs };
+}
+
+function fullForm(keys: unknown): KeyEntry[] {
+  return Object.entries(objectOf(keys, '"keys"')).map(([id, value]) => {
+    const { secret, signsFrom } = objectOf(value, `the key ${namedSafely(id)}`);
+    const signsFromMs = typeof signsFrom === "string" ? Date.parse(signsFrom) : Number.NaN;
+    if (Number.isNaN(signsFromMs)) {
+      throw new KeysInvalid(`"signsFrom" of the key ${namedSafely(id)} must be a date and time of RFC 3339`);
+    }
+    return entryOf(id, secret, signsFromMs);
+  });
+}
+
+/** CloudFormation can add one generated text to an object, and no time. */
+function firstForm({ current, ...keys }: Record<string, unknown>): KeyEntry[] {
+  const ids = Object.keys(keys);
+  if (typeof current !== "string" || ids.length !== 1 || ids[0] !== current) {
+    throw new KeysInvalid(
+      `the secret must have "keys", or "current" and the one key that it names, got ${ids.length} keys`,
+    );
   }
-  if (typeof value !== "string" || !/^[A-Za-z0-9+/]*={0,2}$/.test(value)) {
-    throw new KeysInvalid(`the key ${id} must be base64`);
+  return [entryOf(current, keys[current], 0)];
+}
+
+function entryOf(id: string, secret: unknown, signsFromMs: number): KeyEntry {
+  const name = namedSafely(id);
+  if (typeof secret !== "string" || !/^[A-Za-z0-9+/]*={0,2}$/.test(secret)) {
+    throw new KeysInvalid(`the key ${name} must be base64`);
   }
-  const bytes = Buffer.from(value, "base64");
-  if (bytes.length < keyBytesMin) {
-    throw new KeysInvalid(`the key ${id} must have at least ${keyBytesMin} bytes, got ${bytes.length}`);
+  const { length } = Buffer.from(secret, "base64");
+  if (length < keyBytesMin) {
+    throw new KeysInvalid(`the key ${name} must have at least ${keyBytesMin} bytes, got ${length}`);
   }
-  return { id, secret: createSecretKey(bytes) };
+  return { id, secret, signsFromMs };
 }
 
 function objectOf(value: unknown, what: string): Record<string, unknown> {
@@ -60,6 +116,11 @@ function parse(text: string): unknown {
 }
 
 /** Who puts a key in the place of an id must not find it in a log. */
-function lengthOf(value: unknown): string {
-  return typeof value === "string" ? `another text of ${value.length} characters` : `${typeof value}`;
+function namedSafely(id: string): string {
+  if (keyIdPattern.test(id) && id.length < idLengthShownMax) return id;
+  if (keyIdPattern.test(id)) return `of ${id.length} characters`;
+  throw new KeysInvalid(`a key id must be 1 to 64 letters, digits, - or _, got ${id.length} characters`);
 }
+
+/** 32 bytes have 43 characters of base64. */
+const idLengthShownMax = 40;

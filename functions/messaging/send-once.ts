@@ -9,12 +9,16 @@ import { asciiJson, type Envelope } from "./envelope.ts";
 import { newId } from "./ids.ts";
 import { log } from "./log.ts";
 import type { Draft } from "./message-type.ts";
+import { stringAttributes } from "./send.ts";
+import type { Sign } from "./signature.ts";
 
 export interface SendOnceOptions {
   /** The name of the function that sends: the `source` of the message. */
   readonly producer: string;
   /** Of one attempt (`maxAttempts: 1`); by default the client of this process that is. */
   readonly client?: SQSClient;
+  /** Signs the message, for a queue whose consumer asks for it; absent sends it unsigned. */
+  readonly sign?: Sign;
 }
 
 /**
@@ -26,11 +30,15 @@ export interface SendOnceOptions {
 export async function sendOnce(
   queueUrl: string,
   draft: Draft,
-  { producer, client = sqsOnce() }: SendOnceOptions,
+  { producer, client = sqsOnce(), sign }: SendOnceOptions,
 ): Promise<void> {
   const message = firstOfItsStory(draft, `/${producer}`);
+  const body = asciiJson(message);
   try {
-    await client.send(new SendMessageCommand({ QueueUrl: queueUrl, MessageBody: asciiJson(message) }));
+    const attributes = sign && stringAttributes(await sign({ body, envelope: message }, queueUrl));
+    await client.send(
+      new SendMessageCommand({ QueueUrl: queueUrl, MessageBody: body, MessageAttributes: attributes }),
+    );
   } catch (error) {
     // Perhaps only the answer was lost: counted as lost all the same, for nobody will look.
     log("warn", "LOST", {

@@ -101,12 +101,15 @@ function entryOf(index: number, { body, attributes }: Outgoing = { body: "" }): 
   return {
     Id: String(index),
     MessageBody: body,
-    ...(attributes && {
-      MessageAttributes: Object.fromEntries(
-        Object.entries(attributes).map(([name, text]) => [name, { DataType: "String", StringValue: text }]),
-      ),
-    }),
+    ...(attributes && { MessageAttributes: stringAttributes(attributes) }),
   };
+}
+
+/** Message attributes of type String, as SQS takes them. */
+export function stringAttributes(texts: Readonly<Record<string, string>>) {
+  return Object.fromEntries(
+    Object.entries(texts).map(([name, text]) => [name, { DataType: "String", StringValue: text }]),
+  );
 }
 
 function groupFields(queueUrl: string, message: Outgoing | undefined) {

@@ -7,17 +7,19 @@
 import { createHmac, timingSafeEqual } from "node:crypto";
 import type { MessageMiddleware } from "./delivery.ts";
 import type { Envelope } from "./envelope.ts";
-import type { Key, KeyRing } from "./key-ring.ts";
+import { askAgainMs, type Key, type KeyRing } from "./key-ring.ts";
 import type { OutboxMessage } from "./outbox.ts";
-import { Park } from "./outcome.ts";
+import { Park, RetryLater } from "./outcome.ts";
+import { signingKeys } from "./signing-keys.ts";
 
 export interface SignatureOptions {
-  readonly keys: KeyRing;
+  /** By default the keys in the secret that SIGNING_SECRET_ARN names. */
+  readonly keys?: KeyRing;
   /**
-   * `required` parks what has no signature or a wrong one; `accepted` parks only a wrong one, for the time in
-   * which not every producer signs; `off` does not look.
+   * `required`, as it is unless said otherwise, parks what has no signature or a wrong one; `accepted` parks only a
+   * wrong one, for the time in which not every producer signs; `off` does not look.
    */
-  readonly policy: SignaturePolicy;
+  readonly policy?: SignaturePolicy;
 }
 
 export type SignaturePolicy = "required" | "accepted" | "off";
@@ -25,16 +27,17 @@ export type SignaturePolicy = "required" | "accepted" | "off";
 /**
  * Lets through what a holder of a key sent to this queue. Use it first: nothing else should see a forgery.
  * ```ts
- * consumer({ name: "reserve-credit", accepts: [OrderPlaced] }).use(signature({ keys, policy: "required" }))
+ * consumer({ name: "reserve-credit", accepts: [OrderPlaced] }).use(signature())
  * ```
  */
-export function signature({ keys, policy }: SignatureOptions): MessageMiddleware {
+export function signature({ policy = "required", ...options }: SignatureOptions = {}): MessageMiddleware {
   if (!policies.includes(policy)) {
     throw new Error(`policy must be one of ${policies.join(", ")}, got ${JSON.stringify(policy)}`);
   }
+  if (policy === "off") return { before: () => undefined };
+  const keys = options.keys ?? signingKeys();
   return {
     async before({ event: { message, letter } }) {
-      if (policy === "off") return;
       const text = letter?.attributes[attributeName];
       if (letter === undefined || text === undefined) {
         if (policy === "accepted") return;
@@ -43,7 +46,7 @@ export function signature({ keys, policy }: SignatureOptions): MessageMiddleware
       const keyId = keyIdOf(text);
       if (keyId === undefined) throw new Park("SIGNATURE_INVALID", "not of the form v1.<keyId>.<mac>");
       const key = await keys.find(keyId);
-      if (key === undefined) throw new Park("SIGNATURE_INVALID", `the key ${keyId} is not in the ring`);
+      if (key === undefined) throw unknown(keyId);
       const signed = { body: letter.body, envelope: message, queueName: letter.queueName };
       if (!verify(text, signed, key)) {
         throw new Park("SIGNATURE_INVALID", `the key ${keyId} did not sign this for ${letter.queueName}`);
@@ -55,8 +58,13 @@ export function signature({ keys, policy }: SignatureOptions): MessageMiddleware
 /** Gives the message attributes that go beside a message to a queue. */
 export type Sign = (message: OutboxMessage, queueUrl: string) => Promise<Readonly<Record<string, string>>>;
 
-/** What a publisher signs with. Throws RetryLater KEYS_UNAVAILABLE: unsigned, nothing is sent. */
-export function signer({ keys }: { readonly keys: KeyRing }): Sign {
+/**
+ * What a publisher signs with. Throws RetryLater KEYS_UNAVAILABLE: unsigned, nothing is sent.
+ * ```ts
+ * const outbox = publisher({ outboxTable, routes, sign: signer() });
+ * ```
+ */
+export function signer({ keys = signingKeys() }: Pick<SignatureOptions, "keys"> = {}): Sign {
   return async function signForQueue({ body, envelope }, queueUrl) {
     const queueName = new URL(queueUrl).pathname.split("/").at(-1) ?? "";
     return { [attributeName]: sign({ body, envelope, queueName }, await keys.current()) };
@@ -90,6 +98,12 @@ export function verify(text: string, signed: Signed, key: Key): boolean {
 const attributeName = "Signature";
 const version = "v1";
 const policies: readonly SignaturePolicy[] = ["required", "accepted", "off"];
+
+/** Somebody may know a key that we do not know yet: only when it stays unknown it is nobody's. */
+function unknown(keyId: string): RetryLater {
+  const lastly = new Park("SIGNATURE_INVALID", `the key ${keyId} is not in the ring`);
+  return new RetryLater("KEY_UNKNOWN", askAgainMs / 1_000, { lastly });
+}
 
 function keyIdOf(text: string): string | undefined {
   return /^v1\.([\w-]{1,64})\.[\w-]{43}$/.exec(text)?.[1];

@@ -1,9 +1,9 @@
 // Moves an order on when credit or shipping has answered: one item changes, so its evidence and what it publishes
 // are in it.
 import { CreditDenied, CreditReserved } from "../credit/messages.ts";
-import { ageGate } from "../messaging/age-gate.ts";
+import { claimCheck } from "../messaging/claim-check.ts";
 import { consumer } from "../messaging/consumer.ts";
-import { hopLimit } from "../messaging/hop-limit.ts";
+import { guards } from "../messaging/guards.ts";
 import { idempotency } from "../messaging/idempotency.ts";
 import { inline } from "../messaging/inline.ts";
 import { Park } from "../messaging/outcome.ts";
@@ -22,9 +22,9 @@ export const handler = consumer({
   name: "settle-order",
   accepts: [CreditReserved, CreditDenied, OrderShipped],
 })
-  .use(ageGate())
-  .use(hopLimit())
+  .use(guards())
   .use(idempotency({ evidence: inline({ table: ordersTable }) }))
+  .use(claimCheck())
   .handler(async (message, unit) => {
     const { orderId } = message.data;
     const order = await orders.get(orderId);

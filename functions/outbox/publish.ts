@@ -10,13 +10,19 @@ import { environment } from "../messaging/environment.ts";
 import { keepRows, readInlineRow } from "../messaging/inline-stream.ts";
 import { outboxIdAttribute } from "../messaging/inline-write.ts";
 import { journal } from "../messaging/journal.ts";
+import { keepingClaims } from "../messaging/journal-claims.ts";
 import { log } from "../messaging/log.ts";
 import { type OutboxRow, readOutboxRow } from "../messaging/outbox.ts";
 import { publisher } from "../messaging/publisher.ts";
 import { readRoutes } from "../messaging/routes.ts";
+import { signer } from "../messaging/signature.ts";
 
 const outboxTable = environment("OUTBOX_TABLE");
-const destinations = { routes: readRoutes(environment("ROUTES")), journal: journal() };
+const destinations = {
+  routes: readRoutes(environment("ROUTES")),
+  journal: keepingClaims(journal()),
+  sign: signer(),
+};
 const outbox = publisher({ outboxTable, ...destinations });
 const inlineOutbox = publisher(destinations);
 

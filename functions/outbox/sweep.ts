@@ -6,13 +6,16 @@ import { dynamodb } from "../messaging/clients.ts";
 import { nowMs } from "../messaging/clock.ts";
 import { environment } from "../messaging/environment.ts";
 import { journal } from "../messaging/journal.ts";
+import { keepingClaims } from "../messaging/journal-claims.ts";
 import { log } from "../messaging/log.ts";
 import { type OutboxRow, readOutboxRow } from "../messaging/outbox.ts";
 import { publisher } from "../messaging/publisher.ts";
 import { readRoutes } from "../messaging/routes.ts";
+import { signer } from "../messaging/signature.ts";
 
 const outboxTable = environment("OUTBOX_TABLE");
-const outbox = publisher({ outboxTable, routes: readRoutes(environment("ROUTES")), journal: journal() });
+const routes = readRoutes(environment("ROUTES"));
+const outbox = publisher({ outboxTable, routes, journal: keepingClaims(journal()), sign: signer() });
 
 /** A younger row is still the stream's: sending it here too would only make duplicates. */
 const ageMinMs = 60_000;

@@ -1,12 +1,12 @@
 // Hands an approved order to the carrier: an effect outside DynamoDB, performed once under a lease (G8), and
 // looked up at the carrier when a crash left open whether it was.
 
-import { ageGate } from "../messaging/age-gate.ts";
+import { claimCheck } from "../messaging/claim-check.ts";
 import { nowIso } from "../messaging/clock.ts";
 import { consumer } from "../messaging/consumer.ts";
 import { effects } from "../messaging/effect.ts";
 import { environment } from "../messaging/environment.ts";
-import { hopLimit } from "../messaging/hop-limit.ts";
+import { guards } from "../messaging/guards.ts";
 import { idempotency } from "../messaging/idempotency.ts";
 import { rows } from "../messaging/rows.ts";
 import { type Versioned, versionedTable } from "../messaging/versioned-table.ts";
@@ -24,9 +24,9 @@ const shipments = versionedTable<Shipment>(environment("SHIPPING_TABLE"));
 const carrier = carrierAt(environment("CARRIER_URL"));
 
 export const handler = consumer({ name: "ship-order", accepts: [OrderApproved] })
-  .use(ageGate())
-  .use(hopLimit())
+  .use(guards())
   .use(idempotency({ evidence: rows() }))
+  .use(claimCheck())
   .use(effects())
   .handler(async (message, unit, { effect }) => {
     const { orderId, shipTo, lines } = message.data;

@@ -10,15 +10,11 @@ import { type IQueue, Queue, QueueEncryption } from "aws-cdk-lib/aws-sqs";
 import { Construct } from "constructs";
 import { outboxIdAttribute } from "../../functions/messaging/inline-write.ts";
 import type { Sizes } from "../config.ts";
-import type { Routes } from "../routes.ts";
 import { NodeFunction } from "./node-function.ts";
-import { useOutbox } from "./outbox-access.ts";
+import { type OutboxAccess, useOutbox } from "./outbox-access.ts";
 import type { ServiceTable } from "./service-table.ts";
 
-export interface OutboxPublisherOptions {
-  readonly outbox: ServiceTable;
-  readonly journal: ServiceTable;
-  readonly routes: Routes;
+export interface OutboxPublisherOptions extends OutboxAccess {
   readonly sizes: Sizes;
   /** Tables whose items carry messages of their own (`inline`); their streams are read like the outbox's. */
   readonly inlineTables?: readonly ServiceTable[];

@@ -6,15 +6,10 @@ import { Rule, Schedule } from "aws-cdk-lib/aws-events";
 import { LambdaFunction } from "aws-cdk-lib/aws-events-targets";
 import { Construct } from "constructs";
 import type { Sizes } from "../config.ts";
-import type { Routes } from "../routes.ts";
 import { NodeFunction } from "./node-function.ts";
-import { useOutbox } from "./outbox-access.ts";
-import type { ServiceTable } from "./service-table.ts";
+import { type OutboxAccess, useOutbox } from "./outbox-access.ts";
 
-export interface OutboxSweeperOptions {
-  readonly outbox: ServiceTable;
-  readonly journal: ServiceTable;
-  readonly routes: Routes;
+export interface OutboxSweeperOptions extends OutboxAccess {
   readonly sizes: Sizes;
 }
 

@@ -11,6 +11,7 @@ import type { Sizes } from "../config.ts";
 import type { Publication, Subscription } from "../routes.ts";
 import { NodeFunction } from "./node-function.ts";
 import { RedriveQueue } from "./redrive-queue.ts";
+import type { SigningKeys } from "./signing-keys.ts";
 import { type UnitOfWorkTables, useUnitOfWorkTables } from "./unit-of-work-tables.ts";
 
 export interface QueueConsumerOptions {
@@ -23,6 +24,8 @@ export interface QueueConsumerOptions {
   /** The messages of a key arrive in the order of their sending, one batch of a key at a time. */
   readonly fifo?: boolean;
   readonly tables: UnitOfWorkTables;
+  /** For a handler with `signature()`, which `guards()` holds; absent for one that takes unsigned messages. */
+  readonly signingKeys?: SigningKeys | undefined;
   readonly sizes: Sizes;
   readonly environment?: Readonly<Record<string, string>>;
 }
@@ -35,13 +38,14 @@ export class QueueConsumer extends Construct {
 
   constructor(scope: Construct, id: string, options: QueueConsumerOptions) {
     super(scope, id);
-    const { entry, accepts, publishes, fifo, tables, sizes, environment } = resolve(options);
+    const { entry, accepts, publishes, fifo, tables, signingKeys, sizes, environment } = resolve(options);
     this.redriveQueue = new RedriveQueue(this, "Queue", { ...sizes, fifo });
     this.function = new NodeFunction(this, "Function", { ...sizes, entry, environment });
     this.subscription = { consumer: this.node.path, types: accepts, queue: this.redriveQueue.queue };
     this.publication = { producer: this.node.path, types: publishes };
 
     useUnitOfWorkTables(this.function, tables);
+    signingKeys?.use(this.function);
     useQueues(this.function, this.redriveQueue);
     if (fifo) tables.evidence.grant(this.function, "dynamodb:UpdateItem", "dynamodb:DeleteItem"); // the holds
     new EventSourceMapping(this, "Mapping", {
@@ -77,12 +81,12 @@ function useQueues(user: NodeFunction, { queue, deadLetterQueue, maxReceiveCount
 }
 
 function resolve(options: QueueConsumerOptions): Required<QueueConsumerOptions> {
-  const { accepts, publishes = [], environment = {}, fifo = false, sizes } = options;
+  const { accepts, publishes = [], environment = {}, fifo = false, signingKeys, sizes } = options;
   if (accepts.length === 0) throw new RangeError("accepts must name at least one message type, got none");
   // https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-parameters.html
   requireWholeNumber("maxConcurrency", sizes.maxConcurrency, { min: 2, max: 1000 });
   // More than ten at once only come to a mapping that waits for them.
   const batchSizeMax = sizes.batchWindow.toSeconds() >= 1 ? 10_000 : 10;
   requireWholeNumber("batchSize", sizes.batchSize, { min: 1, max: batchSizeMax });
-  return { ...options, publishes, fifo, environment };
+  return { ...options, publishes, fifo, signingKeys, environment };
 }

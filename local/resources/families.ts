@@ -7,12 +7,23 @@ import type { Family } from "./family.ts";
 import { LambdaFunction, LambdaUrl } from "./lambda-function.ts";
 import { Bucket } from "./s3.ts";
 import { Rule, Schedule } from "./schedule.ts";
+import { RotationSchedule, Secret } from "./secret.ts";
 import { Queue } from "./sqs.ts";
 
 export const FAMILIES: ReadonlyMap<string, Family> = new Map(
-  [GlobalTable, Table, Queue, Bucket, LambdaFunction, LambdaUrl, EventSourceMapping, Rule, Schedule].map(
-    (family) => [family.type, family],
-  ),
+  [
+    GlobalTable,
+    Table,
+    Queue,
+    Bucket,
+    LambdaFunction,
+    LambdaUrl,
+    EventSourceMapping,
+    Rule,
+    Schedule,
+    Secret,
+    RotationSchedule,
+  ].map((family) => [family.type, family]),
 );
 
 /** Services whose resources grant, observe or describe; nothing that runs depends on them. */

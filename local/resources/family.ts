@@ -4,7 +4,15 @@
 import type { z } from "zod";
 import type { Asset } from "../assembly.ts";
 import type { LocalClients } from "../clients.ts";
-import type { Endpoints, FunctionUrl, LocalFunction, Schedule, SqsMapping, StreamMapping } from "../model.ts";
+import type {
+  Endpoints,
+  FunctionUrl,
+  LocalFunction,
+  Rotation,
+  Schedule,
+  SqsMapping,
+  StreamMapping,
+} from "../model.ts";
 
 export interface Family<Properties extends z.ZodObject = z.ZodObject> {
   readonly type: string;
@@ -38,6 +46,7 @@ export interface Deployed {
   readonly sqsMappings: SqsMapping[];
   readonly streamMappings: StreamMapping[];
   readonly schedules: Schedule[];
+  readonly rotations: Rotation[];
   readonly functionUrls: FunctionUrl[];
   readonly queueUrlsByArn: Map<string, string>;
   readonly streamArns: Set<string>;

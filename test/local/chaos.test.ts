@@ -99,7 +99,12 @@ test("faults name the function and the request, and happen to real processes", a
   const fn = aLocalFunction("export const handler = async () => 1;", {
     functionName: "disturbed", // fates follow from the seed and the path
   });
-  const endpoints = { sqs: "http://127.0.0.1:1", s3: "http://127.0.0.1:3", dynamodb: "http://127.0.0.1:2" };
+  const endpoints = {
+    sqs: "http://127.0.0.1:1",
+    s3: "http://127.0.0.1:3",
+    secretsManager: "http://127.0.0.1:4",
+    dynamodb: "http://127.0.0.1:2",
+  };
   const runtime = createRuntime({ functions: [fn], endpoints, onEvent });
   onTestFinished(runtime.stop);
   const disturbed = startChaos({ level: 1, seed: 3, onEvent }).disturb(runtime.invoke, () => fn.path);

@@ -8,7 +8,12 @@ import { type FunctionUrls, startFunctionUrls } from "../../local/function-urls.
 import { createRuntime, type Runtime } from "../../local/runtime/runtime.ts";
 import { aLocalFunction } from "../support/local-function.ts";
 
-const ENDPOINTS = { sqs: "http://127.0.0.1:1", s3: "http://127.0.0.1:3", dynamodb: "http://127.0.0.1:2" };
+const ENDPOINTS = {
+  sqs: "http://127.0.0.1:1",
+  s3: "http://127.0.0.1:3",
+  secretsManager: "http://127.0.0.1:4",
+  dynamodb: "http://127.0.0.1:2",
+};
 const PATH = "Orders/PlaceOrder/FunctionUrl";
 let urls: FunctionUrls;
 let runtime: Runtime;

@@ -7,7 +7,12 @@ import { createRuntime } from "../../local/runtime/runtime.ts";
 import { aLocalFunction, aRecorder, eventually } from "../support/local-function.ts";
 import { isAlive } from "../support/process.ts";
 
-const ENDPOINTS = { sqs: "http://127.0.0.1:1", s3: "http://127.0.0.1:3", dynamodb: "http://127.0.0.1:2" };
+const ENDPOINTS = {
+  sqs: "http://127.0.0.1:1",
+  s3: "http://127.0.0.1:3",
+  secretsManager: "http://127.0.0.1:4",
+  dynamodb: "http://127.0.0.1:2",
+};
 
 function running(...functions: LocalFunction[]) {
   const recorder = aRecorder();

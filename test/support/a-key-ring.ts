@@ -1,5 +1,6 @@
 // A key store in memory, with the faults of a real one.
 import { type KeyRing, keyRing } from "../../functions/messaging/key-ring.ts";
+import { writeKeyEntries } from "../../functions/messaging/key-secret.ts";
 
 export interface KeyStore {
   readonly ring: KeyRing;
@@ -29,8 +30,12 @@ export function aKeyStore(
   };
 }
 
-/** The text of a secret with keys of these ids, the last one current. The same id has the same key in every call. */
+/** The text of a secret with keys of these ids, of which the last one signs. The same id has the same key in every call. */
 export function aSecret(...ids: readonly string[]): string {
-  const keys = ids.map((id) => [id, Buffer.from(id.padEnd(32, "*")).toString("base64")]);
-  return JSON.stringify({ current: ids.at(-1), keys: Object.fromEntries(keys) });
+  const entries = ids.map((id, index) => ({
+    id,
+    secret: Buffer.from(id.padEnd(32, "*")).toString("base64"),
+    signsFromMs: index,
+  }));
+  return writeKeyEntries(entries);
 }

@@ -11,11 +11,13 @@ import {
   SetQueueAttributesCommand,
 } from "@aws-sdk/client-sqs";
 import { marshall, unmarshall } from "@aws-sdk/util-dynamodb";
+import { stringAttributes } from "../../functions/messaging/send.ts";
 import { type LocalCloud, startLocalCloud } from "../../local/cloud.ts";
 import { startCarrier } from "../../local/demo/carrier.ts";
 import { synthesize } from "../../local/demo/synthesize.ts";
 import { startEngines } from "../../local/engines.ts";
 import type { LocalEvent } from "../../local/events.ts";
+import { attributesFor, keysIn } from "./signing.ts";
 import { startTripwire, type Tripwire } from "./tripwire.ts";
 
 export interface RunningCloud {
@@ -25,6 +27,7 @@ export interface RunningCloud {
   readonly sqsWire: Tripwire;
   /** Kills every function process that runs, as a crash of the machine would. */
   killFunctions(): void;
+  /** Signed, as the publisher would send them. */
   send(queueKey: string, bodies: readonly string[]): Promise<void>;
   put(tableKey: string, item: Record<string, unknown>): Promise<void>;
   get(tableKey: string, id: string): Promise<Record<string, unknown> | undefined>;
@@ -69,8 +72,16 @@ export async function aRunningCloud(): Promise<RunningCloud> {
       for (const processId of cloud.processIds()) process.kill(processId, "SIGKILL");
     },
     async send(queueKey, bodies) {
-      const Entries = bodies.map((MessageBody, index) => ({ Id: String(index), MessageBody }));
-      await sqs.send(new SendMessageBatchCommand({ QueueUrl: cloud.output(queueKey), Entries }));
+      const QueueUrl = cloud.output(queueKey);
+      const keys = keysIn(cloud.clients.secretsManager, cloud.output("SigningSecretArn"));
+      const Entries = await Promise.all(
+        bodies.map(async (MessageBody, index) => ({
+          Id: String(index),
+          MessageBody,
+          MessageAttributes: stringAttributes(await attributesFor(MessageBody, QueueUrl, keys)),
+        })),
+      );
+      await sqs.send(new SendMessageBatchCommand({ QueueUrl, Entries }));
     },
     async put(tableKey, item) {
       await dynamodb.send(new PutItemCommand({ TableName: cloud.output(tableKey), Item: marshall(item) }));

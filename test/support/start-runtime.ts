@@ -3,7 +3,12 @@
 import { createRuntime } from "../../local/runtime/runtime.ts";
 import { aLocalFunction } from "./local-function.ts";
 
-const ENDPOINTS = { sqs: "http://127.0.0.1:1", s3: "http://127.0.0.1:3", dynamodb: "http://127.0.0.1:2" };
+const ENDPOINTS = {
+  sqs: "http://127.0.0.1:1",
+  s3: "http://127.0.0.1:3",
+  secretsManager: "http://127.0.0.1:4",
+  dynamodb: "http://127.0.0.1:2",
+};
 const codes = [
   "export const handler = async () => 1;",
   "export const handler = () => new Promise(() => {});",

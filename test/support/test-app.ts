@@ -4,6 +4,7 @@ import { readFileSync } from "node:fs";
 import { App, Stack } from "aws-cdk-lib";
 import { Template } from "aws-cdk-lib/assertions";
 import { type Config, readConfig } from "../../lib/config.ts";
+import { SigningKeys } from "../../lib/constructs/signing-keys.ts";
 
 export function aTestApp(context: Record<string, unknown> = {}): App {
   return new App({ context: { ...cdkContext(), "aws:cdk:bundling-stacks": [], ...context } });
@@ -18,6 +19,14 @@ export function templateOf(build: (stack: Stack) => void): Template {
   const stack = new Stack(aTestApp(), "Test", { stackName: "Test" });
   build(stack);
   return Template.fromStack(stack);
+}
+
+/** Under this name their secret is imported by the stack under test. */
+export const signingSecretBeside = "Keys:ExportsOutputRefSigningKeysSecret988BD32475DE4AC7";
+
+/** In a stack of their own, beside the one under test. */
+export function signingKeysBeside(stack: Stack): SigningKeys {
+  return new SigningKeys(new Stack(stack.node.root as App, "Keys"), "SigningKeys", aConfig());
 }
 
 /** The properties of the one resource of this type whose logical id begins so. */

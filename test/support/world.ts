@@ -51,6 +51,7 @@ export async function aWorld(): Promise<World> {
     AWS_SECRET_ACCESS_KEY: LOCAL_CREDENTIALS.secretAccessKey,
     AWS_ENDPOINT_URL_SQS: engines.endpoints.sqs,
     AWS_ENDPOINT_URL_S3: engines.endpoints.s3,
+    AWS_ENDPOINT_URL_SECRETS_MANAGER: engines.endpoints.secretsManager,
     AWS_ENDPOINT_URL_DYNAMODB: engines.endpoints.dynamodb,
   });
 

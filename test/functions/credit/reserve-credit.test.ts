@@ -4,6 +4,7 @@ import { newId } from "../../../functions/messaging/ids.ts";
 import { OrderPlaced } from "../../../functions/orders/messages.ts";
 import { anEnvelope } from "../../support/an-envelope.ts";
 import { aContext, anSqsEvent, anSqsRecord } from "../../support/lambda.ts";
+import { signed } from "../../support/signing.ts";
 import { aWorld, type World } from "../../support/world.ts";
 
 let world: World;
@@ -20,7 +21,8 @@ it("reserves what the account covers and denies the rest, and conserves money un
   const customerId = newId();
   await world.put(world.output("CreditTable"), { id: customerId, version: 1, limit: 500, available: 500 });
   const orders = Array.from({ length: 10 }, () => aPlacedOrder(customerId, 100));
-  const event = anSqsEvent(...orders.map((order) => anSqsRecord(asciiJson(order))));
+  const records = orders.map((order) => signed(anSqsRecord(asciiJson(order))));
+  const event = anSqsEvent(...(await Promise.all(records)));
   let response = await handler(event, aContext());
   while (response.batchItemFailures.length > 0) response = await handler(event, aContext());
 
@@ -34,7 +36,7 @@ it("reserves what the account covers and denies the rest, and conserves money un
 });
 
 it("parks an order of an unknown customer", async () => {
-  const record = anSqsRecord(asciiJson(aPlacedOrder("nobody", 100)));
+  const record = await signed(anSqsRecord(asciiJson(aPlacedOrder("nobody", 100))));
   expect(await handler(anSqsEvent(record), aContext())).toEqual({ batchItemFailures: [] });
   const letters = await world.drain(world.output("ReserveCreditDeadLetterQueueUrl"));
   expect(letters).toMatchObject([

@@ -1,55 +1,87 @@
 import { describe, expect, it } from "vitest";
-import { KeysInvalid, newKeys, readKeys } from "../../../functions/messaging/key-secret.ts";
+import {
+  KeysInvalid,
+  newKey,
+  readKeyEntries,
+  readKeys,
+  writeKeyEntries,
+} from "../../../functions/messaging/key-secret.ts";
 
-const key = Buffer.alloc(32, 7).toString("base64");
+const secret = Buffer.alloc(32, 7).toString("base64");
+const at = (second: number) => new Date(second * 1_000).toISOString();
+const full = (keys: Record<string, unknown>) => JSON.stringify({ keys });
 
 describe("readKeys", () => {
-  it("reads the keys and which of them signs", () => {
-    const keys = readKeys(JSON.stringify({ current: "k2", keys: { k1: key, k2: key } }));
-    expect(keys.current.id).toBe("k2");
-    expect([...keys.byId.keys()]).toEqual(["k1", "k2"]);
-    expect(keys.current.secret.export()).toEqual(Buffer.alloc(32, 7));
+  it("signs with the key that began last, and verifies with all", () => {
+    const keys = readKeys(
+      full({
+        k3: { secret, signsFrom: at(30) },
+        k1: { secret, signsFrom: at(10) },
+        k2: { secret, signsFrom: at(20) },
+      }),
+    );
+    expect([...keys.byId.keys()].sort()).toEqual(["k1", "k2", "k3"]);
+    const signing = [9, 10, 19, 20, 29, 30, 99].map((second) => keys.signingAt(second * 1_000).id);
+    expect(signing).toEqual(["k1", "k1", "k1", "k2", "k2", "k3", "k3"]);
+    expect(keys.byId.get("k1")?.secret.export()).toEqual(Buffer.alloc(32, 7));
   });
 
-  it("reads what newKeys made, another key each time", () => {
-    const [one, two] = [readKeys(newKeys("k1")), readKeys(newKeys("k1"))];
-    expect(one.current.id).toBe("k1");
-    expect(one.current.secret.equals(two.current.secret)).toBe(false);
+  it("reads the first form, as CloudFormation generates it", () => {
+    const generated = "Ab0".padEnd(64, "z");
+    const keys = readKeys(JSON.stringify({ current: "k1", k1: generated }));
+    expect(keys.signingAt(0).id).toBe("k1");
+    expect(keys.signingAt(0).secret.symmetricKeySize).toBe(48);
+    expect([...keys.byId.keys()]).toEqual(["k1"]);
+  });
+
+  it("reads what writeKeyEntries wrote, of keys that nobody has seen", () => {
+    const entries = [newKey("k1", { signsFromMs: 1_000 }), newKey("k2", { signsFromMs: 2_000 })];
+    expect(readKeyEntries(writeKeyEntries(entries))).toEqual(entries);
+    expect(entries[0]?.secret).not.toBe(entries[1]?.secret);
   });
 
   it.each([
     ["a secret", "the secret must be JSON, got 8 characters that are not"],
     ["[]", "the secret must be an object"],
-    [JSON.stringify({ current: "k1" }), '"keys" must be an object'],
     [
-      JSON.stringify({ current: "k9", keys: { k1: key } }),
-      '"current" must be the id of one of the keys (k1), got another text of 2 characters',
+      JSON.stringify({ current: "k1" }),
+      'the secret must have "keys", or "current" and the one key that it names, got 0 keys',
     ],
-    [JSON.stringify({ keys: {} }), '"current" must be the id of one of the keys (none), got undefined'],
     [
-      JSON.stringify({ current: "k.1", keys: { "k.1": key } }),
-      "a key id must be 1 to 64 letters, digits, - or _, got another text of 3 characters",
+      JSON.stringify({ current: "k9", k1: secret }),
+      'the secret must have "keys", or "current" and the one key that it names, got 1 keys',
     ],
-    [JSON.stringify({ current: "k1", keys: { k1: "not base64!" } }), "the key k1 must be base64"],
-    [JSON.stringify({ current: "k1", keys: { k1: 7 } }), "the key k1 must be base64"],
+    [full({}), '"keys" must have at least one key, got none'],
+    [JSON.stringify({ keys: [] }), '"keys" must be an object'],
+    [full({ k1: secret }), "the key k1 must be an object"],
     [
-      JSON.stringify({ current: "k1", keys: { k1: "c2hvcnQ=" } }),
-      "the key k1 must have at least 32 bytes, got 5",
+      full({ k1: { secret, signsFrom: "soon" } }),
+      '"signsFrom" of the key k1 must be a date and time of RFC 3339',
     ],
+    [full({ k1: { secret } }), '"signsFrom" of the key k1 must be a date and time of RFC 3339'],
+    [
+      full({ "k.1": { secret, signsFrom: at(1) } }),
+      "a key id must be 1 to 64 letters, digits, - or _, got 3 characters",
+    ],
+    [full({ k1: { secret: "not base64!", signsFrom: at(1) } }), "the key k1 must be base64"],
+    [full({ k1: { secret: 7, signsFrom: at(1) } }), "the key k1 must be base64"],
+    [full({ k1: { secret: "c2hvcnQ=", signsFrom: at(1) } }), "the key k1 must have at least 32 bytes, got 5"],
   ])("says what is wrong with %s", (text, message) => {
     expect(() => readKeys(text)).toThrow(new KeysInvalid(message));
   });
 
   it.each([
-    ["a key in place of an id", JSON.stringify({ current: "k1", keys: { [key]: "k1" } })],
-    ["a key as the current id", JSON.stringify({ current: key, keys: { k1: key } })],
-    ["a text that is no JSON", `{ "k1": "${key}"`],
+    ["a key in place of an id", full({ [secret]: { secret: "k1", signsFrom: at(1) } })],
+    ["a generated key in place of an id", full({ ["Ab0".padEnd(64, "z")]: "k1" })],
+    ["a key as the current id", JSON.stringify({ current: secret, k1: secret })],
+    ["a key as the time", full({ k1: { secret, signsFrom: secret } })],
+    ["a text that is no JSON", `{ "k1": "${secret}"`],
   ])("S10: quotes no key, not even out of %s", (_what, text) => {
     expect(() => readKeys(text)).toThrow(KeysInvalid);
     try {
       readKeys(text);
     } catch (error) {
-      expect(`${error} ${(error as Error).cause}`).not.toContain(key.slice(0, 8));
+      expect(`${error} ${(error as Error).cause}`).not.toMatch(new RegExp(`${secret.slice(0, 8)}|Ab0zzz`));
     }
   });
 });

@@ -7,6 +7,7 @@ import { newOrder } from "../../../functions/orders/order.ts";
 import { OrderShipped } from "../../../functions/shipping/messages.ts";
 import { anEnvelope } from "../../support/an-envelope.ts";
 import { aContext, anSqsEvent, anSqsRecord } from "../../support/lambda.ts";
+import { signed } from "../../support/signing.ts";
 import { aWorld, type World } from "../../support/world.ts";
 
 let world: World;
@@ -73,7 +74,7 @@ function receive(draft: Draft): Promise<void> {
 
 async function deliver(message: Envelope): Promise<void> {
   const record = anSqsRecord(asciiJson(message), { queueName: "settle.fifo", group: message.partitionkey });
-  expect(await handler(anSqsEvent(record), aContext())).toEqual({ batchItemFailures: [] });
+  expect(await handler(anSqsEvent(await signed(record)), aContext())).toEqual({ batchItemFailures: [] });
 }
 
 async function statusOf(orderId: string): Promise<unknown> {

@@ -8,6 +8,7 @@ import { aCarrier, type TestCarrier, type Trouble } from "../../support/a-carrie
 import { anEnvelope } from "../../support/an-envelope.ts";
 import { callFaults, type FaultAtCall, faultAtCall } from "../../support/fault-at-call.ts";
 import { aContext, anSqsEvent, anSqsRecord } from "../../support/lambda.ts";
+import { signed } from "../../support/signing.ts";
 import { aWorld, type World } from "../../support/world.ts";
 
 const receivesMax = 5;
@@ -133,7 +134,7 @@ describe("ship-order", () => {
 async function deliver(receiveCount: number): Promise<"done" | "later"> {
   if (receiveCount > 1) aheadMs += 60_000;
   const record = anSqsRecord(asciiJson(message), { receiveCount });
-  const { batchItemFailures } = await handler(anSqsEvent(record), aContext());
+  const { batchItemFailures } = await handler(anSqsEvent(await signed(record)), aContext());
   return batchItemFailures.length === 0 ? "done" : "later";
 }
 

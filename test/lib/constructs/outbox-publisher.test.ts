@@ -4,7 +4,13 @@ import { describe, expect, test } from "vitest";
 import { OutboxPublisher } from "../../../lib/constructs/outbox-publisher.ts";
 import { ServiceTable } from "../../../lib/constructs/service-table.ts";
 import { grantsOf } from "../../support/policies.ts";
-import { aConfig, propertiesOf, templateOf } from "../../support/test-app.ts";
+import {
+  aConfig,
+  propertiesOf,
+  signingKeysBeside,
+  signingSecretBeside,
+  templateOf,
+} from "../../support/test-app.ts";
 
 const { sizes } = aConfig();
 
@@ -17,7 +23,8 @@ describe("the outbox publisher", () => {
       ["returned", [billing]],
       ["sold", [billing, audit]],
     ]);
-    new OutboxPublisher(stack, "Publish", { outbox, journal, routes, sizes });
+    const signingKeys = signingKeysBeside(stack);
+    new OutboxPublisher(stack, "Publish", { outbox, journal, routes, signingKeys, sizes });
   });
   const mapping = propertiesOf(template, "AWS::Lambda::EventSourceMapping");
   const failures = propertiesOf(template, "AWS::SQS::Queue", "PublishFailureQueue");
@@ -73,7 +80,7 @@ describe("the outbox publisher", () => {
     expect(variables.OUTBOX_TABLE).toEqual({ Ref: expect.stringMatching(/^Outbox/) });
   });
 
-  test("may append to the journal, send to the subscribed queues and delete what was sent; it may neither read nor write the outbox", () => {
+  test("may append to the journal, sign, send to the subscribed queues and delete what was sent; it may neither read nor write the outbox", () => {
     expect(grantsOf(template, "PublishFunctionRole")).toEqual({
       "PublishFunctionLogs.Arn": ["logs:CreateLogStream", "logs:PutLogEvents"],
       "Outbox.Arn": ["dynamodb:BatchWriteItem"],
@@ -87,6 +94,7 @@ describe("the outbox publisher", () => {
       "Billing.Arn": ["sqs:SendMessage"],
       "Audit.Arn": ["sqs:SendMessage"],
       "PublishFailureQueue.Arn": ["sqs:SendMessage"],
+      [signingSecretBeside]: ["secretsmanager:GetSecretValue"],
     });
   });
 });
@@ -102,6 +110,7 @@ describe("the outbox publisher of a table with messages inline", () => {
       outbox,
       journal: outbox,
       routes: new Map(),
+      signingKeys: signingKeysBeside(stack),
       sizes,
       inlineTables: [orders],
     });
@@ -136,8 +145,9 @@ describe("the outbox publisher of a table with messages inline", () => {
           keepsData: false,
           stream: StreamViewType.NEW_IMAGE,
         });
-        const options = { outbox, journal: outbox, routes: new Map(), sizes, inlineTables: [outbox] };
-        new OutboxPublisher(stack, "Publish", options);
+        const signingKeys = signingKeysBeside(stack);
+        const access = { outbox, journal: outbox, routes: new Map(), signingKeys };
+        new OutboxPublisher(stack, "Publish", { ...access, sizes, inlineTables: [outbox] });
       }),
     ).toThrow("inline must be a table with a stream of NEW_AND_OLD_IMAGES, got Test/Outbox with NEW_IMAGE");
   });
@@ -150,7 +160,9 @@ test.each([
   expect(() =>
     templateOf((stack) => {
       const outbox = new ServiceTable(stack, "Outbox", { keepsData: false, ...(stream && { stream }) });
-      new OutboxPublisher(stack, "Publish", { outbox, journal: outbox, routes: new Map(), sizes });
+      const signingKeys = signingKeysBeside(stack);
+      const access = { outbox, journal: outbox, routes: new Map(), signingKeys };
+      new OutboxPublisher(stack, "Publish", { ...access, sizes });
     }),
   ).toThrow(`outbox must be a table with a stream of NEW_IMAGE, got Test/Outbox with ${named}`);
 });

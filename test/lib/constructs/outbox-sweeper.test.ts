@@ -3,14 +3,21 @@ import { describe, expect, test } from "vitest";
 import { OutboxSweeper } from "../../../lib/constructs/outbox-sweeper.ts";
 import { ServiceTable } from "../../../lib/constructs/service-table.ts";
 import { grantsOf } from "../../support/policies.ts";
-import { aConfig, propertiesOf, templateOf } from "../../support/test-app.ts";
+import {
+  aConfig,
+  propertiesOf,
+  signingKeysBeside,
+  signingSecretBeside,
+  templateOf,
+} from "../../support/test-app.ts";
 
 describe("the outbox sweeper", () => {
   const template = templateOf((stack) => {
     const outbox = new ServiceTable(stack, "Outbox", { keepsData: false });
     const journal = new ServiceTable(stack, "Journal", { keepsData: false, sortKey: "sequence" });
     const routes = new Map([["sold", [new Queue(stack, "Billing")]]]);
-    new OutboxSweeper(stack, "Sweep", { outbox, journal, routes, sizes: aConfig().sizes });
+    const signingKeys = signingKeysBeside(stack);
+    new OutboxSweeper(stack, "Sweep", { outbox, journal, routes, signingKeys, sizes: aConfig().sizes });
   });
   const rule = propertiesOf(template, "AWS::Events::Rule");
 
@@ -43,6 +50,7 @@ describe("the outbox sweeper", () => {
       "Outbox.Arn": ["dynamodb:BatchWriteItem", "dynamodb:Scan"],
       "Journal.Arn": ["dynamodb:GetItem", "dynamodb:PutItem"],
       "Billing.Arn": ["sqs:SendMessage"],
+      [signingSecretBeside]: ["secretsmanager:GetSecretValue"],
     });
   });
 });

@@ -1,0 +1,70 @@
+// What the kit must reach, as ratios within one run, so that a slow machine is slow for all.
+import type { Cell } from "./matrix.ts";
+
+export interface Verdict {
+  readonly target: string;
+  readonly wanted: string;
+  readonly got: number;
+  readonly met: boolean;
+}
+
+export interface Target {
+  readonly target: string;
+  readonly atMost?: number;
+  readonly atLeast?: number;
+  /** Undefined when what it needs was not measured. */
+  readonly got: number | undefined;
+}
+
+export function verdicts(targets: readonly Target[]): Verdict[] {
+  return targets.flatMap(({ target, atMost, atLeast, got }) => {
+    if (got === undefined || Number.isNaN(got)) return [];
+    const met = (atMost === undefined || got <= atMost) && (atLeast === undefined || got >= atLeast);
+    const wanted = atMost === undefined ? `≥ ${atLeast}` : `≤ ${atMost}`;
+    return [{ target, wanted, got, met }];
+  });
+}
+
+export function consumerTargets(cells: readonly Cell[]): Target[] {
+  return [
+    { target: "rows, alone: requests a message", atMost: 1, got: of("rows, alone")?.requestsPerMessage },
+    { target: "rows, alone: throughput × Powertools'", atLeast: 2, got: throughput("rows, alone") },
+    { target: "rows: requests a message", atMost: 0.15, got: of("rows")?.requestsPerMessage },
+    { target: "rows: throughput × Powertools'", atLeast: 4, got: throughput("rows") },
+    { target: "rows: client CPU as a share of Powertools'", atMost: 0.15, got: cpu("rows") },
+    ...["inline, by sequence", "inline, by ids"].flatMap((name) => [
+      { target: `${name}: requests a message`, atMost: 1, got: of(name)?.requestsPerMessage },
+      { target: `${name}: write units a message`, atMost: 1, got: of(name)?.writeUnitsPerMessage },
+      { target: `${name}: throughput × Powertools'`, atLeast: 3, got: throughput(name) },
+    ]),
+    ...["100 % duplicates", "100 % redelivered", "10 % duplicates"].flatMap((workload) =>
+      contenders().map((name) => ({
+        target: `${name}, ${workload}: throughput × Powertools'`,
+        atLeast: 1,
+        got: throughput(name, workload),
+      })),
+    ),
+  ];
+
+  function contenders(): string[] {
+    return [...new Set(cells.map(({ contender }) => contender))].filter(
+      (name) => !name.startsWith("Powertools"),
+    );
+  }
+
+  function of(contender: string, workload = "fresh"): Cell | undefined {
+    return cells.find((cell) => cell.contender === contender && cell.workload === workload);
+  }
+
+  function throughput(contender: string, workload?: string): number | undefined {
+    return ratio(of(contender, workload)?.messagesPerSecond, of("Powertools", workload)?.messagesPerSecond);
+  }
+
+  function cpu(contender: string): number | undefined {
+    return ratio(of(contender)?.cpuMicrosecondsPerMessage, of("Powertools")?.cpuMicrosecondsPerMessage);
+  }
+}
+
+function ratio(value: number | undefined, base: number | undefined): number | undefined {
+  return value === undefined || base === undefined ? undefined : value / base;
+}

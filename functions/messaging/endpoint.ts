@@ -3,6 +3,10 @@
 //
 //   G1. The answer is given after state and outgoing messages have committed together.
 //   G2. A repeated request takes effect once; its answer is the receipt in the evidence.
+//
+// Nothing is claimed before the work, so of two requests with one key that run at once both may answer: the one
+// that commits second finds the receipt of the first. 409 is for those that cannot: while the other holds the
+// lease of an effect, or is committing for longer than this one may wait.
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2, Context } from "aws-lambda";
 import { parseCapped } from "./caps.ts";
 import { messageChain, type Work } from "./chain.ts";
@@ -20,12 +24,17 @@ export interface EndpointOptions<Type extends MessageType> {
   readonly accepts: Type;
 }
 
-export interface Endpoint<Type extends MessageType> {
-  /** Adds a middy middleware around each request, outermost first. */
-  use(middleware: MessageMiddleware): Endpoint<Type>;
+export interface Endpoint<Type extends MessageType, Added = unknown> {
+  /**
+   * Adds a middy middleware, or a list of them, around each request, outermost first; the handler's context has
+   * what it adds.
+   */
+  use<More>(
+    middleware: MessageMiddleware<More> | readonly MessageMiddleware<More>[],
+  ): Endpoint<Type, Added & More>;
   /** The Lambda handler for a function URL; what the work returns is the JSON of the answer. */
   handler<Receipt extends object>(
-    work: Work<readonly [Type], Receipt>,
+    work: Work<readonly [Type], Receipt, Added>,
   ): (event: APIGatewayProxyEventV2, context: Context) => Promise<APIGatewayProxyStructuredResultV2>;
 }
 
@@ -40,9 +49,9 @@ const keyLengthMax = 255;
 export function endpoint<Type extends MessageType>({ name, accepts }: EndpointOptions<Type>): Endpoint<Type> {
   const middlewares: MessageMiddleware[] = [];
   const built: Endpoint<Type> = {
-    use(middleware) {
-      middlewares.push(middleware);
-      return built;
+    use<More>(middleware: MessageMiddleware<More> | readonly MessageMiddleware<More>[]) {
+      middlewares.push(...([middleware].flat() as MessageMiddleware[]));
+      return built as Endpoint<Type, More>;
     },
     handler(work) {
       const chain = messageChain({ accepts: [accepts], middlewares, work });

@@ -26,16 +26,20 @@ export function badRequest(code: string, detail: string): Problem {
 
 const defaultRetryAfterSeconds = 1;
 
+/** Another request is at the same work, and its answer will be this one's. */
+const inProgressCodes = new Set(["IN_PROGRESS", "LEASE_HELD", "LEASE_LOST"]);
+
 /** The problem that an outcome is to a caller. What went wrong inside stays inside. */
 export function problemFor(error: unknown): Problem {
   if (error instanceof Park && error.code === "NOT_JSON") return badRequest(error.code, error.detail);
   if (error instanceof Park && error.code === "TOO_LARGE") return new Problem(error.code, 413, error.detail);
   if (error instanceof Park) return new Problem(error.code, 422, error.detail);
   if (error instanceof RetryLater) {
-    const seconds = error.retryAfterSeconds ?? defaultRetryAfterSeconds;
-    return new Problem(error.code, 503, "try again with the same Idempotency-Key", {
-      "retry-after": String(seconds),
-    });
+    const headers = { "retry-after": String(error.retryAfterSeconds ?? defaultRetryAfterSeconds) };
+    if (inProgressCodes.has(error.code)) {
+      return new Problem("IN_PROGRESS", 409, "ask again with the same Idempotency-Key", headers);
+    }
+    return new Problem(error.code, 503, "try again with the same Idempotency-Key", headers);
   }
   // The outcome may be unknown (a commit whose response was lost): the same key finds out.
   return new Problem("INTERNAL", 500, "try again with the same Idempotency-Key");

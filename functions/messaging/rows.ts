@@ -2,7 +2,12 @@
 //
 //   G1, G2. One transaction holds everything; its first action is the evidence.
 //   G2. A lost response is not a duplicate and a duplicate is not a failure: the old evidence decides.
-import { type AttributeValue, type DynamoDBClient, GetItemCommand } from "@aws-sdk/client-dynamodb";
+import {
+  type AttributeValue,
+  type CancellationReason,
+  type DynamoDBClient,
+  GetItemCommand,
+} from "@aws-sdk/client-dynamodb";
 import { marshall, unmarshall } from "@aws-sdk/util-dynamodb";
 import { type Cancellation, classifyCancellation } from "./cancellation.ts";
 import { dynamodb } from "./clients.ts";
@@ -68,7 +73,7 @@ export function rows(options: RowsOptions = {}): EvidenceStore {
         if (cancellation.kind !== "transient") return settle(cancellation, delivery, digest);
         const again =
           attempt < attemptsMax && (await waitToRetry({ attempt, deadlineMs: delivery.deadlineMs }));
-        if (!again) throw new RetryLater(cancellation.codes[0] ?? "TRANSIENT");
+        if (!again) throw new RetryLater(codeOf(reasons, cancellation));
       }
     },
   };
@@ -114,6 +119,12 @@ interface EvidenceItem {
   readonly messageId: string;
   readonly digest: string;
   readonly receipt: unknown;
+}
+
+/** Only another delivery of the same message, or request of the same key, writes the same evidence. */
+function codeOf(reasons: readonly CancellationReason[], { codes }: { codes: readonly string[] }): string {
+  const byTwin = reasons[evidenceIndex]?.Code === "TransactionConflict";
+  return byTwin ? "IN_PROGRESS" : (codes[0] ?? "TRANSIENT");
 }
 
 function settle(cancellation: Cancellation, delivery: Delivery, digest: string): Outcome {

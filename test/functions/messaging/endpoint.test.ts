@@ -1,0 +1,154 @@
+import { TransactionCanceledException } from "@aws-sdk/client-dynamodb";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import * as z from "zod";
+import { dynamodb } from "../../../functions/messaging/clients.ts";
+import type { MessageMiddleware } from "../../../functions/messaging/delivery.ts";
+import { effects } from "../../../functions/messaging/effect.ts";
+import { endpoint } from "../../../functions/messaging/endpoint.ts";
+import { idempotency } from "../../../functions/messaging/idempotency.ts";
+import { newId } from "../../../functions/messaging/ids.ts";
+import { messageType } from "../../../functions/messaging/message-type.ts";
+import { rows } from "../../../functions/messaging/rows.ts";
+import { type Versioned, versionedTable } from "../../../functions/messaging/versioned-table.ts";
+import { aContext, aPost } from "../../support/lambda.ts";
+import { aWorld, type World } from "../../support/world.ts";
+
+interface Till extends Versioned {
+  readonly coins: number;
+}
+
+const Pay = messageType({
+  type: "tests.pay.v1",
+  schema: z.strictObject({ till: z.string(), coins: z.int() }),
+  key: ({ till }) => till,
+});
+
+let world: World;
+let tillId: string;
+
+beforeAll(async () => {
+  world = await aWorld();
+  world.enter("Credit/");
+});
+beforeEach(() => {
+  tillId = newId();
+});
+afterEach(() => dynamodb().middlewareStack.remove("conflict"));
+afterAll(() => world.stop());
+
+describe("requests with one key that run at once", () => {
+  it("G2: answer the same, and only one takes effect", async () => {
+    const key = newId();
+    const answers = await Promise.all(Array.from({ length: 8 }, () => ask(pay, key)));
+    expect(new Set(answers.map((answer) => JSON.stringify(answer)))).toEqual(
+      new Set([JSON.stringify({ status: 201, body: { coins: 5 }, retryAfter: undefined })]),
+    );
+    expect(await coins()).toBe(5);
+  });
+
+  it("G8: while one has the lease of an effect, the others answer 409; then they get its answer", async () => {
+    const key = newId();
+    const [first, ...others] = await Promise.all([1, 2, 3].map(() => ask(charge, key)));
+    const all = [first, ...others];
+    expect(all.map((answer) => answer?.status).sort()).toEqual([201, 409, 409]);
+    const refused = all.find((answer) => answer?.status === 409);
+    expect(refused?.body).toMatchObject({ title: "IN_PROGRESS", status: 409 });
+    expect(Number(refused?.retryAfter)).toBeGreaterThan(0);
+    const done = all.find((answer) => answer?.status === 201);
+    expect(await ask(charge, key)).toEqual(done);
+    expect(charges).toEqual([key]);
+  });
+
+  it("answer 409 when the other is still committing at the deadline", async () => {
+    conflictOver("evidence");
+    const answer = await ask(pay, newId());
+    expect(answer).toMatchObject({ status: 409, body: { title: "IN_PROGRESS" }, retryAfter: "1" });
+    expect(await coins()).toBeUndefined();
+  });
+
+  it("G2: find the answer of the one that committed while they lost every try", async () => {
+    const key = newId();
+    const first = await ask(pay, key);
+    conflictOver("evidence");
+    expect(await ask(pay, key)).toEqual(first);
+  });
+});
+
+it("a conflict over the state is no twin: 503", async () => {
+  conflictOver("state");
+  expect(await ask(pay, newId())).toMatchObject({
+    status: 503,
+    body: { title: "TransactionConflict" },
+    retryAfter: "1",
+  });
+});
+
+it("the handler has what middlewares add, alone and in lists", async () => {
+  const adding = <More extends object>(more: More): MessageMiddleware<More> => ({
+    before(request) {
+      request.context = { ...request.context, ...more };
+    },
+  });
+  const handler = endpoint({ name: "add", accepts: Pay })
+    .use(adding({ one: 1 }))
+    .use([adding({ two: 2 }), adding({ two: 3 })])
+    .handler(async (_request, _unit, { one, two }) => ({ sum: one + two }));
+  expect(await ask(() => handler, newId())).toMatchObject({ status: 201, body: { sum: 4 } });
+});
+
+function pay() {
+  return endpoint({ name: "pay", accepts: Pay })
+    .use(idempotency({ evidence: rows() }))
+    .handler(async ({ data }, unit) => {
+      const tills = versionedTable<Till>(world.output("CreditTable"));
+      const till = (await tills.get(data.till)) ?? { id: data.till, version: 0, coins: 0 };
+      unit.write(tills.save({ ...till, coins: till.coins + data.coins }));
+      return { coins: till.coins + data.coins };
+    });
+}
+
+/** What the other side was asked for. */
+const charges: string[] = [];
+
+function charge() {
+  return endpoint({ name: "charge", accepts: Pay })
+    .use(idempotency({ evidence: rows() }))
+    .use(effects())
+    .handler(async ({ id }, _unit, { effect }) => {
+      const charged = await effect(id, {
+        async perform({ key }) {
+          charges.push(key);
+          await new Promise((resolve) => setTimeout(resolve, 300));
+          return { receipt: newId() };
+        },
+      });
+      return charged;
+    });
+}
+
+async function ask(handlerOf: () => ReturnType<ReturnType<typeof endpoint>["handler"]>, key: string) {
+  const event = aPost({ till: tillId, coins: 5 }, { "idempotency-key": key });
+  const { statusCode, body = "{}", headers } = await handlerOf()(event, aContext());
+  return { status: statusCode, body: JSON.parse(body), retryAfter: headers?.["retry-after"] };
+}
+
+async function coins(): Promise<unknown> {
+  return (await world.get(world.output("CreditTable"), tillId))?.coins;
+}
+
+/** What DynamoDB answers while another transaction writes the same item, which no local engine does for long. */
+function conflictOver(item: "evidence" | "state"): void {
+  dynamodb().middlewareStack.add(
+    (next, context) =>
+      async function conflict(args) {
+        if (context.commandName !== "TransactWriteItemsCommand") return next(args);
+        const codes = item === "evidence" ? ["TransactionConflict", "None"] : ["None", "TransactionConflict"];
+        throw new TransactionCanceledException({
+          message: "Transaction cancelled",
+          $metadata: {},
+          CancellationReasons: codes.map((Code) => ({ Code })),
+        });
+      },
+    { name: "conflict", step: "deserialize", priority: "low", override: true },
+  );
+}

@@ -27,6 +27,8 @@ export interface Consignment {
   readonly consignmentId: string;
   /** The sender's name for it: an order id. */
   readonly reference: string;
+  /** What is to be shipped, as the sender said it. */
+  readonly lines?: readonly unknown[];
 }
 
 interface Books {
@@ -86,7 +88,7 @@ function find({ consignments, counts }: Books, reference: string | null): Consig
 
 function book(books: Books, key: string | string[] | undefined, order: unknown): Answer {
   const { consignments, byKey, counts } = books;
-  const { reference, shipTo } = Object(order);
+  const { reference, shipTo, lines } = Object(order);
   if (typeof reference !== "string" || typeof shipTo !== "string") {
     return problem(400, "reference and shipTo are required");
   }
@@ -104,7 +106,7 @@ function book(books: Books, key: string | string[] | undefined, order: unknown):
     return problem(503, "Lost in the triangle, please try again");
   }
   const consignment = { consignmentId: `C${`${consignments.length + 1}`.padStart(6, "0")}`, reference };
-  consignments.push(consignment);
+  consignments.push({ ...consignment, ...(Array.isArray(lines) && { lines }) });
   if (typeof key === "string") byKey.set(key, consignment);
   counts.booked += 1;
   return { status: 201, body: consignment };

@@ -31,7 +31,10 @@ export interface JournalRecord {
   readonly source: string;
   readonly id: string;
   readonly type: string;
+  readonly partitionkey: string;
   readonly data: unknown;
+  /** In the place of `data`, for a message that travelled by claim check. */
+  readonly dataref?: string;
 }
 
 const Tally = z.object({ orders: z.int(), total: z.int() });
@@ -97,8 +100,7 @@ async function readPartition(log: Journal, partition: number): Promise<JournalRe
     if (page.length === 0) return records;
     records.push(
       ...page.map(({ sequence, body }) => {
-        const { source, id, type, data } = readEnvelope(body);
-        return { sequence, source, id, type, data };
+        return { ...readEnvelope(body), sequence };
       }),
     );
   }

@@ -1,5 +1,6 @@
 // The orders of a run, made from the seed: most can be paid, some customers ask for more than their limit,
-// a few orders can never succeed, and some clients ask twice with the same key.
+// a few orders can never succeed, a few have more lines than a message carries, and some clients ask twice with the
+// same key.
 
 import { type SeededRandom, seededRandom } from "./seeded-random.ts";
 
@@ -31,13 +32,20 @@ export type Poison = "unknown customer" | "Atlantis" | "Bermuda";
 /** Every customer has about this many orders, so that orders meet at an account. */
 const ORDERS_PER_CUSTOMER = 10;
 const REPEATED_SHARE = 0.1;
+/** Each at least so long that what it says travels by claim check. */
+export const WHOLESALE_LINES_MIN = 800;
+const WHOLESALE_LINES_MAX = 1_000;
+const WHOLESALE_SHARE = 0.02;
+const WHOLESALE_ORDERS_MIN = 2;
 const CITIES = ["Lisbon", "Nairobi", "Osaka", "Tromsø", "Valparaíso", "Wellington"] as const;
 const SKUS = ["anvil", "kettle", "lantern", "rope", "sextant"] as const;
 
 export function planOrders({ count, seed }: { count: number; seed: number }): OrderPlan[] {
   const random = seededRandom(seed, "orders");
   const customers = Math.max(3, Math.ceil(count / ORDERS_PER_CUSTOMER));
-  return poisonFor(count, random).map((poison, index): OrderPlan => {
+  const poisons = poisonFor(count, random);
+  const wholesale = wholesaleOf(poisons, seed);
+  return poisons.map((poison, index): OrderPlan => {
     const strangerNumber = index + 1;
     const customerId =
       poison === "unknown customer" ? `stranger-${strangerNumber}` : customer(customers, random);
@@ -45,7 +53,7 @@ export function planOrders({ count, seed }: { count: number; seed: number }): Or
       poison === "unknown customer" || !poison ? address(random) : `${poison}, ${address(random)}`;
     return {
       key: `seed-${seed}-order-${index + 1}`,
-      order: { customerId, shipTo, lines: lines(random) },
+      order: { customerId, shipTo, lines: wholesale.get(index) ?? lines(random) },
       ...(poison && { poison }),
       repeats: random.next() < REPEATED_SHARE ? 1 : 0,
     };
@@ -73,6 +81,19 @@ function poisonFor(count: number, random: SeededRandom): (Poison | undefined)[] 
   return [...random.shuffled(poison), ...new Array<undefined>(count - firstHalf).fill(undefined)];
 }
 
+/** Place in the plan → lines; not for poison, which is told by who sells and where to. */
+function wholesaleOf(
+  poisons: readonly (Poison | undefined)[],
+  seed: number,
+): ReadonlyMap<number, OrderLine[]> {
+  const random = seededRandom(seed, "wholesale");
+  const healthy = poisons.flatMap((poison, index) => (poison ? [] : [index]));
+  const count = poisons.length < 10 ? 0 : Math.ceil(poisons.length * WHOLESALE_SHARE);
+  const chosen = random.shuffled(healthy).slice(0, count && Math.max(WHOLESALE_ORDERS_MIN, count));
+  const length = () => random.integer(WHOLESALE_LINES_MIN, WHOLESALE_LINES_MAX);
+  return new Map(chosen.map((index) => [index, lines(random, length())]));
+}
+
 function customer(customers: number, random: SeededRandom): string {
   return `customer-${`${random.integer(1, customers)}`.padStart(4, "0")}`;
 }
@@ -81,8 +102,8 @@ function address(random: SeededRandom): string {
   return `${random.integer(1, 99)} Harbour Road, ${random.pick(CITIES)}`;
 }
 
-function lines(random: SeededRandom): OrderLine[] {
-  return Array.from({ length: random.integer(1, 3) }, () => ({
+function lines(random: SeededRandom, length = random.integer(1, 3)): OrderLine[] {
+  return Array.from({ length }, () => ({
     sku: random.pick(SKUS),
     quantity: random.integer(1, 3),
     unitPrice: random.integer(5, 200) * 100,

@@ -2,8 +2,10 @@
 // journal; only how many views were sent is the sender's word.
 
 import { statementsOf } from "../../functions/insights/statement.ts";
+import { OrderApproved } from "../../functions/orders/messages.ts";
 import type { Insights, Statement } from "./insights.ts";
 import { type Invariant, invariant } from "./invariant.ts";
+import { WHOLESALE_LINES_MIN } from "./orders.ts";
 import type { Order } from "./tables.ts";
 
 export interface InsightsReconciliation {
@@ -13,6 +15,8 @@ export interface InsightsReconciliation {
   readonly viewsLost: number;
   /** Messages in the journal. */
   readonly journaled: number;
+  /** Those among them that travelled by claim check. */
+  readonly claimChecked: number;
   readonly statementsMatch: boolean;
   readonly invariants: readonly Invariant[];
 }
@@ -30,6 +34,7 @@ export function reconcileInsights(insights: Insights, told: Told): InsightsRecon
   const viewsSent = sum(told.viewsSent);
   const viewsCounted = sum(insights.views);
   const journaled = insights.journal.reduce((all, { records }) => all + records.length, 0);
+  const claims = insights.journal.flatMap(({ records }) => records.filter(({ dataref }) => dataref));
   const served = insights.statements.get(insights.serving) ?? [];
   const rebuilt = invariant(
     "statements = the journal folded from its beginning = rebuilt",
@@ -46,6 +51,7 @@ export function reconcileInsights(insights: Insights, told: Told): InsightsRecon
     viewsCounted,
     viewsLost: viewsSent - viewsCounted,
     journaled,
+    claimChecked: claims.length,
     statementsMatch: rebuilt.holds && agreement.holds,
     invariants: [
       invariant(
@@ -60,6 +66,11 @@ export function reconcileInsights(insights: Insights, told: Told): InsightsRecon
       ),
       rebuilt,
       agreement,
+      invariant(
+        "wholesale orders, and they alone, travelled by claim check",
+        claimErrors(insights, told.orders),
+        `${claims.length} of ${journaled} messages, the carrier got every line of them`,
+      ),
     ],
   };
 }
@@ -78,6 +89,22 @@ function viewErrors(
       ? [`none of ${viewsSent} was counted`]
       : []),
   ];
+}
+
+function claimErrors({ journal }: Insights, orders: readonly Order[]): string[] {
+  const wholesale = new Set(
+    orders.filter(({ lines = [] }) => lines.length >= WHOLESALE_LINES_MIN).map(({ id }) => id),
+  );
+  return journal
+    .flatMap(({ records }) => records)
+    .filter(({ type, partitionkey, dataref }) => {
+      const isLarge = type === OrderApproved.type && wholesale.has(partitionkey);
+      return isLarge !== (dataref !== undefined);
+    })
+    .map(
+      ({ type, partitionkey, dataref }) =>
+        `${type} of ${partitionkey} travelled ${dataref ? "by S3" : "whole"}`,
+    );
 }
 
 function journalErrors({ journal }: Insights): string[] {

@@ -1,6 +1,7 @@
 // Compares what was asked for with what became of it. Pure: everything comes from the tables, the queues, the
 // carrier's books and the answers the clients hold in their hands; nothing from a counter of ours.
 
+import { isDeepStrictEqual } from "node:util";
 import type { Placement } from "./clients.ts";
 import type { Garbage } from "./garbage.ts";
 import { type Invariant, invariant } from "./invariant.ts";
@@ -127,9 +128,10 @@ function consignmentErrors({ consignments, shipments }: World, shipped: readonly
   const shippedIds = new Set(shipped.map(({ id }) => id));
   const shipmentByOrder = new Map(shipments.map((shipment) => [shipment.id, shipment.consignmentId]));
   return [
-    ...shipped.flatMap(({ id }) => {
+    ...shipped.flatMap(({ id, lines }) => {
       const sent = byReference.get(id) ?? [];
       const noted = shipmentByOrder.get(id);
+      if (sent[0] && !isDeepStrictEqual(sent[0].lines, lines)) return [`${id}: the carrier got other lines`];
       if (sent.length === 1 && sent[0]?.consignmentId === noted) return [];
       const booked = sent.map(({ consignmentId }) => consignmentId).join(", ") || "nothing";
       return [`${id}: the carrier booked ${booked}, the shipping table says ${noted}`];
@@ -177,11 +179,11 @@ function leftovers({ depths, outboxRows }: World): string[] {
   ];
 }
 
-/** Every message of the sample names its order. Undefined for what is no message of ours. */
+/** Every message of the sample names its order, if not in its data then as its key. Undefined for what is none of ours. */
 export function orderIdIn(body: string): string | undefined {
   try {
-    const { data } = Object(JSON.parse(body));
-    const { orderId } = Object(data);
+    const { data, dataref, partitionkey } = Object(JSON.parse(body));
+    const orderId = dataref === undefined ? Object(data).orderId : partitionkey;
     return typeof orderId === "string" ? orderId : undefined;
   } catch {
     return undefined; // garbage is told apart by its bytes

@@ -51,7 +51,7 @@ export function summaryOf({
   measured,
 }: Run) {
   const { placed, shipped, canceled, parked, lost, doubled, moneyConserved } = reconciliation;
-  const { viewsSent, viewsCounted, viewsLost, journaled, statementsMatch } = insights;
+  const { viewsSent, viewsCounted, viewsLost, journaled, claimChecked, statementsMatch } = insights;
   const invariants = invariantsOf({ reconciliation, insights });
   return {
     ok: stuck === undefined && invariants.every(({ holds }) => holds),
@@ -70,6 +70,7 @@ export function summaryOf({
     viewsCounted,
     viewsLost,
     journaled,
+    claimChecked,
     statementsMatch,
     deadLetters: world.deadLetters.length,
     duplicatesAbsorbed: counts.duplicatesAbsorbed,
@@ -127,6 +128,7 @@ function ordersPart({ reconciliation, insights, world, measured, carrier }: Run)
         "consignments",
         `${world.consignments.length}; after a crash the carrier was asked ${carrier.lookedUp} times what it had booked`,
       ],
+      ["claim checks", `${insights.claimChecked} messages of wholesale orders travelled by S3`],
       [
         "views",
         `${insights.viewsSent} sent once, ${insights.viewsCounted} counted, ${insights.viewsLost} lost, which is allowed`,

@@ -14,6 +14,7 @@ export const Order = Version.extend({
   total: z.int(),
   status: z.enum(["new", "approved", "shipped", "canceled"]),
   shipTo: z.string(),
+  lines: z.array(z.unknown()).exactOptional(),
 });
 
 export type CreditAccount = z.infer<typeof CreditAccount>;

@@ -26,7 +26,9 @@ export interface WorldAccess {
   output(key: string): string;
 }
 
-const Consignments = z.array(z.object({ consignmentId: z.string(), reference: z.string() }));
+const Consignments = z.array(
+  z.object({ consignmentId: z.string(), reference: z.string(), lines: z.array(z.unknown()).exactOptional() }),
+);
 
 export async function readWorld({ clients, queues, carrierUrl, output }: WorldAccess): Promise<World> {
   const { dynamodb, sqs } = clients;

@@ -30,7 +30,7 @@ test("two keys are two consignments, also for one reference: the reconciliation 
 test("is asked by reference, or for all that it booked", async () => {
   await book({ reference: "o-1" });
   await book({ reference: "o-2" });
-  expect(await find("?reference=o-2")).toEqual([{ consignmentId: "C000002", reference: "o-2" }]);
+  expect(await find("?reference=o-2")).toEqual([{ consignmentId: "C000002", reference: "o-2", lines: [] }]);
   expect(await find("?reference=o-3")).toEqual([]);
   expect(await find("")).toHaveLength(2);
 });

@@ -33,6 +33,22 @@ describe("the orders of a run", () => {
     );
   });
 
+  test("hold some of more lines than a message carries, from ten orders on, none of them poison", () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 10, max: 600 }), seeds, (count, seed) => {
+        const wholesale = planOrders({ count, seed }).filter(({ order }) => order.lines.length > 3);
+        expect(wholesale.length).toBe(Math.max(2, Math.ceil(count * 0.02)));
+        for (const { order, poison } of wholesale) {
+          expect(poison).toBeUndefined();
+          const bytes = JSON.stringify(order.lines).length;
+          expect(bytes).toBeGreaterThan(32_768);
+          expect(bytes).toBeLessThan(65_536); // in the table far below what an item holds
+        }
+      }),
+      { numRuns: 20 },
+    );
+  });
+
   test("have some clients that ask twice", () => {
     const repeats = planOrders({ count: 500, seed: 1 }).filter((plan) => plan.repeats > 0);
     expect(repeats.length).toBeGreaterThan(20);

@@ -8,6 +8,7 @@ import type { Order } from "../../../local/demo/tables.ts";
 const VIEWS = "views counted <= views sent";
 const JOURNAL = "the journal holds each message once, without a gap";
 const REBUILT = "statements = the journal folded from its beginning = rebuilt";
+const CLAIMS = "wholesale orders, and they alone, travelled by claim check";
 const AGREE = "statements agree with the orders";
 
 describe("insights in which all went well", () => {
@@ -117,6 +118,37 @@ describe("a breach is found:", () => {
   });
 });
 
+describe("what travelled by claim check", () => {
+  const approved = (changes: Partial<JournalRecord> = {}) => ({
+    ...event("orders.order-approved.v1", { orderId: "o-1" }),
+    sequence: 4,
+    ...changes,
+  });
+  const withApproved = (record: JournalRecord) => {
+    const [first, second] = insights().journal;
+    return insights({
+      journal: [{ head: 4, records: [...(first?.records ?? []), record] }, ...(second ? [second] : [])],
+    });
+  };
+  const wholesale = () => ({
+    ...told(),
+    orders: told().orders.map((one) => ({ ...one, lines: Array.from({ length: 800 }, () => ({})) })),
+  });
+
+  test("is counted", () => {
+    const result = reconcileInsights(withApproved(approved({ dataref: "s3://claims/1" })), wholesale());
+    expect(broken(result)).toEqual([]);
+    expect(result.claimChecked).toBe(1);
+  });
+
+  test("is a breach when it is small, and when what is large did not", () => {
+    expect(broken(reconcileInsights(withApproved(approved({ dataref: "s3://claims/1" })), told()))).toEqual([
+      CLAIMS,
+    ]);
+    expect(broken(reconcileInsights(withApproved(approved()), wholesale()))).toEqual([CLAIMS]);
+  });
+});
+
 /** Ann's two orders, one shipped and one canceled, each in a partition of its own; three views, one lost. */
 function insights(changes: Partial<Insights> = {}): Insights {
   return {
@@ -164,7 +196,7 @@ function ann(): Statement {
 }
 
 function event(type: string, data: { orderId: string; [field: string]: unknown }) {
-  return { type, data, source: "/tests", id: `${type} ${data.orderId}` };
+  return { type, data, partitionkey: data.orderId, source: "/tests", id: `${type} ${data.orderId}` };
 }
 
 function numbered(events: readonly Omit<JournalRecord, "sequence">[]): JournalRecord[] {

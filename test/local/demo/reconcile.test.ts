@@ -71,6 +71,13 @@ describe("a breach is found:", () => {
     ]);
   });
 
+  test("a consignment of other lines than the order's", () => {
+    const consignments = [{ consignmentId: "C1", reference: "o-1", lines: [{ sku: "rope" }] }];
+    const result = reconcile(aWorld({ consignments }), asked());
+    expect(broken(result)).toEqual(["one consignment for each shipped order, none for another"]);
+    expect(result.invariants[4]?.evidence).toContain("other lines");
+  });
+
   test("a shipped order without a consignment", () => {
     expect(broken(reconcile(aWorld({ consignments: [] }), asked()))).toEqual([
       "one consignment for each shipped order, none for another",

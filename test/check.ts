@@ -17,6 +17,8 @@ const gates: readonly Gate[] = [
   { name: "types", command: ["tsc", "-p", "."] },
   { name: "synth", command: ["cdk", "synth", "--quiet", "--output", join(scratch, "cdk.out")] },
   { name: "README commands", command: ["node", "test/readme-commands.ts"] },
+  { name: "dependency audit", command: ["node", "test/audit.ts"] },
+  { name: "deployed to MiniStack", command: ["node", "test/e2e/on-ministack.ts"] },
 ];
 
 let passed = 0;

@@ -23,25 +23,25 @@ export interface QueueSourceOptions {
   readonly workers?: number;
 }
 
-export interface QueueSource extends Source {
-  /** A function changed the visibility of its messages. */
-  delayed(entries: readonly { ReceiptHandle?: string; VisibilityTimeout?: number }[]): void;
-}
-
 export function queueSource(
   { queue, batchSize = 10, visibilitySeconds = 30, workers = 1 }: QueueSourceOptions,
   { stage, simulation, platform, target }: SourceContext,
-): QueueSource {
+): Source {
   const { url, arn, fifo } = stage.queue(queue);
   const { sqs } = stage.clients;
   /** By receipt: when the message is seen again. */
   const hidden = new Map<string, number>();
+  /** False when the engine has nothing more to show: a look at it would cost more than the rest of the run. */
+  let mayHold = true;
 
   return {
     nextMs: () => (hidden.size === 0 ? undefined : Math.min(...hidden.values())),
 
-    delayed(entries) {
-      for (const { ReceiptHandle = "", VisibilityTimeout = 0 } of entries) {
+    onCall({ command, input }) {
+      if (/^SendMessage/.test(command)) mayHold = true;
+      if (!/^ChangeMessageVisibility/.test(command)) return;
+      const { Entries = [input as Delay] } = input as { Entries?: readonly Delay[] };
+      for (const { ReceiptHandle = "", VisibilityTimeout = 0 } of Entries) {
         if (hidden.has(ReceiptHandle))
           hidden.set(ReceiptHandle, simulation.nowMs() + VisibilityTimeout * 1_000);
       }
@@ -49,7 +49,9 @@ export function queueSource(
 
     async poll() {
       await showDue();
+      if (!mayHold) return false;
       const batch = await receive();
+      mayHold = fifo ? batch.length > 0 : batch.length === batchSize;
       if (batch.length === 0) return false;
       const event: SQSEvent = { Records: batch.map((message) => sqsRecord(message, arn)) };
       const invocations = Array.from({ length: workers }, () => platform.start(target, event));
@@ -64,6 +66,7 @@ export function queueSource(
     const due = [...hidden].filter(([, atMs]) => atMs <= now).map(([receipt]) => receipt);
     for (const ReceiptHandle of due) {
       hidden.delete(ReceiptHandle);
+      mayHold = true;
       const shown = new ChangeMessageVisibilityCommand({
         QueueUrl: url,
         ReceiptHandle,
@@ -103,4 +106,9 @@ export function queueSource(
     await sqs.send(new DeleteMessageBatchCommand({ QueueUrl: url, Entries }));
     for (const { ReceiptHandle = "" } of done) hidden.delete(ReceiptHandle);
   }
+}
+
+interface Delay {
+  readonly ReceiptHandle?: string;
+  readonly VisibilityTimeout?: number;
 }

@@ -5,7 +5,7 @@ import type { Fault } from "./fault.ts";
 import { gate } from "./gate.ts";
 import { type ExploredFunction, platform } from "./invocation.ts";
 import type { Program } from "./program.ts";
-import { type QueueSource, queueSource } from "./queue-source.ts";
+import { queueSource } from "./queue-source.ts";
 import type { Ending, Scenario, ScenarioFunction } from "./scenario.ts";
 import { requestSource, scheduleSource } from "./schedule-source.ts";
 import { seededRandom } from "./seeded-random.ts";
@@ -40,7 +40,6 @@ export async function runSchedule(options: RunOptions): Promise<Run> {
   const { scenario, stage, unique, faults, choose } = options;
   const calls: Happened[] = [];
   const fired: Fault[] = [];
-  const queues: QueueSource[] = [];
   const world = simulation({
     startMs: Date.now(),
     choose,
@@ -50,7 +49,7 @@ export async function runSchedule(options: RunOptions): Promise<Run> {
       onCall(call, fault) {
         calls.push({ command: call.command, nth: call.nth, process: call.process.name });
         if (fault && !fired.includes(fault)) fired.push(fault);
-        if (/^ChangeMessageVisibility/.test(call.command)) noteVisibility(call);
+        for (const source of sources) source.onCall?.(call);
       },
       async runAgain({ process }) {
         const work = machine.workOf(process);
@@ -90,11 +89,6 @@ export async function runSchedule(options: RunOptions): Promise<Run> {
     return (await machine.thaw()) || ((await ending.whenQuiet?.()) ?? false);
   }
 
-  function noteVisibility({ input }: Call): void {
-    const { Entries } = input as { Entries?: Parameters<QueueSource["delayed"]>[0] };
-    for (const queue of queues) queue.delayed(Entries ?? [input as object]);
-  }
-
   function sourceOf(
     { by, timeoutSeconds = defaultTimeoutSeconds }: ScenarioFunction,
     { programs }: RunOptions,
@@ -113,8 +107,6 @@ export async function runSchedule(options: RunOptions): Promise<Run> {
       if (requests === undefined) throw new Error(`${scenario.name}: begin must say which requests are made`);
       return requestSource({ ...by, ...requests }, context);
     }
-    const queue = queueSource(by, context);
-    queues.push(queue);
-    return queue;
+    return queueSource(by, context);
   }
 }

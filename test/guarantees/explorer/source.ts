@@ -1,4 +1,5 @@
 // What brings events to explored functions, in virtual time.
+import type { Call } from "./call.ts";
 import type { ExploredFunction, Platform } from "./invocation.ts";
 import type { Simulation } from "./simulation.ts";
 import type { Stage } from "./stage.ts";
@@ -8,6 +9,8 @@ export interface Source {
   poll(): Promise<boolean>;
   /** When more will be due, as far as it is known. */
   nextMs(): number | undefined;
+  /** Hears of each call of an explored process: a source that nobody wrote to need not look again. */
+  onCall?(call: Call): void;
   /** Called when all else is quiet; false when it has nothing more to do. */
   whenQuiet?(): Promise<boolean>;
 }

@@ -7,7 +7,7 @@ import {
   GetQueueAttributesCommand,
   PurgeQueueCommand,
   ReceiveMessageCommand,
-  SendMessageCommand,
+  SendMessageBatchCommand,
 } from "@aws-sdk/client-sqs";
 import { marshall, unmarshall } from "@aws-sdk/util-dynamodb";
 import { groupIdOf } from "../../../functions/messaging/message-group.ts";
@@ -48,6 +48,13 @@ export interface StageQueue {
   readonly fifo: boolean;
 }
 
+export interface OutgoingLetter {
+  readonly body: string;
+  /** The group, on a FIFO queue. */
+  readonly key?: string;
+  readonly attributes?: Readonly<Record<string, string>>;
+}
+
 export interface DeadLetter {
   readonly body: string;
   /** Undefined when the queue's own redrive policy moved it. */
@@ -65,13 +72,10 @@ export interface Stage {
   put(variable: string, item: Record<string, unknown>): Promise<void>;
   get(variable: string, id: string): Promise<Record<string, unknown> | undefined>;
   items(variable: string): Promise<Record<string, unknown>[]>;
-  send(
-    queue: string,
-    body: string,
-    options?: { key?: string; attributes?: Record<string, string> },
-  ): Promise<void>;
+  /** Sends up to ten messages, in order. */
+  send(queue: string, ...letters: readonly OutgoingLetter[]): Promise<void>;
   deadLetters(queue: string): Promise<DeadLetter[]>;
-  /** Empties the queues. */
+  /** Empties the dead-letter queues that were read and held something. */
   purge(): Promise<void>;
   stop(): Promise<void>;
 }
@@ -95,6 +99,8 @@ export async function openStage(plan: StagePlan): Promise<Stage> {
   const queues = new Map<string, StageQueue>();
   for (const [name, queue] of Object.entries(plan.queues ?? { main: {} }))
     queues.set(name, await createQueue(name, queue));
+
+  const dirty = new Set<string>();
 
   const stage: Stage = {
     clients,
@@ -133,19 +139,20 @@ export async function openStage(plan: StagePlan): Promise<Stage> {
       );
       return Items.map((item) => unmarshall(item));
     },
-    async send(name, MessageBody, { key, attributes = {} } = {}) {
+    async send(name, ...letters) {
       const { url, fifo } = stage.queue(name);
-      const MessageAttributes = Object.fromEntries(
-        Object.entries(attributes).map(([attribute, text]) => [
-          attribute,
-          { DataType: "String", StringValue: text },
-        ]),
-      );
-      const order = fifo && {
-        MessageGroupId: groupIdOf(key ?? ""),
-        MessageDeduplicationId: crypto.randomUUID(),
-      };
-      await sqs.send(new SendMessageCommand({ QueueUrl: url, MessageBody, MessageAttributes, ...order }));
+      const Entries = letters.map(({ body, key = "", attributes = {} }, index) => ({
+        Id: String(index),
+        MessageBody: body,
+        MessageAttributes: Object.fromEntries(
+          Object.entries(attributes).map(([attribute, text]) => [
+            attribute,
+            { DataType: "String", StringValue: text },
+          ]),
+        ),
+        ...(fifo && { MessageGroupId: groupIdOf(key), MessageDeduplicationId: crypto.randomUUID() }),
+      }));
+      await sqs.send(new SendMessageBatchCommand({ QueueUrl: url, Entries }));
     },
     async deadLetters(name) {
       const letters: DeadLetter[] = [];
@@ -159,14 +166,15 @@ export async function openStage(plan: StagePlan): Promise<Stage> {
           }),
         );
         if (Messages.length === 0) return letters;
+        dirty.add(stage.queue(name).deadLetterUrl);
         for (const { Body = "", MessageAttributes } of Messages) {
           letters.push({ body: Body, reason: MessageAttributes?.ReasonCode?.StringValue });
         }
       }
     },
     async purge() {
-      const urls = [...queues.values()].flatMap(({ url, deadLetterUrl }) => [url, deadLetterUrl]);
-      await Promise.all(urls.map((QueueUrl) => sqs.send(new PurgeQueueCommand({ QueueUrl }))));
+      await Promise.all([...dirty].map((QueueUrl) => sqs.send(new PurgeQueueCommand({ QueueUrl }))));
+      dirty.clear();
     },
     async stop() {
       destroyClients(clients);

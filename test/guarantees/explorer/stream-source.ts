@@ -32,11 +32,17 @@ export function streamSource(
   { stage, simulation, platform, target }: SourceContext,
 ): Source {
   const ahead: Attempt[] = [];
+  let mayHold = true;
   return {
     nextMs: () => ahead[0]?.notBeforeMs,
 
+    onCall({ command }) {
+      if (/^(TransactWrite|Put|Update|Delete|BatchWrite)Items?$/.test(command)) mayHold = true;
+    },
+
     async poll() {
-      const records = await readOn(stage, table);
+      const records = mayHold ? await readOn(stage, table) : [];
+      mayHold = false;
       for (let start = 0; start < records.length && !down; start += batchSize) {
         ahead.push({
           records: records.slice(start, start + batchSize),

@@ -17,10 +17,11 @@ export async function depositsTo(
   unique: string,
   deposits: readonly Deposit[],
 ): Promise<void> {
-  for (const [index, body] of bodiesOf(unique, deposits).entries()) {
-    const key = deposits[index]?.account;
-    await stage.send(queue, body, key === undefined ? {} : { key });
-  }
+  const letters = bodiesOf(unique, deposits).map((body, index) => ({
+    body,
+    key: deposits[index]?.account ?? "",
+  }));
+  await stage.send(queue, ...letters);
 }
 
 export function bodiesOf(unique: string, deposits: readonly Deposit[]): string[] {

@@ -1,21 +1,27 @@
 // The whole deployment on one screen, in the order in which a message flows.
 import { App, Validations } from "aws-cdk-lib";
-import { AwsSolutionsChecks } from "cdk-nag";
+import { AwsSolutionsChecks, ServerlessChecks } from "cdk-nag";
 import { readConfig } from "../lib/config.ts";
 import { CreditStack } from "../lib/credit-stack.ts";
 import { FoundationStack } from "../lib/foundation-stack.ts";
 import { InsightsStack } from "../lib/insights-stack.ts";
+import { OperationsStack } from "../lib/operations-stack.ts";
 import { OrdersStack } from "../lib/orders-stack.ts";
 import { RelayStack } from "../lib/relay-stack.ts";
+import { WiringRules } from "../lib/rules/wiring-rules.ts";
 import { ShippingStack } from "../lib/shipping-stack.ts";
 
 const app = new App();
 const config = readConfig(app.node);
-Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
+Validations.of(app).addPlugins(new WiringRules(), new AwsSolutionsChecks(app), new ServerlessChecks(app));
 
 const foundation = new FoundationStack(app, "Foundation", { config });
 const orders = new OrdersStack(app, "Orders", { config, foundation });
 const credit = new CreditStack(app, "Credit", { config, foundation });
 const shipping = new ShippingStack(app, "Shipping", { config, foundation });
-new RelayStack(app, "Relay", { config, foundation, services: [orders, credit, shipping] });
-new InsightsStack(app, "Insights", { config, foundation });
+const relay = new RelayStack(app, "Relay", { config, foundation, services: [orders, credit, shipping] });
+const insights = new InsightsStack(app, "Insights", { config, foundation });
+new OperationsStack(app, "Operations", {
+  config,
+  watched: [foundation, orders, credit, shipping, relay, insights],
+});

@@ -2,11 +2,15 @@
 import { Duration, type StackProps } from "aws-cdk-lib";
 import { RetentionDays } from "aws-cdk-lib/aws-logs";
 import type { Node } from "constructs";
+import { metricNamespace } from "../functions/messaging/metric-names.ts";
 
 export interface Config {
   readonly stage: StageName;
   /** Base URL of the carrier's API, without a trailing slash. */
   readonly carrierUrl: string;
+  /** Who hears the alarms: a topic that exists, or an address that gets one of its own. Unless given, nobody. */
+  readonly alarmTopicArn?: string;
+  readonly alarmEmail?: string;
   readonly sizes: Sizes;
 }
 
@@ -22,6 +26,10 @@ export interface Sizes {
   readonly maxConcurrency: number;
   /** A message received more often than this goes to the dead-letter queue. */
   readonly maxReceiveCount: number;
+  /** Essential are those that the wiring rules demand; each alarm costs $0.10 a month. */
+  readonly alarms: "essential" | "all";
+  /** Where functions count what they do: one for each stage. */
+  readonly metricNamespace: string;
   /** Tables and queues outlive their stack, and tables can be restored to any second. */
   readonly keepsData: boolean;
 }
@@ -36,7 +44,7 @@ export type StageName = keyof typeof stages;
 export function readConfig(node: Node): Config {
   const stage = readStage(node.tryGetContext("stage") ?? "dev");
   const carrierUrl = readCarrierUrl(node.tryGetContext("carrierUrl") ?? "https://carrier.example.com");
-  return { stage, carrierUrl, sizes: stages[stage] };
+  return { stage, carrierUrl, ...readAlarmReceiver(node), sizes: stages[stage] };
 }
 
 /** What all stacks of a deployment share. The name holds the stage, so stages live side by side in one account. */
@@ -57,6 +65,8 @@ const stages = {
     batchWindow: Duration.seconds(0),
     maxConcurrency: 2,
     maxReceiveCount: 5,
+    alarms: "essential",
+    metricNamespace: `${metricNamespace}/dev`,
     keepsData: false,
   },
   prod: {
@@ -67,6 +77,8 @@ const stages = {
     batchWindow: Duration.seconds(0),
     maxConcurrency: 50,
     maxReceiveCount: 5,
+    alarms: "all",
+    metricNamespace: `${metricNamespace}/prod`,
     keepsData: true,
   },
 } satisfies Record<string, Sizes>;
@@ -89,4 +101,29 @@ function readCarrierUrl(given: unknown): string {
     );
   }
   return url.href.replace(/\/+$/, "");
+}
+
+function readAlarmReceiver(node: Node): Pick<Config, "alarmTopicArn" | "alarmEmail"> {
+  const alarmTopicArn = readText(
+    node,
+    "alarmTopicArn",
+    /^arn:[^:]+:sns:[^:]+:\d{12}:[^:]+$/,
+    "the ARN of an SNS topic",
+  );
+  const alarmEmail = readText(node, "alarmEmail", /^[^\s@]+@[^\s@]+$/, "an e-mail address");
+  if (alarmTopicArn !== undefined && alarmEmail !== undefined) {
+    throw new Error(
+      'context "alarmTopicArn" and "alarmEmail" exclude each other: subscribe the address to the topic',
+    );
+  }
+  return {
+    ...(alarmTopicArn !== undefined && { alarmTopicArn }),
+    ...(alarmEmail !== undefined && { alarmEmail }),
+  };
+}
+
+function readText(node: Node, setting: string, pattern: RegExp, allowed: string): string | undefined {
+  const given: unknown = node.tryGetContext(setting);
+  if (given === undefined || (typeof given === "string" && pattern.test(given))) return given;
+  throw new Error(`context "${setting}" must be ${allowed}, got ${JSON.stringify(given)}`);
 }

@@ -1,6 +1,7 @@
 // A Lambda function of `functions/`: its bundle, its log and its role. The role may do nothing but write that log
 // until somebody grants it more, action by action.
-import { Duration, RemovalPolicy } from "aws-cdk-lib";
+import { basename } from "node:path";
+import { Duration, RemovalPolicy, Validations } from "aws-cdk-lib";
 import { Role, ServicePrincipal } from "aws-cdk-lib/aws-iam";
 import { Architecture, Function as LambdaFunction, Runtime } from "aws-cdk-lib/aws-lambda";
 import { LogGroup, type RetentionDays } from "aws-cdk-lib/aws-logs";
@@ -16,12 +17,19 @@ export interface NodeFunctionOptions {
   readonly logRetention: RetentionDays;
   /** The log outlives the stack, until its retention ends. */
   readonly keepsData: boolean;
+  /** Where the function counts what it does. */
+  readonly metricNamespace: string;
   readonly environment?: Readonly<Record<string, string>>;
 }
 
 export class NodeFunction extends LambdaFunction {
+  /** The name under which it logs and counts: that of its file. */
+  readonly service: string;
+
   constructor(scope: Construct, id: string, options: NodeFunctionOptions) {
-    const { entry, functionTimeout, functionMemoryMegabytes, environment } = resolve(options);
+    const { entry, functionTimeout, functionMemoryMegabytes, metricNamespace, environment } =
+      resolve(options);
+    const service = basename(entry, ".ts");
     // A role of our own: the default one carries a managed policy that may write every log of the account.
     const role = new Role(scope, `${id}Role`, { assumedBy: new ServicePrincipal("lambda.amazonaws.com") });
     super(scope, id, {
@@ -31,10 +39,28 @@ export class NodeFunction extends LambdaFunction {
       architecture: Architecture.ARM_64,
       timeout: functionTimeout,
       memorySize: functionMemoryMegabytes,
-      environment: { NODE_OPTIONS: "--enable-source-maps", ...environment },
+      environment: {
+        NODE_OPTIONS: "--enable-source-maps",
+        POWERTOOLS_SERVICE_NAME: service,
+        POWERTOOLS_METRICS_NAMESPACE: metricNamespace,
+        ...environment,
+      },
       role,
       logGroup: logGroup(scope, `${id}Logs`, role, options),
     });
+    this.service = service;
+    Validations.of(this).acknowledge(
+      {
+        id: "Serverless::Serverless-LambdaDLQ",
+        reason:
+          "Queues have dead-letter queues, streams a failure queue, callers of a URL their answer, and the next tick " +
+          "of a schedule does what the last one did not.",
+      },
+      {
+        id: "Serverless::Serverless-LambdaTracing",
+        reason: "Messages carry traceparent and logs their ids; X-Ray would be paid for with each message.",
+      },
+    );
   }
 }
 

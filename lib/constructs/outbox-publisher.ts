@@ -82,10 +82,11 @@ function failureQueue(scope: Construct, { keepsData }: Sizes): IQueue {
     retentionPeriod: Duration.days(14),
     removalPolicy: keepsData ? RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE : RemovalPolicy.DESTROY,
   });
-  Validations.of(queue).acknowledge({
-    id: "AwsSolutions::AwsSolutions-SQS3",
-    reason: "It is a dead-letter queue: that of a stream. Nothing consumes it, so nothing can fail in it.",
-  });
+  for (const id of ["AwsSolutions::AwsSolutions-SQS3", "Serverless::Serverless-SQSRedrivePolicy"]) {
+    const reason =
+      "It is a dead-letter queue: that of a stream. Nothing consumes it, so nothing can fail in it.";
+    Validations.of(queue).acknowledge({ id, reason });
+  }
   return queue;
 }
 

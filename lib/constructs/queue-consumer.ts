@@ -3,7 +3,7 @@
 //   G4. With `fifo`, messages of one key take effect in order; a parked one holds its successors.
 //   G5. One bad record fails alone: the mapping takes partial batch responses.
 //   G6. What fails for good waits in the dead-letter queue of `RedriveQueue`.
-import { CfnOutput } from "aws-cdk-lib";
+import { CfnOutput, Validations } from "aws-cdk-lib";
 import { EventSourceMapping } from "aws-cdk-lib/aws-lambda";
 import { Construct } from "constructs";
 import { requireWholeNumber } from "../bounds.ts";
@@ -48,13 +48,17 @@ export class QueueConsumer extends Construct {
     signingKeys?.use(this.function);
     useQueues(this.function, this.redriveQueue);
     if (fifo) tables.evidence.grant(this.function, "dynamodb:UpdateItem", "dynamodb:DeleteItem"); // the holds
-    new EventSourceMapping(this, "Mapping", {
+    const mapping = new EventSourceMapping(this, "Mapping", {
       target: this.function,
       eventSourceArn: this.redriveQueue.queue.queueArn,
       reportBatchItemFailures: true, // without it one bad record redelivers all ten
       maxConcurrency: sizes.maxConcurrency, // a throttled receive still counts towards maxReceiveCount
       batchSize: sizes.batchSize,
       ...(!fifo && { maxBatchingWindow: sizes.batchWindow }), // which a FIFO queue does not have
+    });
+    Validations.of(mapping).acknowledge({
+      id: "Serverless::Serverless-LambdaEventSourceMappingDestination",
+      reason: "What fails in a queue goes to its dead-letter queue; a mapping of a queue has no destination.",
     });
     this.#output("QueueUrl", this.redriveQueue.queue.queueUrl);
     this.#output("DeadLetterQueueUrl", this.redriveQueue.deadLetterQueue.queueUrl);

@@ -3,7 +3,7 @@
 //   G6. What cannot be processed waits 14 days for an operator, beside its reason: `npm run dlq -- list`,
 //       then `npm run dlq -- redrive`.
 //   G4. With `fifo` both queues keep the order of each key, and only the consumer parks: it knows who must wait.
-import { ArnFormat, Duration, Names, RemovalPolicy, Stack } from "aws-cdk-lib";
+import { ArnFormat, Duration, Names, RemovalPolicy, Stack, Validations } from "aws-cdk-lib";
 import {
   DeduplicationScope,
   FifoThroughputLimit,
@@ -61,6 +61,10 @@ export class RedriveQueue extends Construct {
         redrivePermission: RedrivePermission.BY_QUEUE, // nobody else's dead letters land among these
         sourceQueues: [Queue.fromQueueArn(this, "Source", arnOf(this, name))],
       },
+    });
+    Validations.of(this.deadLetterQueue).acknowledge({
+      id: "Serverless::Serverless-SQSRedrivePolicy",
+      reason: "It is a dead-letter queue: nothing consumes it, so nothing can fail in it.",
     });
     this.queue = new Queue(this, "Messages", {
       ...kind,

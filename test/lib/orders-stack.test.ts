@@ -32,6 +32,8 @@ describe("orders", () => {
       "NODE_OPTIONS",
       "ORDERS_TABLE",
       "OUTBOX_TABLE",
+      "POWERTOOLS_METRICS_NAMESPACE",
+      "POWERTOOLS_SERVICE_NAME",
     ]);
     expect(grantsOf(template, "PlaceOrderRole")["Table.Arn"]).toContain("dynamodb:PutItem");
   });

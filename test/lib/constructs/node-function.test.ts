@@ -11,6 +11,7 @@ const options: NodeFunctionOptions = {
   functionMemoryMegabytes: 512,
   logRetention: RetentionDays.ONE_WEEK,
   keepsData: false,
+  metricNamespace: "Shop/test",
   environment: { COLOUR: "blue" },
 };
 
@@ -33,9 +34,14 @@ describe("a function", () => {
     expect(lambda).not.toHaveProperty("FunctionName");
   });
 
-  test("has its environment, and stack traces that show the source", () => {
+  test("has its environment, stack traces that show the source, and the name under which it counts", () => {
     expect(lambda.Environment).toEqual({
-      Variables: { NODE_OPTIONS: "--enable-source-maps", COLOUR: "blue" },
+      Variables: {
+        NODE_OPTIONS: "--enable-source-maps",
+        POWERTOOLS_SERVICE_NAME: "place-order",
+        POWERTOOLS_METRICS_NAMESPACE: "Shop/test",
+        COLOUR: "blue",
+      },
     });
   });
 

@@ -61,6 +61,8 @@ describe("a queue consumer", () => {
     expect(lambda.Environment).toEqual({
       Variables: {
         NODE_OPTIONS: "--enable-source-maps",
+        POWERTOOLS_SERVICE_NAME: "reserve-credit",
+        POWERTOOLS_METRICS_NAMESPACE: "EssentiallyOnce/dev",
         COLOUR: "blue",
         BILLS_TABLE: { Ref: expect.stringMatching(/^Bills/) },
         EVIDENCE_TABLE: { Ref: expect.stringMatching(/^Evidence/) },

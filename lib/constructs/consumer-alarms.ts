@@ -1,0 +1,77 @@
+// Alarms of one consumer: its dead letters, what waits in front of it, and what it counts about its messages.
+//
+//   G6. Nothing is dropped silently: a dead letter rings in every stage.
+import { Duration } from "aws-cdk-lib";
+import { MathExpression, Metric } from "aws-cdk-lib/aws-cloudwatch";
+import { metricNames } from "../../functions/messaging/metric-names.ts";
+import { alarmPeriod, type Counted, serviceMetric } from "../service-metrics.ts";
+import type { AlarmList } from "./alarm-list.ts";
+import type { QueueConsumer } from "./queue-consumer.ts";
+
+export function alarmOnConsumer(list: AlarmList, consumer: QueueConsumer, counted: Counted): void {
+  const subject = consumer.node.id;
+  const { queue, deadLetterQueue } = consumer.redriveQueue;
+  list.essential({
+    kind: "dead-letters",
+    subject,
+    // Parking and redriving are not in NumberOfMessagesSent, so the depth it is.
+    metric: deadLetterQueue.metricApproximateNumberOfMessagesVisible({
+      statistic: "Maximum",
+      period: alarmPeriod,
+    }),
+    above: 0,
+  });
+  list.essential({
+    kind: "oldest-message",
+    subject,
+    metric: queue.metricApproximateAgeOfOldestMessage({ statistic: "Maximum", period: alarmPeriod }),
+    above: oldestMessageAge.toSeconds(), // of messages received less than three times; the others are dead letters soon
+  });
+  list.further({
+    kind: "parked",
+    subject,
+    metric: serviceMetric(counted, metricNames.parked),
+    above: parkedMax,
+  });
+  list.further({ kind: "in-doubt", subject, metric: serviceMetric(counted, metricNames.inDoubt), above: 0 });
+  list.further({
+    kind: "duplicates",
+    subject,
+    metric: duplicatePercentage(counted),
+    above: duplicatePercentageMax,
+    periods: 3,
+  });
+  list.further({
+    kind: "recursion",
+    subject,
+    metric: new Metric({
+      namespace: "AWS/Lambda",
+      metricName: "RecursiveInvocationsDropped", // https://docs.aws.amazon.com/lambda/latest/dg/invocation-recursion.html
+      dimensionsMap: { FunctionName: consumer.function.functionName },
+      statistic: "Sum",
+      period: alarmPeriod,
+    }),
+    above: 0,
+  });
+}
+
+const oldestMessageAge = Duration.minutes(15);
+
+/** One poison rings as a dead letter; so many at once are a release, or a producer, gone wrong. */
+const parkedMax = 10;
+
+const duplicatePercentageMax = 20;
+/** A few messages make no percentage. */
+const messagesMin = 100;
+
+function duplicatePercentage(counted: Counted): MathExpression {
+  return new MathExpression({
+    expression: `IF(duplicates + processed > ${messagesMin}, 100 * duplicates / (duplicates + processed), 0)`,
+    label: "duplicates in %",
+    usingMetrics: {
+      duplicates: serviceMetric(counted, metricNames.duplicateAbsorbed),
+      processed: serviceMetric(counted, metricNames.processed),
+    },
+    period: alarmPeriod,
+  });
+}

@@ -1,0 +1,73 @@
+// Alarms that any function and any table has, whatever it is for.
+import { MathExpression, Metric } from "aws-cdk-lib/aws-cloudwatch";
+import { alarmPeriod } from "../service-metrics.ts";
+import type { AlarmList } from "./alarm-list.ts";
+import type { NodeFunction } from "./node-function.ts";
+import type { ServiceTable } from "./service-table.ts";
+
+/** Of its timeout; what runs into it is cut off and comes again. */
+const durationShareMax = 0.8;
+
+export function alarmOnFunction(list: AlarmList, watched: NodeFunction): void {
+  const subject = watched.service;
+  list.further({
+    kind: "errors",
+    subject,
+    metric: watched.metricErrors({ period: alarmPeriod }),
+    above: 0,
+    periods: 3, // one failure is what redelivery is for
+  });
+  list.further({
+    kind: "throttles",
+    subject,
+    metric: watched.metricThrottles({ period: alarmPeriod }),
+    above: 0,
+  });
+  if (watched.timeout === undefined) return;
+  list.further({
+    kind: "duration",
+    subject,
+    metric: watched.metricDuration({ statistic: "p99", period: alarmPeriod }),
+    above: durationShareMax * watched.timeout.toMilliseconds(),
+    periods: 3,
+  });
+}
+
+/** Conflicts are retried: a number of them costs time and money, and says that items are too hot. */
+const conflictsMax = 100;
+
+export function alarmOnTable(list: AlarmList, watched: ServiceTable, subject: string): void {
+  list.further({
+    kind: "conflicts",
+    subject,
+    metric: tableMetric(watched, "TransactionConflict"),
+    above: conflictsMax,
+    periods: 3,
+  });
+  list.further({
+    kind: "throttles",
+    subject,
+    metric: new MathExpression({
+      expression: "reads + writes",
+      label: "throttled reads and writes",
+      usingMetrics: {
+        reads: tableMetric(watched, "ReadThrottleEvents"),
+        writes: tableMetric(watched, "WriteThrottleEvents"),
+      },
+      period: alarmPeriod,
+    }),
+    above: 0,
+    periods: 3,
+  });
+}
+
+/** https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/metrics-dimensions.html */
+export function tableMetric(table: ServiceTable, metricName: string): Metric {
+  return new Metric({
+    namespace: "AWS/DynamoDB",
+    metricName,
+    dimensionsMap: { TableName: table.tableName },
+    statistic: "Sum",
+    period: alarmPeriod,
+  });
+}

@@ -1,0 +1,147 @@
+// The outbox: nothing removes a row but its publisher, and two ways lead out of it.
+//
+//   G3. A committed message is sent: by the stream, which must show every new row, and by the sweeper without it.
+import { outboxIdAttribute } from "../../functions/messaging/inline-write.ts";
+import { statementsOf } from "./policies.ts";
+import { finding, type Rule } from "./rule.ts";
+import type { Resource, Templates } from "./templates.ts";
+import { at, type Mapping, mappingsOf, tablesNamedBy, tableTypes, variableOf } from "./wiring.ts";
+
+const outboxVariable = "OUTBOX_TABLE";
+const viewType = "StreamSpecification.StreamViewType";
+
+export const outboxRules: readonly Rule[] = [
+  {
+    id: "outbox-without-ttl",
+    demand: "time must not remove a message that was not sent",
+    check: (templates) => {
+      const tables = new Set([
+        ...outboxesOf(templates),
+        ...inlineMappings(templates).map(({ source }) => source),
+      ]);
+      return [...tables].flatMap((table) =>
+        table === undefined || at(table, "TimeToLiveSpecification") === undefined
+          ? []
+          : [finding(table, "TimeToLiveSpecification", "remove it")],
+      );
+    },
+  },
+  {
+    id: "outbox-stream",
+    demand: "the publisher reads the messages from the image of the new row",
+    check: (templates) =>
+      outboxesOf(templates).flatMap((table) =>
+        ["NEW_IMAGE", "NEW_AND_OLD_IMAGES"].includes(String(at(table, viewType)))
+          ? []
+          : [finding(table, viewType, "NEW_IMAGE")],
+      ),
+  },
+  {
+    id: "inline-stream",
+    demand: "the publisher tells new messages of an item from those it has sent by both images",
+    check: (templates) =>
+      inlineMappings(templates).flatMap(({ source }) =>
+        source === undefined || at(source, viewType) === "NEW_AND_OLD_IMAGES"
+          ? []
+          : [finding(source, viewType, "NEW_AND_OLD_IMAGES")],
+      ),
+  },
+  {
+    id: "outbox-is-read",
+    demand: "without a publisher on its stream every message waits for the sweeper",
+    check: (templates) =>
+      outboxesOf(templates).flatMap((table) =>
+        mappingsOf(templates).streams.some(({ source }) => source === table)
+          ? []
+          : [finding(table, "StreamSpecification", "an event source mapping of an OutboxPublisher")],
+      ),
+  },
+  {
+    id: "outbox-is-swept",
+    demand: "a stream forgets after 24 hours; without a sweeper on a schedule, what it missed is never sent",
+    check: (templates) =>
+      outboxesOf(templates).flatMap((table) =>
+        sweepersOf(templates, table).length > 0
+          ? []
+          : [
+              finding(
+                table,
+                "KeySchema",
+                "an OutboxSweeper: a function on an enabled schedule that may scan this table",
+              ),
+            ],
+      ),
+  },
+  {
+    id: "outbox-filter",
+    demand:
+      "a filter that matches less than it should skips messages, and one that matches more sends what was deleted",
+    check: (templates) => [
+      ...outboxMappings(templates).flatMap(({ mapping }) =>
+        filterFindings(mapping, { eventName: ["INSERT"] }),
+      ),
+      ...inlineMappings(templates).flatMap(({ mapping }) =>
+        filterFindings(mapping, {
+          dynamodb: { NewImage: { [outboxIdAttribute]: { S: [{ exists: true }] } } },
+        }),
+      ),
+    ],
+  },
+];
+
+function outboxesOf(templates: Templates): Resource[] {
+  return [...tablesNamedBy(templates, outboxVariable).keys()];
+}
+
+function outboxMappings(templates: Templates): Mapping[] {
+  return publisherMappings(templates).filter((mapping) => mapping.source === outboxOf(templates, mapping));
+}
+
+/** A publisher that reads another table than its outbox reads items that carry messages of their own. */
+function inlineMappings(templates: Templates): Mapping[] {
+  return publisherMappings(templates).filter((mapping) => mapping.source !== outboxOf(templates, mapping));
+}
+
+function publisherMappings(templates: Templates): Mapping[] {
+  return mappingsOf(templates).streams.filter(
+    (mapping) =>
+      tableTypes.includes(mapping.source?.type ?? "") && outboxOf(templates, mapping) !== undefined,
+  );
+}
+
+function outboxOf(templates: Templates, { function: publisher }: Mapping): Resource | undefined {
+  return templates.referredTo(variableOf(publisher, outboxVariable));
+}
+
+function sweepersOf(templates: Templates, table: Resource): Resource[] {
+  const scheduled = templates
+    .ofType("AWS::Events::Rule", "AWS::Scheduler::Schedule")
+    .filter((rule) => at(rule, "ScheduleExpression") !== undefined && at(rule, "State") !== "DISABLED")
+    .flatMap((rule) => [at(rule, "Target.Arn"), ...targetsOf(rule)])
+    .map((target) => templates.referredTo(target));
+  const scanners = statementsOf(templates)
+    .filter(
+      ({ actions, resources }) =>
+        actions.includes("dynamodb:Scan") && resources.some((each) => templates.referredTo(each) === table),
+    )
+    .flatMap(({ roles }) => roles);
+  return scheduled
+    .filter((target) => target !== undefined)
+    .filter((target) => templates.referredTo(variableOf(target, outboxVariable)) === table)
+    .filter((target) => scanners.includes(templates.referredTo(target.properties.Role)));
+}
+
+function targetsOf(rule: Resource): unknown[] {
+  const targets = at(rule, "Targets");
+  return Array.isArray(targets) ? targets.map((target) => target?.Arn) : [];
+}
+
+function filterFindings(mapping: Resource, pattern: object) {
+  const filters = at(mapping, "FilterCriteria.Filters");
+  const patterns: unknown[] = Array.isArray(filters) ? filters.map((filter) => filter?.Pattern) : [];
+  const [only, ...others] = patterns;
+  const wanted = JSON.stringify(pattern);
+  return only === wanted && others.length === 0
+    ? []
+    : [finding(mapping, "FilterCriteria", `one pattern: ${wanted}`)];
+}

@@ -1,0 +1,76 @@
+// What roles may do: named actions on named resources.
+import { type Statement, statementsOf } from "./policies.ts";
+import { type Finding, finding, type Rule } from "./rule.ts";
+import { at } from "./wiring.ts";
+
+/** Actions that know no resource, each with the reason. IAM takes only "*" for them. */
+const unavoidable: ReadonlyMap<string, string> = new Map([
+  ["xray:PutTraceSegments", "a trace is no resource"],
+  ["xray:PutTelemetryRecords", "neither is what X-Ray counts"],
+  ["secretsmanager:GetRandomPassword", "it reads no secret; rotation makes keys with it"],
+]);
+
+/** Keys of a bucket's objects are made at run time: `‹Bucket›/*` is as narrow as it gets. */
+const objectActions = /^s3:(Get|Put|Delete|Abort)[A-Za-z]*(Object|MultipartUpload)[A-Za-z]*$/;
+const objectsOfOneBucket = /^‹[^›]+›\/[^*?]*\*$/;
+
+export const permissionRules: readonly Rule[] = [
+  {
+    id: "no-action-wildcard",
+    demand:
+      "a role may do what its function does, action by action; a wildcard grows with every service release",
+    check: (templates) =>
+      allowed(statementsOf(templates)).flatMap((statement) =>
+        statement.inverted || statement.actions.some((action) => action.includes("*"))
+          ? [
+              named(
+                statement,
+                statement.inverted ? "everything but what is listed" : statement.actions,
+                "name each action",
+              ),
+            ]
+          : [],
+      ),
+  },
+  {
+    id: "no-resource-wildcard",
+    demand: "a role may touch its own resources only",
+    check: (templates) =>
+      allowed(statementsOf(templates)).flatMap((statement) =>
+        statement.resources
+          .filter((resource) => JSON.stringify(resource).includes("*") && !isUnavoidable(statement, resource))
+          .map((resource) =>
+            named(statement, resource, `name the resource of ${statement.actions.join(", ")}`),
+          ),
+      ),
+  },
+  {
+    id: "no-managed-policy",
+    demand: "AWS's own policies allow their actions on every resource of the account",
+    check: (templates) =>
+      templates
+        .ofType("AWS::IAM::Role")
+        .filter((role) => {
+          const policies = at(role, "ManagedPolicyArns");
+          return Array.isArray(policies) && policies.some((policy) => !templates.referredTo(policy));
+        })
+        .map((role) => finding(role, "ManagedPolicyArns", "grant the actions one by one")),
+  },
+];
+
+function allowed(statements: readonly Statement[]): Statement[] {
+  return statements.filter(({ effect }) => effect === "Allow");
+}
+
+function isUnavoidable({ actions }: Statement, resource: unknown): boolean {
+  if (resource === "*") return actions.every((action) => unavoidable.has(action));
+  return (
+    typeof resource === "string" &&
+    objectsOfOneBucket.test(resource) &&
+    actions.every((action) => objectActions.test(action))
+  );
+}
+
+function named({ holder, property }: Statement, value: unknown, remedy: string): Finding {
+  return { resource: holder, property, value, remedy };
+}

@@ -1,0 +1,126 @@
+// Resources that others reach by the network: nobody comes without TLS, nobody without a name, nothing is kept in
+// the clear.
+import { documentStatements, type Statement } from "./policies.ts";
+import { finding, type Rule } from "./rule.ts";
+import type { Resource, Templates } from "./templates.ts";
+import { at, isTrue } from "./wiring.ts";
+
+/** Resource types with a policy of their own: that policy's types, and what must be denied without TLS. */
+const guarded = [
+  {
+    type: "AWS::SQS::Queue",
+    policies: ["AWS::SQS::QueuePolicy", "AWS::SQS::QueueInlinePolicy"],
+    actions: ["sqs:*"],
+  },
+  { type: "AWS::S3::Bucket", policies: ["AWS::S3::BucketPolicy"], actions: ["s3:*"] },
+  {
+    type: "AWS::SNS::Topic",
+    policies: ["AWS::SNS::TopicPolicy", "AWS::SNS::TopicInlinePolicy"],
+    actions: ["sns:Publish", "sns:*"],
+  },
+];
+
+export const protectionRules: readonly Rule[] = [
+  {
+    id: "tls-only",
+    demand: "whoever comes without TLS must be refused, whatever their own policy allows",
+    check: (templates) =>
+      guarded.flatMap(({ type, policies, actions }) =>
+        templates
+          .ofType(type)
+          .filter(
+            (resource) =>
+              !policiesOf(templates, resource, policies).some((statement) =>
+                refusesPlainText(statement, actions),
+              ),
+          )
+          .map((resource) => ({
+            resource,
+            property: "Policy",
+            value: undefined,
+            remedy: "enforceSSL: true",
+          })),
+      ),
+  },
+  {
+    id: "no-anonymous-access",
+    demand: "a policy that allows everybody lets anybody on the internet in",
+    check: (templates) =>
+      templates.ofType(...guarded.flatMap(({ policies }) => policies)).flatMap((policy) =>
+        documentStatements(policy, "PolicyDocument")
+          .filter(
+            ({ effect, principal, condition }) =>
+              effect === "Allow" && isEverybody(principal) && condition === undefined,
+          )
+          .map(({ principal }) => ({
+            resource: policy,
+            property: "PolicyDocument",
+            value: principal,
+            remedy: "name the principal, or add a condition on its account",
+          })),
+      ),
+  },
+  {
+    id: "queue-encryption",
+    demand: "messages must be encrypted where they are kept, and the template must say so",
+    check: (templates) =>
+      templates
+        .ofType("AWS::SQS::Queue")
+        .filter(
+          (queue) => !isTrue(at(queue, "SqsManagedSseEnabled")) && at(queue, "KmsMasterKeyId") === undefined,
+        )
+        .map((queue) =>
+          finding(queue, "SqsManagedSseEnabled", "true, or a key of your own as KmsMasterKeyId"),
+        ),
+  },
+  {
+    id: "function-url-signed",
+    demand: "a function URL without IAM is open to everybody who finds it",
+    check: (templates) =>
+      templates
+        .ofType("AWS::Lambda::Url")
+        .filter((url) => at(url, "AuthType") !== "AWS_IAM")
+        .map((url) => finding(url, "AuthType", "AWS_IAM")),
+  },
+  {
+    id: "nested-stack",
+    demand: "the rules do not look into nested stacks, so what is wired there is not proved",
+    check: (templates) =>
+      templates
+        .ofType("AWS::CloudFormation::Stack")
+        .map((stack) => finding(stack, "TemplateURL", "a stack of its own")),
+  },
+];
+
+function policiesOf(templates: Templates, resource: Resource, types: readonly string[]): Statement[] {
+  return templates
+    .ofType(...types)
+    .filter(({ properties: { Queues, Queue, Bucket, Topics, TopicArn } }) =>
+      [Queues, Queue, Bucket, Topics, TopicArn]
+        .flat()
+        .some((holder) => templates.referredTo(holder) === resource),
+    )
+    .flatMap((policy) => documentStatements(policy, "PolicyDocument"));
+}
+
+function refusesPlainText(
+  { effect, principal, condition, actions }: Statement,
+  needed: readonly string[],
+): boolean {
+  const { Bool = {} } = (condition ?? {}) as { Bool?: Readonly<Record<string, unknown>> };
+  return (
+    effect === "Deny" &&
+    isEverybody(principal) &&
+    String(Bool["aws:SecureTransport"]) === "false" &&
+    actions.some((action) => needed.includes(action))
+  );
+}
+
+function isEverybody(principal: unknown): boolean {
+  return [principal].flat().some((each) => {
+    if (each === "*") return true;
+    return (
+      typeof each === "object" && each !== null && [(each as { AWS?: unknown }).AWS].flat().includes("*")
+    );
+  });
+}

@@ -1,0 +1,25 @@
+// What a wiring rule is: a demand on the synthesized templates, and the findings of whoever breaks it.
+import type { Resource, Templates } from "./templates.ts";
+import { at } from "./wiring.ts";
+
+export interface Rule {
+  /** Acknowledged as `Wiring::<id>`. */
+  readonly id: string;
+  /** What must hold, and what happens otherwise. */
+  readonly demand: string;
+  check(templates: Templates): Finding[];
+}
+
+export interface Finding {
+  readonly resource: Resource;
+  /** Below `Properties`: `RedrivePolicy.maxReceiveCount`. */
+  readonly property: string;
+  /** What was found there; undefined is said as "absent". */
+  readonly value: unknown;
+  readonly remedy: string;
+}
+
+/** `resource` breaks the rule with what `property` is; `remedy` says what would keep it. */
+export function finding(resource: Resource, property: string, remedy: string): Finding {
+  return { resource, property, value: at(resource, property), remedy };
+}

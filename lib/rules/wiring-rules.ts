@@ -1,0 +1,73 @@
+// The proof that what was synthesized keeps its promises: a plugin of the CDK, run on the templates of every
+// `cdk synth`. A finding fails the synthesis; it is accepted like one of cdk-nag, with a reason:
+//
+//   Validations.of(queue).acknowledge({ id: "Wiring::visibility-timeout", reason: "..." });
+import type {
+  IPolicyValidationContext,
+  IPolicyValidationPlugin,
+  PolicyValidationPluginReport,
+  PolicyViolation,
+} from "aws-cdk-lib";
+import { alarmRules } from "./alarm-rules.ts";
+import { evidenceRules } from "./evidence-rules.ts";
+import { fifoRules } from "./fifo-rules.ts";
+import { mappingRules } from "./mapping-rules.ts";
+import { outboxRules } from "./outbox-rules.ts";
+import { permissionRules } from "./permission-rules.ts";
+import { protectionRules } from "./protection-rules.ts";
+import { queueRules } from "./queue-rules.ts";
+import type { Finding, Rule } from "./rule.ts";
+import { streamRules } from "./stream-rules.ts";
+import { Templates } from "./templates.ts";
+
+export const allRules: readonly Rule[] = [
+  ...queueRules,
+  ...mappingRules,
+  ...fifoRules,
+  ...streamRules,
+  ...outboxRules,
+  ...evidenceRules,
+  ...permissionRules,
+  ...protectionRules,
+  ...alarmRules,
+];
+
+/** `Validations.of(app).addPlugins(new WiringRules())` */
+export class WiringRules implements IPolicyValidationPlugin {
+  readonly name = "Wiring";
+  readonly ruleIds: string[];
+  readonly #rules: readonly Rule[];
+
+  constructor(rules: readonly Rule[] = allRules) {
+    this.#rules = rules;
+    this.ruleIds = rules.map(({ id }) => id);
+  }
+
+  validate(context: IPolicyValidationContext): PolicyValidationPluginReport {
+    const templates = new Templates(context);
+    const violations = this.#rules.flatMap((rule) =>
+      rule.check(templates).map((finding) => violationOf(rule, finding, templates)),
+    );
+    return { success: violations.length === 0, violations };
+  }
+}
+
+function violationOf(
+  { id, demand }: Rule,
+  { resource, property, value, remedy }: Finding,
+  templates: Templates,
+): PolicyViolation {
+  return {
+    ruleName: id,
+    description: `${property} is ${templates.say(value)}: ${demand}`,
+    fix: remedy,
+    severity: "error",
+    violatingResources: [
+      {
+        resourceLogicalId: resource.logicalId,
+        templatePath: resource.templatePath,
+        locations: [`Properties.${property}`],
+      },
+    ],
+  };
+}

@@ -1,0 +1,25 @@
+// Alarm → the section of docs/runbook.md that says where to look and what to do. One kind is one section.
+
+/** What each kind of alarm says when it rings. */
+export const alarmKinds = {
+  "dead-letters": "messages wait in the dead-letter queue",
+  "oldest-message": "a message has waited in the queue for too long",
+  "stream-behind": "the stream is read too late, or not at all",
+  "stream-failures": "the stream gave records up",
+  "outbox-age": "a committed message was not sent for too long",
+  duplicates: "a large part of the messages comes twice",
+  parked: "many messages are parked at once",
+  "in-doubt": "nobody knows whether an effect outside happened",
+  conflicts: "transactions meet on the same items",
+  throttles: "AWS refuses requests: too many at once",
+  recursion: "Lambda stopped a loop of messages and dropped some",
+  errors: "the function fails in every quarter of an hour",
+  duration: "the function comes near its timeout",
+} as const;
+
+export type AlarmKind = keyof typeof alarmKinds;
+
+/** What the person who is woken reads: what, of whom, and where it goes on. */
+export function alarmDescription(kind: AlarmKind, subject: string): string {
+  return `${subject}: ${alarmKinds[kind]}. docs/runbook.md#${kind}`;
+}

@@ -1,0 +1,69 @@
+// The real app, synthesized once as the CDK CLI does it, and its templates to look at, or to break.
+import { spawnSync } from "node:child_process";
+import { cpSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { App, type IPolicyValidationContext } from "aws-cdk-lib";
+import { temporaryDirectory } from "./synthesized.ts";
+
+const root = fileURLToPath(new URL("../../", import.meta.url));
+
+export interface TemplateResource {
+  readonly Type: string;
+  Properties?: Record<string, unknown>;
+}
+
+export interface RealTemplate {
+  readonly Resources: Record<string, TemplateResource>;
+}
+
+/** Returns the directory of the assembly, without bundles. Fails when the synthesis does. */
+export function synthesizeRealApp(given: Record<string, string> = {}): string {
+  const outdir = temporaryDirectory("real-app");
+  const { context } = JSON.parse(readFileSync(join(root, "cdk.json"), "utf8"));
+  const { status, stderr } = spawnSync(process.execPath, ["bin/app.ts"], {
+    cwd: root,
+    encoding: "utf8",
+    env: {
+      ...process.env,
+      CDK_VALIDATION: "false", // CloudFormation's own rules have a synthesis of their own
+      CDK_OUTDIR: outdir,
+      CDK_CONTEXT_JSON: JSON.stringify({ ...context, "aws:cdk:bundling-stacks": [], ...given }),
+    },
+  });
+  if (status !== 0) throw new Error(`the app does not synthesize:\n${stderr}`);
+  return outdir;
+}
+
+/** What a validation plugin is given for an assembly, with the templates as they are on disk. */
+export function validationContext(directory: string): IPolicyValidationContext {
+  const { artifacts } = JSON.parse(readFileSync(join(directory, "manifest.json"), "utf8")) as {
+    artifacts: Record<string, { type: string; properties?: { templateFile?: string } }>;
+  };
+  const stackTemplates = Object.entries(artifacts).flatMap(([stackConstructPath, { type, properties }]) =>
+    type === "aws:cloudformation:stack" && properties?.templateFile
+      ? [
+          {
+            stackConstructPath,
+            templatePath: join(directory, properties.templateFile),
+            accountId: undefined,
+            region: undefined,
+          },
+        ]
+      : [],
+  );
+  return {
+    stackTemplates,
+    templatePaths: stackTemplates.map(({ templatePath }) => templatePath),
+    appConstruct: new App(),
+  };
+}
+
+/** The assembly with one template replaced, in a directory of its own. */
+export function withTemplate(directory: string, templatePath: string, template: RealTemplate): string {
+  const copy = mkdtempSync(join(temporaryDirectory("broken-app"), "cdk.out-"));
+  const name = templatePath.slice(directory.length + 1);
+  cpSync(directory, copy, { recursive: true, filter: (source) => !source.includes("asset.") });
+  writeFileSync(join(copy, name), JSON.stringify(template));
+  return copy;
+}

@@ -24,11 +24,13 @@ describe("the foundation", () => {
     });
   });
 
-  test("outputs the names of its tables", () => {
+  test("outputs the names of what it holds", () => {
     expect(Object.keys(template.findOutputs("*")).sort()).toEqual([
+      "ClaimCheckBucket",
       "EvidenceTable",
       "JournalTable",
       "OutboxTable",
+      "SigningSecretArn",
     ]);
   });
 

@@ -10,6 +10,7 @@ import {
   ListTablesCommand,
   PutItemCommand,
 } from "@aws-sdk/client-dynamodb";
+import { ListBucketsCommand } from "@aws-sdk/client-s3";
 import { ListQueuesCommand } from "@aws-sdk/client-sqs";
 import { afterEach, expect, onTestFinished, test, vi } from "vitest";
 import { destroyClients, type LocalClients, localClients } from "../../local/clients.ts";
@@ -53,6 +54,17 @@ test("both engines answer on free ports of 127.0.0.1", async () => {
   expect(endpoints.dynamodb).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/);
   expect((await clients.dynamodb.send(new ListTablesCommand({}))).TableNames).toEqual([]);
   expect((await clients.sqs.send(new ListQueuesCommand({}))).QueueUrls ?? []).toEqual([]);
+});
+
+test("queues and buckets are one engine; with an endpoint of its own for either, the other stays", async () => {
+  const { endpoints, clients } = await running();
+  expect(endpoints.s3).toBe(endpoints.sqs);
+  expect((await clients.s3.send(new ListBucketsCommand({}))).Buckets).toEqual([]);
+
+  vi.stubEnv("AWS_ENDPOINT_URL_SQS", "http://127.0.0.1:1");
+  const other = await running();
+  expect(other.endpoints.sqs).toBe("http://127.0.0.1:1");
+  expect((await other.clients.s3.send(new ListBucketsCommand({}))).Buckets).toEqual([]);
 });
 
 test("many starts at once find a port each", async () => {

@@ -46,9 +46,9 @@ function refusal(define: (stack: Stack) => void): Promise<string> {
 
 test("a resource type is refused with its construct path and what is understood", async () => {
   const message = await refusal((stack) => {
-    new CfnResource(stack, "Archive", { type: "AWS::S3::Bucket" });
+    new CfnResource(stack, "Archive", { type: "AWS::Kinesis::Stream" });
   });
-  expect(message).toContain("Shop/Archive: resource type AWS::S3::Bucket not understood");
+  expect(message).toContain("Shop/Archive: resource type AWS::Kinesis::Stream not understood");
   expect(message).toContain("AWS::SQS::Queue");
 });
 
@@ -57,12 +57,12 @@ test("every unknown property is refused in one go, with those understood", async
     const queue = new CfnQueue(stack, "Orders");
     queue.addPropertyOverride("Colour", "red");
     queue.addPropertyOverride("Shape", "round");
-    new CfnResource(stack, "Archive", { type: "AWS::S3::Bucket" });
+    new CfnResource(stack, "Archive", { type: "AWS::Kinesis::Stream" });
   });
   expect(message).toContain("Shop/Orders (AWS::SQS::Queue): property Colour not understood");
   expect(message).toContain("Shop/Orders (AWS::SQS::Queue): property Shape not understood");
   expect(message).toContain("VisibilityTimeout");
-  expect(message).toContain("AWS::S3::Bucket");
+  expect(message).toContain("AWS::Kinesis::Stream");
 });
 
 test("an unknown nested property is refused with its path", async () => {

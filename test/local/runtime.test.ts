@@ -110,7 +110,9 @@ test("the environment holds the function's variables, Lambda's and the endpoints
     AWS_ACCESS_KEY_ID: "test",
     AWS_SECRET_ACCESS_KEY: "test",
     AWS_ENDPOINT_URL_SQS: ENDPOINTS.sqs,
+    AWS_ENDPOINT_URL_S3: ENDPOINTS.s3,
     AWS_ENDPOINT_URL_DYNAMODB: ENDPOINTS.dynamodb,
+    AWS_ENDPOINT_URL_SECRETS_MANAGER: ENDPOINTS.secretsManager,
     AWS_CONFIG_FILE: "/dev/null",
     AWS_SHARED_CREDENTIALS_FILE: "/dev/null",
   });

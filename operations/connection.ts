@@ -1,12 +1,15 @@
-// Where an operator's command works: the local cloud that is running, or a deployment on AWS.
+// Where an operator's command works: the local cloud that is running, or a deployment.
 //
 //   Local: `.local-cloud/cloud.json`, which `npm start` writes while it is up.
-//   AWS: the file of `cdk deploy --outputs-file`, with region, credentials and endpoints as the SDK finds them.
+//   A deployment: what CloudFormation says of a stage, or the file of `cdk deploy --outputs-file`; with region,
+//   credentials and endpoints as the SDK finds them, so AWS and its emulators are one case.
 
 import { readFileSync } from "node:fs";
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { SQSClient } from "@aws-sdk/client-sqs";
 import { z } from "zod";
+import type { Given } from "./flags.ts";
+import { stageOutputs } from "./stage-outputs.ts";
 import { UsageError } from "./usage-error.ts";
 
 export const CLOUD_FILE = ".local-cloud/cloud.json";
@@ -15,6 +18,14 @@ export interface Connection {
   readonly sqs: SQSClient;
   readonly dynamodb: DynamoDBClient;
   readonly outputs: Outputs;
+  /** Where the other clients of the local cloud go; empty where the SDK finds everything by itself. */
+  readonly local: LocalClientOptions;
+}
+
+export interface LocalClientOptions {
+  readonly region?: string;
+  readonly credentials?: { readonly accessKeyId: string; readonly secretAccessKey: string };
+  readonly endpoints: { readonly s3?: string; readonly secretsManager?: string };
 }
 
 /** Stack name → output key → value. */
@@ -26,19 +37,31 @@ const Outputs = z.record(z.string(), z.record(z.string(), z.string()));
 const CloudFile = z.object({
   processId: z.int().positive(),
   /** Both absent while the local cloud is starting. */
-  endpoints: z.object({ sqs: z.url(), dynamodb: z.url() }).optional(),
+  endpoints: z
+    .object({
+      sqs: z.url(),
+      dynamodb: z.url(),
+      s3: z.url().optional(),
+      secretsManager: z.url().optional(),
+    })
+    .optional(),
   outputs: Outputs.optional(),
 });
 
-export function connect(from: { outputsFile?: string; cloudFile?: string }): Connection {
+/** By the flags of a command line. Only one of the three may be given. */
+export async function connectTo({ stage, outputs, cloud }: Given): Promise<Connection> {
+  const given = [stage, outputs, cloud].filter((one) => one !== undefined);
+  if (given.length > 1) throw new UsageError("Give only one of --stage, --outputs and --cloud.");
+  if (stage !== undefined) return deployed(await stageOutputs(stage));
+  return connect({ outputsFile: outputs, cloudFile: cloud });
+}
+
+export function connect(from: {
+  outputsFile?: string | undefined;
+  cloudFile?: string | undefined;
+}): Connection {
   if (from.outputsFile !== undefined) {
-    // An emulator's queue URL may name a host that does not resolve; the endpoint of the region always does.
-    const sqs = new SQSClient({ useQueueUrlAsEndpoint: false });
-    return {
-      sqs,
-      dynamodb: new DynamoDBClient(),
-      outputs: parse(from.outputsFile, Outputs, "the outputs file of `cdk deploy --outputs-file`"),
-    };
+    return deployed(parse(from.outputsFile, Outputs, "the outputs file of `cdk deploy --outputs-file`"));
   }
   const { endpoints, outputs } = runningCloud(from.cloudFile ?? CLOUD_FILE);
   const local = {
@@ -47,7 +70,15 @@ export function connect(from: { outputsFile?: string; cloudFile?: string }): Con
   };
   const sqs = new SQSClient({ ...local, endpoint: endpoints.sqs, useQueueUrlAsEndpoint: false });
   const dynamodb = new DynamoDBClient({ ...local, endpoint: endpoints.dynamodb });
-  return { sqs, dynamodb, outputs };
+  const { s3, secretsManager } = endpoints;
+  const others = { ...(s3 && { s3 }), ...(secretsManager && { secretsManager }) };
+  return { sqs, dynamodb, outputs, local: { ...local, endpoints: others } };
+}
+
+function deployed(outputs: Outputs): Connection {
+  // An emulator's queue URL may name a host that does not resolve; the endpoint of the region always does.
+  const sqs = new SQSClient({ useQueueUrlAsEndpoint: false });
+  return { sqs, dynamodb: new DynamoDBClient(), outputs, local: { endpoints: {} } };
 }
 
 /** Undefined when there is no such file. Throws when there is one that is not a cloud file. */
@@ -70,7 +101,7 @@ export function isRunning(processId: number): boolean {
 
 function runningCloud(file: string) {
   const cloud = readCloudFile(file);
-  const remedy = "start one with `npm start`, or name a deployment with --outputs FILE";
+  const remedy = "start one with `npm start`, or name a deployment with --stage NAME or --outputs FILE";
   if (!cloud) throw new UsageError(`No local cloud is running here (there is no ${file}): ${remedy}.`);
   const { processId, endpoints, outputs } = cloud;
   if (!isRunning(processId)) {

@@ -26,7 +26,13 @@ export function textTable(
     .join("\n");
 }
 
-export function printable(text: string, charactersMax: number): string {
+/** One `name  value` a line; values are not cut. */
+export function namedValues(rows: readonly (readonly [name: string, value: string])[]): string {
+  const width = Math.max(...rows.map(([name]) => name.length));
+  return rows.map(([name, value]) => `${name.padEnd(width)}  ${printable(value)}`.trimEnd()).join("\n");
+}
+
+export function printable(text: string, charactersMax = Number.POSITIVE_INFINITY): string {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
   const safe = text.replace(/[\u0000-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069]/g, "·");
   return safe.length > charactersMax ? `${safe.slice(0, charactersMax - 1)}…` : safe;

@@ -144,8 +144,13 @@ export function holds({
   }
 
   function idOf(group: string): string {
-    return derivedId("hold", queueName, group);
+    return holdId(queueName, group);
   }
+}
+
+/** The id of the item that holds the line of a group. */
+export function holdId(queueName: string, group: string): string {
+  return derivedId("hold", queueName, group);
 }
 
 function holdIn(item: Readonly<Record<string, AttributeValue>> | undefined): Hold {

@@ -29,12 +29,12 @@ export async function repairOneStranger(
   await openAccounts(access.clients.dynamodb, access.output("CreditTable"), [
     { customerId, limit: totalOf(stranger.order) * 2 },
   ]);
-  const redriven = await redrive(access.clients.sqs, {
+  const { handled } = await redrive(access.clients, {
     queues: access.queues.filter(({ consumer }) => consumer === letter.consumer),
+    evidenceTable: access.output("EvidenceTable"),
     matches: ({ id }) => id === letter.id,
     dryRun: false,
   });
-  if (redriven.length === 0)
-    throw new Error(`The dead letter ${letter.id} is gone: somebody else redrove it`);
+  if (handled.length === 0) throw new Error(`The dead letter ${letter.id} is gone: somebody else redrove it`);
   return { customerId, orderId: order.id, envelopeId: letter.id };
 }

@@ -1,5 +1,6 @@
 // Which dead-letter queue belongs to which queue: read from the stacks' outputs, where each consumer `X` has
-// `XQueueUrl` and `XDeadLetterQueueUrl`. A message's own word about where it came from is not trusted.
+// `XQueueUrl` and `XDeadLetterQueueUrl`, and beside them the tables of its service. A message's own word about where
+// it came from is not trusted.
 
 import type { Outputs } from "../connection.ts";
 import { UsageError } from "../usage-error.ts";
@@ -9,21 +10,33 @@ export interface ConsumerQueue {
   readonly consumer: string;
   readonly queueUrl: string;
   readonly deadLetterQueueUrl: string;
+  /** The tables of its service, where a consumer with inline evidence keeps it. */
+  readonly stateTables?: readonly string[];
 }
 
 const DEAD_LETTER_OUTPUT = /^(?<consumer>.+)DeadLetterQueueUrl$/;
 
 export function consumerQueues(outputs: Outputs): ConsumerQueue[] {
-  const values = new Map(Object.values(outputs).flatMap((stack) => Object.entries(stack)));
-  const queues = [...values].flatMap(([key, deadLetterQueueUrl]) => {
-    const consumer = DEAD_LETTER_OUTPUT.exec(key)?.groups?.consumer;
-    const queueUrl = values.get(`${consumer}QueueUrl`);
-    return consumer && queueUrl ? [{ consumer, queueUrl, deadLetterQueueUrl }] : [];
-  });
+  const queues = Object.values(outputs).flatMap(queuesOf);
   if (queues.length > 0) return queues.sort((a, b) => a.consumer.localeCompare(b.consumer));
+  const keys = Object.values(outputs).flatMap((stack) => Object.keys(stack));
   throw new UsageError(
-    `The outputs name no pair XQueueUrl and XDeadLetterQueueUrl; they are: ${[...values.keys()].join(", ") || "none"}.`,
+    `The outputs name no pair XQueueUrl and XDeadLetterQueueUrl; they are: ${keys.join(", ") || "none"}.`,
   );
+}
+
+function queuesOf(stack: Readonly<Record<string, string>>): ConsumerQueue[] {
+  const stateTables = Object.keys(stack).flatMap((key) => (key.endsWith("Table") ? (stack[key] ?? []) : []));
+  return Object.entries(stack).flatMap(([key, deadLetterQueueUrl]) => {
+    const consumer = DEAD_LETTER_OUTPUT.exec(key)?.groups?.consumer;
+    const queueUrl = stack[`${consumer}QueueUrl`];
+    return consumer && queueUrl ? [{ consumer, queueUrl, deadLetterQueueUrl, stateTables }] : [];
+  });
+}
+
+/** What the consumer calls itself in its evidence: its construct's name, as its file is named. */
+export function consumerNameOf({ consumer }: Pick<ConsumerQueue, "consumer">): string {
+  return consumer.replace(/(?<=[a-z0-9])(?=[A-Z])/g, "-").toLowerCase();
 }
 
 /** `reserve-credit` and `ReserveCredit` name the same consumer. Throws for a name that no consumer has. */

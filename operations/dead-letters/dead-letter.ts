@@ -15,6 +15,7 @@ export interface DeadLetter {
   readonly reason: string;
   readonly detail: string;
   readonly receiveCount?: number;
+  /** RFC 3339; for what the redrive policy moved, when it was first sent: SQS keeps no other time. */
   readonly parkedAt?: string;
   readonly body: string;
   /** The group it was in, and stands in front of; absent for a standard queue. */
@@ -41,7 +42,7 @@ function deadLetter(consumer: string, copies: readonly Message[]): DeadLetter {
   const [first] = copies;
   const message = told ?? first ?? {};
   const { id, type } = envelopeOf(message.Body);
-  const parkedAt = attribute(message, "ParkedAt");
+  const parkedAt = attribute(message, "ParkedAt") ?? sentAt(message);
   const group = message.Attributes?.MessageGroupId;
   const receiveCount = Number(attribute(message, "ReceiveCount") ?? Number.NaN);
   return {
@@ -65,6 +66,12 @@ function identity(message: Message): string {
   return `${name} ${createHash("sha256")
     .update(message.Body ?? "")
     .digest("hex")}`;
+}
+
+/** A standard queue keeps the time of the first sending when a message is moved. */
+function sentAt({ Attributes }: Message): string | undefined {
+  const sentMs = Number(Attributes?.SentTimestamp ?? Number.NaN);
+  return Number.isFinite(sentMs) ? new Date(sentMs).toISOString() : undefined;
 }
 
 /** The fields that identify an envelope, as far as the body has them. */

@@ -1,96 +1,105 @@
-// Reads a whole queue without taking anything out of it: every message is received, held for a short while,
-// and given back. A dead-letter queue has no redrive policy of its own, so receives cost a message nothing.
+// Reads a whole queue without taking anything out of it: every message is received, held for a while, and given
+// back. A dead-letter queue has no redrive policy of its own, so receives cost a message nothing.
 //
+//   G11. What is read at once has a bound, in messages and in bytes.
 //   Of a FIFO queue it reads the first of each group only: SQS shows no more of a group while any of it is held.
 
 import {
   ChangeMessageVisibilityBatchCommand,
   GetQueueAttributesCommand,
   type Message,
-  ReceiveMessageCommand,
   type SQSClient,
 } from "@aws-sdk/client-sqs";
+import { nowMs } from "../../functions/messaging/clock.ts";
+import { receive, receiveMax } from "./receive.ts";
 
 export interface Held {
   readonly messages: readonly Message[];
   /** Messages that another reader held when we began: they exist and are not among ours. */
   readonly heldByOthers: number;
+  /** How many could be seen when we began, as SQS counts: more than are held when a FIFO group has several. */
+  readonly visible: number;
   /** True when the bound was met before the end of the queue. */
   readonly more: boolean;
+  /** To be called now and then by who takes long: holds on, when half of the time has gone. */
+  keep(): Promise<void>;
   /** Gives back all but the given ones, at once. Safe to call after some were deleted. */
   release(except?: ReadonlySet<Message>): Promise<void>;
 }
 
 export interface HoldOptions {
-  /** If we die, the messages come back after this long. Long enough to read them all and act on them. */
+  /** If we die, the messages come back after this long. */
   readonly visibilitySeconds?: number;
   readonly messagesMax?: number;
 }
 
-const RECEIVE_MAX = 10; // https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_ReceiveMessage.html
+export const holdSecondsDefault = 60;
+const bytesMax = 256 * 1_048_576;
 
 export async function hold(sqs: SQSClient, queueUrl: string, options: HoldOptions = {}): Promise<Held> {
-  const { visibilitySeconds = 30, messagesMax = 10_000 } = options;
-  const heldByOthers = await inFlight(sqs, queueUrl);
+  const { visibilitySeconds = holdSecondsDefault, messagesMax = 10_000 } = options;
+  const { visible, inFlight } = await depths(sqs, queueUrl);
   const byMessageId = new Map<string, Message>(); // a message that came back meanwhile counts once, newest receipt
+  const given = new Set<Message>();
+  let keptAtMs = nowMs();
   let more = false;
+  let bytes = 0;
   for (let empty = false; !empty && !more; ) {
     const received = await receive(sqs, queueUrl, visibilitySeconds);
     const sizeBefore = byMessageId.size;
-    for (const message of received) byMessageId.set(message.MessageId ?? "", message);
+    for (const message of received) {
+      if (!byMessageId.has(message.MessageId ?? "")) bytes += message.Body?.length ?? 0;
+      byMessageId.set(message.MessageId ?? "", message);
+    }
     empty = byMessageId.size === sizeBefore;
-    more = byMessageId.size >= messagesMax;
+    more = byMessageId.size >= messagesMax || bytes >= bytesMax;
+    await keep();
   }
-  const messages = [...byMessageId.values()];
-  return {
-    messages,
-    heldByOthers,
-    more,
-    release: (except = new Set()) =>
-      release(
-        sqs,
-        queueUrl,
-        messages.filter((message) => !except.has(message)),
-      ),
-  };
-}
+  return { messages: [...byMessageId.values()], heldByOthers: inFlight, visible, more, keep, release };
 
-async function receive(sqs: SQSClient, queueUrl: string, visibilitySeconds: number): Promise<Message[]> {
-  const { Messages = [] } = await sqs.send(
-    new ReceiveMessageCommand({
-      QueueUrl: queueUrl,
-      MaxNumberOfMessages: RECEIVE_MAX,
-      VisibilityTimeout: visibilitySeconds,
-      WaitTimeSeconds: 1, // a short poll asks a sample of the servers and may miss messages
-      MessageAttributeNames: ["All"],
-      MessageSystemAttributeNames: ["MessageGroupId"],
-    }),
-  );
-  return Messages;
-}
+  async function keep(): Promise<void> {
+    if (nowMs() - keptAtMs < (visibilitySeconds * 1_000) / 2) return;
+    keptAtMs = nowMs();
+    await changeVisibility(sqs, queueUrl, [...byMessageId.values()].filter(isHeld), visibilitySeconds);
+  }
 
-async function release(sqs: SQSClient, queueUrl: string, messages: readonly Message[]): Promise<void> {
-  for (let start = 0; start < messages.length; start += RECEIVE_MAX) {
-    const batch = messages.slice(start, start + RECEIVE_MAX);
-    await sqs.send(
-      new ChangeMessageVisibilityBatchCommand({
-        QueueUrl: queueUrl,
-        Entries: batch.map(({ ReceiptHandle }, index) => ({
-          Id: `${index}`,
-          ReceiptHandle,
-          VisibilityTimeout: 0,
-        })),
-      }), // an entry that fails comes back by itself when its hold is over
-    );
+  async function release(except: ReadonlySet<Message> = new Set()): Promise<void> {
+    const back = [...byMessageId.values()].filter((message) => isHeld(message) && !except.has(message));
+    for (const message of back) given.add(message);
+    await changeVisibility(sqs, queueUrl, back, 0);
+  }
+
+  function isHeld(message: Message): boolean {
+    return !given.has(message);
   }
 }
 
-async function inFlight(sqs: SQSClient, queueUrl: string): Promise<number> {
+/** An entry that fails was deleted, or its hold is over: either way there is nothing to do. */
+export async function changeVisibility(
+  sqs: SQSClient,
+  queueUrl: string,
+  messages: readonly Message[],
+  seconds: number,
+): Promise<void> {
+  for (let start = 0; start < messages.length; start += receiveMax) {
+    const Entries = messages.slice(start, start + receiveMax).map(({ ReceiptHandle }, index) => ({
+      Id: `${index}`,
+      ReceiptHandle,
+      VisibilityTimeout: seconds,
+    }));
+    await sqs.send(new ChangeMessageVisibilityBatchCommand({ QueueUrl: queueUrl, Entries }));
+  }
+}
+
+async function depths(sqs: SQSClient, queueUrl: string): Promise<{ visible: number; inFlight: number }> {
   const { Attributes } = await sqs.send(
     new GetQueueAttributesCommand({
       QueueUrl: queueUrl,
-      AttributeNames: ["ApproximateNumberOfMessagesNotVisible"],
+      AttributeNames: ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"],
     }),
   );
-  return Number(Attributes?.ApproximateNumberOfMessagesNotVisible ?? 0);
+  return {
+    visible: Number(Attributes?.ApproximateNumberOfMessages ?? 0),
+    inFlight: Number(Attributes?.ApproximateNumberOfMessagesNotVisible ?? 0),
+  };
 }

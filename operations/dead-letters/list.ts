@@ -1,14 +1,26 @@
 // Every dead letter of the given consumers, left where it is.
 
 import type { SQSClient } from "@aws-sdk/client-sqs";
+import { isFifo } from "../../functions/messaging/message-group.ts";
 import type { ConsumerQueue } from "./consumer-queues.ts";
 import { type DeadLetter, deadLettersOf } from "./dead-letter.ts";
-import { hold } from "./hold.ts";
+import { type Held, hold } from "./hold.ts";
 
 export interface DeadLetterList {
   readonly deadLetters: readonly DeadLetter[];
   /** Dead letters that exist and could not be read: another reader held them, or there were too many. */
   readonly unread: readonly string[];
+}
+
+/** Dead letters that share a reason. */
+export interface ReasonGroup {
+  readonly reason: string;
+  readonly count: number;
+  /** RFC 3339, when the first of them was parked. */
+  readonly oldest?: string;
+  readonly consumers: readonly string[];
+  /** One of them, to look at. */
+  readonly example: string;
 }
 
 export async function listDeadLetters(
@@ -22,16 +34,40 @@ export async function listDeadLetters(
   };
 }
 
-async function listQueue(
-  sqs: SQSClient,
-  { consumer, deadLetterQueueUrl }: ConsumerQueue,
-): Promise<DeadLetterList> {
-  const held = await hold(sqs, deadLetterQueueUrl);
-  await held.release();
+/** By reason, the most frequent first. */
+export function byReason(deadLetters: readonly DeadLetter[]): ReasonGroup[] {
+  const groups = [...Map.groupBy(deadLetters, ({ reason }) => reason)];
+  return groups
+    .map(([reason, members]) => {
+      const [oldest] = members.flatMap(({ parkedAt }) => parkedAt ?? []).sort();
+      return {
+        reason,
+        count: members.length,
+        ...(oldest !== undefined && { oldest }),
+        consumers: [...new Set(members.map(({ consumer }) => consumer))].sort(),
+        example: members[0]?.id ?? "",
+      };
+    })
+    .sort((a, b) => b.count - a.count || a.reason.localeCompare(b.reason));
+}
+
+/** What was there and not read, for people. */
+export function unreadOf({ consumer, deadLetterQueueUrl }: ConsumerQueue, held: Held): string[] {
+  const { heldByOthers, messages, visible, more } = held;
   const unread: string[] = [];
-  if (held.heldByOthers > 0) {
-    unread.push(`${consumer}: ${held.heldByOthers} held by another reader, back when its hold is over`);
+  if (heldByOthers > 0) {
+    unread.push(`${consumer}: ${heldByOthers} held by another reader, back when its hold is over`);
   }
-  if (held.more) unread.push(`${consumer}: more than the ${held.messages.length} that were read`);
-  return { deadLetters: deadLettersOf(consumer, held.messages), unread };
+  if (more) unread.push(`${consumer}: more than the ${messages.length} that were read`);
+  const behind = visible - messages.length;
+  if (isFifo(deadLetterQueueUrl) && behind > 0) {
+    unread.push(`${consumer}: ${behind} behind the first of their groups`);
+  }
+  return unread;
+}
+
+async function listQueue(sqs: SQSClient, queue: ConsumerQueue): Promise<DeadLetterList> {
+  const held = await hold(sqs, queue.deadLetterQueueUrl);
+  await held.release();
+  return { deadLetters: deadLettersOf(queue.consumer, held.messages), unread: unreadOf(queue, held) };
 }

@@ -1,106 +1,129 @@
-// Sends dead letters back to the queue they came from.
+// Sends dead letters back to the queue they came from, after a look at the evidence: what was done is not sent.
 //
-//   G6. Sent first, deleted then: a crash in between leaves a copy, never a hole, and the consumer's evidence
-//       absorbs the copy. The body is the original, byte for byte, so the envelope keeps its identity.
-//   G4. Of a FIFO queue a whole group goes back, in the order of its dead letters. Their consumer keeps the line:
-//       it takes only the first in it and parks what comes too early, so no redrive can change an order.
+//   G6. A redrive may be killed anywhere and run again, and two may run at once: see send-back.ts. What nobody holds
+//       any more comes back to its dead-letter queue by itself.
+//   G4. FIFO queues go by redrive-in-order.ts.
 
-import { DeleteMessageCommand, type Message, SendMessageCommand, type SQSClient } from "@aws-sdk/client-sqs";
-import { newId } from "../../functions/messaging/ids.ts";
+import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import type { Message, SQSClient } from "@aws-sdk/client-sqs";
 import { isFifo } from "../../functions/messaging/message-group.ts";
-import { originalAttributes } from "../../functions/messaging/park-attributes.ts";
+import { type Pace, pace } from "../pace.ts";
 import type { ConsumerQueue } from "./consumer-queues.ts";
 import { type DeadLetter, deadLettersOf } from "./dead-letter.ts";
-import { hold } from "./hold.ts";
+import { type Decision, decide } from "./decision.ts";
+import { askEvidence } from "./evidence.ts";
+import { hold, holdSecondsDefault } from "./hold.ts";
+import { unreadOf } from "./list.ts";
+import { redriveInOrder } from "./redrive-in-order.ts";
+import { remove, sendBack } from "./send-back.ts";
+
+export interface Clients {
+  readonly sqs: SQSClient;
+  readonly dynamodb: DynamoDBClient;
+}
 
 export interface RedriveOptions {
   readonly queues: readonly ConsumerQueue[];
+  /** Where the evidence and the lines of FIFO groups are. */
+  readonly evidenceTable: string;
   /** Of a FIFO group, one that matches brings all; a match is looked for among the first of each group. */
   readonly matches: (deadLetter: DeadLetter) => boolean;
-  /** Only say what would be sent. */
+  /** Only say what would be done. */
   readonly dryRun: boolean;
+  /** Send also what would be left. */
+  readonly force?: boolean;
+  /** Messages a second. */
+  readonly rate?: number;
+  /** What is read is hidden from others for so long at a time. */
+  readonly visibilitySeconds?: number;
+  readonly onHandled?: (handled: Handled, total: number | undefined) => void;
 }
 
-/** Long enough to send everything that was read; a message is only ever hidden, so too short costs a duplicate. */
-const HOLD_SECONDS = 120;
+export interface Handled extends Decision {
+  readonly deadLetter: DeadLetter;
+}
 
-/** The dead letters that were sent back, or would be. */
-export async function redrive(
-  sqs: SQSClient,
-  { queues, matches, dryRun }: RedriveOptions,
-): Promise<DeadLetter[]> {
-  const redriven: DeadLetter[] = [];
-  for (const queue of queues) {
-    if (isFifo(queue.deadLetterQueueUrl)) {
-      redriven.push(...(await redriveInOrder(sqs, queue, { matches, dryRun })));
-      continue;
-    }
-    const held = await hold(sqs, queue.deadLetterQueueUrl, { visibilitySeconds: HOLD_SECONDS });
-    const deleted = new Set<Message>();
-    try {
-      for (const deadLetter of deadLettersOf(queue.consumer, held.messages).filter(matches)) {
-        if (!dryRun) await sendBack(sqs, queue, deadLetter, deleted);
-        redriven.push(deadLetter);
-      }
-    } finally {
-      await held.release(deleted);
-    }
+export interface Redriven {
+  readonly handled: readonly Handled[];
+  /** Dead letters that exist and could not be read. */
+  readonly unread: readonly string[];
+}
+
+export const rateDefault = 50;
+/** Sent side by side; the evidence is asked right before. */
+const togetherMax = 10;
+
+export async function redrive(clients: Clients, options: RedriveOptions): Promise<Redriven> {
+  const turn = pace(options.rate ?? rateDefault);
+  const handled: Handled[] = [];
+  const unread: string[] = [];
+  for (const queue of options.queues) {
+    const redriven = isFifo(queue.deadLetterQueueUrl)
+      ? await redriveInOrder(clients, queue, options, turn)
+      : await redriveAll(clients, queue, options, turn);
+    handled.push(...redriven.handled);
+    unread.push(...redriven.unread);
   }
-  return redriven;
+  return { handled, unread };
 }
 
-/** Round by round, because a FIFO queue shows the first of a group only, until none of the chosen groups is left. */
-async function redriveInOrder(
-  sqs: SQSClient,
+/** Queue by queue, as much as can be held at once, until there is no more or nothing moves. */
+async function redriveAll(
+  clients: Clients,
   queue: ConsumerQueue,
-  { matches, dryRun }: Omit<RedriveOptions, "queues">,
-): Promise<DeadLetter[]> {
-  const redriven: DeadLetter[] = [];
-  const chosen = new Set<string | undefined>();
-  const sentBack = new Set<string>();
-  for (let before = -1; before < redriven.length; ) {
-    before = redriven.length;
-    const held = await hold(sqs, queue.deadLetterQueueUrl, { visibilitySeconds: HOLD_SECONDS });
-    const deleted = new Set<Message>();
-    try {
-      const deadLetters = deadLettersOf(queue.consumer, held.messages);
-      for (const deadLetter of deadLetters.filter(matches)) chosen.add(deadLetter.group);
-      for (const deadLetter of deadLetters.filter(({ group }) => chosen.has(group))) {
-        // Parked again since it was sent: the rest of its line is behind it, and waits for another redrive.
-        if (sentBack.has(deadLetter.body)) chosen.delete(deadLetter.group);
-        if (!chosen.has(deadLetter.group)) continue;
-        if (!dryRun) await sendBack(sqs, queue, deadLetter, deleted);
-        sentBack.add(deadLetter.body);
-        redriven.push(deadLetter);
-      }
-    } finally {
-      await held.release(deleted);
-    }
-    if (dryRun) break;
+  options: RedriveOptions,
+  turn: Pace,
+): Promise<Redriven> {
+  const handled: Handled[] = [];
+  for (;;) {
+    const pass = await redriveOnce(clients, queue, options, turn);
+    handled.push(...pass.handled);
+    const moved = pass.handled.some(({ outcome }) => outcome !== "left");
+    if (!pass.more || !moved || options.dryRun) return { handled, unread: pass.unread };
   }
-  return redriven;
 }
 
-async function sendBack(
-  sqs: SQSClient,
-  { queueUrl, deadLetterQueueUrl }: ConsumerQueue,
-  { body, group, copies }: DeadLetter,
-  deleted: Set<Message>,
-): Promise<void> {
-  const attributes = { ...originalAttributes(copies[0]?.MessageAttributes ?? {}) };
-  await sqs.send(
-    new SendMessageCommand({
-      QueueUrl: queueUrl,
-      MessageBody: body,
-      MessageAttributes: attributes,
-      // Never an id that was used before: SQS would swallow the message for five minutes, and it would be lost.
-      ...(isFifo(queueUrl) && { MessageGroupId: group, MessageDeduplicationId: newId() }),
-    }),
-  );
-  for (const copy of copies) {
-    await sqs.send(
-      new DeleteMessageCommand({ QueueUrl: deadLetterQueueUrl, ReceiptHandle: copy.ReceiptHandle }),
-    );
-    deleted.add(copy);
+async function redriveOnce(
+  { sqs, dynamodb }: Clients,
+  queue: ConsumerQueue,
+  options: RedriveOptions,
+  turn: Pace,
+): Promise<Redriven & { more: boolean }> {
+  const { matches, dryRun, evidenceTable, force, visibilitySeconds = holdSecondsDefault } = options;
+  const held = await hold(sqs, queue.deadLetterQueueUrl, { visibilitySeconds });
+  const handled: Handled[] = [];
+  const deleted = new Set<Message>();
+  try {
+    const chosen = deadLettersOf(queue.consumer, held.messages).filter(matches);
+    await held.release(new Set(chosen.flatMap(({ copies }) => copies))); // others may look at the rest meanwhile
+    for (let start = 0; start < chosen.length; start += togetherMax) {
+      const together = chosen.slice(start, start + togetherMax);
+      const verdicts = await askEvidence(
+        { dynamodb, evidenceTable, queue },
+        together.map(({ body }) => body),
+      );
+      const ends = await Promise.allSettled(
+        together.map(async (deadLetter, index) => {
+          const decision = decide(deadLetter, verdicts[index] ?? { kind: "open" }, { force });
+          if (!dryRun) await act(deadLetter, decision);
+          handled.push({ deadLetter, ...decision });
+          options.onHandled?.({ deadLetter, ...decision }, chosen.length);
+        }),
+      );
+      for (const end of ends) if (end.status === "rejected") throw end.reason;
+      await held.keep();
+    }
+  } finally {
+    await held.release(deleted);
+  }
+  return { handled, unread: unreadOf(queue, held), more: held.more };
+
+  async function act(deadLetter: DeadLetter, { outcome }: Decision): Promise<void> {
+    if (outcome === "left") return;
+    if (outcome === "sent-back") {
+      await turn();
+      await sendBack(sqs, queue, deadLetter);
+    }
+    await remove(sqs, queue, deadLetter, deleted);
   }
 }

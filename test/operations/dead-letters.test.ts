@@ -1,56 +1,37 @@
-import {
-  CreateQueueCommand,
-  GetQueueAttributesCommand,
-  type MessageAttributeValue,
-  ReceiveMessageCommand,
-  SendMessageCommand,
-} from "@aws-sdk/client-sqs";
+import { ReceiveMessageCommand } from "@aws-sdk/client-sqs";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { destroyClients, type LocalClients, localClients } from "../../local/clients.ts";
-import { type Engines, startEngines } from "../../local/engines.ts";
 import {
   type ConsumerQueue,
+  consumerNameOf,
   consumerQueues,
   queuesNamed,
 } from "../../operations/dead-letters/consumer-queues.ts";
-import { listDeadLetters } from "../../operations/dead-letters/list.ts";
-import { redrive } from "../../operations/dead-letters/redrive.ts";
+import { byReason, listDeadLetters } from "../../operations/dead-letters/list.ts";
+import { type RedriveOptions, redrive } from "../../operations/dead-letters/redrive.ts";
+import { aDeadLetterWorld, type DeadLetterWorld } from "../support/dead-letter-world.ts";
 
-let engines: Engines;
-let clients: LocalClients;
+let world: DeadLetterWorld;
 let queue: ConsumerQueue;
-let queuesMade = 0;
 
 beforeAll(async () => {
-  engines = await startEngines();
-  clients = localClients(engines.endpoints);
+  world = await aDeadLetterWorld();
 });
-
-afterAll(async () => {
-  destroyClients(clients);
-  await engines.stop();
-});
-
 beforeEach(async () => {
-  queuesMade += 1;
-  queue = {
-    consumer: "ReserveCredit",
-    queueUrl: await createQueue(`source-${queuesMade}`),
-    deadLetterQueueUrl: await createQueue(`dead-${queuesMade}`),
-  };
+  queue = await world.aQueue();
 });
+afterAll(() => world.stop());
 
 describe("list", () => {
   test("G6: shows every dead letter with its reason, and leaves them all visible", async () => {
     for (let n = 0; n < 25; n++) await park(envelope(`m-${n}`), { ReasonCode: "ACCOUNT_UNKNOWN" });
-    const first = await listDeadLetters(clients.sqs, [queue]);
-    const second = await listDeadLetters(clients.sqs, [queue]);
+    const first = await listDeadLetters(world.clients.sqs, [queue]);
+    const second = await listDeadLetters(world.clients.sqs, [queue]);
     expect(first.deadLetters).toHaveLength(25);
     expect(second.deadLetters.map(({ id }) => id).sort()).toEqual(
       first.deadLetters.map(({ id }) => id).sort(),
     );
     expect(second.unread).toEqual([]);
-    expect(await depth(queue.deadLetterQueueUrl)).toEqual({ visible: 25, inFlight: 0 });
+    expect(await world.depth(queue.deadLetterQueueUrl)).toEqual({ visible: 25, inFlight: 0 });
   });
 
   test("two copies of one message are one dead letter, and the copy that says why is the one that speaks", async () => {
@@ -60,7 +41,7 @@ describe("list", () => {
       ReasonDetail: "Atlantis",
       ReceiveCount: "2",
     });
-    const { deadLetters } = await listDeadLetters(clients.sqs, [queue]);
+    const { deadLetters } = await listDeadLetters(world.clients.sqs, [queue]);
     expect(deadLetters).toMatchObject([
       {
         id: "m-1",
@@ -76,69 +57,103 @@ describe("list", () => {
   test("the same id with other bytes is another dead letter", async () => {
     await park(envelope("m-1"), {});
     await park(envelope("m-1", { forged: true }), {});
-    expect((await listDeadLetters(clients.sqs, [queue])).deadLetters).toHaveLength(2);
+    expect((await listDeadLetters(world.clients.sqs, [queue])).deadLetters).toHaveLength(2);
   });
 
   test("what the redrive policy moved has a reason too", async () => {
     await park(envelope("m-1"), {});
-    const { deadLetters } = await listDeadLetters(clients.sqs, [queue]);
+    const { deadLetters } = await listDeadLetters(world.clients.sqs, [queue]);
     expect(deadLetters).toMatchObject([{ reason: "RECEIVES_EXHAUSTED" }]);
   });
 
   test("what is no envelope is named by the message id it first had", async () => {
     await park("{ this is not JSON", { ReasonCode: "NOT_JSON", OriginalMessageId: "first-id" });
-    expect((await listDeadLetters(clients.sqs, [queue])).deadLetters).toMatchObject([{ id: "first-id" }]);
+    expect((await listDeadLetters(world.clients.sqs, [queue])).deadLetters).toMatchObject([
+      { id: "first-id" },
+    ]);
   });
 
   test("says how many another reader holds", async () => {
     await park(envelope("m-1"), {});
-    await clients.sqs.send(
+    await world.clients.sqs.send(
       new ReceiveMessageCommand({ QueueUrl: queue.deadLetterQueueUrl, VisibilityTimeout: 30 }),
     );
-    const { deadLetters, unread } = await listDeadLetters(clients.sqs, [queue]);
+    const { deadLetters, unread } = await listDeadLetters(world.clients.sqs, [queue]);
     expect(deadLetters).toEqual([]);
     expect(unread).toEqual([expect.stringContaining("1 held by another reader")]);
+  });
+});
+
+describe("the reasons", () => {
+  test("are counted, the most frequent first, with the oldest and the consumers", async () => {
+    await park(envelope("m-1"), { ReasonCode: "ADDRESS_REFUSED", ParkedAt: "2026-01-02T00:00:00.000Z" });
+    await park(envelope("m-2"), { ReasonCode: "ACCOUNT_UNKNOWN", ParkedAt: "2026-01-03T00:00:00.000Z" });
+    await park(envelope("m-3"), { ReasonCode: "ACCOUNT_UNKNOWN", ParkedAt: "2026-01-01T00:00:00.000Z" });
+    const { deadLetters } = await listDeadLetters(world.clients.sqs, [queue]);
+    expect(byReason(deadLetters)).toEqual([
+      {
+        reason: "ACCOUNT_UNKNOWN",
+        count: 2,
+        oldest: "2026-01-01T00:00:00.000Z",
+        consumers: ["NoteTaker"],
+        example: "m-3",
+      },
+      expect.objectContaining({ reason: "ADDRESS_REFUSED", count: 1 }),
+    ]);
+  });
+
+  test("of what the redrive policy moved: the oldest is the first sending", async () => {
+    await park(envelope("m-1"), {});
+    const [group] = byReason((await listDeadLetters(world.clients.sqs, [queue])).deadLetters);
+    expect(Date.now() - Date.parse(group?.oldest ?? "")).toBeLessThan(60_000);
   });
 });
 
 describe("redrive", () => {
   test("a dry run names what it would send and moves nothing", async () => {
     await park(envelope("m-1"), {});
-    const redriven = await redrive(clients.sqs, { queues: [queue], matches: () => true, dryRun: true });
-    expect(redriven.map(({ id }) => id)).toEqual(["m-1"]);
-    expect(await depth(queue.deadLetterQueueUrl)).toEqual({ visible: 1, inFlight: 0 });
-    expect(await depth(queue.queueUrl)).toEqual({ visible: 0, inFlight: 0 });
+    expect(await redriveThose({ dryRun: true })).toEqual(["m-1 sent-back"]);
+    expect(await world.depth(queue.deadLetterQueueUrl)).toEqual({ visible: 1, inFlight: 0 });
+    expect(await world.depth(queue.queueUrl)).toEqual({ visible: 0, inFlight: 0 });
   });
 
   test("G6: sends the original bytes and attributes back, once for all copies, and leaves the others", async () => {
     await park(envelope("m-1"), { ReasonCode: "ACCOUNT_UNKNOWN", tenant: "blue" });
     await park(envelope("m-1"), { ReasonCode: "ACCOUNT_UNKNOWN", tenant: "blue" });
     await park(envelope("m-2"), { ReasonCode: "ADDRESS_REFUSED" });
-    await redrive(clients.sqs, {
-      queues: [queue],
-      matches: ({ reason }) => reason === "ACCOUNT_UNKNOWN",
-      dryRun: false,
-    });
-    const { Messages = [] } = await clients.sqs.send(
-      new ReceiveMessageCommand({
-        QueueUrl: queue.queueUrl,
-        MaxNumberOfMessages: 10,
-        MessageAttributeNames: ["All"],
-      }),
-    );
-    expect(Messages.map(({ Body }) => Body)).toEqual([envelope("m-1")]);
-    expect(Object.keys(Messages[0]?.MessageAttributes ?? {})).toEqual(["tenant"]);
-    const { deadLetters } = await listDeadLetters(clients.sqs, [queue]);
+    await redriveThose({ matches: ({ reason }) => reason === "ACCOUNT_UNKNOWN" });
+    const messages = await world.drain(queue.queueUrl);
+    expect(messages.map(({ Body }) => Body)).toEqual([envelope("m-1")]);
+    expect(Object.keys(messages[0]?.MessageAttributes ?? {})).toEqual(["tenant"]);
+    const { deadLetters } = await listDeadLetters(world.clients.sqs, [queue]);
     expect(deadLetters.map(({ id }) => id)).toEqual(["m-2"]);
   });
 
   test("G6: a send that fails leaves the dead letter where it was, visible", async () => {
     await park(envelope("m-1"), {});
     const broken = { ...queue, queueUrl: `${queue.queueUrl}-gone` };
-    await expect(
-      redrive(clients.sqs, { queues: [broken], matches: () => true, dryRun: false }),
-    ).rejects.toThrow();
-    expect(await depth(queue.deadLetterQueueUrl)).toEqual({ visible: 1, inFlight: 0 });
+    await expect(redriveThose({ queues: [broken] })).rejects.toThrow();
+    expect(await world.depth(queue.deadLetterQueueUrl)).toEqual({ visible: 1, inFlight: 0 });
+  });
+
+  test("goes no faster than it was asked to", async () => {
+    for (let n = 0; n < 10; n++) await park(envelope(`m-${n}`), {});
+    const start = Date.now();
+    await redriveThose({ rate: 10 });
+    expect(Date.now() - start).toBeGreaterThan(900);
+    expect(await world.depth(queue.queueUrl)).toMatchObject({ visible: 10 });
+  });
+
+  test("holds on to what it has not come to yet, however long it takes", async () => {
+    for (let n = 0; n < 30; n++) await park(envelope(`m-${n}`), {});
+    const redriven = redriveThose({ rate: 10, visibilitySeconds: 2 });
+    await new Promise((resolve) => setTimeout(resolve, 2_700));
+    const { Messages = [] } = await world.clients.sqs.send(
+      new ReceiveMessageCommand({ QueueUrl: queue.deadLetterQueueUrl, VisibilityTimeout: 0 }),
+    );
+    expect(Messages).toEqual([]);
+    expect(await redriven).toHaveLength(30);
+    expect(await world.drain(queue.queueUrl)).toHaveLength(30);
   });
 });
 
@@ -150,7 +165,15 @@ describe("the queues of a deployment", () => {
 
   test("are the pairs among its outputs", () => {
     expect(consumerQueues(outputs)).toEqual([
-      { consumer: "ReserveCredit", queueUrl: "q1", deadLetterQueueUrl: "d1" },
+      { consumer: "ReserveCredit", queueUrl: "q1", deadLetterQueueUrl: "d1", stateTables: ["t"] },
+    ]);
+  });
+
+  test("have the names that their consumers give themselves", () => {
+    expect(["ReserveCredit", "Sweep2Now", "ship"].map((consumer) => consumerNameOf({ consumer }))).toEqual([
+      "reserve-credit",
+      "sweep2-now",
+      "ship",
     ]);
   });
 
@@ -164,31 +187,19 @@ describe("the queues of a deployment", () => {
   });
 });
 
-async function createQueue(name: string): Promise<string> {
-  const { QueueUrl = "" } = await clients.sqs.send(new CreateQueueCommand({ QueueName: name }));
-  return QueueUrl;
-}
-
 async function park(body: string, attributes: Record<string, string>): Promise<void> {
-  const MessageAttributes = Object.fromEntries(
-    Object.entries(attributes).map(([name, value]): [string, MessageAttributeValue] => [
-      name,
-      { DataType: "String", StringValue: value },
-    ]),
-  );
-  await clients.sqs.send(
-    new SendMessageCommand({ QueueUrl: queue.deadLetterQueueUrl, MessageBody: body, MessageAttributes }),
-  );
+  await world.park(queue, body, attributes);
 }
 
-async function depth(queueUrl: string): Promise<{ visible: number; inFlight: number }> {
-  const { Attributes = {} } = await clients.sqs.send(
-    new GetQueueAttributesCommand({ QueueUrl: queueUrl, AttributeNames: ["All"] }),
-  );
-  return {
-    visible: Number(Attributes.ApproximateNumberOfMessages),
-    inFlight: Number(Attributes.ApproximateNumberOfMessagesNotVisible),
-  };
+async function redriveThose(options: Partial<RedriveOptions>): Promise<string[]> {
+  const { handled } = await redrive(world.clients, {
+    queues: [queue],
+    evidenceTable: world.evidenceTable,
+    matches: () => true,
+    dryRun: false,
+    ...options,
+  });
+  return handled.map(({ deadLetter, outcome }) => `${deadLetter.id} ${outcome}`);
 }
 
 function envelope(id: string, data: unknown = {}): string {

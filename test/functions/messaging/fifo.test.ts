@@ -203,6 +203,7 @@ describe("a parked message of a FIFO key", () => {
       queues: [queue()],
       evidenceTable,
       matches: ({ reason }) => reason === "REFUSED",
+      because: "by the test",
       dryRun: false,
     });
     expect(discarded.map(({ body }) => noteIn(body))).toEqual(["a1"]);
@@ -342,8 +343,14 @@ async function pump(): Promise<string[]> {
 }
 
 async function redriveAll(matches: Parameters<typeof redrive>[1]["matches"] = () => true): Promise<string[]> {
-  const redriven = await redrive(world.clients.sqs, { queues: [queue()], matches, dryRun: false });
-  return redriven.map(({ body }) => noteIn(body));
+  const evidenceTable = world.output("EvidenceTable");
+  const { handled } = await redrive(world.clients, {
+    queues: [queue()],
+    evidenceTable,
+    matches,
+    dryRun: false,
+  });
+  return handled.map(({ deadLetter: { body } }) => noteIn(body));
 }
 
 function queue() {

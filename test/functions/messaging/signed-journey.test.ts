@@ -64,12 +64,13 @@ it("G6, G7: the signature survives park and redrive, with all that the message c
   expect(seen).toEqual([]);
 
   const queue = { consumer: "ping", queueUrl: credit(), deadLetterQueueUrl: creditDeadLetters() };
-  const [redriven] = await redrive(world.clients.sqs, {
+  const { handled } = await redrive(world.clients, {
     queues: [queue],
+    evidenceTable: world.output("EvidenceTable"),
     matches: () => true,
     dryRun: false,
   });
-  expect(redriven).toMatchObject({ reason: "ASKED" });
+  expect(handled).toMatchObject([{ deadLetter: { reason: "ASKED" }, outcome: "sent-back" }]);
   const [again] = await poll(credit());
   expect(again?.Body).toBe(message?.Body);
   expect(signatureOf(again)).toBe(signatureOf(message));

@@ -1,0 +1,20 @@
+// The record of an effect outside DynamoDB that a dead letter was parked for (IN_DOUBT): its detail names the item.
+
+import { GetItemCommand } from "@aws-sdk/client-dynamodb";
+import { marshall, unmarshall } from "@aws-sdk/util-dynamodb";
+import type { EvidencePlace } from "./evidence.ts";
+
+/** Undefined when the detail names none, or it is gone. The result of an effect is not shown: it is payload. */
+export async function readEffect(
+  { dynamodb, evidenceTable }: EvidencePlace,
+  detail: string,
+): Promise<Record<string, unknown> | undefined> {
+  const [id] = /effect:[\w-]{43}/.exec(detail) ?? [];
+  if (id === undefined) return undefined;
+  const { Item } = await dynamodb.send(
+    new GetItemCommand({ TableName: evidenceTable, Key: marshall({ id }), ConsistentRead: true }),
+  );
+  if (Item === undefined) return undefined;
+  const { key, state, fence, untilMs } = unmarshall(Item);
+  return { key, state, fence, until: new Date(Number(untilMs)).toISOString() };
+}

@@ -1,0 +1,151 @@
+// What became of a message, asked where its consumer keeps the evidence, whatever its mode: an item of its own
+// (rows, at-most-once) or an attribute of the item that it changes (inline).
+//
+//   G6. Evidence that is found is proof: the message is not sent again. Evidence that is not found proves nothing
+//   (a consumer may keep it where we do not look), and then the consumer, which knows, is asked by a redrive.
+//   docs/adr/0012-a-redrive-asks-the-evidence-itself.md
+
+import { type AttributeValue, BatchGetItemCommand, type DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import { marshall, unmarshall } from "@aws-sdk/util-dynamodb";
+import type { Delivery } from "../../functions/messaging/delivery.ts";
+import { type Envelope, readEnvelope } from "../../functions/messaging/envelope.ts";
+import { derivedId, digestOf } from "../../functions/messaging/ids.ts";
+import { byIds } from "../../functions/messaging/item-evidence.ts";
+import { Park, RetryLater } from "../../functions/messaging/outcome.ts";
+import { bySequence } from "../../functions/messaging/sequence-evidence.ts";
+import { unitOfWork } from "../../functions/messaging/unit-of-work.ts";
+import { type ConsumerQueue, consumerNameOf } from "./consumer-queues.ts";
+
+export type Verdict =
+  /** Nothing is known: it was not processed, as far as can be seen. */
+  | { readonly kind: "open" }
+  | { readonly kind: "done"; readonly at?: string }
+  /** An operator's edit stands in its place; not `sent`, the edit was cut short. */
+  | { readonly kind: "superseded"; readonly by: string; readonly sent: boolean }
+  /** At most once: it had no effect, was counted as lost, and never will have one. */
+  | { readonly kind: "lost" }
+  /** A delivery has claimed it and its time is not over. */
+  | { readonly kind: "claimed"; readonly untilMs: number }
+  /** Another message of its identity was processed: this one will be parked again. */
+  | { readonly kind: "id-reused" };
+
+export interface EvidencePlace {
+  readonly dynamodb: DynamoDBClient;
+  readonly evidenceTable: string;
+  readonly queue: ConsumerQueue;
+}
+
+const open: Verdict = { kind: "open" };
+
+/** The verdicts on messages, by their bodies; read consistently, so they hold at the time of the call. */
+export async function askEvidence(
+  { dynamodb, evidenceTable, queue }: EvidencePlace,
+  bodies: readonly string[],
+): Promise<Verdict[]> {
+  const consumer = consumerNameOf(queue);
+  const messages = bodies.map(messageIn);
+  const known = messages.filter((message) => message !== undefined);
+  const rows = await readItems(
+    dynamodb,
+    evidenceTable,
+    known.map((message) => evidenceIdOf(consumer, message)),
+  );
+  const states = await Promise.all(
+    (queue.stateTables ?? []).map((table) =>
+      readItems(
+        dynamodb,
+        table,
+        known.map(({ partitionkey }) => partitionkey),
+      ).catch(noEvidenceThere),
+    ),
+  );
+  return messages.map((message) => {
+    if (message === undefined) return open; // no consumer can have processed it
+    const row = rows.get(evidenceIdOf(consumer, message));
+    if (row !== undefined) return verdictOfRow(unmarshall(row), message);
+    const items = states.map((items) => items.get(message.partitionkey));
+    return (
+      items.map((item) => verdictOfItem(item, consumer, message)).find(({ kind }) => kind !== "open") ?? open
+    );
+  });
+}
+
+/** The id of the item in which `rows` and `atMostOnce` keep the evidence of a message. */
+export function evidenceIdOf(consumer: string, { source, id }: Pick<Envelope, "source" | "id">): string {
+  return derivedId(consumer, source, id);
+}
+
+export function messageIn(body: string): Envelope | undefined {
+  try {
+    return readEnvelope(body);
+  } catch (error) {
+    if (error instanceof Park) return undefined;
+    throw error;
+  }
+}
+
+function verdictOfRow(item: Record<string, unknown>, message: Envelope): Verdict {
+  if (item.digest !== digestOf(message)) return { kind: "id-reused" };
+  if (typeof item.supersededBy === "string") {
+    return { kind: "superseded", by: item.supersededBy, sent: item.sentAt !== undefined };
+  }
+  if (item.state === "free") return open;
+  if (item.state === "claimed") return { kind: "claimed", untilMs: Number(item.untilMs) };
+  if (item.state === "settled" && item.result === JSON.stringify("lost")) return { kind: "lost" };
+  return { kind: "done", ...(typeof item.processedAt === "string" && { at: item.processedAt }) };
+}
+
+function verdictOfItem(item: Item | undefined, consumer: string, message: Envelope): Verdict {
+  const delivery: Delivery = {
+    consumer,
+    message,
+    unit: unitOfWork({ producer: consumer, cause: message }),
+    deadlineMs: 0,
+  };
+  for (const form of [byIds(1), bySequence]) {
+    const evidence = item?.[form.attribute]?.S;
+    if (evidence === undefined) continue;
+    try {
+      if (form.judge(evidence, delivery)?.kind === "duplicate") return { kind: "done" };
+    } catch (error) {
+      if (error instanceof Park && error.code === "ID_REUSED") return { kind: "id-reused" };
+      if (!(error instanceof Park) && !(error instanceof RetryLater)) throw error; // any other says: not known
+    }
+  }
+  return open;
+}
+
+type Item = Record<string, AttributeValue>;
+
+/** A table of another shape is no place of inline evidence. */
+function noEvidenceThere(error: unknown): Map<string, Item> {
+  const name = error instanceof Error ? error.name : "";
+  if (name === "ValidationException" || name === "ResourceNotFoundException") return new Map();
+  throw error;
+}
+
+/** https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchGetItem.html */
+const keysMax = 100;
+const attemptsMax = 5;
+
+async function readItems(
+  dynamodb: DynamoDBClient,
+  table: string,
+  ids: readonly string[],
+): Promise<Map<string, Item>> {
+  const found = new Map<string, Item>();
+  const distinct = [...new Set(ids)];
+  for (let start = 0; start < distinct.length; start += keysMax) {
+    let keys = distinct.slice(start, start + keysMax).map((id) => marshall({ id }));
+    for (let attempt = 1; keys.length > 0; attempt++) {
+      if (attempt > attemptsMax)
+        throw new Error(`${table} did not answer for ${keys.length} items of evidence`);
+      const { Responses = {}, UnprocessedKeys = {} } = await dynamodb.send(
+        new BatchGetItemCommand({ RequestItems: { [table]: { Keys: keys, ConsistentRead: true } } }),
+      );
+      for (const item of Responses[table] ?? []) found.set(item.id?.S ?? "", item);
+      keys = (UnprocessedKeys[table]?.Keys ?? []) as typeof keys;
+    }
+  }
+  return found;
+}

@@ -1,0 +1,78 @@
+// The redrive of a FIFO queue: a whole group goes back, in the order of its dead letters.
+//
+//   G4. Their consumer keeps the line: it takes only the first in it and parks what comes too early, so no redrive
+//       can change an order. What was done leaves the line here, before it is deleted; behind what is left, all stay.
+//
+// A FIFO queue shows the first of a group only, so page after page is dealt with as it comes: when the first is
+// deleted, the next shows.
+
+import type { Message } from "@aws-sdk/client-sqs";
+import type { Pace } from "../pace.ts";
+import type { ConsumerQueue } from "./consumer-queues.ts";
+import { type DeadLetter, deadLettersOf } from "./dead-letter.ts";
+import { type Decision, decide } from "./decision.ts";
+import { askEvidence } from "./evidence.ts";
+import { changeVisibility, holdSecondsDefault } from "./hold.ts";
+import { leaveLine } from "./line.ts";
+import { receive } from "./receive.ts";
+import type { Clients, Handled, Redriven, RedriveOptions } from "./redrive.ts";
+import { remove, sendBack } from "./send-back.ts";
+
+export async function redriveInOrder(
+  { sqs, dynamodb }: Clients,
+  queue: ConsumerQueue,
+  options: Omit<RedriveOptions, "queues">,
+  turn: Pace,
+): Promise<Redriven> {
+  const { evidenceTable, matches, dryRun, force, visibilitySeconds = holdSecondsDefault } = options;
+  const place = { dynamodb, evidenceTable, queue };
+  const handled: Handled[] = [];
+  const seen = new Map<string, Message>();
+  const deleted = new Set<Message>();
+  const chosen = new Set<string | undefined>();
+  const closed = new Set<string | undefined>();
+  const sentBack = new Set<string>();
+  try {
+    for (let page = await next(); page.length > 0; page = await next()) {
+      const deadLetters = deadLettersOf(queue.consumer, page);
+      for (const deadLetter of deadLetters.filter(matches)) chosen.add(deadLetter.group);
+      for (const deadLetter of deadLetters) await handle(deadLetter);
+    }
+  } finally {
+    const back = [...seen.values()].filter((message) => !deleted.has(message));
+    await changeVisibility(sqs, queue.deadLetterQueueUrl, back, 0);
+  }
+  return { handled, unread: [] };
+
+  /** The messages of the next page that were not seen yet; none when there are no more. */
+  async function next(): Promise<Message[]> {
+    const page = await receive(sqs, queue.deadLetterQueueUrl, visibilitySeconds);
+    const fresh = page.filter(({ MessageId = "" }) => !seen.has(MessageId));
+    for (const message of page) seen.set(message.MessageId ?? "", message); // the newest receipt
+    return fresh;
+  }
+
+  async function handle(deadLetter: DeadLetter): Promise<void> {
+    const { group, body } = deadLetter;
+    // Parked again since it was sent: the rest of its line is behind it, and waits for another redrive.
+    if (sentBack.has(body)) closed.add(group);
+    if (!chosen.has(group) || closed.has(group)) return;
+    const [verdict = { kind: "open" as const }] = await askEvidence(place, [body]);
+    const decision = decide(deadLetter, verdict, { force });
+    if (decision.outcome === "left") closed.add(group);
+    else if (!dryRun) await act(deadLetter, decision);
+    handled.push({ deadLetter, ...decision });
+    options.onHandled?.({ deadLetter, ...decision }, undefined);
+  }
+
+  async function act(deadLetter: DeadLetter, { outcome }: Decision): Promise<void> {
+    if (outcome === "sent-back") {
+      await turn();
+      await sendBack(sqs, queue, deadLetter);
+      sentBack.add(deadLetter.body);
+    } else {
+      await leaveLine(place, deadLetter); // nobody else would lift it
+    }
+    await remove(sqs, queue, deadLetter, deleted);
+  }
+}

@@ -1,0 +1,40 @@
+// The command line of `npm run dlq`.
+
+import type { Tool } from "./command-line.ts";
+
+export type DlqVerb = "list" | "show" | "redrive" | "discard" | "edit";
+
+const selection = ["id", "reason", "older-than", "younger-than"] as const;
+
+export const dlqTool: Tool<DlqVerb> = {
+  name: "dlq",
+  about: "Dead letters: what was parked, why, what became of it, and back again.",
+  verbs: {
+    list: {
+      about: "how many for each reason; with a selection or --each, one by one",
+      flags: ["queue", ...selection, "each"],
+    },
+    show: {
+      operands: "ID",
+      about: "one in full, with its evidence and what a redrive would do",
+      flags: ["queue", "payload"],
+    },
+    redrive: {
+      about: "back to the queue they came from; what was done already is removed",
+      flags: ["queue", ...selection, "all", "yes", "rate", "force", "hold", "unseen"],
+    },
+    discard: {
+      about: "deleted for good, with a reason",
+      flags: ["queue", ...selection, "all", "yes", "because", "hold"],
+    },
+    edit: {
+      operands: "ID",
+      about: "a corrected message in its place, under an id of its own",
+      flags: ["queue", "data", "yes", "hold"],
+    },
+  },
+  notes: `Of a FIFO queue only the first dead letters of each group can be seen. A redrive of one brings its whole group, in
+order; a discard takes out what it names, and the next of the group waits for a redrive.
+Remove the cause before a redrive: a message that is parked again has only taken the tour. Any of these may be
+interrupted and run again.`,
+};

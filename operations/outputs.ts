@@ -1,0 +1,16 @@
+// What the stacks of a deployment say about themselves: stack name → output key → value.
+
+import type { Outputs } from "./connection.ts";
+import { UsageError } from "./usage-error.ts";
+
+export function outputNamed(outputs: Outputs, key: string): string | undefined {
+  return Object.values(outputs).find((stack) => stack[key] !== undefined)?.[key];
+}
+
+/** @throws UsageError naming the output that is missing, and those there are */
+export function outputRequired(outputs: Outputs, key: string): string {
+  const value = outputNamed(outputs, key);
+  if (value !== undefined) return value;
+  const keys = Object.values(outputs).flatMap((stack) => Object.keys(stack));
+  throw new UsageError(`The outputs must name ${key}; they are: ${keys.join(", ") || "none"}.`);
+}

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { CreditDenied, CreditReserved } from "../../../functions/credit/messages.ts";
+import { claimStore } from "../../../functions/messaging/claim-store.ts";
 import { asciiJson, type Envelope } from "../../../functions/messaging/envelope.ts";
 import { newId } from "../../../functions/messaging/ids.ts";
 import type { Draft } from "../../../functions/messaging/message-type.ts";
@@ -29,6 +30,17 @@ it("approves, announces and closes an order", async () => {
   expect(await statusOf(orderId)).toBe("shipped");
 });
 
+it("announces a wholesale order by claim check, since its item must hold the order too", async () => {
+  const lines = Array.from({ length: 1_000 }, () => ({ sku: newId(), quantity: 1, unitPrice: 100 }));
+  const orderId = await aNewOrder(lines);
+  await receive(CreditReserved.from({ orderId }));
+  const order = await world.get(world.output("OrdersTable"), orderId);
+  const [text = ""] = (order?.eo_outbox ?? []) as string[];
+  const { data, dataref } = JSON.parse(text);
+  expect(data).toBeUndefined();
+  expect(JSON.parse(await claimStore().get(dataref))).toMatchObject({ orderId, lines });
+});
+
 it("G2: a step that comes again after later steps is a duplicate, not a dead letter", async () => {
   const orderId = await aNewOrder();
   const reserved = anEnvelope(CreditReserved.from({ orderId }));
@@ -48,15 +60,14 @@ it("cancels an order that credit denied, and announces nothing", async () => {
 
 it.each([
   ["ORDER_UNKNOWN", () => newId()],
-  ["ORDER_STATUS", aNewOrder],
+  ["ORDER_STATUS", () => aNewOrder()],
 ])("parks a step that makes no sense as %s", async (code, orderId) => {
   await receive(OrderShipped.from({ orderId: await orderId(), consignmentId: "c-1" }));
   const letters = await world.drain(world.output("SettleOrderDeadLetterQueueUrl"));
   expect(letters).toMatchObject([{ attributes: { ReasonCode: code } }]);
 });
 
-async function aNewOrder(): Promise<string> {
-  const lines = [{ sku: "tea", quantity: 1, unitPrice: 100 }];
+async function aNewOrder(lines = [{ sku: "tea", quantity: 1, unitPrice: 100 }]): Promise<string> {
   const order = newOrder({
     id: newId(),
     customerId: "c-1",

@@ -1,5 +1,7 @@
+import { DeleteObjectCommand, GetObjectCommand } from "@aws-sdk/client-s3";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { dynamodb } from "../../../functions/messaging/clients.ts";
+import { claimStore } from "../../../functions/messaging/claim-store.ts";
+import { dynamodb, s3 } from "../../../functions/messaging/clients.ts";
 import { setClock } from "../../../functions/messaging/clock.ts";
 import { asciiJson, type Envelope } from "../../../functions/messaging/envelope.ts";
 import { newId } from "../../../functions/messaging/ids.ts";
@@ -7,6 +9,7 @@ import { OrderApproved } from "../../../functions/orders/messages.ts";
 import { aCarrier, type TestCarrier, type Trouble } from "../../support/a-carrier.ts";
 import { anEnvelope } from "../../support/an-envelope.ts";
 import { callFaults, type FaultAtCall, faultAtCall } from "../../support/fault-at-call.ts";
+import { type Faults, injectFaults } from "../../support/faults.ts";
 import { aContext, anSqsEvent, anSqsRecord } from "../../support/lambda.ts";
 import { signed } from "../../support/signing.ts";
 import { aWorld, type World } from "../../support/world.ts";
@@ -18,6 +21,7 @@ const callsOfOneOrder = 3;
 let world: World;
 let carrier: TestCarrier;
 let faults: FaultAtCall | undefined;
+let s3Faults: Faults | undefined;
 let handler: typeof import("../../../functions/shipping/ship-order.ts").handler;
 let orderId: string;
 let message: Envelope;
@@ -34,7 +38,10 @@ beforeEach(() => {
   orderId = newId();
   message = anEnvelope({ type: OrderApproved.type, data: { orderId, shipTo: "Main Street 1", lines: [] } });
 });
-afterEach(() => faults?.remove());
+afterEach(() => {
+  faults?.remove();
+  s3Faults?.remove();
+});
 afterAll(() => Promise.all([world.stop(), carrier.stop()]));
 
 describe("ship-order", () => {
@@ -53,6 +60,44 @@ describe("ship-order", () => {
     await deliver(1);
     expect(carrier.requests).toEqual([]);
     await expectShippedOnce();
+  });
+
+  describe("with an order that came by claim check", () => {
+    beforeEach(async () => {
+      const { data, ...rest } = message;
+      message = { ...rest, data: undefined, dataref: await claimStore().put(asciiJson(data)) };
+    });
+
+    it("G8: ships it once, however often it comes", async () => {
+      await deliver(1);
+      await deliver(1);
+      await deliver(2);
+      await expectShippedOnce();
+    });
+
+    it("G6: parks it when its data are gone, and ships it when they are back", async () => {
+      const bucket = world.output("ClaimCheckBucket");
+      const Key = message.dataref?.replace(`s3://${bucket}/`, "");
+      const { Body } = await world.clients.s3.send(new GetObjectCommand({ Bucket: bucket, Key }));
+      await world.clients.s3.send(new DeleteObjectCommand({ Bucket: bucket, Key }));
+      expect(await deliver(1)).toBe("done");
+      expect(await world.drain(world.output("ShipOrderDeadLetterQueueUrl"))).toMatchObject([
+        { attributes: { ReasonCode: "DATAREF_MISSING" } },
+      ]);
+      await claimStore().put((await Body?.transformToString()) ?? "");
+      await deliver(1);
+      await expectShippedOnce();
+    });
+
+    it("comes again while S3 is away, and ends among the dead letters when that lasts", async () => {
+      s3Faults = injectFaults(s3(), { command: "GetObjectCommand", moment: "before" });
+      for (let receive = 1; receive < receivesMax; receive++) expect(await deliver(receive)).toBe("later");
+      expect(await deliver(receivesMax)).toBe("done");
+      expect(await world.drain(world.output("ShipOrderDeadLetterQueueUrl"))).toMatchObject([
+        { attributes: { ReasonCode: "RETRIES_EXHAUSTED" } },
+      ]);
+      expect(carrier.consignments(orderId)).toBe(0);
+    });
   });
 
   describe.each(callFaults)("with the fault %s", (fault) => {

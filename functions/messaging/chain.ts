@@ -3,6 +3,7 @@ import middy from "@middy/core";
 import type { Context } from "aws-lambda";
 import type { Delivery, MessageChain, MessageMiddleware } from "./delivery.ts";
 import type { Envelope } from "./envelope.ts";
+import { runToEnd } from "./in-flight.ts";
 import type { MessageType } from "./message-type.ts";
 import { Park } from "./outcome.ts";
 import type { UnitOfWork } from "./unit-of-work.ts";
@@ -43,7 +44,8 @@ export function messageChain<Types extends readonly MessageType[], Receipt>({
       );
     }
     const data = await type.parse(message.data, message.type);
-    return work({ ...message, type: type.type, data } as MessageOf<Types[number]>, unit, context);
+    const accepted = { ...message, type: type.type, data } as MessageOf<Types[number]>;
+    return runToEnd(unit, (open) => work(accepted, open, context));
   });
   return chain as MessageChain;
 }

@@ -7,6 +7,7 @@ import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { S3Client } from "@aws-sdk/client-s3";
 import { SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
 import { SQSClient } from "@aws-sdk/client-sqs";
+import { watched } from "./in-flight.ts";
 
 const attemptsMax = 3;
 const http = {
@@ -22,37 +23,43 @@ let sqsOnceClient: SQSClient | undefined;
 let secretsManagerClient: SecretsManagerClient | undefined;
 
 export function dynamodb(): DynamoDBClient {
-  dynamodbClient ??= new DynamoDBClient({ maxAttempts: attemptsMax, requestHandler: http });
+  dynamodbClient ??= watched(new DynamoDBClient({ maxAttempts: attemptsMax, requestHandler: http }));
   return dynamodbClient;
 }
 
 export function sqs(): SQSClient {
-  sqsClient ??= new SQSClient({
-    maxAttempts: attemptsMax,
-    requestHandler: http,
-    useQueueUrlAsEndpoint: false, // the queue URL names the queue; the endpoint variables name the server
-  });
+  sqsClient ??= watched(
+    new SQSClient({
+      maxAttempts: attemptsMax,
+      requestHandler: http,
+      useQueueUrlAsEndpoint: false, // the queue URL names the queue; the endpoint variables name the server
+    }),
+  );
   return sqsClient;
 }
 
 export function s3(): S3Client {
-  s3Client ??= new S3Client({
-    maxAttempts: attemptsMax,
-    requestHandler: http,
-    // Buckets as subdomains need a DNS that only AWS has; at any other endpoint they are paths.
-    forcePathStyle: Boolean(process.env.AWS_ENDPOINT_URL_S3 || process.env.AWS_ENDPOINT_URL),
-    responseChecksumValidation: "WHEN_REQUIRED", // claim-store.ts holds the bytes against their name
-  });
+  s3Client ??= watched(
+    new S3Client({
+      maxAttempts: attemptsMax,
+      requestHandler: http,
+      // Buckets as subdomains need a DNS that only AWS has; at any other endpoint they are paths.
+      forcePathStyle: Boolean(process.env.AWS_ENDPOINT_URL_S3 || process.env.AWS_ENDPOINT_URL),
+      responseChecksumValidation: "WHEN_REQUIRED", // claim-store.ts holds the bytes against their name
+    }),
+  );
   return s3Client;
 }
 
 /** For what may be lost: one attempt, no repair. */
 export function sqsOnce(): SQSClient {
-  sqsOnceClient ??= new SQSClient({
-    maxAttempts: 1,
-    requestHandler: http,
-    useQueueUrlAsEndpoint: false, // as above
-  });
+  sqsOnceClient ??= watched(
+    new SQSClient({
+      maxAttempts: 1,
+      requestHandler: http,
+      useQueueUrlAsEndpoint: false, // as above
+    }),
+  );
   return sqsOnceClient;
 }
 

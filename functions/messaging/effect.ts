@@ -15,6 +15,7 @@ import { nowMs } from "./clock.ts";
 import type { Delivery, MessageMiddleware } from "./delivery.ts";
 import { environment } from "./environment.ts";
 import { derivedId } from "./ids.ts";
+import { watchedWork } from "./in-flight.ts";
 import { type Lease, leaseTable } from "./lease.ts";
 import { log } from "./log.ts";
 import { Park, RetryLater } from "./outcome.ts";
@@ -95,7 +96,7 @@ export function effects(options: EffectsOptions = {}): MessageMiddleware<{ reado
       const delivery = request.event;
       request.context = {
         ...request.context, // a copy: the messages of a batch share the invocation's context
-        effect: (key, work) => runOnce(delivery, key, work),
+        effect: (key, work) => watchedWork("effect", () => runOnce(delivery, key, work)),
       };
     },
   };

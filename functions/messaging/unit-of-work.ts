@@ -29,16 +29,17 @@ export interface PublishOptions {
   readonly sequence: number;
 }
 
+export type Published = readonly Draft[] | readonly [Draft, PublishOptions];
+
 export interface UnitOfWork {
   /** Adds state writes. At most one write an item (a rule of DynamoDB transactions). */
   write(...writes: readonly Write[]): void;
   /**
-   * Adds outgoing messages, in the order in which they are to be sent.
+   * Adds outgoing messages, in the order in which they are to be sent; or one, with its number.
+   * @throws RangeError when that is none
    * @throws Park TOO_DEEP, TOO_MANY_KEYS, ARRAY_TOO_LONG or KEY_FORBIDDEN for what no consumer would take
    */
-  publish(...drafts: readonly Draft[]): void;
-  /** Adds one message with its number. @throws RangeError when that is none */
-  publish(draft: Draft, options: PublishOptions): void;
+  publish(...drafts: Published): void;
   /** For middlewares: puts another form of an outgoing message in its place, of the same identity. */
   replace(position: number, message: Envelope): void;
   readonly writes: readonly Write[];
@@ -58,7 +59,8 @@ export function unitOfWork({ producer, cause }: { producer: string; cause: Cause
     write(...added) {
       writes.push(...added);
     },
-    publish(...given: readonly (Draft | PublishOptions)[]) {
+    publish(...published) {
+      const given: readonly (Draft | PublishOptions)[] = published;
       const options = given.find((one) => "sequence" in one);
       for (const draft of given.filter((one) => "type" in one)) {
         const message = caused(draft, messages.length, options);

@@ -12,7 +12,7 @@ export const alarmKinds = {
   "in-doubt": "nobody knows whether an effect outside happened",
   conflicts: "transactions meet on the same items",
   throttles: "AWS refuses requests: too many at once",
-  recursion: "Lambda stopped a loop of messages and dropped some",
+  recursion: "Lambda stopped a loop of messages",
   errors: "the function fails in every quarter of an hour",
   duration: "the function comes near its timeout",
 } as const;

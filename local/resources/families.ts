@@ -38,6 +38,7 @@ const IGNORED_TYPES = new Set([
   "AWS::SQS::QueuePolicy",
   "AWS::SQS::QueueInlinePolicy",
   "AWS::S3::BucketPolicy",
+  "AWS::SNS::Subscription",
   "AWS::SNS::Topic",
   "AWS::SNS::TopicPolicy",
   "AWS::KMS::Key",

@@ -9,7 +9,10 @@ import {
   validationContext,
   withTemplate,
 } from "../../support/real-app.ts";
-import { absent, subjects } from "./mutations.ts";
+import { mappingMutations } from "./mapping-mutations.ts";
+import { otherMutations } from "./other-mutations.ts";
+import { queueMutations } from "./queue-mutations.ts";
+import { absent } from "./subject.ts";
 
 const directory = synthesizeRealApp({ stage: "prod" });
 const context = validationContext(directory);
@@ -22,7 +25,7 @@ test("the rules have nothing against the app as it is", () => {
   expect(new WiringRules().validate(context).violations).toEqual([]);
 });
 
-describe.each(subjects)("$name", (subject) => {
+describe.each([...mappingMutations, ...queueMutations, ...otherMutations])("$name", (subject) => {
   const targets = resources.filter(({ resource, logicalId }) => subject.is(resource, logicalId));
 
   test("is in the app", () => {

@@ -1,0 +1,118 @@
+// Tables, policies, schedules and alarms made wrong.
+import { absent, type Subject } from "./subject.ts";
+
+const dayMs = 86_400_000;
+
+export const otherMutations: readonly Subject[] = [
+  {
+    name: "policy of a queue or bucket",
+    is: ({ Type }) => ["AWS::SQS::QueuePolicy", "AWS::S3::BucketPolicy"].includes(Type),
+    mutations: [
+      ["PolicyDocument.Statement", [], "tls-only"],
+      ["PolicyDocument.Statement.0.Effect", "Allow", "tls-only"],
+      ["PolicyDocument.Statement.0.Condition", { Bool: { "aws:SecureTransport": "true" } }, "tls-only"],
+      [
+        "PolicyDocument.Statement",
+        [{ Effect: "Allow", Principal: "*", Action: "sqs:*", Resource: "*" }],
+        "no-anonymous-access",
+      ],
+    ],
+  },
+  {
+    name: "outbox table",
+    is: ({ Type }, logicalId) => Type === "AWS::DynamoDB::GlobalTable" && logicalId.startsWith("Outbox"),
+    mutations: [
+      ["TimeToLiveSpecification", { AttributeName: "expiresAt", Enabled: true }, "outbox-without-ttl"],
+      ["StreamSpecification.StreamViewType", "KEYS_ONLY", "outbox-stream"],
+      ["StreamSpecification", absent, "outbox-stream"],
+    ],
+  },
+  {
+    name: "inline table",
+    is: ({ Type, Properties = {} }) =>
+      Type === "AWS::DynamoDB::GlobalTable" && JSON.stringify(Properties).includes("NEW_AND_OLD_IMAGES"),
+    mutations: [
+      ["TimeToLiveSpecification", { AttributeName: "expiresAt", Enabled: true }, "outbox-without-ttl"],
+      ["StreamSpecification.StreamViewType", "NEW_IMAGE", "inline-stream"],
+    ],
+  },
+  {
+    name: "evidence table",
+    is: ({ Type }, logicalId) => Type === "AWS::DynamoDB::GlobalTable" && logicalId.startsWith("Evidence"),
+    mutations: [
+      ["TimeToLiveSpecification", absent, "evidence-expires"],
+      ["TimeToLiveSpecification.AttributeName", "processedAt", "evidence-expires"],
+      ["TimeToLiveSpecification.Enabled", false, "evidence-expires"],
+    ],
+  },
+  {
+    name: "schedule of the sweeper",
+    is: ({ Type }, logicalId) => Type === "AWS::Events::Rule" && logicalId.startsWith("Sweep"),
+    mutations: [
+      ["State", "DISABLED", "outbox-is-swept"],
+      ["Targets", [], "outbox-is-swept"],
+      ["ScheduleExpression", absent, "outbox-is-swept"],
+    ],
+    harmless: {},
+  },
+  {
+    name: "policy of a role",
+    is: ({ Type }) => Type === "AWS::IAM::Policy",
+    mutations: [
+      ["PolicyDocument.Statement.0.Action", "dynamodb:*", "no-action-wildcard"],
+      ["PolicyDocument.Statement.0.Resource", "*", "no-resource-wildcard"],
+      ["PolicyDocument.Statement.0.NotAction", ["iam:*"], "no-action-wildcard"],
+    ],
+  },
+  {
+    name: "role",
+    is: ({ Type }) => Type === "AWS::IAM::Role",
+    mutations: [
+      ["ManagedPolicyArns", ["arn:aws:iam::aws:policy/AdministratorAccess"], "no-managed-policy"],
+      [
+        "Policies",
+        [
+          {
+            PolicyName: "All",
+            PolicyDocument: { Statement: [{ Effect: "Allow", Action: "s3:*", Resource: "*" }] },
+          },
+        ],
+        "no-action-wildcard",
+      ],
+    ],
+  },
+  {
+    name: "function URL",
+    is: ({ Type }) => Type === "AWS::Lambda::Url",
+    mutations: [["AuthType", "NONE", "function-url-signed"]],
+  },
+  ...alarms("dead-letters", "dead-letter-alarm", 1),
+  ...alarms("oldestmessage", "message-age-alarm", 4 * 86_400),
+  ...alarms("streambehind", "stream-age-alarm", dayMs),
+  ...alarms("streamfailures", "stream-failure-alarm", 1),
+];
+
+function alarms(idPart: string, rule: string, tooHigh: number): Subject[] {
+  return [
+    {
+      name: `alarm ${rule}`,
+      is: ({ Type }, logicalId) =>
+        Type === "AWS::CloudWatch::Alarm" && logicalId.includes(idPart.replaceAll("-", "")),
+      mutations: [
+        ["MetricName", "NumberOfMessagesSent", rule],
+        ["Dimensions", [], rule],
+        ["Statistic", "Minimum", rule],
+        ["Threshold", tooHigh, rule],
+        ["ComparisonOperator", "LessThanThreshold", rule],
+        ["ActionsEnabled", false, rule],
+        ["Period", 86_400, rule],
+        ["EvaluationPeriods", 13, rule],
+      ],
+      harmless: {
+        AlarmDescription: "the runbook's test looks at it",
+        Namespace: "metrics of these names exist in one namespace",
+        TreatMissingData: "nothing is missing while something waits",
+      },
+    },
+  ];
+}

@@ -1,0 +1,16 @@
+// What the proof of the rules is written in: resources of the real app, and the wrong values of their properties.
+import type { TemplateResource } from "../../support/real-app.ts";
+
+export interface Subject {
+  readonly name: string;
+  readonly is: (resource: TemplateResource, logicalId: string) => boolean;
+  /** Property → wrong value → rule. `absent` removes the property. */
+  readonly mutations: readonly (readonly [property: string, wrong: unknown, rule: string])[];
+  /** Properties that no rule looks at, and why; undefined: the rules look at the listed ones only. */
+  readonly harmless?: Readonly<Record<string, string>>;
+}
+
+export const absent = Symbol("absent");
+
+/** A queue that is not in the app. */
+export const elsewhere = "arn:aws:sqs:eu-west-1:123456789012:elsewhere";

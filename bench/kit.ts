@@ -2,7 +2,7 @@
 import type { Context, SQSBatchResponse, SQSEvent } from "aws-lambda";
 import { ageGate } from "../functions/messaging/age-gate.ts";
 import { atMostOnce } from "../functions/messaging/at-most-once.ts";
-import { dynamodb } from "../functions/messaging/clients.ts";
+import { dynamodb, sqs } from "../functions/messaging/clients.ts";
 import { type Consumer, consumer } from "../functions/messaging/consumer.ts";
 import { effects } from "../functions/messaging/effect.ts";
 import { hopLimit } from "../functions/messaging/hop-limit.ts";
@@ -34,16 +34,17 @@ export const kit: readonly Contender[] = [
 type Handler = (event: SQSEvent, context: Context) => Promise<SQSBatchResponse>;
 
 function contender(name: string, promises: string, handler: () => Handler): Contender {
-  return { name, promises, make: async () => ({ handler: handler(), client: dynamodb() }) };
+  return { name, promises, make: async () => ({ handler: handler(), client: dynamodb(), sqsClient: sqs() }) };
 }
 
 function once(evidence: EvidenceStore): Handler {
   return guarded().use(idempotency({ evidence })).handler(deposit);
 }
 
+/** Without groups: the answers of another system come one by one. */
 function withEffect(): Handler {
   return guarded()
-    .use(idempotency({ evidence: rows() }))
+    .use(idempotency({ evidence: rows({ groupCommit: false }) }))
     .use(effects())
     .handler(async (message, unit, { effect }) => {
       await effect(`notify:${message.data.reference}`, { perform: async () => "told" });

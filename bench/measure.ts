@@ -4,7 +4,7 @@ import { newId } from "../functions/messaging/ids.ts";
 import type { Contender, Running } from "./contender.ts";
 import type { BenchEngines } from "./engines.ts";
 import { invocation } from "./letters.ts";
-import { meter } from "./meter.ts";
+import { attemptsOf, meter } from "./meter.ts";
 import { median, quantile } from "./statistics.ts";
 import { toBatches, type Workload } from "./workloads.ts";
 
@@ -13,6 +13,8 @@ export interface Sample {
   readonly writeUnitsPerMessage: number;
   readonly readUnitsPerMessage: number;
   readonly refusedPerMessage: number;
+  /** Parking, delaying, deleting: what is on top of the event source mapping's own. */
+  readonly sqsRequestsPerMessage: number;
   readonly messagesPerSecond: number;
   readonly cpuMicrosecondsPerMessage: number;
   readonly batchMs: readonly number[];
@@ -35,18 +37,21 @@ export async function measure(
   await handleAll(running, await toBatches(workload.before?.(run) ?? []));
   const events = await toBatches(workload.measured(run), workload.receiveCount);
   const counter = meter(running.client, { ...(workload.delayMs && { delayMs: workload.delayMs }) });
+  const sqsCounter = running.sqsClient && attemptsOf(running.sqsClient);
   const cpu = process.cpuUsage();
   const start = performance.now();
   const { batchMs, returned } = await handleAll(running, events);
   const elapsedMs = performance.now() - start;
   const { user, system } = process.cpuUsage(cpu);
   counter.remove();
+  sqsCounter?.remove();
   const { requests, writeUnits, readUnits, refused } = counter.usage;
   return {
     requestsPerMessage: requests / messages,
     writeUnitsPerMessage: writeUnits / messages,
     readUnitsPerMessage: readUnits / messages,
     refusedPerMessage: refused / messages,
+    sqsRequestsPerMessage: (sqsCounter?.usage.requests ?? 0) / messages,
     messagesPerSecond: messages / (elapsedMs / 1_000),
     cpuMicrosecondsPerMessage: (user + system) / messages,
     batchMs,
@@ -63,6 +68,7 @@ export function figuresOf(samples: readonly Sample[]): Figures {
     writeUnitsPerMessage: medianOf((sample) => sample.writeUnitsPerMessage),
     readUnitsPerMessage: medianOf((sample) => sample.readUnitsPerMessage),
     refusedPerMessage: medianOf((sample) => sample.refusedPerMessage),
+    sqsRequestsPerMessage: medianOf((sample) => sample.sqsRequestsPerMessage),
     messagesPerSecond: medianOf((sample) => sample.messagesPerSecond),
     cpuMicrosecondsPerMessage: medianOf((sample) => sample.cpuMicrosecondsPerMessage),
     returned: medianOf((sample) => sample.returned),

@@ -1,13 +1,13 @@
-// Counts what a client asks of DynamoDB: attempts, and capacity as DynamoDB itself reports it. It sits below the
-// retries, so that each attempt counts.
+// Counts what a client asks for: attempts, below the SDK's retries, and capacity as DynamoDB itself reports it.
 import { setTimeout as sleep } from "node:timers/promises";
 import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import type { SQSClient } from "@aws-sdk/client-sqs";
 
 export interface Usage {
   requests: number;
   writeUnits: number;
   readUnits: number;
-  /** Requests whose condition failed or whose transaction was cancelled: charged by AWS, reported by nobody. */
+  /** Requests whose condition failed or whose transaction was cancelled: AWS charges them and reports no units. */
   refused: number;
 }
 
@@ -17,10 +17,7 @@ export interface Meter {
 }
 
 interface Capacity {
-  readonly TableName?: string;
   readonly CapacityUnits?: number;
-  readonly ReadCapacityUnits?: number;
-  readonly WriteCapacityUnits?: number;
 }
 
 const reads = new Set([
@@ -33,40 +30,28 @@ const reads = new Set([
 
 /** @param delayMs added to each request */
 export function meter(client: DynamoDBClient, { delayMs = 0 }: { delayMs?: number } = {}): Meter {
-  const usage: Usage = { requests: 0, writeUnits: 0, readUnits: 0, refused: 0 };
-  const stack = client.middlewareStack;
-  stack.add(
+  const { usage, remove } = attemptsOf(client, { delayMs });
+  client.middlewareStack.add(
     (next, context) =>
       async function askForCapacity(args) {
         const input = { ...args.input, ReturnConsumedCapacity: "TOTAL" } as typeof args.input;
         try {
           const result = await next({ ...args, input });
-          count(
-            context.commandName ?? "",
-            (result.output as { ConsumedCapacity?: Capacity | Capacity[] }).ConsumedCapacity,
-          );
+          const { ConsumedCapacity } = result.output as { ConsumedCapacity?: Capacity | Capacity[] };
+          count(context.commandName ?? "", ConsumedCapacity);
           return result;
         } catch (error) {
           usage.refused++;
           throw error;
         }
       },
-    { name: "bench-capacity", step: "initialize", override: true },
-  );
-  stack.add(
-    (next) =>
-      async function countAttempt(args) {
-        usage.requests++;
-        if (delayMs > 0) await sleep(delayMs);
-        return next(args);
-      },
-    { name: "bench-attempts", step: "deserialize", priority: "low", override: true },
+    { name: capacityName, step: "initialize", override: true },
   );
   return {
     usage,
     remove() {
-      stack.remove("bench-capacity");
-      stack.remove("bench-attempts");
+      remove();
+      client.middlewareStack.remove(capacityName);
     },
   };
 
@@ -76,3 +61,26 @@ export function meter(client: DynamoDBClient, { delayMs = 0 }: { delayMs?: numbe
     else usage.writeUnits += units;
   }
 }
+
+/** The attempts alone. */
+export function attemptsOf(
+  client: DynamoDBClient | SQSClient,
+  { delayMs = 0 }: { delayMs?: number } = {},
+): Meter {
+  const usage: Usage = { requests: 0, writeUnits: 0, readUnits: 0, refused: 0 };
+  // The two clients' stacks differ only in the inputs they carry, and this looks at none.
+  const stack = client.middlewareStack as DynamoDBClient["middlewareStack"];
+  stack.add(
+    (next) =>
+      async function countAttempt(args) {
+        usage.requests++;
+        if (delayMs > 0) await sleep(delayMs);
+        return next(args);
+      },
+    { name: attemptsName, step: "deserialize", priority: "low", override: true },
+  );
+  return { usage, remove: () => void stack.remove(attemptsName) };
+}
+
+const capacityName = "bench-capacity";
+const attemptsName = "bench-attempts";

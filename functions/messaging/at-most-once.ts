@@ -14,7 +14,7 @@ import { dynamodb } from "./clients.ts";
 import type { Delivery, MessageMiddleware } from "./delivery.ts";
 import { environment } from "./environment.ts";
 import { derivedId, digestOf } from "./ids.ts";
-import { type Lease, leaseTable } from "./lease.ts";
+import { type Lease, leaseTable, type Settled } from "./lease.ts";
 import { outboxWrite } from "./outbox.ts";
 import { type Outcome, Park, RetryLater } from "./outcome.ts";
 
@@ -43,19 +43,20 @@ export function atMostOnce(options: AtMostOnceOptions = {}): MessageMiddleware {
   const claimed = new WeakMap<object, Lease>(); // by request: another middleware may replace its event
 
   return {
+    async find(delivery) {
+      const settled = await leases.settled(claimId(delivery));
+      return settled && duplicateOf(settled, delivery);
+    },
+
     async before(request) {
       const { consumer, message, deadlineMs } = request.event;
       const { source, id: messageId } = message;
-      const digest = digestOf(message);
       const claim = await leases.claim({
-        id: derivedId(consumer, source, messageId), // as in `rows`: a consumer may change its mode
+        id: claimId(request.event),
         untilMs: deadlineMs,
-        about: { consumer, source, messageId, digest },
+        about: { consumer, source, messageId, digest: digestOf(message) },
       });
-      if (claim.kind === "settled") {
-        if (claim.about.digest === digest) return { kind: "duplicate" } satisfies Outcome;
-        throw new Park("ID_REUSED", `${source} ${messageId} was processed with other data`);
-      }
+      if (claim.kind === "settled") return duplicateOf(claim, request.event);
       // Not a duplicate yet: were this copy acknowledged and the other died, its loss would go uncounted.
       if (claim.kind === "held") throw new RetryLater("LEASE_HELD", claim.retryAfterSeconds);
       claimed.set(request, claim.lease);
@@ -83,6 +84,16 @@ export function atMostOnce(options: AtMostOnceOptions = {}): MessageMiddleware {
     const actions = [lease.settlement("done"), ...writes, ...outbox];
     await (client ?? dynamodb()).send(new TransactWriteItemsCommand({ TransactItems: actions }));
   }
+}
+
+/** As in `rows`: a consumer may change its mode. */
+function claimId({ consumer, message }: Delivery): string {
+  return derivedId(consumer, message.source, message.id);
+}
+
+function duplicateOf({ about }: Settled, { message }: Delivery): Outcome {
+  if (about.digest === digestOf(message)) return { kind: "duplicate" };
+  throw new Park("ID_REUSED", `${message.source} ${message.id} was processed with other data`);
 }
 
 /** Settles the claim as lost, so that the loss is counted once and a worker that wakes up late commits nothing. */

@@ -4,6 +4,7 @@
 //   G5. A record's failure is its own.
 //   G6. What cannot be processed is parked with its reason; nothing else leaves the queue undone.
 import type { Context, SQSBatchResponse, SQSEvent, SQSRecord } from "aws-lambda";
+import { isDone } from "./already-done.ts";
 import { processBatch } from "./batch.ts";
 import { messageChain, type Work } from "./chain.ts";
 import { deliver, type Letter, type MessageMiddleware } from "./delivery.ts";
@@ -20,6 +21,7 @@ import { runLedger } from "./run-ledger.ts";
 import { gapCode } from "./sequence-evidence.ts";
 import { inSequence } from "./sequence-order.ts";
 import { type Failure, type Subscription, subscription } from "./subscription.ts";
+import { unitOfWork } from "./unit-of-work.ts";
 
 export interface ConsumerOptions<Types extends readonly MessageType[]> {
   /** The scope of the evidence: renaming a consumer makes it process everything anew. */
@@ -78,6 +80,7 @@ export function consumer<const Types extends readonly MessageType[]>({
           ledger,
           inOrder,
           lotOf,
+          isDone: wasDone,
           recordOf: ({ record }) => record,
           forget: (items) => queue.forget(items.map(({ record }) => record)),
           process: (items) => processBatch(items, { deadlineMs, inOrder, keyOf: lotOf, work: settle }),
@@ -85,6 +88,15 @@ export function consumer<const Types extends readonly MessageType[]>({
         return {
           batchItemFailures: failures.map(({ record }) => ({ itemIdentifier: record.messageId })),
         } satisfies SQSBatchResponse;
+
+        async function wasDone({ record, envelope }: Received): Promise<boolean> {
+          if (envelope instanceof Park) return false;
+          const unit = unitOfWork({ producer: name, cause: envelope });
+          const delivery = { consumer: name, message: envelope, letter: letterOf(record), unit, deadlineMs };
+          if (!(await isDone(delivery, middlewares))) return false;
+          log("info", "DUPLICATE", fieldsOf(name, record, envelope));
+          return true;
+        }
 
         async function settle({ record, envelope }: Received): Promise<boolean> {
           const failure = inOrder ? failureInOrder(record) : {};
@@ -147,6 +159,15 @@ function queueNameOf(record: SQSRecord | undefined): string {
   return record?.eventSourceARN.split(":").at(-1) ?? "";
 }
 
+function fieldsOf(consumer: string, record: SQSRecord, envelope: Envelope | Park) {
+  return {
+    consumer,
+    messageId: envelope instanceof Park ? undefined : envelope.id,
+    source: envelope instanceof Park ? undefined : envelope.source,
+    receiveCount: Number(record.attributes.ApproximateReceiveCount),
+  };
+}
+
 function placeOf({ record, envelope }: Received) {
   return envelope instanceof Park ? undefined : { group: groupOf(record), message: envelope };
 }
@@ -164,12 +185,7 @@ async function acknowledge(
   run: (message: Envelope) => Promise<Outcome>,
   failure: Failure,
 ): Promise<boolean> {
-  const fields = {
-    consumer: queue.consumer,
-    messageId: envelope instanceof Park ? undefined : envelope.id,
-    source: envelope instanceof Park ? undefined : envelope.source,
-    receiveCount: Number(record.attributes.ApproximateReceiveCount),
-  };
+  const fields = fieldsOf(queue.consumer, record, envelope);
   try {
     if (envelope instanceof Park) throw envelope;
     const outcome = await run(envelope);

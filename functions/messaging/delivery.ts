@@ -28,7 +28,10 @@ export interface Delivery {
 }
 
 /** An ordinary middy middleware around one message; `Added` is what it adds to the handler's context. */
-export type MessageMiddleware<Added = unknown> = MiddlewareObj<Delivery, unknown, Error, Context & Added>;
+export type MessageMiddleware<Added = unknown> = MiddlewareObj<Delivery, unknown, Error, Context & Added> & {
+  /** Asked of a redelivered message without running it: a duplicate, or undefined when it was not done. */
+  readonly find?: (delivery: Delivery) => Promise<Outcome | undefined>;
+};
 
 export type MessageChain = (delivery: Delivery, context: Context) => Promise<unknown>;
 

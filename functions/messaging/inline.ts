@@ -6,7 +6,6 @@
 import {
   ConditionalCheckFailedException,
   type DynamoDBClient,
-  GetItemCommand,
   PutItemCommand,
   UpdateItemCommand,
 } from "@aws-sdk/client-dynamodb";
@@ -25,6 +24,7 @@ import { Park, RetryLater, StateMoved } from "./outcome.ts";
 import { waitToRetry } from "./retry.ts";
 import { recall, remember } from "./seen-evidence.ts";
 import { bySequence } from "./sequence-evidence.ts";
+import { sharedRead } from "./shared-read.ts";
 import type { Write } from "./unit-of-work.ts";
 
 export interface InlineOptions {
@@ -61,6 +61,7 @@ const attemptsMax = 5;
 export function inline(options: InlineOptions): EvidenceStore {
   const { table, itemOf = (message) => message.partitionkey, form } = resolve(options);
   const client = () => options.client ?? dynamodb();
+  const readItem = sharedRead({ table, client, attribute: form.attribute });
 
   return {
     async find(delivery) {
@@ -111,15 +112,8 @@ export function inline(options: InlineOptions): EvidenceStore {
   }
 
   async function look(id: string): Promise<string | undefined> {
-    const { Item } = await client().send(
-      new GetItemCommand({
-        TableName: table,
-        Key: marshall({ id }),
-        ConsistentRead: true,
-        ProjectionExpression: form.attribute,
-      }),
-    );
-    return Item?.[form.attribute]?.S;
+    const item = await readItem(id);
+    return item?.[form.attribute]?.S;
   }
 
   /**

@@ -2,6 +2,7 @@
 //
 //   G5. Suspects (redelivered, and nobody knows why) run last and alone, after the others were committed and
 //   deleted from the queue; the one that was alone when the process died before runs after all other suspects.
+//   G2. What was done has its evidence: it is forgotten without a run, and is nobody's suspect.
 //   G4. Work comes in lots: the copies of one message, or a FIFO group. A lot with a suspect goes last as a
 //   whole, one record at a time, in the order of the batch; in a group nothing runs behind a failure.
 import type { SQSRecord } from "aws-lambda";
@@ -13,6 +14,8 @@ export interface IsolationOptions<Item> {
   readonly lotOf: (item: Item) => string;
   /** Nothing of a lot runs after a failure of it. */
   readonly inOrder?: boolean;
+  /** Whether what an item is about was done, by this run or another. Not asked where order counts. */
+  readonly isDone?: (item: Item) => Promise<boolean>;
   readonly ledger: Pick<RunLedger, "lastRuns" | "note">;
   /** Works on items side by side and returns those that failed. */
   readonly process: (items: readonly Item[]) => Promise<Item[]>;
@@ -23,7 +26,7 @@ export interface IsolationOptions<Item> {
 /** Works on a batch, suspects last and one at a time, and returns the items that failed. */
 export async function processIsolated<Item>(
   items: readonly Item[],
-  { recordOf, lotOf, inOrder = false, ledger, process, forget }: IsolationOptions<Item>,
+  { recordOf, lotOf, inOrder = false, isDone, ledger, process, forget }: IsolationOptions<Item>,
 ): Promise<Item[]> {
   const redelivered = items.filter(isRedelivered);
   if (redelivered.length === 0) return process(items);
@@ -31,16 +34,26 @@ export async function processIsolated<Item>(
   const runs = await ledger.lastRuns(redelivered.map(recordOf));
   const lastRunOf = (item: Item): LastRun => runs.get(recordOf(item).messageId) ?? "unknown";
   const lots = [...Map.groupBy(items, lotOf).values()];
-  const suspects = lots
-    .filter((lot) => suspectsOf(lot).length > 0)
-    .sort((a, b) => Number(wasAlone(a)) - Number(wasAlone(b)));
-  if (suspects.length === 0) return process(items);
+  const suspected = lots.filter((lot) => suspectsOf(lot).length > 0);
+  if (suspected.length === 0) return process(items);
 
-  const others = items.filter((item) => !suspects.some((lot) => lot.includes(item)));
+  const done = await doneOf(suspected);
+  const suspects = suspected
+    .filter((lot) => !done.has(lot))
+    .sort((a, b) => Number(wasAlone(a)) - Number(wasAlone(b)));
+  const others = items.filter((item) => !suspected.some((lot) => lot.includes(item)));
   const failed = new Set(await process(others));
-  await forget(others.filter((item) => !failed.has(item)));
+  if (suspects.length === 0) return [...failed];
+  await forget([...others.filter((item) => !failed.has(item)), ...[...done].flat()]);
   for (const lot of suspects) await processAlone(lot);
   return items.filter((item) => failed.has(item));
+
+  /** A lot may hold another message under the same id, so each of it has to be done. */
+  async function doneOf(suspected: readonly (readonly Item[])[]): Promise<Set<readonly Item[]>> {
+    if (inOrder || isDone === undefined) return new Set();
+    const answers = await Promise.all(suspected.map(async (lot) => Promise.all(lot.map(isDone))));
+    return new Set(suspected.filter((_, index) => answers[index]?.every(Boolean)));
+  }
 
   async function processAlone(lot: readonly Item[]): Promise<void> {
     for (const [index, item] of lot.entries()) {

@@ -19,11 +19,14 @@ import { nowMs, nowSeconds } from "./clock.ts";
 import { newId } from "./ids.ts";
 import { evidenceDays } from "./message-life.ts";
 import { RetryLater } from "./outcome.ts";
+import { sharedRead } from "./shared-read.ts";
 import type { Write } from "./unit-of-work.ts";
 
 export interface LeaseTable {
   /** @throws RetryLater CONTENDED when others changed the item each time it was looked at */
   claim(wanted: Wanted): Promise<Claim>;
+  /** What is settled under this id, without a claim; those who ask at the same moment share a request. */
+  settled(id: string): Promise<Settled | undefined>;
 }
 
 export interface Wanted {
@@ -38,11 +41,13 @@ export type Claim =
   /** `inDoubt`: the claim before this one ended without a word. */
   | { readonly kind: "granted"; readonly lease: Lease; readonly inDoubt: boolean }
   | { readonly kind: "held"; readonly retryAfterSeconds: number }
-  | {
-      readonly kind: "settled";
-      readonly result: unknown;
-      readonly about: Readonly<Record<string, unknown>>;
-    };
+  | Settled;
+
+export interface Settled {
+  readonly kind: "settled";
+  readonly result: unknown;
+  readonly about: Readonly<Record<string, unknown>>;
+}
 
 export interface Lease {
   readonly id: string;
@@ -85,7 +90,14 @@ type Condition = Pick<
 const roundsMax = 5;
 
 export function leaseTable({ table, graceMs, client }: LeaseTableOptions): LeaseTable {
+  const read = sharedRead({ table, client: () => client ?? dynamodb() });
   return {
+    async settled(id) {
+      const attributes = await read(id);
+      const found = attributes && readItem(attributes);
+      return found?.state === "settled" ? settledAs(found) : undefined;
+    },
+
     async claim({ id, untilMs, about }) {
       const owner = newId();
       let found: Item | undefined;
@@ -107,7 +119,7 @@ export function leaseTable({ table, graceMs, client }: LeaseTableOptions): Lease
   /** Undefined when the item may be claimed: it is free, or its claim has ended. */
   function withoutClaim(found: Item): Claim | undefined {
     if (found.state === "free") return undefined;
-    if (found.state === "settled") return { kind: "settled", result: resultOf(found), about: found };
+    if (found.state === "settled") return settledAs(found);
     const waitMs = found.untilMs + graceMs - nowMs();
     return waitMs > 0 ? { kind: "held", retryAfterSeconds: Math.ceil(waitMs / 1000) } : undefined;
   }
@@ -175,6 +187,10 @@ function unchanged({ owner, fence, state }: Item): Condition {
 function readItem(attributes: Record<string, AttributeValue>): Item {
   const { state = "settled", owner = "", fence = 0, untilMs = 0, ...rest } = unmarshall(attributes);
   return { ...rest, state, owner, fence, untilMs };
+}
+
+function settledAs(found: Item): Settled {
+  return { kind: "settled", result: resultOf(found), about: found };
 }
 
 function resultOf({ result }: Item): unknown {

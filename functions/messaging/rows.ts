@@ -2,12 +2,7 @@
 //
 //   G1, G2. One transaction holds everything; its first action is the evidence.
 //   G2. A lost response is not a duplicate and a duplicate is not a failure: the old evidence decides.
-import {
-  type AttributeValue,
-  type CancellationReason,
-  type DynamoDBClient,
-  GetItemCommand,
-} from "@aws-sdk/client-dynamodb";
+import type { AttributeValue, CancellationReason, DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { marshall, unmarshall } from "@aws-sdk/util-dynamodb";
 import { type Cancellation, classifyCancellation } from "./cancellation.ts";
 import { dynamodb } from "./clients.ts";
@@ -22,6 +17,7 @@ import { evidenceDays } from "./message-life.ts";
 import { outboxWrite } from "./outbox.ts";
 import { type Outcome, Park, RetryLater, StateMoved } from "./outcome.ts";
 import { waitToRetry } from "./retry.ts";
+import { sharedRead } from "./shared-read.ts";
 import { transact } from "./transaction.ts";
 import type { Write } from "./unit-of-work.ts";
 
@@ -48,6 +44,7 @@ export function rows(options: RowsOptions = {}): EvidenceStore {
   const outboxTable = options.outboxTable ?? environment("OUTBOX_TABLE");
   const client = () => options.client ?? dynamodb();
   const send = transact(client);
+  const read = sharedRead({ table: evidenceTable, client });
   const { groupCommit: grouping = {} } = options;
   const group = grouping === false ? undefined : groupCommit(send, grouping === true ? {} : grouping);
 
@@ -55,11 +52,9 @@ export function rows(options: RowsOptions = {}): EvidenceStore {
     begin: ({ unit, deadlineMs }) => group?.begin(unit, deadlineMs),
     end: ({ unit }) => group?.end(unit),
 
+    looksFirst: true, // it spares a transaction that is cancelled, and paid for
     async find(delivery) {
-      const Key = marshall({ id: evidenceId(delivery) });
-      const { Item } = await client().send(
-        new GetItemCommand({ TableName: evidenceTable, Key, ConsistentRead: true }),
-      );
+      const Item = await read(evidenceId(delivery));
       return Item && duplicateOf(Item, delivery, digestOf(delivery.message));
     },
 

@@ -20,6 +20,7 @@ export function useUnitOfWorkTables(user: NodeFunction, { state, evidence, outbo
   user.addEnvironment("OUTBOX_TABLE", outbox.tableName);
   state.table.grant(
     user,
+    "dynamodb:BatchGetItem", // a redelivered batch asks at once what its items have as evidence
     "dynamodb:GetItem",
     "dynamodb:PutItem",
     "dynamodb:UpdateItem",

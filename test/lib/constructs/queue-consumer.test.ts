@@ -85,6 +85,7 @@ describe("a queue consumer", () => {
       ],
       "ChargeQueueDeadLetters.Arn": ["sqs:SendMessage"],
       "Bills.Arn": [
+        "dynamodb:BatchGetItem",
         "dynamodb:ConditionCheckItem",
         "dynamodb:GetItem",
         "dynamodb:PutItem",

@@ -4,14 +4,18 @@
 //   G6. Park and redrive lose nothing of a message.
 //   G7. A redriven message still proves who wrote it.
 //
-// SQS takes ten attributes and eight are ours. What finds no room goes into one of them, folded as JSON.
+// SQS takes ten attributes and eight are ours. The trace comes ninth, when there is room: the body has it, too.
+// What a message came with and finds no room goes into one attribute, folded as JSON.
 import type { MessageAttributeValue } from "@aws-sdk/client-sqs";
 import type { SQSMessageAttributes } from "aws-lambda";
 import { asciiJson } from "./envelope.ts";
 
 export type Attributes = Readonly<Record<string, MessageAttributeValue>>;
 
-/** What parking adds to a message, and a redrive takes off again. */
+/** The W3C trace context of the message, or what SQS carried of X-Ray's. */
+export const traceName = "TraceContext";
+
+/** What parking adds to each message, and a redrive takes off again. */
 export const parkAttributeNames = [
   "ReasonCode",
   "ReasonDetail",
@@ -23,7 +27,9 @@ export const parkAttributeNames = [
   "SourceQueueUrl",
 ] as const;
 
-export type ParkAttributes = Readonly<Record<(typeof parkAttributeNames)[number], MessageAttributeValue>>;
+export type ParkAttributes = Readonly<Record<(typeof parkAttributeNames)[number], MessageAttributeValue>> & {
+  readonly [traceName]?: MessageAttributeValue;
+};
 
 /** https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-message-metadata.html */
 const attributesMax = 10;
@@ -34,15 +40,17 @@ const signatureName = "Signature";
 /** The attributes of a dead letter: those of the park and those it came with, at most ten. */
 export function deadLetterAttributes(park: ParkAttributes, received: SQSMessageAttributes): Attributes {
   const original = originalAttributes(asSent(received));
-  const room = attributesMax - parkAttributeNames.length;
-  if (Object.keys(original).length <= room) return { ...original, ...park };
+  const { [traceName]: trace, ...told } = park;
+  const room = attributesMax - parkAttributeNames.length - Object.keys(original).length;
+  if (room > 0) return { ...original, ...told, ...(trace && { [traceName]: trace }) };
+  if (room === 0) return { ...original, ...told };
   const { [signatureName]: signature, ...others } = original;
-  return { ...(signature && { [signatureName]: signature }), [foldedName]: folded(others), ...park };
+  return { ...(signature && { [signatureName]: signature }), [foldedName]: folded(others), ...told };
 }
 
 /** The attributes that a message had before it was parked, be it never or more than once. */
 export function originalAttributes(attributes: Attributes): Attributes {
-  const own: ReadonlySet<string> = new Set([...parkAttributeNames, foldedName]);
+  const own: ReadonlySet<string> = new Set([...parkAttributeNames, traceName, foldedName]);
   const beside = Object.entries(attributes).filter(([name]) => !own.has(name));
   return { ...unfolded(attributes[foldedName]), ...Object.fromEntries(beside) };
 }

@@ -10,11 +10,12 @@ import {
 import type { Context, SQSRecord } from "aws-lambda";
 import { sqs } from "./clients.ts";
 import { nowIso, nowMs } from "./clock.ts";
+import { readEnvelope } from "./envelope.ts";
 import { environment, environmentNumber } from "./environment.ts";
 import { log } from "./log.ts";
 import { isFifo } from "./message-group.ts";
 import { Park, RetryLater } from "./outcome.ts";
-import { deadLetterAttributes } from "./park-attributes.ts";
+import { deadLetterAttributes, traceName } from "./park-attributes.ts";
 import { backoffSeconds } from "./retry.ts";
 import { batchEntriesMax } from "./send.ts";
 
@@ -98,6 +99,7 @@ export function subscription(consumer: string): Subscription {
 
   async function park(record: SQSRecord, reason: Park, receiveCount: number): Promise<void> {
     const text = (value: string) => ({ DataType: "String", StringValue: value });
+    const trace = traceOf(record);
     await sqs().send(
       new SendMessageCommand({
         QueueUrl: deadLetterQueueUrl,
@@ -118,6 +120,7 @@ export function subscription(consumer: string): Subscription {
             ParkedAt: text(nowIso()),
             OriginalMessageId: text(record.messageId),
             SourceQueueUrl: text(queueUrl),
+            ...(trace && { [traceName]: text(printable(trace)) }),
           },
           record.messageAttributes,
         ),
@@ -167,6 +170,14 @@ function codeOf(error: unknown): string {
 function placeOf(error: unknown): string | undefined {
   if (!(error instanceof Error) || error instanceof RetryLater) return undefined;
   return error.stack?.match(/([^/\s(]+\/[^/\s(]+:\d+:\d+)\)?(\n|$)/)?.[1];
+}
+
+function traceOf({ body, attributes }: SQSRecord): string | undefined {
+  try {
+    return readEnvelope(body).traceparent ?? attributes.AWSTraceHeader;
+  } catch {
+    return attributes.AWSTraceHeader; // it is no message of ours, which may be why it is parked
+  }
 }
 
 function printable(detail: string): string {

@@ -7,10 +7,14 @@ import {
   originalAttributes,
   type ParkAttributes,
   parkAttributeNames,
+  traceName,
 } from "../../../functions/messaging/park-attributes.ts";
 
 const park = Object.fromEntries(
-  parkAttributeNames.map((name) => [name, { DataType: "String", StringValue: `${name} of the park` }]),
+  [...parkAttributeNames, traceName].map((name) => [
+    name,
+    { DataType: "String", StringValue: `${name} of the park` },
+  ]),
 ) as ParkAttributes;
 
 describe("the attributes of a dead letter", () => {
@@ -22,6 +26,15 @@ describe("the attributes of a dead letter", () => {
       ReasonCode: "ReasonCode of the park",
     });
     expect(Object.keys(parked)).toHaveLength(10);
+  });
+
+  it("are ten with the signature and the trace; the trace gives way to what else it came with", () => {
+    const signed = deadLetterAttributes(park, received({ Signature: "v1.k1.mac" }));
+    expect(Object.keys(signed)).toHaveLength(10);
+    expect(texts(signed)).toMatchObject({ Signature: "v1.k1.mac", TraceContext: "TraceContext of the park" });
+    expect(texts(originalAttributes(signed))).toEqual({ Signature: "v1.k1.mac" });
+    const more = deadLetterAttributes(park, received({ Signature: "v1.k1.mac", tenant: "blue" }));
+    expect(more).not.toHaveProperty("TraceContext");
   });
 
   it("G6, G7: are ten when the message came with ten; the signature is not folded", () => {

@@ -34,8 +34,12 @@ export async function handler({ Step, SecretId, ClientRequestToken: version }: R
   const step = steps.get(Step);
   if (!step) throw new Error(`Step must be one of ${[...steps.keys()].join(", ")}, got ${Step}`);
   const labels = await labelsOf(version);
-  if (labels.includes("AWSCURRENT")) return; // rotated already
-  if (!labels.includes("AWSPENDING")) throw new Error(`version ${version} is not labelled AWSPENDING`);
+  const isPending = labels.includes("AWSPENDING");
+  if (labels.includes("AWSCURRENT")) {
+    if (isPending) await unlabel(version); // an earlier attempt came as far as here
+    return;
+  }
+  if (!isPending) throw new Error(`version ${version} is not labelled AWSPENDING`);
   await step(version);
   log("info", "KEY_ROTATION", { step: Step, version });
 }
@@ -65,7 +69,7 @@ async function create(version: string): Promise<void> {
   }
 }
 
-/** Moves the label, on the condition that it is still on the version that the pending one was held against. */
+/** Moves the label, on the condition that it is on the version that the pending one was held against. */
 async function finish(version: string): Promise<void> {
   const current = await present(version);
   await secretsManager().send(
@@ -76,6 +80,7 @@ async function finish(version: string): Promise<void> {
       RemoveFromVersionId: current,
     }),
   );
+  await unlabel(version);
 }
 
 /**
@@ -87,6 +92,13 @@ async function present(version: string): Promise<string> {
   const [next = "", { text, versionId }] = await Promise.all([pendingText(version), currentSecret()]);
   const obstacle = obstacleTo(next, { text, nowMs: nowMs() });
   if (obstacle === undefined) return versionId;
+  await unlabel(version);
+  log("error", "KEY_ROTATION_GIVEN_UP", { version, detail: obstacle });
+  throw new Error(`version ${version} is given up, because ${obstacle}; the next rotation begins anew`);
+}
+
+/** A label that stays would block all rotations from the next change by hand on: they would wait for this one's end. */
+async function unlabel(version: string): Promise<void> {
   await secretsManager().send(
     new UpdateSecretVersionStageCommand({
       SecretId: secretArn,
@@ -94,8 +106,6 @@ async function present(version: string): Promise<string> {
       RemoveFromVersionId: version,
     }),
   );
-  log("error", "KEY_ROTATION_GIVEN_UP", { version, detail: obstacle });
-  throw new Error(`version ${version} is given up, because ${obstacle}; the next rotation begins anew`);
 }
 
 async function labelsOf(version: string): Promise<readonly string[]> {

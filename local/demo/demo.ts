@@ -3,6 +3,8 @@
 //   carrier → cdk synth → local cloud → accounts, garbage, orders → quiet → repair → quiet
 //   → statements even and rebuilt → reconciliation
 
+import { GetSecretValueCommand } from "@aws-sdk/client-secrets-manager";
+import { type KeyRing, keyRing } from "../../functions/messaging/key-ring.ts";
 import { consumerQueues } from "../../operations/dead-letters/consumer-queues.ts";
 import { type LocalCloud, startLocalCloud } from "../cloud.ts";
 import type { StartOptions } from "./arguments.ts";
@@ -119,7 +121,7 @@ async function play(options: StartOptions, { progress, stops }: DemoSetting, sta
 
   progress.step(`Placing ${orders} orders, chaos ${chaos}, seed ${seed} ...`);
   await openAccounts(access.clients.dynamodb, access.output("CreditTable"), planAccounts(plans, seed));
-  await throwIn(access.clients.sqs, access.output, thrown);
+  await throwIn({ ...access, sqs: access.clients.sqs, keys: signingKeys(access) }, thrown);
   await placeOrders(plans, {
     url: access.output("PlaceOrderUrl"),
     onPlaced(placement) {
@@ -156,6 +158,15 @@ async function play(options: StartOptions, { progress, stops }: DemoSetting, sta
       residentMegabytes: memory.peakMegabytes(),
     },
   };
+}
+
+function signingKeys({ clients, output }: WorldAccess): KeyRing {
+  return keyRing({
+    load: async () => {
+      const secret = new GetSecretValueCommand({ SecretId: output("SigningSecretArn") });
+      return (await clients.secretsManager.send(secret)).SecretString ?? "";
+    },
+  });
 }
 
 /** Waits for quiet, repairs what an operator can repair, waits again, has the statements rebuilt. A flow that does not come to rest is a finding. */

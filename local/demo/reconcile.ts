@@ -2,6 +2,7 @@
 // carrier's books and the answers the clients hold in their hands; nothing from a counter of ours.
 
 import { isDeepStrictEqual } from "node:util";
+import { RECEIVES_EXHAUSTED } from "../../operations/dead-letters/dead-letter.ts";
 import type { Placement } from "./clients.ts";
 import type { Garbage } from "./garbage.ts";
 import { type Invariant, invariant } from "./invariant.ts";
@@ -142,6 +143,9 @@ function consignmentErrors({ consignments, shipments }: World, shipped: readonly
   ];
 }
 
+/** What garbage is parked as when trouble left no receive in which to look at it; and when it is not parked. */
+const reasonsOfTrouble = [RECEIVES_EXHAUSTED, "RETRIES_EXHAUSTED", undefined];
+
 function deadLetterErrors(world: World, { garbage }: Asked): string[] {
   const accounts = new Set(world.accounts.map(({ id }) => id));
   const poisonIds = new Set(
@@ -150,7 +154,7 @@ function deadLetterErrors(world: World, { garbage }: Asked): string[] {
       .map(({ id }) => id),
   );
   const garbageBodies = new Set(garbage.map(({ body }) => body));
-  const bodies = new Set(world.deadLetters.map(({ body }) => body));
+  const reasons = new Map(world.deadLetters.map(({ body, reason }) => [body, reason]));
   const letterOrderIds = parkedOrderIds(world);
   return [
     ...world.deadLetters
@@ -158,8 +162,11 @@ function deadLetterErrors(world: World, { garbage }: Asked): string[] {
       .filter(({ consumer, body }) => consumer === VIEWS_CONSUMER || !poisonIds.has(orderIdIn(body) ?? ""))
       .map(({ consumer, id, reason }) => `${id} was parked by ${consumer} (${reason}) and is no poison`),
     ...garbage
-      .filter(({ body }) => !bodies.has(body))
+      .filter(({ body }) => !reasons.has(body))
       .map(({ queue, reason }) => `${reason} in ${queue} is in no dead-letter queue`),
+    ...garbage
+      .filter(({ body, reason }) => ![reason, ...reasonsOfTrouble].includes(reasons.get(body)))
+      .map(({ queue, reason, body }) => `${reason} in ${queue} was parked as ${reasons.get(body)}`),
     ...[...poisonIds].filter((id) => !letterOrderIds.has(id)).map((id) => `${id} is poison and not parked`),
   ];
 }

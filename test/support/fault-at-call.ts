@@ -1,5 +1,6 @@
 // One fault at one AWS call, wherever it is: calls are counted over all commands, each attempt of the SDK alone.
 import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import type { SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
 
 /**
  * `lost-request`, `lost-response`: this attempt only. `down`, `mute`: from here on every request, or every
@@ -27,20 +28,23 @@ export interface FaultAtCall {
 
 /** `nth` counts from 1; without a fault it only counts. */
 export function faultAtCall(
-  client: DynamoDBClient,
+  client: DynamoDBClient | SecretsManagerClient,
   { nth, fault }: { nth?: number; fault?: CallFault } = {},
 ): FaultAtCall {
   const calls: string[] = [];
   const name = "fault-at-call";
   const stopped = Promise.withResolvers<void>();
   const resumed = Promise.withResolvers<void>();
-  client.middlewareStack.add(
+  // The clients' stacks differ only in the inputs they carry, and this looks at none.
+  const stack = client.middlewareStack as DynamoDBClient["middlewareStack"];
+  stack.add(
     (next, context) =>
       async function injectFault(args) {
         const call = calls.push(context.commandName ?? "");
         const met = isMet(call) ? fault : undefined;
         await meet(met, { stops: "killed-before", fails: ["lost-request", "down"] });
         const output = await next(args);
+        if (met !== undefined && met !== "paused-after") drain(output.response);
         await meet(met, { stops: "killed-after", fails: ["lost-response", "mute"] });
         if (met === "paused-after") await pause();
         return output;
@@ -52,7 +56,7 @@ export function faultAtCall(
     stopped: stopped.promise,
     resume: resumed.resolve,
     remove() {
-      client.middlewareStack.remove(name);
+      stack.remove(name);
     },
   };
 
@@ -76,6 +80,12 @@ export function faultAtCall(
     stopped.resolve();
     await new Promise(() => undefined);
   }
+}
+
+/** An answer that nobody reads would keep its socket, and the pool has fifty. */
+function drain(response: unknown): void {
+  const { body } = response as { body?: { resume?: () => void } };
+  body?.resume?.();
 }
 
 function connectionLost(): Error {

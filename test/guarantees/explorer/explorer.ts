@@ -40,9 +40,7 @@ export async function openExplorer(scenario: Scenario): Promise<Explorer> {
       runs++;
       const unique = runs.toString(36).padStart(4, "0");
       const run = await runSchedule({ scenario, stage, programs, unique, faults, choose });
-      if (run.violations.length > 0)
-        await renew(); // what it left must not trouble the next
-      else await stage.purge();
+      if (run.violations.length > 0) await renew(); // what it left must not trouble the next
       return run;
     },
     async close() {

@@ -37,6 +37,10 @@ export function queueSource(
   return {
     nextMs: () => (hidden.size === 0 ? undefined : Math.min(...hidden.values())),
 
+    lookAgain() {
+      mayHold = true;
+    },
+
     onCall({ command, input }) {
       if (/^SendMessage/.test(command)) mayHold = true;
       if (!/^ChangeMessageVisibility/.test(command)) return;

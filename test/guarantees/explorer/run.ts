@@ -86,18 +86,23 @@ export async function runSchedule(options: RunOptions): Promise<Run> {
 
   async function whenQuiet(): Promise<boolean> {
     for (const source of sources) if (await source.whenQuiet?.()) return true;
-    return (await machine.thaw()) || ((await ending.whenQuiet?.()) ?? false);
+    const moved = (await machine.thaw()) || ((await ending.whenQuiet?.()) ?? false);
+    if (moved) for (const source of sources) source.lookAgain?.();
+    return moved;
   }
 
   function sourceOf(
     { by, timeoutSeconds = defaultTimeoutSeconds }: ScenarioFunction,
     { programs }: RunOptions,
     index: number,
-    { requests }: Ending,
+    { requests, environment }: Ending,
   ): Source {
     const target: ExploredFunction = {
       program: programs[index] as Program,
-      environment: stage.environmentFor(by.kind === "queue" ? by.queue : undefined),
+      environment: {
+        ...stage.environmentFor("queue" in by ? by.queue : undefined),
+        ...environment,
+      },
       timeoutMs: timeoutSeconds * 1_000,
     };
     const context = { stage, simulation: world, platform: machine, target };

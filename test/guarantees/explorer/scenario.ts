@@ -31,6 +31,8 @@ export type Trigger =
   | ({ readonly kind: "request" } & Omit<RequestSourceOptions, "events" | "onAnswer">);
 
 export interface Ending {
+  /** Variables of this run alone. */
+  readonly environment?: Readonly<Record<string, string>>;
   /** The requests that a caller makes, and whether an answer contents him. */
   readonly requests?: Pick<RequestSourceOptions, "events" | "onAnswer">;
   /** What does not hold, each with the id of its promise first; empty when all is well. */

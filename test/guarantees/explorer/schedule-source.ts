@@ -5,23 +5,33 @@ import type { Source, SourceContext } from "./source.ts";
 export interface ScheduleSourceOptions {
   readonly everySeconds: number;
   readonly event?: unknown;
-  /** How often it runs without news before the run counts as over. */
-  readonly quietRuns?: number;
+  /** The queue that its environment names. */
+  readonly queue?: string;
+  /** Says by its answer that it had nothing to do; by default any answer does. */
+  readonly isQuiet?: (response: unknown) => boolean;
+  /** It is asked once, and again only as long as it does not answer: an operator's command. */
+  readonly once?: boolean;
+  /** How many run at the same time: for interleavings. */
+  readonly workers?: number;
 }
 
 export function scheduleSource(
-  { everySeconds, event = {}, quietRuns = 1 }: ScheduleSourceOptions,
+  { everySeconds, event = {}, isQuiet = () => true, once = false, workers = 1 }: ScheduleSourceOptions,
   { simulation, platform, target }: SourceContext,
 ): Source {
-  let quiet = 0;
+  let quiet = false;
   return {
     poll: async () => false,
     nextMs: () => undefined,
+    lookAgain() {
+      if (!once) quiet = false;
+    },
     async whenQuiet() {
-      if (quiet >= quietRuns) return false;
+      if (quiet) return false;
       simulation.advanceTo(simulation.nowMs() + everySeconds * 1_000);
-      const answer = await platform.invoke(target, event);
-      quiet = answer.kind === "answered" ? quiet + 1 : 0;
+      const invocations = Array.from({ length: workers }, () => platform.start(target, event));
+      await platform.settle();
+      quiet = invocations.every(({ answer }) => answer?.kind === "answered" && isQuiet(answer.response));
       return true;
     },
   };

@@ -1,14 +1,9 @@
 // Where runs take place: real engines with the tables and queues of a scenario, and the environment that its
 // functions find. Runs share tables and tell their items apart by ids; when the engines have had many runs they are
 // started anew, because a table with a stream slows down as it grows.
-import { CreateTableCommand, GetItemCommand, PutItemCommand, ScanCommand } from "@aws-sdk/client-dynamodb";
-import {
-  CreateQueueCommand,
-  GetQueueAttributesCommand,
-  PurgeQueueCommand,
-  ReceiveMessageCommand,
-  SendMessageBatchCommand,
-} from "@aws-sdk/client-sqs";
+import { GetItemCommand, PutItemCommand, ScanCommand } from "@aws-sdk/client-dynamodb";
+import { CreateBucketCommand } from "@aws-sdk/client-s3";
+import { SendMessageBatchCommand } from "@aws-sdk/client-sqs";
 import { marshall, unmarshall } from "@aws-sdk/util-dynamodb";
 import { groupIdOf } from "../../../functions/messaging/message-group.ts";
 import {
@@ -19,46 +14,41 @@ import {
   localClients,
 } from "../../../local/clients.ts";
 import { startEngines } from "../../../local/engines.ts";
+import { openSigning } from "./signing.ts";
+import {
+  createQueue,
+  createTable,
+  type DeadLetter,
+  type QueuePlan,
+  type StageQueue,
+  type TablePlan,
+  takeAll,
+} from "./stage-resources.ts";
 
 export interface StagePlan {
   /** By the environment variable that names the table. EVIDENCE_TABLE and OUTBOX_TABLE are always there. */
   readonly tables?: Readonly<Record<string, TablePlan>>;
   /** By name. Each has a dead-letter queue. */
   readonly queues?: Readonly<Record<string, QueuePlan>>;
+  /** Its functions ask for signatures and a bucket for large data, as those of the sample do. */
+  readonly guarded?: boolean;
   /** More variables; a function gets the stage, for what is known only then. */
   readonly environment?: (stage: Stage) => Readonly<Record<string, string>>;
+  /** Opens what else the functions need, once a stage, and says where they find it. */
+  readonly open?: (stage: Stage) => Promise<Surroundings>;
 }
 
-export interface TablePlan {
-  /** The partition key is `id`. */
-  readonly sortKey?: "sequence";
-  readonly stream?: boolean;
-}
-
-export interface QueuePlan {
-  readonly fifo?: boolean;
-  readonly maxReceiveCount?: number;
-}
-
-export interface StageQueue {
-  readonly url: string;
-  readonly arn: string;
-  readonly deadLetterUrl: string;
-  readonly maxReceiveCount: number;
-  readonly fifo: boolean;
+export interface Surroundings {
+  readonly environment: Readonly<Record<string, string>>;
+  readonly close?: () => Promise<void>;
 }
 
 export interface OutgoingLetter {
   readonly body: string;
   /** The group, on a FIFO queue. */
   readonly key?: string;
+  /** By default the signature, on a stage that is guarded. */
   readonly attributes?: Readonly<Record<string, string>>;
-}
-
-export interface DeadLetter {
-  readonly body: string;
-  /** Undefined when the queue's own redrive policy moved it. */
-  readonly reason: string | undefined;
 }
 
 export interface Stage {
@@ -74,9 +64,8 @@ export interface Stage {
   items(variable: string): Promise<Record<string, unknown>[]>;
   /** Sends up to ten messages, in order. */
   send(queue: string, ...letters: readonly OutgoingLetter[]): Promise<void>;
+  /** Takes everything out of its dead-letter queue, in the order in which it comes. */
   deadLetters(queue: string): Promise<DeadLetter[]>;
-  /** Empties the dead-letter queues that were read and held something. */
-  purge(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -84,7 +73,8 @@ export interface Stage {
 export const heldSeconds = 43_200;
 
 export async function openStage(plan: StagePlan): Promise<Stage> {
-  for (const service of ["SQS", "DYNAMODB"]) delete process.env[`AWS_ENDPOINT_URL_${service}`]; // of an earlier stage
+  for (const service of ["SQS", "S3", "SECRETS_MANAGER", "DYNAMODB"])
+    delete process.env[`AWS_ENDPOINT_URL_${service}`]; // of an earlier stage
   const engines = await startEngines();
   const clients = localClients(engines.endpoints);
   const { dynamodb, sqs } = clients;
@@ -95,12 +85,13 @@ export async function openStage(plan: StagePlan): Promise<Stage> {
   };
   const streams = new Map<string, string>();
   for (const [variable, table] of Object.entries(plans))
-    streams.set(variable, await createTable(variable, table));
+    streams.set(variable, await createTable(clients, tableName(variable), table));
   const queues = new Map<string, StageQueue>();
   for (const [name, queue] of Object.entries(plan.queues ?? { main: {} }))
-    queues.set(name, await createQueue(name, queue));
+    queues.set(name, await createQueue(clients, name, queue));
 
-  const dirty = new Set<string>();
+  const signing = plan.guarded ? await openSigning(clients) : undefined;
+  if (plan.guarded) await clients.s3.send(new CreateBucketCommand({ Bucket: claimBucket }));
 
   const stage: Stage = {
     clients,
@@ -114,6 +105,10 @@ export async function openStage(plan: StagePlan): Promise<Stage> {
         AWS_ACCESS_KEY_ID: LOCAL_CREDENTIALS.accessKeyId,
         AWS_SECRET_ACCESS_KEY: LOCAL_CREDENTIALS.secretAccessKey,
         AWS_ENDPOINT_URL_SQS: engines.endpoints.sqs,
+        AWS_ENDPOINT_URL_S3: engines.endpoints.s3,
+        AWS_ENDPOINT_URL_SECRETS_MANAGER: engines.endpoints.secretsManager,
+        CLAIM_CHECK_BUCKET: claimBucket,
+        ...(signing && { SIGNING_SECRET_ARN: signing.secretArn }),
         AWS_ENDPOINT_URL_DYNAMODB: engines.endpoints.dynamodb,
         ...Object.fromEntries(Object.keys(plans).map((variable) => [variable, tableName(variable)])),
         ...(queue && {
@@ -122,6 +117,7 @@ export async function openStage(plan: StagePlan): Promise<Stage> {
           MAX_RECEIVE_COUNT: String(queue.maxReceiveCount),
         }),
         ...plan.environment?.(stage),
+        ...surroundings?.environment,
       };
     },
     async put(variable, item) {
@@ -140,8 +136,10 @@ export async function openStage(plan: StagePlan): Promise<Stage> {
       return Items.map((item) => unmarshall(item));
     },
     async send(name, ...letters) {
-      const { url, fifo } = stage.queue(name);
-      const Entries = letters.map(({ body, key = "", attributes = {} }, index) => ({
+      const { url, arn, fifo } = stage.queue(name);
+      const queueName = arn.split(":").at(-1) ?? "";
+      const signed = (body: string) => signing?.attributesFor(body, queueName) ?? {};
+      const Entries = letters.map(({ body, key = "", attributes = signed(body) }, index) => ({
         Id: String(index),
         MessageBody: body,
         MessageAttributes: Object.fromEntries(
@@ -154,82 +152,18 @@ export async function openStage(plan: StagePlan): Promise<Stage> {
       }));
       await sqs.send(new SendMessageBatchCommand({ QueueUrl: url, Entries }));
     },
-    async deadLetters(name) {
-      const letters: DeadLetter[] = [];
-      for (;;) {
-        const { Messages = [] } = await sqs.send(
-          new ReceiveMessageCommand({
-            QueueUrl: stage.queue(name).deadLetterUrl,
-            MaxNumberOfMessages: 10,
-            MessageAttributeNames: ["All"],
-            VisibilityTimeout: heldSeconds,
-          }),
-        );
-        if (Messages.length === 0) return letters;
-        dirty.add(stage.queue(name).deadLetterUrl);
-        for (const { Body = "", MessageAttributes } of Messages) {
-          letters.push({ body: Body, reason: MessageAttributes?.ReasonCode?.StringValue });
-        }
-      }
-    },
-    async purge() {
-      await Promise.all([...dirty].map((QueueUrl) => sqs.send(new PurgeQueueCommand({ QueueUrl }))));
-      dirty.clear();
-    },
+    deadLetters: (name) => takeAll(clients, stage.queue(name).deadLetterUrl),
     async stop() {
+      await surroundings?.close?.();
       destroyClients(clients);
       await engines.stop();
     },
   };
+  const surroundings = await plan.open?.(stage);
   return stage;
-
-  async function createTable(variable: string, { sortKey, stream }: TablePlan): Promise<string> {
-    const { TableDescription } = await dynamodb.send(
-      new CreateTableCommand({
-        TableName: tableName(variable),
-        BillingMode: "PAY_PER_REQUEST",
-        AttributeDefinitions: [
-          { AttributeName: "id", AttributeType: "S" },
-          ...(sortKey ? [{ AttributeName: sortKey, AttributeType: "N" as const }] : []),
-        ],
-        KeySchema: [
-          { AttributeName: "id", KeyType: "HASH" },
-          ...(sortKey ? [{ AttributeName: sortKey, KeyType: "RANGE" as const }] : []),
-        ],
-        ...(stream && { StreamSpecification: { StreamEnabled: true, StreamViewType: "NEW_AND_OLD_IMAGES" } }),
-      }),
-    );
-    return TableDescription?.LatestStreamArn ?? "";
-  }
-
-  async function createQueue(
-    name: string,
-    { fifo = false, maxReceiveCount = 5 }: QueuePlan,
-  ): Promise<StageQueue> {
-    const suffix = fifo ? ".fifo" : "";
-    const Attributes = fifo ? { FifoQueue: "true" } : undefined;
-    const dead = await sqs.send(new CreateQueueCommand({ QueueName: `${name}-dead${suffix}`, Attributes }));
-    const deadLetterTargetArn = await arnOf(dead.QueueUrl);
-    const { QueueUrl } = await sqs.send(
-      new CreateQueueCommand({
-        QueueName: `${name}${suffix}`,
-        Attributes: {
-          ...Attributes,
-          RedrivePolicy: JSON.stringify({ deadLetterTargetArn, maxReceiveCount }),
-        },
-      }),
-    );
-    const urls = { url: QueueUrl ?? "", deadLetterUrl: dead.QueueUrl ?? "" };
-    return { ...urls, arn: await arnOf(QueueUrl), maxReceiveCount, fifo };
-  }
-
-  async function arnOf(QueueUrl: string | undefined): Promise<string> {
-    const { Attributes } = await sqs.send(
-      new GetQueueAttributesCommand({ QueueUrl, AttributeNames: ["QueueArn"] }),
-    );
-    return Attributes?.QueueArn ?? "";
-  }
 }
+
+const claimBucket = "claims";
 
 function tableName(variable: string): string {
   return variable.toLowerCase().replaceAll("_", "-");

@@ -16,17 +16,25 @@ export async function depositsTo(
   queue: string,
   unique: string,
   deposits: readonly Deposit[],
+  options: { numbered?: boolean } = {},
 ): Promise<void> {
-  const letters = bodiesOf(unique, deposits).map((body, index) => ({
+  const letters = bodiesOf(unique, deposits, options).map((body, index) => ({
     body,
     key: deposits[index]?.account ?? "",
   }));
   await stage.send(queue, ...letters);
 }
 
-export function bodiesOf(unique: string, deposits: readonly Deposit[]): string[] {
+export function bodiesOf(unique: string, deposits: readonly Deposit[], { numbered = false } = {}): string[] {
   return deposits.map((deposit, index) =>
-    asciiJson(anEnvelope({ ...Deposited.from(deposit), id: `${unique}-${index + 1}`, source: "/bank" })),
+    asciiJson(
+      anEnvelope({
+        ...Deposited.from(deposit),
+        id: `${unique}-${index + 1}`,
+        source: "/bank",
+        ...(numbered && { sequence: String(index + 1) }),
+      }),
+    ),
   );
 }
 
@@ -39,22 +47,30 @@ export interface Story {
 }
 
 /** Every deposit took effect once, was confirmed once, and nothing was parked. */
-export async function evidenceAndEffect(
-  stage: Stage,
-  { queue, consumer, unique, deposits }: Story,
-): Promise<string[]> {
+export async function evidenceAndEffect(stage: Stage, story: Story): Promise<string[]> {
+  const { queue, consumer, unique, deposits } = story;
+  const found = await sums(stage, deposits);
+  for (const [index, { account, amount }] of deposits.entries()) {
+    const id = derivedId(consumer, "/bank", `${unique}-${index + 1}`);
+    const times = (((await stage.get("OUTBOX_TABLE", id))?.messages ?? []) as string[]).length;
+    if (times !== 1) found.push(`G1: the deposit of ${amount} to ${account} is confirmed ${times} times`);
+    if (!(await stage.get("EVIDENCE_TABLE", id))) found.push(`G2: no evidence of ${unique}-${index + 1}`);
+  }
+  return [...found, ...(await nothingParked(stage, queue))];
+}
+
+/** Every account holds what was paid in. */
+export async function sums(stage: Stage, deposits: readonly Deposit[]): Promise<string[]> {
   const found: string[] = [];
   for (const [account, amounts] of Map.groupBy(deposits, ({ account }) => account)) {
     const wanted = amounts.reduce((sum, { amount }) => sum + amount, 0);
     const { sum = 0 } = (await stage.get("ACCOUNTS_TABLE", account)) ?? {};
     if (sum !== wanted) found.push(`G2: the account ${account} holds ${sum} and not ${wanted}`);
   }
-  for (const [index, { account, amount }] of deposits.entries()) {
-    const row = await stage.get("OUTBOX_TABLE", derivedId(consumer, "/bank", `${unique}-${index + 1}`));
-    const times = ((row?.messages ?? []) as string[]).length;
-    if (times !== 1) found.push(`G1: the deposit of ${amount} to ${account} is confirmed ${times} times`);
-  }
-  for (const { reason } of await stage.deadLetters(queue))
-    found.push(`G6: a good message is parked as ${reason}`);
   return found;
+}
+
+export async function nothingParked(stage: Stage, queue: string): Promise<string[]> {
+  const letters = await stage.deadLetters(queue);
+  return letters.map(({ reason = "too many receives" }) => `G6: a good message is parked: ${reason}`);
 }

@@ -1,0 +1,18 @@
+// A count that may lose and never doubles.
+import { atMostOnce } from "../../../../functions/messaging/at-most-once.ts";
+import { consumer } from "../../../../functions/messaging/consumer.ts";
+import { Deposited } from "./messages.ts";
+
+export const handler = consumer({ name: "explored-at-most-once", accepts: [Deposited] })
+  .use(atMostOnce())
+  .handler(async ({ data }, unit) => {
+    unit.write({
+      Update: {
+        TableName: process.env.ACCOUNTS_TABLE ?? "",
+        Key: { id: { S: data.account } },
+        UpdateExpression: "ADD #sum :amount", // without a condition: the claim lets it happen once
+        ExpressionAttributeNames: { "#sum": "sum" },
+        ExpressionAttributeValues: { ":amount": { N: String(data.amount) } },
+      },
+    });
+  });

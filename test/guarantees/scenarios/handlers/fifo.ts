@@ -1,0 +1,16 @@
+// A FIFO consumer that refuses an amount of 13 until somebody puts things right.
+import { consumer } from "../../../../functions/messaging/consumer.ts";
+import { idempotency } from "../../../../functions/messaging/idempotency.ts";
+import { Park } from "../../../../functions/messaging/outcome.ts";
+import { rows } from "../../../../functions/messaging/rows.ts";
+import { versionedTable } from "../../../../functions/messaging/versioned-table.ts";
+import { type Account, Deposited, deposit } from "./messages.ts";
+
+const accounts = versionedTable<Account>(process.env.ACCOUNTS_TABLE ?? "");
+
+export const handler = consumer({ name: "explored-fifo", accepts: [Deposited] })
+  .use(idempotency({ evidence: rows() }))
+  .handler(async ({ data }, unit) => {
+    if (data.amount === 13 && !(await accounts.get(`right-${data.account}`))) throw new Park("UNLUCKY", "13");
+    unit.write(accounts.save(deposit(await accounts.get(data.account), data.account, data.amount)));
+  });

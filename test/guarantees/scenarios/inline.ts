@@ -1,0 +1,70 @@
+// Inline under faults: two messages of one account, whose confirmations must be in its stream once each.
+import { readInlineRow } from "../../../functions/messaging/inline-stream.ts";
+import type { Scenario } from "../explorer/scenario.ts";
+import type { Stage } from "../explorer/stage.ts";
+import { readOn } from "../explorer/stream-source.ts";
+import { type Deposit, depositsTo, nothingParked, sums } from "./deposits.ts";
+
+export interface InlineScenarioOptions {
+  readonly by?: "ids" | "sequence";
+  readonly workers?: number;
+  readonly messages?: number;
+}
+
+export function inlineScenario({
+  by = "ids",
+  workers = 1,
+  messages = 2,
+}: InlineScenarioOptions = {}): Scenario {
+  return {
+    name: `inline, by ${by}`,
+    stage: { tables: { ACCOUNTS_TABLE: { stream: true } } },
+    functions: [
+      {
+        handler: `test/guarantees/scenarios/handlers/${by === "ids" ? "inline" : "sequence"}.ts`,
+        by: { kind: "queue", queue: "main", workers },
+      },
+    ],
+    async begin(stage, unique) {
+      const deposits = [
+        { account: `a-${unique}`, amount: 100 },
+        { account: `a-${unique}`, amount: 10 },
+      ].slice(0, messages);
+      await depositsTo(stage, "main", unique, deposits, { numbered: by === "sequence" });
+      return {
+        async violations() {
+          return [
+            ...(await sums(stage, deposits)),
+            ...(await confirmedInStream(stage, deposits)),
+            ...(by === "sequence" ? await inOrder(stage, deposits) : []),
+            ...(await nothingParked(stage, "main")),
+          ];
+        },
+      };
+    },
+  };
+}
+
+async function inOrder(stage: Stage, deposits: readonly Deposit[]): Promise<string[]> {
+  const { history = [] } = (await stage.get("ACCOUNTS_TABLE", deposits[0]?.account ?? "")) ?? {};
+  const wanted = deposits.map(({ amount }) => amount);
+  return JSON.stringify(history) === JSON.stringify(wanted)
+    ? []
+    : [`G4: the deposits took effect as ${history} and not as ${wanted}`];
+}
+
+async function confirmedInStream(stage: Stage, deposits: readonly Deposit[]): Promise<string[]> {
+  const rows = (await readOn(stage, "ACCOUNTS_TABLE")).map(({ dynamodb }) => {
+    const { NewImage: newImage = {}, OldImage: oldImage } = (dynamodb ?? {}) as Parameters<
+      typeof readInlineRow
+    >[0] & { NewImage?: never; OldImage?: never };
+    return readInlineRow({ newImage, oldImage });
+  });
+  const amounts = rows.flatMap(
+    (row) => row?.messages.map(({ envelope }) => envelope.data) ?? [],
+  ) as Deposit[];
+  return deposits.flatMap(({ account, amount }) => {
+    const times = amounts.filter((one) => one.account === account && one.amount === amount).length;
+    return times === 1 ? [] : [`G1: the deposit of ${amount} to ${account} is confirmed ${times} times`];
+  });
+}

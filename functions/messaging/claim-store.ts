@@ -101,7 +101,7 @@ async function bytesOf({ Body, ContentLength }: GetObjectCommandOutput): Promise
   if (!(Body instanceof Readable)) throw new Error("the SDK must give a stream in Node");
   if (ContentLength === undefined || ContentLength > claimBytesMax) {
     Body.destroy();
-    throw tooLarge(ContentLength ?? Number.NaN);
+    throw tooLarge(ContentLength ?? Number.POSITIVE_INFINITY);
   }
   return buffer(addAbortSignal(AbortSignal.timeout(bodyMsMax), Body));
 }

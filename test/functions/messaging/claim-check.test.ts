@@ -3,9 +3,9 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { S3Client } from "@aws-sdk/client-s3";
 import { marshall } from "@aws-sdk/util-dynamodb";
-import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import * as z from "zod";
-import { claimBytesMax } from "../../../functions/messaging/caps.ts";
+import { bodyBytesMax, claimBytesMax } from "../../../functions/messaging/caps.ts";
 import { claimCheck } from "../../../functions/messaging/claim-check.ts";
 import { claimStore } from "../../../functions/messaging/claim-store.ts";
 import { dynamodb, s3 } from "../../../functions/messaging/clients.ts";
@@ -189,9 +189,18 @@ describe("on the way in", () => {
     expect(await ending({ message: await aReferenceTo("not json") })).toBe("park NOT_JSON");
   });
 
+  it("data may be larger than what a queue takes", async () => {
+    const seen: number[] = [];
+    const message = await aReference({ text: "x".repeat(2 * bodyBytesMax) });
+    expect(await ending({ message, work: (data) => void seen.push(data.text.length) })).toBe("done");
+    expect(seen).toEqual([2 * bodyBytesMax]);
+  });
+
   it("G11: an object that is too large is not read", async () => {
     const message = await aReferenceTo(JSON.stringify({ text: "x".repeat(claimBytesMax) }));
     expect(await ending({ message })).toBe("park TOO_LARGE");
+    const client = await anS3Of({ contentLength: claimBytesMax + 1 }); // who reads it waits for the end
+    expect(await ending({ message, options: { client } })).toBe("park TOO_LARGE");
   });
 
   it("G7: an object that was altered is parked", async () => {
@@ -226,16 +235,9 @@ describe("on the way in", () => {
   });
 
   it("G11: a body that does not come is given up, and the message tried later", async () => {
-    const server = createServer((_, response) => {
-      response.writeHead(200, { "content-length": "100" }).write("{");
-    }).listen(0, "127.0.0.1");
-    await once(server, "listening");
-    const { port } = server.address() as AddressInfo;
-    const client = new S3Client({ endpoint: `http://127.0.0.1:${port}`, forcePathStyle: true });
+    const client = await anS3Of({ contentLength: 100 });
     const message = await aReference({ text: large() });
     expect(await ending({ message, options: { client } })).toBe("retry CLAIM_CHECK_UNAVAILABLE");
-    server.closeAllConnections();
-    server.close();
   });
 
   it("a consumer without claimCheck() parks it with a code of its own", async () => {
@@ -317,6 +319,20 @@ async function aReferenceTo(text: string): Promise<Envelope> {
   const id = contentId(text);
   await world.put(`claims/${id}`, text);
   return { ...aTold(), data: undefined, dataref: datarefOf(id) };
+}
+
+/** An S3 whose objects have a length, a first byte, and no end. */
+async function anS3Of({ contentLength }: { contentLength: number }): Promise<S3Client> {
+  const server = createServer((_, response) => {
+    response.writeHead(200, { "content-length": contentLength }).write("{");
+  }).listen(0, "127.0.0.1");
+  await once(server, "listening");
+  onTestFinished(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  const { port } = server.address() as AddressInfo;
+  return new S3Client({ endpoint: `http://127.0.0.1:${port}`, forcePathStyle: true });
 }
 
 function datarefOf(id: string): string {

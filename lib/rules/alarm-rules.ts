@@ -80,7 +80,7 @@ function keeps(templates: Templates, alarm: Resource, { watched, metric, mustRin
     isTrue(ActionsEnabled) &&
     MetricName === metric &&
     Statistic === "Maximum" &&
-    [Dimensions].flat().some((dimension) => templates.referredTo(valueOf(dimension)) === watched) &&
+    [Dimensions].flat().some((dimension) => templates.referredTo(dimensionValue(dimension)) === watched) &&
     ringsAt(alarm, mustRingAt) &&
     delaySeconds <= delaySecondsMax
   );
@@ -93,7 +93,7 @@ function ringsAt(alarm: Resource, value: number): boolean {
   return comparison === "GreaterThanOrEqualToThreshold" && value >= threshold;
 }
 
-function valueOf(dimension: unknown): unknown {
+function dimensionValue(dimension: unknown): unknown {
   return typeof dimension === "object" && dimension !== null && "Value" in dimension
     ? dimension.Value
     : undefined;

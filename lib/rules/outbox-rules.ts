@@ -141,7 +141,16 @@ function filterFindings(mapping: Resource, pattern: object) {
   const patterns: unknown[] = Array.isArray(filters) ? filters.map((filter) => filter?.Pattern) : [];
   const [only, ...others] = patterns;
   const wanted = JSON.stringify(pattern);
-  return only === wanted && others.length === 0
+  return compact(only) === wanted && others.length === 0
     ? []
     : [finding(mapping, "FilterCriteria", `one pattern: ${wanted}`)];
+}
+
+/** The same pattern is written in many ways; what is no JSON is none. */
+function compact(pattern: unknown): string | undefined {
+  try {
+    return typeof pattern === "string" ? JSON.stringify(JSON.parse(pattern)) : undefined;
+  } catch {
+    return undefined; // it is said with the finding
+  }
 }

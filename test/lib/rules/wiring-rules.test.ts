@@ -1,0 +1,199 @@
+// Each rule has a stack that breaks it; and what a person reads who did.
+import { type App, CfnParameter, type Stack, Validations } from "aws-cdk-lib";
+import type { IConstruct } from "constructs";
+import { describe, expect, test } from "vitest";
+import { dedupWindow } from "../../../lib/rules/evidence-rules.ts";
+import { allRules } from "../../../lib/rules/wiring-rules.ts";
+import { findingsOf, reportOf, type SoundWiring, soundWiring } from "./sound-wiring.ts";
+
+type Break = (wiring: SoundWiring) => void;
+
+/** Rule → what breaks it, and it alone. */
+const breaks: Readonly<Record<string, Break | { readonly fifo: Break }>> = {
+  "visibility-timeout": change("service.Queue.VisibilityTimeout", 29),
+  "max-receive-count": all(
+    change("service.Queue.RedrivePolicy.maxReceiveCount", 4),
+    change("service.Consumer.Environment.Variables.MAX_RECEIVE_COUNT", "4"),
+  ),
+  "dead-letter-queue": change("service.Queue.RedrivePolicy", undefined),
+  "dead-letter-kind": all(
+    change("service.DeadLetters.FifoQueue", true),
+    change("service.DeadLetters.DeduplicationScope", "messageGroup"),
+    change("service.DeadLetters.FifoThroughputLimit", "perMessageGroupId"),
+  ),
+  "dead-letter-retention": change("service.DeadLetters.MessageRetentionPeriod", 1_000_000),
+  "source-retention": change("service.Queue.MessageRetentionPeriod", 1_209_600),
+  "redrive-allow-policy": change("service.DeadLetters.RedriveAllowPolicy.redrivePermission", "allowAll"),
+  "mapping-known": change("service.Mapping.FunctionName", "elsewhere"),
+  "mapping-enabled": change("service.Mapping.Enabled", false),
+  "partial-batch-responses": change("service.Mapping.FunctionResponseTypes", undefined),
+  "no-queue-filter": change("service.Mapping.FilterCriteria", { Filters: [] }),
+  "max-concurrency": change("service.Mapping.ScalingConfig", undefined),
+  "reserved-concurrency": change("service.Consumer.ReservedConcurrentExecutions", 1),
+  "consumer-environment": change("service.Consumer.Environment.Variables.QUEUE_URL", { Ref: "DeadLetters" }),
+  "fifo-name": { fifo: change("service.DeadLetters.QueueName", "no-suffix") },
+  "fifo-throughput": { fifo: change("service.Queue.FifoThroughputLimit", "perQueue") },
+  "fifo-deduplication": { fifo: change("service.Queue.ContentBasedDeduplication", true) },
+  "fifo-batch": { fifo: change("service.Mapping.BatchSize", 11) },
+  "receives-left": { fifo: change("service.Queue.RedrivePolicy.maxReceiveCount", 20) },
+  "stream-position": change("service.OutboxMapping.StartingPosition", "LATEST"),
+  "stream-retries": change("service.OutboxMapping.MaximumRetryAttempts", -1),
+  "stream-record-age": change("service.OutboxMapping.MaximumRecordAgeInSeconds", undefined),
+  "stream-bisect": change("service.OutboxMapping.BisectBatchOnFunctionError", undefined),
+  "stream-failure-destination": change("service.InlineMapping.DestinationConfig", undefined),
+  "stream-failure-retention": change("service.Failures.MessageRetentionPeriod", undefined),
+  "outbox-without-ttl": change("storage.Outbox.TimeToLiveSpecification", {
+    AttributeName: "a",
+    Enabled: true,
+  }),
+  "outbox-stream": change("storage.Outbox.StreamSpecification.StreamViewType", "KEYS_ONLY"),
+  "inline-stream": change("storage.Inline.StreamSpecification.StreamViewType", "NEW_IMAGE"),
+  "outbox-is-read": remove("OutboxMapping"),
+  "outbox-is-swept": change("service.Schedule.State", "DISABLED"),
+  "outbox-filter": change("service.InlineMapping.FilterCriteria", undefined),
+  "evidence-expires": change("storage.Evidence.TimeToLiveSpecification.AttributeName", "processedAt"),
+  "no-action-wildcard": change("service.ConsumerPolicy.PolicyDocument.Statement.0.Action", "dynamodb:*"),
+  "no-resource-wildcard": change("service.ConsumerPolicy.PolicyDocument.Statement.0.Resource", "*"),
+  "no-managed-policy": change("service.ConsumerRole.ManagedPolicyArns", [
+    "arn:aws:iam::aws:policy/ReadOnlyAccess",
+  ]),
+  "tls-only": change("service.QueuePolicy.Queues", [{ Ref: "Queue" }, { Ref: "DeadLetters" }]),
+  "no-anonymous-access": add("Open", "AWS::SQS::QueuePolicy", {
+    Queues: [],
+    PolicyDocument: {
+      Statement: [{ Effect: "Allow", Principal: "*", Action: "sqs:SendMessage", Resource: "*" }],
+    },
+  }),
+  "queue-encryption": change("service.Failures.SqsManagedSseEnabled", undefined),
+  "function-url-signed": add("Url", "AWS::Lambda::Url", { TargetFunctionArn: "x", AuthType: "NONE" }),
+  "nested-stack": add("Nested", "AWS::CloudFormation::Stack", {
+    TemplateURL: "https://example.com/template.json",
+  }),
+  "dead-letter-alarm": change("service.DeadLetterAlarm.Threshold", 1),
+  "message-age-alarm": remove("AgeAlarm"),
+  "stream-age-alarm": change("service.StreamAlarm.ActionsEnabled", false),
+  "stream-failure-alarm": change("service.FailureAlarm.Statistic", "Average"),
+};
+
+describe.each([{ fifo: false }, { fifo: true }])("a sound app, %o", (kind) => {
+  test("synthesizes", () => {
+    expect(reportOf(soundWiring(kind))).toBe("");
+  });
+});
+
+const provedBelow = ["dedup-window"];
+
+test.each(allRules.map(({ id }) => id).filter((id) => !provedBelow.includes(id)))(
+  "%s fails the synthesis of a stack that breaks it",
+  (id) => {
+    const breaking = breaks[id];
+    if (breaking === undefined) throw new Error(`no stack breaks ${id}`);
+    const isFifo = typeof breaking !== "function";
+    const wiring = soundWiring({ fifo: isFifo });
+    (isFifo ? breaking.fifo : breaking)(wiring);
+    expect([...new Set(findingsOf(wiring))]).toEqual([id]);
+  },
+);
+
+test("G2, G7: a window shorter than the life of a message fails", () => {
+  expect(findingsOf(soundWiring(), [dedupWindow(36)])).toEqual([]);
+  expect(findingsOf(soundWiring(), [dedupWindow(35)])).toEqual(["dedup-window"]);
+});
+
+describe("what the templates do not say", () => {
+  test("is no proof: a value that only the deployment knows", () => {
+    const wiring = soundWiring();
+    change("service.Queue.VisibilityTimeout", { Ref: "Visibility" })(wiring);
+    const parameter = (props: object) => (app: App) =>
+      void new CfnParameter(app.node.findChild("Service") as Stack, "Visibility", {
+        type: "Number",
+        ...props,
+      });
+    expect(reportOf(wiring, { prepare: parameter({}) })).toContain("Wiring::visibility-timeout");
+    expect(reportOf(wiring, { prepare: parameter({ default: 30 }) })).toBe("");
+    expect(reportOf(wiring, { prepare: parameter({ default: 29 }) })).toContain("Wiring::visibility-timeout");
+  });
+
+  test("means CloudFormation's default: a queue without a visibility timeout has 30 seconds", () => {
+    const wiring = soundWiring();
+    change("service.Queue.VisibilityTimeout", undefined)(wiring);
+    expect(findingsOf(wiring)).toEqual([]);
+    change("service.Consumer.Timeout", 6)(wiring);
+    expect(findingsOf(wiring)).toEqual(["visibility-timeout"]);
+  });
+
+  test("a function behind an alias is found", () => {
+    const wiring = soundWiring();
+    add("Live", "AWS::Lambda::Alias", { FunctionName: { Ref: "Consumer" } })(wiring);
+    change("service.Mapping.FunctionName", { Ref: "Live" })(wiring);
+    change("service.Consumer.Timeout", 6)(wiring);
+    expect(findingsOf(wiring)).toEqual(["visibility-timeout"]);
+  });
+});
+
+describe("a finding", () => {
+  const wiring = soundWiring();
+  change("service.Queue.VisibilityTimeout", 29)(wiring);
+
+  test("says where, what, why, what would be right, and how to accept it, in few lines", () => {
+    const [finding = ""] = reportOf(wiring).split("\n\n");
+    const lines = finding.split("\n").filter((line) => !/^file:|^\S+\.ts:\d/.test(line));
+    expect(lines).toEqual([
+      "ERROR VisibilityTimeout is 29: a message must stay hidden for 6 timeouts of its function and the batching window, or a second copy runs beside the first (Wiring)",
+      "   Service/Queue (Queue) aws-cdk-lib.CfnResource",
+      "   Suggested fix: at least 30 seconds, as Service/Consumer has 5",
+      "   Acknowledge with 'Wiring::visibility-timeout'",
+    ]);
+  });
+
+  test.each(["Service/Queue", "Service"])("is accepted with a reason at %s", (path) => {
+    expect(reportOf(wiring, { prepare: acknowledging(path, "Wiring::visibility-timeout") })).toBe("");
+  });
+
+  test("is not accepted by another rule's acknowledgement, or by one elsewhere", () => {
+    expect(
+      reportOf(wiring, { prepare: acknowledging("Service/Queue", "Wiring::max-receive-count") }),
+    ).not.toBe("");
+    expect(reportOf(wiring, { prepare: acknowledging("Storage", "Wiring::visibility-timeout") })).not.toBe(
+      "",
+    );
+  });
+});
+
+test("each rule has an id of its own and a stack that breaks it", () => {
+  expect(allRules.map(({ id }) => id).sort()).toEqual([...Object.keys(breaks), ...provedBelow].sort());
+});
+
+function acknowledging(path: string, id: string) {
+  return (app: App) => {
+    let target: IConstruct = app;
+    for (const child of path.split("/")) target = target.node.findChild(child);
+    Validations.of(target).acknowledge({ id, reason: "a test accepts it" });
+  };
+}
+
+/** At `storage.Table.Property.below`; undefined removes. */
+function change(path: string, value: unknown): Break {
+  return ({ storage, service }) => {
+    const [stack, resource = "", ...keys] = path.split(".");
+    let target = (stack === "storage" ? storage : service)[resource]?.properties as Record<string, unknown>;
+    for (const key of keys.slice(0, -1)) target = target[key] as Record<string, unknown>;
+    target[keys.at(-1) ?? ""] = value;
+  };
+}
+
+function all(...changes: readonly Break[]): Break {
+  return (wiring) => {
+    for (const each of changes) each(wiring);
+  };
+}
+
+function remove(resource: string): Break {
+  return ({ service }) => void delete service[resource];
+}
+
+function add(resource: string, type: string, properties: Record<string, unknown>): Break {
+  return ({ service }) => {
+    service[resource] = { type, properties };
+  };
+}

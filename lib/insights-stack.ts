@@ -53,5 +53,6 @@ export class InsightsStack extends Stack {
       reason: "The next minute begins where this one ended.",
     });
     new CfnOutput(this, "InsightsTable", { value: table.tableName });
+    new CfnOutput(this, "BuildStatementProjectionTable", { value: table.tableName }); // for `npm run journal`
   }
 }

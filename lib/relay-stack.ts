@@ -1,11 +1,11 @@
 // RELAY: outbox → journal and queues. The publisher sends what was just committed, the sweeper what was left behind.
-import { Stack } from "aws-cdk-lib";
+import { CfnOutput, Stack } from "aws-cdk-lib";
 import type { Construct } from "constructs";
 import { type Config, stackProps } from "./config.ts";
 import { OutboxPublisher } from "./constructs/outbox-publisher.ts";
 import { OutboxSweeper } from "./constructs/outbox-sweeper.ts";
 import type { FoundationStack } from "./foundation-stack.ts";
-import { joinRoutes, type Wiring } from "./routes.ts";
+import { joinRoutes, routesJson, type Wiring } from "./routes.ts";
 
 export interface RelayStackOptions {
   readonly config: Config;
@@ -24,5 +24,6 @@ export class RelayStack extends Stack {
     const publish = new OutboxPublisher(this, "Publish", { ...access, sizes, inlineTables });
     const sweep = new OutboxSweeper(this, "Sweep", { ...access, sizes });
     for (const relay of [publish, sweep]) foundation.claims.allowKeeping(relay.function);
+    new CfnOutput(this, "Routes", { value: routesJson(this, access.routes) }); // for `npm run outbox`
   }
 }

@@ -29,7 +29,7 @@ export interface Asked<Name extends string> {
 
 /** @throws UsageError naming what was wrong, what was given and what is allowed */
 export function readCommand<Name extends string>(tool: Tool<Name>, argv: readonly string[]): Asked<Name> {
-  const { values: given, positionals } = parsed(argv, Object.keys(flags) as FlagName[]);
+  const { values: given, positionals } = parsed(argv, flagsOf(tool, argv));
   const [name = "help", ...operands] = positionals;
   if (given.help || name === "help") return { verb: "help", operands: [], given };
   if (!isVerb(tool, name)) {
@@ -38,7 +38,7 @@ export function readCommand<Name extends string>(tool: Tool<Name>, argv: readonl
     );
   }
   const verb: Verb = tool.verbs[name];
-  const allowed = [...verb.flags, ...commonFlags];
+  const allowed = allowedBy(verb);
   for (const flag of Object.keys(given) as FlagName[]) {
     if (allowed.includes(flag)) continue;
     throw new UsageError(`${name} takes no --${flag}; it takes ${listed(allowed)}.`);
@@ -104,6 +104,15 @@ function parsed(argv: readonly string[], known: readonly FlagName[]) {
   } catch (error) {
     throw usageErrorFrom(error, known);
   }
+}
+
+function flagsOf<Name extends string>(tool: Tool<Name>, argv: readonly string[]): readonly FlagName[] {
+  const name = argv.find((text): text is Name => isVerb(tool, text));
+  return name === undefined ? (Object.keys(flags) as FlagName[]) : allowedBy(tool.verbs[name]);
+}
+
+function allowedBy({ flags: own }: Verb): readonly FlagName[] {
+  return [...own, ...commonFlags];
 }
 
 /** One in 64 of the ids that the kit derives begins with a dash, and is no flag. */

@@ -25,7 +25,12 @@ export interface Connection {
 export interface LocalClientOptions {
   readonly region?: string;
   readonly credentials?: { readonly accessKeyId: string; readonly secretAccessKey: string };
-  readonly endpoints: { readonly s3?: string; readonly secretsManager?: string };
+  readonly endpoints: {
+    readonly sqs?: string;
+    readonly dynamodb?: string;
+    readonly s3?: string;
+    readonly secretsManager?: string;
+  };
 }
 
 /** Stack name → output key → value. */
@@ -70,9 +75,7 @@ export function connect(from: {
   };
   const sqs = new SQSClient({ ...local, endpoint: endpoints.sqs, useQueueUrlAsEndpoint: false });
   const dynamodb = new DynamoDBClient({ ...local, endpoint: endpoints.dynamodb });
-  const { s3, secretsManager } = endpoints;
-  const others = { ...(s3 && { s3 }), ...(secretsManager && { secretsManager }) };
-  return { sqs, dynamodb, outputs, local: { ...local, endpoints: others } };
+  return { sqs, dynamodb, outputs, local: { ...local, endpoints: known(endpoints) } };
 }
 
 function deployed(outputs: Outputs): Connection {
@@ -113,6 +116,10 @@ function runningCloud(file: string) {
     );
   }
   return { endpoints, outputs };
+}
+
+function known(endpoints: NonNullable<CloudFile["endpoints"]>): LocalClientOptions["endpoints"] {
+  return Object.fromEntries(Object.entries(endpoints).filter(([, url]) => url !== undefined));
 }
 
 function parse<T>(file: string, schema: z.ZodType<T>, what: string): T {

@@ -2,39 +2,25 @@
 //
 //   What people read goes to standard output, how far it is to standard error; with --json one document.
 
-import { setTimeout as sleep } from "node:timers/promises";
 import { claimsOf } from "./claims.ts";
-import { type Asked, numberGiven } from "./command-line.ts";
-import type { Connection } from "./connection.ts";
-import type { ConsumerQueue } from "./dead-letters/consumer-queues.ts";
 import { discard } from "./dead-letters/discard.ts";
 import { readDiscards } from "./dead-letters/discard-record.ts";
 import { edit } from "./dead-letters/edit.ts";
 import { findDeadLetters } from "./dead-letters/find.ts";
-import { holdSecondsDefault } from "./dead-letters/hold.ts";
 import { byReason, listDeadLetters } from "./dead-letters/list.ts";
-import { type Moved, moveUnseen } from "./dead-letters/move-task.ts";
-import { type Handled, rateDefault, redrive } from "./dead-letters/redrive.ts";
 import { narrowed, selectionOf } from "./dead-letters/selection.ts";
 import { linesOf, show } from "./dead-letters/show.ts";
-import { deadLetterTable, handledTable, plain, reasonTable } from "./dead-letters/tables.ts";
+import { deadLetterTable, plain, reasonTable } from "./dead-letters/tables.ts";
+import { holdOf, type DlqJob as Job, rateOf } from "./dlq-job.ts";
+import { redriveVerb } from "./dlq-redrive.ts";
 import type { DlqVerb } from "./dlq-tool.ts";
 import { type ExitCode, exitCodes } from "./exit-code.ts";
 import type { Given } from "./flags.ts";
 import { readJson } from "./json-file.ts";
-import { progress } from "./progress.ts";
+import { say } from "./say.ts";
 import { signerOf } from "./signing.ts";
 import { namedValues } from "./text-table.ts";
 import { UsageError } from "./usage-error.ts";
-
-interface Job extends Asked<DlqVerb> {
-  readonly connection: Connection;
-  readonly queues: readonly ConsumerQueue[];
-  readonly evidenceTable: string;
-}
-
-/** https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_StartMessageMoveTask.html */
-const moveRateMax = 500;
 
 /** @throws UsageError before anything is connected to or read */
 export function refuseUnclear(verb: DlqVerb, given: Given): void {
@@ -90,37 +76,7 @@ export const dlqVerbs: Readonly<Record<DlqVerb, (job: Job) => Promise<ExitCode>>
     return shown.length + discards.length > 0 ? exitCodes.done : exitCodes.nothing;
   },
 
-  async redrive(job) {
-    const { connection, queues, evidenceTable, given } = job;
-    if (given.unseen) return moveAll(job);
-    const dryRun = !given.yes;
-    const counts = { "sent-back": 0, removed: 0, left: 0 };
-    const bar = progress();
-    try {
-      const { handled, unread } = await redrive(connection, {
-        queues,
-        evidenceTable,
-        matches: selectionOf("redrive", given),
-        dryRun,
-        force: given.force ?? false,
-        rate: rateOf(given),
-        visibilitySeconds: holdOf(given),
-        onHandled({ outcome }, total) {
-          counts[outcome] += 1;
-          const { "sent-back": sent, removed, left } = counts;
-          bar.show(`${sent} sent back, ${removed} removed, ${left} left${total ? ` of ${total}` : ""}`);
-        },
-      });
-      bar.end();
-      return sayHandled(handled, { unread, dryRun, json: given.json ?? false });
-    } catch (error) {
-      bar.end();
-      const { "sent-back": sent, removed } = counts;
-      if (sent + removed > 0)
-        console.error(`Stopped after ${sent} sent back and ${removed} removed; run it again.`);
-      throw error;
-    }
-  },
+  redrive: redriveVerb,
 
   async discard({ connection, queues, evidenceTable, given }) {
     const dryRun = !given.yes;
@@ -167,30 +123,6 @@ export const dlqVerbs: Readonly<Record<DlqVerb, (job: Job) => Promise<ExitCode>>
   },
 };
 
-async function moveAll({ connection: { sqs }, queues, given }: Job): Promise<ExitCode> {
-  if (!given.yes) {
-    const names = queues.map(({ consumer }) => consumer);
-    if (given.json) say({ dryRun: true, queues: names });
-    else
-      console.log(`Would have SQS move all dead letters of ${names.join(", ")}, unseen: add --yes to do it.`);
-    return exitCodes.done;
-  }
-  const bar = progress();
-  const all: Moved[] = [];
-  for (const queue of queues) {
-    const moved = await moveUnseen(sqs, queue, {
-      rate: Math.min(rateOf(given), moveRateMax),
-      onProgress: ({ consumer, moved: count }) => bar.show(`${consumer}: ${count} moved`),
-      pause: () => sleep(1_000),
-    });
-    all.push(moved);
-  }
-  bar.end();
-  if (given.json) say({ moved: all });
-  else for (const { consumer, moved } of all) console.log(`${consumer}: ${moved} moved.`);
-  return exitCodes.done;
-}
-
 async function discardsOf(
   { connection: { dynamodb }, queues, evidenceTable }: Pick<Job, "connection" | "queues" | "evidenceTable">,
   id: string,
@@ -206,43 +138,6 @@ async function discardsOf(
   return lists.flat();
 }
 
-function sayHandled(
-  handled: readonly Handled[],
-  { unread, dryRun, json }: { unread: readonly string[]; dryRun: boolean; json: boolean },
-): ExitCode {
-  const count = (outcome: Handled["outcome"]) => handled.filter((one) => one.outcome === outcome).length;
-  const [sent, removed, left] = [count("sent-back"), count("removed"), count("left")];
-  if (json) {
-    const list = handled.map(({ deadLetter, ...decision }) => ({ ...plain(deadLetter), ...decision }));
-    say({ dryRun, sentBack: sent, removed, left, handled: list, unread });
-  } else if (handled.length === 0) {
-    console.log("No dead letter matches.");
-  } else {
-    console.log(handledTable(handled, dryRun));
-    const tally = `${sent} to send back, ${removed} to remove as done, ${left} to leave`;
-    console.log(
-      dryRun
-        ? `${tally}: add --yes to do it.`
-        : `${sent} sent back, ${removed} removed as done, ${left} left.`,
-    );
-  }
-  if (!json) for (const line of unread) console.log(`Not read: ${line}.`);
-  if (handled.length === 0) return exitCodes.nothing;
-  return left > 0 ? exitCodes.left : exitCodes.done;
-}
-
-function rateOf(given: Given): number {
-  return numberGiven(given, "rate", { min: 1, max: 1_000, otherwise: rateDefault });
-}
-
-function holdOf(given: Given): number {
-  return numberGiven(given, "hold", { min: 1, max: 43_200, otherwise: holdSecondsDefault });
-}
-
 function messages({ length }: readonly unknown[]): string {
   return length === 1 ? "1 message" : `${length} messages`;
-}
-
-function say(document: unknown): void {
-  console.log(JSON.stringify(document, undefined, 2));
 }

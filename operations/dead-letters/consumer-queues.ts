@@ -26,7 +26,8 @@ export function consumerQueues(outputs: Outputs): ConsumerQueue[] {
 }
 
 function queuesOf(stack: Readonly<Record<string, string>>): ConsumerQueue[] {
-  const stateTables = Object.keys(stack).flatMap((key) => (key.endsWith("Table") ? (stack[key] ?? []) : []));
+  const tables = Object.entries(stack).filter(([key]) => key.endsWith("Table"));
+  const stateTables = [...new Set(tables.map(([, table]) => table))];
   return Object.entries(stack).flatMap(([key, deadLetterQueueUrl]) => {
     const consumer = DEAD_LETTER_OUTPUT.exec(key)?.groups?.consumer;
     const queueUrl = stack[`${consumer}QueueUrl`];

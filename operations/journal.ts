@@ -1,0 +1,163 @@
+// The operator's command for the journal and its projections: `npm run journal`.
+
+import { setTimeout as sleep } from "node:timers/promises";
+import { type Asked, helpOf, numberGiven, readCommand } from "./command-line.ts";
+import { type Connection, connectTo } from "./connection.ts";
+import { type ExitCode, exitCodes, runCommand } from "./exit-code.ts";
+import { type JournalPlace, partitionsMax, readHeads } from "./journal/heads.ts";
+import { generationsOf, lagOf, projectionNamed, projectionsOf, readOffsets } from "./journal/projections.ts";
+import { type TailedEntry, type TailOptions, tail } from "./journal/tail.ts";
+import { type JournalVerb, journalTool } from "./journal-tool.ts";
+import { outputRequired } from "./outputs.ts";
+import { progress } from "./progress.ts";
+import { say } from "./say.ts";
+import { printable, textTable } from "./text-table.ts";
+
+interface Job extends Asked<JournalVerb> {
+  readonly connection: Connection;
+  readonly place: JournalPlace;
+  readonly show: Omit<TailOptions, "place">;
+}
+
+const lastMax = 10_000;
+const lookAgainMs = 1_000;
+
+await runCommand(async () => {
+  const asked = readCommand(journalTool, process.argv.slice(2));
+  if (asked.verb === "help") {
+    console.log(helpOf(journalTool));
+    return exitCodes.done;
+  }
+  const { given } = asked;
+  const partition = numberGiven(given, "partition", { min: 0, max: partitionsMax - 1, otherwise: 0 });
+  const show = {
+    last: numberGiven(given, "last", { min: 0, max: lastMax, otherwise: 10 }),
+    partition: given.partition === undefined ? undefined : partition,
+    payload: given.payload ?? false,
+  };
+  const connection = await connectTo(given);
+  const { dynamodb, sqs, outputs } = connection;
+  const place = {
+    dynamodb,
+    table: outputRequired(outputs, "JournalTable"),
+    name: given.journal ?? "journal",
+  };
+  try {
+    return await { tail: showTail, offsets: showOffsets, rebuild }[asked.verb]({
+      ...asked,
+      connection,
+      place,
+      show,
+    });
+  } finally {
+    sqs.destroy();
+    dynamodb.destroy();
+  }
+});
+
+async function showTail({ given, place, show }: Job): Promise<ExitCode> {
+  const entries = tail({ place, ...show });
+  const first = await entries.next();
+  if (!given.follow) {
+    if (given.json) say({ entries: first });
+    else console.log(first.length === 0 ? "The journal is empty." : entryTable(first));
+    return exitCodes.done;
+  }
+  let stopped = false;
+  process.once("SIGINT", () => {
+    stopped = true;
+  });
+  for (let page = first; !stopped; page = await entries.next()) {
+    for (const entry of page) console.log(given.json ? JSON.stringify(entry) : lineOf(entry));
+    await sleep(lookAgainMs);
+  }
+  return exitCodes.done;
+}
+
+async function showOffsets({ given, connection: { dynamodb, outputs }, place }: Job): Promise<ExitCode> {
+  const heads = await readHeads(place);
+  const projections = projectionsOf(outputs);
+  const all = (await Promise.all(projections.map((one) => readOffsets(dynamodb, one, heads)))).flat();
+  if (given.json) {
+    say({ heads: Object.fromEntries(heads), offsets: all });
+  } else if (heads.size === 0) {
+    console.log("The journal is empty.");
+  } else {
+    const rows = all.map(({ projection, generation, role, partition, offset, head, lag }) =>
+      [projection, `${generation} ${role}`, partition, offset, head, lag].map(String),
+    );
+    console.log(textTable(["PROJECTION", "GENERATION", "PARTITION", "OFFSET", "HEAD", "LAG"], rows));
+  }
+  return exitCodes.done;
+}
+
+async function rebuild({ given, connection, place, operands: [name = ""] }: Job): Promise<ExitCode> {
+  const { dynamodb, outputs } = connection;
+  const projection = projectionNamed(projectionsOf(outputs), name);
+  const generations = generationsOf(dynamodb, projection);
+  const before = await generations.read();
+  const entries = [...(await readHeads(place)).values()].reduce((sum, head) => sum + head, 0);
+  const next = before.building ?? before.serving + 1;
+  if (!given.yes) {
+    if (given.json) say({ dryRun: true, projection: projection.name, ...before, entries });
+    else if (before.building !== undefined) console.log(`Generation ${next} is being built already.`);
+    else
+      console.log(`Would build generation ${next} of ${projection.name} from ${entries} entries: add --yes.`);
+    return exitCodes.done;
+  }
+  const begun = await generations.rebuild();
+  if (!given.json)
+    console.log(`Generation ${next} of ${projection.name} is being built from ${entries} entries.`);
+  const end = given.follow ? await follow() : begun;
+  if (given.json) say({ dryRun: false, projection: projection.name, ...end, entries });
+  else if (given.follow) console.log(`Generation ${end.serving} serves.`);
+  return exitCodes.done;
+
+  async function follow() {
+    const bar = progress();
+    for (;;) {
+      const now = await generations.read();
+      if (now.serving >= next) {
+        bar.end();
+        return now;
+      }
+      const places = await readOffsets(dynamodb, projection, await readHeads(place));
+      const behind = lagOf(places.filter(({ role }) => role === "building"));
+      bar.show(`generation ${next}: ${behind} of ${entries} entries to go`);
+      await sleep(lookAgainMs);
+    }
+  }
+}
+
+function entryTable(entries: readonly TailedEntry[]): string {
+  return textTable(
+    ["PARTITION", "SEQUENCE", "TIME", "TYPE", "ID", "KEY", "BYTES", ...(hasData(entries) ? ["DATA"] : [])],
+    entries.map(cellsOf),
+  );
+}
+
+/** An entry as it comes: columns cannot be aligned with what is not there yet. */
+function lineOf(entry: TailedEntry): string {
+  return cellsOf(entry)
+    .map((cell) => printable(cell))
+    .join("  ");
+}
+
+function cellsOf(entry: TailedEntry): string[] {
+  const {
+    partition,
+    sequence,
+    time = "–",
+    type = "–",
+    id = "–",
+    partitionkey = "–",
+    bodyBytes,
+    data,
+  } = entry;
+  const payload = data === undefined ? [] : [JSON.stringify(data)];
+  return [`${partition}`, `${sequence}`, time, type, id, partitionkey, `${bodyBytes}`, ...payload];
+}
+
+function hasData(entries: readonly TailedEntry[]): boolean {
+  return entries.some(({ data }) => data !== undefined);
+}

@@ -1,0 +1,19 @@
+// The command line of `npm run outbox`.
+
+import type { Tool } from "./command-line.ts";
+
+export type OutboxVerb = "list" | "replay";
+
+export const outboxTool: Tool<OutboxVerb> = {
+  name: "outbox",
+  about: "The outbox: messages that were committed and not yet sent. When all is well it is empty.",
+  verbs: {
+    list: { about: "how many of each type, and the oldest; with --each, row by row", flags: ["each"] },
+    replay: {
+      about: "send what is there now, oldest first, as the sweeper does",
+      flags: ["id", "older-than", "all", "yes", "rate"],
+    },
+  },
+  notes: `Here --id names a row, and --older-than the age of a row. Receivers absorb what the publisher sends at the same time.
+Messages that inline evidence keeps in the items of a service's table come here only when they could not be sent.`,
+};

@@ -1,0 +1,85 @@
+// What the gate asks of Quint: the promises hold in so many random runs, each mistake is found, and fresh traces are
+// replayed against the code. Seeds make it repeatable.
+import { mkdtempSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { simulate } from "./quint.ts";
+import { replay } from "./replay.ts";
+import { readTrace } from "./trace.ts";
+
+/** The modules of the specification that are named after a mistake. */
+export const mistakes = [
+  "noEvidence",
+  "rowInASecondTransaction",
+  "noVersion",
+  "deleteBeforeSend",
+  "noAgeGate",
+] as const;
+
+export interface QuintFigures {
+  /** Random runs of the protocol, in each of whose states the promises were looked at. */
+  readonly runs: number;
+  readonly holds: boolean;
+  /** Mistakes that no run broke. */
+  readonly survivors: readonly string[];
+  readonly tracesReplayed: number;
+  readonly stepsReplayed: number;
+  /** Traces that the code did not follow, each with its seed. */
+  readonly divergences: readonly string[];
+}
+
+export async function proveQuint({
+  runs = 300,
+  traces = 5,
+  seed = 1,
+  onProgress = () => undefined,
+}: {
+  readonly runs?: number;
+  readonly traces?: number;
+  readonly seed?: number;
+  readonly onProgress?: (text: string) => void;
+} = {}): Promise<QuintFigures> {
+  const holds = await simulate({
+    protocol: "essentiallyOnce",
+    invariant: "safe",
+    seed,
+    samples: runs,
+    steps: 40,
+  });
+  onProgress(`Quint: ${runs} runs ${holds ? "keep" : "break"} the promises`);
+  const survivors: string[] = [];
+  for (const protocol of mistakes) {
+    const step = protocol === "noVersion" ? "mostlyWork" : "step";
+    const survived = await simulate({ protocol, invariant: "safe", seed, step, samples: 3_000, steps: 40 });
+    if (survived) survivors.push(protocol);
+    onProgress(`Quint: ${protocol} ${survived ? "survives" : "is broken"}`);
+  }
+  const divergences: string[] = [];
+  let stepsReplayed = 0;
+  for (let nth = 1; nth <= traces; nth++) {
+    const trace = await freshTrace(seed * 1_000 + nth);
+    stepsReplayed += trace.length - 1;
+    try {
+      await replay(trace);
+    } catch (error) {
+      divergences.push(`seed ${seed * 1_000 + nth}: ${(error as Error).message}`);
+    }
+    onProgress(`Quint: trace ${nth} of ${traces} replayed`);
+  }
+  return { runs, holds, survivors, tracesReplayed: traces, stepsReplayed, divergences };
+}
+
+async function freshTrace(seed: number) {
+  const traceFile = join(mkdtempSync(join(tmpdir(), "quint-")), "trace.itf.json");
+  const step = seed % 2 === 0 ? "mostlyWork" : "step";
+  await simulate({
+    protocol: "essentiallyOnce",
+    invariant: "safe",
+    seed,
+    step,
+    samples: 1,
+    steps: 60,
+    traceFile,
+  });
+  return readTrace(traceFile);
+}

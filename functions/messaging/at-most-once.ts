@@ -15,6 +15,7 @@ import type { Delivery, MessageMiddleware } from "./delivery.ts";
 import { environment } from "./environment.ts";
 import { derivedId, digestOf } from "./ids.ts";
 import { type Lease, leaseTable, type Settled } from "./lease.ts";
+import { measure } from "./limits.ts";
 import { outboxWrite } from "./outbox.ts";
 import { type Outcome, Park, RetryLater } from "./outcome.ts";
 
@@ -81,8 +82,8 @@ export function atMostOnce(options: AtMostOnceOptions = {}): MessageMiddleware {
   async function commit({ unit }: Delivery, lease: Lease): Promise<void> {
     const { writes, messages } = unit;
     const outbox = messages.length > 0 ? [outboxWrite({ table: outboxTable, id: lease.id, messages })] : [];
-    const actions = [lease.settlement("done"), ...writes, ...outbox];
-    await (client ?? dynamodb()).send(new TransactWriteItemsCommand({ TransactItems: actions }));
+    const { actions } = measure([lease.settlement("done"), ...writes, ...outbox]);
+    await (client ?? dynamodb()).send(new TransactWriteItemsCommand({ TransactItems: [...actions] }));
   }
 }
 

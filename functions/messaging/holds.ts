@@ -10,6 +10,9 @@
 //   effect, still held       it comes again, it is first in line, its evidence makes it a duplicate; it leaves
 //   left, not acknowledged   it comes again and is among the `passed`: it runs, and is a duplicate
 // So the line holds ids and not a number: an id that joins or leaves twice changes nothing.
+//
+// Beside each id is when it was last parked. After the longest time that SQS can keep its dead letter, and then
+// its redriven copy, there is nothing left to wait for.
 // docs/adr/0007-holds-are-a-line.md
 import {
   type AttributeValue,
@@ -21,12 +24,16 @@ import {
 } from "@aws-sdk/client-dynamodb";
 import { marshall, unmarshall } from "@aws-sdk/util-dynamodb";
 import { dynamodb } from "./clients.ts";
+import { nowSeconds } from "./clock.ts";
 import { derivedId } from "./ids.ts";
+import { deadLetterRetentionDays, sourceRetentionDaysMax } from "./message-life.ts";
 import { RetryLater } from "./outcome.ts";
 
 export interface Hold {
   /** The ids of held messages, first in line first. Empty: the group is free. */
   readonly line: readonly string[];
+  /** When each of them was last parked, in seconds since the epoch. */
+  readonly parkedAt: readonly number[];
   /** The last that left a line that is not empty. */
   readonly passed: readonly string[];
 }
@@ -34,13 +41,21 @@ export interface Hold {
 export interface Holds {
   /** The holds of groups, as many as one batch of a FIFO queue can have. */
   read(groups: readonly string[]): Promise<ReadonlyMap<string, Hold>>;
-  /** Puts a message at the end of its group's line, unless it is in it. */
+  /** Puts a message at the end of its group's line; one that is in it keeps its place. */
   join(group: string, id: string): Promise<Hold>;
   /** Takes a message out of its group's line, wherever it is in it. */
   leave(group: string, id: string): Promise<Hold>;
 }
 
-export const noHold: Hold = { line: [], passed: [] };
+export const noHold: Hold = { line: [], parkedAt: [], passed: [] };
+
+/** In the dead-letter queue to its end, redriven on the last day, and in the source queue to its end. */
+const lifeSeconds = (deadLetterRetentionDays + sourceRetentionDaysMax) * 86_400;
+
+/** True when SQS has nothing of the first in line any more: nobody redrove or discarded it in time. */
+export function isFirstGone({ parkedAt: [first] }: Hold): boolean {
+  return first !== undefined && nowSeconds() - first > lifeSeconds;
+}
 
 /** A batch of a FIFO queue is no longer: more cannot have left and still be unacknowledged. */
 const passedMax = 10;
@@ -67,12 +82,13 @@ export function holds({
             TableName: table,
             Key: marshall({ id: idOf(group) }),
             UpdateExpression:
-              "SET line = list_append(if_not_exists(line, :none), :one), #g = :group, #q = :queue",
+              "SET line = list_append(if_not_exists(line, :none), :one), parkedAt = list_append(if_not_exists(parkedAt, :none), :now), #g = :group, #q = :queue",
             ConditionExpression: "NOT contains(line, :id)",
             ExpressionAttributeNames: { "#g": "group", "#q": "queue" }, // for whoever looks into the table
             ExpressionAttributeValues: marshall({
               ":none": [],
               ":one": [id],
+              ":now": [nowSeconds()],
               ":id": id,
               ":group": group,
               ":queue": queueName,
@@ -83,7 +99,8 @@ export function holds({
         );
         return holdIn(Attributes);
       } catch (error) {
-        if (error instanceof ConditionalCheckFailedException) return holdIn(error.Item); // it is in the line
+        if (error instanceof ConditionalCheckFailedException)
+          return parkedAgain(group, id, holdIn(error.Item));
         throw error;
       }
     },
@@ -97,6 +114,31 @@ export function holds({
       return hold;
     },
   };
+
+  async function parkedAgain(group: string, id: string, found: Hold): Promise<Hold> {
+    let hold = found;
+    for (let attempt = 1; attempt <= attemptsMax && hold.line.includes(id); attempt++) {
+      const index = hold.line.indexOf(id);
+      try {
+        const { Attributes } = await client().send(
+          new UpdateItemCommand({
+            TableName: table,
+            Key: marshall({ id: idOf(group) }),
+            UpdateExpression: `SET parkedAt[${index}] = :now`,
+            ConditionExpression: `line[${index}] = :id`,
+            ExpressionAttributeValues: marshall({ ":now": nowSeconds(), ":id": id }),
+            ReturnValues: "ALL_NEW",
+            ReturnValuesOnConditionCheckFailure: "ALL_OLD",
+          }),
+        );
+        return holdIn(Attributes);
+      } catch (error) {
+        if (!(error instanceof ConditionalCheckFailedException)) throw error;
+        hold = holdIn(error.Item);
+      }
+    }
+    throw new RetryLater("HOLD_CONTENDED");
+  }
 
   async function read(groups: readonly string[]): Promise<ReadonlyMap<string, Hold>> {
     const groupOf = new Map(groups.map((group) => [idOf(group), group]));
@@ -130,7 +172,7 @@ export function holds({
         new UpdateItemCommand({
           ...target,
           ...failing,
-          UpdateExpression: `REMOVE line[${index}] SET passed = :passed`,
+          UpdateExpression: `REMOVE line[${index}], parkedAt[${index}] SET passed = :passed`,
           ConditionExpression: `line[${index}] = :id`,
           ExpressionAttributeValues: marshall({ ":id": id, ":passed": [...passed, id].slice(-passedMax) }),
           ReturnValues: "ALL_NEW",
@@ -154,8 +196,12 @@ export function holdId(queueName: string, group: string): string {
 }
 
 function holdIn(item: Readonly<Record<string, AttributeValue>> | undefined): Hold {
-  const { line, passed } = item ? unmarshall({ ...item }) : {};
-  return { line: texts(line), passed: texts(passed) };
+  const { line, parkedAt, passed } = item ? unmarshall({ ...item }) : {};
+  return {
+    line: texts(line),
+    parkedAt: Array.isArray(parkedAt) ? parkedAt.map(Number) : [],
+    passed: texts(passed),
+  };
 }
 
 function texts(value: unknown): string[] {

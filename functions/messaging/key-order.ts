@@ -6,7 +6,8 @@
 // function outlives its visibility timeout (six times its own), so only this batch and the operator's
 // `discard`, which makes a line shorter, move the lines of its groups.
 import type { SQSRecord } from "aws-lambda";
-import { type Hold, type Holds, noHold } from "./holds.ts";
+import { type Hold, type Holds, isFirstGone, noHold } from "./holds.ts";
+import { log } from "./log.ts";
 import { bodyId } from "./message-group.ts";
 import { Park, RetryLater } from "./outcome.ts";
 
@@ -33,8 +34,8 @@ export function keyOrder({ holds, records }: { holds: Holds; records: readonly S
 
   return {
     async admit(record) {
-      const { line, passed } = await holdOf(record);
       const id = bodyId(record.body);
+      const { line, passed } = await withoutGone(record, id);
       if (line.length === 0 || line[0] === id || passed.includes(id)) return;
       if (line.length >= lineMax && !line.includes(id)) throw new RetryLater("HOLD_FULL", fullRetrySeconds);
       throw new Park("HELD", `behind a parked message of group ${groupOf(record)}`);
@@ -53,6 +54,18 @@ export function keyOrder({ holds, records }: { holds: Holds; records: readonly S
       if (line.includes(id)) known.set(group, await holds.leave(group, id));
     },
   };
+
+  /** A line whose first is nowhere any more would hold its key for ever: it goes on without, and says so. */
+  async function withoutGone(record: SQSRecord, id: string): Promise<Hold> {
+    const group = groupOf(record);
+    let hold = await holdOf(record);
+    while (hold.line[0] !== undefined && hold.line[0] !== id && isFirstGone(hold)) {
+      log("error", "HOLD_EXPIRED", { group, bodyId: hold.line[0], behind: hold.line.length - 1 });
+      hold = await holds.leave(group, hold.line[0]);
+      known.set(group, hold);
+    }
+    return hold;
+  }
 
   async function holdOf(record: SQSRecord): Promise<Hold> {
     reading ??= read();

@@ -3,18 +3,14 @@
 //
 //   G2. The offset is the evidence: a record that was done is behind it.
 //   G10. It moves from where it was read, forwards, together with the effect or after it.
-import {
-  type DynamoDBClient,
-  GetItemCommand,
-  TransactionCanceledException,
-  TransactionInProgressException,
-  TransactWriteItemsCommand,
-} from "@aws-sdk/client-dynamodb";
+import { type DynamoDBClient, GetItemCommand } from "@aws-sdk/client-dynamodb";
 import { marshall } from "@aws-sdk/util-dynamodb";
 import { type Cancellation, classifyCancellation } from "./cancellation.ts";
 import { dynamodb } from "./clients.ts";
+import { measure } from "./limits.ts";
 import { Park, RetryLater, StateMoved } from "./outcome.ts";
 import { waitToRetry } from "./retry.ts";
+import { transact } from "./transaction.ts";
 import type { Write } from "./unit-of-work.ts";
 
 /** A step of one partition's offset. */
@@ -40,8 +36,6 @@ export class OffsetMoved extends Error {
   override readonly name = "OffsetMoved";
 }
 
-/** https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/ServiceQuotas.html */
-const actionsMax = 100;
 /** How often a commit that met only transient trouble is sent again. */
 const attemptsMax = 5;
 const offsetIndex = 0;
@@ -56,6 +50,7 @@ export function offsets({
   prefix: string;
   client?: () => DynamoDBClient;
 }): Offsets {
+  const send = transact(client);
   const idOf = (partition: number) => `${prefix}#offset#${partition}`;
   return {
     async read(partition) {
@@ -67,16 +62,14 @@ export function offsets({
     },
 
     async commit(move, writes, { deadlineMs }) {
-      const actions = [moveWrite(move), ...writes];
-      if (actions.length > actionsMax) {
-        throw new Park(
-          "TOO_MANY_WRITES",
-          `${actions.length} actions, at most ${actionsMax} fit one transaction`,
-        );
-      }
+      const { actions } = measure([moveWrite(move), ...writes]);
       for (let attempt = 1; ; attempt++) {
-        const cancellation = await send(actions);
-        if (cancellation === undefined) return;
+        const reasons = await send(actions); // a lost answer: the SDK's token
+        if (reasons === undefined) return;
+        const cancellation = classifyCancellation(
+          { CancellationReasons: [...reasons] },
+          { evidenceIndex: offsetIndex },
+        );
         if (cancellation.kind !== "transient") throw refusalOf(cancellation);
         const again = attempt < attemptsMax && (await waitToRetry({ attempt, deadlineMs }));
         if (!again) throw new RetryLater(cancellation.codes[0] ?? "TRANSIENT");
@@ -100,18 +93,6 @@ export function offsets({
         ExpressionAttributeValues: { ":from": { N: String(from) } },
       },
     };
-  }
-
-  async function send(TransactItems: Write[]): Promise<Cancellation | undefined> {
-    try {
-      await client().send(new TransactWriteItemsCommand({ TransactItems })); // a lost answer: the SDK's token
-      return undefined;
-    } catch (error) {
-      if (error instanceof TransactionCanceledException)
-        return classifyCancellation(error, { evidenceIndex: offsetIndex });
-      if (error instanceof TransactionInProgressException) return { kind: "transient", codes: [error.name] };
-      throw error;
-    }
   }
 }
 

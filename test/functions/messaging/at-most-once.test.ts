@@ -101,6 +101,20 @@ describe("a consumer that takes effect at most once", () => {
     expect(lines[0]).toContain('"errorCode":"ConditionalCheckFailed"');
   });
 
+  it("G9, G11: counts work that fits no transaction as lost, by name, before it is sent", async () => {
+    const both = consumer({ name: "look", accepts: [Seen] })
+      .use(atMostOnce())
+      .handler(async (_message, unit) => {
+        add(unit);
+        add(unit);
+      });
+    faults = faultAtCall(dynamodb());
+    await both(anSqsEvent(anSqsRecord(asciiJson(message))), aContext());
+    expect(logged()).toEqual(["LOST"]);
+    expect(lines[0]).toContain('"errorCode":"ITEM_TWICE"');
+    expect(faults.calls).not.toContain("TransactWriteItemsCommand");
+  });
+
   it("G9: counts a process that died after its claim, when the message comes again, and only once", async () => {
     faults = faultAtCall(dynamodb(), { nth: 1, fault: "killed-after" });
     await Promise.race([deliver(1), faults.stopped]);

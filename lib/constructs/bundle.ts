@@ -1,4 +1,4 @@
-// A file of `functions/` → the directory that Lambda runs: one ES module with everything in it, and its source map.
+// A file of `functions/` → the directory that Lambda runs: ES modules with everything in them, and their source maps.
 //
 // CDK's NodejsFunction would start npx for each function, which takes longer than all the rest of a synthesis, and
 // falls back to Docker. This is the same esbuild, in process; it needs no network.
@@ -32,7 +32,10 @@ export class EsbuildBundling implements ILocalBundling {
     const { outputFiles, warnings } = buildSync({
       absWorkingDir: projectRoot,
       entryPoints: [join("functions", this.entry)],
-      outfile: "index.mjs",
+      outdir: ".",
+      entryNames: "index",
+      outExtension: { ".js": ".mjs" },
+      splitting: true, // what is imported lazily stays a file of its own: a third less to load at a cold start
       write: false, // written below: paths in the source map are relative to the project, wherever the output goes
       bundle: true, // the SDK too: the one we tested, not the one the runtime happens to carry
       platform: "node",

@@ -51,6 +51,15 @@ describe("a bundle", () => {
   });
 });
 
+test("what a function imports lazily is a file of its own, which a cold start does not load", async () => {
+  writeFileSync(join(scratch, "rare.ts"), 'export const rare = "seldom needed";\n');
+  const source = 'export const handler = async () => (await import("./rare.ts")).rare;\n';
+  const output = bundled(aFunction("lazy.ts", source));
+  expect(readFileSync(join(output, "index.mjs"), "utf8")).not.toContain("seldom needed");
+  const { handler } = await import(pathToFileURL(join(output, "index.mjs")).href);
+  expect(await handler()).toBe("seldom needed");
+});
+
 test("two functions are two bundlings to CDK, which compares their properties", () => {
   const [publish, sweep] = ["outbox/publish.ts", "outbox/sweep.ts"].map(
     (entry) => new EsbuildBundling(entry),

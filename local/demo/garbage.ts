@@ -23,6 +23,7 @@ export interface Garbage {
     | "ENVELOPE_INVALID"
     | "TYPE_UNKNOWN"
     | "DATA_INVALID"
+    | "DATAREF_FOREIGN"
     | "SIGNATURE_MISSING"
     | "SIGNATURE_INVALID";
   /** Whose signature it bears; absent: nobody's. */
@@ -57,6 +58,12 @@ export function garbage(seed: number): Garbage[] {
       signed: "rightly",
       reason: "DATA_INVALID",
     },
+    {
+      queue: "ShipOrderQueueUrl",
+      body: referring(message("reference", OrderApproved.type, undefined), "http://169.254.169.254/latest/"),
+      signed: "rightly",
+      reason: "DATAREF_FOREIGN", // no message decides where a function connects to
+    },
     { queue: "ShipOrderQueueUrl", body: gift("unsigned"), reason: "SIGNATURE_MISSING" },
     {
       queue: "ShipOrderQueueUrl",
@@ -77,6 +84,10 @@ export function garbage(seed: number): Garbage[] {
       reason: "SIGNATURE_INVALID",
     },
   ];
+}
+
+function referring(body: string, dataref: string): string {
+  return JSON.stringify({ ...JSON.parse(body), dataref });
 }
 
 export interface Throw {

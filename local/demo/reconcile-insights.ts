@@ -67,6 +67,11 @@ export function reconcileInsights(insights: Insights, told: Told): InsightsRecon
       rebuilt,
       agreement,
       invariant(
+        "orders approved = OrderApproved in the journal",
+        approvalErrors(insights, told.orders),
+        `${approvalsIn(insights).length} orders, each announced once`,
+      ),
+      invariant(
         "wholesale orders, and they alone, travelled by claim check",
         claimErrors(insights, told.orders),
         `${claims.length} of ${journaled} messages, the carrier got every line of them`,
@@ -89,6 +94,22 @@ function viewErrors(
       ? [`none of ${viewsSent} was counted`]
       : []),
   ];
+}
+
+/** The messages of `inline` items come by their table's stream: none may be missing, and none be of no order. */
+function approvalErrors(insights: Insights, orders: readonly Order[]): string[] {
+  const announced = Map.groupBy(approvalsIn(insights), ({ partitionkey }) => partitionkey);
+  const approved = orders.filter(({ status }) => status === "approved" || status === "shipped");
+  const ids = new Set([...announced.keys(), ...approved.map(({ id }) => id)]);
+  const expected = new Set(approved.map(({ id }) => id));
+  return [...ids]
+    .map((id) => ({ id, times: announced.get(id)?.length ?? 0, right: expected.has(id) ? 1 : 0 }))
+    .filter(({ times, right }) => times !== right)
+    .map(({ id, times, right }) => `${id}: ${times} OrderApproved in place of ${right}`);
+}
+
+function approvalsIn({ journal }: Insights) {
+  return journal.flatMap(({ records }) => records.filter(({ type }) => type === OrderApproved.type));
 }
 
 function claimErrors({ journal }: Insights, orders: readonly Order[]): string[] {

@@ -9,6 +9,7 @@ const VIEWS = "views counted <= views sent";
 const JOURNAL = "the journal holds each message once, without a gap";
 const REBUILT = "statements = the journal folded from its beginning = rebuilt";
 const CLAIMS = "wholesale orders, and they alone, travelled by claim check";
+const APPROVED = "orders approved = OrderApproved in the journal";
 const AGREE = "statements agree with the orders";
 
 describe("insights in which all went well", () => {
@@ -19,7 +20,7 @@ describe("insights in which all went well", () => {
       viewsSent: 3,
       viewsCounted: 2,
       viewsLost: 1,
-      journaled: 6,
+      journaled: 7,
       statementsMatch: true,
     });
     expect(result.invariants[0]?.evidence).toBe("2 <= 3; at most once, 1 lost");
@@ -56,8 +57,8 @@ describe("a breach is found:", () => {
     const [first, second] = insights().journal;
     const again = first?.records[0];
     if (!first || !second || !again) throw new Error("the journal of this test has two partitions");
-    const records = [...second.records, { ...again, type: "nobody.reads-it.v1", sequence: 4 }];
-    const result = reconcileInsights(insights({ journal: [first, { head: 4, records }] }), told());
+    const records = [...second.records, { ...again, type: "nobody.reads-it.v1", sequence: 5 }];
+    const result = reconcileInsights(insights({ journal: [first, { head: 5, records }] }), told());
     expect(broken(result)).toEqual([JOURNAL]);
   });
 
@@ -103,13 +104,42 @@ describe("a breach is found:", () => {
   });
 
   test.each([
-    { why: "an order that the journal does not know", orders: [...told().orders, order("o-5", "new")] },
-    { why: "an order with another end", orders: [order("o-1", "canceled"), order("o-2", "canceled")] },
-    { why: "no orders at all", orders: [] },
-  ])("$why", ({ orders }) => {
+    {
+      why: "an order that the journal does not know",
+      orders: [...told().orders, order("o-5", "new")],
+      breaks: [AGREE],
+    },
+    {
+      why: "an order with another end",
+      orders: [order("o-1", "canceled"), order("o-2", "canceled")],
+      breaks: [AGREE, APPROVED],
+    },
+    { why: "no orders at all", orders: [], breaks: [AGREE, APPROVED] },
+  ])("$why", ({ orders, breaks }) => {
     const result = reconcileInsights(insights(), { ...told(), orders });
-    expect(broken(result)).toEqual([AGREE]);
+    expect(broken(result)).toEqual(breaks);
     expect(result.statementsMatch).toBe(false);
+  });
+
+  test.each([
+    { why: "no OrderApproved", approvals: [] },
+    { why: "two of them", approvals: ["a", "b"] },
+  ])("an approved order has $why in the journal", ({ approvals }) => {
+    const approved = approvals.map((id) => ({
+      ...event("orders.order-approved.v1", { orderId: "o-1" }),
+      id,
+    }));
+    const [first, second] = insights().journal;
+    if (!first || !second) throw new Error("the journal of this test has two partitions");
+    const records = numbered([...second.records.slice(0, 3), ...approved]);
+    const result = reconcileInsights(
+      insights({ journal: [first, { head: records.length, records }] }),
+      told(),
+    );
+    expect(broken(result)).toEqual([APPROVED]);
+    expect(result.invariants.find(({ name }) => name === APPROVED)?.evidence).toBe(
+      `o-1: ${approvals.length} OrderApproved in place of 1`,
+    );
   });
 
   test("an order with another total", () => {
@@ -126,9 +156,8 @@ describe("what travelled by claim check", () => {
   });
   const withApproved = (record: JournalRecord) => {
     const [first, second] = insights().journal;
-    return insights({
-      journal: [{ head: 4, records: [...(first?.records ?? []), record] }, ...(second ? [second] : [])],
-    });
+    if (!first || !second) throw new Error("the journal of this test has two partitions");
+    return insights({ journal: [first, { head: 4, records: [...second.records.slice(0, 3), record] }] });
   };
   const wholesale = () => ({
     ...told(),
@@ -163,11 +192,12 @@ function insights(changes: Partial<Insights> = {}): Insights {
         ]),
       },
       {
-        head: 3,
+        head: 4,
         records: numbered([
           event("orders.order-placed.v1", { orderId: "o-2", customerId: "ann", total: 100 }),
           event("weather.forecast.v1", { orderId: "o-2" }),
           event("credit.credit-denied.v1", { orderId: "o-2" }),
+          event("orders.order-approved.v1", { orderId: "o-1" }),
         ]),
       },
     ],

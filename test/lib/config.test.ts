@@ -64,3 +64,25 @@ describe("carrierUrl", () => {
     );
   });
 });
+
+describe("who hears the alarms", () => {
+  const topic = "arn:aws:sns:eu-west-1:123456789012:on-call";
+
+  test("is nobody unless given", () => {
+    expect(aConfig()).not.toHaveProperty("alarmTopicArn");
+    expect(aConfig()).not.toHaveProperty("alarmEmail");
+  });
+
+  test("is a topic or an address", () => {
+    expect(aConfig({ alarmTopicArn: topic }).alarmTopicArn).toBe(topic);
+    expect(aConfig({ alarmEmail: "you@example.com" }).alarmEmail).toBe("you@example.com");
+  });
+
+  test.each([
+    [{ alarmTopicArn: "on-call" }, 'context "alarmTopicArn" must be the ARN of an SNS topic, got "on-call"'],
+    [{ alarmEmail: "you" }, 'context "alarmEmail" must be an e-mail address, got "you"'],
+    [{ alarmEmail: "you@example.com", alarmTopicArn: topic }, "exclude each other"],
+  ])("%o is refused", (context, message) => {
+    expect(() => aConfig(context)).toThrow(message);
+  });
+});

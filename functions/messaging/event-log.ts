@@ -15,6 +15,7 @@ import { type Outcome, RetryLater } from "./outcome.ts";
  *   .use(idempotency({ evidence: eventLog({ journal: journal() }) }))
  *   .handler(async () => undefined);
  * ```
+ * With `claimCheck()` the journal must be `keepingClaims(journal())`: what is logged is the reference.
  */
 export function eventLog({ journal }: { readonly journal: Journal }): EvidenceStore {
   return {

@@ -9,7 +9,7 @@ import * as z from "zod";
 import { messageChain } from "../../functions/messaging/chain.ts";
 import { type ClaimCheckOptions, claimCheck } from "../../functions/messaging/claim-check.ts";
 import { deliver } from "../../functions/messaging/delivery.ts";
-import { type Envelope, readEnvelope } from "../../functions/messaging/envelope.ts";
+import { asciiJson, type Envelope, readEnvelope } from "../../functions/messaging/envelope.ts";
 import { type EvidenceStore, idempotency } from "../../functions/messaging/idempotency.ts";
 import { derivedId } from "../../functions/messaging/ids.ts";
 import { messageType } from "../../functions/messaging/message-type.ts";
@@ -82,7 +82,7 @@ export async function ending({
     middlewares: [idempotency({ evidence }), claimCheck(options)],
     work: async ({ data }, unit) => work(data, unit),
   });
-  const letter = { body: "", attributes: {}, queueName: "tested", receiveCount };
+  const letter = { body: asciiJson(message), attributes: {}, queueName: "tested", receiveCount };
   const delivery = { consumer: "tested", message, letter, deadlineMs: Date.now() + 20_000 };
   try {
     return (await deliver(chain, delivery, aContext())).kind;

@@ -11,6 +11,7 @@ import { claimStore } from "../../../functions/messaging/claim-store.ts";
 import { dynamodb, s3 } from "../../../functions/messaging/clients.ts";
 import { endpoint } from "../../../functions/messaging/endpoint.ts";
 import { asciiJson, type Envelope } from "../../../functions/messaging/envelope.ts";
+import { eventLog } from "../../../functions/messaging/event-log.ts";
 import { idempotency } from "../../../functions/messaging/idempotency.ts";
 import { contentId, newId } from "../../../functions/messaging/ids.ts";
 import { inline } from "../../../functions/messaging/inline.ts";
@@ -280,6 +281,27 @@ describe("from the journal", () => {
       .handler(async ({ data }) => void seen.push(data.text.at(0) ?? ""));
     await pull({}, aContext());
     expect(seen).toEqual(["a", "b"]);
+  });
+
+  it("G2, G10: an event log holds the reference, and its projection finds the data", async () => {
+    const log = keepingClaims(aJournal());
+    const text = large("logged");
+    const message = await aReference({ text });
+    const evidence = eventLog({ journal: log });
+    expect(await ending({ message, evidence })).toBe("done");
+    expect(await ending({ message, evidence, receiveCount: 2 })).toBe("duplicate");
+    await world.removeObject(keyOf(message));
+    const seen: string[] = [];
+    const pull = projection({
+      name: `read-${newId()}`,
+      accepts: [Told],
+      journal: log,
+      table: world.stateTable,
+    })
+      .use(claimCheck())
+      .handler(async ({ data }) => void seen.push(data.text));
+    await pull({}, aContext());
+    expect(seen).toEqual([text]);
   });
 
   it("G4, G10: nothing is appended behind a message whose claim could not be kept", async () => {

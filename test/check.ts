@@ -16,6 +16,7 @@ const gates: readonly Gate[] = [
   { name: "format and lint", command: ["biome", "check", "--error-on-warnings", "."] },
   { name: "types", command: ["tsc", "-p", "."] },
   { name: "synth", command: ["cdk", "synth", "--quiet", "--output", join(scratch, "cdk.out")] },
+  { name: "size budget", command: ["node", "bench/size-budget.ts"] },
   { name: "README commands", command: ["node", "test/readme-commands.ts"] },
   { name: "dependency audit", command: ["node", "test/audit.ts"] },
   { name: "deployed to MiniStack", command: ["node", "test/e2e/on-ministack.ts"] },

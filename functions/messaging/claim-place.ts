@@ -1,4 +1,6 @@
-// The names of claims: where an object lies is what is in it, and a reference says both.
+// The names of claims: where an object lies is what is in it, and a reference says both. And how large one may be.
+import { claimBytesMax } from "./caps.ts";
+import { Park } from "./outcome.ts";
 
 /** Below it objects expire, so that what a failed commit left behind goes by itself. */
 export const travelPrefix = "claims/";
@@ -14,4 +16,8 @@ export function datarefOf({ bucket, id }: { bucket: string; id: string }): strin
 export function claimIdIn(dataref: string, bucket: string): string | undefined {
   const [, named, id] = /^s3:\/\/([^/]+)\/claims\/([\w-]{43})$/.exec(dataref) ?? [];
   return named === bucket ? id : undefined;
+}
+
+export function claimTooLarge(bytes: number): Park {
+  return new Park("TOO_LARGE", `${bytes} bytes of data, at most ${claimBytesMax}`);
 }

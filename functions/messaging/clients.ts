@@ -4,13 +4,12 @@
 // The endpoints come from the standard variables (AWS_ENDPOINT_URL_SQS, AWS_ENDPOINT_URL_DYNAMODB …); no code
 // here knows whether they name AWS or a laptop. A client that a function does not use is not in its bundle.
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
-import { S3Client } from "@aws-sdk/client-s3";
 import { SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
 import { SQSClient } from "@aws-sdk/client-sqs";
 import { watched } from "./in-flight.ts";
 
-const attemptsMax = 3;
-const http = {
+export const attemptsMax = 3;
+export const http = {
   connectionTimeout: 1_000, // ms
   requestTimeout: 2_000, // ms
   throwOnRequestTimeout: true, // without it requestTimeout only logs
@@ -18,7 +17,6 @@ const http = {
 
 let dynamodbClient: DynamoDBClient | undefined;
 let sqsClient: SQSClient | undefined;
-let s3Client: S3Client | undefined;
 let sqsOnceClient: SQSClient | undefined;
 let secretsManagerClient: SecretsManagerClient | undefined;
 
@@ -36,19 +34,6 @@ export function sqs(): SQSClient {
     }),
   );
   return sqsClient;
-}
-
-export function s3(): S3Client {
-  s3Client ??= watched(
-    new S3Client({
-      maxAttempts: attemptsMax,
-      requestHandler: http,
-      // Buckets as subdomains need a DNS that only AWS has; at any other endpoint they are paths.
-      forcePathStyle: Boolean(process.env.AWS_ENDPOINT_URL_S3 || process.env.AWS_ENDPOINT_URL),
-      responseChecksumValidation: "WHEN_REQUIRED", // claim-store.ts holds the bytes against their name
-    }),
-  );
-  return s3Client;
 }
 
 /** For what may be lost: one attempt, no repair. */

@@ -1,10 +1,11 @@
 import { DeleteObjectCommand, GetObjectCommand } from "@aws-sdk/client-s3";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { claimStore } from "../../../functions/messaging/claim-store.ts";
-import { dynamodb, s3 } from "../../../functions/messaging/clients.ts";
+import { dynamodb } from "../../../functions/messaging/clients.ts";
 import { setClock } from "../../../functions/messaging/clock.ts";
 import { asciiJson, type Envelope } from "../../../functions/messaging/envelope.ts";
 import { newId } from "../../../functions/messaging/ids.ts";
+import { s3 } from "../../../functions/messaging/s3-client.ts";
 import { OrderApproved } from "../../../functions/orders/messages.ts";
 import { aCarrier, type TestCarrier, type Trouble } from "../../support/a-carrier.ts";
 import { anEnvelope } from "../../support/an-envelope.ts";

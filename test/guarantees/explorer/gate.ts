@@ -12,11 +12,13 @@ export interface GateOptions {
   faultFor(call: Call): Fault | undefined;
   /** Hears of each call when it happens. */
   onCall(call: Call, fault: Fault | undefined): void;
+  /** Hears what the engine answered to a call, whether the process will or not. */
+  onDone(call: Call, output: unknown): void;
   /** Runs the event of the call's process once more, whole, in another process. */
   runAgain(call: Call): Promise<void>;
 }
 
-export function gate({ faultFor, onCall, runAgain }: GateOptions): Simulation["gate"] {
+export function gate({ faultFor, onCall, onDone, runAgain }: GateOptions): Simulation["gate"] {
   const counts = new Map<string, number>();
   /** What the further attempts of a command meet. */
   const lasting = new WeakMap<object, Fault>();
@@ -41,7 +43,8 @@ export function gate({ faultFor, onCall, runAgain }: GateOptions): Simulation["g
               free();
               return others();
             };
-            carryOut(call, carrier, fault, wait)
+            const heard: Carrier = { ...carrier, perform: (input) => performAndTell(call, carrier, input) };
+            carryOut(call, heard, fault, wait)
               .then(resolve, reject)
               .finally(() => {
                 ended();
@@ -69,10 +72,10 @@ export function gate({ faultFor, onCall, runAgain }: GateOptions): Simulation["g
         throw connectionLost();
       case "mute":
         lasting.set(call.logical, fault);
-        await carrier.perform();
+        await carrier.perform().catch(unheard);
         throw connectionLost();
       case "lost-response":
-        await carrier.perform();
+        await carrier.perform().catch(unheard);
         throw connectionLost();
       case "hung":
         lasting.set(call.logical, fault);
@@ -81,7 +84,7 @@ export function gate({ faultFor, onCall, runAgain }: GateOptions): Simulation["g
         stopProcess(process, "killed");
         return wait(never);
       case "killed-after":
-        await carrier.perform();
+        await carrier.perform().catch(unheard);
         stopProcess(process, "killed");
         return wait(never);
       case "frozen-before":
@@ -112,6 +115,12 @@ export function gate({ faultFor, onCall, runAgain }: GateOptions): Simulation["g
     }
   }
 
+  async function performAndTell(call: Call, carrier: Carrier, input?: unknown): Promise<CallOutput> {
+    const done = await carrier.perform(input);
+    onDone(call, done.output);
+    return done;
+  }
+
   /** A process that was killed meanwhile never hears of the answer. */
   async function alive(call: Call, output: CallOutput): Promise<CallOutput> {
     return call.process.state === "killed" ? never() : output;
@@ -127,3 +136,8 @@ export function gate({ faultFor, onCall, runAgain }: GateOptions): Simulation["g
 
 /** Lets everybody else go on while this call waits. */
 type WaitForOthers = <Result>(others: () => Promise<Result>) => Promise<Result>;
+
+/** A refusal is an answer too, and is lost like any other. */
+function unheard(): undefined {
+  return undefined;
+}

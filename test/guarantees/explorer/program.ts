@@ -65,8 +65,14 @@ async function bundle(path: string): Promise<() => Handler> {
 
 /** The same module, and so the same client classes, that the explorer has. */
 async function moduleFor(name: string): Promise<unknown> {
+  if (name === "node:timers/promises") return { setTimeout: virtualWait };
   if (name.startsWith("node:")) return createRequire(import.meta.url)(name);
   return { ...((await import(name)) as object), __esModule: true };
+}
+
+/** The timer of the run, where Node's would be the real one. */
+function virtualWait(ms: number, value?: unknown): Promise<unknown> {
+  return new Promise((resolve) => setTimeout(resolve, ms, value));
 }
 
 function nameOf(source: HandlerSource): string {

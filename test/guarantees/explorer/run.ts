@@ -3,6 +3,7 @@
 import type { Call } from "./call.ts";
 import type { Fault } from "./fault.ts";
 import { gate } from "./gate.ts";
+import { heldMessages } from "./held-messages.ts";
 import { type ExploredFunction, platform } from "./invocation.ts";
 import type { Program } from "./program.ts";
 import { queueSource } from "./queue-source.ts";
@@ -51,6 +52,9 @@ export async function runSchedule(options: RunOptions): Promise<Run> {
         if (fault && !fired.includes(fault)) fired.push(fault);
         for (const source of sources) source.onCall?.(call);
       },
+      onDone(call, output) {
+        for (const source of sources) source.onDone?.(call, output);
+      },
       async runAgain({ process }) {
         const work = machine.workOf(process);
         if (work) await machine.start(work.target, work.event).answered;
@@ -60,6 +64,7 @@ export async function runSchedule(options: RunOptions): Promise<Run> {
   const machine = platform(world);
   const ending = await scenario.begin(stage, unique);
   const sources = scenario.functions.map((one, index) => sourceOf(one, options, index, ending));
+  sources.push(heldMessages(stage, world));
   const problems: string[] = [];
   try {
     await untilQuiet();

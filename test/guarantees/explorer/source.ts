@@ -11,6 +11,8 @@ export interface Source {
   nextMs(): number | undefined;
   /** Hears of each call of an explored process: a source that nobody wrote to need not look again. */
   onCall?(call: Call): void;
+  /** Hears what the engine answered. */
+  onDone?(call: Call, output: unknown): void;
   /** Something happened behind its back: it looks again, and is not quiet any more. */
   lookAgain?(): void;
   /** Called when all else is quiet; false when it has nothing more to do. */

@@ -1,11 +1,16 @@
-// An operator who has put right what a message was parked for, and sends the dead letters back; he may die on the way
-// and begin again.
+// An operator: puts right what a message was parked for, and sends the dead letters back. He may die on the way and
+// begin again.
+import { PutItemCommand } from "@aws-sdk/client-dynamodb";
+import { marshall } from "@aws-sdk/util-dynamodb";
 import { dynamodb, sqs } from "../../../../functions/messaging/clients.ts";
 import { redrive } from "../../../../operations/dead-letters/redrive.ts";
 
-export async function handler(): Promise<void> {
-  const { QUEUE_URL = "", DEAD_LETTER_QUEUE_URL = "", EVIDENCE_TABLE = "" } = process.env;
-  await redrive(
+const { QUEUE_URL = "", DEAD_LETTER_QUEUE_URL = "", EVIDENCE_TABLE = "" } = process.env;
+const right = { id: `right-${process.env.ACCOUNT}`, version: 1 };
+
+export async function handler(): Promise<{ left: number }> {
+  await dynamodb().send(new PutItemCommand({ TableName: process.env.ACCOUNTS_TABLE, Item: marshall(right) }));
+  const { handled, unread } = await redrive(
     { sqs: sqs(), dynamodb: dynamodb() },
     {
       queues: [{ consumer: "ExploredFifo", queueUrl: QUEUE_URL, deadLetterQueueUrl: DEAD_LETTER_QUEUE_URL }],
@@ -14,4 +19,5 @@ export async function handler(): Promise<void> {
       dryRun: false,
     },
   );
+  return { left: handled.length + unread.length };
 }

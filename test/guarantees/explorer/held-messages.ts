@@ -1,0 +1,45 @@
+// Messages that an explored process received itself, as an operator's command does: when their visibility timeout is
+// over in virtual time, they are shown again in the real queue.
+import { ChangeMessageVisibilityCommand } from "@aws-sdk/client-sqs";
+import type { Simulation } from "./simulation.ts";
+import type { Source } from "./source.ts";
+import type { Stage } from "./stage.ts";
+
+interface Held {
+  readonly QueueUrl: string;
+  readonly ReceiptHandle: string;
+  readonly untilMs: number;
+}
+
+/** SQS' own default. */
+const visibilitySecondsDefault = 30;
+
+export function heldMessages({ clients: { sqs } }: Stage, simulation: Simulation): Source {
+  let held: Held[] = [];
+  return {
+    nextMs: () => (held.length === 0 ? undefined : Math.min(...held.map(({ untilMs }) => untilMs))),
+
+    onDone({ command, input }, output) {
+      if (command !== "ReceiveMessage") return;
+      const { QueueUrl = "", VisibilityTimeout = visibilitySecondsDefault } = input as Asked;
+      const untilMs = simulation.nowMs() + VisibilityTimeout * 1_000;
+      const { Messages = [] } = output as { Messages?: readonly { ReceiptHandle?: string }[] };
+      for (const { ReceiptHandle = "" } of Messages) held.push({ QueueUrl, ReceiptHandle, untilMs });
+    },
+
+    async poll() {
+      const due = held.filter(({ untilMs }) => untilMs <= simulation.nowMs());
+      held = held.filter((one) => !due.includes(one));
+      for (const { QueueUrl, ReceiptHandle } of due) {
+        const shown = new ChangeMessageVisibilityCommand({ QueueUrl, ReceiptHandle, VisibilityTimeout: 0 });
+        await sqs.send(shown).catch(() => undefined); // deleted meanwhile
+      }
+      return due.length > 0;
+    },
+  };
+}
+
+interface Asked {
+  readonly QueueUrl?: string;
+  readonly VisibilityTimeout?: number;
+}

@@ -52,7 +52,6 @@ const steps = new Map<string, (version: string) => Promise<unknown>>([
 ]);
 
 async function create(version: string): Promise<void> {
-  if (await pendingText(version)) return; // by an earlier attempt
   const keyId = derivedId("signing key", version).slice(0, keyIdLength);
   const { text } = await currentSecret();
   try {
@@ -65,7 +64,7 @@ async function create(version: string): Promise<void> {
       }),
     );
   } catch (error) {
-    if (!(error instanceof ResourceExistsException)) throw error; // by another attempt, in this moment
+    if (!(error instanceof ResourceExistsException)) throw error; // an earlier attempt wrote another key
   }
 }
 

@@ -19,7 +19,7 @@ import { callFaults, faultAtCall } from "../../support/fault-at-call.ts";
 
 const steps = ["createSecret", "setSecret", "testSecret", "finishSecret"];
 /** Of a rotation that nothing troubles. */
-const callsOfOneRotation = 13;
+const callsOfOneRotation = 12;
 
 let engine: SecretsEngine;
 let clients: LocalClients;

@@ -56,6 +56,7 @@ const attemptsMax = 5;
  * ```ts
  * consumer({ name: "settle-order", accepts }).use(idempotency({ evidence: inline({ table: ordersTable }) }))
  * ```
+ * With `by: "sequence"` messages of a key take effect in the order of their numbers, whatever queue they come by.
  * Duplicates get no receipt.
  */
 export function inline(options: InlineOptions): EvidenceStore {

@@ -89,6 +89,6 @@ export async function ending({
   } catch (error) {
     if (error instanceof Park) return `park ${error.code}`;
     if (error instanceof RetryLater) return `retry ${error.code}`;
-    throw error;
+    return `retry ${error instanceof Error ? error.name : typeof error}`; // as a consumer does with what is neither
   }
 }

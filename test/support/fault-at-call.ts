@@ -1,5 +1,6 @@
 // One fault at one AWS call, wherever it is: calls are counted over all commands, each attempt of the SDK alone.
 import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import type { S3Client } from "@aws-sdk/client-s3";
 import type { SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
 
 /**
@@ -28,7 +29,7 @@ export interface FaultAtCall {
 
 /** `nth` counts from 1; without a fault it only counts. */
 export function faultAtCall(
-  client: DynamoDBClient | SecretsManagerClient,
+  client: DynamoDBClient | S3Client | SecretsManagerClient,
   { nth, fault }: { nth?: number; fault?: CallFault } = {},
 ): FaultAtCall {
   const calls: string[] = [];

@@ -22,7 +22,7 @@ import { rows } from "../../../functions/messaging/rows.ts";
 import { s3 } from "../../../functions/messaging/s3-client.ts";
 import { anEnvelope } from "../../support/an-envelope.ts";
 import { aClaimWorld, bucket, type ClaimWorld, ending, Told } from "../../support/claim-world.ts";
-import { faultAtCall } from "../../support/fault-at-call.ts";
+import { callFaults, faultAtCall } from "../../support/fault-at-call.ts";
 import { type Faults, injectFaults } from "../../support/faults.ts";
 import { aJournal, inSeconds, letter } from "../../support/journal-world.ts";
 import { aContext, aPost } from "../../support/lambda.ts";
@@ -255,6 +255,45 @@ describe("on the way in", () => {
   it("lets a message through that came whole", async () => {
     expect(await codeAfter(claimCheck())).toBeUndefined();
   });
+});
+
+describe("both ways at once, with a fault at any call", () => {
+  it("makes three calls when all is well", async () => {
+    const message = await aReference({ text: large() });
+    const counted = [faultAtCall(s3()), faultAtCall(dynamodb())];
+    expect(await ending({ message, work: forward })).toBe("done");
+    expect(counted.flatMap((one) => one.calls)).toEqual([
+      "GetObjectCommand",
+      "PutObjectCommand",
+      "TransactWriteItemsCommand",
+    ]);
+    for (const one of counted) one.remove();
+  });
+
+  describe.each([
+    { command: "GetObject", call: 1, client: s3 },
+    { command: "PutObject", call: 2, client: s3 },
+    { command: "TransactWriteItems", call: 1, client: dynamodb },
+  ])("at $command", ({ call, client }) => {
+    it.each(callFaults)("G1, G2: meets %s, and the message takes effect once", async (fault) => {
+      const message = await aReference({ text: large() });
+      const trouble = faultAtCall(client(), { nth: call, fault });
+      const ended = await Promise.race([ending({ message, work: forward }), trouble.stopped]);
+      trouble.remove();
+      expect(trouble.calls.length).toBeGreaterThanOrEqual(call);
+      if (ended !== "done") {
+        expect(await ending({ message, work: forward, receiveCount: 2 })).toMatch(/^(done|duplicate)$/);
+      }
+      const [sent, ...more] = await world.outboxOf(message);
+      expect(more).toEqual([]);
+      expect(sent).toMatchObject({ causationid: message.id, dataref: message.dataref }); // the same data
+      expect(await claimStore().get(sent?.dataref ?? "")).toHaveLength(40_000);
+    });
+  });
+
+  function forward({ text }: { text: string }, unit: Parameters<Publish>[1]): void {
+    unit.publish(Told.from({ text }));
+  }
 });
 
 describe("from the journal", () => {

@@ -7,7 +7,12 @@ import { CreateQueueCommand, SQSClient } from "@aws-sdk/client-sqs";
 import { LOCAL_CREDENTIALS, LOCAL_REGION } from "../local/clients.ts";
 import { type Dynoxide, startDynoxide } from "../local/dynoxide.ts";
 
-export const tables = { accounts: "accounts", evidence: "evidence", outbox: "outbox" } as const;
+export const tables = {
+  accounts: "accounts",
+  evidence: "evidence",
+  outbox: "outbox",
+  journal: "journal",
+} as const;
 export const queueName = "deposits";
 
 export interface BenchEngines {
@@ -31,6 +36,10 @@ export async function startBenchEngines(): Promise<BenchEngines> {
     AWS_ENDPOINT_URL_DYNAMODB: dynamodbEndpoint,
     EVIDENCE_TABLE: tables.evidence,
     OUTBOX_TABLE: tables.outbox,
+    JOURNAL_TABLE: tables.journal,
+    SIGNING_SECRET_ARN: "unused: the bench signs with a key of its own",
+    CLAIM_CHECK_BUCKET: "unused",
+    ROUTES: "{}",
     MAX_RECEIVE_COUNT: "5",
     ...(await createQueues(sqs.endpoint)),
   });
@@ -58,15 +67,23 @@ async function startSqs(): Promise<{ endpoint: string; child: ChildProcess }> {
   return { endpoint, child };
 }
 
-/** On-demand tables with the key `id`, without streams: what a stream costs is the relay's part. */
+/** On-demand tables with the key `id`, and the journal's, without streams: what a stream costs is the relay's part. */
 async function createTables(): Promise<void> {
   const client = new DynamoDBClient({});
   for (const TableName of Object.values(tables)) {
     await client.send(
       new CreateTableCommand({
         TableName,
-        AttributeDefinitions: [{ AttributeName: "id", AttributeType: "S" }],
-        KeySchema: [{ AttributeName: "id", KeyType: "HASH" }],
+        AttributeDefinitions: [
+          { AttributeName: "id", AttributeType: "S" },
+          ...(TableName === tables.journal
+            ? [{ AttributeName: "sequence", AttributeType: "N" as const }]
+            : []),
+        ],
+        KeySchema: [
+          { AttributeName: "id", KeyType: "HASH" },
+          ...(TableName === tables.journal ? [{ AttributeName: "sequence", KeyType: "RANGE" as const }] : []),
+        ],
         BillingMode: "PAY_PER_REQUEST",
       }),
     );

@@ -14,7 +14,7 @@ import { NodeFunction } from "./constructs/node-function.ts";
 import { OutboxPublisher } from "./constructs/outbox-publisher.ts";
 import { OutboxSweeper } from "./constructs/outbox-sweeper.ts";
 import { QueueConsumer } from "./constructs/queue-consumer.ts";
-import { alarmOnOutbox, alarmOnPublisher } from "./constructs/relay-alarms.ts";
+import { alarmOnPublisher, alarmOnSweeper } from "./constructs/relay-alarms.ts";
 import { alarmOnFunction, alarmOnTable } from "./constructs/resource-alarms.ts";
 import { ServiceTable } from "./constructs/service-table.ts";
 
@@ -34,9 +34,9 @@ export class OperationsStack extends Stack {
 
     for (const consumer of flow.consumers) alarmOnConsumer(list, consumer, counted(consumer.function));
     for (const publisher of flow.publishers) alarmOnPublisher(list, publisher);
-    for (const sweeper of flow.sweepers) alarmOnOutbox(list, counted(sweeper.function));
+    for (const sweeper of flow.sweepers) alarmOnSweeper(list, sweeper, counted(sweeper.function));
     for (const each of functions) alarmOnFunction(list, each);
-    for (const table of flow.tables) alarmOnTable(list, table, table.node.path.replaceAll("/", ""));
+    for (const table of flow.tables) alarmOnTable(list, table);
 
     const dashboard = new FlowDashboard(this, "Flow", flow, counted);
     new CfnOutput(this, "Dashboard", { value: dashboard.dashboardName });

@@ -7,6 +7,7 @@ export const alarmKinds = {
   "stream-behind": "the stream is read too late, or not at all",
   "stream-failures": "the stream gave records up",
   "outbox-age": "a committed message was not sent for too long",
+  "sweeper-silent": "the sweeper does not run",
   duplicates: "a large part of the messages comes twice",
   parked: "many messages are parked at once",
   "in-doubt": "nobody knows whether an effect outside happened",

@@ -7,8 +7,11 @@ import {
   type IMetric,
   TreatMissingData,
 } from "aws-cdk-lib/aws-cloudwatch";
-import { Construct } from "constructs";
+import { Construct, type IConstruct } from "constructs";
 import { type AlarmKind, alarmDescription } from "../runbook.ts";
+
+const { GREATER_THAN_THRESHOLD, LESS_THAN_THRESHOLD } = ComparisonOperator;
+const { BREACHING, NOT_BREACHING } = TreatMissingData;
 
 export interface AlarmListOptions {
   /** What happens when an alarm begins, and when it ends; unless given, it is only seen. */
@@ -19,11 +22,11 @@ export interface AlarmListOptions {
 
 export interface RunbookAlarmOptions {
   readonly kind: AlarmKind;
-  /** Of whom it speaks; the name of its section and its id follow from kind and subject. */
-  readonly subject: string;
+  /** Of whom it speaks. */
+  readonly subject: IConstruct;
   readonly metric: IMetric;
-  /** It rings above this. */
-  readonly above: number;
+  /** It rings above the one or below the other. What must not fall below something must not be silent either. */
+  readonly rings: { readonly above: number } | { readonly below: number };
   /** In how many periods of the metric, one after the other. */
   readonly periods?: number;
 }
@@ -38,14 +41,15 @@ export class AlarmList extends Construct {
   }
 
   /** An alarm that every stage has. */
-  essential({ kind, subject, metric, above, periods = 1 }: RunbookAlarmOptions): void {
-    const alarm = new Alarm(this, `${subject}-${kind}`, {
+  essential({ kind, subject: { node }, metric, rings, periods = 1 }: RunbookAlarmOptions): void {
+    const isCeiling = "above" in rings;
+    const alarm = new Alarm(this, `${node.path.replaceAll("/", "-")}-${kind}`, {
       metric,
-      alarmDescription: alarmDescription(kind, subject),
-      threshold: above,
-      comparisonOperator: ComparisonOperator.GREATER_THAN_THRESHOLD,
+      alarmDescription: alarmDescription(kind, node.path),
+      threshold: isCeiling ? rings.above : rings.below,
+      comparisonOperator: isCeiling ? GREATER_THAN_THRESHOLD : LESS_THAN_THRESHOLD,
       evaluationPeriods: periods,
-      treatMissingData: TreatMissingData.NOT_BREACHING, // a metric of what did not happen is not there
+      treatMissingData: isCeiling ? NOT_BREACHING : BREACHING, // a metric of what did not happen is not there
     });
     for (const action of this.#options.actions) {
       alarm.addAlarmAction(action);

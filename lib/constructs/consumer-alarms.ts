@@ -9,7 +9,7 @@ import type { AlarmList } from "./alarm-list.ts";
 import type { QueueConsumer } from "./queue-consumer.ts";
 
 export function alarmOnConsumer(list: AlarmList, consumer: QueueConsumer, counted: Counted): void {
-  const subject = consumer.node.id;
+  const subject = consumer;
   const { queue, deadLetterQueue } = consumer.redriveQueue;
   list.essential({
     kind: "dead-letters",
@@ -19,26 +19,31 @@ export function alarmOnConsumer(list: AlarmList, consumer: QueueConsumer, counte
       statistic: "Maximum",
       period: alarmPeriod,
     }),
-    above: 0,
+    rings: { above: 0 },
   });
   list.essential({
     kind: "oldest-message",
     subject,
     metric: queue.metricApproximateAgeOfOldestMessage({ statistic: "Maximum", period: alarmPeriod }),
-    above: oldestMessageAge.toSeconds(), // of messages received less than three times; the others are dead letters soon
+    rings: { above: oldestMessageAge.toSeconds() }, // of messages received less than three times; the others are dead letters soon
   });
   list.further({
     kind: "parked",
     subject,
     metric: serviceMetric(counted, metricNames.parked),
-    above: parkedMax,
+    rings: { above: parkedMax },
   });
-  list.further({ kind: "in-doubt", subject, metric: serviceMetric(counted, metricNames.inDoubt), above: 0 });
+  list.further({
+    kind: "in-doubt",
+    subject,
+    metric: serviceMetric(counted, metricNames.inDoubt),
+    rings: { above: 0 },
+  });
   list.further({
     kind: "duplicates",
     subject,
     metric: duplicatePercentage(counted),
-    above: duplicatePercentageMax,
+    rings: { above: duplicatePercentageMax },
     periods: 3,
   });
   list.further({
@@ -51,7 +56,7 @@ export function alarmOnConsumer(list: AlarmList, consumer: QueueConsumer, counte
       statistic: "Sum",
       period: alarmPeriod,
     }),
-    above: 0,
+    rings: { above: 0 },
   });
 }
 
@@ -65,8 +70,9 @@ const duplicatePercentageMax = 20;
 const messagesMin = 100;
 
 function duplicatePercentage(counted: Counted): MathExpression {
+  const all = "FILL(duplicates, 0) + FILL(processed, 0)"; // a sum is missing when one of its parts is
   return new MathExpression({
-    expression: `IF(duplicates + processed > ${messagesMin}, 100 * duplicates / (duplicates + processed), 0)`,
+    expression: `IF(${all} > ${messagesMin}, 100 * FILL(duplicates, 0) / (${all}), 0)`,
     label: "duplicates in %",
     usingMetrics: {
       duplicates: serviceMetric(counted, metricNames.duplicateAbsorbed),

@@ -7,14 +7,15 @@ import { metricNames } from "../../functions/messaging/metric-names.ts";
 import { alarmPeriod, type Counted, serviceMetric } from "../service-metrics.ts";
 import type { AlarmList } from "./alarm-list.ts";
 import type { OutboxPublisher } from "./outbox-publisher.ts";
+import type { OutboxSweeper } from "./outbox-sweeper.ts";
 
 export function alarmOnPublisher(list: AlarmList, publisher: OutboxPublisher): void {
-  const subject = publisher.node.id;
+  const subject = publisher;
   list.essential({
     kind: "stream-behind",
     subject,
     metric: iteratorAge(publisher),
-    above: delayMax.toMilliseconds(),
+    rings: { above: delayMax.toMilliseconds() },
   });
   list.essential({
     kind: "stream-failures",
@@ -23,17 +24,23 @@ export function alarmOnPublisher(list: AlarmList, publisher: OutboxPublisher): v
       statistic: "Maximum",
       period: alarmPeriod,
     }),
-    above: 0,
+    rings: { above: 0 },
   });
 }
 
-/** The sweeper counts what it finds each minute, so it also says so when the stream is dead. */
-export function alarmOnOutbox(list: AlarmList, sweeper: Counted): void {
+export function alarmOnSweeper(list: AlarmList, subject: OutboxSweeper, counted: Counted): void {
   list.essential({
     kind: "outbox-age",
-    subject: "Outbox",
-    metric: serviceMetric(sweeper, metricNames.outboxAgeSeconds, { statistic: "Maximum" }),
-    above: delayMax.toSeconds(),
+    subject,
+    metric: serviceMetric(counted, metricNames.outboxAgeSeconds, { statistic: "Maximum" }),
+    rings: { above: delayMax.toSeconds() },
+  });
+  list.essential({
+    kind: "sweeper-silent",
+    subject,
+    metric: subject.function.metricInvocations({ period: alarmPeriod }),
+    rings: { below: 1 },
+    periods: 3,
   });
 }
 

@@ -9,26 +9,26 @@ import type { ServiceTable } from "./service-table.ts";
 const durationShareMax = 0.8;
 
 export function alarmOnFunction(list: AlarmList, watched: NodeFunction): void {
-  const subject = watched.service;
+  const subject = watched;
   list.further({
     kind: "errors",
     subject,
     metric: watched.metricErrors({ period: alarmPeriod }),
-    above: 0,
+    rings: { above: 0 },
     periods: 3, // one failure is what redelivery is for
   });
   list.further({
     kind: "throttles",
     subject,
     metric: watched.metricThrottles({ period: alarmPeriod }),
-    above: 0,
+    rings: { above: 0 },
   });
   if (watched.timeout === undefined) return;
   list.further({
     kind: "duration",
     subject,
     metric: watched.metricDuration({ statistic: "p99", period: alarmPeriod }),
-    above: durationShareMax * watched.timeout.toMilliseconds(),
+    rings: { above: durationShareMax * watched.timeout.toMilliseconds() },
     periods: 3,
   });
 }
@@ -36,19 +36,20 @@ export function alarmOnFunction(list: AlarmList, watched: NodeFunction): void {
 /** Conflicts are retried: a number of them costs time and money, and says that items are too hot. */
 const conflictsMax = 100;
 
-export function alarmOnTable(list: AlarmList, watched: ServiceTable, subject: string): void {
+export function alarmOnTable(list: AlarmList, watched: ServiceTable): void {
+  const subject = watched;
   list.further({
     kind: "conflicts",
     subject,
     metric: tableMetric(watched, "TransactionConflict"),
-    above: conflictsMax,
+    rings: { above: conflictsMax },
     periods: 3,
   });
   list.further({
     kind: "throttles",
     subject,
     metric: new MathExpression({
-      expression: "reads + writes",
+      expression: "FILL(reads, 0) + FILL(writes, 0)", // a sum is missing when one of its parts is
       label: "throttled reads and writes",
       usingMetrics: {
         reads: tableMetric(watched, "ReadThrottleEvents"),
@@ -56,7 +57,7 @@ export function alarmOnTable(list: AlarmList, watched: ServiceTable, subject: st
       },
       period: alarmPeriod,
     }),
-    above: 0,
+    rings: { above: 0 },
     periods: 3,
   });
 }

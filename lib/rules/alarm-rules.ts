@@ -3,11 +3,35 @@
 //
 //   G6. Nothing is dropped silently.
 import { retentionDefault } from "./queue-rules.ts";
-import type { Finding, Rule } from "./rule.ts";
+import { type Finding, finding, type Rule } from "./rule.ts";
 import type { Resource, Templates } from "./templates.ts";
-import { at, consumedQueues, deadLettersOf, isTrue, mappingsOf, numberAt } from "./wiring.ts";
+import { at, consumedQueues, deadLettersOf, isTrue, mappingsOf, numberAt, variableOf } from "./wiring.ts";
 
 export const alarmRules: readonly Rule[] = [
+  {
+    id: "service-name",
+    demand: "functions that count under one name cannot be told apart, and their alarms ring for each other",
+    check: (templates) => {
+      const names = new Map<unknown, Resource>();
+      return templates.ofType("AWS::Lambda::Function").flatMap((each) => {
+        const name = variableOf(each, serviceVariable);
+        const counted = JSON.stringify([variableOf(each, "POWERTOOLS_METRICS_NAMESPACE"), name]);
+        const first = names.get(counted);
+        if (name === undefined) return [];
+        if (first === undefined) {
+          names.set(counted, each);
+          return [];
+        }
+        return [
+          finding(
+            each,
+            `Environment.Variables.${serviceVariable}`,
+            `another name: ${first.path} has this one`,
+          ),
+        ];
+      });
+    },
+  },
   {
     id: "dead-letter-alarm",
     // Parking and redriving move messages without NumberOfMessagesSent, so only the depth tells.
@@ -52,6 +76,7 @@ export const alarmRules: readonly Rule[] = [
   },
 ];
 
+const serviceVariable = "POWERTOOLS_SERVICE_NAME";
 const depth = "ApproximateNumberOfMessagesVisible";
 const halfDayMs = 43_200_000;
 const delaySecondsMax = 3_600;

@@ -69,6 +69,10 @@ const breaks: Readonly<Record<string, Break | { readonly fifo: Break }>> = {
   "nested-stack": add("Nested", "AWS::CloudFormation::Stack", {
     TemplateURL: "https://example.com/template.json",
   }),
+  "service-name": all(
+    change("service.Consumer.Environment.Variables.POWERTOOLS_SERVICE_NAME", "settle"),
+    change("service.Sweeper.Environment.Variables.POWERTOOLS_SERVICE_NAME", "settle"),
+  ),
   "dead-letter-alarm": change("service.DeadLetterAlarm.Threshold", 1),
   "message-age-alarm": remove("AgeAlarm"),
   "stream-age-alarm": change("service.StreamAlarm.ActionsEnabled", false),

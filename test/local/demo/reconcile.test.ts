@@ -120,6 +120,18 @@ describe("a breach is found:", () => {
     ]);
   });
 
+  test("garbage that was parked for another reason than its fault", () => {
+    const { deadLetters } = aWorld();
+    const parkedAs = (reason: string) =>
+      deadLetters.map((letter) => (letter.body === TRASH ? { ...letter, reason } : letter));
+    expect(broken(reconcile(aWorld({ deadLetters: parkedAs("ACCOUNT_UNKNOWN") }), asked()))).toEqual([
+      "the dead letters are the poison and nothing else",
+    ]);
+    for (const reason of ["NOT_JSON", "RECEIVES_EXHAUSTED", "RETRIES_EXHAUSTED"]) {
+      expect(broken(reconcile(aWorld({ deadLetters: parkedAs(reason) }), asked()))).toEqual([]);
+    }
+  });
+
   test.each([
     { depths: [{ consumer: "ShipOrder", visible: 1, inFlight: 0, delayed: 0, dead: 0 }] },
     { depths: [{ consumer: "ShipOrder", visible: 0, inFlight: 1, delayed: 0, dead: 0 }] },

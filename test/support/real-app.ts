@@ -1,7 +1,7 @@
 // The real app, synthesized once as the CDK CLI does it, and its templates to look at, or to break.
 import { spawnSync } from "node:child_process";
-import { cpSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { readFileSync, writeFileSync } from "node:fs";
+import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { App, type IPolicyValidationContext } from "aws-cdk-lib";
 import { temporaryDirectory } from "./synthesized.ts";
@@ -59,11 +59,18 @@ export function validationContext(directory: string): IPolicyValidationContext {
   };
 }
 
-/** The assembly with one template replaced, in a directory of its own. */
-export function withTemplate(directory: string, templatePath: string, template: RealTemplate): string {
-  const copy = mkdtempSync(join(temporaryDirectory("broken-app"), "cdk.out-"));
-  const name = templatePath.slice(directory.length + 1);
-  cpSync(directory, copy, { recursive: true, filter: (source) => !source.includes("asset.") });
-  writeFileSync(join(copy, name), JSON.stringify(template));
-  return copy;
+/** The same context with one template replaced. */
+export function withTemplate(
+  context: IPolicyValidationContext,
+  templatePath: string,
+  template: RealTemplate,
+): IPolicyValidationContext {
+  const brokenPath = join(brokenDirectory, basename(templatePath));
+  writeFileSync(brokenPath, JSON.stringify(template));
+  const stackTemplates = context.stackTemplates.map((each) =>
+    each.templatePath === templatePath ? { ...each, templatePath: brokenPath } : each,
+  );
+  return { ...context, stackTemplates, templatePaths: stackTemplates.map((each) => each.templatePath) };
 }
+
+const brokenDirectory = temporaryDirectory("broken-app");

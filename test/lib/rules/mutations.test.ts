@@ -14,8 +14,7 @@ import { otherMutations } from "./other-mutations.ts";
 import { queueMutations } from "./queue-mutations.ts";
 import { absent } from "./subject.ts";
 
-const directory = synthesizeRealApp({ stage: "prod" });
-const context = validationContext(directory);
+const context = validationContext(synthesizeRealApp({ stage: "prod" }));
 const resources = context.stackTemplates.flatMap(({ templatePath }) => {
   const { Resources } = read(templatePath);
   return Object.entries(Resources).map(([logicalId, resource]) => ({ templatePath, logicalId, resource }));
@@ -36,7 +35,7 @@ describe.each([...mappingMutations, ...queueMutations, ...otherMutations])("$nam
     for (const { templatePath, logicalId } of targets) {
       const template = read(templatePath);
       set(template.Resources[logicalId]?.Properties ?? {}, property.split("."), wrong);
-      const broken = validationContext(withTemplate(directory, templatePath, template));
+      const broken = withTemplate(context, templatePath, template);
       const { violations, success } = new WiringRules().validate(broken);
       expect(
         violations.map(({ ruleName }) => ruleName),

@@ -1,5 +1,5 @@
 // A small app that keeps every rule, written as raw CloudFormation in two stacks, so that a test breaks one thing.
-import { App, CfnOutput, CfnResource, Stack, Validations } from "aws-cdk-lib";
+import { App, CfnOutput, CfnResource, Stack, Stage, Validations } from "aws-cdk-lib";
 import { outboxIdAttribute } from "../../../functions/messaging/inline-write.ts";
 import type { Rule } from "../../../lib/rules/rule.ts";
 import { allRules, WiringRules } from "../../../lib/rules/wiring-rules.ts";
@@ -108,14 +108,22 @@ export function findingsOf(wiring: SoundWiring, rules: readonly Rule[] = allRule
   );
 }
 
+interface ReportOptions {
+  readonly rules?: readonly Rule[];
+  readonly prepare?: (app: App) => void;
+  /** The stacks stand in a stage of this name. */
+  readonly stage?: string;
+}
+
 /** What the person at the terminal reads; empty when the synthesis succeeds. */
 export function reportOf(
   { storage, service }: SoundWiring,
-  { rules = allRules, prepare }: { rules?: readonly Rule[]; prepare?: (app: App) => void } = {},
+  { rules = allRules, prepare, stage }: ReportOptions = {},
 ): string {
   const app = new App({ context: { "@aws-cdk/core:validateAgainstDefaultRules": false } });
   Validations.of(app).addPlugins(new WiringRules(rules));
-  const tables = stackOf(app, "Storage", storage);
+  const scope = stage === undefined ? app : new Stage(app, stage);
+  const tables = stackOf(scope, "Storage", storage);
   for (const id of Object.keys(storage)) {
     for (const [name, value] of Object.entries({
       [id]: { Ref: id },
@@ -125,7 +133,7 @@ export function reportOf(
       new CfnOutput(tables, `Export${name}`, { value: tables.resolve(value), exportName: name });
     }
   }
-  stackOf(app, "Service", service);
+  stackOf(scope, "Service", service);
   prepare?.(app);
   try {
     app.synth();
@@ -135,8 +143,8 @@ export function reportOf(
   }
 }
 
-function stackOf(app: App, id: string, resources: Raw): Stack {
-  const stack = new Stack(app, id);
+function stackOf(scope: App | Stage, id: string, resources: Raw): Stack {
+  const stack = new Stack(scope, id);
   for (const [logicalId, { type, properties }] of Object.entries(resources)) {
     new CfnResource(stack, logicalId, { type, properties });
   }

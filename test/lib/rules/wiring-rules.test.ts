@@ -104,6 +104,13 @@ test("G2, G7: a window shorter than the life of a message fails", () => {
   expect(findingsOf(soundWiring(), [dedupWindow(35)])).toEqual(["dedup-window"]);
 });
 
+test("stacks in a stage are read like others", () => {
+  const wiring = soundWiring();
+  expect(reportOf(wiring, { stage: "Prod" })).toBe("");
+  change("service.Queue.VisibilityTimeout", 29)(wiring);
+  expect(reportOf(wiring, { stage: "Prod" })).toContain("Prod/Service/Queue");
+});
+
 describe("what the templates do not say", () => {
   test("is no proof: a value that only the deployment knows", () => {
     const wiring = soundWiring();

@@ -10,7 +10,8 @@ import { seededRandom } from "./seeded-random.ts";
 export interface ExploreOptions {
   /** Faults a schedule: 1 for singles, 2 for pairs as well, 3 for triples. */
   readonly depth: 1 | 2 | 3;
-  /** At most so many pairs, and so many triples, chosen by the seed; absent takes all. */
+  /** At most so many singles, pairs, and so many triples, chosen by the seed; absent takes all. */
+  readonly singlesMax?: number;
   readonly pairsMax?: number;
   readonly triplesMax?: number;
   readonly kinds?: readonly FaultKind[];
@@ -42,8 +43,9 @@ export interface Counterexample {
 }
 
 export async function explore(scenario: Scenario, options: ExploreOptions): Promise<Figures> {
-  const { depth, seed = 1, pairsMax, triplesMax, secondsMax = 3_600, violationsMax = 10 } = options;
+  const { depth, seed = 1, secondsMax = 3_600, violationsMax = 10 } = options;
   const kinds = kindsOf(scenario, options.kinds);
+  const bounds = [options.singlesMax, options.pairsMax, options.triplesMax];
   const random = seededRandom(seed);
   const beganAt = performance.now();
   const faults: Partial<Record<FaultKind, number>> = {};
@@ -56,8 +58,7 @@ export async function explore(scenario: Scenario, options: ExploreOptions): Prom
     const baseline = await tryOut([]);
     if (baseline) level = [{ run: baseline, faults: [] }];
     for (let size = 1; size <= depth && !isOver(); size++) {
-      const bound = size === 2 ? pairsMax : size === 3 ? triplesMax : undefined;
-      level = await nextLevel(level, bound);
+      level = await nextLevel(level, bounds[size - 1]);
     }
   } finally {
     await explorer.close();
@@ -118,6 +119,9 @@ export async function shortestCounterexample(
   return { found: violations[0], schedules };
 }
 
+/** A run that never comes to rest repeats itself. */
+const callsShown = 80;
+
 /** What went wrong, under which faults, at which calls: for people. */
 export function describe({ scenario, faults, violations, calls }: Counterexample): string {
   const isHit = ({ command, nth }: Run["calls"][number]) =>
@@ -126,7 +130,9 @@ export function describe({ scenario, faults, violations, calls }: Counterexample
     `${scenario}: ${faults.length === 0 ? "without any fault" : faults.map(describeFault).join(", then ")}`,
     ...violations.map((violation) => `  ✗ ${violation}`),
     "  calls:",
-    ...calls.map((call) => `  ${isHit(call) ? "→" : " "} ${call.process}: ${call.command} #${call.nth}`),
+    ...calls
+      .slice(0, callsShown)
+      .map((call) => `  ${isHit(call) ? "→" : " "} ${call.process}: ${call.command} #${call.nth}`),
   ].join("\n");
 }
 

@@ -93,7 +93,8 @@ function instrument(stack: Stack): void {
         const passed = owner.simulation.gate(
           { process: owner, command, input: args.input, logical: context },
           {
-            async perform(input: unknown = args.input) {
+            async perform(given: unknown = args.input) {
+              const input = withoutWait(command, given);
               if (input === nothing) return { output: {}, response: {} };
               if (input === args.input) return next(args) as Promise<CallOutput>;
               return next(withInput(args, input)) as Promise<CallOutput>;
@@ -106,6 +107,12 @@ function instrument(stack: Stack): void {
       },
     { name: "explored-gate", step: "deserialize", priority: "high" },
   );
+}
+
+/** A long poll waits in real time; in virtual time there is nothing to wait for. */
+function withoutWait(command: string, input: unknown): unknown {
+  const waits = command === "ReceiveMessage" && (input as { WaitTimeSeconds?: number }).WaitTimeSeconds;
+  return waits ? { ...(input as object), WaitTimeSeconds: 0 } : input;
 }
 
 interface Outgoing {

@@ -1,0 +1,44 @@
+// Every single fault at every call, for each mode and each function; and every order of concurrent workers for the
+// small ones. What is deeper (pairs, triples, three workers) is for `npm run prove`.
+import { expect, it, describe as suite } from "vitest";
+import { describe, explore } from "./explorer/explore.ts";
+import { type FaultKind, faultKinds } from "./explorer/fault.ts";
+import { interleave } from "./explorer/interleave.ts";
+import { scenarios } from "./scenarios/all.ts";
+import { atMostOnceScenario } from "./scenarios/at-most-once.ts";
+import { effectScenario } from "./scenarios/effect.ts";
+import { inlineScenario } from "./scenarios/inline.ts";
+import { pullScenario } from "./scenarios/pull.ts";
+import { rowsAloneScenario } from "./scenarios/rows.ts";
+
+/** A sample of each scenario's single faults; the gate runs them all. */
+const schedulesEach = 14;
+const fired = new Map<FaultKind, number>();
+
+suite("under any single fault", () => {
+  it.each(scenarios())("G1: $name keeps its promises", async (scenario) => {
+    const { violations, faults } = await explore(scenario, { depth: 1, singlesMax: schedulesEach });
+    for (const [kind, count] of Object.entries(faults)) {
+      fired.set(kind as FaultKind, (fired.get(kind as FaultKind) ?? 0) + count);
+    }
+    expect(violations.map(describe)).toEqual([]);
+  });
+
+  it("every kind of fault has fired", () => {
+    expect(faultKinds.filter((kind) => !fired.has(kind) && kind !== "tampered")).toEqual([]);
+  });
+});
+
+suite("in any order of their calls", () => {
+  it.each([
+    rowsAloneScenario({ workers: 2, messages: 1 }),
+    inlineScenario({ workers: 2, messages: 1 }),
+    atMostOnceScenario({ workers: 2, messages: 1 }),
+    effectScenario({ workers: 2 }),
+    pullScenario("with-state", { workers: 2 }),
+  ])("G2: two workers at $name", async (scenario) => {
+    const { orders, violations } = await interleave(scenario, { ordersMax: 40 });
+    expect(violations.map(describe)).toEqual([]);
+    expect(orders).toBeGreaterThan(1);
+  });
+});

@@ -1,0 +1,72 @@
+// For handlers of your own: every single fault at every call of a run, in seconds, and the first one that breaks your
+// invariant as an error that can be read.
+import { describe, explore, type Figures } from "./explore.ts";
+import type { FaultKind } from "./fault.ts";
+import type { HandlerSource } from "./program.ts";
+import type { Scenario } from "./scenario.ts";
+import type { OutgoingLetter, Stage, StagePlan } from "./stage.ts";
+
+export interface CrashScenario extends Omit<StagePlan, "queues"> {
+  /** Whether the queue is FIFO. */
+  readonly fifo?: boolean;
+  /** What is there before, in the tables of the scenario. Runs share them: `unique` makes ids a run's own. */
+  readonly given?: (stage: Stage, unique: string) => Promise<void>;
+  /** What is sent to the handler. */
+  readonly messages: (unique: string) => readonly (string | OutgoingLetter)[];
+  /** Throws when something is not as it must be, once all is quiet: `expect` of vitest does. */
+  readonly invariant: (stage: Stage, unique: string) => Promise<void>;
+  /** Faults a schedule; 1 is every single fault, 2 every pair as well. */
+  readonly depth?: 1 | 2;
+  /** Kinds of fault that cannot happen to it, each with the reason why. */
+  readonly without?: Partial<Readonly<Record<FaultKind, string>>>;
+}
+
+/**
+ * Runs a handler of a queue under every crash: the calls it makes are counted, and each is made to fail, to lose its
+ * answer, to kill the process, to freeze it, to be throttled, to be delivered twice …; then the invariant must hold.
+ * ```ts
+ * await exploreCrashes("functions/credit/reserve-credit.ts", {
+ *   tables: { CREDIT_TABLE: {} },
+ *   given: (stage, unique) => stage.put("CREDIT_TABLE", { id: unique, version: 1, limit: 100, available: 100 }),
+ *   messages: (unique) => [anOrder({ customerId: unique, total: 40 })],
+ *   invariant: async (stage, unique) => expect(await stage.get("CREDIT_TABLE", unique)).toMatchObject({ available: 60 }),
+ * });
+ * ```
+ * @throws Error with the shortest counterexample: which fault at which call, what then did not hold, and all calls
+ */
+export async function exploreCrashes(handler: HandlerSource, scenario: CrashScenario): Promise<Figures> {
+  const figures = await explore(scenarioOf(handler, scenario), {
+    depth: scenario.depth ?? 1,
+    violationsMax: 1,
+  });
+  const [counterexample] = figures.violations;
+  if (counterexample) throw new Error(describe(counterexample));
+  return figures;
+}
+
+function scenarioOf(
+  handler: HandlerSource,
+  { fifo = false, given, messages, invariant, without, ...plan }: CrashScenario,
+): Scenario {
+  return {
+    name: typeof handler === "function" ? handler.name || "the handler" : String(handler),
+    stage: { ...plan, queues: { main: { fifo } } },
+    functions: [{ handler, by: { kind: "queue", queue: "main" } }],
+    ...(without && { without }),
+    async begin(stage, unique) {
+      await given?.(stage, unique);
+      const letters = messages(unique).map((one) => (typeof one === "string" ? { body: one } : one));
+      await stage.send("main", ...letters);
+      return {
+        async violations() {
+          try {
+            await invariant(stage, unique);
+            return [];
+          } catch (error) {
+            return [error instanceof Error ? error.message : String(error)];
+          }
+        },
+      };
+    },
+  };
+}

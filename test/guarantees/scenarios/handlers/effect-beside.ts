@@ -1,0 +1,22 @@
+// Wrong on purpose: the effect is performed beside the unit of work, before the evidence commits.
+import { UpdateItemCommand } from "@aws-sdk/client-dynamodb";
+import { dynamodb } from "../../../../functions/messaging/clients.ts";
+import { consumer } from "../../../../functions/messaging/consumer.ts";
+import { idempotency } from "../../../../functions/messaging/idempotency.ts";
+import { rows } from "../../../../functions/messaging/rows.ts";
+import { Confirmed, Deposited } from "./messages.ts";
+
+export const handler = consumer({ name: "effect-beside", accepts: [Deposited] })
+  .use(idempotency({ evidence: rows() }))
+  .handler(async ({ data }, unit) => {
+    await dynamodb().send(
+      new UpdateItemCommand({
+        TableName: process.env.ACCOUNTS_TABLE,
+        Key: { id: { S: data.account } },
+        UpdateExpression: "ADD #sum :amount",
+        ExpressionAttributeNames: { "#sum": "sum" },
+        ExpressionAttributeValues: { ":amount": { N: String(data.amount) } },
+      }),
+    );
+    unit.publish(Confirmed.from(data));
+  });

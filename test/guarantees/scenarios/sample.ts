@@ -1,0 +1,186 @@
+// The functions of the sample under faults, as they are deployed: signed messages, guards, their own tables.
+import type { APIGatewayProxyStructuredResultV2 } from "aws-lambda";
+import { CreditReserved } from "../../../functions/credit/messages.ts";
+import { OrderViewed } from "../../../functions/insights/messages.ts";
+import { asciiJson, type Envelope } from "../../../functions/messaging/envelope.ts";
+import { derivedId } from "../../../functions/messaging/ids.ts";
+import type { Draft } from "../../../functions/messaging/message-type.ts";
+import { OrderApproved, OrderPlaced } from "../../../functions/orders/messages.ts";
+import { OrderShipped } from "../../../functions/shipping/messages.ts";
+import { aCarrier, type TestCarrier } from "../../support/a-carrier.ts";
+import { anEnvelope } from "../../support/an-envelope.ts";
+import { aPost } from "../../support/lambda.ts";
+import type { Scenario } from "../explorer/scenario.ts";
+import { nothingParked } from "./deposits.ts";
+
+export function sampleScenarios(): Scenario[] {
+  return [placeOrder(), reserveCredit(), settleOrder(), shipOrder(), countOrderViews()];
+}
+
+function placeOrder(): Scenario {
+  return {
+    name: "place-order",
+    stage: { guarded: true, tables: { ORDERS_TABLE: { stream: true } } },
+    functions: [{ handler: "functions/orders/place-order.ts", by: { kind: "request" } }],
+    async begin(stage, unique) {
+      const order = {
+        customerId: unique,
+        shipTo: "here",
+        lines: [{ sku: "s", quantity: 2, unitPrice: 50 }],
+      };
+      const answers: string[] = [];
+      return {
+        requests: {
+          events: () => [aPost(order, { "idempotency-key": unique })],
+          onAnswer(_event, response) {
+            const { statusCode, body } = response as APIGatewayProxyStructuredResultV2;
+            if (statusCode !== 201) return false;
+            answers.push(body ?? "");
+            return true;
+          },
+        },
+        async violations() {
+          const orders = (await stage.items("ORDERS_TABLE")).filter((one) => one.customerId === unique);
+          const id = derivedId("place-order", "/place-order/anonymous", unique);
+          const { messages = [] } = (await stage.get("OUTBOX_TABLE", id)) ?? {};
+          return [
+            ...(orders.length === 1 ? [] : [`G2: ${orders.length} orders for one key`]),
+            ...(String(answers).includes(String(orders[0]?.id))
+              ? []
+              : ["G1: the answer names another order"]),
+            ...((messages as string[]).length === 1 ? [] : [`G1: ${messages} in the outbox`]),
+          ];
+        },
+      };
+    },
+  };
+}
+
+function reserveCredit(): Scenario {
+  return {
+    name: "reserve-credit",
+    stage: { guarded: true, tables: { CREDIT_TABLE: {} } },
+    functions: [{ handler: "functions/credit/reserve-credit.ts", by: { kind: "queue", queue: "main" } }],
+    async begin(stage, unique) {
+      await stage.put("CREDIT_TABLE", { id: unique, version: 1, limit: 100, available: 100 });
+      const orders = [60, 70].map((total, n) => ({ orderId: `${unique}-${n}`, customerId: unique, total }));
+      await stage.send(
+        "main",
+        ...orders.map((order, n) => letter(OrderPlaced.from(order), `${unique}-${n}`)),
+      );
+      return {
+        async violations() {
+          const available = Number((await stage.get("CREDIT_TABLE", unique))?.available);
+          const answers: string[] = [];
+          for (const n of [0, 1]) {
+            const id = derivedId("reserve-credit", "/sample", `${unique}-${n}`);
+            const { messages = [] } = (await stage.get("OUTBOX_TABLE", id)) ?? {};
+            answers.push(...(messages as string[]).map((text) => (JSON.parse(text) as Envelope).type));
+          }
+          const wanted = ["credit.credit-denied.v1", "credit.credit-reserved.v1"];
+          return [
+            ...([40, 30].includes(available) ? [] : [`G2: ${available} is available, and not 40 or 30`]),
+            ...(answers.sort().join() === wanted.join() ? [] : [`G1: the orders were answered ${answers}`]),
+            ...(await nothingParked(stage, "main")),
+          ];
+        },
+      };
+    },
+  };
+}
+
+function settleOrder(): Scenario {
+  return {
+    name: "settle-order",
+    without: {
+      "twice-before": "a FIFO group is with one invocation at a time",
+      "twice-after": "a FIFO group is with one invocation at a time",
+      "frozen-before": "a FIFO group is with one invocation at a time",
+      "frozen-after": "a FIFO group is with one invocation at a time",
+    },
+    stage: { guarded: true, tables: { ORDERS_TABLE: { stream: true } }, queues: { main: { fifo: true } } },
+    functions: [{ handler: "functions/orders/settle-order.ts", by: { kind: "queue", queue: "main" } }],
+    async begin(stage, unique) {
+      const order = { lines: [], shipTo: "here", total: 1, customerId: "c", placedAt: "", status: "new" };
+      await stage.put("ORDERS_TABLE", { id: unique, version: 1, ...order });
+      const shipped = OrderShipped.from({ orderId: unique, consignmentId: "C1" });
+      await stage.send(
+        "main",
+        letter(CreditReserved.from({ orderId: unique }), `${unique}-1`),
+        letter(shipped, `${unique}-2`),
+      );
+      return {
+        async violations() {
+          const { status, version } = (await stage.get("ORDERS_TABLE", unique)) ?? {};
+          return [
+            ...(status === "shipped" && version === 3
+              ? []
+              : [`G4: the order is ${status}, saved ${version} times`]),
+            ...(await nothingParked(stage, "main")),
+          ];
+        },
+      };
+    },
+  };
+}
+
+function shipOrder(): Scenario {
+  let carrier: TestCarrier;
+  return {
+    name: "ship-order",
+    without: { "frozen-before": "see the effect under a lease" },
+    stage: {
+      guarded: true,
+      tables: { SHIPPING_TABLE: {} },
+      async open() {
+        carrier = await aCarrier();
+        return { environment: { CARRIER_URL: carrier.url }, close: () => carrier.stop() };
+      },
+    },
+    functions: [{ handler: "functions/shipping/ship-order.ts", by: { kind: "queue", queue: "main" } }],
+    async begin(stage, unique) {
+      const lines = [{ sku: "s", quantity: 1, unitPrice: 1 }];
+      await stage.send(
+        "main",
+        letter(OrderApproved.from({ orderId: unique, shipTo: "here", lines }), `${unique}-1`),
+      );
+      return {
+        async violations() {
+          const booked = carrier.consignments(unique);
+          const shipment = await stage.get("SHIPPING_TABLE", unique);
+          return [
+            ...(booked === 1 ? [] : [`G8: the carrier has ${booked} consignments`]),
+            ...(shipment ? [] : ["G1: there is no shipment"]),
+            ...(await nothingParked(stage, "main")),
+          ];
+        },
+      };
+    },
+  };
+}
+
+function countOrderViews(): Scenario {
+  return {
+    name: "count-order-views",
+    stage: { guarded: true, tables: { INSIGHTS_TABLE: {} } },
+    functions: [{ handler: "functions/insights/count-order-views.ts", by: { kind: "queue", queue: "main" } }],
+    async begin(stage, unique) {
+      await stage.send("main", letter(OrderViewed.from({ orderId: unique }), unique));
+      return {
+        async violations({ logs }) {
+          const { views = 0 } = (await stage.get("INSIGHTS_TABLE", unique)) ?? {};
+          const lost = logs.some(({ code, messageId }) => code === "LOST" && messageId === unique);
+          return [
+            ...(views === 0 || views === 1 ? [] : [`G9: ${views} views`]),
+            ...(views === 0 && !lost ? ["G9: the loss is not counted"] : []),
+            ...(await nothingParked(stage, "main")),
+          ];
+        },
+      };
+    },
+  };
+}
+
+function letter(draft: Draft, id: string): { body: string; key: string } {
+  return { body: asciiJson(anEnvelope({ ...draft, id, source: "/sample" })), key: draft.partitionkey };
+}

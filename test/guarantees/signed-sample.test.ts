@@ -163,6 +163,22 @@ describe("reserve-credit", () => {
   });
 });
 
+describe("every consumer of the relay", () => {
+  it.each([
+    ["ReserveCredit", "Credit/", () => import("../../functions/credit/reserve-credit.ts")],
+    ["SettleOrder", "Orders/SettleOrder", () => import("../../functions/orders/settle-order.ts")],
+    ["ShipOrder", "Shipping/", () => import("../../functions/shipping/ship-order.ts")],
+  ])("G7: %s parks what is not signed", async (name, path, load) => {
+    world.enter(path);
+    const { handler } = await load();
+    const queue = { queueName: world.output(`${name}QueueUrl`).split("/").at(-1) ?? "", group: "one" };
+    const event = anSqsEvent(anSqsRecord(asciiJson(anOrder()), queue));
+    expect(await handler(event, aContext())).toEqual({ batchItemFailures: [] });
+    const letters = await world.drain(world.output(`${name}DeadLetterQueueUrl`));
+    expect(letters.map(({ attributes }) => attributes.ReasonCode)).toEqual(["SIGNATURE_MISSING"]);
+  });
+});
+
 /** New processes: they have read no keys. */
 async function start(): Promise<Processes> {
   vi.resetModules();

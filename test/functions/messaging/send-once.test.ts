@@ -4,7 +4,10 @@ import { sqsOnce } from "../../../functions/messaging/clients.ts";
 import { readEnvelope } from "../../../functions/messaging/envelope.ts";
 import { messageType } from "../../../functions/messaging/message-type.ts";
 import { sendOnce } from "../../../functions/messaging/send-once.ts";
+import { signature, signer } from "../../../functions/messaging/signature.ts";
+import { aKeyStore, aSecret } from "../../support/a-key-ring.ts";
 import { type Faults, injectFaults } from "../../support/faults.ts";
+import { codeAfter } from "../../support/middleware.ts";
 import { aWorld, type World } from "../../support/world.ts";
 
 const Seen = messageType({
@@ -42,6 +45,23 @@ describe("a sender that tries once", () => {
     await sendOnce(queueUrl(), Seen.from({ what: "else" }), { producer: "show", client });
     expect(await world.drain(queueUrl())).toHaveLength(1);
     expect(faults.attempts).toEqual([]);
+  });
+
+  it("G7: signs for a queue whose consumer asks for it", async () => {
+    const keys = aKeyStore(aSecret("k1")).ring;
+    const sign = signer({ keys });
+    await sendOnce(queueUrl(), Seen.from({ what: "signed" }), { producer: "show", sign });
+    const [{ body = "", attributes = {} } = {}] = await world.drain(queueUrl());
+    const letter = { body, attributes, queueName: queueUrl().split("/").at(-1) ?? "", receiveCount: 1 };
+    expect(await codeAfter(signature({ keys }), { message: readEnvelope(body), letter })).toBeUndefined();
+  });
+
+  it("G9: a message that cannot be signed is lost, and not sent without", async () => {
+    const lines = listen();
+    const sign = signer({ keys: aKeyStore(new Error("no network")).ring });
+    await sendOnce(queueUrl(), Seen.from({ what: "unsigned" }), { producer: "show", sign });
+    expect(await world.drain(queueUrl())).toEqual([]);
+    expect(lines.join()).toContain('"code":"LOST"');
   });
 
   it("G9: makes one attempt, counts the loss and does not trouble its caller", async () => {

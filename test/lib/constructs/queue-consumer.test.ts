@@ -4,7 +4,13 @@ import type { Sizes } from "../../../lib/config.ts";
 import { QueueConsumer, type QueueConsumerOptions } from "../../../lib/constructs/queue-consumer.ts";
 import { ServiceTable } from "../../../lib/constructs/service-table.ts";
 import { grantsOf } from "../../support/policies.ts";
-import { aConfig, propertiesOf, templateOf } from "../../support/test-app.ts";
+import {
+  aConfig,
+  propertiesOf,
+  signingKeysBeside,
+  signingSecretBeside,
+  templateOf,
+} from "../../support/test-app.ts";
 
 const { sizes } = aConfig();
 
@@ -135,6 +141,17 @@ describe("a FIFO queue consumer", () => {
       Environment: { Variables: { MAX_RECEIVE_COUNT: "5" } },
     });
   });
+});
+
+test("G7: a consumer that verifies signatures knows the keys and may read them, and one that does not may not", () => {
+  const template = templateOf((stack) => build(stack, { signingKeys: signingKeysBeside(stack) }));
+  expect(grantsOf(template, "ChargeFunctionRole")[signingSecretBeside]).toEqual([
+    "secretsmanager:GetSecretValue",
+  ]);
+  expect(propertiesOf(template, "AWS::Lambda::Function")).toMatchObject({
+    Environment: { Variables: { SIGNING_SECRET_ARN: { "Fn::ImportValue": signingSecretBeside } } },
+  });
+  expect(JSON.stringify(templateOf(build).toJSON())).not.toMatch(/secretsmanager|SIGNING/);
 });
 
 describe("refused at construction", () => {

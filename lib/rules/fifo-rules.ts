@@ -48,9 +48,9 @@ export const fifoRules: readonly Rule[] = [
       "a message is recognised by its id, which the sender gives: by content, two equal ones within five minutes become one",
     check: (templates) =>
       fifoQueues(templates).flatMap((queue) =>
-        isTrue(at(queue, "ContentBasedDeduplication"))
-          ? [finding(queue, "ContentBasedDeduplication", "false")]
-          : [],
+        isNotTrue(at(queue, "ContentBasedDeduplication"))
+          ? []
+          : [finding(queue, "ContentBasedDeduplication", "false")],
       ),
   },
   {
@@ -87,6 +87,11 @@ export const fifoRules: readonly Rule[] = [
       ),
   },
 ];
+
+/** Said, or absent: what only the deployment knows is neither. */
+function isNotTrue(value: unknown): boolean {
+  return value === undefined || value === false || value === "false";
+}
 
 function isFifo(queue: Resource): boolean {
   return isTrue(at(queue, "FifoQueue"));

@@ -21,7 +21,9 @@ export const permissionRules: readonly Rule[] = [
       "a role may do what its function does, action by action; a wildcard grows with every service release",
     check: (templates) =>
       allowed(statementsOf(templates)).flatMap((statement) =>
-        statement.inverted || statement.actions.some((action) => action.includes("*"))
+        statement.inverted ||
+        statement.actions.length === 0 ||
+        statement.actions.some((action) => action.includes("*"))
           ? [
               named(
                 statement,
@@ -59,7 +61,7 @@ export const permissionRules: readonly Rule[] = [
 ];
 
 function allowed(statements: readonly Statement[]): Statement[] {
-  return statements.filter(({ effect }) => effect === "Allow");
+  return statements.filter(({ effect }) => effect !== "Deny"); // what only the deployment knows may be allowed
 }
 
 function isUnavoidable({ actions }: Statement, resource: unknown): boolean {

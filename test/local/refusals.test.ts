@@ -1,12 +1,15 @@
 // What the local cloud does not understand is refused by name, never run in part.
 
 import { CfnResource, type Stack } from "aws-cdk-lib";
+import { CompositeAlarm, Dashboard } from "aws-cdk-lib/aws-cloudwatch";
+import { SnsAction } from "aws-cdk-lib/aws-cloudwatch-actions";
 import { CfnTable } from "aws-cdk-lib/aws-dynamodb";
 import { Rule, Schedule } from "aws-cdk-lib/aws-events";
 import { LambdaFunction } from "aws-cdk-lib/aws-events-targets";
 import { CfnEventSourceMapping, CfnFunction, Code, Runtime } from "aws-cdk-lib/aws-lambda";
 import { SqsEventSource } from "aws-cdk-lib/aws-lambda-event-sources";
 import { Topic } from "aws-cdk-lib/aws-sns";
+import { EmailSubscription } from "aws-cdk-lib/aws-sns-subscriptions";
 import { CfnQueue, Queue } from "aws-cdk-lib/aws-sqs";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { destroyClients, type LocalClients, localClients } from "../../local/clients.ts";
@@ -159,6 +162,28 @@ test("a reference to what exists in AWS only is refused; alone it is ignored", a
   expect(message).toBe(
     "Shop/Settle (AWS::Lambda::Function): Shop/Alarms, AWS::SNS::Topic, is not provided locally",
   );
+});
+
+test("what watches is not run locally, each type named once", async () => {
+  const watched = oneStack((stack) => {
+    const alarm = new Queue(stack, "Q").metricNumberOfMessagesSent().createAlarm(stack, "Alarm", {
+      threshold: 0,
+      evaluationPeriods: 1,
+    });
+    new CompositeAlarm(stack, "Composite", { alarmRule: alarm });
+    new Dashboard(stack, "Dashboard");
+    const topic = new Topic(stack, "Topic", { enforceSSL: true });
+    topic.addSubscription(new EmailSubscription("you@example.com"));
+    alarm.addAlarmAction(new SnsAction(topic));
+  });
+  expect((await provisioning(watched)).ignored).toEqual([
+    "AWS::CloudWatch::Alarm",
+    "AWS::CloudWatch::CompositeAlarm",
+    "AWS::CloudWatch::Dashboard",
+    "AWS::SNS::Subscription",
+    "AWS::SNS::Topic",
+    "AWS::SNS::TopicPolicy",
+  ]);
 });
 
 test("a circular reference is refused with its way round", async () => {

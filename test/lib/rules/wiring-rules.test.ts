@@ -1,5 +1,5 @@
 // Each rule has a stack that breaks it; and what a person reads who did.
-import { type App, CfnParameter, type Stack, Validations } from "aws-cdk-lib";
+import { type App, CfnCondition, CfnParameter, Fn, type Stack, Validations } from "aws-cdk-lib";
 import type { IConstruct } from "constructs";
 import { describe, expect, test } from "vitest";
 import { dedupWindow } from "../../../lib/rules/evidence-rules.ts";
@@ -123,6 +123,21 @@ describe("what the templates do not say", () => {
     expect(reportOf(wiring, { prepare: parameter({}) })).toContain("Wiring::visibility-timeout");
     expect(reportOf(wiring, { prepare: parameter({ default: 30 }) })).toBe("");
     expect(reportOf(wiring, { prepare: parameter({ default: 29 }) })).toContain("Wiring::visibility-timeout");
+  });
+
+  test.each([
+    ["service.ConsumerPolicy.PolicyDocument.Statement.0", "no-action-wildcard"],
+    ["service.Queue.ContentBasedDeduplication", "fifo-deduplication"],
+    ["service.Mapping.Enabled", "mapping-enabled"],
+    ["service.DeadLetterAlarm.ActionsEnabled", "dead-letter-alarm"],
+  ])("is no proof: a condition at %s", (path, rule) => {
+    const wiring = soundWiring({ fifo: true });
+    change(path, { "Fn::If": ["Maybe", true, false] })(wiring);
+    const condition = (app: App) =>
+      void new CfnCondition(app.node.findChild("Service") as Stack, "Maybe", {
+        expression: Fn.conditionEquals("a", "a"),
+      });
+    expect(reportOf(wiring, { prepare: condition })).toContain(`Wiring::${rule}`);
   });
 
   test("means CloudFormation's default: a queue without a visibility timeout has 30 seconds", () => {

@@ -133,6 +133,7 @@ function entryTable(entries: readonly TailedEntry[]): string {
   return textTable(
     ["PARTITION", "SEQUENCE", "TIME", "TYPE", "ID", "KEY", "BYTES", ...(hasData(entries) ? ["DATA"] : [])],
     entries.map(cellsOf),
+    { cellCharactersMax: Number.POSITIVE_INFINITY }, // whoever asked for the data wants all of it
   );
 }
 

@@ -1,0 +1,262 @@
+// Every verb of the operator's commands, as processes of their own, on the real stacks running locally.
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { SendMessageCommand } from "@aws-sdk/client-sqs";
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { asciiJson, type Envelope } from "../../functions/messaging/envelope.ts";
+import { newId } from "../../functions/messaging/ids.ts";
+import { OrderPlaced } from "../../functions/orders/messages.ts";
+import { anEnvelope } from "../support/an-envelope.ts";
+import { anOperator, type Operator } from "../support/operator.ts";
+import { aRunningCloud, eventually, type RunningCloud } from "../support/running-cloud.ts";
+import { attributesFor, keysIn } from "../support/signing.ts";
+
+const canary = "CANARY-5f0c";
+const credit = "ReserveCreditQueueUrl";
+const creditDeadLetters = "ReserveCreditDeadLetterQueueUrl";
+
+let running: RunningCloud;
+let operator: Operator;
+let directory: string;
+let customerId: string;
+
+beforeAll(async () => {
+  running = await aRunningCloud();
+  directory = await mkdtemp(join(tmpdir(), "essentially-once-operator-"));
+  operator = await anOperator(running.cloud, directory);
+}, 120_000);
+beforeEach(async () => {
+  customerId = newId();
+  await openAccount();
+});
+afterAll(async () => {
+  await running?.stop();
+  await rm(directory, { recursive: true, force: true });
+});
+
+// First: what the others send past the journal would hold the projection.
+describe("npm run journal", () => {
+  it("G10: shows the newest entries and those that come, and every projection's place", async () => {
+    const order = anOrder();
+    await running.put("OutboxTable", anOutboxRow(order));
+    const following = operator.start("journal", "tail", "--follow", "--last", "2");
+    await eventually("the entry is shown", async () => following.said().includes(order.id));
+    following.child.kill("SIGINT");
+    expect((await following.ended).exitCode).toBe(0);
+    expect(following.said()).not.toContain(customerId);
+    const { entries } = (await operator.json("journal", "tail", "--last", "1000")) as { entries: object[] };
+    expect(entries).toContainEqual(expect.objectContaining({ id: order.id, type: OrderPlaced.type }));
+    expect((await operator.run("journal", "tail", "--payload")).stdout).toContain(customerId);
+
+    await running.cloud.invoke("Insights/BuildStatement", {});
+    const { offsets } = (await operator.json("journal", "offsets")) as { offsets: Record<string, unknown>[] };
+    expect(offsets.length).toBeGreaterThan(0);
+    expect(
+      offsets.every(({ projection, role }) => projection === "build-statement" && role === "serving"),
+    ).toBe(true);
+    expect(offsets.every(({ offset, head, lag }) => Number(head) - Number(offset) === Number(lag))).toBe(
+      true,
+    );
+  });
+
+  it("G10: rebuilds a projection: a new generation, built by its own function, then serving", async () => {
+    const dry = await operator.json("journal", "rebuild", "BuildStatement");
+    expect(dry).toMatchObject({ dryRun: true, projection: "build-statement", serving: 1 });
+    const following = operator.start("journal", "rebuild", "build-statement", "--yes", "--follow", "--json");
+    await eventually("it is being built", async () => {
+      const { offsets } = (await operator.json("journal", "offsets")) as { offsets: { role: string }[] };
+      return offsets.some(({ role }) => role === "building");
+    });
+    await eventually("it serves", async () => {
+      await running.cloud.invoke("Insights/BuildStatement", {}); // as its schedule does
+      return following.child.exitCode !== null;
+    });
+    const { stdout, exitCode } = await following.ended;
+    expect(JSON.parse(stdout)).toMatchObject({ projection: "build-statement", serving: 2 });
+    expect(exitCode).toBe(0);
+    expect(await operator.run("journal", "rebuild", "nobody")).toMatchObject({
+      exitCode: 2,
+      stderr: expect.stringContaining("one of build-statement"),
+    });
+  }, 60_000);
+});
+
+describe("npm run dlq", () => {
+  it("G6: lists by reason, shows one, and says what a message says only when it is asked to", async () => {
+    const poison = anOrder({ note: canary });
+    await running.send(credit, [asciiJson(poison)]);
+    await parked(poison);
+    const list = await operator.run("dlq", "list");
+    const json = await operator.json("dlq", "list", "--reason", "DATA_INVALID");
+    const shown = await operator.run("dlq", "show", poison.id);
+    expect(list).toMatchObject({ exitCode: 0, stdout: expect.stringMatching(/DATA_INVALID +1/) });
+    expect(json).toMatchObject({
+      groups: [{ reason: "DATA_INVALID", count: 1 }],
+      deadLetters: [{ id: poison.id, detail: expect.stringContaining("invalid at") }],
+    });
+    expect(shown.stdout).toMatch(/evidence +open/);
+    const key = await signingKey();
+    const mac = (await attributesFor(asciiJson(poison), running.cloud.output(credit), keys())).Signature;
+    const quiet = [list, shown].map(({ stdout, stderr }) => stdout + stderr);
+    for (const text of [...quiet, JSON.stringify(json)]) {
+      for (const secret of [canary, key, mac?.split(".").at(-1) ?? ""]) expect(text).not.toContain(secret);
+    }
+    expect(await operator.json("dlq", "show", poison.id, "--payload")).toMatchObject({
+      deadLetters: [{ id: poison.id, redrive: "sent-back", payload: { note: canary } }],
+    });
+  });
+
+  it("G6: discards with a reason, which it shows when the message is gone", async () => {
+    const poison = anOrder({ note: canary });
+    await running.send(credit, [asciiJson(poison)]);
+    await parked(poison);
+    const selection = ["--id", poison.id, "--because", "sent by a test"];
+    const dry = await operator.run("dlq", "discard", ...selection);
+    expect(dry).toMatchObject({ exitCode: 0, stdout: expect.stringContaining("add --yes") });
+    const done = await operator.json("dlq", "discard", ...selection, "--yes");
+    expect(done).toMatchObject({ dryRun: false, discarded: [{ id: poison.id }] });
+    const shown = await operator.run("dlq", "show", poison.id);
+    expect(shown).toMatchObject({ exitCode: 0, stdout: expect.stringContaining("sent by a test") });
+    expect(JSON.stringify([dry, done, shown])).not.toContain(canary);
+    expect(await operator.run("dlq", "discard", ...selection, "--yes")).toMatchObject({ exitCode: 3 });
+  });
+
+  it("G6, G7: redrives what was cured, with its signature, and it takes effect once", async () => {
+    const stranger = newId();
+    const order = anOrder({ customerId: stranger });
+    await running.send(credit, [asciiJson(order)]);
+    await parked(order);
+    const dry = await operator.run("dlq", "redrive", "--id", order.id);
+    expect(dry).toMatchObject({ exitCode: 0, stdout: expect.stringMatching(/would be.*sent back/is) });
+    await openAccount(stranger);
+    const redriven = await operator.json("dlq", "redrive", "--id", order.id, "--yes");
+    expect(redriven).toMatchObject({ sentBack: 1, removed: 0, left: 0, handled: [{ id: order.id }] });
+    await eventually("the credit is reserved", async () => (await available(stranger)) === 990);
+  });
+
+  it("G6: of what was done by then, redrives nothing", async () => {
+    const order = anOrder();
+    await running.send(credit, [asciiJson(order)]);
+    await eventually("the credit is reserved", async () => (await available()) === 990);
+    await park([order]);
+    const redriven = await operator.json("dlq", "redrive", "--reason", "BY_THE_TEST", "--yes");
+    expect(redriven).toMatchObject({
+      sentBack: 0,
+      removed: 1,
+      handled: [{ id: order.id, outcome: "removed" }],
+    });
+  });
+
+  it("G7: edits: the corrected message is signed, taken, and takes effect once", async () => {
+    const order = anOrder({ customerId: newId() });
+    await running.send(credit, [asciiJson(order)]);
+    await parked(order);
+    const editing = operator.start("dlq", "edit", order.id, "--data", "-", "--yes", "--json");
+    editing.child.stdin?.end(JSON.stringify({ ...(order.data as object), customerId }));
+    const { stdout, exitCode } = await editing.ended;
+    expect(exitCode).toBe(0);
+    expect(JSON.parse(stdout)).toMatchObject({ edited: { id: order.id, consumer: "ReserveCredit" } });
+    await eventually("the credit is reserved", async () => (await available()) === 990);
+    expect((await operator.run("dlq", "show", order.id)).stdout).toContain("superseded by");
+  });
+
+  it("G6: killed half-way, then run twice at once, sends each message to its one effect", async () => {
+    const orders = Array.from({ length: 30 }, () => anOrder());
+    await park(orders);
+    const redrive = ["redrive", "--reason", "BY_THE_TEST", "--yes", "--hold", "3"];
+    const first = operator.start("dlq", ...redrive, "--rate", "10");
+    await eventually("some took effect", async () => Number(await available()) < 1_000);
+    first.child.kill("SIGKILL");
+    await first.ended;
+    expect(Number(await available())).toBeGreaterThan(700);
+    await new Promise((resolve) => setTimeout(resolve, 3_100)); // what it held comes back
+    await Promise.all([operator.run("dlq", ...redrive), operator.run("dlq", ...redrive)]);
+    await eventually("all took effect", async () => (await available()) === 700);
+    await eventually("the queue is empty", async () => running.isEmpty(credit));
+    expect(await available()).toBe(700);
+    expect(await operator.run("dlq", ...redrive)).toMatchObject({ exitCode: 3 }); // none is left
+  }, 60_000);
+
+  it("says clearly what cannot be done here", async () => {
+    const unseen = await operator.run("dlq", "redrive", "--all", "--unseen", "--yes");
+    expect(unseen).toMatchObject({ exitCode: 2, stderr: expect.stringContaining("leave out --unseen") });
+    const nowhere = await operator.run("dlq", "list", "--stage", "dev");
+    expect(nowhere).toMatchObject({ exitCode: 2, stderr: expect.stringContaining("only one of --stage") });
+  });
+});
+
+describe("npm run outbox", () => {
+  it("G3: shows what the stream forgot, and sends it", async () => {
+    const order = anOrder();
+    const row = { id: newId(), createdAt: new Date().toISOString(), messages: ["not a message"] };
+    await running.put("OutboxTable", row);
+    await running.put("OutboxTable", { ...row, messages: [asciiJson(order)] }); // no insert: the stream passes it by
+    const listed = await operator.json("outbox", "list");
+    expect(listed).toMatchObject({ rows: 1, messages: 1, types: [{ type: OrderPlaced.type, count: 1 }] });
+    const each = await operator.run("outbox", "list", "--each");
+    expect(each.stdout).toContain(order.id);
+    expect(each.stdout).not.toContain(customerId);
+    expect(await operator.run("outbox", "replay", "--all")).toMatchObject({
+      exitCode: 0,
+      stdout: expect.stringContaining("add --yes"),
+    });
+    expect(await available()).toBe(1_000);
+    const replayed = await operator.json("outbox", "replay", "--id", row.id, "--yes");
+    expect(replayed).toEqual({ dryRun: false, rows: 1, messages: 1, left: [] });
+    await eventually("the credit is reserved", async () => (await available()) === 990);
+    expect(await running.get("OutboxTable", row.id)).toBeUndefined();
+    expect(await operator.run("outbox", "replay", "--id", row.id, "--yes")).toMatchObject({ exitCode: 3 });
+  });
+});
+
+function anOrder(changes: Record<string, unknown> = {}): Envelope {
+  return anEnvelope({
+    type: OrderPlaced.type,
+    data: { orderId: newId(), customerId, total: 10, ...changes },
+  });
+}
+
+function anOutboxRow(order: Envelope) {
+  return { id: newId(), createdAt: new Date().toISOString(), messages: [asciiJson(order)] };
+}
+
+async function openAccount(id = customerId): Promise<void> {
+  await running.put("CreditTable", { id, version: 1, limit: 1_000, available: 1_000 });
+}
+
+async function available(id = customerId): Promise<unknown> {
+  return (await running.get("CreditTable", id))?.available;
+}
+
+async function parked({ id }: Envelope): Promise<void> {
+  await eventually("it is parked", async () =>
+    (await running.deadLetters(creditDeadLetters)).some(({ body }) => body.includes(id)),
+  );
+}
+
+/** As the consumer parks them, with their signatures. */
+async function park(orders: readonly Envelope[]): Promise<void> {
+  for (const order of orders) {
+    const body = asciiJson(order);
+    const signature = await attributesFor(body, running.cloud.output(credit), keys());
+    const attributes = Object.entries({ ...signature, ReasonCode: "BY_THE_TEST" }).map(
+      ([name, StringValue]) => [name, { DataType: "String", StringValue }] as const,
+    );
+    await running.cloud.clients.sqs.send(
+      new SendMessageCommand({
+        QueueUrl: running.cloud.output(creditDeadLetters),
+        MessageBody: body,
+        MessageAttributes: Object.fromEntries(attributes),
+      }),
+    );
+  }
+}
+
+function keys() {
+  return keysIn(running.cloud.clients.secretsManager, running.cloud.output("SigningSecretArn"));
+}
+
+async function signingKey(): Promise<string> {
+  return (await keys().current()).secret.export().toString("base64");
+}

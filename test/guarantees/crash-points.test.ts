@@ -12,7 +12,7 @@ import { pullScenario } from "./scenarios/pull.ts";
 import { rowsAloneScenario } from "./scenarios/rows.ts";
 
 /** A sample of each scenario's single faults; the gate runs them all. */
-const schedulesEach = 14;
+const schedulesEach = 10;
 const fired = new Map<FaultKind, number>();
 
 suite("under any single fault", () => {
@@ -25,7 +25,7 @@ suite("under any single fault", () => {
   });
 
   it("every kind of fault has fired", () => {
-    expect(faultKinds.filter((kind) => !fired.has(kind) && kind !== "tampered")).toEqual([]);
+    expect(faultKinds.filter((kind) => !fired.has(kind))).toEqual([]);
   });
 });
 
@@ -37,7 +37,7 @@ suite("in any order of their calls", () => {
     effectScenario({ workers: 2 }),
     pullScenario("with-state", { workers: 2 }),
   ])("G2: two workers at $name", async (scenario) => {
-    const { orders, violations } = await interleave(scenario, { ordersMax: 40 });
+    const { orders, violations } = await interleave(scenario, { ordersMax: 20 });
     expect(violations.map(describe)).toEqual([]);
     expect(orders).toBeGreaterThan(1);
   });

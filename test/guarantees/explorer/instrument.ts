@@ -2,6 +2,7 @@
 // uses, below the retries, and before `fetch`. Clients and requests of anybody else stay as they are.
 import { createServer } from "node:net";
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import type { Endpoints } from "../../../local/model.ts";
 import type { CallOutput } from "./call.ts";
 import { currentProcess } from "./process-identity.ts";
 import { nothing } from "./refusals.ts";
@@ -10,12 +11,21 @@ type Client = InstanceType<typeof DynamoDBClient>;
 type Stack = Client["middlewareStack"];
 
 const instrumented = new WeakSet<object>();
-let blackHolePort = 0;
+let blackHole: URL | undefined;
+/** Where the engines of the present stage are: a client that outlives a stage is sent on to the next one's. */
+const engines = new Map<string, URL>();
+
+export function serveFrom({ dynamodb, sqs, s3, secretsManager }: Endpoints): void {
+  engines.set("DynamoDBClient", new URL(dynamodb));
+  engines.set("SQSClient", new URL(sqs));
+  engines.set("S3Client", new URL(s3));
+  engines.set("SecretsManagerClient", new URL(secretsManager));
+}
 
 /** Once a Node process, before anything is explored. */
 export async function instrumentClients(): Promise<void> {
-  if (blackHolePort > 0) return;
-  blackHolePort = await openBlackHole();
+  if (blackHole) return;
+  blackHole = await openBlackHole();
   const prototype = Object.getPrototypeOf(DynamoDBClient.prototype) as {
     send: (...given: unknown[]) => unknown;
   };
@@ -61,14 +71,14 @@ export function closeConnections(): void {
 
 function adopt(client: Client): void {
   instrumented.add(client);
-  instrument(client.middlewareStack);
+  instrument(client.middlewareStack, client.constructor.name);
   const { name } = client.constructor;
   const open = connections.get(name);
   if (open) client.config.requestHandler = open;
   else connections.set(name, client.config.requestHandler);
 }
 
-function instrument(stack: Stack): void {
+function instrument(stack: Stack, clientName: string): void {
   const begun = new WeakMap<object, () => void>();
   stack.add(
     (next, context) =>
@@ -96,10 +106,10 @@ function instrument(stack: Stack): void {
             async perform(given: unknown = args.input) {
               const input = withoutWait(command, given);
               if (input === nothing) return { output: {}, response: {} };
-              if (input === args.input) return next(args) as Promise<CallOutput>;
-              return next(withInput(args, input)) as Promise<CallOutput>;
+              const sent = input === args.input ? args : withInput(args, input);
+              return next(towards(sent, engines.get(clientName))) as Promise<CallOutput>;
             },
-            hang: () => next(towards(args, blackHolePort)) as Promise<CallOutput>,
+            hang: () => next(towards(args, blackHole)) as Promise<CallOutput>,
           },
         );
         begun.get(context)?.();
@@ -131,20 +141,21 @@ function withInput<Args extends Outgoing>(args: Args, input: unknown): Args {
   return { ...args, input, request: changed };
 }
 
-function towards<Args extends Outgoing>(args: Args, port: number): Args {
+function towards<Args extends Outgoing>(args: Args, place: URL | undefined): Args {
+  if (place === undefined) return args;
   const { request } = args as { request: object };
   const changed = Object.assign(Object.create(Object.getPrototypeOf(request)), request, {
-    hostname: "127.0.0.1",
-    port,
+    hostname: place.hostname,
+    port: Number(place.port),
   });
   return { ...args, request: changed };
 }
 
 /** A server that takes every connection and says nothing. */
-async function openBlackHole(): Promise<number> {
+async function openBlackHole(): Promise<URL> {
   const server = createServer((socket) => void socket.on("error", () => undefined).resume());
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   server.unref();
   const address = server.address();
-  return typeof address === "object" && address !== null ? address.port : 0;
+  return new URL(`http://127.0.0.1:${typeof address === "object" ? address?.port : 0}`);
 }

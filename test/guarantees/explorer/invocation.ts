@@ -48,6 +48,7 @@ export function platform(simulation: Simulation): Platform {
   const environments = new Map<ExploredFunction, Environment[]>();
   const invocations = new Set<Invocation>();
   const frozen = new Set<ExploredProcess>();
+  const thawed = new Set<ExploredProcess>();
   /** Owns the timers of the platform itself. */
   const ground: ExploredProcess = { name: "platform", simulation, state: "running", onStop: () => undefined };
   return {
@@ -61,8 +62,12 @@ export function platform(simulation: Simulation): Platform {
     },
     async thaw() {
       if (frozen.size === 0) return false;
-      for (const process of frozen) process.state = "running";
-      await simulation.drive(() => frozen.size === 0);
+      for (const process of frozen) {
+        process.state = "running";
+        thawed.add(process);
+      }
+      frozen.clear();
+      await simulation.drive(() => thawed.size === 0);
       return true;
     },
   };
@@ -82,8 +87,8 @@ export function platform(simulation: Simulation): Platform {
 
     function end(answer: Answer): void {
       noTimeout();
-      if (process.state === "frozen") frozen.add(process);
-      else frozen.delete(process);
+      thawed.delete(process);
+      if (process.state === "frozen") frozen.add(process); // perhaps for the second time
       environment.busy = false;
       if (!invocations.delete(invocation)) return;
       invocation.answer = answer;

@@ -13,6 +13,8 @@ export interface Scenario {
   readonly functions: readonly ScenarioFunction[];
   /** Kinds of fault that prove nothing here, each with its reason. */
   readonly without?: Partial<Readonly<Record<FaultKind, string>>>;
+  /** Its messages are signed, so that altering them on their way is a fault to survive. */
+  readonly tampering?: boolean;
   /** Sets the run up. `unique` tells its ids from those of every other run. */
   begin(stage: Stage, unique: string): Promise<Ending>;
 }

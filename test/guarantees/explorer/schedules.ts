@@ -4,8 +4,11 @@ import { canMeet, type Fault, type FaultKind, faultKinds } from "./fault.ts";
 import type { Run } from "./run.ts";
 import type { Scenario } from "./scenario.ts";
 
-export function kindsOf({ without = {} }: Scenario, only: readonly FaultKind[] = faultKinds): FaultKind[] {
-  return only.filter((kind) => without[kind] === undefined && kind !== "tampered");
+export function kindsOf(
+  { without = {}, tampering = false }: Scenario,
+  only: readonly FaultKind[] = faultKinds,
+): FaultKind[] {
+  return only.filter((kind) => without[kind] === undefined && (kind !== "tampered" || tampering));
 }
 
 /** The faults that can be added to a schedule, each at a call behind its last fault. */

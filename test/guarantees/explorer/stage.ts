@@ -14,6 +14,7 @@ import {
   localClients,
 } from "../../../local/clients.ts";
 import { startEngines } from "../../../local/engines.ts";
+import { serveFrom } from "./instrument.ts";
 import { openSigning } from "./signing.ts";
 import {
   createQueue,
@@ -76,6 +77,7 @@ export async function openStage(plan: StagePlan): Promise<Stage> {
   for (const service of ["SQS", "S3", "SECRETS_MANAGER", "DYNAMODB"])
     delete process.env[`AWS_ENDPOINT_URL_${service}`]; // of an earlier stage
   const engines = await startEngines();
+  serveFrom(engines.endpoints);
   const clients = localClients(engines.endpoints);
   const { dynamodb, sqs } = clients;
   const plans: Record<string, TablePlan> = {

@@ -4,6 +4,7 @@ import { atMostOnceScenario } from "./at-most-once.ts";
 import { effectScenario } from "./effect.ts";
 import { fifoScenario } from "./fifo.ts";
 import { inlineScenario } from "./inline.ts";
+import { journeyScenario } from "./journey.ts";
 import { publisherScenario } from "./publisher.ts";
 import { pullScenario } from "./pull.ts";
 import { rowsAloneScenario, rowsScenario } from "./rows.ts";
@@ -25,6 +26,7 @@ export function scenarios(): Scenario[] {
     pullScenario("with-state"),
     pullScenario("after-effect"),
     pullScenario("rebuild"),
+    journeyScenario(),
     ...sampleScenarios(),
   ];
 }

@@ -1,0 +1,156 @@
+// The explorer itself: what it takes from a process really is taken, and what it says of a run is so.
+import { PutItemCommand } from "@aws-sdk/client-dynamodb";
+import { SendMessageBatchCommand, SendMessageCommand } from "@aws-sdk/client-sqs";
+import type { SQSEvent } from "aws-lambda";
+import { describe, expect, it } from "vitest";
+import { dynamodb, sqs } from "../../functions/messaging/clients.ts";
+import { openExplorer } from "./explorer/explorer.ts";
+import type { Fault } from "./explorer/fault.ts";
+import type { HandlerSource } from "./explorer/program.ts";
+import type { Run } from "./explorer/run.ts";
+import type { Stage } from "./explorer/stage.ts";
+
+describe("the explorer", () => {
+  it("lets a killed process do nothing more, not even what it had begun", async () => {
+    const { items } = await explored(() => (event) => Promise.all([put(event, "1"), put(event, "2")]), {
+      faults: [{ kind: "killed-before", command: "PutItem", nth: 1 }],
+    });
+    expect(items).toEqual(["m1", "m2"]); // of the next process
+    const { items: none, run } = await explored(dyingHandler(), {
+      faults: [{ kind: "killed-after", command: "PutItem", nth: 1 }],
+    });
+    expect(none).toEqual(["m1"]);
+    expect(run.calls.filter(({ process }) => process === "dying")).toHaveLength(1);
+  });
+
+  it("takes the module state of a killed process with it", async () => {
+    const file = "test/guarantees/scenarios/handlers/module-state.ts";
+    const faults: Fault[] = [{ kind: "killed-after", command: "PutItem", nth: 1 }];
+    expect((await explored(file, { faults })).runs).toBe(1);
+    expect(
+      (
+        await explored(file, {
+          faults: [{ ...(faults[0] as Fault), kind: "lost-response", command: "answer" }],
+        })
+      ).runs,
+    ).toBe(2);
+  });
+
+  it("lets ten minutes of waiting pass in no time", async () => {
+    const before = performance.now();
+    const { items, run } = await explored(
+      () => async (event) => {
+        await new Promise((resolve) => setTimeout(resolve, 600_000));
+        return put(event, "late");
+      },
+      { timeoutSeconds: 700 },
+    );
+    expect(items).toEqual(["mlate"]);
+    expect(run.violations).toEqual([]);
+    expect(performance.now() - before).toBeLessThan(30_000);
+  });
+
+  it("ends a call that hangs by the client's own time limit, and the run by its function's", async () => {
+    const { run, items } = await explored(() => (event) => put(event, "1"), {
+      faults: [{ kind: "hung", command: "PutItem", nth: 1 }],
+    });
+    expect(run.calls.filter(({ command }) => command === "PutItem").length).toBeGreaterThan(1);
+    expect(items).toEqual(["m1"]);
+  });
+
+  it("says that a run which never comes to rest does not", async () => {
+    const again = () => async (event: SQSEvent) => {
+      const { QUEUE_URL: QueueUrl } = process.env;
+      await sqs().send(new SendMessageCommand({ QueueUrl, MessageBody: event.Records[0]?.body }));
+    };
+    const { run } = await explored(again, {});
+    expect(run.violations).toEqual(["liveness: not quiet after 150 events"]);
+  });
+
+  it("leaves the first entry of a batch undone behind an HTTP 200", async () => {
+    const answers: unknown[] = [];
+    const batch = () => async () => {
+      const Entries = ["a", "b"].map((Id) => ({ Id, MessageBody: Id }));
+      const { Failed, Successful } = await sqs().send(
+        new SendMessageBatchCommand({ QueueUrl: process.env.DEAD_LETTER_QUEUE_URL, Entries }),
+      );
+      answers.push(
+        Failed?.map(({ Id }) => Id),
+        Successful?.map(({ Id }) => Id),
+      );
+    };
+    const { letters } = await explored(batch, {
+      faults: [{ kind: "partial", command: "SendMessageBatch", nth: 1 }],
+    });
+    expect(answers).toEqual([["a"], ["b"]]);
+    expect(letters).toEqual(["b"]);
+  });
+
+  it("lets a frozen process go on when everybody else has come to rest", async () => {
+    const { run, items } = await explored(() => (event) => put(event, "1"), {
+      faults: [{ kind: "frozen-before", command: "PutItem", nth: 1 }],
+    });
+    expect(run.calls.map(({ process, command }) => `${process} ${command}`)).toEqual([
+      "handler PutItem",
+      "handler (2) PutItem",
+      "handler (2) answer",
+      "handler answer",
+    ]);
+    expect(items).toEqual(["m1"]);
+  });
+});
+
+function put({ Records: [record] }: SQSEvent, suffix: string): Promise<unknown> {
+  const Item = { id: { S: `${record?.body}${suffix}` } };
+  return dynamodb().send(new PutItemCommand({ TableName: process.env.STATE_TABLE, Item }));
+}
+
+/** Dies in its first run; the processes after it do nothing. */
+function dyingHandler(): HandlerSource {
+  let started = 0;
+  return function dying() {
+    const first = ++started === 1;
+    return async (event: SQSEvent) => {
+      if (!first) return;
+      await put(event, "1");
+      await put(event, "2");
+    };
+  };
+}
+
+interface Explored {
+  readonly run: Run;
+  readonly items: readonly string[];
+  readonly runs: unknown;
+  readonly letters: readonly string[];
+}
+
+/** One run of a handler that gets the message `m`. */
+async function explored(
+  handler: HandlerSource,
+  { faults = [], timeoutSeconds = 10 }: { faults?: readonly Fault[]; timeoutSeconds?: number },
+): Promise<Explored> {
+  let seen: Omit<Explored, "run"> = { items: [], runs: 0, letters: [] };
+  const explorer = await openExplorer({
+    name: "explored",
+    stage: { tables: { STATE_TABLE: {} } },
+    functions: [{ handler, timeoutSeconds, by: { kind: "queue", queue: "main" } }],
+    async begin(stage: Stage) {
+      await stage.send("main", { body: "m" });
+      return {
+        async violations() {
+          const items = await stage.items("STATE_TABLE");
+          const letters = (await stage.deadLetters("main")).map(({ body }) => body);
+          seen = { items: items.map(({ id }) => String(id)).sort(), runs: items[0]?.runs, letters };
+          return [];
+        },
+      };
+    },
+  });
+  try {
+    const run = await explorer.run(faults);
+    return { run, ...seen };
+  } finally {
+    await explorer.close();
+  }
+}

@@ -85,6 +85,7 @@ describe.each(["dev", "prod"])("the app, stage %s", (stage) => {
       Object.entries(Outputs).flatMap(([key, output]) => (output.Export === undefined ? [key] : [])),
     );
     expect(keys.sort()).toEqual([
+      "BuildStatementProjectionTable",
       "ClaimCheckBucket",
       "CountOrderViewsDeadLetterQueueUrl",
       "CountOrderViewsQueueUrl",
@@ -99,6 +100,7 @@ describe.each(["dev", "prod"])("the app, stage %s", (stage) => {
       "PublishFailureQueueUrl",
       "ReserveCreditDeadLetterQueueUrl",
       "ReserveCreditQueueUrl",
+      "Routes",
       "SettleOrderDeadLetterQueueUrl",
       "SettleOrderQueueUrl",
       "ShipOrderDeadLetterQueueUrl",

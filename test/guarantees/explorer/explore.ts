@@ -15,6 +15,8 @@ export interface ExploreOptions {
   readonly pairsMax?: number;
   readonly triplesMax?: number;
   readonly kinds?: readonly FaultKind[];
+  /** Only every so many-th of the single faults, and what follows from it: a share for one of several processes. */
+  readonly share?: { readonly index: number; readonly of: number };
   readonly seed?: number;
   /** Ends the search early, between two schedules. */
   readonly secondsMax?: number;
@@ -69,7 +71,9 @@ export async function explore(scenario: Scenario, options: ExploreOptions): Prom
     const schedules = level.flatMap((explored) =>
       furtherFaults(explored.run, explored.faults, kinds).map((fault) => [...explored.faults, fault]),
     );
-    const chosen = bound === undefined ? schedules : sample(schedules, bound, random);
+    const { index, of } = options.share ?? { index: 0, of: 1 };
+    const shared = schedules.filter((one, nth) => one.length > 1 || nth % of === index);
+    const chosen = bound === undefined ? shared : sample(shared, bound, random);
     const explored: Explored[] = [];
     for (const faults of chosen) {
       if (isOver()) {

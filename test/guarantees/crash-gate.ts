@@ -1,0 +1,128 @@
+// The deep search, for `npm run prove`: every single fault of every scenario, every pair of the core scenarios, every
+// order of concurrent workers. The work is cut into units that worker processes take one after the other.
+import { fork } from "node:child_process";
+import { type Counterexample, explore } from "./explorer/explore.ts";
+import type { FaultKind } from "./explorer/fault.ts";
+import { interleave } from "./explorer/interleave.ts";
+import { concurrentScenarios, coreScenarios, scenarios } from "./scenarios/all.ts";
+
+export interface GateBounds {
+  /** All pairs of the core scenarios when absent; 0 leaves pairs out. */
+  readonly pairsMax?: number;
+  /** Triples of the core scenarios, sampled by the seed. */
+  readonly triplesMax?: number;
+  /** Orders of one concurrent scenario; absent takes all. */
+  readonly ordersMax?: number;
+  readonly seed?: number;
+  readonly workers?: number;
+}
+
+export interface GateFigures {
+  /** Runs: schedules of faults and orders of calls. */
+  readonly schedules: number;
+  readonly faults: Readonly<Partial<Record<FaultKind, number>>>;
+  readonly violations: readonly Counterexample[];
+  readonly seconds: number;
+  readonly units: readonly UnitFigures[];
+}
+
+export interface Unit {
+  readonly kind: "faults" | "pairs" | "orders";
+  /** Its place in the list of its kind. */
+  readonly scenario: number;
+  readonly bounds: GateBounds;
+  readonly share: { readonly index: number; readonly of: number };
+}
+
+export interface UnitFigures {
+  readonly kind: Unit["kind"];
+  readonly scenario: string;
+  readonly schedules: number;
+  readonly faults: Readonly<Partial<Record<FaultKind, number>>>;
+  readonly violations: readonly Counterexample[];
+  readonly complete: boolean;
+}
+
+const workersDefault = 2;
+/** Shares of one core scenario: more than workers, so that none waits long for another's last. */
+const shares = 4;
+
+export function gateUnits(bounds: GateBounds = {}): Unit[] {
+  const whole = { index: 0, of: 1 };
+  const of = (kind: Unit["kind"], count: number) =>
+    Array.from({ length: count }, (_, scenario): Unit => ({ kind, scenario, bounds, share: whole }));
+  const pairs = bounds.pairsMax === 0 ? [] : of("pairs", coreScenarios().length);
+  return [
+    ...pairs.flatMap((unit) =>
+      Array.from({ length: shares }, (_, index) => ({ ...unit, share: { index, of: shares } })),
+    ),
+    ...of("faults", scenarios().length),
+    ...of("orders", concurrentScenarios().length),
+  ];
+}
+
+export async function runUnit({ kind, scenario: place, bounds, share }: Unit): Promise<UnitFigures> {
+  const list = kind === "orders" ? concurrentScenarios() : kind === "pairs" ? coreScenarios() : scenarios();
+  const scenario = list[place];
+  if (scenario === undefined) throw new Error(`${kind} has ${list.length} scenarios, no ${place}`);
+  if (kind === "orders") {
+    const { orders, ...rest } = await interleave(scenario, {
+      ...(bounds.ordersMax !== undefined && { ordersMax: bounds.ordersMax }),
+    });
+    return { kind, schedules: orders, faults: {}, ...rest };
+  }
+  const { triplesMax = 0, pairsMax, seed = 1 } = bounds;
+  const depth = kind === "faults" ? 1 : triplesMax > 0 ? 3 : 2;
+  const perShare = (max: number) => Math.ceil(max / share.of);
+  const figures = await explore(scenario, {
+    depth,
+    seed,
+    share,
+    ...(pairsMax !== undefined && { pairsMax: perShare(pairsMax) }),
+    triplesMax: perShare(triplesMax),
+  });
+  return { kind, ...figures };
+}
+
+/** Runs all units in worker processes; `onProgress` hears of each that is done. */
+export async function runGate(
+  bounds: GateBounds = {},
+  onProgress: (done: UnitFigures, left: number) => void = () => undefined,
+): Promise<GateFigures> {
+  const beganAt = performance.now();
+  const open = gateUnits(bounds);
+  const units: UnitFigures[] = [];
+  await Promise.all(Array.from({ length: bounds.workers ?? workersDefault }, work));
+  const faults: Partial<Record<FaultKind, number>> = {};
+  for (const [kind, count] of units.flatMap((unit) => Object.entries(unit.faults))) {
+    faults[kind as FaultKind] = (faults[kind as FaultKind] ?? 0) + count;
+  }
+  return {
+    schedules: units.reduce((sum, unit) => sum + unit.schedules, 0),
+    faults,
+    violations: units.flatMap((unit) => unit.violations),
+    seconds: (performance.now() - beganAt) / 1_000,
+    units,
+  };
+
+  async function work(): Promise<void> {
+    for (let unit = open.shift(); unit !== undefined; unit = open.shift()) {
+      const done = await inWorker(unit);
+      units.push(done);
+      onProgress(done, open.length);
+    }
+  }
+}
+
+/** A process for each unit: what one leaves behind, another never meets. */
+function inWorker(unit: Unit): Promise<UnitFigures> {
+  const worker = fork(new URL("./crash-gate-worker.ts", import.meta.url), { serialization: "advanced" });
+  return new Promise((resolve, reject) => {
+    worker.once("message", (figures) => {
+      resolve(figures as UnitFigures);
+      worker.disconnect();
+    });
+    worker.once("exit", (code) => reject(new Error(`the worker for ${unit.kind} ended with ${code}`)));
+    worker.send(unit);
+  });
+}

@@ -27,6 +27,8 @@ export interface Shown {
   readonly firstReceivedAt?: string;
   readonly receiveCount?: number;
   readonly copies: number;
+  /** What its consumer called itself; another name than ours is one under which nobody looked for evidence. */
+  readonly parkedBy?: string;
   readonly correlationid?: string;
   readonly causationid?: string;
   readonly traceparent?: string;
@@ -70,6 +72,7 @@ export async function show(
     parkedAt,
     firstReceivedAt: beside.FirstReceivedAt?.StringValue,
     receiveCount,
+    parkedBy: beside.Consumer?.StringValue,
     correlationid: message?.correlationid,
     causationid: message?.causationid,
     traceparent: message?.traceparent,

@@ -1,3 +1,4 @@
+import { globSync, readFileSync } from "node:fs";
 import { ReceiveMessageCommand } from "@aws-sdk/client-sqs";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import {
@@ -177,6 +178,13 @@ describe("the queues of a deployment", () => {
     ]);
   });
 
+  test("the names are those in the code, so that evidence is looked for where it is", () => {
+    const inCode = namesIn("functions/**/*.ts", /^export const handler = consumer\(\{\s*name: "([^"]+)"/gm);
+    const inWiring = namesIn("lib/*.ts", /new QueueConsumer\(this, "(\w+)"/g);
+    expect(inCode.length).toBeGreaterThan(0);
+    expect(inWiring.map((consumer) => consumerNameOf({ consumer })).sort()).toEqual(inCode.sort());
+  });
+
   test("go by the construct's name and by the function's", () => {
     expect(queuesNamed(consumerQueues(outputs), "reserve-credit")).toHaveLength(1);
     expect(() => queuesNamed(consumerQueues(outputs), "ship")).toThrow('one of ReserveCredit, got "ship"');
@@ -186,6 +194,12 @@ describe("the queues of a deployment", () => {
     expect(() => consumerQueues({ Relay: { Other: "x" } })).toThrow("they are: Other");
   });
 });
+
+function namesIn(files: string, pattern: RegExp): string[] {
+  return globSync(files).flatMap((file) =>
+    [...readFileSync(file, "utf8").matchAll(pattern)].map(([, name = ""]) => name),
+  );
+}
 
 async function park(body: string, attributes: Record<string, string>): Promise<void> {
   await world.park(queue, body, attributes);

@@ -50,9 +50,13 @@ const rfc3339 =
 
 /** Milliseconds since the epoch, or undefined for what is no time of https://www.rfc-editor.org/rfc/rfc3339#section-5.6 */
 function timeOf(text: string): number | undefined {
-  const [match, year, month, day] = rfc3339.exec(text) ?? [];
-  if (match === undefined) return undefined;
-  const lastDay = new Date(Date.UTC(Number(year), Number(month), 0)).getUTCDate();
-  if (Number(day) > lastDay) return undefined; // Date.parse makes 2 March of 30 February
-  return Date.parse(text.replace(/:60/, ":59")); // RFC 3339 has leap seconds, Date has none
+  if (!rfc3339.test(text)) return undefined;
+  if (Number(text.slice(8, 10)) > 28 && !isInMonth(text)) return undefined;
+  return Date.parse(text.replace(":60", ":59")); // RFC 3339 has leap seconds, Date has none
+}
+
+/** Date.parse makes 2 March of 30 February. */
+function isInMonth(text: string): boolean {
+  const [year = 0, month = 0, day = 0] = text.slice(0, 10).split("-").map(Number);
+  return day <= new Date(Date.UTC(year, month, 0)).getUTCDate();
 }

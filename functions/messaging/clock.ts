@@ -11,9 +11,13 @@ export function nowSeconds(): number {
   return Math.floor(now() / 1000);
 }
 
+let last = { ms: Number.NaN, iso: "" };
+
 /** The present as RFC 3339, the form CloudEvents asks of `time`. */
 export function nowIso(): string {
-  return new Date(now()).toISOString();
+  const ms = now();
+  if (ms !== last.ms) last = { ms, iso: new Date(ms).toISOString() }; // a batch asks many times a millisecond
+  return last.iso;
 }
 
 /** For tests: replaces the clock and returns a function that puts the real one back. */

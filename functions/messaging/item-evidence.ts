@@ -87,9 +87,15 @@ interface Evidence {
   readonly entries: readonly Entry[];
 }
 
+let last: { readonly text: string; readonly evidence: Evidence } | undefined;
+
+/** Judged and added to in one go, so the last one read is kept. */
 function read(text = "-1"): Evidence {
-  const [floor = "", ...entries] = text.split(" ");
-  return { floorMs: number(floor), entries: entries.map(readEntry) };
+  if (last?.text !== text) {
+    const [floor = "", ...entries] = text.split(" ");
+    last = { text, evidence: { floorMs: number(floor), entries: entries.map(readEntry) } };
+  }
+  return last.evidence;
 }
 
 function readEntry(text: string): Entry {

@@ -30,11 +30,11 @@ export function measure(actions: readonly Write[]): Measured {
   if (actions.length > actionsMax) {
     throw new Park("TOO_MANY_WRITES", `${actions.length} actions, at most ${actionsMax} fit one transaction`);
   }
-  const keys = keyNamesByTable(actions);
+  const subjects = actions.map(subjectOf);
+  const keys = keyNamesByTable(subjects);
   const items = new Set<string>();
   let bytes = 0;
-  for (const action of actions) {
-    const { table, item, key } = subjectOf(action);
+  for (const { table, item, key } of subjects) {
     const name = itemName(table, key ?? keyOf(item, keys.get(table)));
     // Two puts of a table whose key is not known may differ in a sort key; there DynamoDB decides.
     if (items.has(name) && keys.has(table)) throw itemTwice(`in ${table}`);
@@ -89,19 +89,33 @@ function subjectOf({ Put, Update, Delete, ConditionCheck }: Write): Subject {
 function attributesSet(update: NonNullable<Write["Update"]>): Item {
   const { UpdateExpression = "", ExpressionAttributeNames: names = {} } = update;
   const values = update.ExpressionAttributeValues ?? {};
-  const set = [...UpdateExpression.matchAll(/([#\w]+)\s*=\s*(:\w+)/g)].flatMap(
-    ([, name = "", place = ""]) => {
-      const value = values[place];
-      return value === undefined ? [] : [[names[name] ?? name, value] as const];
-    },
-  );
+  const set = placesIn(UpdateExpression).flatMap(([name, place]) => {
+    const value = values[place];
+    return value === undefined ? [] : [[names[name] ?? name, value] as const];
+  });
   return Object.fromEntries(set);
 }
 
+type Places = readonly (readonly [name: string, place: string])[];
+
+/** A program has few expressions, and uses each for many messages. */
+const placesByExpression = new Map<string, Places>();
+const expressionsMax = 200;
+
+function placesIn(expression: string): Places {
+  const known = placesByExpression.get(expression);
+  if (known) return known;
+  const matches = expression.matchAll(/([#\w]+)\s*=\s*(:\w+)/g);
+  const places = [...matches].map(([, name = "", place = ""]) => [name, place] as const);
+  if (placesByExpression.size >= expressionsMax) placesByExpression.clear();
+  placesByExpression.set(expression, places);
+  return places;
+}
+
 /** A put does not say which of its attributes are the key; another action on its table may. */
-function keyNamesByTable(actions: readonly Write[]): ReadonlyMap<string, readonly string[]> {
+function keyNamesByTable(subjects: readonly Subject[]): ReadonlyMap<string, readonly string[]> {
   const names = new Map<string, readonly string[]>();
-  for (const { table, key } of actions.map(subjectOf)) if (key) names.set(table, Object.keys(key));
+  for (const { table, key } of subjects) if (key) names.set(table, Object.keys(key));
   return names;
 }
 
@@ -112,5 +126,7 @@ function keyOf(item: Item, names: readonly string[] = ["id"]): Item {
 }
 
 function itemName(table: string, key: Item): string {
+  const { id, ...more } = key;
+  if (id?.S !== undefined && Object.keys(more).length === 0) return `${table} ${id.S}`; // a table has no spaces
   return JSON.stringify([table, Object.entries(key).sort(([a], [b]) => (a < b ? -1 : 1))]);
 }

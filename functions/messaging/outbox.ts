@@ -4,7 +4,7 @@
 //   G1. The row is a write of the unit's own transaction.
 //   G3. The row stays until every destination has confirmed: what is in the table is what is outstanding.
 import type { AttributeValue } from "@aws-sdk/client-dynamodb";
-import { marshall, unmarshall } from "@aws-sdk/util-dynamodb";
+import { unmarshall } from "@aws-sdk/util-dynamodb";
 import { nowIso } from "./clock.ts";
 import { asciiJson, type Envelope, readEnvelope } from "./envelope.ts";
 import type { Write } from "./unit-of-work.ts";
@@ -31,8 +31,12 @@ export function outboxWrite({
   id: string;
   messages: readonly Envelope[];
 }): Write {
-  const row = { id, createdAt: nowIso(), messages: messages.map(asciiJson) };
-  return { Put: { TableName: table, Item: marshall(row) } };
+  const Item: Record<string, AttributeValue> = {
+    id: { S: id },
+    createdAt: { S: nowIso() },
+    messages: { L: messages.map((message) => ({ S: asciiJson(message) })) },
+  };
+  return { Put: { TableName: table, Item } };
 }
 
 /**

@@ -9,6 +9,7 @@ import { OperationsStack } from "../lib/operations-stack.ts";
 import { OrdersStack } from "../lib/orders-stack.ts";
 import { RelayStack } from "../lib/relay-stack.ts";
 import { WiringRules } from "../lib/rules/wiring-rules.ts";
+import type { ServiceStack } from "../lib/service-stack.ts";
 import { ShippingStack } from "../lib/shipping-stack.ts";
 
 const app = new App();
@@ -16,12 +17,11 @@ const config = readConfig(app.node);
 Validations.of(app).addPlugins(new WiringRules(), new AwsSolutionsChecks(app), new ServerlessChecks(app));
 
 const foundation = new FoundationStack(app, "Foundation", { config });
-const orders = new OrdersStack(app, "Orders", { config, foundation });
-const credit = new CreditStack(app, "Credit", { config, foundation });
-const shipping = new ShippingStack(app, "Shipping", { config, foundation });
-const relay = new RelayStack(app, "Relay", { config, foundation, services: [orders, credit, shipping] });
-const insights = new InsightsStack(app, "Insights", { config, foundation });
-new OperationsStack(app, "Operations", {
-  config,
-  watched: [foundation, orders, credit, shipping, relay, insights],
-});
+const services: readonly ServiceStack[] = [
+  new OrdersStack(app, "Orders", { config, foundation }),
+  new CreditStack(app, "Credit", { config, foundation }),
+  new ShippingStack(app, "Shipping", { config, foundation }),
+  new InsightsStack(app, "Insights", { config, foundation }),
+];
+const relay = new RelayStack(app, "Relay", { config, foundation, services });
+new OperationsStack(app, "Operations", { config, watched: [foundation, ...services, relay] });

@@ -6,8 +6,6 @@ import { metricNamespace } from "../functions/messaging/metric-names.ts";
 
 export interface Config {
   readonly stage: StageName;
-  /** Base URL of the carrier's API, without a trailing slash. */
-  readonly carrierUrl: string;
   /** Who hears the alarms: a topic that exists, or an address that gets one of its own. Unless given, nobody. */
   readonly alarmTopicArn?: string;
   readonly alarmEmail?: string;
@@ -37,14 +35,13 @@ export interface Sizes {
 export type StageName = keyof typeof stages;
 
 /**
- * Reads the settings of one synthesis: `cdk deploy -c stage=prod -c carrierUrl=https://...`.
+ * Reads the settings of one synthesis: `cdk deploy -c stage=prod -c alarmEmail=you@example.com`.
  *
  * @throws Error when a setting is not one of those allowed.
  */
 export function readConfig(node: Node): Config {
   const stage = readStage(node.tryGetContext("stage") ?? "dev");
-  const carrierUrl = readCarrierUrl(node.tryGetContext("carrierUrl") ?? "https://carrier.example.com");
-  return { stage, carrierUrl, ...readAlarmReceiver(node), sizes: stages[stage] };
+  return { stage, ...readAlarmReceiver(node), sizes: stages[stage] };
 }
 
 /** What all stacks of a deployment share. The name holds the stage, so stages live side by side in one account. */
@@ -91,16 +88,6 @@ function readStage(given: unknown): StageName {
 
 function isStage(name: string): name is StageName {
   return Object.hasOwn(stages, name);
-}
-
-function readCarrierUrl(given: unknown): string {
-  const url = typeof given === "string" ? URL.parse(given) : null;
-  if (url === null || !["http:", "https:"].includes(url.protocol) || url.search !== "" || url.hash !== "") {
-    throw new Error(
-      `context "carrierUrl" must be an http(s) URL without query or fragment, got ${JSON.stringify(given)}`,
-    );
-  }
-  return url.href.replace(/\/+$/, "");
 }
 
 function readAlarmReceiver(node: Node): Pick<Config, "alarmTopicArn" | "alarmEmail"> {

@@ -1,40 +1,31 @@
-// SHIPPING: ship-order hands an approved order to the carrier.
-import { CfnOutput, Stack } from "aws-cdk-lib";
-import type { Construct } from "constructs";
+// SHIPPING: ship-order hands an approved order to the carrier, whose API is a setting of the synthesis:
+// `cdk deploy -c carrierUrl=https://...`.
+import type { Construct, Node } from "constructs";
 import { OrderApproved } from "../functions/orders/messages.ts";
 import { OrderShipped } from "../functions/shipping/messages.ts";
-import { type Config, stackProps } from "./config.ts";
-import { QueueConsumer } from "./constructs/queue-consumer.ts";
-import { ServiceTable } from "./constructs/service-table.ts";
-import type { FoundationStack } from "./foundation-stack.ts";
-import type { Publication, Subscription, Wiring } from "./routes.ts";
+import { type ServiceOptions, ServiceStack } from "./service-stack.ts";
 
-export class ShippingStack extends Stack implements Wiring {
-  readonly publications: readonly Publication[];
-  readonly subscriptions: readonly Subscription[];
-
-  constructor(
-    scope: Construct,
-    id: string,
-    { config, foundation }: { config: Config; foundation: FoundationStack },
-  ) {
-    super(scope, id, stackProps(config, id, "ship approved orders"));
-    const { sizes, carrierUrl } = config;
-    const { evidence, outbox, signingKeys } = foundation;
-    const table = new ServiceTable(this, "Table", sizes);
-    const shipOrder = new QueueConsumer(this, "ShipOrder", {
+export class ShippingStack extends ServiceStack {
+  constructor(scope: Construct, id: string, options: ServiceOptions) {
+    super(scope, id, { ...options, purpose: "ship approved orders" });
+    const shipOrder = this.addConsumer("ShipOrder", {
       entry: "shipping/ship-order.ts",
       accepts: [OrderApproved.type],
       publishes: [OrderShipped.type],
-      tables: { state: { variable: "SHIPPING_TABLE", table }, evidence, outbox },
-      signingKeys,
-      environment: { CARRIER_URL: carrierUrl },
-      sizes,
+      environment: { CARRIER_URL: readCarrierUrl(this.node) },
     });
-    foundation.claims.allowReading(shipOrder.function);
-
-    this.publications = [shipOrder.publication];
-    this.subscriptions = [shipOrder.subscription];
-    new CfnOutput(this, "ShippingTable", { value: table.tableName });
+    this.foundation.claims.allowReading(shipOrder.function);
   }
+}
+
+/** Base URL of the carrier's API, without a trailing slash. */
+function readCarrierUrl(node: Node): string {
+  const given: unknown = node.tryGetContext("carrierUrl") ?? "https://carrier.example.com";
+  const url = typeof given === "string" ? URL.parse(given) : null;
+  if (url === null || !["http:", "https:"].includes(url.protocol) || url.search !== "" || url.hash !== "") {
+    throw new Error(
+      `context "carrierUrl" must be an http(s) URL without query or fragment, got ${JSON.stringify(given)}`,
+    );
+  }
+  return url.href.replace(/\/+$/, "");
 }

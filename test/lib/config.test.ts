@@ -39,32 +39,6 @@ describe("stage", () => {
   });
 });
 
-describe("carrierUrl", () => {
-  test("is an example unless given", () => {
-    expect(aConfig().carrierUrl).toBe("https://carrier.example.com");
-  });
-
-  test.each([
-    ["http://127.0.0.1:8080", "http://127.0.0.1:8080"],
-    ["https://carrier.test/api/", "https://carrier.test/api"],
-  ])("%s is taken without a trailing slash", (given, taken) => {
-    expect(aConfig({ carrierUrl: given }).carrierUrl).toBe(taken);
-  });
-
-  test.each([
-    "carrier.test",
-    "ftp://carrier.test",
-    "https://carrier.test/?a=1",
-    "https://carrier.test/#a",
-    "",
-    8080,
-  ])("%o is refused", (carrierUrl) => {
-    expect(() => aConfig({ carrierUrl })).toThrow(
-      `context "carrierUrl" must be an http(s) URL without query or fragment, got ${JSON.stringify(carrierUrl)}`,
-    );
-  });
-});
-
 describe("who hears the alarms", () => {
   const topic = "arn:aws:sns:eu-west-1:123456789012:on-call";
 

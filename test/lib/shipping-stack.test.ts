@@ -5,10 +5,7 @@ import { ShippingStack } from "../../lib/shipping-stack.ts";
 import { aConfig, aTestApp, propertiesOf } from "../support/test-app.ts";
 
 describe("shipping", () => {
-  const app = aTestApp();
-  const config = aConfig({ carrierUrl: "http://127.0.0.1:8080/" });
-  const foundation = new FoundationStack(app, "Foundation", { config });
-  const stack = new ShippingStack(app, "Shipping", { config, foundation });
+  const stack = aShippingStack("http://127.0.0.1:8080/");
   const template = Template.fromStack(stack);
 
   test("ship-order hears of approved orders and says when they are shipped", () => {
@@ -33,3 +30,38 @@ describe("shipping", () => {
     ]);
   });
 });
+
+describe("carrierUrl", () => {
+  test.each([
+    [undefined, "https://carrier.example.com"],
+    ["http://127.0.0.1:8080", "http://127.0.0.1:8080"],
+    ["https://carrier.test/api/", "https://carrier.test/api"],
+  ])("%s is taken without a trailing slash", (given, taken) => {
+    const template = Template.fromStack(aShippingStack(given));
+    expect(propertiesOf(template, "AWS::Lambda::Function").Environment).toMatchObject({
+      Variables: { CARRIER_URL: taken },
+    });
+  });
+
+  test.each([
+    "carrier.test",
+    "ftp://carrier.test",
+    "https://carrier.test/?a=1",
+    "https://carrier.test/#a",
+    "",
+    8080,
+  ])("%o is refused", (carrierUrl) => {
+    expect(() => aShippingStack(carrierUrl)).toThrow(
+      `context "carrierUrl" must be an http(s) URL without query or fragment, got ${JSON.stringify(carrierUrl)}`,
+    );
+  });
+});
+
+function aShippingStack(carrierUrl?: unknown): ShippingStack {
+  const app = aTestApp(carrierUrl === undefined ? {} : { carrierUrl });
+  const config = aConfig();
+  return new ShippingStack(app, "Shipping", {
+    config,
+    foundation: new FoundationStack(app, "Foundation", { config }),
+  });
+}

@@ -1,0 +1,77 @@
+import { Template } from "aws-cdk-lib/assertions";
+import { describe, expect, test } from "vitest";
+import { FoundationStack } from "../../lib/foundation-stack.ts";
+import { type ServiceOptions, ServiceStack } from "../../lib/service-stack.ts";
+import { grantsOf } from "../support/policies.ts";
+import { aConfig, aTestApp, propertiesOf } from "../support/test-app.ts";
+
+describe("a service", () => {
+  test("names its table in the environment of each of its functions", () => {
+    const stack = aService("LineItems");
+    stack.addEndpoint("Ask", { entry: "keys/rotate.ts" });
+    stack.addConsumer("Answer", { entry: "keys/rotate.ts", accepts: ["a.b.v1"] });
+    stack.addProjection("Watch", { entry: "keys/rotate.ts" });
+    const template = Template.fromStack(stack);
+    for (const name of ["Ask", "Answer", "Watch"]) {
+      expect(propertiesOf(template, "AWS::Lambda::Function", name).Environment).toMatchObject({
+        Variables: { LINE_ITEMS_TABLE: { Ref: expect.stringMatching(/^Table/) } },
+      });
+    }
+    expect(Object.keys(template.findOutputs("*"))).toEqual([
+      "LineItemsTable",
+      "AskUrl",
+      "AnswerQueueUrl",
+      "AnswerDeadLetterQueueUrl",
+      "WatchProjectionTable",
+    ]);
+  });
+
+  test("G3: tells the relay what its functions publish and accept", () => {
+    const stack = aService("Desk");
+    stack.addEndpoint("Ask", { entry: "keys/rotate.ts", publishes: ["desk.asked.v1"] });
+    stack.addConsumer("Answer", {
+      entry: "keys/rotate.ts",
+      accepts: ["desk.asked.v1"],
+      publishes: ["desk.answered.v1"],
+    });
+    expect(stack.publications).toEqual([
+      { producer: "Desk/Ask", types: ["desk.asked.v1"] },
+      { producer: "Desk/Answer", types: ["desk.answered.v1"] },
+    ]);
+    expect(stack.subscriptions).toMatchObject([{ consumer: "Desk/Answer", types: ["desk.asked.v1"] }]);
+    expect(stack.inlineTables).toEqual([]);
+  });
+
+  test("G7: a consumer past the relay has no route to it, and no keys", () => {
+    const stack = aService("Desk");
+    stack.addConsumer("Count", { entry: "keys/rotate.ts", accepts: ["desk.seen.v1"], relayed: false });
+    expect(stack.subscriptions).toEqual([]);
+    const grants = Object.values(grantsOf(Template.fromStack(stack), "CountFunctionRole")).flat();
+    expect(grants).not.toContain("secretsmanager:GetSecretValue");
+  });
+
+  test("G3: the relay reads the stream of a table whose items carry messages", () => {
+    const stack = aService("Desk", { messagesInItems: true });
+    expect(stack.inlineTables.map(({ stream }) => stream)).toEqual(["NEW_AND_OLD_IMAGES"]);
+  });
+
+  test("G10: a projection runs every minute, and may only read the journal", () => {
+    const stack = aService("Desk");
+    stack.addProjection("Watch", { entry: "keys/rotate.ts" });
+    const template = Template.fromStack(stack);
+    expect(propertiesOf(template, "AWS::Events::Rule")).toMatchObject({
+      ScheduleExpression: "rate(1 minute)",
+      Targets: [{ RetryPolicy: { MaximumRetryAttempts: 0 } }],
+    });
+    const grants = Object.entries(grantsOf(template, "WatchRole"));
+    expect(grants.find(([resource]) => resource.includes("Journal"))?.[1]).toEqual(["dynamodb:Query"]);
+  });
+});
+
+function aService(id: string, { messagesInItems = false } = {}): ServiceStack {
+  const app = aTestApp();
+  const config = aConfig();
+  const foundation = new FoundationStack(app, "Foundation", { config });
+  const options: ServiceOptions = { config, foundation };
+  return new ServiceStack(app, id, { ...options, purpose: "tested", messagesInItems });
+}

@@ -15,6 +15,8 @@ export interface GateBounds {
   readonly ordersMax?: number;
   readonly seed?: number;
   readonly workers?: number;
+  /** Only these; absent is all of them. */
+  readonly units?: readonly Unit[];
 }
 
 export interface GateFigures {
@@ -90,7 +92,7 @@ export async function runGate(
   onProgress: (done: UnitFigures, left: number) => void = () => undefined,
 ): Promise<GateFigures> {
   const beganAt = performance.now();
-  const open = gateUnits(bounds);
+  const open = [...(bounds.units ?? gateUnits(bounds))];
   const units: UnitFigures[] = [];
   await Promise.all(Array.from({ length: bounds.workers ?? workersDefault }, work));
   const faults: Partial<Record<FaultKind, number>> = {};

@@ -73,10 +73,12 @@ function conditionOf(
   };
 }
 
+const clauses = { SET: /(^|\s)SET\s+/i, REMOVE: /(^|\s)REMOVE\s+/i } as const;
+
 /** Adds to a clause of an update expression, which may have each clause once. */
 function withClause(expression: string, clause: "SET" | "REMOVE", parts: readonly string[]): string {
   if (parts.length === 0) return expression;
-  const found = new RegExp(`(^|\\s)${clause}\\s+`, "i");
+  const found = clauses[clause];
   if (!found.test(expression)) return `${expression} ${clause} ${parts.join(", ")}`.trim();
   return expression.replace(found, `$1${clause} ${parts.join(", ")}, `);
 }

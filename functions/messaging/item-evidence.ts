@@ -46,68 +46,63 @@ interface Entry {
 const keyLength = 22;
 const digestLength = 16;
 
-function entryOf({ consumer, message }: Delivery): Entry {
-  return {
+/** A delivery is judged and added; its two hashes are worked out once. */
+const entries = new WeakMap<Delivery, Entry>();
+
+function entryOf(delivery: Delivery): Entry {
+  const known = entries.get(delivery);
+  if (known) return known;
+  const { consumer, message } = delivery;
+  const entry = {
     key: derivedId(consumer, message.source, message.id).slice(0, keyLength),
     digest: digestOf(message).slice(0, digestLength),
     timeMs: Date.parse(message.time) || 0,
   };
+  entries.set(delivery, entry);
+  return entry;
 }
 
 /**
  * What the evidence of an item says of a message: a duplicate, or undefined for one that it has not seen.
  * @throws Park ID_REUSED, or EVIDENCE_GONE when the message is not younger than one whose entry made room
  */
-function judge(evidence: string | undefined, entry: Entry): Outcome | undefined {
-  const { floorMs, entries } = read(evidence);
-  const seen = entries.find(({ key }) => key === entry.key);
-  if (seen && seen.digest !== entry.digest) throw new Park("ID_REUSED", "it was processed with other data");
-  if (seen) return { kind: "duplicate" };
-  if (entry.timeMs <= floorMs) {
+function judge(evidence: string | undefined, { key, digest, timeMs }: Entry): Outcome | undefined {
+  const { floorMs, texts } = read(evidence);
+  const seen = texts.find((text) => text.startsWith(`${key}.`));
+  if (seen !== undefined && seen.split(".")[1] !== digest) {
+    throw new Park("ID_REUSED", "it was processed with other data");
+  }
+  if (seen !== undefined) return { kind: "duplicate" };
+  if (timeMs <= floorMs) {
     throw new Park(
       "EVIDENCE_GONE",
-      `${entries.length} later messages changed the item: whether this one did is not known`,
+      `${texts.length} later messages changed the item: whether this one did is not known`,
     );
   }
   return undefined;
 }
 
 /** The evidence with one more message, and the oldest commits out of the window. */
-function withEntry(evidence: string | undefined, entry: Entry, window: number): string {
-  const { floorMs, entries } = read(evidence);
-  const all = [...entries, entry];
+function withEntry(evidence: string | undefined, { key, digest, timeMs }: Entry, window: number): string {
+  const { floorMs, texts } = read(evidence);
+  const all = [...texts, `${key}.${digest}.${timeMs.toString(36)}`];
   const leaving = all.splice(0, Math.max(0, all.length - window));
-  return write({ floorMs: Math.max(floorMs, ...leaving.map(({ timeMs }) => timeMs)), entries: all });
+  const floor = Math.max(floorMs, ...leaving.map((text) => number(text.split(".")[2])));
+  return [floor.toString(36), ...all].join(" ");
 }
 
 interface Evidence {
   /** The youngest time among the messages whose entries made room. */
   readonly floorMs: number;
-  /** In the order of their commits. */
-  readonly entries: readonly Entry[];
+  /** `<key>.<digest>.<time>`, in the order of their commits. */
+  readonly texts: readonly string[];
 }
 
-let last: { readonly text: string; readonly evidence: Evidence } | undefined;
-
-/** Judged and added to in one go, so the last one read is kept. */
 function read(text = "-1"): Evidence {
-  if (last?.text !== text) {
-    const [floor = "", ...entries] = text.split(" ");
-    last = { text, evidence: { floorMs: number(floor), entries: entries.map(readEntry) } };
-  }
-  return last.evidence;
+  const [floor, ...texts] = text.split(" ");
+  return { floorMs: number(floor), texts };
 }
 
-function readEntry(text: string): Entry {
-  const [key = "", digest = "", time = ""] = text.split(".");
-  return { key, digest, timeMs: number(time) };
-}
-
-function write({ floorMs, entries }: Evidence): string {
-  const texts = entries.map(({ key, digest, timeMs }) => `${key}.${digest}.${timeMs.toString(36)}`);
-  return [floorMs.toString(36), ...texts].join(" ");
-}
-
-function number(base36: string): number {
+function number(base36 = ""): number {
   return Number.parseInt(base36, 36);
 }

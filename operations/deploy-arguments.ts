@@ -7,6 +7,8 @@ npm run deploy:local -- (the same)
 
   --stage NAME         which deployment; stages live side by side in one account (default dev)
   --carrier-url URL    base URL of the carrier's API
+  --without TYPE       deploy:local only, repeatable: leave out the resources of a type that the emulator does not
+                       know, as AWS::SecretsManager::RotationSchedule
   --help               this text
 
 deploy goes to AWS, with the credentials and the region that the AWS SDK finds. Once per account and region before it:
@@ -14,16 +16,18 @@ deploy goes to AWS, with the credentials and the region that the AWS SDK finds. 
 deploy:local bootstraps and deploys to the endpoint that AWS_ENDPOINT_URL names, as http://127.0.0.1:4566.
 What would change: npx cdk diff -c stage=NAME`;
 
-export type Deploy =
-  | { readonly action: "help" }
-  | {
-      readonly action: "deploy";
-      /** As options of the CDK: `-c name=value`. */
-      readonly context: readonly string[];
-      readonly cdkOptions: readonly string[];
-      /** Undefined when it goes to AWS. */
-      readonly endpoint?: string;
-    };
+export type Deploy = { readonly action: "help" } | Deployment;
+
+export interface Deployment {
+  readonly action: "deploy";
+  /** As options of the CDK: `-c name=value`. */
+  readonly context: readonly string[];
+  readonly cdkOptions: readonly string[];
+  /** Types of resources that the emulator does not know. */
+  readonly without: readonly string[];
+  /** Undefined when it goes to AWS. */
+  readonly endpoint?: string;
+}
 
 /** @throws UsageError for a flag that is not known, or an endpoint that does not belong to the command */
 export function parseDeployArguments(texts: readonly string[], environment: NodeJS.ProcessEnv): Deploy {
@@ -34,25 +38,30 @@ export function parseDeployArguments(texts: readonly string[], environment: Node
     ["carrierUrl", values["carrier-url"]],
   ].flatMap(([name, value]) => (value === undefined ? [] : ["-c", `${name}=${value}`]));
   const given = environment.AWS_ENDPOINT_URL;
+  const without = values.without ?? [];
   if (!values.local) {
     if (given) {
       throw new UsageError(
         `AWS_ENDPOINT_URL is ${given}: \`npm run deploy:local\` deploys there; unset it to deploy to AWS.`,
       );
     }
-    return { action: "deploy", context, cdkOptions: positionals };
+    if (without.length > 0) {
+      throw new UsageError("--without is for deploy:local: AWS knows every type, and gets every resource.");
+    }
+    return { action: "deploy", context, cdkOptions: positionals, without };
   }
   if (!URL.canParse(given ?? "")) {
     throw new UsageError(
       `AWS_ENDPOINT_URL must be the URL of an emulator, as http://127.0.0.1:4566, got ${given ? `"${given}"` : "nothing"}.`,
     );
   }
-  return { action: "deploy", context, cdkOptions: positionals, endpoint: given as string };
+  return { action: "deploy", context, cdkOptions: positionals, without, endpoint: given as string };
 }
 
 const flags = {
   stage: { type: "string" },
   "carrier-url": { type: "string" },
+  without: { type: "string", multiple: true },
   local: { type: "boolean" },
   help: { type: "boolean", short: "h" },
 } as const;
@@ -64,6 +73,6 @@ function parse(texts: readonly string[]) {
     const { values } = parseArgs({ args: [...own], options: flags });
     return { values, positionals: end < 0 ? [] : texts.slice(end + 1) };
   } catch (error) {
-    throw usageErrorFrom(error, ["stage", "carrier-url", "help"]);
+    throw usageErrorFrom(error, ["stage", "carrier-url", "without", "help"]);
   }
 }

@@ -1,8 +1,12 @@
 // `npm run deploy`: the stacks of a stage to AWS. `npm run deploy:local`: the same stacks, with the same CDK, to the
 // endpoint that AWS_ENDPOINT_URL names (MiniStack, LocalStack).
 import { spawn } from "node:child_process";
-import { DEPLOY_HELP, type Deploy, parseDeployArguments } from "./deploy-arguments.ts";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { DEPLOY_HELP, type Deploy, type Deployment, parseDeployArguments } from "./deploy-arguments.ts";
 import { UsageError } from "./usage-error.ts";
+import { leaveOut } from "./without-resources.ts";
 
 try {
   process.exitCode = await deploy(parseDeployArguments(process.argv.slice(2), process.env));
@@ -16,15 +20,30 @@ async function deploy(command: Deploy): Promise<number> {
     console.log(DEPLOY_HELP);
     return 0;
   }
-  const { context, cdkOptions, endpoint } = command;
-  if (endpoint === undefined) return cdk(["deploy", "--all", ...context, ...cdkOptions], process.env);
+  return command.endpoint === undefined ? deployToAws(command) : deployTo(command.endpoint, command);
+}
+
+function deployToAws({ context, cdkOptions }: Deployment): Promise<number> {
+  return cdk(["deploy", "--all", ...context, ...cdkOptions], process.env);
+}
+
+/** Synthesized once for both, because the emulator gets what it can take of it. */
+async function deployTo(endpoint: string, { context, cdkOptions, without }: Deployment): Promise<number> {
   await requireAnswer(endpoint);
   const environment = emulatorEnvironment();
-  const unattended = ["--require-approval", "never"]; // nobody is there to approve, and nothing is at stake
-  return (
-    (await cdk(["bootstrap", ...context], environment)) ||
-    (await cdk(["deploy", "--all", ...unattended, ...context, ...cdkOptions], environment))
-  );
+  const assembly = await mkdtemp(join(tmpdir(), "essentially-once-deploy-"));
+  try {
+    const synthesized = await cdk(["synth", "--quiet", "--output", assembly, ...context], environment);
+    if (synthesized !== 0) return synthesized;
+    for (const id of leaveOut(assembly, without)) console.log(`left out: ${id}`);
+    const unattended = ["--require-approval", "never"]; // nobody is there to approve, and nothing is at stake
+    return (
+      (await cdk(["bootstrap", "--app", assembly], environment)) ||
+      (await cdk(["deploy", "--all", "--app", assembly, ...unattended, ...cdkOptions], environment))
+    );
+  } finally {
+    await rm(assembly, { recursive: true, force: true });
+  }
 }
 
 /** Emulators take any pair; the region and the credentials of a real account must not be asked for. */

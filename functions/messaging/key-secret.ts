@@ -1,7 +1,7 @@
 // The text of the signing secret, in one of two forms:
 //
 //   { "keys": { "k1": { "secret": "<base64>", "signsFrom": "2026-01-01T00:00:00.000Z" }, "k2": … } }
-//   { "current": "k1", "k1": "<base64>" }    the first one, as CloudFormation generates it
+//   { "current": "k1", "k1": "<any text>" }    the first one, as CloudFormation generates it
 //
 // The key that signs is the one that began last. A new one begins some time after it is written, so that by then
 // everybody has read it; see key-rotation.ts.
@@ -84,7 +84,9 @@ function firstForm({ current, ...keys }: Record<string, unknown>): KeyEntry[] {
       `the secret must have "keys", or "current" and the one key that it names, got ${ids.length} keys`,
     );
   }
-  return [entryOf(current, keys[current], 0)];
+  const password = keys[current];
+  if (typeof password !== "string") throw new KeysInvalid(`the key ${namedSafely(current)} must be a text`);
+  return [entryOf(current, Buffer.from(password).toString("base64"), 0)];
 }
 
 function entryOf(id: string, secret: unknown, signsFromMs: number): KeyEntry {

@@ -71,8 +71,7 @@ export class SigningKeys extends Construct {
 }
 
 /**
- * `{ "current": "k1", "k1": "<64 letters and digits>" }`: 381 random bits, which are read as 48 bytes of base64.
- * Any longer alphabet would hold characters that base64 does not have.
+ * `{ "current": "k1", "k1": "<64 letters and digits>" }`: 381 random bits, more than the 256 of the hash.
  */
 const firstKey = {
   secretStringTemplate: JSON.stringify({ current: "k1" }),

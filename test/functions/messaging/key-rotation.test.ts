@@ -27,7 +27,7 @@ describe("rotated", () => {
     expect([...keys.byId.keys()]).toEqual(["k0", "k1"]);
     expect(keys.signingAt(start + staleMsMax).id).toBe("k0");
     expect(keys.signingAt(start + signsAfterMs).id).toBe("k1");
-    expect(readKeyEntries(text)[0]?.secret).toBe("Ab0".padEnd(64, "z"));
+    expect(readKeyEntries(text)[0]?.secret).toBe(Buffer.from("Ab0".padEnd(64, "z")).toString("base64"));
   });
 
   it.each([rotationDaysMin, 7, 30, 90])(

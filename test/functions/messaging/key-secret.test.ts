@@ -26,13 +26,15 @@ describe("readKeys", () => {
     expect(keys.byId.get("k1")?.secret.export()).toEqual(Buffer.alloc(32, 7));
   });
 
-  it("reads the first form, as CloudFormation generates it", () => {
-    const generated = "Ab0".padEnd(64, "z");
-    const keys = readKeys(JSON.stringify({ current: "k1", k1: generated }));
-    expect(keys.signingAt(0).id).toBe("k1");
-    expect(keys.signingAt(0).secret.symmetricKeySize).toBe(48);
-    expect([...keys.byId.keys()]).toEqual(["k1"]);
-  });
+  it.each(["Ab0".padEnd(64, "z"), "A-b.0!".padEnd(64, "~")])(
+    "reads the first form, as CloudFormation generates it, with any text: %s",
+    (generated) => {
+      const keys = readKeys(JSON.stringify({ current: "k1", k1: generated }));
+      expect(keys.signingAt(0).id).toBe("k1");
+      expect(keys.signingAt(0).secret.export()).toEqual(Buffer.from(generated));
+      expect([...keys.byId.keys()]).toEqual(["k1"]);
+    },
+  );
 
   it("reads what writeKeyEntries wrote, of keys that nobody has seen", () => {
     const entries = [newKey("k1", { signsFromMs: 1_000 }), newKey("k2", { signsFromMs: 2_000 })];

@@ -110,9 +110,12 @@ describe("an edit", () => {
     await expect(editIt("first-id", {})).rejects.toThrow("no message that could be edited");
   });
 
-  it("G2: of what was done is refused", async () => {
+  it.each([
+    ["rows", () => rows()],
+    ["inline", () => inline({ table: world.stateTable })],
+  ])("G2: of what was done is refused: %s", async (_mode, store) => {
     const done = aPayment({ cents: 7 });
-    await pay(rows(), asciiJson(done));
+    await pay(store(), asciiJson(done));
     await world.park(queue, asciiJson(done));
     await expect(editIt(done.id, { cents: 5 })).rejects.toThrow("was done");
     expect(await world.depth(queue.deadLetterQueueUrl)).toEqual({ visible: 1, inFlight: 0 });

@@ -2,7 +2,8 @@
 // after the claim is lost: counted, acknowledged, not repaired.
 //
 //   G9. Zero times or once: the unit of work commits together with the end of the claim, or not at all.
-//   G9. Every loss is counted: a claim that ended without a word (the process died) is found by the next delivery.
+//   G9. Every loss is counted: a claim that ended without a word (the process died) is found by the next delivery, and
+//   so is a loss that was settled and never acknowledged. That may count a loss twice, under the same message id.
 //
 // A claim that could not be made loses nothing: no work was begun, so the message is tried again.
 import {
@@ -46,6 +47,7 @@ export function atMostOnce(options: AtMostOnceOptions = {}): MessageMiddleware {
   return {
     async find(delivery) {
       const settled = await leases.settled(claimId(delivery));
+      if (settled?.result === "lost") return undefined; // whether it was counted is for `before` to say
       return settled && duplicateOf(settled, delivery);
     },
 
@@ -92,12 +94,18 @@ function claimId({ consumer, message }: Delivery): string {
   return derivedId(consumer, message.source, message.id);
 }
 
-function duplicateOf({ about }: Settled, { message }: Delivery): Outcome {
-  if (about.digest === digestOf(message)) return { kind: "duplicate" };
-  throw new Park("ID_REUSED", `${message.source} ${message.id} was processed with other data`);
+function duplicateOf({ about, result }: Settled, { message, letter }: Delivery): Outcome {
+  if (about.digest !== digestOf(message)) {
+    throw new Park("ID_REUSED", `${message.source} ${message.id} was processed with other data`);
+  }
+  // Nobody acknowledged the delivery that lost it: its process may have died before it counted the loss.
+  const isRedelivered = (letter?.receiveCount ?? 1) > 1;
+  return result === "lost" && isRedelivered
+    ? { kind: "lost", errorCode: "LOST_BEFORE" }
+    : { kind: "duplicate" };
 }
 
-/** Settles the claim as lost, so that the loss is counted once and a worker that wakes up late commits nothing. */
+/** Settles the claim as lost, so that a worker that wakes up late commits nothing, and others do not count it. */
 async function lose(lease: Lease, errorCode: string): Promise<Outcome> {
   try {
     // The commit whose response was lost may have settled it.

@@ -64,7 +64,8 @@ export async function runSchedule(options: RunOptions): Promise<Run> {
   const machine = platform(world);
   const ending = await scenario.begin(stage, unique);
   const sources = scenario.functions.map((one, index) => sourceOf(one, options, index, ending));
-  sources.push(heldMessages(stage, world));
+  const held = heldMessages(stage, world);
+  sources.push(held);
   const problems: string[] = [];
   try {
     await untilQuiet();
@@ -85,15 +86,23 @@ export async function runSchedule(options: RunOptions): Promise<Run> {
   }
 
   async function pollOnce(): Promise<boolean> {
-    for (const source of sources) if (await source.poll()) return true;
+    for (const source of sources) {
+      if (!(await source.poll())) continue;
+      if (source === held) lookAgain(); // what somebody had read and let go is there again
+      return true;
+    }
     return false;
   }
 
   async function whenQuiet(): Promise<boolean> {
     for (const source of sources) if (await source.whenQuiet?.()) return true;
     const moved = (await machine.thaw()) || ((await ending.whenQuiet?.()) ?? false);
-    if (moved) for (const source of sources) source.lookAgain?.();
+    if (moved) lookAgain();
     return moved;
+  }
+
+  function lookAgain(): void {
+    for (const source of sources) source.lookAgain?.();
   }
 
   function sourceOf(

@@ -10,8 +10,8 @@ import { type LocalCloud, startLocalCloud } from "../local/cloud.ts";
 import { startCarrier } from "../local/demo/carrier.ts";
 import { placeOrders } from "../local/demo/clients.ts";
 import { openAccounts } from "../local/demo/customers.ts";
-import { synthesize } from "../local/demo/synthesize.ts";
 import type { LocalEvent } from "../local/events.ts";
+import { synthesize } from "../local/synthesize.ts";
 import { quantile } from "./statistics.ts";
 
 export interface FlowFigures {

@@ -1,79 +1,55 @@
-// `npm start`: runs the stacks of this project on this machine, and counts what came out.
-//
-//   G11. However it ends, everything it started is stopped within a bound.
-
+// The local cloud alone: whatever stacks `bin/app.ts` has, on this machine, until Ctrl-C.
 import { fileURLToPath } from "node:url";
-import { UsageError } from "../operations/usage-error.ts";
-import { parseStartArguments, START_HELP, type StartOptions } from "./demo/arguments.ts";
-import { runDemo } from "./demo/demo.ts";
-import { invitation } from "./demo/invitation.ts";
-import { showProgress } from "./demo/progress.ts";
-import { reportOf, summaryOf } from "./demo/report.ts";
-import { SynthesisFailed } from "./demo/synthesize.ts";
-import { EngineMissing } from "./dynoxide.ts";
-import { PortInUse } from "./port-in-use.ts";
+import { type LocalCloud, startLocalCloud } from "./cloud.ts";
+import { takeCloudPlace } from "./cloud-place.ts";
+import type { LocalEvent } from "./events.ts";
+import { type Program, runProgram, untilSignal } from "./program.ts";
+import { reach } from "./reach.ts";
+import { CLOUD_HELP, parseCloudArguments } from "./start-arguments.ts";
+import { synthesize } from "./synthesize.ts";
 
-const STOP_MS_MAX = 8_000;
-const SIGNALS = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const;
+await runProgram(start);
 
-const stops: (() => unknown)[] = [];
-const interruption = new AbortController();
-for (const [signal, exitCode] of Object.entries(SIGNALS)) {
-  process.on(signal, () => {
-    if (interruption.signal.aborted) process.exit(exitCode); // asked twice: at once
-    interruption.abort();
-    console.error(`${signal}: stopping everything ...`);
-    void leave(exitCode);
-  });
-}
-
-try {
-  const exitCode = await start(parseStartArguments(process.argv.slice(2)));
-  if (!interruption.signal.aborted) await leave(exitCode);
-} catch (error) {
-  if (!interruption.signal.aborted) {
-    console.error(isForTheUser(error) ? error.message : error);
-    await leave(error instanceof UsageError ? 2 : 1);
-  }
-}
-
-async function start(options: StartOptions): Promise<number> {
-  if (options.help) {
-    console.log(START_HELP);
+async function start({ signal, stops }: Program): Promise<number> {
+  const { help, exit, ports, context } = parseCloudArguments(process.argv.slice(2));
+  if (help) {
+    console.log(CLOUD_HELP);
     return 0;
   }
-  const people = options.json ? process.stderr : process.stdout;
-  const { cloud, place, run } = await runDemo(options, {
-    projectDirectory: fileURLToPath(new URL("..", import.meta.url)),
-    progress: showProgress(people),
-    signal: interruption.signal,
-    stops,
-  });
-  people.write(`${reportOf(run)}\n`);
-  const summary = summaryOf(run);
-  if (options.json) console.log(JSON.stringify(summary));
-  if (process.stdout.isTTY && !options.exit) {
-    const customerId = run.world.accounts[0]?.id ?? "customer-0001";
-    const beside = place.beside ? { cloudFile: place.cloudFile } : {};
-    people.write(invitation({ ...cloud, customerId, ...beside }));
-    await new Promise(() => undefined); // until a signal comes
-  }
-  return summary.ok ? 0 : 1;
+  const projectDirectory = fileURLToPath(new URL("..", import.meta.url));
+  const place = await takeCloudPlace(projectDirectory);
+  stops.push(place.leave);
+  console.log("Synthesizing the stacks (cdk synth) ...");
+  await synthesize({ projectDirectory, assemblyDirectory: place.assemblyDirectory, context, signal });
+
+  console.log("Starting the local cloud ...");
+  const starting = startLocalCloud({ assemblyDirectory: place.assemblyDirectory, ports, onEvent: show });
+  stops.push(() =>
+    starting.then(
+      ({ stop }) => stop(),
+      () => undefined, // a start that failed has stopped itself
+    ),
+  );
+  const { endpoints, outputs, deployment } = await starting;
+  place.announce({ endpoints, outputs });
+  console.log(`\n${listed(outputs)}`);
+  console.log(`\n${deployment.functions.length} functions. What they log follows. To reach the cloud from another terminal:
+${reach(endpoints)}
+  npm run dlq -- list${place.beside ? ` --cloud ${place.cloudFile}` : ""}
+`);
+  if (!exit) await untilSignal();
+  return 0;
 }
 
-/** Stops what was begun, the last first, and ends the process. What does not stop in time dies with it. */
-async function leave(exitCode: number): Promise<never> {
-  setTimeout(() => process.exit(exitCode), STOP_MS_MAX);
-  for (const stop of stops.splice(0).reverse()) {
-    try {
-      await stop();
-    } catch (error) {
-      if (!interruption.signal.aborted) console.error(error);
-    }
-  }
-  process.exit(exitCode);
+function show(event: LocalEvent): void {
+  if (event.kind === "log") console.log(event.line);
+  if (event.kind === "invocation" && event.error) console.log(`${event.path}: ${event.error.message}`);
 }
 
-function isForTheUser(error: unknown): error is Error {
-  return [UsageError, PortInUse, EngineMissing, SynthesisFailed].some((kind) => error instanceof kind);
+/** Without what stacks tell only each other. */
+function listed(outputs: LocalCloud["outputs"]): string {
+  const all = Object.values(outputs).flatMap((ofStack) => Object.entries(ofStack));
+  const shown = all.filter(([key]) => !key.startsWith("ExportsOutput"));
+  const width = Math.max(...shown.map(([key]) => key.length));
+  return shown.map(([key, value]) => `  ${key.padEnd(width)}  ${value}`).join("\n");
 }

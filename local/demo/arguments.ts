@@ -2,6 +2,7 @@
 
 import { parseArgs } from "node:util";
 import { UsageError, usageErrorFrom } from "../../operations/usage-error.ts";
+import { PORT_FLAGS, PORT_HELP, type Ports, portsOf, wholeNumber } from "../port-flags.ts";
 
 export interface StartOptions {
   readonly orders: number;
@@ -11,8 +12,7 @@ export interface StartOptions {
   readonly exit: boolean;
   readonly json: boolean;
   readonly help: boolean;
-  /** Of 127.0.0.1; absent: a free one. */
-  readonly ports: { readonly functionUrls?: number; readonly sqs?: number; readonly dynamodb?: number };
+  readonly ports: Ports;
 }
 
 const DEFAULT_ORDERS = 200;
@@ -31,9 +31,7 @@ export const START_HELP = `Runs the stacks on this machine, sends orders through
                       repeats a run, up to the timing of processes
   --exit              leave when the count is done, also in a terminal
   --json              one JSON object as the last line of stdout; all else goes to stderr
-  --port N            port for the function URLs (default: a free one)
-  --sqs-port N        port for the SQS engine (default: a free one)
-  --dynamodb-port N   port for the DynamoDB engine (default: a free one)
+${PORT_HELP}
   --help              this text
 
 AWS_ENDPOINT_URL_SQS and AWS_ENDPOINT_URL_DYNAMODB name engines that run already; those are used then.
@@ -47,18 +45,13 @@ const FLAGS = {
   seed: { type: "string" },
   exit: { type: "boolean" },
   json: { type: "boolean" },
-  port: { type: "string" },
-  "sqs-port": { type: "string" },
-  "dynamodb-port": { type: "string" },
+  ...PORT_FLAGS,
   help: { type: "boolean", short: "h" },
 } as const;
 
 /** Throws `UsageError` that names the flag, the value given and the values allowed. */
 export function parseStartArguments(argv: readonly string[]): StartOptions {
   const values = parsed(argv);
-  const functionUrls = port("port", values.port);
-  const sqs = port("sqs-port", values["sqs-port"]);
-  const dynamodb = port("dynamodb-port", values["dynamodb-port"]);
   return {
     orders: wholeNumber("orders", values.orders, { from: 0, to: ORDERS_MAX }) ?? DEFAULT_ORDERS,
     chaos: level("chaos", values.chaos) ?? DEFAULT_CHAOS,
@@ -66,11 +59,7 @@ export function parseStartArguments(argv: readonly string[]): StartOptions {
     exit: values.exit ?? false,
     json: values.json ?? false,
     help: values.help ?? false,
-    ports: {
-      ...(functionUrls && { functionUrls }),
-      ...(sqs && { sqs }),
-      ...(dynamodb && { dynamodb }),
-    },
+    ports: portsOf(values),
   };
 }
 
@@ -92,23 +81,6 @@ function joinNegativeNumbers(argv: readonly string[]): string[] {
     else joined.push(argument);
   }
   return joined;
-}
-
-function port(flag: string, given: string | undefined): number | undefined {
-  return wholeNumber(flag, given, { from: 1, to: 65_535 });
-}
-
-function wholeNumber(
-  flag: string,
-  given: string | undefined,
-  { from, to }: { from: number; to: number },
-): number | undefined {
-  if (given === undefined) return undefined;
-  const value = /^\d+$/.test(given) ? Number(given) : Number.NaN;
-  if (value >= from && value <= to) return value;
-  throw new UsageError(
-    `--${flag} must be a whole number from ${from} to ${to}, got ${JSON.stringify(given)}.`,
-  );
 }
 
 function level(flag: string, given: string | undefined): number | undefined {

@@ -1,6 +1,7 @@
 // What is printed while the local cloud stays up: where everything is, and what to try.
 
 import type { Endpoints } from "../model.ts";
+import { reach } from "../reach.ts";
 
 export interface Invited {
   readonly endpoints: Endpoints;
@@ -20,12 +21,7 @@ export function invitation({ endpoints, output, customerId, cloudFile }: Invited
   });
   return `
 The local cloud stays up until Ctrl-C. To reach it from another terminal:
-
-  export AWS_ENDPOINT_URL_SQS=${endpoints.sqs}
-  export AWS_ENDPOINT_URL_S3=${endpoints.s3}
-  export AWS_ENDPOINT_URL_DYNAMODB=${endpoints.dynamodb}
-  export AWS_REGION=us-east-1 AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test
-
+${reach(endpoints)}
 Place an order; the same key gives the same answer, however often:
 
   curl -sS ${output("PlaceOrderUrl")} \\

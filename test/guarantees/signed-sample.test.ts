@@ -32,7 +32,7 @@ let running: Processes;
 let customerId: string;
 
 beforeAll(async () => {
-  world = await aWorld();
+  world = await aWorld({ app: "bin/app.ts" });
 });
 beforeEach(async () => {
   running = await start();

@@ -14,9 +14,9 @@ import { marshall, unmarshall } from "@aws-sdk/util-dynamodb";
 import { stringAttributes } from "../../functions/messaging/send.ts";
 import { type LocalCloud, startLocalCloud } from "../../local/cloud.ts";
 import { startCarrier } from "../../local/demo/carrier.ts";
-import { synthesize } from "../../local/demo/synthesize.ts";
 import { startEngines } from "../../local/engines.ts";
 import type { LocalEvent } from "../../local/events.ts";
+import { synthesize } from "../../local/synthesize.ts";
 import { attributesFor, keysIn } from "./signing.ts";
 import { startTripwire, type Tripwire } from "./tripwire.ts";
 

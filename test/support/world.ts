@@ -1,5 +1,5 @@
-// The tables, queues and environments of the real stacks on real engines, without functions running: a test
-// calls the handlers itself. One world a test file.
+// The tables, queues and environments of an app's stacks on real engines, without functions running: a test calls the
+// handlers itself. One world a test file. The app is the kit's own, unless a test of the sample asks for `bin/app.ts`.
 import { execFile } from "node:child_process";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -16,7 +16,7 @@ import { provision } from "../../local/provision.ts";
 export interface World {
   readonly clients: LocalClients;
   readonly deployment: Deployment;
-  /** The value of a stack output: `OrdersTable`, `ReserveCreditQueueUrl` … */
+  /** The value of a stack output: `StandardTable`, `StandardQueueUrl` … */
   output(key: string): string;
   /** Puts a function's environment into this process, as Lambda would before it loads the handler. */
   enter(functionPath: string): void;
@@ -34,9 +34,9 @@ export interface Letter {
   readonly attributes: Readonly<Record<string, string | undefined>>;
 }
 
-export async function aWorld(): Promise<World> {
+export async function aWorld({ app = kitApp } = {}): Promise<World> {
   const assemblyDirectory = await mkdtemp(join(tmpdir(), "essentially-once-"));
-  const [engines] = await Promise.all([startEngines(), synthesize(assemblyDirectory)]);
+  const [engines] = await Promise.all([startEngines(), synthesize(app, assemblyDirectory)]);
   const clients = localClients(engines.endpoints);
   const deployment = await provision({
     assemblyDirectory,
@@ -118,9 +118,11 @@ export async function aWorld(): Promise<World> {
   };
 }
 
-/** The app as `cdk.json` runs it, but without bundles: nothing is invoked from them here. */
-async function synthesize(outputDirectory: string): Promise<void> {
-  await promisify(execFile)(process.execPath, ["bin/app.ts"], {
+export const kitApp = "test/support/kit-app.ts";
+
+/** As the CDK runs it, but without bundles: nothing is invoked from them here. */
+async function synthesize(app: string, outputDirectory: string): Promise<void> {
+  await promisify(execFile)(process.execPath, [app], {
     env: {
       ...process.env,
       CDK_OUTDIR: outputDirectory,

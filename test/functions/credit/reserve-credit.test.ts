@@ -11,7 +11,7 @@ let world: World;
 let handler: typeof import("../../../functions/credit/reserve-credit.ts").handler;
 
 beforeAll(async () => {
-  world = await aWorld();
+  world = await aWorld({ app: "bin/app.ts" });
   world.enter("Credit/ReserveCredit");
   ({ handler } = await import("../../../functions/credit/reserve-credit.ts"));
 });

@@ -14,7 +14,7 @@ let handler: typeof import("../../../functions/insights/count-order-views.ts").h
 let orderId: string;
 
 beforeAll(async () => {
-  world = await aWorld();
+  world = await aWorld({ app: "bin/app.ts" });
   world.enter("Shipping/");
   process.env.INSIGHTS_TABLE ??= world.output("ShippingTable"); // any table with the key `id` will do
   ({ handler } = await import("../../../functions/insights/count-order-views.ts"));

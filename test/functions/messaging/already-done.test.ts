@@ -27,7 +27,7 @@ let ran: string[];
 
 beforeAll(async () => {
   world = await aWorld();
-  world.enter("Credit/");
+  world.enter("Standard/");
 });
 beforeEach(() => {
   ran = [];
@@ -71,7 +71,7 @@ it("G6: another message under the id of one that was done is parked, not taken f
   await receive([message], { receiveCount: 1 });
   const other = { ...message, data: { ...(message.data as object), amount: 1_000 } };
   expect(await receive([message, other], { receiveCount: 2 })).toEqual([]);
-  const letters = await world.drain(world.output("ReserveCreditDeadLetterQueueUrl"));
+  const letters = await world.drain(world.output("StandardDeadLetterQueueUrl"));
   expect(letters.map(({ attributes }) => attributes.ReasonCode)).toEqual(["ID_REUSED"]);
 });
 
@@ -120,7 +120,7 @@ function aHandler() {
       ran.push(id);
       unit.write({
         Update: {
-          TableName: world.output("CreditTable"),
+          TableName: world.output("StandardTable"),
           Key: { id: { S: counter } },
           UpdateExpression: "ADD amount :amount",
           ExpressionAttributeValues: { ":amount": { N: String(amount) } },

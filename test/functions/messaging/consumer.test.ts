@@ -16,7 +16,7 @@ let seen: number[];
 
 beforeAll(async () => {
   world = await aWorld();
-  world.enter("Credit/");
+  world.enter("Standard/");
 });
 beforeEach(() => {
   seen = [];
@@ -44,7 +44,7 @@ describe("a consumer", () => {
       expect(letters).toMatchObject([
         { body, attributes: { ReasonCode: code, Consumer: "ping", ReceiveCount: "1" } },
       ]);
-      expect(letters[0]?.attributes.SourceQueueUrl).toBe(world.output("ReserveCreditQueueUrl"));
+      expect(letters[0]?.attributes.SourceQueueUrl).toBe(world.output("StandardQueueUrl"));
     },
   );
 
@@ -71,7 +71,7 @@ describe("a consumer", () => {
   );
 
   it("a delay that the handler asks for is the visibility timeout of the message", async () => {
-    const queueUrl = world.output("ReserveCreditQueueUrl");
+    const queueUrl = world.output("StandardQueueUrl");
     await world.clients.sqs.send(
       new SendMessageCommand({ QueueUrl: queueUrl, MessageBody: bodyOf({ n: -4 }) }),
     );
@@ -139,5 +139,5 @@ async function poll(queueUrl: string) {
 }
 
 function deadLetters(): string {
-  return world.output("ReserveCreditDeadLetterQueueUrl");
+  return world.output("StandardDeadLetterQueueUrl");
 }

@@ -27,7 +27,7 @@ let aheadMs = 0;
 
 beforeAll(async () => {
   [world, carrier, wary] = await Promise.all([aWorld(), aCarrier(), aCarrier({ refusesOldFences: true })]);
-  world.enter("Shipping/");
+  world.enter("Second/");
   setClock(() => Date.now() + aheadMs);
 });
 beforeEach(() => {

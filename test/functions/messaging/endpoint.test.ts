@@ -28,7 +28,7 @@ let tillId: string;
 
 beforeAll(async () => {
   world = await aWorld();
-  world.enter("Credit/");
+  world.enter("Standard/");
 });
 beforeEach(() => {
   tillId = newId();
@@ -100,7 +100,7 @@ function pay() {
   return endpoint({ name: "pay", accepts: Pay })
     .use(idempotency({ evidence: rows() }))
     .handler(async ({ data }, unit) => {
-      const tills = versionedTable<Till>(world.output("CreditTable"));
+      const tills = versionedTable<Till>(world.output("StandardTable"));
       const till = (await tills.get(data.till)) ?? { id: data.till, version: 0, coins: 0 };
       unit.write(tills.save({ ...till, coins: till.coins + data.coins }));
       return { coins: till.coins + data.coins };
@@ -133,7 +133,7 @@ async function ask(handlerOf: () => ReturnType<ReturnType<typeof endpoint>["hand
 }
 
 async function coins(): Promise<unknown> {
-  return (await world.get(world.output("CreditTable"), tillId))?.coins;
+  return (await world.get(world.output("StandardTable"), tillId))?.coins;
 }
 
 /** What DynamoDB answers while another transaction writes the same item, which no local engine does for long. */

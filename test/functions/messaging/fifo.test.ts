@@ -35,7 +35,7 @@ let notes: string[];
 
 beforeAll(async () => {
   world = await aWorld();
-  world.enter("Credit/");
+  world.enter("Standard/");
 });
 beforeEach(async () => {
   trouble = new Map();

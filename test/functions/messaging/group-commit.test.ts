@@ -34,7 +34,7 @@ let sent: Faults;
 
 beforeAll(async () => {
   world = await aWorld();
-  world.enter("Credit/");
+  world.enter("Standard/");
 });
 beforeEach(() => watch([]));
 afterEach(() => sent.remove());
@@ -80,7 +80,7 @@ describe("a batch whose units of work commit in groups", () => {
     const messages = tenAdded();
     const malformed: Write = {
       Update: {
-        TableName: world.output("CreditTable"),
+        TableName: world.output("StandardTable"),
         Key: marshall({ id: newId() }),
         UpdateExpression: "SET #text = #text + :one", // no number: refused when it is carried out
         ExpressionAttributeNames: { "#text": "id" },
@@ -91,7 +91,7 @@ describe("a batch whose units of work commit in groups", () => {
       if (counter === counterOf(messages[3])) unit.write(malformed);
     };
     const { batchItemFailures } = await receive(messages, { work });
-    const parked = await world.drain(world.output("ReserveCreditDeadLetterQueueUrl"));
+    const parked = await world.drain(world.output("StandardDeadLetterQueueUrl"));
     expect(batchItemFailures.length + parked.length).toBe(1);
     expect(await counts(messages)).toEqual(Array.from({ length: 10 }, (_, n) => (n === 3 ? undefined : 1)));
   });
@@ -211,7 +211,7 @@ interface Reception {
 }
 
 function receive(messages: readonly Envelope[], { grouped = true, lingerMs = 2_000, work }: Reception = {}) {
-  const counters = versionedTable<Counter>(world.output("CreditTable"));
+  const counters = versionedTable<Counter>(world.output("StandardTable"));
   const handler = consumer({ name: "count", accepts: [Added] })
     .use(idempotency({ evidence: rows({ groupCommit: grouped && { lingerMs } }) }))
     .handler(async ({ data: { counter: id, amount } }, unit) => {
@@ -236,16 +236,16 @@ function counterOf(message: Envelope | undefined): string {
 }
 
 async function counts(messages: readonly Envelope[]): Promise<unknown[]> {
-  const items = messages.map((message) => world.get(world.output("CreditTable"), counterOf(message)));
+  const items = messages.map((message) => world.get(world.output("StandardTable"), counterOf(message)));
   return (await Promise.all(items)).map((item) => item?.count);
 }
 
 /** Another process changes the counter between the read and the commit. */
 async function moveAway(id: string): Promise<void> {
-  const TableName = world.output("CreditTable");
+  const TableName = world.output("StandardTable");
   await dynamodb().send(new PutItemCommand({ TableName, Item: marshall({ id, version: 1, count: 100 }) }));
 }
 
 function aPut(): Write {
-  return { Put: { TableName: world.output("CreditTable"), Item: marshall({ id: newId() }) } };
+  return { Put: { TableName: world.output("StandardTable"), Item: marshall({ id: newId() }) } };
 }

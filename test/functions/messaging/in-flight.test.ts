@@ -30,7 +30,7 @@ let message: Envelope;
 
 beforeAll(async () => {
   world = await aWorld();
-  world.enter("Credit/");
+  world.enter("Standard/");
 });
 beforeEach(() => {
   message = anEnvelope(Poked.from({ id: newId() }));
@@ -46,7 +46,7 @@ describe("a handler that does not wait for what it started", () => {
     expect(await isReturned(careless)).toBe(true);
     expect(await world.get(table(), message.partitionkey)).toBeUndefined();
     expect(await isReturned(careless, 5)).toBe(false);
-    const [letter] = await world.drain(world.output("ReserveCreditDeadLetterQueueUrl"));
+    const [letter] = await world.drain(world.output("StandardDeadLetterQueueUrl"));
     expect(letter?.attributes).toMatchObject({
       ReasonCode: "NOT_AWAITED",
       ReasonDetail: "1 running when the handler ended: GetItemCommand",
@@ -150,7 +150,7 @@ function things() {
 }
 
 function table(): string {
-  return world.output("CreditTable");
+  return world.output("StandardTable");
 }
 
 function aGet() {

@@ -15,9 +15,9 @@ import { newId } from "../../../functions/messaging/ids.ts";
 import { inline } from "../../../functions/messaging/inline.ts";
 import { rows } from "../../../functions/messaging/rows.ts";
 import { type Versioned, versionedTable } from "../../../functions/messaging/versioned-table.ts";
-import { OrderPlaced } from "../../../functions/orders/messages.ts";
 import { anEnvelope } from "../../support/an-envelope.ts";
 import { type Faults, injectFaults } from "../../support/faults.ts";
+import { Asked } from "../../support/kit/messages.ts";
 import { aContext, anSqsEvent, anSqsRecord } from "../../support/lambda.ts";
 import { aWorld, type World } from "../../support/world.ts";
 
@@ -33,7 +33,7 @@ let sweep: typeof import("../../../functions/outbox/sweep.ts").handler;
 
 beforeAll(async () => {
   world = await aWorld();
-  world.enter("Credit/");
+  world.enter("Standard/");
   world.enter("Relay/");
   ({ handler: publish } = await import("../../../functions/outbox/publish.ts"));
   ({ handler: sweep } = await import("../../../functions/outbox/sweep.ts"));
@@ -103,17 +103,17 @@ it("G3: sends nothing to the outbox table and deletes nothing there when all wen
   expect(faults.attempts).toEqual([]);
 });
 
-/** One message changes the item; above 0 it publishes an order of that total. */
+/** One message changes the item; above 0 it publishes an ask for that amount. */
 async function commit(id: string, total: number, { evidence = inline({ table }) } = {}): Promise<void> {
   const counters = versionedTable<Counter>(table);
-  const handler = consumer({ name: "count", accepts: [OrderPlaced] })
+  const handler = consumer({ name: "count", accepts: [Asked] })
     .use(idempotency({ evidence }))
     .handler(async (_message, unit) => {
       const counter = (await counters.get(id)) ?? { id, version: 0, count: 0 };
       unit.write(counters.save({ ...counter, count: counter.count + 1 }));
-      if (total > 0) unit.publish(OrderPlaced.from({ orderId: id, customerId: "c", total }));
+      if (total > 0) unit.publish(Asked.from({ ask: id, till: "t", amount: total }));
     });
-  const message = anEnvelope(OrderPlaced.from({ orderId: id, customerId: "c", total: 1 }));
+  const message = anEnvelope(Asked.from({ ask: id, till: "t", amount: 1 }));
   const response = await handler(anSqsEvent(anSqsRecord(asciiJson(message))), aContext());
   expect(response).toEqual({ batchItemFailures: [] });
 }
@@ -150,9 +150,9 @@ async function streamNow(): Promise<DynamoDBStreamEvent> {
 }
 
 async function totalsReceived(): Promise<number[]> {
-  return (await world.drain(queue())).map(({ body }) => JSON.parse(body).data.total as number).sort();
+  return (await world.drain(queue())).map(({ body }) => JSON.parse(body).data.amount as number).sort();
 }
 
 function queue(): string {
-  return world.output("ReserveCreditQueueUrl");
+  return world.output("StandardQueueUrl");
 }

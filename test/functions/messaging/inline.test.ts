@@ -38,7 +38,7 @@ let counterId: string;
 
 beforeAll(async () => {
   world = await aWorld();
-  world.enter("Credit/");
+  world.enter("Standard/");
 });
 beforeEach(async () => {
   counterId = newId();
@@ -239,7 +239,7 @@ describe("the window of evidence in an item", () => {
 });
 
 function table(): string {
-  return world.output("CreditTable");
+  return world.output("StandardTable");
 }
 
 function counters() {
@@ -282,6 +282,6 @@ async function count(): Promise<unknown> {
 }
 
 async function reasons(): Promise<unknown[]> {
-  const letters = await world.drain(world.output("ReserveCreditDeadLetterQueueUrl"));
+  const letters = await world.drain(world.output("StandardDeadLetterQueueUrl"));
   return letters.map(({ attributes }) => attributes.ReasonCode);
 }

@@ -14,7 +14,7 @@ beforeAll(async () => {
   world = await aWorld();
 });
 beforeEach(() => {
-  places = offsets({ table: world.output("InsightsTable"), prefix: newId() });
+  places = offsets({ table: world.output("PulledTable"), prefix: newId() });
 });
 afterAll(() => world.stop());
 
@@ -23,7 +23,7 @@ describe("an offset", () => {
     const id = newId();
     await places.commit({ partition: 0, from: 0, to: 3 }, [put(id)], { deadlineMs });
     expect(await places.read(0)).toBe(3);
-    expect(await world.get(world.output("InsightsTable"), id)).toBeDefined();
+    expect(await world.get(world.output("PulledTable"), id)).toBeDefined();
     const stale = places.commit({ partition: 0, from: 0, to: 4 }, [put(newId())], { deadlineMs });
     await expect(stale).rejects.toThrow(OffsetMoved);
     expect(await places.read(0)).toBe(3);
@@ -51,7 +51,7 @@ describe("an offset", () => {
 function put(id: string, text = ""): Write {
   return {
     Put: {
-      TableName: world.output("InsightsTable"),
+      TableName: world.output("PulledTable"),
       Item: { id: { S: id }, text: { S: text } },
       ConditionExpression: "attribute_not_exists(id)",
     },
@@ -61,7 +61,7 @@ function put(id: string, text = ""): Write {
 function twice(): Write[] {
   const write: Write = {
     Update: {
-      TableName: world.output("InsightsTable"),
+      TableName: world.output("PulledTable"),
       Key: { id: { S: "one" } },
       UpdateExpression: "SET a = :a",
       ExpressionAttributeValues: { ":a": { N: "1" } },

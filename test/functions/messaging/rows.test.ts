@@ -37,7 +37,7 @@ let counterId: string;
 
 beforeAll(async () => {
   world = await aWorld();
-  world.enter("Credit/");
+  world.enter("Standard/");
 });
 beforeEach(() => {
   counterId = newId();
@@ -205,7 +205,7 @@ describe("a consumer with evidence as rows", () => {
 });
 
 function counters() {
-  return versionedTable<Counter>(world.output("CreditTable"));
+  return versionedTable<Counter>(world.output("StandardTable"));
 }
 
 function handler() {
@@ -229,7 +229,10 @@ function receive(message: Envelope, options: { receiveCount?: number } = {}) {
 
 function aPut(id: string, bytes: number): Write {
   return {
-    Put: { TableName: world.output("CreditTable"), Item: { id: { S: id }, text: { S: "x".repeat(bytes) } } },
+    Put: {
+      TableName: world.output("StandardTable"),
+      Item: { id: { S: id }, text: { S: "x".repeat(bytes) } },
+    },
   };
 }
 
@@ -238,7 +241,7 @@ function anAdded({ amount }: { amount: number }): Envelope {
 }
 
 async function count(): Promise<number | undefined> {
-  return (await world.get(world.output("CreditTable"), counterId))?.count as number | undefined;
+  return (await world.get(world.output("StandardTable"), counterId))?.count as number | undefined;
 }
 
 async function evidenceOf(message: Envelope) {
@@ -252,5 +255,5 @@ async function outboxOf(message: Envelope): Promise<Envelope[]> {
 }
 
 function deadLetters(): string {
-  return world.output("ReserveCreditDeadLetterQueueUrl");
+  return world.output("StandardDeadLetterQueueUrl");
 }

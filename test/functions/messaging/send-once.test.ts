@@ -86,7 +86,7 @@ describe("a sender that tries once", () => {
 });
 
 function queueUrl(): string {
-  return world.output("ReserveCreditQueueUrl");
+  return world.output("StandardQueueUrl");
 }
 
 function listen(): string[] {

@@ -35,7 +35,7 @@ let storyId: string;
 
 beforeAll(async () => {
   world = await aWorld();
-  world.enter("Credit/");
+  world.enter("Standard/");
 });
 beforeEach(() => {
   storyId = newId();
@@ -239,7 +239,7 @@ async function isReturned(handlerOf: Handler, message: Envelope, receiveCount = 
 }
 
 function table(): string {
-  return world.output("CreditTable");
+  return world.output("StandardTable");
 }
 
 /** The same for the same number: a second delivery. */
@@ -266,7 +266,7 @@ async function told(): Promise<string> {
 }
 
 function letters() {
-  return world.drain(world.output("ReserveCreditDeadLetterQueueUrl"));
+  return world.drain(world.output("StandardDeadLetterQueueUrl"));
 }
 
 async function reasons(): Promise<unknown[]> {

@@ -46,7 +46,7 @@ beforeAll(async () => {
   process.env.ROUTES = JSON.stringify({ [Stepped.type]: [queues.standard.url, queues.fifo.url] });
   ({ handler: publish } = await import("../../../functions/outbox/publish.ts"));
   ({ handler: sweep } = await import("../../../functions/outbox/sweep.ts"));
-  world.enter("Credit/");
+  world.enter("Standard/");
 });
 beforeEach(() => {
   accountId = newId();
@@ -123,7 +123,7 @@ async function commit({ clockMs }: { clockMs: number }): Promise<string> {
   const produce = consumer({ name: "produce", accepts: [Asked] })
     .use(idempotency({ evidence: rows() }))
     .handler(async ({ data }, unit) => {
-      const accounts = versionedTable<Account>(world.output("CreditTable"));
+      const accounts = versionedTable<Account>(world.output("StandardTable"));
       const id = `producer ${data.account}`;
       const found = (await accounts.get(id)) ?? { id, version: 0, steps: [] };
       unit.write(accounts.save(found));
@@ -169,10 +169,10 @@ async function receive(
 ): Promise<SQSRecord[]> {
   Object.assign(process.env, { QUEUE_URL: place.url, DEAD_LETTER_QUEUE_URL: place.deadLetterUrl });
   const step = consumer({ name: "step", accepts: [Stepped] })
-    .use(idempotency({ evidence: inline({ table: world.output("CreditTable"), by: "sequence" }) }))
+    .use(idempotency({ evidence: inline({ table: world.output("StandardTable"), by: "sequence" }) }))
     .handler(async ({ data, sequence }, unit) => {
       if (refusing) throw new Park("REFUSED", "no");
-      const accounts = versionedTable<Account>(world.output("CreditTable"));
+      const accounts = versionedTable<Account>(world.output("StandardTable"));
       const found = (await accounts.get(data.account)) ?? { id: data.account, version: 0, steps: [] };
       unit.write(accounts.save({ ...found, steps: [...found.steps, Number(sequence)] }));
     });
@@ -218,7 +218,7 @@ function numberOf({ body }: SQSRecord): string {
 }
 
 async function steps(): Promise<unknown> {
-  return (await world.get(world.output("CreditTable"), accountId))?.steps;
+  return (await world.get(world.output("StandardTable"), accountId))?.steps;
 }
 
 async function reasons({ deadLetterUrl }: Place): Promise<unknown[]> {

@@ -114,7 +114,7 @@ it("Q8: packs count the attributes, as SQS does", () => {
 });
 
 function consume(record: SQSRecord) {
-  world.enter("Credit/");
+  world.enter("Standard/");
   const handler = consumer({ name: "ping", accepts: [Ping] })
     .use(signature({ keys: store.ring, policy: "required" }))
     .handler(async ({ data: { n } }) => {
@@ -172,13 +172,13 @@ async function deadLetters() {
 }
 
 function credit(): string {
-  return world.output("ReserveCreditQueueUrl");
+  return world.output("StandardQueueUrl");
 }
 
 function creditDeadLetters(): string {
-  return world.output("ReserveCreditDeadLetterQueueUrl");
+  return world.output("StandardDeadLetterQueueUrl");
 }
 
 function shipping(): string {
-  return world.output("ShipOrderQueueUrl");
+  return world.output("SecondQueueUrl");
 }

@@ -27,7 +27,7 @@ let effects: number;
 
 beforeAll(async () => {
   world = await aWorld();
-  world.enter("Credit/");
+  world.enter("Standard/");
 });
 beforeEach(() => {
   record = anSqsRecord(asciiJson(anEnvelope({ ...Asked.from({}), id: newId(), traceparent })));
@@ -54,7 +54,7 @@ describe("a dead letter", () => {
         FirstReceivedAt: "2026-01-01T00:00:00.000Z",
         ParkedAt: expect.stringMatching(/^\d{4}-.*Z$/),
         OriginalMessageId: record.messageId,
-        SourceQueueUrl: world.output("ReserveCreditQueueUrl"),
+        SourceQueueUrl: world.output("StandardQueueUrl"),
         TraceContext: traceparent,
       },
     });
@@ -98,16 +98,16 @@ async function isReturned(given: SQSRecord): Promise<boolean> {
     .handler(async (_message, unit) => {
       if (refusing) throw new Park("REFUSED", "not today");
       const id = newId();
-      unit.write({ Put: { TableName: world.output("CreditTable"), Item: { id: { S: id } } } });
+      unit.write({ Put: { TableName: world.output("StandardTable"), Item: { id: { S: id } } } });
     });
-  const before = (await world.items(world.output("CreditTable"))).length;
+  const before = (await world.items(world.output("StandardTable"))).length;
   const { batchItemFailures } = await handler(anSqsEvent(given), aContext());
-  effects += (await world.items(world.output("CreditTable"))).length - before;
+  effects += (await world.items(world.output("StandardTable"))).length - before;
   return batchItemFailures.length > 0;
 }
 
 function deadLetters(): string {
-  return world.output("ReserveCreditDeadLetterQueueUrl");
+  return world.output("StandardDeadLetterQueueUrl");
 }
 
 async function received() {

@@ -17,7 +17,7 @@ let faults: Faults | undefined;
 let handler: typeof import("../../../functions/orders/place-order.ts").handler;
 
 beforeAll(async () => {
-  world = await aWorld();
+  world = await aWorld({ app: "bin/app.ts" });
   world.enter("Orders/PlaceOrder");
   ({ handler } = await import("../../../functions/orders/place-order.ts"));
 });

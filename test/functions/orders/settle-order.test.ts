@@ -15,7 +15,7 @@ let world: World;
 let handler: typeof import("../../../functions/orders/settle-order.ts").handler;
 
 beforeAll(async () => {
-  world = await aWorld();
+  world = await aWorld({ app: "bin/app.ts" });
   world.enter("Orders/SettleOrder");
   ({ handler } = await import("../../../functions/orders/settle-order.ts"));
 });

@@ -27,8 +27,8 @@ beforeAll(async () => {
 });
 beforeEach(async () => {
   story = newId();
-  await world.drain(credit());
-  await world.drain(shipping());
+  await world.drain(standard());
+  await world.drain(second());
 });
 afterEach(async () => {
   faults?.remove();
@@ -39,92 +39,92 @@ afterAll(() => world.stop());
 
 describe("publish", () => {
   it("G3: sends each message to the queues of its type and deletes the rows", async () => {
-    const ids = await rows([placed("1"), approved("2")], [placed("3")]);
+    const ids = await rows([asked("1"), approved("2")], [asked("3")]);
     expect(await publish(await streamOf(ids), aContext())).toEqual({ batchItemFailures: [] });
-    expect(await received(credit())).toEqual(["1", "3"]);
-    expect(await received(shipping())).toEqual(["2"]);
+    expect(await received(standard())).toEqual(["1", "3"]);
+    expect(await received(second())).toEqual(["2"]);
     expect(await world.items(outbox())).toEqual([]);
   });
 
   it("G3: keeps the row when the answer to the send is lost, and sends the same id again", async () => {
     faults = injectFaults(sqs(), { command: "SendMessageBatchCommand", moment: "after" });
-    const event = await streamOf(await rows([placed("1")]));
+    const event = await streamOf(await rows([asked("1")]));
     expect(await publish(event, aContext())).toEqual({ batchItemFailures: [{ itemIdentifier: "100" }] });
     expect(await world.items(outbox())).toHaveLength(1);
     faults.remove();
     expect(await publish(event, aContext())).toEqual({ batchItemFailures: [] });
-    const ids = await received(credit());
+    const ids = await received(standard());
     expect(ids.length).toBeGreaterThan(1);
     expect(new Set(ids)).toEqual(new Set(["1"]));
   });
 
   it("G3: killed between send and delete, it sends again and nothing is lost", async () => {
     faults = injectFaults(dynamodb(), { command: "BatchWriteItemCommand", moment: "before" });
-    const event = await streamOf(await rows([placed("1")]));
+    const event = await streamOf(await rows([asked("1")]));
     await expect(publish(event, aContext())).rejects.toThrow();
     expect(await world.items(outbox())).toHaveLength(1);
     faults.remove();
     await publish(event, aContext());
-    expect(await received(credit())).toEqual(["1", "1"]);
+    expect(await received(standard())).toEqual(["1", "1"]);
     expect(await world.items(outbox())).toEqual([]);
   });
 
   it("Q8: reports the lowest failed sequence number and deletes only what was sent whole", async () => {
-    const ids = await rows([placed("1")], [placed("2"), refused("3")], [approved("4")]);
+    const ids = await rows([asked("1")], [asked("2"), refused("3")], [approved("4")]);
     const response = await publish(await streamOf(ids), aContext());
     expect(response).toEqual({ batchItemFailures: [{ itemIdentifier: "101" }] });
     expect((await world.items(outbox())).map((row) => row.id)).toEqual([ids[1]]);
-    expect(await received(shipping())).toEqual(["4"]);
+    expect(await received(second())).toEqual(["4"]);
   });
 
   it("G5: a row that cannot be read neither holds the shard nor is deleted", async () => {
-    const ids = await rows([placed("1")]);
+    const ids = await rows([asked("1")]);
     await world.put(outbox(), {
       id: "foreign",
       createdAt: "2026-01-01T00:00:00.000Z",
       messages: "not a list",
     });
     expect(await publish(await streamOf(["foreign", ...ids]), aContext())).toEqual({ batchItemFailures: [] });
-    expect(await received(credit())).toEqual(["1"]);
+    expect(await received(standard())).toEqual(["1"]);
     expect((await world.items(outbox())).map((row) => row.id)).toEqual(["foreign"]);
   });
 });
 
 describe("sweep", () => {
   it("G3: alone delivers everything that the stream never brought, in the order of its creation", async () => {
-    const ids = await rows([placed("1")], [placed("2")], [approved("3")]);
+    const ids = await rows([asked("1")], [asked("2")], [approved("3")]);
     const restoreClock = setClock(() => Date.now() + 61_000);
     expect(await sweep({}, aContext())).toEqual({ rows: 3, sent: 3 });
     restoreClock();
     expect(ids).toHaveLength(3);
-    expect(await received(credit())).toEqual(["1", "2"]);
-    expect(await received(shipping())).toEqual(["3"]);
+    expect(await received(standard())).toEqual(["1", "2"]);
+    expect(await received(second())).toEqual(["3"]);
     expect(await world.items(outbox())).toEqual([]);
   });
 
   it("G4: sends the rows of a key in the order of their creation, on whatever page of the table they are", async () => {
     const ballast = "x".repeat(200_000); // a page of a scan is 1 MB
     const ids = Array.from({ length: 12 }, (_, index) => String(index).padStart(2, "0"));
-    await rows(...ids.map((id) => [reserved(id, ballast)]));
+    await rows(...ids.map((id) => [taken(id, ballast)]));
     const restoreClock = setClock(() => Date.now() + 61_000);
     expect(await sweep({}, aContext())).toEqual({ rows: 12, sent: 12 });
     restoreClock();
-    const letters = await world.drain(world.output("SettleOrderQueueUrl"));
+    const letters = await world.drain(world.output("OrderedQueueUrl"));
     expect(letters.map(({ body }) => JSON.parse(body).id)).toEqual(ids);
   });
 
   it("G4: the stream's retry and a sweep at once give each message once, in order", async () => {
     const ids = ["1", "2", "3", "4"];
-    const event = await streamOf(await rows(...ids.map((id) => [reserved(id, "")])));
+    const event = await streamOf(await rows(...ids.map((id) => [taken(id, "")])));
     const restoreClock = setClock(() => Date.now() + 61_000);
     await Promise.all([publish(event, aContext()), sweep({}, aContext())]);
     restoreClock();
-    const letters = await world.drain(world.output("SettleOrderQueueUrl"));
+    const letters = await world.drain(world.output("OrderedQueueUrl"));
     expect(letters.map(({ body }) => JSON.parse(body).id)).toEqual(ids);
   });
 
   it("leaves young rows to the stream", async () => {
-    await rows([placed("1")]);
+    await rows([asked("1")]);
     expect(await sweep({}, aContext())).toEqual({ rows: 0, sent: 0 });
     expect(await world.items(outbox())).toHaveLength(1);
   });
@@ -132,12 +132,12 @@ describe("sweep", () => {
 
 describe("publish to a queue that is gone", () => {
   it("G5: fails its own rows and not those of the other queues", async () => {
-    await world.clients.sqs.send(new DeleteQueueCommand({ QueueUrl: shipping() }));
-    const ids = await rows([approved("1")], [placed("2")]);
+    await world.clients.sqs.send(new DeleteQueueCommand({ QueueUrl: second() }));
+    const ids = await rows([approved("1")], [asked("2")]);
     expect(await publish(await streamOf(ids), aContext())).toEqual({
       batchItemFailures: [{ itemIdentifier: "100" }],
     });
-    expect(await received(credit())).toEqual(["2"]);
+    expect(await received(standard())).toEqual(["2"]);
     expect((await world.items(outbox())).map((row) => row.id)).toEqual([ids[0]]);
   });
 });
@@ -179,34 +179,32 @@ async function received(queueUrl: string): Promise<string[]> {
     .sort();
 }
 
-function placed(id: string): Envelope {
-  return anEnvelope({ id: `${story}/${id}`, type: "orders.order-placed.v1" });
+function asked(id: string): Envelope {
+  return anEnvelope({ id: `${story}/${id}`, type: "kit.asked.v1" });
 }
 
 /** For a FIFO queue. */
-function reserved(id: string, data: unknown): Envelope {
-  return anEnvelope({ id, type: "credit.credit-reserved.v1", data });
+function taken(id: string, data: unknown): Envelope {
+  return anEnvelope({ id, type: "kit.taken.v1", data });
 }
 
 function approved(id: string): Envelope {
-  return anEnvelope({ id: `${story}/${id}`, type: "orders.order-approved.v1" });
+  return anEnvelope({ id: `${story}/${id}`, type: "kit.approved.v1" });
 }
 
 /** SQS takes no U+FFFE: this entry fails, and its batch answers 200. */
 function refused(id: string): string {
-  return JSON.stringify(
-    anEnvelope({ id: `${story}/${id}`, type: "orders.order-approved.v1", data: "\ufffe" }),
-  );
+  return JSON.stringify(anEnvelope({ id: `${story}/${id}`, type: "kit.approved.v1", data: "\ufffe" }));
 }
 
 function outbox(): string {
   return world.output("OutboxTable");
 }
 
-function credit(): string {
-  return world.output("ReserveCreditQueueUrl");
+function standard(): string {
+  return world.output("StandardQueueUrl");
 }
 
-function shipping(): string {
-  return world.output("ShipOrderQueueUrl");
+function second(): string {
+  return world.output("SecondQueueUrl");
 }

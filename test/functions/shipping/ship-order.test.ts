@@ -29,7 +29,7 @@ let message: Envelope;
 let aheadMs = 0;
 
 beforeAll(async () => {
-  [world, carrier] = await Promise.all([aWorld(), aCarrier()]);
+  [world, carrier] = await Promise.all([aWorld({ app: "bin/app.ts" }), aCarrier()]);
   world.enter("Shipping/");
   process.env.CARRIER_URL = carrier.url;
   ({ handler } = await import("../../../functions/shipping/ship-order.ts"));

@@ -5,8 +5,8 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { takeCloudPlace } from "../../../local/demo/cloud-place.ts";
-import { CLOUD_FILE, connect } from "../../../operations/connection.ts";
+import { takeCloudPlace } from "../../local/cloud-place.ts";
+import { CLOUD_FILE, connect } from "../../operations/connection.ts";
 
 const NOBODY = 2 ** 22 + 1; // above the largest process id of Linux
 const NOWHERE = "http://127.0.0.1:1";

@@ -7,7 +7,7 @@
 
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { CLOUD_FILE, type CloudFile, isRunning, readCloudFile } from "../../operations/connection.ts";
+import { CLOUD_FILE, type CloudFile, isRunning, readCloudFile } from "../operations/connection.ts";
 
 export interface CloudPlace {
   readonly directory: string;

@@ -1,0 +1,35 @@
+// `npm start`: runs the stacks of this project on this machine, and counts what came out.
+
+import { fileURLToPath } from "node:url";
+import { type Program, runProgram, untilSignal } from "../program.ts";
+import { parseStartArguments, START_HELP } from "./arguments.ts";
+import { runDemo } from "./demo.ts";
+import { invitation } from "./invitation.ts";
+import { showProgress } from "./progress.ts";
+import { reportOf, summaryOf } from "./report.ts";
+
+await runProgram(start);
+
+async function start(program: Program): Promise<number> {
+  const options = parseStartArguments(process.argv.slice(2));
+  if (options.help) {
+    console.log(START_HELP);
+    return 0;
+  }
+  const people = options.json ? process.stderr : process.stdout;
+  const { cloud, place, run } = await runDemo(options, {
+    ...program,
+    projectDirectory: fileURLToPath(new URL("../..", import.meta.url)),
+    progress: showProgress(people),
+  });
+  people.write(`${reportOf(run)}\n`);
+  const summary = summaryOf(run);
+  if (options.json) console.log(JSON.stringify(summary));
+  if (process.stdout.isTTY && !options.exit) {
+    const customerId = run.world.accounts[0]?.id ?? "customer-0001";
+    const beside = place.beside ? { cloudFile: place.cloudFile } : {};
+    people.write(invitation({ ...cloud, customerId, ...beside }));
+    await untilSignal();
+  }
+  return summary.ok ? 0 : 1;
+}

@@ -1,0 +1,125 @@
+// `npm start` as a user meets it: a process, its output, its exit code, and what it leaves behind.
+
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { fileURLToPath } from "node:url";
+import { afterEach, expect, test } from "vitest";
+
+const PROJECT = fileURLToPath(new URL("../../..", import.meta.url));
+
+const running = new Set<ChildProcess>();
+
+afterEach(() => {
+  for (const child of running) child.kill("SIGKILL");
+});
+
+test.each([
+  [["--orders", "-1"], '--orders must be a whole number from 0 to 100000, got "-1".'],
+  [["--frobnicate"], "Known flags: --orders"],
+])("%j ends with code 2 and says why", async (argv, message) => {
+  const run = start(argv);
+  expect(await run.exitCode).toBe(2);
+  expect(run.stderr()).toContain(message);
+  expect(run.stderr()).not.toContain("    at "); // no stack trace
+});
+
+test("--help explains itself and does nothing", async () => {
+  const run = start(["--help"]);
+  expect(await run.exitCode).toBe(0);
+  expect(run.stdout()).toContain("--chaos LEVEL");
+});
+
+test("a run of a few orders holds every invariant, and its last line says so to a program", async () => {
+  const run = start(["--orders", "8", "--chaos", "0", "--json"]);
+  expect(await run.exitCode).toBe(0);
+  const summary = JSON.parse(run.stdout().trim().split("\n").at(-1) ?? "");
+  expect(summary).toMatchObject({
+    ok: true,
+    placed: 8,
+    redriven: 1,
+    lost: 0,
+    doubled: 0,
+    moneyConserved: true,
+  });
+  expect(summary.shipped + summary.canceled + summary.parked).toBe(8);
+  expect(run.stdout().trim().split("\n")).toHaveLength(1);
+  for (const reason of ["NOT_JSON", "ENVELOPE_INVALID", "TYPE_UNKNOWN", "DATA_INVALID", "ACCOUNT_UNKNOWN"]) {
+    expect(run.stderr()).toContain(reason);
+  }
+});
+
+test("a port that is taken is named, with the flag", async () => {
+  const taken = createServer().listen(0, "127.0.0.1");
+  await once(taken, "listening");
+  const { port } = taken.address() as AddressInfo;
+  const run = start(["--orders", "1", "--port", `${port}`]);
+  expect(await run.exitCode).toBe(1);
+  expect(run.stderr()).toContain(`Port ${port}`);
+  expect(run.stderr()).toContain("--port");
+  taken.close();
+});
+
+test("Ctrl-C stops every child and leaves nothing behind", async () => {
+  const run = start(["--orders", "5000"]);
+  await run.says("Placing");
+  const children = childrenOf(run.processId);
+  expect(children.length).toBeGreaterThan(0);
+  const cloudFile = [".local-cloud/cloud.json", `.local-cloud/${run.processId}/cloud.json`]
+    .map((file) => `${PROJECT}${file}`)
+    .find((file) => existsSync(file) && JSON.parse(readFileSync(file, "utf8")).processId === run.processId);
+  expect(cloudFile).toBeDefined();
+  run.interrupt();
+  expect(await run.exitCode).toBe(130);
+  expect(children.filter(isAlive)).toEqual([]);
+  expect(existsSync(cloudFile ?? "")).toBe(false);
+});
+
+function start(argv: readonly string[]) {
+  const child = spawn(process.execPath, [`${PROJECT}local/demo/start.ts`, ...argv], { cwd: PROJECT });
+  running.add(child);
+  let [stdout, stderr] = ["", ""];
+  child.stdout.setEncoding("utf8").on("data", (text: string) => {
+    stdout += text;
+  });
+  child.stderr.setEncoding("utf8").on("data", (text: string) => {
+    stderr += text;
+  });
+  return {
+    processId: child.pid ?? 0,
+    stdout: () => stdout,
+    stderr: () => stderr,
+    exitCode: once(child, "close").then(([code]) => {
+      running.delete(child);
+      return code as number;
+    }),
+    interrupt: () => child.kill("SIGINT"),
+    says: (text: string) =>
+      new Promise<void>((resolve, reject) => {
+        child.stdout.on("data", () => stdout.includes(text) && resolve());
+        child.once("close", () => reject(new Error(`it ended without saying ${text}: ${stderr}`)));
+      }),
+  };
+}
+
+/** Direct children, from /proc: engines and functions are started by the process itself. */
+function childrenOf(processId: number): number[] {
+  return readdirSync("/proc")
+    .filter((name) => /^\d+$/.test(name) && parentOf(name) === processId)
+    .map(Number);
+}
+
+function parentOf(processId: string): number {
+  try {
+    const stat = readFileSync(`/proc/${processId}/stat`, "utf8");
+    return Number(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[1]);
+  } catch {
+    return 0; // it ended meanwhile
+  }
+}
+
+function isAlive(processId: number): boolean {
+  return existsSync(`/proc/${processId}`);
+}

@@ -1,0 +1,13 @@
+import { endpoint } from "../../../functions/messaging/endpoint.ts";
+import { idempotency } from "../../../functions/messaging/idempotency.ts";
+import { derivedId } from "../../../functions/messaging/ids.ts";
+import { rows } from "../../../functions/messaging/rows.ts";
+import { Ask, Asked } from "./messages.ts";
+
+export const handler = endpoint({ name: "ask", accepts: Ask })
+  .use(idempotency({ evidence: rows() }))
+  .handler(async (request, unit) => {
+    const ask = derivedId(request.source, request.id);
+    unit.publish(Asked.from({ ask, ...request.data }));
+    return { ask };
+  });

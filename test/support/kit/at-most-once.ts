@@ -1,0 +1,22 @@
+import { ageGate } from "../../../functions/messaging/age-gate.ts";
+import { atMostOnce } from "../../../functions/messaging/at-most-once.ts";
+import { consumer } from "../../../functions/messaging/consumer.ts";
+import { environment } from "../../../functions/messaging/environment.ts";
+import { Seen } from "./messages.ts";
+
+const TableName = environment("PULLED_TABLE");
+
+export const handler = consumer({ name: "at-most-once", accepts: [Seen] })
+  .use(ageGate())
+  .use(atMostOnce())
+  .handler(async ({ data }, unit) => {
+    unit.write({
+      Update: {
+        TableName,
+        Key: { id: { S: data.ask } },
+        UpdateExpression: "ADD #seen :one",
+        ExpressionAttributeNames: { "#seen": "seen" },
+        ExpressionAttributeValues: { ":one": { N: "1" } },
+      },
+    });
+  });

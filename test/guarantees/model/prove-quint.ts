@@ -39,18 +39,14 @@ export async function proveQuint({
   readonly seed?: number;
   readonly onProgress?: (text: string) => void;
 } = {}): Promise<QuintFigures> {
-  const holds = await simulate({
-    protocol: "essentiallyOnce",
-    invariant: "safe",
-    seed,
-    samples: runs,
-    steps: 40,
-  });
+  const ours = { protocol: "essentiallyOnce", invariant: "safe", seed, samples: runs / 2, steps: 60 };
+  const holds =
+    (await simulate({ ...ours, step: "step" })) && (await simulate({ ...ours, step: "mostlyWork" }));
   onProgress(`Quint: ${runs} runs ${holds ? "keep" : "break"} the promises`);
   const survivors: string[] = [];
   for (const protocol of mistakes) {
-    const step = protocol === "noVersion" ? "mostlyWork" : "step";
-    const survived = await simulate({ protocol, invariant: "safe", seed, step, samples: 3_000, steps: 40 });
+    const options = { protocol, invariant: "safe", seed, step: "mostlyWork", samples: 3_000, steps: 60 };
+    const survived = await simulate(options);
     if (survived) survivors.push(protocol);
     onProgress(`Quint: ${protocol} ${survived ? "survives" : "is broken"}`);
   }
@@ -77,7 +73,7 @@ async function freshTrace(seed: number) {
     invariant: "safe",
     seed,
     step,
-    samples: 1,
+    samples: 50,
     steps: 60,
     traceFile,
   });

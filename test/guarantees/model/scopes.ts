@@ -10,7 +10,7 @@ export type Scope = "fast" | "gate" | "long";
 export const scopes: Readonly<Record<Scope, readonly Bounds[]>> = {
   fast: [
     { messages: 1, receives: 3, redrives: 1, invocations: 3, aging: true },
-    { messages: 2, receives: 2, redrives: 0, invocations: 2, aging: true },
+    { messages: 2, receives: 2, redrives: 0, invocations: 2, aging: false },
   ],
   gate: [
     { messages: 1, receives: 4, redrives: 2, invocations: 4, aging: true },

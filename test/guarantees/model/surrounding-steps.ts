@@ -7,6 +7,7 @@ import { type Bounds, type Message, type State, withMessage } from "./state.ts";
 export function queueSteps(state: State, index: number, protocol: Protocol, bounds: Bounds): Step<State>[] {
   const message = state.messages[index] as Message;
   const name = `message ${index + 1}`;
+  const sqsId = protocol.identity === "envelope" ? 0 : message.redrives;
   if (message.place === "dead letters" && message.redrives < bounds.redrives) {
     const redriven = { place: "queue", receives: 0, redrives: message.redrives + 1 } as const;
     return [{ name: `${name} is redriven`, isFault: true, next: changed(redriven) }];
@@ -16,16 +17,27 @@ export function queueSteps(state: State, index: number, protocol: Protocol, boun
     const next = changed({ place: "dead letters" });
     return [{ name: `${name} was received too often and is dead-lettered`, isFault: false, next }];
   }
-  if (message.age !== "young" && protocol.ageGate !== "none") {
-    return [
-      { name: `${name} is parked by the age gate`, isFault: false, next: changed({ place: "dead letters" }) },
-    ];
-  }
+  if (message.age !== "young" && protocol.ageGate !== "none") return [gate()];
   return state.invocations.length < bounds.invocations ? [receive()] : [];
+
+  /** What comes again is looked up before its age counts: a duplicate needs no operator. */
+  function gate(): Step<State> {
+    const isKnown = message.receives > 0 && message.evidence.includes(sqsId);
+    return isKnown
+      ? {
+          name: `${name} is known, and acknowledged`,
+          isFault: false,
+          next: changed({ place: "acknowledged" }),
+        }
+      : {
+          name: `${name} is parked by the age gate`,
+          isFault: false,
+          next: changed({ place: "dead letters" }),
+        };
+  }
 
   function receive(): Step<State> {
     const receives = message.receives + 1;
-    const sqsId = protocol.identity === "envelope" ? 0 : message.redrives;
     const call = protocol.findsAlways || receives > 1 ? 0 : firstCall(protocol);
     const invocation = { of: "consumer", message: index, call, isStale: true, sqsId } as const;
     const received = changed({ receives });

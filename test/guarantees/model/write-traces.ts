@@ -17,7 +17,7 @@ const kept: Readonly<Record<string, SimulationOptions>> = {
     samples: 3_000,
     steps: 60,
   },
-  troubled: { protocol: "essentiallyOnce", invariant: "safe", seed: 513, samples: 1, steps: 40 },
+  troubled: { protocol: "essentiallyOnce", invariant: "safe", seed: 1, samples: 200, steps: 60 },
 };
 
 export const traceNames = Object.keys(kept);

@@ -1,13 +1,15 @@
 // Every single fault at every call, for each mode and each function; and every order of concurrent workers for the
 // small ones. What is deeper (pairs, triples, three workers) is for `npm run prove`.
 import { expect, it, describe as suite } from "vitest";
-import { describe, explore } from "./explorer/explore.ts";
+import { describe, type ExploreOptions, explore } from "./explorer/explore.ts";
 import { type FaultKind, faultKinds } from "./explorer/fault.ts";
 import { interleave } from "./explorer/interleave.ts";
+import type { Scenario } from "./explorer/scenario.ts";
 import { scenarios } from "./scenarios/all.ts";
 import { atMostOnceScenario } from "./scenarios/at-most-once.ts";
 import { effectScenario } from "./scenarios/effect.ts";
 import { inlineScenario } from "./scenarios/inline.ts";
+import { journeyScenario } from "./scenarios/journey.ts";
 import { pullScenario } from "./scenarios/pull.ts";
 import { rowsAloneScenario } from "./scenarios/rows.ts";
 
@@ -15,13 +17,22 @@ import { rowsAloneScenario } from "./scenarios/rows.ts";
 const schedulesEach = 10;
 const fired = new Map<FaultKind, number>();
 
+async function keepsItsPromises(scenario: Scenario, options: ExploreOptions): Promise<void> {
+  const { violations, faults } = await explore(scenario, options);
+  for (const [kind, count] of Object.entries(faults)) {
+    fired.set(kind as FaultKind, (fired.get(kind as FaultKind) ?? 0) + count);
+  }
+  expect(violations.map(describe)).toEqual([]);
+}
+
 suite("under any single fault", () => {
   it.each(scenarios())("G1: $name keeps its promises", async (scenario) => {
-    const { violations, faults } = await explore(scenario, { depth: 1, singlesMax: schedulesEach });
-    for (const [kind, count] of Object.entries(faults)) {
-      fired.set(kind as FaultKind, (fired.get(kind as FaultKind) ?? 0) + count);
-    }
-    expect(violations.map(describe)).toEqual([]);
+    await keepsItsPromises(scenario, { depth: 1, singlesMax: schedulesEach });
+  });
+
+  it("G7: what is altered on its way is parked and takes no effect", async () => {
+    await keepsItsPromises(journeyScenario(), { depth: 1, kinds: ["tampered"] });
+    expect(fired.get("tampered")).toBeGreaterThan(0);
   });
 
   it("every kind of fault has fired", () => {

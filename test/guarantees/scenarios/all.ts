@@ -1,4 +1,5 @@
-// The scenarios of the gate: every mode of the kit, and the functions of the sample.
+// The scenarios of the gate: every mode of the kit, and those that files in `services/` export for functions of services.
+import { globSync } from "node:fs";
 import type { Scenario } from "../explorer/scenario.ts";
 import { atMostOnceScenario } from "./at-most-once.ts";
 import { effectScenario } from "./effect.ts";
@@ -8,7 +9,12 @@ import { journeyScenario } from "./journey.ts";
 import { publisherScenario } from "./publisher.ts";
 import { pullScenario } from "./pull.ts";
 import { rowsAloneScenario, rowsScenario } from "./rows.ts";
-import { sampleScenarios } from "./sample.ts";
+
+const services: { scenarios(): Scenario[] }[] = await Promise.all(
+  globSync("services/*.ts", { cwd: import.meta.dirname })
+    .sort()
+    .map((file) => import(new URL(file, import.meta.url).href)),
+);
 
 export function scenarios(): Scenario[] {
   return [
@@ -27,7 +33,7 @@ export function scenarios(): Scenario[] {
     pullScenario("after-effect"),
     pullScenario("rebuild"),
     journeyScenario(),
-    ...sampleScenarios(),
+    ...services.flatMap((service) => service.scenarios()),
   ];
 }
 

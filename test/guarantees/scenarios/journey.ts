@@ -1,9 +1,9 @@
 // From the outbox to the effect: a row, the publisher that signs, the queue, the consumer that verifies. What is altered
 // on its way ends in the dead-letter queue and takes no effect; everything else takes effect once.
 import { asciiJson } from "../../../functions/messaging/envelope.ts";
-import { OrderPlaced } from "../../../functions/orders/messages.ts";
 import { anEnvelope } from "../../support/an-envelope.ts";
 import type { Scenario } from "../explorer/scenario.ts";
+import { Deposited } from "./handlers/messages.ts";
 
 export function journeyScenario(): Scenario {
   return {
@@ -11,8 +11,8 @@ export function journeyScenario(): Scenario {
     tampering: true,
     stage: {
       guarded: true,
-      tables: { CREDIT_TABLE: {}, JOURNAL_TABLE: { sortKey: "sequence" } },
-      environment: (stage) => ({ ROUTES: JSON.stringify({ [OrderPlaced.type]: [stage.queue("main").url] }) }),
+      tables: { ACCOUNTS_TABLE: {}, JOURNAL_TABLE: { sortKey: "sequence" } },
+      environment: (stage) => ({ ROUTES: JSON.stringify({ [Deposited.type]: [stage.queue("main").url] }) }),
     },
     functions: [
       { handler: "functions/outbox/publish.ts", by: { kind: "stream", table: "OUTBOX_TABLE" } },
@@ -24,22 +24,21 @@ export function journeyScenario(): Scenario {
           isQuiet: (response) => (response as { rows: number }).rows === 0,
         },
       },
-      { handler: "functions/credit/reserve-credit.ts", by: { kind: "queue", queue: "main" } },
+      { handler: "test/guarantees/scenarios/handlers/guarded.ts", by: { kind: "queue", queue: "main" } },
     ],
     async begin(stage, unique) {
-      await stage.put("CREDIT_TABLE", { id: unique, version: 1, limit: 100, available: 100 });
-      const placed = OrderPlaced.from({ orderId: unique, customerId: unique, total: 40 });
-      const body = asciiJson(anEnvelope({ ...placed, id: unique, source: "/place-order" }));
+      const deposited = Deposited.from({ account: unique, amount: 40 });
+      const body = asciiJson(anEnvelope({ ...deposited, id: unique, source: "/bank" }));
       const row = `row-${unique}`;
       await stage.put("OUTBOX_TABLE", { id: row, createdAt: new Date().toISOString(), messages: [body] });
       return {
         async violations() {
-          const available = Number((await stage.get("CREDIT_TABLE", unique))?.available);
+          const sum = Number((await stage.get("ACCOUNTS_TABLE", unique))?.sum ?? 0);
           const letters = await stage.deadLetters("main");
           const altered = letters.filter((one) => one.body !== body);
-          const wanted = altered.length > 0 && available === 100 ? 100 : 60;
+          const wanted = altered.length > 0 && sum === 0 ? 0 : 40;
           return [
-            ...(available === wanted ? [] : [`G7: ${available} is available, and not ${wanted}`]),
+            ...(sum === wanted ? [] : [`G7: the sum is ${sum}, and not ${wanted}`]),
             ...altered
               .filter(({ reason }) => reason !== "SIGNATURE_INVALID")
               .map(({ reason }) => `G7: what was altered is parked as ${reason}`),

@@ -3,10 +3,8 @@ import { consumer } from "../../../../functions/messaging/consumer.ts";
 import { effects } from "../../../../functions/messaging/effect.ts";
 import { idempotency } from "../../../../functions/messaging/idempotency.ts";
 import { rows } from "../../../../functions/messaging/rows.ts";
-import { carrierAt } from "../../../../functions/shipping/carrier.ts";
+import { book, findBooking } from "./bookings.ts";
 import { Confirmed, Deposited } from "./messages.ts";
-
-const carrier = carrierAt(process.env.CARRIER_URL ?? "");
 
 export const handler = consumer({ name: "explored-effect", accepts: [Deposited] })
   .use(idempotency({ evidence: rows() }))
@@ -14,8 +12,8 @@ export const handler = consumer({ name: "explored-effect", accepts: [Deposited] 
   .handler(async ({ data }, unit, { effect }) => {
     const reference = data.account;
     await effect(`ship:${reference}`, {
-      perform: ({ signal }) => carrier.ship({ reference, shipTo: "here", lines: [] }, signal),
-      lookup: ({ signal }) => carrier.find(reference, signal),
+      perform: ({ signal }) => book(reference, signal),
+      lookup: ({ signal }) => findBooking(reference, signal),
     });
     unit.publish(Confirmed.from(data));
   });

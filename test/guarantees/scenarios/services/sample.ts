@@ -1,19 +1,19 @@
 // The functions of the sample under faults, as they are deployed: signed messages, guards, their own tables.
 import type { APIGatewayProxyStructuredResultV2 } from "aws-lambda";
-import { CreditReserved } from "../../../functions/credit/messages.ts";
-import { OrderViewed } from "../../../functions/insights/messages.ts";
-import { asciiJson, type Envelope } from "../../../functions/messaging/envelope.ts";
-import { derivedId } from "../../../functions/messaging/ids.ts";
-import type { Draft } from "../../../functions/messaging/message-type.ts";
-import { OrderApproved, OrderPlaced } from "../../../functions/orders/messages.ts";
-import { OrderShipped } from "../../../functions/shipping/messages.ts";
-import { aCarrier, type TestCarrier } from "../../support/a-carrier.ts";
-import { anEnvelope } from "../../support/an-envelope.ts";
-import { aPost } from "../../support/lambda.ts";
-import type { Scenario } from "../explorer/scenario.ts";
-import { nothingParked } from "./deposits.ts";
+import { CreditReserved } from "../../../../functions/credit/messages.ts";
+import { OrderViewed } from "../../../../functions/insights/messages.ts";
+import { asciiJson, type Envelope } from "../../../../functions/messaging/envelope.ts";
+import { derivedId } from "../../../../functions/messaging/ids.ts";
+import type { Draft } from "../../../../functions/messaging/message-type.ts";
+import { OrderApproved, OrderPlaced } from "../../../../functions/orders/messages.ts";
+import { OrderShipped } from "../../../../functions/shipping/messages.ts";
+import { aCarrier, type TestCarrier } from "../../../support/a-carrier.ts";
+import { anEnvelope } from "../../../support/an-envelope.ts";
+import { aPost } from "../../../support/lambda.ts";
+import type { Scenario } from "../../explorer/scenario.ts";
+import { nothingParked } from "../deposits.ts";
 
-export function sampleScenarios(): Scenario[] {
+export function scenarios(): Scenario[] {
   return [placeOrder(), reserveCredit(), settleOrder(), shipOrder(), countOrderViews()];
 }
 

@@ -1,0 +1,16 @@
+// As a consumer is deployed: it takes only what was signed for its queue.
+import { consumer } from "../../../../functions/messaging/consumer.ts";
+import { guards } from "../../../../functions/messaging/guards.ts";
+import { idempotency } from "../../../../functions/messaging/idempotency.ts";
+import { rows } from "../../../../functions/messaging/rows.ts";
+import { versionedTable } from "../../../../functions/messaging/versioned-table.ts";
+import { type Account, Deposited, deposit } from "./messages.ts";
+
+const accounts = versionedTable<Account>(process.env.ACCOUNTS_TABLE ?? "");
+
+export const handler = consumer({ name: "explored-guarded", accepts: [Deposited] })
+  .use(guards())
+  .use(idempotency({ evidence: rows() }))
+  .handler(async ({ data }, unit) => {
+    unit.write(accounts.save(deposit(await accounts.get(data.account), data.account, data.amount)));
+  });

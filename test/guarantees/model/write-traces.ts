@@ -7,13 +7,24 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { commandOf, type SimulationOptions, simulate, specification } from "./quint.ts";
 
-/** `eventful`: both messages come several times and are sent several times. `troubled`: faults as often as work. */
+/**
+ * `eventful`: both messages come several times and are sent several times. `contested`: a commit meets the evidence of
+ * another. `troubled`: faults as often as work.
+ */
 const kept: Readonly<Record<string, SimulationOptions>> = {
   eventful: {
     protocol: "essentiallyOnce",
     invariant: "isNeverEventful",
     step: "mostlyWork",
     seed: 12,
+    samples: 3_000,
+    steps: 60,
+  },
+  contested: {
+    protocol: "essentiallyOnce",
+    invariant: "isNeverContested",
+    step: "mostlyWork",
+    seed: 3,
     samples: 3_000,
     steps: 60,
   },

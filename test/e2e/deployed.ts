@@ -1,6 +1,5 @@
 // What is deployed, as its users and its operator see it: on AWS, or at the endpoint that AWS_ENDPOINT_URL names.
 import { setTimeout as sleep } from "node:timers/promises";
-import { CloudFormationClient, DescribeStacksCommand } from "@aws-sdk/client-cloudformation";
 import {
   DeleteItemCommand,
   DynamoDBClient,
@@ -13,6 +12,7 @@ import { marshall, unmarshall } from "@aws-sdk/util-dynamodb";
 import type { Envelope } from "../../functions/messaging/envelope.ts";
 import { asciiJson } from "../../functions/messaging/envelope.ts";
 import { newId } from "../../functions/messaging/ids.ts";
+import { stageOutputs } from "../../operations/stage-outputs.ts";
 import { signedPost } from "./signed-post.ts";
 
 export type Item = Readonly<Record<string, unknown>>;
@@ -40,9 +40,11 @@ export interface DeadLetter {
   readonly attributes: Readonly<Record<string, string | undefined>>;
 }
 
+/** The stage that the suite runs against. */
+export const stage = process.env.STAGE ?? "dev";
+
 export async function deployed(): Promise<Deployed> {
-  const stage = process.env.STAGE ?? "dev";
-  const outputs = await outputsOf(stage);
+  const outputs = Object.assign({}, ...Object.values(await stageOutputs(stage))) as Record<string, string>;
   const dynamodb = new DynamoDBClient();
   const sqs = new SQSClient({ useQueueUrlAsEndpoint: false });
   const built: Deployed = {
@@ -109,17 +111,16 @@ export async function deployed(): Promise<Deployed> {
   }
 }
 
-async function outputsOf(stage: string): Promise<Readonly<Record<string, string>>> {
-  const { Stacks = [] } = await new CloudFormationClient().send(new DescribeStacksCommand());
-  const own = Stacks.filter(({ StackName }) => StackName?.startsWith(`EssentiallyOnce-${stage}-`));
-  const pairs = own.flatMap(({ Outputs = [] }) => Outputs.map((one) => [one.OutputKey, one.OutputValue]));
-  return Object.fromEntries(pairs) as Record<string, string>;
-}
-
-/** Asks until it is so. Deployments have no clock to move. */
-export async function eventually(what: string, isSo: () => Promise<unknown>, seconds = 60): Promise<void> {
+/** Asks until there is an answer that is not false or nothing. Deployments have no clock to move. */
+export async function eventually<Answer>(
+  what: string,
+  ask: () => Promise<Answer>,
+  seconds = 60,
+): Promise<NonNullable<Answer>> {
   const endMs = Date.now() + seconds * 1_000;
-  while (!(await isSo())) {
+  for (;;) {
+    const answer = await ask();
+    if (answer) return answer;
     if (Date.now() > endMs) throw new Error(`not within ${seconds} s: ${what}`);
     await sleep(500);
   }

@@ -1,0 +1,21 @@
+// All mutants, in the order of the table in docs/guarantees.md.
+import { commitMutants } from "./commit.ts";
+import { consumerMutants } from "./consumer.ts";
+import { inlineMutants } from "./inline.ts";
+import type { Mutant } from "./mutant.ts";
+import { outsideMutants } from "./outside.ts";
+import { pullMutants } from "./pull.ts";
+import { relayMutants } from "./relay.ts";
+import { trustMutants } from "./trust.ts";
+import { wiringMutants } from "./wiring.ts";
+
+export const mutants: readonly Mutant[] = [
+  ...commitMutants,
+  ...inlineMutants,
+  ...consumerMutants,
+  ...outsideMutants,
+  ...relayMutants,
+  ...pullMutants,
+  ...trustMutants,
+  ...wiringMutants,
+];

@@ -1,0 +1,100 @@
+// Mutants of leases: effects outside DynamoDB (G8) and at most once (G9).
+import { faults, type Mutant, messaging, orders } from "./mutant.ts";
+
+const lease = "functions/messaging/lease.ts";
+const effect = "functions/messaging/effect.ts";
+const atMostOnce = "functions/messaging/at-most-once.ts";
+
+export const outsideMutants: readonly Mutant[] = [
+  {
+    name: "lease without owner and fence",
+    file: lease,
+    find: `"#owner = :owner AND #fence = :fence AND #state = :state"`,
+    replace: `"(#owner = :owner OR #fence >= :fence OR #fence < :fence) AND #state = :state"`,
+    checks: [messaging("lease"), orders("at most once")],
+  },
+  {
+    name: "lease that anybody may overtake",
+    file: lease,
+    find: "const waitMs = found.untilMs + graceMs - nowMs();",
+    replace: "const waitMs = 0;",
+    checks: [orders("effect under a lease")],
+  },
+  {
+    name: "lease without its grace",
+    file: lease,
+    find: "const waitMs = found.untilMs + graceMs - nowMs();",
+    replace: "const waitMs = found.untilMs - nowMs();",
+    checks: [messaging("lease"), messaging("effect")],
+  },
+  {
+    name: "own claim taken for another's",
+    file: lease,
+    find: "if (refused === undefined || refused.item?.owner === owner) {",
+    replace: "if (refused === undefined) {",
+    checks: [messaging("lease"), faults("at most once")],
+  },
+  {
+    name: "effect: its result is not recorded",
+    file: effect,
+    find: "return record(claim.lease, key, result);",
+    replace: "return result;",
+    checks: [faults("effect under a lease")],
+  },
+  {
+    name: "effect: what is in doubt is done again unasked",
+    file: effect,
+    find: "claim.inDoubt ? await ask(claim.lease, key, work) : undefined;",
+    replace: "undefined;",
+    checks: [faults("effect under a lease")],
+  },
+  {
+    name: "effect: no answer is taken for no",
+    file: effect,
+    find: `throw open(error, "LOOKUP_FAILED", lease, key);`,
+    replace: "return undefined;",
+    checks: [messaging("effect")],
+  },
+  {
+    name: "effect: in doubt without a lookup, done again",
+    file: effect,
+    find: "if (work.lookup === undefined) throw inDoubt(lease, key);\n",
+    replace: "",
+    checks: [messaging("effect")],
+  },
+  {
+    name: "effect: begun when its lease has no time left",
+    file: effect,
+    find: "if (lease.untilMs - recordMs - nowMs() < performMinMs) {",
+    replace: "if (lease.untilMs === 0) {",
+    checks: [messaging("effect")],
+  },
+  {
+    name: "at most once: a claim that ended without a word runs again",
+    file: atMostOnce,
+    find: `if (claim.inDoubt) return lose(claim.lease, "CLAIM_EXPIRED");`,
+    replace: "",
+    checks: [messaging("at-most-once"), faults("at most once")],
+  },
+  {
+    name: "at most once: a loss is not settled",
+    file: atMostOnce,
+    find: `if (lease !== undefined) request.response = await lose(lease, codeOf(request.error));`,
+    replace: `if (lease !== undefined) request.response = { kind: "duplicate" };`,
+    checks: [faults("at most once")],
+  },
+  {
+    name: "at most once: the claim is not in the transaction",
+    file: atMostOnce,
+    find: `measure([lease.settlement("done"), ...writes, ...outbox])`,
+    replace: "measure([...writes, ...outbox])",
+    checks: [messaging("at-most-once"), faults("at most once")],
+  },
+  {
+    name: "at most once: the sender tries again",
+    file: "functions/messaging/clients.ts",
+    find: "      maxAttempts: 1,",
+    replace: "      maxAttempts: 3,",
+    checks: [messaging("send-once")],
+  },
+];

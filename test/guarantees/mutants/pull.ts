@@ -1,0 +1,80 @@
+// Mutants of the journal and of those who pull from it (G2, G4, G10).
+import { faults, type Mutant, messaging, orders } from "./mutant.ts";
+
+const items = "functions/messaging/journal-items.ts";
+
+export const pullMutants: readonly Mutant[] = [
+  {
+    name: "offset after the state, not with it",
+    file: "functions/messaging/offset-modes.ts",
+    find: "await offsets.commit(move, [...writes, ...outgoing(messages, move)], { deadlineMs });",
+    replace: `const [{ transact }, { dynamodb }] = await Promise.all([import("./transaction.ts"), import("./clients.ts")]);
+      if (writes.length > 0) await transact(dynamodb)(writes);
+      await offsets.commit(move, outgoing(messages, move), { deadlineMs });`,
+    checks: [faults("pull, with-state")],
+  },
+  {
+    name: "offset before the effect",
+    file: "functions/messaging/offset-modes.ts",
+    find: "    await deliver(chain, { consumer, message, deadlineMs }, context); // UNIT_NOT_COMMITTED if it collects work\n    await offsets.commit(move, [], { deadlineMs });",
+    replace:
+      "    await offsets.commit(move, [], { deadlineMs });\n    await deliver(chain, { consumer, message, deadlineMs }, context);",
+    checks: [faults("pull, after-effect")],
+  },
+  {
+    name: "offset moved from wherever it is",
+    file: "functions/messaging/offset.ts",
+    find: `ConditionExpression: "#offset = :from",`,
+    replace: `ConditionExpression: "#offset = :from OR #offset <> :from",`,
+    checks: [messaging("offset"), orders("pull, with-state")],
+  },
+  {
+    name: "pull: past a record that failed",
+    file: "functions/messaging/pull.ts",
+    find: `if (!(error instanceof Park) || options.onPoison === "stop") throw error;`,
+    replace: "if (!(error instanceof Park)) throw error;",
+    checks: [messaging("projection")],
+  },
+  {
+    name: "pull: parked without a trace",
+    file: "functions/messaging/pull.ts",
+    find: "await moveTo(sequence, [parkWrite(error, { body, sequence })]);",
+    replace: "await moveTo(sequence, []);",
+    checks: [messaging("projection")],
+  },
+  {
+    name: "rebuild: it serves before it has caught up",
+    file: "functions/messaging/projection.ts",
+    find: "if (rebuilt.caughtUp) await generations.serve(now);",
+    replace: "await generations.serve(now);",
+    checks: [messaging("projection"), faults("pull, rebuild")],
+  },
+  {
+    name: "rebuild: it sends again what was sent",
+    file: "functions/messaging/projection.ts",
+    find: "await run(now.building, { publishes: false });",
+    replace: "await run(now.building, { publishes: true });",
+    checks: [messaging("projection")],
+  },
+  {
+    name: "journal: two appends of one number",
+    file: items,
+    find: `ConditionExpression: "#head = :head",`,
+    replace: `ConditionExpression: "#head = :head OR #head <> :head",`,
+    checks: [messaging("journal")],
+  },
+  {
+    name: "journal: evidence and entries without conditions",
+    file: items,
+    find: `    ConditionExpression: "attribute_not_exists(id)",\n`,
+    replace: "",
+    checks: [faults("relay by stream")],
+  },
+  {
+    name: "journal: past a message that may not be there",
+    file: "functions/messaging/journal-append.ts",
+    find: `return log("warn", "APPEND_CONTENDED", { journal: name, partition });`,
+    replace: `log("warn", "APPEND_CONTENDED", { journal: name, partition });`,
+    checks: [messaging("journal")],
+  },
+];

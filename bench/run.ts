@@ -1,12 +1,14 @@
 // `npm run bench`: the kit against AWS Powertools in one run, on one machine, on one engine. A table for people, and
 // `--json` for programs. What is said of requests and capacity units holds on AWS, too; times are the emulator's.
 import { parseArgs } from "node:util";
-import { startBenchEngines } from "./engines.ts";
+import { measureColdStarts } from "./cold-start.ts";
+import { type BenchEngines, startBenchEngines } from "./engines.ts";
+import { measureFlow } from "./flow.ts";
 import { runMatrix } from "./matrix.ts";
 import { progress } from "./progress.ts";
 import { type Report, report } from "./report.ts";
-import { consumerTargets, verdicts } from "./targets.ts";
-import { workloads } from "./workloads.ts";
+import { consumerTargets, kitTargets, relayTargets, sizeTargets, verdicts } from "./targets.ts";
+import { type Workload, workloads } from "./workloads.ts";
 
 const { values } = parseArgs({
   options: {
@@ -16,53 +18,67 @@ const { values } = parseArgs({
     help: { type: "boolean", default: false },
   },
 });
+const sizes = values.long
+  ? { messages: 2_000, rounds: 7, orders: 1_000 }
+  : { messages: 400, rounds: 3, orders: 100 };
 
 if (values.help) {
   console.log(`npm run bench -- [--long] [--only <part of a name>,…] [--json]
 
-  --long   more rounds and more messages: about 15 minutes
-  --only   contenders whose names contain one of these; Powertools, which all ratios refer to, is always run
+  --long   more rounds and more messages: about 20 minutes
+  --only   consumers whose names contain one of these, and nothing else; Powertools, which all ratios refer to,
+           is always run
   --json   one JSON object at the end, and nothing else on the standard output`);
 } else {
-  const result = await bench();
+  const result = await bench(progress(process.stderr));
   console.log(values.json ? JSON.stringify(result) : report(result));
   process.exit(0); // the functions' clients keep their sockets
 }
 
-async function bench(): Promise<Report> {
-  const { messages, rounds } = values.long ? { messages: 2_000, rounds: 7 } : { messages: 500, rounds: 3 };
-  const { onProgress, end } = progress(process.stderr);
+async function bench({ onProgress, end }: ReturnType<typeof progress>): Promise<Report> {
+  const whole = values.only === undefined;
+  const coldStarts = whole ? await measureColdStarts({ rounds: 5, onProgress }) : [];
+  if (whole) onProgress(1, 1, "the whole flow on the local cloud");
+  const flow = whole ? await measureFlow({ orders: sizes.orders }) : undefined; // before our engines' endpoints
   const engines = await startBenchEngines();
   try {
-    // Imported here: a consumer reads its environment when its module loads.
-    const { kit } = await import("./kit.ts");
-    const { powertools } = await import("./powertools.ts");
-    const { measureShares } = await import("./shares.ts");
-    const wanted = values.only?.split(",").map((part) => part.trim());
-    const contenders = [...powertools, ...kit].filter(
-      ({ name }) => name === "Powertools" || !wanted || wanted.some((part) => name.includes(part)),
-    );
-    const cells = await runMatrix(engines, { contenders, workloads, messages, rounds, onProgress });
-    const [fresh] = workloads;
-    const shares = fresh ? await measureShares({ workload: fresh, messages: 4_000, rounds, onProgress }) : [];
-    return {
-      messages,
-      rounds,
-      node: process.version,
-      promises: Object.fromEntries(contenders.map(({ name, promises }) => [name, promises])),
-      cells,
-      shares,
-      targets: verdicts([
-        ...consumerTargets(cells),
-        {
-          target: "the kit's own work: CPU µs a message",
-          atMost: 60,
-          got: shares[0]?.cpuMicrosecondsPerMessage,
-        },
-      ]),
-    };
+    const consumers = await benchConsumers(engines, onProgress, whole);
+    const targets = [...consumers.targets, ...verdicts(sizeTargets(coldStarts))];
+    return { ...consumers, targets, coldStarts, ...(flow && { flow }) };
   } finally {
     end();
     await engines.stop();
   }
+}
+
+async function benchConsumers(
+  engines: BenchEngines,
+  onProgress: ReturnType<typeof progress>["onProgress"],
+  whole: boolean,
+): Promise<Omit<Report, "coldStarts" | "flow">> {
+  // Imported here: a consumer reads its environment when its module loads.
+  const { kit } = await import("./kit.ts");
+  const { powertools } = await import("./powertools.ts");
+  const { measureShares } = await import("./shares.ts");
+  const { measureRelay } = await import("./relay.ts");
+  const wanted = values.only?.split(",").map((part) => part.trim());
+  const contenders = [...powertools, ...kit].filter(
+    ({ name }) => name === "Powertools" || !wanted || wanted.some((part) => name.includes(part)),
+  );
+  const { messages, rounds } = sizes;
+  const cells = await runMatrix(engines, { contenders, workloads, messages, rounds, onProgress });
+  const fresh = workloads[0] as Workload;
+  const shares = await measureShares({ workload: fresh, messages: 4_000, rounds, onProgress });
+  if (whole) onProgress(1, 1, "the relay");
+  const relay = whole ? await measureRelay(engines, messages * 2) : [];
+  return {
+    messages,
+    rounds,
+    node: process.version,
+    promises: Object.fromEntries(contenders.map(({ name, promises }) => [name, promises])),
+    cells,
+    shares,
+    relay,
+    targets: verdicts([...consumerTargets(cells), ...kitTargets(shares), ...relayTargets(relay)]),
+  };
 }

@@ -1,5 +1,8 @@
 // What the kit must reach, as ratios within one run, so that a slow machine is slow for all.
+import type { ColdStart } from "./cold-start.ts";
 import type { Cell } from "./matrix.ts";
+import type { Leg } from "./relay.ts";
+import type { Share } from "./shares.ts";
 
 export interface Verdict {
   readonly target: string;
@@ -63,6 +66,36 @@ export function consumerTargets(cells: readonly Cell[]): Target[] {
   function cpu(contender: string): number | undefined {
     return ratio(of(contender)?.cpuMicrosecondsPerMessage, of("Powertools")?.cpuMicrosecondsPerMessage);
   }
+}
+
+export function kitTargets(shares: readonly Share[]): Target[] {
+  return shares
+    .filter(({ part }) => part.startsWith("all of the kit"))
+    .map(({ part, cpuMicrosecondsPerMessage: got }) => ({
+      target: `${part}: CPU µs a message`,
+      atMost: 60,
+      got,
+    }));
+}
+
+export function relayTargets([toQueue]: readonly Leg[]): Target[] {
+  return [
+    { target: "outbox → queue: SQS requests a message", atMost: 0.12, got: toQueue?.sqsRequestsPerMessage },
+    { target: "outbox → queue: deletes a message", atMost: 0.05, got: toQueue?.dynamodbRequestsPerMessage },
+  ];
+}
+
+/** Bytes that the kit adds to the SDK; `npm run check` holds what it is now, the target is less. */
+export function sizeTargets(starts: readonly ColdStart[]): Target[] {
+  const bytesOf = (name: string) => starts.find((start) => start.name === name)?.startBytes;
+  const [kit, sdk] = [bytesOf("a consumer of the kit"), bytesOf("the SDK alone")];
+  return [
+    {
+      target: "the kit over the SDK alone: KB",
+      atMost: 25,
+      got: kit === undefined || sdk === undefined ? undefined : (kit - sdk) / 1_000,
+    },
+  ];
 }
 
 function ratio(value: number | undefined, base: number | undefined): number | undefined {

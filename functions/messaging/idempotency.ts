@@ -30,7 +30,7 @@ export interface EvidenceStore {
 
 /**
  * So many messages after a duplicate are looked up before they run. A look costs a read unit, a cancelled
- * transaction of three items six write units, each five times as dear: one duplicate in thirty pays for it.
+ * transaction of three items up to six write units, each five times as dear: one duplicate in thirty pays for it.
  */
 const looksAfterDuplicate = 30;
 

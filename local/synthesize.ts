@@ -7,6 +7,8 @@ import { join } from "node:path";
 export interface SynthesizeOptions {
   readonly projectDirectory: string;
   readonly assemblyDirectory: string;
+  /** The command that defines the stacks; absent: that of `cdk.json`. */
+  readonly app?: string;
   readonly context: Readonly<Record<string, string>>;
   /** Ends the synthesis when it is aborted. */
   readonly signal: AbortSignal;
@@ -20,9 +22,10 @@ export class SynthesisFailed extends Error {
 
 /** Throws `SynthesisFailed` with what the CDK said; says nothing otherwise. */
 export async function synthesize(options: SynthesizeOptions): Promise<void> {
-  const { projectDirectory, assemblyDirectory, context, signal } = options;
+  const { projectDirectory, assemblyDirectory, app, context, signal } = options;
   const cdk = join(projectDirectory, "node_modules/aws-cdk/bin/cdk");
   const settings = Object.entries(context).flatMap(([key, value]) => ["--context", `${key}=${value}`]);
+  if (app !== undefined) settings.push("--app", app);
   const child = spawn(
     process.execPath,
     [cdk, "synth", "--quiet", "--output", assemblyDirectory, ...settings],

@@ -1,21 +1,20 @@
 // The running system under single, exact faults: real bundles in processes of their own, killed at one request.
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { CreditReserved } from "../../functions/credit/messages.ts";
 import { asciiJson, type Envelope } from "../../functions/messaging/envelope.ts";
 import { newId } from "../../functions/messaging/ids.ts";
-import { OrderPlaced } from "../../functions/orders/messages.ts";
 import { anEnvelope } from "../support/an-envelope.ts";
+import { Asked, Taken } from "../support/kit/messages.ts";
 import { aRunningCloud, eventually, type RunningCloud } from "../support/running-cloud.ts";
 
 let running: RunningCloud;
-let customerId: string;
+let tillId: string;
 
 beforeAll(async () => {
   running = await aRunningCloud();
 }, 120_000);
 beforeEach(async () => {
-  customerId = newId();
-  await running.put("CreditTable", { id: customerId, version: 1, limit: 1_000, available: 1_000 });
+  tillId = newId();
+  await running.put("StandardTable", { id: tillId, version: 1, available: 1_000 });
 });
 afterAll(() => running?.stop());
 
@@ -26,7 +25,7 @@ describe("a function", () => {
       moment: "after",
       act: running.killFunctions,
     });
-    await running.send("ReserveCreditQueueUrl", [aPlacedOrder(100)]);
+    await running.send("StandardQueueUrl", [anAsk(100)]);
     await tripped;
     expect(await available()).toBe(900);
     await drained();
@@ -40,7 +39,7 @@ describe("a function", () => {
       moment: "before",
       act: running.killFunctions,
     });
-    await running.send("ReserveCreditQueueUrl", [aPlacedOrder(100)]);
+    await running.send("StandardQueueUrl", [anAsk(100)]);
     await tripped;
     expect(await available()).toBe(1_000);
     await drained();
@@ -49,29 +48,27 @@ describe("a function", () => {
 
   it("D1: whose commit's response is lost takes effect once", async () => {
     const tripped = running.dynamodbWire.trip({ operation: "TransactWriteItems", moment: "after" });
-    await running.send("ReserveCreditQueueUrl", [aPlacedOrder(100)]);
+    await running.send("StandardQueueUrl", [anAsk(100)]);
     await tripped;
     await drained();
     expect(await available()).toBe(900);
   });
 
   it("G2: given the same message five times at once takes effect once", async () => {
-    const body = aPlacedOrder(100);
-    await running.send("ReserveCreditQueueUrl", [body, body, body, body, body]);
+    const body = anAsk(100);
+    await running.send("StandardQueueUrl", [body, body, body, body, body]);
     await drained();
     expect(await available()).toBe(900);
   });
 
   it("G5: with a poison message beside nine good ones does the nine and leaves the one to the dead-letter queue", async () => {
-    const good = Array.from({ length: 9 }, () => aPlacedOrder(10));
+    const good = Array.from({ length: 9 }, () => anAsk(10));
     // A key longer than DynamoDB's 2,048 bytes: the handler's read throws every time.
-    const poison = asciiJson(
-      anEnvelope({ type: OrderPlaced.type, data: aPlacement(newId(), 10, "x".repeat(3_000)) }),
-    );
-    await running.send("ReserveCreditQueueUrl", [...good.slice(0, 4), poison, ...good.slice(4)]);
+    const poison = asciiJson(anEnvelope({ type: Asked.type, data: asking(newId(), 10, "x".repeat(3_000)) }));
+    await running.send("StandardQueueUrl", [...good.slice(0, 4), poison, ...good.slice(4)]);
     await drained(60_000);
     expect(await available()).toBe(910);
-    const letters = await running.deadLetters("ReserveCreditDeadLetterQueueUrl");
+    const letters = await running.deadLetters("StandardDeadLetterQueueUrl");
     expect(letters).toEqual([{ body: poison, reason: "RETRIES_EXHAUSTED" }]);
     const receives = running.events.filter(
       (event) => event.kind === "redelivery" && event.afterOutcome === "returned",
@@ -82,19 +79,9 @@ describe("a function", () => {
 
 describe("the publisher", () => {
   it("G3: killed between send and delete loses nothing, and the consumer absorbs the duplicate", async () => {
-    const order = {
-      id: newId(),
-      version: 1,
-      customerId,
-      total: 100,
-      status: "new",
-      lines: [],
-      shipTo: "Main Street 1",
-      placedAt: "",
-    };
-    await running.put("OrdersTable", order);
-    const reserved = anEnvelope(CreditReserved.from({ orderId: order.id }));
-    const row = { id: newId(), createdAt: new Date().toISOString(), messages: [asciiJson(reserved)] };
+    const ask = newId();
+    const taken = anEnvelope(Taken.from({ ask, amount: 100 }));
+    const row = { id: newId(), createdAt: new Date().toISOString(), messages: [asciiJson(taken)] };
     const tripped = running.dynamodbWire.trip({
       operation: "BatchWriteItem",
       moment: "before",
@@ -106,18 +93,16 @@ describe("the publisher", () => {
       "the outbox is empty",
       async () => (await running.get("OutboxTable", row.id)) === undefined,
     );
-    await eventually(
-      "the order is approved",
-      async () => (await running.get("OrdersTable", order.id))?.status !== "new",
-    );
+    await eventually("it is settled", async () => (await running.get("OrderedTable", ask)) !== undefined);
     await drained();
-    const outcomes = logCodes("settle-order", reserved);
+    const outcomes = logCodes("ordered", taken);
     expect(outcomes).toContain("PROCESSED");
     expect(outcomes.filter((code) => code === "PROCESSED")).toHaveLength(1);
+    expect(await running.get("OrderedTable", ask)).toMatchObject({ amount: 100 });
   });
 
   it("G3: whose send is lost before it arrives sends again", async () => {
-    const placed = anEnvelope({ type: OrderPlaced.type, data: aPlacement(newId(), 100, customerId) });
+    const asked = anEnvelope({ type: Asked.type, data: asking(newId(), 100, tillId) });
     const tripped = running.sqsWire.trip({
       operation: "SendMessageBatch",
       moment: "before",
@@ -126,23 +111,23 @@ describe("the publisher", () => {
     await running.put("OutboxTable", {
       id: newId(),
       createdAt: new Date().toISOString(),
-      messages: [asciiJson(placed)],
+      messages: [asciiJson(asked)],
     });
     await tripped;
-    await eventually("credit is reserved", async () => (await available()) === 900);
+    await eventually("the money is taken", async () => (await available()) === 900);
   });
 });
 
-function aPlacedOrder(total: number): string {
-  return asciiJson(anEnvelope({ type: OrderPlaced.type, data: aPlacement(newId(), total, customerId) }));
+function anAsk(amount: number): string {
+  return asciiJson(anEnvelope({ type: Asked.type, data: asking(newId(), amount, tillId) }));
 }
 
-function aPlacement(orderId: string, total: number, customer: string) {
-  return { orderId, customerId: customer, total };
+function asking(ask: string, amount: number, till: string) {
+  return { ask, till, amount };
 }
 
 async function available(): Promise<unknown> {
-  return (await running.get("CreditTable", customerId))?.available;
+  return (await running.get("StandardTable", tillId))?.available;
 }
 
 /** The queue is empty, and stays so for a moment: a message in between is in no count. */
@@ -152,7 +137,7 @@ async function drained(withinMs?: number): Promise<void> {
     "the queues are drained",
     async () => {
       const empty = await Promise.all(
-        ["ReserveCreditQueueUrl", "SettleOrderQueueUrl"].map((key) => running.isEmpty(key)),
+        ["StandardQueueUrl", "OrderedQueueUrl"].map((key) => running.isEmpty(key)),
       );
       quiet = empty.every(Boolean) ? quiet + 1 : 0;
       return quiet > 5;

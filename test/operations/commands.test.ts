@@ -6,20 +6,20 @@ import { SendMessageCommand } from "@aws-sdk/client-sqs";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { asciiJson, type Envelope } from "../../functions/messaging/envelope.ts";
 import { newId } from "../../functions/messaging/ids.ts";
-import { OrderPlaced } from "../../functions/orders/messages.ts";
 import { anEnvelope } from "../support/an-envelope.ts";
+import { Asked } from "../support/kit/messages.ts";
 import { anOperator, type Operator } from "../support/operator.ts";
 import { aRunningCloud, eventually, type RunningCloud } from "../support/running-cloud.ts";
 import { attributesFor, keysIn } from "../support/signing.ts";
 
 const canary = "CANARY-5f0c";
-const credit = "ReserveCreditQueueUrl";
-const creditDeadLetters = "ReserveCreditDeadLetterQueueUrl";
+const standard = "StandardQueueUrl";
+const standardDeadLetters = "StandardDeadLetterQueueUrl";
 
 let running: RunningCloud;
 let operator: Operator;
 let directory: string;
-let customerId: string;
+let tillId: string;
 
 beforeAll(async () => {
   running = await aRunningCloud();
@@ -27,8 +27,8 @@ beforeAll(async () => {
   operator = await anOperator(running.cloud, directory);
 }, 120_000);
 beforeEach(async () => {
-  customerId = newId();
-  await openAccount();
+  tillId = newId();
+  await openTill();
 });
 afterAll(async () => {
   await running?.stop();
@@ -38,54 +38,52 @@ afterAll(async () => {
 // First: what the others send past the journal would hold the projection.
 describe("npm run journal", () => {
   it("G10: shows the newest entries and those that come, and every projection's place", async () => {
-    const order = anOrder();
-    await running.put("OutboxTable", anOutboxRow(order));
+    const ask = anAsk();
+    await running.put("OutboxTable", anOutboxRow(ask));
     const following = operator.start("journal", "tail", "--follow", "--last", "2");
-    await eventually("the entry is shown", async () => following.said().includes(order.id));
+    await eventually("the entry is shown", async () => following.said().includes(ask.id));
     following.child.kill("SIGINT");
     expect((await following.ended).exitCode).toBe(0);
-    expect(following.said()).not.toContain(customerId);
+    expect(following.said()).not.toContain(tillId);
     const { entries } = (await operator.json("journal", "tail", "--last", "1000")) as { entries: object[] };
-    expect(entries).toContainEqual(expect.objectContaining({ id: order.id, type: OrderPlaced.type }));
-    expect((await operator.run("journal", "tail", "--payload")).stdout).toContain(customerId);
+    expect(entries).toContainEqual(expect.objectContaining({ id: ask.id, type: Asked.type }));
+    expect((await operator.run("journal", "tail", "--payload")).stdout).toContain(tillId);
 
-    await running.cloud.invoke("Insights/BuildStatement", {});
+    await running.cloud.invoke("Pulled/Pulled", {});
     const { offsets } = (await operator.json("journal", "offsets")) as { offsets: Record<string, unknown>[] };
     expect(offsets.length).toBeGreaterThan(0);
-    expect(
-      offsets.every(({ projection, role }) => projection === "build-statement" && role === "serving"),
-    ).toBe(true);
+    expect(offsets.every(({ projection, role }) => projection === "pulled" && role === "serving")).toBe(true);
     expect(offsets.every(({ offset, head, lag }) => Number(head) - Number(offset) === Number(lag))).toBe(
       true,
     );
   });
 
   it("G10: rebuilds a projection: a new generation, built by its own function, then serving", async () => {
-    const dry = await operator.json("journal", "rebuild", "BuildStatement");
-    expect(dry).toMatchObject({ dryRun: true, projection: "build-statement", serving: 1 });
-    const following = operator.start("journal", "rebuild", "build-statement", "--yes", "--follow", "--json");
+    const dry = await operator.json("journal", "rebuild", "Pulled");
+    expect(dry).toMatchObject({ dryRun: true, projection: "pulled", serving: 1 });
+    const following = operator.start("journal", "rebuild", "pulled", "--yes", "--follow", "--json");
     await eventually("it is being built", async () => {
       const { offsets } = (await operator.json("journal", "offsets")) as { offsets: { role: string }[] };
       return offsets.some(({ role }) => role === "building");
     });
     await eventually("it serves", async () => {
-      await running.cloud.invoke("Insights/BuildStatement", {}); // as its schedule does
+      await running.cloud.invoke("Pulled/Pulled", {}); // as its schedule does
       return following.child.exitCode !== null;
     });
     const { stdout, exitCode } = await following.ended;
-    expect(JSON.parse(stdout)).toMatchObject({ projection: "build-statement", serving: 2 });
+    expect(JSON.parse(stdout)).toMatchObject({ projection: "pulled", serving: 2 });
     expect(exitCode).toBe(0);
     expect(await operator.run("journal", "rebuild", "nobody")).toMatchObject({
       exitCode: 2,
-      stderr: expect.stringContaining("one of build-statement"),
+      stderr: expect.stringContaining("one of pulled"),
     });
   }, 60_000);
 });
 
 describe("npm run dlq", () => {
   it("G6: lists by reason, shows one, and says what a message says only when it is asked to", async () => {
-    const poison = anOrder({ note: canary });
-    await running.send(credit, [asciiJson(poison)]);
+    const poison = anAsk({ note: canary });
+    await running.send(standard, [asciiJson(poison)]);
     await parked(poison);
     const list = await operator.run("dlq", "list");
     const json = await operator.json("dlq", "list", "--reason", "DATA_INVALID");
@@ -97,7 +95,7 @@ describe("npm run dlq", () => {
     });
     expect(shown.stdout).toMatch(/evidence +open/);
     const key = await signingKey();
-    const mac = (await attributesFor(asciiJson(poison), running.cloud.output(credit), keys())).Signature;
+    const mac = (await attributesFor(asciiJson(poison), running.cloud.output(standard), keys())).Signature;
     const quiet = [list, shown].map(({ stdout, stderr }) => stdout + stderr);
     for (const text of [...quiet, JSON.stringify(json)]) {
       for (const secret of [canary, key, mac?.split(".").at(-1) ?? ""]) expect(text).not.toContain(secret);
@@ -108,8 +106,8 @@ describe("npm run dlq", () => {
   });
 
   it("G6: discards with a reason, which it shows when the message is gone", async () => {
-    const poison = anOrder({ note: canary });
-    await running.send(credit, [asciiJson(poison)]);
+    const poison = anAsk({ note: canary });
+    await running.send(standard, [asciiJson(poison)]);
     await parked(poison);
     const selection = ["--id", poison.id, "--because", "sent by a test"];
     const dry = await operator.run("dlq", "discard", ...selection);
@@ -124,46 +122,46 @@ describe("npm run dlq", () => {
 
   it("G6, G7: redrives what was cured, with its signature, and it takes effect once", async () => {
     const stranger = newId();
-    const order = anOrder({ customerId: stranger });
-    await running.send(credit, [asciiJson(order)]);
-    await parked(order);
-    const dry = await operator.run("dlq", "redrive", "--id", order.id);
+    const ask = anAsk({ till: stranger });
+    await running.send(standard, [asciiJson(ask)]);
+    await parked(ask);
+    const dry = await operator.run("dlq", "redrive", "--id", ask.id);
     expect(dry).toMatchObject({ exitCode: 0, stdout: expect.stringMatching(/would be.*sent back/is) });
-    await openAccount(stranger);
-    const redriven = await operator.json("dlq", "redrive", "--id", order.id, "--yes");
-    expect(redriven).toMatchObject({ sentBack: 1, removed: 0, left: 0, handled: [{ id: order.id }] });
-    await eventually("the credit is reserved", async () => (await available(stranger)) === 990);
+    await openTill(stranger);
+    const redriven = await operator.json("dlq", "redrive", "--id", ask.id, "--yes");
+    expect(redriven).toMatchObject({ sentBack: 1, removed: 0, left: 0, handled: [{ id: ask.id }] });
+    await eventually("the money is taken", async () => (await available(stranger)) === 990);
   });
 
   it("G6: of what was done by then, redrives nothing", async () => {
-    const order = anOrder();
-    await running.send(credit, [asciiJson(order)]);
-    await eventually("the credit is reserved", async () => (await available()) === 990);
-    await park([order]);
+    const ask = anAsk();
+    await running.send(standard, [asciiJson(ask)]);
+    await eventually("the money is taken", async () => (await available()) === 990);
+    await park([ask]);
     const redriven = await operator.json("dlq", "redrive", "--reason", "BY_THE_TEST", "--yes");
     expect(redriven).toMatchObject({
       sentBack: 0,
       removed: 1,
-      handled: [{ id: order.id, outcome: "removed" }],
+      handled: [{ id: ask.id, outcome: "removed" }],
     });
   });
 
   it("G7: edits: the corrected message is signed, taken, and takes effect once", async () => {
-    const order = anOrder({ customerId: newId() });
-    await running.send(credit, [asciiJson(order)]);
-    await parked(order);
-    const editing = operator.start("dlq", "edit", order.id, "--data", "-", "--yes", "--json");
-    editing.child.stdin?.end(JSON.stringify({ ...(order.data as object), customerId }));
+    const ask = anAsk({ till: newId() });
+    await running.send(standard, [asciiJson(ask)]);
+    await parked(ask);
+    const editing = operator.start("dlq", "edit", ask.id, "--data", "-", "--yes", "--json");
+    editing.child.stdin?.end(JSON.stringify({ ...(ask.data as object), till: tillId }));
     const { stdout, exitCode } = await editing.ended;
     expect(exitCode).toBe(0);
-    expect(JSON.parse(stdout)).toMatchObject({ edited: { id: order.id, consumer: "ReserveCredit" } });
-    await eventually("the credit is reserved", async () => (await available()) === 990);
-    expect((await operator.run("dlq", "show", order.id)).stdout).toContain("superseded by");
+    expect(JSON.parse(stdout)).toMatchObject({ edited: { id: ask.id, consumer: "Standard" } });
+    await eventually("the money is taken", async () => (await available()) === 990);
+    expect((await operator.run("dlq", "show", ask.id)).stdout).toContain("superseded by");
   });
 
   it("G6: killed half-way, then run twice at once, sends each message to its one effect", async () => {
-    const orders = Array.from({ length: 30 }, () => anOrder());
-    await park(orders);
+    const asks = Array.from({ length: 30 }, () => anAsk());
+    await park(asks);
     const redrive = ["redrive", "--reason", "BY_THE_TEST", "--yes", "--hold", "3"];
     const first = operator.start("dlq", ...redrive, "--rate", "10");
     await eventually("some took effect", async () => Number(await available()) < 1_000);
@@ -173,7 +171,7 @@ describe("npm run dlq", () => {
     await new Promise((resolve) => setTimeout(resolve, 3_100)); // what it held comes back
     await Promise.all([operator.run("dlq", ...redrive), operator.run("dlq", ...redrive)]);
     await eventually("all took effect", async () => (await available()) === 700);
-    await eventually("the queue is empty", async () => running.isEmpty(credit));
+    await eventually("the queue is empty", async () => running.isEmpty(standard));
     expect(await available()).toBe(700);
     expect(await operator.run("dlq", ...redrive)).toMatchObject({ exitCode: 3 }); // none is left
   }, 60_000);
@@ -188,15 +186,15 @@ describe("npm run dlq", () => {
 
 describe("npm run outbox", () => {
   it("G3: shows what the stream forgot, and sends it", async () => {
-    const order = anOrder();
+    const ask = anAsk();
     const row = { id: newId(), createdAt: new Date().toISOString(), messages: ["not a message"] };
     await running.put("OutboxTable", row);
-    await running.put("OutboxTable", { ...row, messages: [asciiJson(order)] }); // no insert: the stream passes it by
+    await running.put("OutboxTable", { ...row, messages: [asciiJson(ask)] }); // no insert: the stream passes it by
     const listed = await operator.json("outbox", "list");
-    expect(listed).toMatchObject({ rows: 1, messages: 1, types: [{ type: OrderPlaced.type, count: 1 }] });
+    expect(listed).toMatchObject({ rows: 1, messages: 1, types: [{ type: Asked.type, count: 1 }] });
     const each = await operator.run("outbox", "list", "--each");
-    expect(each.stdout).toContain(order.id);
-    expect(each.stdout).not.toContain(customerId);
+    expect(each.stdout).toContain(ask.id);
+    expect(each.stdout).not.toContain(tillId);
     expect(await operator.run("outbox", "replay", "--all")).toMatchObject({
       exitCode: 0,
       stdout: expect.stringContaining("add --yes"),
@@ -204,48 +202,48 @@ describe("npm run outbox", () => {
     expect(await available()).toBe(1_000);
     const replayed = await operator.json("outbox", "replay", "--id", row.id, "--yes");
     expect(replayed).toEqual({ dryRun: false, rows: 1, messages: 1, left: [] });
-    await eventually("the credit is reserved", async () => (await available()) === 990);
+    await eventually("the money is taken", async () => (await available()) === 990);
     expect(await running.get("OutboxTable", row.id)).toBeUndefined();
     expect(await operator.run("outbox", "replay", "--id", row.id, "--yes")).toMatchObject({ exitCode: 3 });
   });
 });
 
-function anOrder(changes: Record<string, unknown> = {}): Envelope {
+function anAsk(changes: Record<string, unknown> = {}): Envelope {
   return anEnvelope({
-    type: OrderPlaced.type,
-    data: { orderId: newId(), customerId, total: 10, ...changes },
+    type: Asked.type,
+    data: { ask: newId(), till: tillId, amount: 10, ...changes },
   });
 }
 
-function anOutboxRow(order: Envelope) {
-  return { id: newId(), createdAt: new Date().toISOString(), messages: [asciiJson(order)] };
+function anOutboxRow(ask: Envelope) {
+  return { id: newId(), createdAt: new Date().toISOString(), messages: [asciiJson(ask)] };
 }
 
-async function openAccount(id = customerId): Promise<void> {
-  await running.put("CreditTable", { id, version: 1, limit: 1_000, available: 1_000 });
+async function openTill(id = tillId): Promise<void> {
+  await running.put("StandardTable", { id, version: 1, available: 1_000 });
 }
 
-async function available(id = customerId): Promise<unknown> {
-  return (await running.get("CreditTable", id))?.available;
+async function available(id = tillId): Promise<unknown> {
+  return (await running.get("StandardTable", id))?.available;
 }
 
 async function parked({ id }: Envelope): Promise<void> {
   await eventually("it is parked", async () =>
-    (await running.deadLetters(creditDeadLetters)).some(({ body }) => body.includes(id)),
+    (await running.deadLetters(standardDeadLetters)).some(({ body }) => body.includes(id)),
   );
 }
 
 /** As the consumer parks them, with their signatures. */
-async function park(orders: readonly Envelope[]): Promise<void> {
-  for (const order of orders) {
-    const body = asciiJson(order);
-    const signature = await attributesFor(body, running.cloud.output(credit), keys());
+async function park(asks: readonly Envelope[]): Promise<void> {
+  for (const ask of asks) {
+    const body = asciiJson(ask);
+    const signature = await attributesFor(body, running.cloud.output(standard), keys());
     const attributes = Object.entries({ ...signature, ReasonCode: "BY_THE_TEST" }).map(
       ([name, StringValue]) => [name, { DataType: "String", StringValue }] as const,
     );
     await running.cloud.clients.sqs.send(
       new SendMessageCommand({
-        QueueUrl: running.cloud.output(creditDeadLetters),
+        QueueUrl: running.cloud.output(standardDeadLetters),
         MessageBody: body,
         MessageAttributes: Object.fromEntries(attributes),
       }),

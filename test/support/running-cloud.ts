@@ -1,4 +1,4 @@
-// The real stacks, bundled and running on the local cloud, with wires to the engines that a test can trip.
+// The kit's stacks, bundled and running on the local cloud, with wires to the engines that a test can trip.
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -13,12 +13,12 @@ import {
 import { marshall, unmarshall } from "@aws-sdk/util-dynamodb";
 import { stringAttributes } from "../../functions/messaging/send.ts";
 import { type LocalCloud, startLocalCloud } from "../../local/cloud.ts";
-import { startCarrier } from "../../local/demo/carrier.ts";
 import { startEngines } from "../../local/engines.ts";
 import type { LocalEvent } from "../../local/events.ts";
 import { synthesize } from "../../local/synthesize.ts";
 import { attributesFor, keysIn } from "./signing.ts";
 import { startTripwire, type Tripwire } from "./tripwire.ts";
+import { kitApp } from "./world.ts";
 
 export interface RunningCloud {
   readonly cloud: LocalCloud;
@@ -42,12 +42,12 @@ export interface RunningCloud {
 const visibilityTimeout = 2;
 
 export async function aRunningCloud(): Promise<RunningCloud> {
-  const carrier = await startCarrier();
   const assemblyDirectory = await mkdtemp(join(tmpdir(), "essentially-once-"));
   await synthesize({
     projectDirectory: process.cwd(),
     assemblyDirectory,
-    context: { carrierUrl: carrier.url },
+    app: `node ${kitApp}`,
+    context: {},
     signal: new AbortController().signal,
   });
   const engines = await startEngines();
@@ -127,7 +127,7 @@ export async function aRunningCloud(): Promise<RunningCloud> {
     },
     async stop() {
       await cloud.stop();
-      await Promise.all([dynamodbWire.stop(), sqsWire.stop(), engines.stop(), carrier.stop()]);
+      await Promise.all([dynamodbWire.stop(), sqsWire.stop(), engines.stop()]);
       await rm(assemblyDirectory, { recursive: true, force: true });
     },
   };

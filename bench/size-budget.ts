@@ -3,7 +3,7 @@
 import { bundleSize, compared, functionEntries } from "./bundle-size.ts";
 
 /** The kit over the SDK that it calls, and each function as it is deployed. */
-const kitBytesMax = 45_000;
+const kitBytesMax = 48_000;
 const functionBytesMax = 450_000;
 
 let failed = false;

@@ -63,6 +63,24 @@ it.each(Object.keys(fresh))("%s: needs no request of SQS while all goes well", a
   expect((await figuresFor(name, "100 % redelivered")).sqsRequestsPerMessage).toBe(0);
 });
 
+it("the relay sends ten messages a request and deletes twenty-five rows a request", async () => {
+  vi.resetModules();
+  const { measureRelay } = await import("../../bench/relay.ts");
+  const [toQueue, , toProjection, idleSweep] = await measureRelay(engines, messages);
+  expect(toQueue).toMatchObject({
+    sqsRequestsPerMessage: 0.1,
+    dynamodbRequestsPerMessage: 0.04,
+    writeUnitsPerMessage: 1,
+    readUnitsPerMessage: 0,
+  });
+  expect(toProjection).toMatchObject({ writeUnitsPerMessage: 4, sqsRequestsPerMessage: 0 });
+  expect(idleSweep).toMatchObject({
+    dynamodbRequestsPerMessage: 1,
+    writeUnitsPerMessage: 0,
+    readUnitsPerMessage: 1,
+  });
+});
+
 const messages = 100;
 
 async function costOf(contender: string, workload: string): Promise<Cost> {

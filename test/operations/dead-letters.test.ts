@@ -180,7 +180,7 @@ describe("the queues of a deployment", () => {
 
   test("the names are those in the code, so that evidence is looked for where it is", () => {
     const inCode = namesIn("functions/**/*.ts", /^export const handler = consumer\(\{\s*name: "([^"]+)"/gm);
-    const inWiring = namesIn("lib/*.ts", /new QueueConsumer\(this, "(\w+)"/g);
+    const inWiring = namesIn("lib/*.ts", /\.addConsumer\("(\w+)"/g);
     expect(inCode.length).toBeGreaterThan(0);
     expect(inWiring.map((consumer) => consumerNameOf({ consumer })).sort()).toEqual(inCode.sort());
   });

@@ -1,0 +1,37 @@
+// `npm run bench:scaling`: counts what a message costs in each mode and writes what follows from it: measured.json,
+// which the simulation reads, and the tables of docs/scaling.md. With --tables only the tables.
+import { readFileSync, writeFileSync } from "node:fs";
+import { startBenchEngines } from "../engines.ts";
+import { progress } from "../progress.ts";
+import { withSection } from "./document-section.ts";
+
+const document = new URL("../../docs/scaling.md", import.meta.url);
+
+if (!process.argv.includes("--tables")) await measure();
+const { tables } = await import("./tables.ts"); // it reads what was measured
+let text = readFileSync(document, "utf8");
+for (const [name, table] of Object.entries(tables())) text = withSection(text, `scaling:${name}`, table);
+writeFileSync(document, text);
+process.exit(0); // the functions' clients keep their sockets
+
+async function measure(): Promise<void> {
+  const engines = await startBenchEngines();
+  const { onProgress, end } = progress(process.stderr);
+  try {
+    const { measureAll } = await import("./measured.ts");
+    const measured = await measureAll(engines, { messages: 200, rounds: 3, onProgress });
+    const json = JSON.stringify(
+      measured,
+      (_, value) => (typeof value === "number" ? rounded(value) : value),
+      2,
+    );
+    writeFileSync(new URL("measured.json", import.meta.url), `${json}\n`);
+  } finally {
+    end();
+    await engines.stop();
+  }
+}
+
+function rounded(value: number): number {
+  return Math.round(value * 1_000) / 1_000;
+}

@@ -18,6 +18,7 @@ import { environment } from "../messaging/environment.ts";
 import { derivedId } from "../messaging/ids.ts";
 import { obstacleTo, rotated } from "../messaging/key-rotation.ts";
 import { log } from "../messaging/log.ts";
+import { observed } from "../messaging/observed.ts";
 
 export interface RotationEvent {
   readonly Step: string;
@@ -29,7 +30,9 @@ export interface RotationEvent {
 
 const secretArn = environment("SIGNING_SECRET_ARN");
 
-export async function handler({ Step, SecretId, ClientRequestToken: version }: RotationEvent): Promise<void> {
+export const handler = observed("rotate", rotate);
+
+async function rotate({ Step, SecretId, ClientRequestToken: version }: RotationEvent): Promise<void> {
   if (SecretId !== secretArn) throw new Error(`SecretId must be ${secretArn}, got ${SecretId}`);
   const step = steps.get(Step);
   if (!step) throw new Error(`Step must be one of ${[...steps.keys()].join(", ")}, got ${Step}`);

@@ -16,8 +16,12 @@ import { groupOf, keyOrder, noOrder } from "./key-order.ts";
 import { log } from "./log.ts";
 import { isFifo } from "./message-group.ts";
 import type { MessageType } from "./message-type.ts";
+import { metricNames } from "./metric-names.ts";
+import { count } from "./metrics.ts";
+import { observed } from "./observed.ts";
 import { type Outcome, Park, RetryLater } from "./outcome.ts";
 import { runLedger } from "./run-ledger.ts";
+import { aboutMessage } from "./scope.ts";
 import { gapCode } from "./sequence-evidence.ts";
 import { inSequence } from "./sequence-order.ts";
 import { type Failure, type Subscription, subscription } from "./subscription.ts";
@@ -69,7 +73,7 @@ export function consumer<const Types extends readonly MessageType[]>({
       const queue = subscription(name);
       const table = environment("EVIDENCE_TABLE");
       const ledger = runLedger({ table });
-      return async function handleBatch({ Records: records }, context) {
+      return observed(name, async function handleBatch({ Records: records }: SQSEvent, context) {
         const deadlineMs = queue.deadlineMs(context);
         const queueName = queueNameOf(records[0]);
         const inOrder = isFifo(queueName);
@@ -85,6 +89,7 @@ export function consumer<const Types extends readonly MessageType[]>({
           forget: (items) => queue.forget(items.map(({ record }) => record)),
           process: (items) => processBatch(items, { deadlineMs, inOrder, keyOf: lotOf, work: settle }),
         });
+        if (failures.length > 0) count(metricNames.batchItemFailures, failures.length);
         return {
           batchItemFailures: failures.map(({ record }) => ({ itemIdentifier: record.messageId })),
         } satisfies SQSBatchResponse;
@@ -94,13 +99,13 @@ export function consumer<const Types extends readonly MessageType[]>({
           const unit = unitOfWork({ producer: name, cause: envelope });
           const delivery = { consumer: name, message: envelope, letter: letterOf(record), unit, deadlineMs };
           if (!(await isDone(delivery, middlewares))) return false;
-          log("info", "DUPLICATE", fieldsOf(name, record, envelope));
+          aboutMessage(envelope, () => log("info", "DUPLICATE", fieldsOf(name, record)));
           return true;
         }
 
         async function settle({ record, envelope }: Received): Promise<boolean> {
           const failure = inOrder ? failureInOrder(record) : {};
-          const settled = await acknowledge(record, envelope, queue, run, failure);
+          const settled = await about(envelope, () => acknowledge(record, envelope, queue, run, failure));
           if (!settled) await ledger.note(record, "ended");
           return settled;
 
@@ -124,7 +129,7 @@ export function consumer<const Types extends readonly MessageType[]>({
               .filter((later) => groupOf(later) === groupOf(record)),
           };
         }
-      };
+      });
     },
   };
   return built;
@@ -159,13 +164,12 @@ function queueNameOf(record: SQSRecord | undefined): string {
   return record?.eventSourceARN.split(":").at(-1) ?? "";
 }
 
-function fieldsOf(consumer: string, record: SQSRecord, envelope: Envelope | Park) {
-  return {
-    consumer,
-    messageId: envelope instanceof Park ? undefined : envelope.id,
-    source: envelope instanceof Park ? undefined : envelope.source,
-    receiveCount: Number(record.attributes.ApproximateReceiveCount),
-  };
+function fieldsOf(consumer: string, record: SQSRecord) {
+  return { consumer, receiveCount: Number(record.attributes.ApproximateReceiveCount) };
+}
+
+function about<Result>(envelope: Envelope | Park, work: () => Result): Result {
+  return envelope instanceof Park ? work() : aboutMessage(envelope, work);
 }
 
 function placeOf({ record, envelope }: Received) {
@@ -185,7 +189,7 @@ async function acknowledge(
   run: (message: Envelope) => Promise<Outcome>,
   failure: Failure,
 ): Promise<boolean> {
-  const fields = fieldsOf(queue.consumer, record, envelope);
+  const fields = fieldsOf(queue.consumer, record);
   try {
     if (envelope instanceof Park) throw envelope;
     const outcome = await run(envelope);

@@ -13,9 +13,15 @@ import { messageChain, type Work } from "./chain.ts";
 import { nowIso, nowMs } from "./clock.ts";
 import { deliver, type MessageMiddleware } from "./delivery.ts";
 import type { Envelope } from "./envelope.ts";
+import { derivedId } from "./ids.ts";
 import { log } from "./log.ts";
 import type { MessageType } from "./message-type.ts";
+import { metricNames } from "./metric-names.ts";
+import { count } from "./metrics.ts";
+import { observed } from "./observed.ts";
 import { badRequest, Problem, problemFor, problemResponse } from "./problem.ts";
+import { aboutMessage } from "./scope.ts";
+import { invocationTrace, readTraceparent, traceparentOf } from "./trace.ts";
 
 export interface EndpointOptions<Type extends MessageType> {
   /** The scope of the evidence, and the source of what it publishes. */
@@ -55,30 +61,35 @@ export function endpoint<Type extends MessageType>({ name, accepts }: EndpointOp
     },
     handler(work) {
       const chain = messageChain({ accepts: [accepts], middlewares, work });
-      return async function handleRequest(event, context) {
+      return observed(name, async function handleRequest(event: APIGatewayProxyEventV2, context) {
         const deadlineMs = nowMs() + Math.max(0, context.getRemainingTimeInMillis() - answerMs);
         try {
           const message = readRequest(event, { name, type: accepts.type });
-          const outcome = await deliver(chain, { consumer: name, message, deadlineMs }, context);
-          const code = outcome.kind === "done" ? "PROCESSED" : "DUPLICATE";
-          log("info", code, { consumer: name, messageId: message.id, source: message.source });
-          return json(201, outcome.receipt);
+          return await aboutMessage(message, () => answer(message).catch(refuse));
         } catch (error) {
+          return refuse(error);
+        }
+
+        async function answer(message: Envelope): Promise<APIGatewayProxyStructuredResultV2> {
+          const outcome = await deliver(chain, { consumer: name, message, deadlineMs }, context);
+          log("info", outcome.kind === "done" ? "PROCESSED" : "DUPLICATE", { consumer: name });
+          return json(201, outcome.receipt);
+        }
+
+        function refuse(error: unknown): APIGatewayProxyStructuredResultV2 {
           const problem = error instanceof Problem ? error : problemFor(error);
-          log(problem.status < 500 ? "warn" : "error", "REFUSED", {
-            consumer: name,
-            status: problem.status,
-            errorCode: problem.code,
-          });
+          const { status, code: errorCode } = problem;
+          log(status === 500 ? "error" : "warn", "REFUSED", { consumer: name, status, errorCode });
+          if (status === 409 || status >= 500) count(metricNames.retried);
           return problemResponse(problem);
         }
-      };
+      });
     },
   };
   return built;
 }
 
-/** A request as a message: the key is its id, the endpoint and the caller its source. */
+/** A request as a message: its id follows from the key, its source is the endpoint and the caller. */
 function readRequest(
   event: APIGatewayProxyEventV2,
   { name, type }: { name: string; type: string },
@@ -86,21 +97,23 @@ function readRequest(
   const { method } = event.requestContext.http;
   if (method !== "POST")
     throw new Problem("METHOD_NOT_ALLOWED", 405, `use POST, got ${method}`, { allow: "POST" });
-  const id = event.headers["idempotency-key"];
-  if (id === undefined || id === "" || id.length > keyLengthMax) {
+  const key = event.headers["idempotency-key"];
+  if (key === undefined || key === "" || key.length > keyLengthMax) {
     throw badRequest("KEY_MISSING", `the header Idempotency-Key must have 1 to ${keyLengthMax} characters`);
   }
-  const traceparent = event.headers.traceparent;
+  const source = `/${name}/${callerOf(event)}`;
+  const id = derivedId(source, key); // not the key itself: ids are logged and travel on, a key may say who somebody is
+  const trace = readTraceparent(event.headers.traceparent) ?? invocationTrace();
   return {
     specversion: "1.0",
     id,
-    source: `/${name}/${callerOf(event)}`,
+    source,
     type,
     time: nowIso(),
     datacontenttype: "application/json",
     partitionkey: id,
     correlationid: id,
-    ...(traceparent === undefined ? {} : { traceparent }),
+    ...(trace && { traceparent: traceparentOf(trace) }),
     hops: 0,
     data: readBody(event),
   };

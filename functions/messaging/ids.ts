@@ -15,6 +15,11 @@ export function derivedId(...parts: readonly (string | number)[]): string {
   return hash("sha256", JSON.stringify(parts), "base64url");
 }
 
+/** The same in so many hexadecimal digits, at most 64: for traces. */
+export function derivedHex(digits: number, ...parts: readonly (string | number)[]): string {
+  return hash("sha256", JSON.stringify(parts), "hex").slice(0, digits);
+}
+
 /** What a message says, without how it came: two messages of one id must have one digest. */
 export function digestOf({ type, data, dataref }: Said): string {
   // A reference names its content, and is known before that is fetched.

@@ -1,7 +1,33 @@
-// One JSON object a line: ids, sizes and codes, never a payload (a log is read by more people than a table).
+// The one logger. A line says what happened by its code, and to which message of which invocation by its fields;
+// what is logged is also counted, so that log and metrics cannot tell two stories.
+//
+//   The names of fields and variables are those of AWS's Powertools; why not its Logger: docs/adr/0014.
+import { type LogLevel, writeLine } from "./log-line.ts";
+import { countLogged } from "./metrics.ts";
 
-export type LogLevel = "info" | "warn" | "error";
+export type { LogLevel } from "./log-line.ts";
 
+/**
+ * Logs one line. In a handler the line has the ids of the message that it handles.
+ * ```ts
+ * log("warn", codes.stockLow, { left: 3 });
+ * ```
+ * @param code what happened, in capitals: for filters and counts
+ * @param fields ids, sizes and codes; never what a message says
+ */
 export function log(level: LogLevel, code: string, fields: Readonly<Record<string, unknown>> = {}): void {
-  process.stdout.write(`${JSON.stringify({ level, code, ...fields })}\n`);
+  countLogged(level, code, fields);
+  if (levels.indexOf(level) >= threshold) writeLine(level, code, fields);
+}
+
+const levels: readonly string[] = ["debug", "info", "warn", "error", "silent"] satisfies (
+  | LogLevel
+  | "silent"
+)[];
+const threshold = thresholdOf(process.env.POWERTOOLS_LOG_LEVEL);
+
+/** Without a level, or with one that is none, as at INFO: a typing error must not fail a function. */
+function thresholdOf(name = "info"): number {
+  const index = levels.indexOf(name.toLowerCase());
+  return index >= 0 ? index : levels.indexOf("info");
 }

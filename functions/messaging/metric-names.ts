@@ -21,6 +21,8 @@ export const metricNames = {
   lost: "Lost",
   /** Age of the oldest outbox row that the sweeper found, in seconds; 0 when it found none. */
   outboxAgeSeconds: "OutboxAgeSeconds",
+  /** Lines of level ERROR: what no retry will mend. */
+  errorsLogged: "ErrorsLogged",
   /** Records that a batch gave back to the queue or to the stream. */
   batchItemFailures: "BatchItemFailures",
 } as const;

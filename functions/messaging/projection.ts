@@ -12,6 +12,7 @@ import type { MessageMiddleware } from "./delivery.ts";
 import { generationPrefix, generationStore, type ProjectionState, stateOf } from "./generation.ts";
 import type { Journal } from "./journal.ts";
 import type { MessageType } from "./message-type.ts";
+import { observed } from "./observed.ts";
 import { offsets } from "./offset.ts";
 import { afterEffect, withState } from "./offset-modes.ts";
 import { pullPartition } from "./pull.ts";
@@ -97,7 +98,7 @@ export function projection<const Types extends readonly MessageType[]>(
 
     handler(work) {
       const generations = generationStore({ name, table });
-      return async function pull(event, context) {
+      return observed(name, async function pull(event: unknown, context): Promise<ProjectionRun> {
         if (isRebuild(event)) return { ...(await generations.rebuild()), records: 0 };
         const deadlineMs = nowMs() + Math.max(0, context.getRemainingTimeInMillis() - answerMs);
         const now = await generations.read();
@@ -131,7 +132,7 @@ export function projection<const Types extends readonly MessageType[]>(
             ),
           );
         }
-      };
+      });
     },
   };
   return built;

@@ -21,6 +21,7 @@ import { waitToRetry } from "./retry.ts";
 import type { Routes } from "./routes.ts";
 import { type Outgoing, sendAll } from "./send.ts";
 import type { Sign } from "./signature.ts";
+import { traceHeaderOf } from "./trace.ts";
 
 export interface Publisher {
   /**
@@ -90,7 +91,7 @@ export function publisher({ outboxTable, routes, sign, journal }: PublisherOptio
 
   async function outgoingOf(message: OutboxMessage, queueUrl: string): Promise<Outgoing> {
     const { body, envelope } = message;
-    const outgoing = { body, key: envelope.partitionkey };
+    const outgoing = { body, key: envelope.partitionkey, traceHeader: traceHeaderOf(envelope) };
     return sign === undefined ? outgoing : { ...outgoing, attributes: await sign(message, queueUrl) };
   }
 

@@ -12,9 +12,12 @@ import { nowIso, nowMs } from "./clock.ts";
 import { type Envelope, readEnvelope } from "./envelope.ts";
 import type { Journal, JournalEntry } from "./journal.ts";
 import { log } from "./log.ts";
+import { metricNames } from "./metric-names.ts";
+import { count } from "./metrics.ts";
 import { OffsetMoved, type Offsets } from "./offset.ts";
 import type { Perform } from "./offset-modes.ts";
 import { Park, RetryLater } from "./outcome.ts";
+import { aboutMessage } from "./scope.ts";
 import type { Write } from "./unit-of-work.ts";
 
 export interface PullOptions {
@@ -74,7 +77,8 @@ export async function pullPartition(options: PullOptions, context: Context): Pro
       const message: Envelope = readEnvelope(body);
       if (types.has(message.type)) {
         const move = { partition, from: offset, to: sequence };
-        await options.perform({ message, move, deadlineMs }, context);
+        await aboutMessage(message, () => options.perform({ message, move, deadlineMs }, context));
+        count(metricNames.processed);
         offset = sequence;
         records++;
       }

@@ -9,8 +9,10 @@ import { asciiJson, type Envelope } from "./envelope.ts";
 import { newId } from "./ids.ts";
 import { log } from "./log.ts";
 import type { Draft } from "./message-type.ts";
+import { aboutMessage, currentMessage } from "./scope.ts";
 import { stringAttributes } from "./send.ts";
 import type { Sign } from "./signature.ts";
+import { childTraceparent, invocationTrace, traceHeaderOf, traceparentOf } from "./trace.ts";
 
 export interface SendOnceOptions {
   /** The name of the function that sends: the `source` of the message. */
@@ -36,22 +38,25 @@ export async function sendOnce(
   const body = asciiJson(message);
   try {
     const attributes = sign && stringAttributes(await sign({ body, envelope: message }, queueUrl));
+    const traceHeader = traceHeaderOf(message);
     await client.send(
-      new SendMessageCommand({ QueueUrl: queueUrl, MessageBody: body, MessageAttributes: attributes }),
+      new SendMessageCommand({
+        QueueUrl: queueUrl,
+        MessageBody: body,
+        MessageAttributes: attributes,
+        ...(traceHeader && { MessageSystemAttributes: stringAttributes({ AWSTraceHeader: traceHeader }) }),
+      }),
     );
   } catch (error) {
     // Perhaps only the answer was lost: counted as lost all the same, for nobody will look.
-    log("warn", "LOST", {
-      source: message.source,
-      messageId: message.id,
-      type: message.type,
-      errorCode: error instanceof Error ? error.name : typeof error,
-    });
+    const errorCode = error instanceof Error ? error.name : typeof error;
+    aboutMessage(message, () => log("warn", "LOST", { errorCode }));
   }
 }
 
 function firstOfItsStory({ type, data, partitionkey }: Draft, source: string): Envelope {
   const id = newId();
+  const traceparent = traceparentHere(source);
   return {
     specversion: "1.0",
     id,
@@ -61,7 +66,16 @@ function firstOfItsStory({ type, data, partitionkey }: Draft, source: string): E
     datacontenttype: "application/json",
     partitionkey,
     correlationid: id,
+    ...(traceparent && { traceparent }),
     hops: 0,
     data,
   };
+}
+
+/** It begins a story of its own, in the trace of what the sender is at. */
+function traceparentHere(source: string): string | undefined {
+  const message = currentMessage();
+  if (message) return childTraceparent(message, source);
+  const trace = invocationTrace();
+  return trace && traceparentOf(trace);
 }

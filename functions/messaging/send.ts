@@ -15,6 +15,8 @@ export interface Outgoing {
   readonly body: string;
   /** The messages of one key are sent in order to a FIFO queue; a standard queue serves all keys fairly by it. */
   readonly key?: string;
+  /** X-Ray's, which links the hops of a trace by it. */
+  readonly traceHeader?: string | undefined;
   /** Message attributes of type String, by name. */
   readonly attributes?: Readonly<Record<string, string>>;
 }
@@ -97,11 +99,15 @@ async function sendPack(
   return Successful.map(({ Id }) => Number(Id));
 }
 
-function entryOf(index: number, { body, attributes }: Outgoing = { body: "" }): SendMessageBatchRequestEntry {
+function entryOf(
+  index: number,
+  { body, attributes, traceHeader }: Outgoing = { body: "" },
+): SendMessageBatchRequestEntry {
   return {
     Id: String(index),
     MessageBody: body,
     ...(attributes && { MessageAttributes: stringAttributes(attributes) }),
+    ...(traceHeader && { MessageSystemAttributes: stringAttributes({ AWSTraceHeader: traceHeader }) }),
   };
 }
 
@@ -138,7 +144,7 @@ export function packs(messages: readonly Outgoing[]): number[][] {
   return result;
 }
 
-/** SQS counts the name, the type and the value of each attribute like the body. */
+/** SQS counts the name, the type and the value of each attribute like the body; system attributes it does not. */
 function bytesOf({ body, attributes = {} }: Outgoing): number {
   const beside = Object.entries(attributes).map(([name, text]) => Buffer.byteLength(`${name}String${text}`));
   return beside.reduce((sum, bytes) => sum + bytes, Buffer.byteLength(body));

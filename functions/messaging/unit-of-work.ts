@@ -7,6 +7,7 @@ import type { Envelope } from "./envelope.ts";
 import { derivedId } from "./ids.ts";
 import type { Draft } from "./message-type.ts";
 import { sequenceText } from "./sequence.ts";
+import { childTraceparent } from "./trace.ts";
 
 /** One conditional write of a transaction, made by a table and performed by the commit. */
 export type Write = TransactWriteItem;
@@ -53,6 +54,7 @@ export interface UnitOfWork {
 export function unitOfWork({ producer, cause }: { producer: string; cause: Cause }): UnitOfWork {
   const writes: Write[] = [];
   const messages: Envelope[] = [];
+  let traceparent: string | undefined;
   return {
     writes,
     messages,
@@ -74,6 +76,7 @@ export function unitOfWork({ producer, cause }: { producer: string; cause: Cause
   };
 
   function caused(draft: Draft, position: number, options?: PublishOptions): Envelope {
+    traceparent ??= childTraceparent(cause, producer);
     return {
       specversion: "1.0",
       id: derivedId(cause.source, cause.id, producer, position),
@@ -85,7 +88,7 @@ export function unitOfWork({ producer, cause }: { producer: string; cause: Cause
       ...(options && { sequence: sequenceText(options.sequence) }),
       correlationid: cause.correlationid,
       causationid: cause.id,
-      ...(cause.traceparent === undefined ? {} : { traceparent: cause.traceparent }),
+      traceparent,
       hops: cause.hops + 1,
       data: draft.data,
     };

@@ -4,7 +4,7 @@
 //   G3. What is not confirmed is reported to the stream, which brings it again; the row stays meanwhile, and what
 //   has no row yet gets one.
 import type { AttributeValue } from "@aws-sdk/client-dynamodb";
-import type { Context, DynamoDBBatchResponse, DynamoDBRecord, DynamoDBStreamEvent } from "aws-lambda";
+import type { DynamoDBBatchResponse, DynamoDBRecord, DynamoDBStreamEvent } from "aws-lambda";
 import { nowMs } from "../messaging/clock.ts";
 import { environment } from "../messaging/environment.ts";
 import { keepRows, readInlineRow } from "../messaging/inline-stream.ts";
@@ -12,6 +12,9 @@ import { outboxIdAttribute } from "../messaging/inline-write.ts";
 import { journal } from "../messaging/journal.ts";
 import { keepingClaims } from "../messaging/journal-claims.ts";
 import { log } from "../messaging/log.ts";
+import { metricNames } from "../messaging/metric-names.ts";
+import { count } from "../messaging/metrics.ts";
+import { observed } from "../messaging/observed.ts";
 import { type OutboxRow, readOutboxRow } from "../messaging/outbox.ts";
 import { publisher } from "../messaging/publisher.ts";
 import { readRoutes } from "../messaging/routes.ts";
@@ -29,7 +32,7 @@ const inlineOutbox = publisher(destinations);
 /** Kept back from the function's timeout to answer. */
 const answerMs = 500;
 
-export async function handler(event: DynamoDBStreamEvent, context: Context): Promise<DynamoDBBatchResponse> {
+export const handler = observed("publish", async function publish(event: DynamoDBStreamEvent, context) {
   const deadlineMs = nowMs() + context.getRemainingTimeInMillis() - answerMs;
   const rows = event.Records.map(readRecord).filter((row) => row !== undefined);
   const own = rows.filter(({ inItem }) => !inItem);
@@ -44,10 +47,12 @@ export async function handler(event: DynamoDBStreamEvent, context: Context): Pro
   );
   log("info", "SENT", { rows: sent.size, messages: rows.reduce((sum, row) => sum + row.messages.length, 0) });
 
-  const lowestFailed = rows.find((row) => !sent.has(row.id));
-  const batchItemFailures = lowestFailed ? [{ itemIdentifier: lowestFailed.sequenceNumber }] : [];
+  const lowestFailed = rows.findIndex((row) => !sent.has(row.id));
+  const failed = rows.slice(lowestFailed < 0 ? rows.length : lowestFailed); // all from there on come again
+  if (failed.length > 0) count(metricNames.batchItemFailures, failed.length);
+  const batchItemFailures = failed.slice(0, 1).map((row) => ({ itemIdentifier: row.sequenceNumber }));
   return { batchItemFailures } satisfies DynamoDBBatchResponse;
-}
+});
 
 type Image = Readonly<Record<string, AttributeValue>>;
 

@@ -1,13 +1,15 @@
 // Step 2 of 4, the second way: what the stream forgot. The table holds only what is outstanding, so the scan
 // costs next to nothing when all is well, and alone it delivers everything when the stream is down.
 import { type AttributeValue, ScanCommand } from "@aws-sdk/client-dynamodb";
-import type { Context } from "aws-lambda";
 import { dynamodb } from "../messaging/clients.ts";
 import { nowMs } from "../messaging/clock.ts";
 import { environment } from "../messaging/environment.ts";
 import { journal } from "../messaging/journal.ts";
 import { keepingClaims } from "../messaging/journal-claims.ts";
 import { log } from "../messaging/log.ts";
+import { metricNames } from "../messaging/metric-names.ts";
+import { gauge } from "../messaging/metrics.ts";
+import { observed } from "../messaging/observed.ts";
 import { type OutboxRow, readOutboxRow } from "../messaging/outbox.ts";
 import { publisher } from "../messaging/publisher.ts";
 import { readRoutes } from "../messaging/routes.ts";
@@ -24,16 +26,22 @@ const rowsMax = 5_000;
 /** Kept back from the function's timeout to answer. */
 const answerMs = 1_000;
 
-export async function handler(_event: unknown, context: Context): Promise<{ rows: number; sent: number }> {
+export const handler = observed("sweep", async function sweep(_event: unknown, context) {
   const deadlineMs = nowMs() + context.getRemainingTimeInMillis() - answerMs;
   const tried = new Set<string>();
   const unsentKeys = new Set<string>();
   let found = 0;
   let sent = 0;
   let rows: OutboxRow[];
+  let oldestMs = nowMs();
+  gauge(metricNames.outboxAgeSeconds, 0);
   do {
     const untilMs = nowMs() + (deadlineMs - nowMs()) / 2; // the other half is for sending
-    rows = await oldestRows({ untilMs, isDue: (row) => !tried.has(row.id) && !keysOf(row).some(isUnsent) });
+    rows = await oldestRows({
+      untilMs,
+      isDue: (row) => !tried.has(row.id) && !keysOf(row).some(isUnsent),
+      onItem: seen,
+    });
     const confirmed = await outbox.publish(rows, { deadlineMs });
     for (const row of rows) {
       tried.add(row.id);
@@ -45,11 +53,17 @@ export async function handler(_event: unknown, context: Context): Promise<{ rows
   log("info", "SWEPT", { rows: found, sent });
   return { rows: found, sent };
 
+  /** Told before anything is sent, so that a sweep which then fails has told it. A row that cannot be read ages, too. */
+  function seen({ createdAt }: Record<string, AttributeValue>): void {
+    oldestMs = Math.min(oldestMs, Date.parse(createdAt?.S ?? "") || oldestMs);
+    gauge(metricNames.outboxAgeSeconds, Math.max(0, Math.round((nowMs() - oldestMs) / 1_000)));
+  }
+
   /** G4: what could not be sent is not overtaken by a later round. */
   function isUnsent(key: string): boolean {
     return unsentKeys.has(key);
   }
-}
+});
 
 function keysOf({ messages }: OutboxRow): string[] {
   return messages.map(({ envelope }) => envelope.partitionkey);
@@ -62,9 +76,11 @@ function keysOf({ messages }: OutboxRow): string[] {
 async function oldestRows({
   untilMs,
   isDue,
+  onItem,
 }: {
   untilMs: number;
   isDue: (row: OutboxRow) => boolean;
+  onItem: (item: Record<string, AttributeValue>) => void;
 }): Promise<OutboxRow[]> {
   let oldest: OutboxRow[] = [];
   let startKey: Record<string, AttributeValue> | undefined;
@@ -76,7 +92,9 @@ async function oldestRows({
         ...(startKey ? { ExclusiveStartKey: startKey } : {}),
       }),
     );
-    const rows = (page.Items ?? []).map(read).filter((row) => row !== undefined);
+    const { Items = [] } = page;
+    Items.forEach(onItem);
+    const rows = Items.map(read).filter((row) => row !== undefined);
     oldest = [...oldest, ...rows.filter((row) => isForgotten(row) && isDue(row))]
       .sort((a, b) => a.createdAt.localeCompare(b.createdAt))
       .slice(0, rowsMax);

@@ -16,6 +16,7 @@ import { newKey, readKeyEntries, writeKeyEntries } from "../../../functions/mess
 import { LOCAL_CREDENTIALS, LOCAL_REGION, type LocalClients, localClients } from "../../../local/clients.ts";
 import { type SecretsEngine, startSecretsEngine } from "../../../local/secrets/engine.ts";
 import { callFaults, faultAtCall } from "../../support/fault-at-call.ts";
+import { aContext } from "../../support/lambda.ts";
 
 const steps = ["createSecret", "setSecret", "testSecret", "finishSecret"];
 /** Of a rotation that nothing troubles. */
@@ -170,7 +171,7 @@ describe("rotate", () => {
 
   it("refuses the secret of somebody else", async () => {
     const event = { Step: "createSecret", SecretId: "another", ClientRequestToken: newId() };
-    await expect(rotate(event)).rejects.toThrow(`SecretId must be ${SecretId}, got another`);
+    await expect(rotate(event, aContext())).rejects.toThrow(`SecretId must be ${SecretId}, got another`);
   });
 });
 
@@ -186,7 +187,7 @@ async function perform(version: string): Promise<void> {
 }
 
 function ask(Step: string, version: string): Promise<void> {
-  return rotate({ Step, SecretId, ClientRequestToken: version });
+  return rotate({ Step, SecretId, ClientRequestToken: version }, aContext());
 }
 
 async function current(): Promise<string> {

@@ -6,7 +6,7 @@ import type { MessageMiddleware } from "../../../functions/messaging/delivery.ts
 import { effects } from "../../../functions/messaging/effect.ts";
 import { endpoint } from "../../../functions/messaging/endpoint.ts";
 import { idempotency } from "../../../functions/messaging/idempotency.ts";
-import { newId } from "../../../functions/messaging/ids.ts";
+import { derivedId, newId } from "../../../functions/messaging/ids.ts";
 import { messageType } from "../../../functions/messaging/message-type.ts";
 import { rows } from "../../../functions/messaging/rows.ts";
 import { type Versioned, versionedTable } from "../../../functions/messaging/versioned-table.ts";
@@ -56,7 +56,7 @@ describe("requests with one key that run at once", () => {
     expect(Number(refused?.retryAfter)).toBeGreaterThan(0);
     const done = all.find((answer) => answer?.status === 201);
     expect(await ask(charge, key)).toEqual(done);
-    expect(charges).toEqual([key]);
+    expect(charges).toEqual([derivedId("/charge/anonymous", key)]);
   });
 
   it("answer 409 when the other is still committing at the deadline", async () => {

@@ -1,0 +1,60 @@
+// What a line of the log and a count belong to: the invocation, and within it the message. Whoever logs or counts
+// does not have to be told; it follows the asynchronous calls, so messages side by side are not mixed up.
+import { AsyncLocalStorage } from "node:async_hooks";
+import type { Envelope } from "./envelope.ts";
+import { traceOf } from "./trace.ts";
+
+export interface Invocation {
+  /** The name under which the function logs and counts. */
+  readonly service: string;
+  readonly requestId: string;
+  readonly coldStart: boolean;
+  /** Metric → what was counted so far, or the last value of a gauge. */
+  readonly counts: Map<string, number>;
+  /** It has answered: what is counted now is late. */
+  ended: boolean;
+}
+
+interface Scope {
+  readonly invocation?: Invocation;
+  readonly message?: Envelope;
+}
+
+const scopes = new AsyncLocalStorage<Scope>();
+
+export function duringInvocation<Result>(invocation: Invocation, work: () => Result): Result {
+  return scopes.run({ invocation }, work);
+}
+
+/** Everything that is logged during the work has the ids of the message. */
+export function aboutMessage<Result>(message: Envelope, work: () => Result): Result {
+  return scopes.run({ ...scopes.getStore(), message }, work);
+}
+
+export function currentInvocation(): Invocation | undefined {
+  return scopes.getStore()?.invocation;
+}
+
+/** The message that is worked on, for what is named after it or follows its trace. */
+export function currentMessage(): Envelope | undefined {
+  return scopes.getStore()?.message;
+}
+
+/** Snake case for what AWS's Powertools also log, so that one query finds the lines of both. */
+export function scopeFields(): Readonly<Record<string, unknown>> {
+  const { invocation, message } = scopes.getStore() ?? {};
+  return {
+    ...(invocation && {
+      service: invocation.service,
+      cold_start: invocation.coldStart,
+      function_request_id: invocation.requestId,
+    }),
+    ...(message && {
+      messageId: message.id,
+      source: message.source,
+      type: message.type,
+      correlation_id: message.correlationid,
+      trace_id: traceOf(message).traceId,
+    }),
+  };
+}

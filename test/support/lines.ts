@@ -1,0 +1,27 @@
+// What a function writes to its log, as objects; everything else goes its way.
+import type { Envelope } from "../../functions/messaging/envelope.ts";
+import { anEnvelope } from "./an-envelope.ts";
+
+export type Line = Readonly<Record<string, unknown>>;
+
+/** The lines that are written during the work, which must be the only one that writes. */
+export async function linesOf(work: () => Promise<unknown>): Promise<Line[]> {
+  const lines: Line[] = [];
+  const write = process.stdout.write;
+  process.stdout.write = function keep(chunk: unknown, ...rest: never[]): boolean {
+    if (typeof chunk !== "string" || !chunk.startsWith('{"level":'))
+      return write.call(process.stdout, chunk as string, ...rest);
+    lines.push(JSON.parse(chunk));
+    return true;
+  } as typeof write;
+  try {
+    await work();
+  } finally {
+    process.stdout.write = write;
+  }
+  return lines;
+}
+
+export function aTracedEnvelope(): Envelope {
+  return { ...anEnvelope(), traceparent: "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01" };
+}

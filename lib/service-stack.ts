@@ -90,6 +90,14 @@ export class ServiceStack extends Stack implements Wiring {
     return consumer;
   }
 
+  /**
+   * Types that no function here publishes: rows of the outbox that somebody else commits, or a function still to come.
+   * Without this a consumer that accepts them is refused.
+   */
+  expectFromElsewhere(...types: readonly string[]): void {
+    this.publications.push({ producer: `${this.node.path}, from elsewhere`, types });
+  }
+
   /** A function that pulls every message from the journal, and can begin again at the first. */
   addProjection(
     id: string,

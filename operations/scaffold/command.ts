@@ -1,0 +1,110 @@
+// The command line of `npm run new`.
+import { parseArgs } from "node:util";
+import { UsageError, usageErrorFrom } from "../usage-error.ts";
+import { type FunctionName, readFunctionName, readTypeName, type TypeName } from "./names.ts";
+
+export const modes = ["rows", "inline", "effect", "at-most-once"] as const;
+
+export type Mode = (typeof modes)[number];
+
+interface Common {
+  /** Says what would be written, and writes nothing. */
+  readonly dryRun: boolean;
+}
+
+export interface MessageCommand extends Common {
+  readonly kind: "message";
+  readonly type: TypeName;
+}
+
+export interface ProjectionCommand extends Common {
+  readonly kind: "projection";
+  readonly name: FunctionName;
+  readonly accepts: readonly string[];
+  /** Data of a message of the first accepted type, as JSON, for the test. */
+  readonly example: string | undefined;
+}
+
+export interface ConsumerCommand extends Omit<ProjectionCommand, "kind"> {
+  readonly kind: "consumer";
+  readonly mode: Mode;
+  readonly fifo: boolean;
+}
+
+export type NewCommand = { readonly kind: "help" } | MessageCommand | ConsumerCommand | ProjectionCommand;
+
+export const NEW_HELP = `Writes a message, a consumer or a projection: handler, test, wiring. It never overwrites.
+
+  npm run new -- message SERVICE.NAME.v1
+  npm run new -- consumer SERVICE/NAME --accepts TYPE [--mode MODE] [--fifo]
+  npm run new -- projection SERVICE/NAME --accepts TYPE
+
+  --accepts TYPE   a message type that exists; may be given several times
+  --mode MODE      rows          evidence, state and messages in one transaction: any number of items (the default)
+                   inline        evidence and messages in the one item that changes: one write
+                   effect        calls another system, once per key, and asks it after a crash
+                   at-most-once  claims before the work: losing one is fine, counting one twice is not
+  --fifo           the messages of a key take effect in the order of their sending
+  --example JSON   data of a message of the first TYPE, for the test; needed when none can be guessed
+  --dry-run        says what would be written, and writes nothing
+  --help           this text
+`;
+
+const FLAGS = {
+  accepts: { type: "string", multiple: true },
+  mode: { type: "string" },
+  fifo: { type: "boolean" },
+  example: { type: "string" },
+  "dry-run": { type: "boolean" },
+  help: { type: "boolean", short: "h" },
+} as const;
+
+/** @throws UsageError that names what was wrong, what was given and what is allowed */
+export function readNewCommand(argv: readonly string[]): NewCommand {
+  const { values, positionals } = parsed(argv);
+  const [kind, name, ...more] = positionals;
+  if (values.help || kind === undefined) return { kind: "help" };
+  if (kind !== "message" && kind !== "consumer" && kind !== "projection") {
+    throw new UsageError(`npm run new makes a message, a consumer or a projection, got ${given(kind)}.`);
+  }
+  if (more.length > 0) throw new UsageError(`a ${kind} has one name, got ${[name, ...more].join(" ")}.`);
+  const { accepts = [], example, fifo = false, "dry-run": dryRun = false } = values;
+  refuseFlags(kind, values);
+  if (kind === "message") return { kind, dryRun, type: readTypeName(name) };
+  const common = { dryRun, name: readFunctionName(kind, name), accepts, example };
+  if (accepts.length === 0) {
+    throw new UsageError(`a ${kind} needs --accepts TYPE: the messages that it processes.`);
+  }
+  if (kind === "projection") return { kind, ...common };
+  const mode = readMode(values.mode);
+  return { kind, ...common, mode, fifo };
+}
+
+function parsed(argv: readonly string[]) {
+  try {
+    return parseArgs({ args: [...argv], options: FLAGS, allowPositionals: true });
+  } catch (error) {
+    throw usageErrorFrom(error, Object.keys(FLAGS));
+  }
+}
+
+function refuseFlags(kind: string, values: Readonly<Record<string, unknown>>): void {
+  const allowed = {
+    message: ["dry-run"],
+    projection: ["accepts", "example", "dry-run"],
+    consumer: Object.keys(FLAGS),
+  }[kind];
+  const [stray] = Object.keys(values).filter((flag) => !allowed?.includes(flag));
+  if (stray !== undefined) throw new UsageError(`a ${kind} has no --${stray}.`);
+}
+
+function readMode(mode: string = "rows"): Mode {
+  const found = modes.find((known) => known === mode);
+  if (found === undefined)
+    throw new UsageError(`--mode must be one of ${modes.join(", ")}, got ${given(mode)}.`);
+  return found;
+}
+
+function given(text: string | undefined): string {
+  return text === undefined ? "nothing" : JSON.stringify(text);
+}

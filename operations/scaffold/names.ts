@@ -1,0 +1,57 @@
+// One name in the forms in which the project writes it: `send-invoice`, `SendInvoice`, `sendInvoice`, `SEND_INVOICE`.
+import { UsageError } from "../usage-error.ts";
+
+export interface TypeName {
+  /** `billing.invoice-sent.v1` */
+  readonly type: string;
+  readonly service: string;
+  /** `InvoiceSent`, and from the second version on `InvoiceSentV2`. */
+  readonly exported: string;
+  /** `invoice-sent`, `invoice-sent-v2` */
+  readonly file: string;
+}
+
+export interface FunctionName {
+  readonly service: string;
+  readonly name: string;
+}
+
+const kebab = "[a-z][a-z0-9]*(?:-[a-z0-9]+)*";
+
+/** @throws UsageError */
+export function readTypeName(type: string | undefined): TypeName {
+  const match = new RegExp(`^(${kebab})\\.(${kebab})\\.v([1-9]\\d*)$`).exec(type ?? "");
+  const [whole, service = "", name = "", version = ""] = match ?? [];
+  if (whole === undefined) {
+    throw new UsageError(
+      `a message type is SERVICE.NAME.vN, like billing.invoice-sent.v1, got ${JSON.stringify(type ?? "")}.`,
+    );
+  }
+  const file = version === "1" ? name : `${name}-v${version}`;
+  return { type: whole, service: checked(service), exported: pascal(file), file };
+}
+
+/** @throws UsageError */
+export function readFunctionName(kind: string, text: string | undefined): FunctionName {
+  const [whole, service = "", name = ""] = new RegExp(`^(${kebab})/(${kebab})$`).exec(text ?? "") ?? [];
+  if (whole !== undefined) return { service: checked(service), name };
+  throw new UsageError(
+    `the name of a ${kind} is SERVICE/NAME, like billing/send-invoice, got ${JSON.stringify(text ?? "")}.`,
+  );
+}
+
+/** What the kit itself is made of. */
+const taken = ["messaging", "outbox", "keys", "foundation", "relay", "operations", "service"];
+
+function checked(service: string): string {
+  if (!taken.includes(service)) return service;
+  throw new UsageError(`a service cannot be named any of ${taken.join(", ")}, got "${service}".`);
+}
+
+export function pascal(name: string): string {
+  return name.replace(/(?:^|-)([a-z0-9])/g, (_, letter: string) => letter.toUpperCase());
+}
+
+export function constant(name: string): string {
+  return name.replaceAll("-", "_").toUpperCase();
+}

@@ -1,0 +1,72 @@
+// A new projection: its handler, the proof of it, and its line in the service's stack.
+import type { ProjectionCommand } from "./command.ts";
+import type { Draft } from "./draft.ts";
+import { importsOf, listed, tableVariable } from "./handler.ts";
+import { exampleOf, type KnownType, requireTypes } from "./known-types.ts";
+import { pascal } from "./names.ts";
+import { fromTests } from "./proof.ts";
+import { wire } from "./wiring.ts";
+
+export async function newProjection(files: Draft, command: ProjectionCommand): Promise<string> {
+  const { name } = command;
+  const types = requireTypes(files, command.accepts);
+  const [first] = types as [KnownType];
+  const example = await exampleOf(files, first, command.example);
+  const path = `functions/${name.service}/${name.name}.ts`;
+  files.create(path, source(command, types));
+  files.create(`test/${path.replace(".ts", ".test.ts")}`, proof(command, first, example));
+  wire(files, {
+    service: name.service,
+    types: [],
+    statement: `this.addProjection("${pascal(name.name)}", { entry: "${name.service}/${name.name}.ts" });`,
+  });
+  return `Next: write what ${path} makes of the journal. It runs every minute;
+  npm run journal -- rebuild ${name.name}    begins again at the first message, beside the state that serves`;
+}
+
+function source({ name }: ProjectionCommand, types: readonly KnownType[]): string {
+  return `// What ${name.name} makes of the journal, in a sentence; state and place commit together.
+import { environment } from "../messaging/environment.ts";
+import { journal } from "../messaging/journal.ts";
+import { projection } from "../messaging/projection.ts";
+import type { Versioned } from "../messaging/versioned-table.ts";
+${importsOf(types)}
+
+interface Tally extends Versioned {
+  readonly messages: number;
+}
+
+export const handler = projection({
+  name: "${name.name}",
+  accepts: ${listed(types)},
+  journal: journal(),
+  table: environment("${tableVariable(name.service)}"),
+}).handler(async (message, unit, state) => {
+  const tallies = state<Tally>("tally");
+  const id = message.partitionkey;
+  const tally = (await tallies.get(id)) ?? { id, version: 0, messages: 0 };
+  unit.write(tallies.save({ ...tally, messages: tally.messages + 1 }));
+});
+`;
+}
+
+function proof({ name }: ProjectionCommand, type: KnownType, example: string): string {
+  const variable = tableVariable(name.service);
+  return `// The proof that this projection keeps its promises: every call that it makes fails, loses its answer, kills the process …
+import { expect, it } from "vitest";
+import { asciiJson } from "../../../functions/messaging/envelope.ts";
+${fromTests(type)}
+import { exploreProjection } from "../../guarantees/explorer/explore-projection.ts";
+import { anEnvelope } from "../../support/an-envelope.ts";
+
+it("G10: a message of the journal takes effect once, whatever fails at whichever call", async () => {
+  await exploreProjection("functions/${name.service}/${name.name}.ts", {
+    tables: { ${variable}: {} },
+    messages: (id) => [asciiJson(anEnvelope({ ...${type.exported}.from(${example}), id, partitionkey: id }))],
+    invariant: async (stage, id) => {
+      expect(await stage.get("${variable}", \`${name.name}@1#tally#\${id}\`)).toMatchObject({ messages: 1 });
+    },
+  });
+});
+`;
+}

@@ -29,17 +29,25 @@ async function runSearch(directory: string, what: readonly string[]): Promise<No
 }
 
 /** @param files none for all */
-export async function runTests(directory: string, files: readonly string[]): Promise<Noticed> {
+export async function runTests(
+  directory: string,
+  files: readonly string[],
+  { msMax = checkMsMax } = {},
+): Promise<Noticed> {
   const report = join(directory, "tmp", "tests.json");
   await rm(report, { force: true });
-  const { ended } = await run(directory, [
-    "node_modules/vitest/vitest.mjs",
-    "run",
-    "--bail=1",
-    "--reporter=json",
-    `--outputFile=${report}`,
-    ...files,
-  ]);
+  const { ended } = await run(
+    directory,
+    [
+      "node_modules/vitest/vitest.mjs",
+      "run",
+      "--bail=1",
+      "--reporter=json",
+      `--outputFile=${report}`,
+      ...files,
+    ],
+    msMax,
+  );
   if (ended === 0) return undefined;
   const text = await readFile(report, "utf8").catch(() => "{}");
   const { testResults = [] } = JSON.parse(text) as Report;
@@ -62,12 +70,13 @@ interface Report {
 type Ended = number | "late";
 
 function endOf(ended: Ended): string {
-  return ended === "late" ? `came to no end in ${checkMsMax / 1_000} s` : `ended with ${ended}`;
+  return ended === "late" ? `came to no end in time` : `ended with ${ended}`;
 }
 
 async function run(
   directory: string,
   command: readonly string[],
+  msMax = checkMsMax,
 ): Promise<{ readonly stdout: string; readonly ended: Ended }> {
   const child = spawn(process.execPath, command, {
     cwd: directory,
@@ -82,7 +91,7 @@ async function run(
   const timer = setTimeout(() => {
     late = true;
     child.kill("SIGKILL");
-  }, checkMsMax);
+  }, msMax);
   const code = await new Promise<number>((resolve, reject) => {
     child.once("error", reject).once("close", (exitCode) => resolve(exitCode ?? 1));
   });

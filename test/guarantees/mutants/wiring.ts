@@ -1,5 +1,5 @@
 // Mutants of the stacks and of the operator's redrive: what no handler can put right (G3, G5, G6).
-import { type Mutant, test } from "./mutant.ts";
+import { faults, type Mutant, test } from "./mutant.ts";
 
 const mapping = "lib/constructs/outbox-publisher.ts";
 
@@ -62,9 +62,10 @@ export const wiringMutants: readonly Mutant[] = [
   },
   {
     name: "redrive: deleted before it is sent",
-    file: "operations/dead-letters/redrive.ts",
-    find: "await sendBack(sqs, queue, deadLetter);",
-    replace: "await remove(sqs, queue, deadLetter, deleted);\n      await sendBack(sqs, queue, deadLetter);",
-    checks: [test("operations/dead-letters"), test("operations/redrive-evidence")],
+    file: "operations/dead-letters/redrive-in-order.ts",
+    find: "      await sendBack(sqs, queue, deadLetter);\n",
+    replace:
+      "      await remove(sqs, queue, deadLetter, deleted);\n      await sendBack(sqs, queue, deadLetter);\n",
+    checks: [faults("FIFO, parked and redriven")],
   },
 ];

@@ -1,0 +1,48 @@
+// A section of the proof: what it searched, and what it found. Plain data, so that it can come from another process.
+export interface SectionFigures {
+  readonly section: SectionName;
+  /** Runs: schedules of faults, orders of calls, worlds. */
+  readonly schedules: number;
+  /** How often each kind of fault fired. */
+  readonly faults: Readonly<Record<string, number>>;
+  /** What does not hold, each to be read; empty when all is well. */
+  readonly violations: readonly string[];
+  readonly strategiesBroken?: number;
+  readonly strategiesTotal?: number;
+  readonly mutantsKilled?: number;
+  readonly mutantsTotal?: number;
+  /** What else is worth a line, for people. */
+  readonly said: readonly string[];
+  readonly seconds: number;
+}
+
+export const sectionNames = [
+  "crash-points",
+  "strategies",
+  "model",
+  "mutants",
+  "soak",
+  "kills",
+  "long-run",
+  "quint",
+] as const;
+export type SectionName = (typeof sectionNames)[number];
+
+/** In about two minutes on two cores. */
+export const boundedSections: readonly SectionName[] = ["crash-points", "strategies", "model", "mutants"];
+
+export interface Depth {
+  readonly long: boolean;
+  readonly seed: number;
+  readonly workers: number;
+}
+
+export type OnProgress = (text: string) => void;
+
+export function addUp(counts: readonly Readonly<Record<string, number>>[]): Record<string, number> {
+  const sums: Record<string, number> = {};
+  for (const [kind, count] of counts.flatMap((one) => Object.entries(one))) {
+    sums[kind] = (sums[kind] ?? 0) + count;
+  }
+  return sums;
+}

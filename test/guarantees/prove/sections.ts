@@ -1,0 +1,98 @@
+// The sections of the proof, in the order in which they run: what each is made of, and what it found.
+import { type GateFigures, runGate } from "../crash-gate.ts";
+import { describe } from "../explorer/explore.ts";
+import { proveMutants } from "../mutants/prove-mutants.ts";
+import { soakModes } from "../soak/soak-modes.ts";
+import { runTasks } from "./in-process.ts";
+import { addUp, type Depth, type OnProgress, type SectionFigures, type SectionName } from "./section.ts";
+import type { Task } from "./tasks.ts";
+
+/** Of each core scenario, when it goes deep. */
+const triplesLong = 2_000;
+
+export async function runSections(
+  names: readonly SectionName[],
+  depth: Depth,
+  onProgress: OnProgress,
+): Promise<SectionFigures[]> {
+  const found: SectionFigures[] = [];
+  if (names.includes("crash-points")) found.push(await crashPoints(depth, onProgress));
+  const tasks = names.flatMap((name) => tasksOf(name, depth));
+  const done = await runTasks(tasks, { workers: depth.workers, onProgress });
+  const soaked = done.filter(({ section }) => section === "soak");
+  found.push(...done.filter(({ section }) => section !== "soak"));
+  if (soaked.length > 0) found.push(together(soaked));
+  if (names.includes("mutants")) found.push(await mutants(depth, onProgress));
+  return found;
+}
+
+function tasksOf(name: SectionName, depth: Depth): Task[] {
+  switch (name) {
+    case "strategies":
+    case "model":
+    case "quint":
+      return [{ kind: name, depth }];
+    case "soak":
+      return soakModes.map((mode) => ({ kind: name, mode: mode.name, depth }));
+    default:
+      return [];
+  }
+}
+
+function together(soaked: readonly SectionFigures[]): SectionFigures {
+  return {
+    section: "soak",
+    schedules: soaked.reduce((sum, { schedules }) => sum + schedules, 0),
+    faults: addUp(soaked.map(({ faults }) => faults)),
+    violations: soaked.flatMap(({ violations }) => violations),
+    said: [`worlds of ${soaked.length} modes`],
+    seconds: Math.max(...soaked.map(({ seconds }) => seconds)),
+  };
+}
+
+async function crashPoints({ long, seed, workers }: Depth, onProgress: OnProgress): Promise<SectionFigures> {
+  const figures = await runGate(
+    { seed, workers, ...(long && { triplesMax: triplesLong }) },
+    ({ kind, scenario, schedules, violations }, left) =>
+      onProgress(
+        `crash points: ${scenario}, ${kind}: ${schedules} schedules, ${violations.length} violations; ${left} units left`,
+      ),
+  );
+  const { schedules, faults, violations, seconds } = figures;
+  const said = (["faults", "pairs", "orders"] as const).map((kind) => saidOf(kind, figures));
+  return {
+    section: "crash-points",
+    schedules,
+    faults: addUp([faults]),
+    violations: violations.map(describe),
+    said,
+    seconds,
+  };
+}
+
+const searched = { faults: "single faults", pairs: "pairs and more", orders: "orders of calls" } as const;
+
+function saidOf(kind: keyof typeof searched, { units }: GateFigures): string {
+  const those = units.filter((unit) => unit.kind === kind);
+  const schedules = those.reduce((sum, unit) => sum + unit.schedules, 0);
+  const whole = those.every(({ complete }) => complete) ? "all" : "a bounded number";
+  return `${searched[kind]}: ${schedules.toLocaleString("en-US")} (${whole}) in ${new Set(those.map(({ scenario }) => scenario)).size} scenarios`;
+}
+
+async function mutants({ long, workers }: Depth, onProgress: OnProgress): Promise<SectionFigures> {
+  const { mutantsKilled, mutantsTotal, explained, surprises, seconds } = await proveMutants({
+    workers,
+    soundness: long,
+    onProgress,
+  });
+  return {
+    section: "mutants",
+    schedules: 0,
+    faults: {},
+    violations: surprises.map((name) => `mutant "${name}": not as expected`),
+    mutantsKilled,
+    mutantsTotal,
+    said: [`${mutantsKilled} of ${mutantsTotal} noticed; ${explained} survive with a reason`],
+    seconds,
+  };
+}

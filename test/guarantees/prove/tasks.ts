@@ -1,0 +1,109 @@
+// What is done by one process from beginning to end: see in-process.ts. Each takes and gives plain data.
+import { proveQuint } from "../model/prove-quint.ts";
+import { breakProtocols, proveModel } from "../model/scopes.ts";
+import { soak, soakModeOf } from "../soak/soak.ts";
+import { proveStrategies, sentenceOf } from "../strategies/search.ts";
+import type { Depth, OnProgress, SectionFigures } from "./section.ts";
+
+export type Task =
+  | { readonly kind: "strategies"; readonly depth: Depth }
+  | { readonly kind: "model"; readonly depth: Depth }
+  | { readonly kind: "quint"; readonly depth: Depth }
+  | { readonly kind: "soak"; readonly mode: string; readonly depth: Depth };
+
+/** Of each mode. */
+const worldsDefault = 100;
+const worldsLong = 1_000;
+
+export async function runTask(task: Task, onProgress: OnProgress): Promise<SectionFigures> {
+  switch (task.kind) {
+    case "strategies":
+      return strategies(task.depth, onProgress);
+    case "model":
+      return model(task.depth, onProgress);
+    case "quint":
+      return quint(task.depth, onProgress);
+    case "soak":
+      return soakOne(task.mode, task.depth, onProgress);
+  }
+}
+
+async function strategies({ long }: Depth, onProgress: OnProgress): Promise<SectionFigures> {
+  const figures = await proveStrategies({ pairsMax: long ? 500 : 0, onProgress });
+  const { schedules, strategiesBroken, strategiesTotal, surprises, searched, seconds } = figures;
+  const violations = surprises.map((name) => {
+    const found = searched.find(({ strategy }) => strategy.name === name)?.counterexample;
+    return `strategy ${name}: ${found ? `must hold, and breaks: ${sentenceOf(found)}` : "must break, and survives"}`;
+  });
+  const holding = searched.length - strategiesTotal;
+  const said = [`${strategiesBroken} of ${strategiesTotal} broken; ${holding} in the same form hold`];
+  return {
+    section: "strategies",
+    schedules,
+    faults: {},
+    violations,
+    strategiesBroken,
+    strategiesTotal,
+    said,
+    seconds,
+  };
+}
+
+async function model({ long }: Depth, onProgress: OnProgress): Promise<SectionFigures> {
+  const found = (long ? (["gate", "long"] as const) : (["gate"] as const)).map((scope) =>
+    proveModel(scope, onProgress),
+  );
+  const broken = breakProtocols();
+  const survivors = broken.filter(({ violation }) => violation === undefined);
+  const states = found.reduce((sum, one) => sum + one.states, 0);
+  return {
+    section: "model",
+    schedules: 0,
+    faults: {},
+    violations: [
+      ...found.flatMap(({ violations }) =>
+        violations.map(({ breach, trace }) => `model: ${breach}\n  ${trace.join("\n  ")}`),
+      ),
+      ...survivors.map(({ name }) => `model: the protocol "${name}" must break, and survives`),
+    ],
+    said: [
+      `${states.toLocaleString("en-US")} states; ${broken.length - survivors.length} of ${broken.length} broken protocols caught`,
+    ],
+    seconds: found.reduce((sum, { seconds }) => sum + seconds, 0),
+  };
+}
+
+async function quint({ seed }: Depth, onProgress: OnProgress): Promise<SectionFigures> {
+  const beganAt = performance.now();
+  const { runs, holds, survivors, tracesReplayed, stepsReplayed, divergences } = await proveQuint({
+    seed,
+    onProgress,
+  });
+  return {
+    section: "quint",
+    schedules: 0,
+    faults: {},
+    violations: [
+      ...(holds ? [] : ["Quint: a run of the protocol breaks the promises"]),
+      ...survivors.map((name) => `Quint: the mistake ${name} survives`),
+      ...divergences.map((text) => `Quint: the code does not follow the trace of ${text}`),
+    ],
+    said: [`${runs} runs; ${tracesReplayed} traces of ${stepsReplayed} steps replayed against the code`],
+    seconds: (performance.now() - beganAt) / 1_000,
+  };
+}
+
+async function soakOne(name: string, { long, seed }: Depth, onProgress: OnProgress): Promise<SectionFigures> {
+  const worlds = long ? worldsLong : worldsDefault;
+  const mode = soakModeOf(name);
+  const { violation, faults, seconds, ...figures } = await soak({ mode, worlds, seed });
+  onProgress(`soak: ${figures.worlds} worlds of ${name}${violation ? ": broken" : ""}`);
+  return {
+    section: "soak",
+    schedules: figures.worlds,
+    faults,
+    violations: violation === undefined ? [] : [violation],
+    said: [],
+    seconds,
+  };
+}

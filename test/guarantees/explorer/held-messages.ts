@@ -14,7 +14,7 @@ interface Held {
 /** SQS' own default. */
 const visibilitySecondsDefault = 30;
 
-export function heldMessages({ clients: { sqs } }: Stage, simulation: Simulation): Source {
+export function heldMessages({ plain: { sqs } }: Stage, simulation: Simulation): Source {
   let held: Held[] = [];
   return {
     nextMs: () => (held.length === 0 ? undefined : Math.min(...held.map(({ untilMs }) => untilMs))),

@@ -6,6 +6,8 @@ import type { Endpoints } from "../../../local/model.ts";
 import type { CallOutput } from "./call.ts";
 import { currentProcess } from "./process-identity.ts";
 import { nothing } from "./refusals.ts";
+import { takeShortWay } from "./short-way.ts";
+import { closeWires } from "./wire.ts";
 
 type Client = InstanceType<typeof DynamoDBClient>;
 type Stack = Client["middlewareStack"];
@@ -67,15 +69,17 @@ let connections = new Map<string, Client["config"]["requestHandler"]>();
 export function closeConnections(): void {
   for (const handler of connections.values()) handler.destroy?.();
   connections = new Map();
+  closeWires();
 }
 
 function adopt(client: Client): void {
   instrumented.add(client);
-  instrument(client.middlewareStack, client.constructor.name);
   const { name } = client.constructor;
+  instrument(client.middlewareStack, name);
   const open = connections.get(name);
   if (open) client.config.requestHandler = open;
   else connections.set(name, client.config.requestHandler);
+  takeShortWay(client, blackHole);
 }
 
 function instrument(stack: Stack, clientName: string): void {

@@ -28,7 +28,7 @@ export function queueSource(
   { stage, simulation, platform, target }: SourceContext,
 ): Source {
   const { url, arn, fifo } = stage.queue(queue);
-  const { sqs } = stage.clients;
+  const { sqs } = stage.plain;
   /** By receipt: when the message is seen again. */
   const hidden = new Map<string, number>();
   /** False when the engine has nothing more to show: a look at it would cost more than the rest of the run. */

@@ -9,6 +9,7 @@ import {
   type SQSClient,
 } from "@aws-sdk/client-sqs";
 import type { LocalClients } from "../../../local/clients.ts";
+import type { PlainClients } from "./plain-clients.ts";
 
 export interface TablePlan {
   /** The partition key is `id`. */
@@ -79,7 +80,7 @@ export async function createQueue(
 }
 
 /** Takes everything out of a queue, in the order in which it comes. */
-export async function takeAll({ sqs }: LocalClients, QueueUrl: string): Promise<DeadLetter[]> {
+export async function takeAll({ sqs }: PlainClients, QueueUrl: string): Promise<DeadLetter[]> {
   const letters: DeadLetter[] = [];
   for (;;) {
     const { Messages = [] } = await sqs.send(

@@ -15,6 +15,8 @@ import {
 } from "../../../local/clients.ts";
 import { startEngines } from "../../../local/engines.ts";
 import { serveFrom } from "./instrument.ts";
+import { type PlainClients, plainClients } from "./plain-clients.ts";
+import { takeShortWay } from "./short-way.ts";
 import { openSigning } from "./signing.ts";
 import {
   createQueue,
@@ -54,6 +56,8 @@ export interface OutgoingLetter {
 
 export interface Stage {
   readonly clients: LocalClients;
+  /** For what is asked in every run. */
+  readonly plain: PlainClients;
   /** The name of a table, by its environment variable. */
   table(variable: string): string;
   streamArn(variable: string): string;
@@ -79,7 +83,10 @@ export async function openStage(plan: StagePlan): Promise<Stage> {
   const engines = await startEngines();
   serveFrom(engines.endpoints);
   const clients = localClients(engines.endpoints);
-  const { dynamodb, sqs } = clients;
+  takeShortWay(clients.dynamodb);
+  takeShortWay(clients.streams);
+  const plain = plainClients(engines.endpoints);
+  const { dynamodb, sqs } = plain;
   const plans: Record<string, TablePlan> = {
     EVIDENCE_TABLE: {},
     OUTBOX_TABLE: { stream: true },
@@ -97,6 +104,7 @@ export async function openStage(plan: StagePlan): Promise<Stage> {
 
   const stage: Stage = {
     clients,
+    plain,
     table: tableName,
     streamArn: (variable) => known(streams, variable, "table with a stream"),
     queue: (name) => known(queues, name, "queue"),
@@ -154,7 +162,7 @@ export async function openStage(plan: StagePlan): Promise<Stage> {
       }));
       await sqs.send(new SendMessageBatchCommand({ QueueUrl: url, Entries }));
     },
-    deadLetters: (name) => takeAll(clients, stage.queue(name).deadLetterUrl),
+    deadLetters: (name) => takeAll(plain, stage.queue(name).deadLetterUrl),
     async stop() {
       await surroundings?.close?.();
       destroyClients(clients);

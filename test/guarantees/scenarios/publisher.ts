@@ -84,7 +84,7 @@ function routesOf(stage: Stage): string {
 }
 
 async function bodiesIn(stage: Stage, queue: string): Promise<string[]> {
-  return (await takeAll(stage.clients, stage.queue(queue).url)).map(({ body }) => body);
+  return (await takeAll(stage.plain, stage.queue(queue).url)).map(({ body }) => body);
 }
 
 function firstTimes(bodies: readonly string[]): string[] {

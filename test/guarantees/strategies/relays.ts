@@ -36,7 +36,7 @@ function relayScenario(name: string, { readsResults }: { readsResults: boolean }
       for (const id of ids) await stage.put("OUTBOX_TABLE", { id });
       return {
         async violations() {
-          const sent = (await takeAll(stage.clients, stage.queue("sent").url)).map(({ body }) => body);
+          const sent = (await takeAll(stage.plain, stage.queue("sent").url)).map(({ body }) => body);
           const lost = ids.filter((id) => !sent.includes(id));
           return lost.length === 0
             ? []

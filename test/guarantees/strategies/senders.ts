@@ -164,7 +164,7 @@ function orderScenario(name: string, place: Place, others: readonly ScenarioFunc
         requests: { events: () => [order], onAnswer: (_, response) => response === "placed" },
         async violations() {
           const isPlaced = (await stage.get("ACCOUNTS_TABLE", order.id)) !== undefined;
-          const sent = (await takeAll(stage.clients, stage.queue("sent").url)).map(({ body }) => body);
+          const sent = (await takeAll(stage.plain, stage.queue("sent").url)).map(({ body }) => body);
           return [
             ...(isPlaced ? [] : ["G3: the order is answered and not there"]),
             ...(isPlaced && !sent.includes(order.id)

@@ -41,14 +41,14 @@ function placeOrder(): Scenario {
         },
         async violations() {
           const orders = (await stage.items("ORDERS_TABLE")).filter((one) => one.customerId === unique);
-          const id = derivedId("place-order", "/place-order/anonymous", unique);
-          const { messages = [] } = (await stage.get("OUTBOX_TABLE", id)) ?? {};
+          const events = (await stage.items("OUTBOX_TABLE")).flatMap(({ messages }) => messages as string[]);
+          const messages = events.filter((text) => text.includes(String(orders[0]?.id)));
           return [
             ...(orders.length === 1 ? [] : [`G2: ${orders.length} orders for one key`]),
             ...(String(answers).includes(String(orders[0]?.id))
               ? []
               : ["G1: the answer names another order"]),
-            ...((messages as string[]).length === 1 ? [] : [`G1: ${messages} in the outbox`]),
+            ...(messages.length === 1 ? [] : [`G1: ${messages} in the outbox`]),
           ];
         },
       };

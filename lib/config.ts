@@ -26,6 +26,8 @@ export interface Sizes {
   readonly maxReceiveCount: number;
   /** Essential are those that the wiring rules demand; each alarm costs $0.10 a month. */
   readonly alarms: "essential" | "all";
+  /** Active: Lambda tells X-Ray of invocations, one a second of each function and a twentieth of the rest. */
+  readonly tracing: "off" | "active";
   /** Where functions count what they do: one for each stage. */
   readonly metricNamespace: string;
   /** Tables and queues outlive their stack, and tables can be restored to any second. */
@@ -41,7 +43,7 @@ export type StageName = keyof typeof stages;
  */
 export function readConfig(node: Node): Config {
   const stage = readStage(node.tryGetContext("stage") ?? "dev");
-  return { stage, ...readAlarmReceiver(node), sizes: stages[stage] };
+  return { stage, ...readAlarmReceiver(node), sizes: { ...stages[stage], tracing: readTracing(node) } };
 }
 
 /** What all stacks of a deployment share. The name holds the stage, so stages live side by side in one account. */
@@ -78,12 +80,18 @@ const stages = {
     metricNamespace: `${metricNamespace}/prod`,
     keepsData: true,
   },
-} satisfies Record<string, Sizes>;
+} satisfies Record<string, Omit<Sizes, "tracing">>;
 
 function readStage(given: unknown): StageName {
   if (typeof given === "string" && isStage(given)) return given;
   const allowed = Object.keys(stages).join(", ");
   throw new Error(`context "stage" must be one of ${allowed}, got ${JSON.stringify(given)}`);
+}
+
+function readTracing(node: Node): Sizes["tracing"] {
+  const given = node.tryGetContext("tracing") ?? "off"; // in small traffic it would be most of the bill
+  if (given === "off" || given === "active") return given;
+  throw new Error(`context "tracing" must be one of off, active, got ${JSON.stringify(given)}`);
 }
 
 function isStage(name: string): name is StageName {

@@ -35,7 +35,7 @@ export class OperationsStack extends Stack {
     for (const consumer of flow.consumers) alarmOnConsumer(list, consumer, counted(consumer.function));
     for (const publisher of flow.publishers) alarmOnPublisher(list, publisher);
     for (const sweeper of flow.sweepers) alarmOnSweeper(list, sweeper, counted(sweeper.function));
-    for (const each of functions) alarmOnFunction(list, each);
+    for (const each of functions) alarmOnFunction(list, each, counted(each));
     for (const table of flow.tables) alarmOnTable(list, table);
 
     const dashboard = new FlowDashboard(this, "Flow", flow, counted);

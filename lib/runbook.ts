@@ -15,6 +15,7 @@ export const alarmKinds = {
   throttles: "AWS refuses requests: too many at once",
   recursion: "Lambda stopped a loop of messages",
   errors: "the function fails in every quarter of an hour",
+  "errors-logged": "the log has a line that no retry will mend",
   duration: "the function comes near its timeout",
 } as const;
 

@@ -3,7 +3,7 @@
 import { basename } from "node:path";
 import { Duration, RemovalPolicy, Validations } from "aws-cdk-lib";
 import { Role, ServicePrincipal } from "aws-cdk-lib/aws-iam";
-import { Architecture, Function as LambdaFunction, Runtime } from "aws-cdk-lib/aws-lambda";
+import { Architecture, Function as LambdaFunction, Runtime, Tracing } from "aws-cdk-lib/aws-lambda";
 import { LogGroup, type RetentionDays } from "aws-cdk-lib/aws-logs";
 import type { Construct } from "constructs";
 import { requireDuration, requireWholeNumber } from "../bounds.ts";
@@ -17,6 +17,8 @@ export interface NodeFunctionOptions {
   readonly logRetention: RetentionDays;
   /** The log outlives the stack, until its retention ends. */
   readonly keepsData: boolean;
+  /** Active tells X-Ray of invocations and links the hops of a trace; off unless given. */
+  readonly tracing?: "off" | "active";
   /** Where the function counts what it does. */
   readonly metricNamespace: string;
   readonly environment?: Readonly<Record<string, string>>;
@@ -27,7 +29,7 @@ export class NodeFunction extends LambdaFunction {
   readonly service: string;
 
   constructor(scope: Construct, id: string, options: NodeFunctionOptions) {
-    const { entry, functionTimeout, functionMemoryMegabytes, metricNamespace, environment } =
+    const { entry, functionTimeout, functionMemoryMegabytes, tracing, metricNamespace, environment } =
       resolve(options);
     const service = basename(entry, ".ts");
     // A role of our own: the default one carries a managed policy that may write every log of the account.
@@ -47,20 +49,27 @@ export class NodeFunction extends LambdaFunction {
       },
       role,
       logGroup: logGroup(scope, `${id}Logs`, role, options),
+      ...(tracing === "active" && { tracing: Tracing.ACTIVE }),
     });
     this.service = service;
-    Validations.of(this).acknowledge(
-      {
-        id: "Serverless::Serverless-LambdaDLQ",
-        reason:
-          "Queues have dead-letter queues, streams a failure queue, callers of a URL their answer, and the next tick " +
-          "of a schedule does what the last one did not.",
-      },
-      {
+    Validations.of(this).acknowledge({
+      id: "Serverless::Serverless-LambdaDLQ",
+      reason:
+        "Queues have dead-letter queues, streams a failure queue, callers of a URL their answer, and the next tick " +
+        "of a schedule does what the last one did not.",
+    });
+    if (tracing === "active") {
+      Validations.of(role).acknowledge({
+        id: "AwsSolutions::AwsSolutions-IAM5[Resource::*]",
+        reason: "The two actions that tell X-Ray of a trace know no resource.",
+      });
+    } else {
+      Validations.of(this).acknowledge({
         id: "Serverless::Serverless-LambdaTracing",
-        reason: "Messages carry traceparent and logs their ids; X-Ray would be paid for with each message.",
-      },
-    );
+        reason:
+          "Messages carry traceparent and logs their ids. X-Ray is paid for with each trace: -c tracing=active.",
+      });
+    }
   }
 }
 
@@ -75,12 +84,12 @@ function logGroup(scope: Construct, id: string, writer: Role, options: NodeFunct
 }
 
 function resolve(options: NodeFunctionOptions): Required<NodeFunctionOptions> {
-  const { functionTimeout, functionMemoryMegabytes, environment = {} } = options;
+  const { functionTimeout, functionMemoryMegabytes, tracing = "off", environment = {} } = options;
   // https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
   requireDuration("functionTimeout", functionTimeout, {
     min: Duration.seconds(1),
     max: Duration.minutes(15),
   });
   requireWholeNumber("functionMemoryMegabytes", functionMemoryMegabytes, { min: 128, max: 10_240 });
-  return { ...options, environment };
+  return { ...options, tracing, environment };
 }

@@ -1,6 +1,7 @@
 // Alarms that any function and any table has, whatever it is for.
 import { MathExpression, Metric } from "aws-cdk-lib/aws-cloudwatch";
-import { alarmPeriod } from "../service-metrics.ts";
+import { metricNames } from "../../functions/messaging/metric-names.ts";
+import { alarmPeriod, type Counted, serviceMetric } from "../service-metrics.ts";
 import type { AlarmList } from "./alarm-list.ts";
 import type { NodeFunction } from "./node-function.ts";
 import type { ServiceTable } from "./service-table.ts";
@@ -8,7 +9,7 @@ import type { ServiceTable } from "./service-table.ts";
 /** Of its timeout; what runs into it is cut off and comes again. */
 const durationShareMax = 0.8;
 
-export function alarmOnFunction(list: AlarmList, watched: NodeFunction): void {
+export function alarmOnFunction(list: AlarmList, watched: NodeFunction, counted: Counted): void {
   const subject = watched;
   list.further({
     kind: "errors",
@@ -16,6 +17,12 @@ export function alarmOnFunction(list: AlarmList, watched: NodeFunction): void {
     metric: watched.metricErrors({ period: alarmPeriod }),
     rings: { above: 0 },
     periods: 3, // one failure is what redelivery is for
+  });
+  list.further({
+    kind: "errors-logged",
+    subject,
+    metric: serviceMetric(counted, metricNames.errorsLogged),
+    rings: { above: 0 },
   });
   list.further({
     kind: "throttles",

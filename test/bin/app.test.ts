@@ -134,6 +134,29 @@ describe.each(["dev", "prod"])("the app, stage %s", (stage) => {
   });
 });
 
+test("with tracing, every function tells X-Ray and no rule objects", () => {
+  const { status, stderr, stacks } = synthesize({ tracing: "active" });
+  expect(stderr).toBe("");
+  expect(status).toBe(0);
+  const functions = [...stacks.values()]
+    .flatMap(({ Resources }) => Object.values(Resources))
+    .filter(({ Type }) => Type === "AWS::Lambda::Function");
+  expect(functions.length).toBeGreaterThan(5);
+  for (const { Properties } of functions) expect(Properties?.TracingConfig).toEqual({ Mode: "Active" });
+});
+
+test("has no finding with a key of one's own either", () => {
+  const encryptionKeyArn = "arn:aws:kms:eu-west-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab";
+  const { status, stderr, manifest } = synthesize({
+    stage: "prod",
+    encryptionKeyArn,
+    alarmEmail: "you@example.com",
+  });
+  expect(stderr).toBe("");
+  expect(status).toBe(0);
+  expect(manifest).not.toContain("aws:cdk:warning");
+});
+
 test.each([
   [{ stage: "test" }, 'context "stage" must be one of dev, prod, got "test"'],
   [

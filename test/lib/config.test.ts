@@ -39,6 +39,12 @@ describe("stage", () => {
   });
 });
 
+test("tracing is off unless asked for, and is one of two", () => {
+  expect(aConfig({ stage: "prod" }).sizes.tracing).toBe("off");
+  expect(aConfig({ tracing: "active" }).sizes.tracing).toBe("active");
+  expect(() => aConfig({ tracing: "on" })).toThrow('context "tracing" must be one of off, active, got "on"');
+});
+
 describe("who hears the alarms", () => {
   const topic = "arn:aws:sns:eu-west-1:123456789012:on-call";
 
@@ -58,5 +64,33 @@ describe("who hears the alarms", () => {
     [{ alarmEmail: "you@example.com", alarmTopicArn: topic }, "exclude each other"],
   ])("%o is refused", (context, message) => {
     expect(() => aConfig(context)).toThrow(message);
+  });
+});
+
+describe("the encryption key", () => {
+  const encryptionKeyArn = "arn:aws:kms:eu-west-1:123456789012:key/1234abcd-12ab-34cd-56ef-1234567890ab";
+
+  test("is AWS's own unless given", () => {
+    expect(aConfig().sizes).not.toHaveProperty("encryptionKeyArn");
+    expect(stackProps(aConfig(), "Orders", "")).not.toHaveProperty("env");
+  });
+
+  test("is for every stage, and says where the deployment is", () => {
+    const config = aConfig({ stage: "prod", encryptionKeyArn });
+    expect(config.sizes).toMatchObject({ encryptionKeyArn, keepsData: true });
+    expect(stackProps(config, "Orders", "").env).toEqual({ region: "eu-west-1" });
+  });
+
+  test.each([
+    "alias/orders",
+    "arn:aws:kms:eu-west-1:123456789012:alias/orders",
+    "arn:aws:kms::123456789012:key/1234abcd",
+    "1234abcd-12ab-34cd-56ef-1234567890ab",
+    "",
+  ])("%o is refused, saying what is allowed", (given) => {
+    expect(() => aConfig({ encryptionKeyArn: given })).toThrow(
+      'context "encryptionKeyArn" must be the ARN of a KMS key, as arn:aws:kms:eu-west-1:123456789012:key/ID, ' +
+        `not of an alias, got ${JSON.stringify(given)}`,
+    );
   });
 });

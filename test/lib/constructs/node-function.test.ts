@@ -79,3 +79,18 @@ test.each<[Partial<NodeFunctionOptions>, string]>([
 ])("%o is refused at construction", (changes, message) => {
   expect(() => template(changes)).toThrow(message);
 });
+
+describe("tracing", () => {
+  test("is off unless asked for, and then costs no permission", () => {
+    expect(propertiesOf(template(), "AWS::Lambda::Function")).not.toHaveProperty("TracingConfig");
+  });
+
+  test("active tells X-Ray, for which IAM knows no resource", () => {
+    const traced = template({ tracing: "active" });
+    expect(propertiesOf(traced, "AWS::Lambda::Function").TracingConfig).toEqual({ Mode: "Active" });
+    expect(grantsOf(traced, "PlaceRole")).toEqual({
+      "*": ["xray:PutTelemetryRecords", "xray:PutTraceSegments"],
+      "PlaceLogs.Arn": ["logs:CreateLogStream", "logs:PutLogEvents"],
+    });
+  });
+});

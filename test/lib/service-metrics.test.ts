@@ -1,0 +1,90 @@
+// What the alarms look for is what the functions count: the same namespace, dimension and names.
+import { globSync, readFileSync } from "node:fs";
+import { basename, join } from "node:path";
+import { Template } from "aws-cdk-lib/assertions";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { metricNames } from "../../functions/messaging/metric-names.ts";
+import { aContext } from "../support/lambda.ts";
+import { linesOf } from "../support/lines.ts";
+import { synthesizeRealApp } from "../support/real-app.ts";
+
+interface CountedMetric {
+  readonly Namespace: string;
+  readonly MetricName: string;
+  readonly Dimensions: readonly { readonly Name: string; readonly Value: unknown }[];
+}
+
+const assembly = synthesizeRealApp({ stage: "prod" });
+const templates = globSync(join(assembly, "*.template.json")).map((file) =>
+  Template.fromString(readFileSync(file, "utf8")),
+);
+const environments = templates.flatMap((template) =>
+  Object.values(template.findResources("AWS::Lambda::Function")).map(
+    ({ Properties }) => Properties.Environment.Variables as Record<string, string>,
+  ),
+);
+const watched = templates
+  .flatMap((template) => Object.values(template.findResources("AWS::CloudWatch::Alarm")))
+  .flatMap(({ Properties }) => [Properties, ...(Properties.Metrics ?? []).map(metricOf)])
+  .filter((metric): metric is CountedMetric => String(metric?.Namespace).startsWith("EssentiallyOnce"));
+
+beforeEach(() => vi.resetModules());
+afterEach(() => vi.unstubAllEnvs());
+
+test("every metric that an alarm reads is one that its function writes", async () => {
+  expect(watched.length).toBeGreaterThan(10);
+  const written: string[] = [];
+  for (const variables of environments) written.push(...(await writtenBy(variables)));
+  for (const { Namespace, MetricName, Dimensions } of watched) {
+    expect(written).toContain(
+      JSON.stringify([Namespace, Dimensions.map(({ Name, Value }) => [Name, Value]), MetricName]),
+    );
+  }
+});
+
+test("a function counts under the name of its file, which is that of its evidence", () => {
+  const names = globSync("functions/*/*.ts").flatMap((file) =>
+    [
+      ...readFileSync(file, "utf8").matchAll(
+        /^export const handler = (?:observed\(|\w+\([\s\S]*?name: )"([^"]+)"/gm,
+      ),
+    ].map(([, name]) => [basename(file, ".ts"), name]),
+  );
+  expect(names.length).toBe(environments.length);
+  for (const [file, name] of names) expect(name).toBe(file);
+  expect(environments.map((variables) => variables.POWERTOOLS_SERVICE_NAME).sort()).toEqual(
+    names.map(([file]) => file).sort(),
+  );
+});
+
+/** All that a function with this environment can count, as alarms name it. */
+async function writtenBy({
+  POWERTOOLS_SERVICE_NAME = "",
+  POWERTOOLS_METRICS_NAMESPACE = "",
+}: Record<string, string>) {
+  vi.resetModules();
+  vi.stubEnv("POWERTOOLS_SERVICE_NAME", POWERTOOLS_SERVICE_NAME);
+  vi.stubEnv("POWERTOOLS_METRICS_NAMESPACE", POWERTOOLS_METRICS_NAMESPACE);
+  const { observed } = await import("../../functions/messaging/observed.ts");
+  const { count } = await import("../../functions/messaging/metrics.ts");
+  const handler = observed("a name of the code's own", async () => {
+    for (const name of Object.values(metricNames)) count(name);
+  });
+  const [line = {}] = await linesOf(() => handler({}, aContext()));
+  const { CloudWatchMetrics } = line._aws as {
+    readonly CloudWatchMetrics: readonly {
+      Namespace: string;
+      Dimensions: string[][];
+      Metrics: { Name: string }[];
+    }[];
+  };
+  return CloudWatchMetrics.flatMap(({ Namespace, Dimensions: [dimensions = []], Metrics }) =>
+    Metrics.map(({ Name }) =>
+      JSON.stringify([Namespace, dimensions.map((each) => [each, line[each]]), Name]),
+    ),
+  );
+}
+
+function metricOf({ MetricStat }: { readonly MetricStat?: { readonly Metric: CountedMetric } }) {
+  return MetricStat?.Metric;
+}

@@ -1,17 +1,15 @@
-// The whole flow on the local cloud: request → four services → shipped, in processes of their own, from the bundles
-// that would be deployed. How long a committed message waits until its consumer starts, and how many go through.
+// The whole flow on the local cloud: a request, then three consumers in a row (a transaction, one write of a FIFO key, a
+// transaction), in processes of their own, from bundles as they are deployed. How long a committed message waits until its consumer starts, and how many go through.
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { paginateScan } from "@aws-sdk/client-dynamodb";
+import { PutItemCommand, paginateScan } from "@aws-sdk/client-dynamodb";
 import { readEnvelope } from "../functions/messaging/envelope.ts";
 import { type LocalCloud, startLocalCloud } from "../local/cloud.ts";
-import { startCarrier } from "../local/demo/carrier.ts";
-import { placeOrders } from "../local/demo/clients.ts";
-import { openAccounts } from "../local/demo/customers.ts";
 import type { LocalEvent } from "../local/events.ts";
 import { synthesize } from "../local/synthesize.ts";
+import { kitApp } from "../test/support/world.ts";
 import { quantile } from "./statistics.ts";
 
 export interface FlowFigures {
@@ -26,17 +24,17 @@ export interface FlowFigures {
   readonly ordersPerSecond: number;
 }
 
-/** Placed, reserved, approved, shipped: each makes a message that a consumer processes. */
-const messagesPerOrder = 4;
+/** Asked, taken, approved: each is a message that a consumer processes. */
+const messagesPerOrder = 3;
 const quietMsMax = 120_000;
 
 export async function measureFlow({ orders }: { orders: number }): Promise<FlowFigures> {
-  const carrier = await startCarrier();
   const assemblyDirectory = await mkdtemp(join(tmpdir(), "bench-flow-"));
   await synthesize({
     projectDirectory: process.cwd(),
     assemblyDirectory,
-    context: { carrierUrl: carrier.url },
+    app: `node ${kitApp}`,
+    context: {},
     signal: new AbortController().signal,
   });
   const seen = startSeen();
@@ -45,15 +43,15 @@ export async function measureFlow({ orders }: { orders: number }): Promise<FlowF
     return await run(cloud, seen, orders);
   } finally {
     await cloud.stop();
-    await carrier.stop();
     await rm(assemblyDirectory, { recursive: true, force: true });
   }
 }
 
 async function run(cloud: LocalCloud, seen: Seen, orders: number): Promise<FlowFigures> {
-  const customerId = (n: number) => `bench-${n % customers}`;
-  const accounts = Array.from({ length: customers }, (_, n) => ({ customerId: customerId(n), limit: 1e9 }));
-  await openAccounts(cloud.clients.dynamodb, cloud.output("CreditTable"), accounts);
+  for (let n = 0; n < tills; n++) {
+    const Item = { id: { S: tillId(n) }, version: { N: "1" }, available: { N: "1000000000" } };
+    await cloud.clients.dynamodb.send(new PutItemCommand({ TableName: cloud.output("StandardTable"), Item }));
+  }
   await place(Math.ceil(warmUpOrders), "warm-up", { clients: 2 });
 
   const atRest = seen.mark();
@@ -79,14 +77,12 @@ async function run(cloud: LocalCloud, seen: Seen, orders: number): Promise<FlowF
   /** Returns when all that the orders cause is done. */
   async function place(count: number, name: string, { clients }: { clients: number }): Promise<void> {
     const goal = seen.mark() + count * messagesPerOrder;
-    const plans = Array.from({ length: count }, (_, n) => ({
-      key: `${name}-${n}`,
-      order: order(n),
-      repeats: 0,
-    }));
-    const placements = await placeOrders(plans, { url: cloud.output("PlaceOrderUrl"), clients });
-    const failed = placements.find(({ failure }) => failure !== undefined);
-    if (failed) throw new Error(`an order was not placed: ${failed.failure}`);
+    let next = 0;
+    await Promise.all(
+      Array.from({ length: clients }, async () => {
+        while (next < count) await ask(`${name}-${next}`, next++);
+      }),
+    );
     const untilMs = Date.now() + quietMsMax;
     while (seen.mark() < goal) {
       if (Date.now() > untilMs)
@@ -95,13 +91,19 @@ async function run(cloud: LocalCloud, seen: Seen, orders: number): Promise<FlowF
     }
   }
 
-  function order(n: number) {
-    const lines = [{ sku: "kettle", quantity: 1, unitPrice: 1_000 }];
-    return { customerId: customerId(n), shipTo: `${n} Harbour Road, Lisbon`, lines };
+  async function ask(key: string, n: number): Promise<void> {
+    const headers = { "content-type": "application/json", "idempotency-key": key };
+    const body = JSON.stringify({ till: tillId(n), amount: 1 });
+    const { status } = await fetch(cloud.output("AskUrl"), { method: "POST", headers, body });
+    if (status !== 201) throw new Error(`request ${key} was answered with ${status}`);
   }
 }
 
-const customers = 50;
+function tillId(n: number): string {
+  return `bench-${n % tills}`;
+}
+
+const tills = 50;
 const warmUpOrders = 20;
 const lookEveryMs = 5;
 

@@ -60,6 +60,7 @@ ${count(name.name)}
 function inline({ command: { name }, types }: HandlerSource): string {
   return `// What ${name.name} does with a message, in a sentence. One item changes, so the evidence is in it.
 import { consumer } from "../messaging/consumer.ts";
+import type { Envelope } from "../messaging/envelope.ts";
 import { environment } from "../messaging/environment.ts";
 import { guards } from "../messaging/guards.ts";
 import { idempotency } from "../messaging/idempotency.ts";
@@ -73,10 +74,11 @@ interface Tally extends Versioned {
 
 const table = environment("${tableVariable(name.service)}");
 const tallies = versionedTable<Tally>(table);
+const itemOf = ({ partitionkey }: Envelope) => `$name.name#$partitionkey`;
 
 export const handler = consumer({ name: "${name.name}", accepts: ${listed(types)} })
   .use(guards())
-  .use(idempotency({ evidence: inline({ table }) }))
+  .use(idempotency({ evidence: inline({ table, itemOf }) }))
   .handler(async (message, unit) => {
 ${count(name.name)}
   });

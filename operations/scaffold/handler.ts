@@ -74,7 +74,7 @@ interface Tally extends Versioned {
 
 const table = environment("${tableVariable(name.service)}");
 const tallies = versionedTable<Tally>(table);
-const itemOf = ({ partitionkey }: Envelope) => `$name.name#$partitionkey`;
+const itemOf = ({ partitionkey }: Envelope) => \`${name.name}#\${partitionkey}\`;
 
 export const handler = consumer({ name: "${name.name}", accepts: ${listed(types)} })
   .use(guards())

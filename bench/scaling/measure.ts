@@ -1,4 +1,4 @@
-// `npm run bench:scaling`: counts what a message costs in each mode and writes what follows from it: measured.json,
+// `npm run bench:cost`: counts what a message costs in each mode and writes what follows from it: measured.json,
 // which the simulation reads, and the tables of docs/scaling.md. With --tables only the tables.
 import { readFileSync, writeFileSync } from "node:fs";
 import { startBenchEngines } from "../engines.ts";

@@ -1,4 +1,4 @@
-// What a message costs in each mode: counted by `npm run bench:scaling`, kept in measured.json; and where its write
+// What a message costs in each mode: counted by `npm run bench:cost`, kept in measured.json; and where its write
 // units fall, which decides what is full first.
 import { readFileSync } from "node:fs";
 import type { RelayUse } from "./cost.ts";
@@ -40,7 +40,7 @@ function mode(
   { table, key, hasRows = true }: { table: number; key: number; hasRows?: boolean },
 ): Mode {
   const of = measured.consumers[contender];
-  if (of === undefined) throw new Error(`measured.json must have ${contender}: run npm run bench:scaling`);
+  if (of === undefined) throw new Error(`measured.json must have ${contender}: run npm run bench:cost`);
   return {
     contender,
     writeUnits: of.writeUnits,

@@ -31,6 +31,8 @@ function tasksOf(name: SectionName, depth: Depth): Task[] {
     case "strategies":
     case "model":
     case "quint":
+    case "kills":
+    case "long-run":
       return [{ kind: name, depth }];
     case "soak":
       return soakModes.map((mode) => ({ kind: name, mode: mode.name, depth }));

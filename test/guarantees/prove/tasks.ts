@@ -1,4 +1,6 @@
 // What is done by one process from beginning to end: see in-process.ts. Each takes and gives plain data.
+import { proveKills } from "../kills/kills.ts";
+import { proveLongRun } from "../kills/long-run.ts";
 import { proveQuint } from "../model/prove-quint.ts";
 import { breakProtocols, proveModel } from "../model/scopes.ts";
 import { soak, soakModeOf } from "../soak/soak.ts";
@@ -9,11 +11,17 @@ export type Task =
   | { readonly kind: "strategies"; readonly depth: Depth }
   | { readonly kind: "model"; readonly depth: Depth }
   | { readonly kind: "quint"; readonly depth: Depth }
+  | { readonly kind: "kills"; readonly depth: Depth }
+  | { readonly kind: "long-run"; readonly depth: Depth }
   | { readonly kind: "soak"; readonly mode: string; readonly depth: Depth };
 
 /** Of each mode. */
 const worldsDefault = 100;
 const worldsLong = 1_000;
+const asksDefault = 200;
+const asksLong = 1_000;
+const messagesDefault = 5_000;
+const messagesLong = 100_000;
 
 export async function runTask(task: Task, onProgress: OnProgress): Promise<SectionFigures> {
   switch (task.kind) {
@@ -23,6 +31,10 @@ export async function runTask(task: Task, onProgress: OnProgress): Promise<Secti
       return model(task.depth, onProgress);
     case "quint":
       return quint(task.depth, onProgress);
+    case "kills":
+      return kills(task.depth, onProgress);
+    case "long-run":
+      return longRun(task.depth, onProgress);
     case "soak":
       return soakOne(task.mode, task.depth, onProgress);
   }
@@ -104,6 +116,42 @@ async function soakOne(name: string, { long, seed }: Depth, onProgress: OnProgre
     faults,
     violations: violation === undefined ? [] : [violation],
     said: [],
+    seconds,
+  };
+}
+
+async function kills({ long, seed }: Depth, onProgress: OnProgress): Promise<SectionFigures> {
+  const asks = long ? asksLong : asksDefault;
+  const figures = await proveKills({ asks, seed, onProgress });
+  const { killed, stopped, engineKills, cloudRestarts, redriven, violations, seconds } = figures;
+  return {
+    section: "kills",
+    schedules: 0,
+    faults: {
+      SIGKILL: killed,
+      SIGSTOP: stopped,
+      "engine killed": engineKills,
+      "cloud restarted": cloudRestarts,
+    },
+    violations,
+    said: [
+      `${asks} asks of three messages; ${killed} processes killed, ${stopped} stopped for a while, the tables' engine killed, the local cloud restarted; ${redriven} dead letters redriven`,
+    ],
+    seconds,
+  };
+}
+
+async function longRun({ long, seed }: Depth, onProgress: OnProgress): Promise<SectionFigures> {
+  const figures = await proveLongRun({ messages: long ? messagesLong : messagesDefault, seed, onProgress });
+  const { messages, messagesPerSecond, earlyMegabytes, lateMegabytes, violations, seconds } = figures;
+  return {
+    section: "long-run",
+    schedules: 0,
+    faults: {},
+    violations,
+    said: [
+      `${messages.toLocaleString("en-US")} messages, ${messagesPerSecond} a second; the largest function process ${earlyMegabytes} MB early, ${lateMegabytes} MB at the end`,
+    ],
     seconds,
   };
 }

@@ -1,0 +1,80 @@
+// Real processes die, stop and go on while a flow runs; the tables' engine is killed and comes back on its files, and
+// the local cloud is restarted. Afterwards everything is as if nothing had happened.
+import { setTimeout as sleep } from "node:timers/promises";
+import { seededRandom } from "../explorer/seeded-random.ts";
+import { type Ask, type Flow, startFlow, tills } from "./flow.ts";
+import { settle } from "./quiet.ts";
+import { reconcile } from "./reconcile.ts";
+import { startTrouble } from "./trouble.ts";
+
+export interface KillsFigures {
+  readonly asks: number;
+  readonly killed: number;
+  readonly stopped: number;
+  readonly engineKills: number;
+  readonly cloudRestarts: number;
+  /** Dead letters that an operator's redrive brought back. */
+  readonly redriven: number;
+  readonly violations: readonly string[];
+  readonly seconds: number;
+}
+
+export interface KillsOptions {
+  readonly asks: number;
+  readonly seed: number;
+  readonly onProgress?: (text: string) => void;
+}
+
+const enterEveryMs = 100;
+const quietMsMax = 300_000;
+
+export async function proveKills({
+  asks: count,
+  seed,
+  onProgress = () => undefined,
+}: KillsOptions): Promise<KillsFigures> {
+  const beganAt = performance.now();
+  const flow = await startFlow({ shortVisibility: true });
+  try {
+    onProgress("kills: the flow is up");
+    const trouble = startTrouble(() => flow.cloud().processIds(), { seed });
+    const asks = asksOf({ count, seed });
+    const restarts = await enterAll(flow, asks, onProgress);
+    await trouble.end();
+    const [killed, stopped] = [trouble.killed(), trouble.stopped()];
+    onProgress(`kills: ${count} asks entered, ${killed} processes killed, ${stopped} stopped for a while`);
+    const redriven = await settle(flow.cloud(), { asks: count, withinMs: quietMsMax });
+    const violations = await reconcile(flow.cloud(), asks);
+    const seconds = (performance.now() - beganAt) / 1_000;
+    return { asks: count, killed, stopped, ...restarts, redriven, violations, seconds };
+  } finally {
+    await flow.stop();
+  }
+}
+
+/** A third of the asks, the tables' engine dies; another third, and the local cloud is restarted. */
+async function enterAll(flow: Flow, asks: readonly Ask[], onProgress: (text: string) => void) {
+  const third = Math.ceil(asks.length / 3);
+  for (const [index, ask] of asks.entries()) {
+    if (index === third) {
+      await flow.engines.killTables();
+      onProgress("kills: the tables' engine was killed, and is back on its files");
+    }
+    if (index === 2 * third) {
+      await flow.restartCloud();
+      onProgress("kills: the local cloud was restarted");
+    }
+    await flow.enter(ask);
+    await sleep(enterEveryMs);
+  }
+  return { engineKills: 1, cloudRestarts: 1 };
+}
+
+export function asksOf({ count, seed }: { count: number; seed: number }): Ask[] {
+  const random = seededRandom(seed);
+  return Array.from({ length: count }, (_, index) => ({
+    id: `ask-${seed}-${index + 1}`,
+    till: tills[Math.floor(random() * tills.length)] ?? tills[0],
+    amount: 1 + Math.floor(random() * 100),
+  }));
+}

@@ -1,0 +1,66 @@
+// Trouble for real processes: function processes are killed, or stopped for a while and let go on, by chance.
+import { setTimeout as sleep } from "node:timers/promises";
+import { seededRandom } from "../explorer/seeded-random.ts";
+
+export interface Trouble {
+  readonly killed: () => number;
+  readonly stopped: () => number;
+  /** No more of it, and whatever is stopped goes on. */
+  end(): Promise<void>;
+}
+
+const everyMsMax = 250;
+/** Longer than a message stays hidden: whoever wakes up then is late. */
+const stoppedMsMax = 7_000;
+const killShare = 0.6;
+
+export function startTrouble(processIds: () => readonly number[], { seed }: { seed: number }): Trouble {
+  const random = seededRandom(seed);
+  const frozen = new Map<number, NodeJS.Timeout>();
+  let killed = 0;
+  let stopped = 0;
+  let over = false;
+  const done = run();
+  return {
+    killed: () => killed,
+    stopped: () => stopped,
+    async end() {
+      over = true;
+      await done;
+      for (const [processId, timer] of frozen) {
+        clearTimeout(timer);
+        signal(processId, "SIGCONT");
+      }
+    },
+  };
+
+  async function run(): Promise<void> {
+    while (!over) {
+      await sleep(random() * everyMsMax);
+      const running = processIds().filter((processId) => !frozen.has(processId));
+      const processId = running[Math.floor(random() * running.length)];
+      if (processId === undefined) continue;
+      if (random() < killShare) killed += Number(signal(processId, "SIGKILL"));
+      else freeze(processId, random() * stoppedMsMax);
+    }
+  }
+
+  function freeze(processId: number, forMs: number): void {
+    if (!signal(processId, "SIGSTOP")) return;
+    stopped++;
+    const timer = setTimeout(() => {
+      frozen.delete(processId);
+      signal(processId, "SIGCONT");
+    }, forMs);
+    frozen.set(processId, timer);
+  }
+}
+
+/** False when the process has ended. */
+function signal(processId: number, name: NodeJS.Signals): boolean {
+  try {
+    return process.kill(processId, name);
+  } catch {
+    return false;
+  }
+}

@@ -18,7 +18,7 @@ export const handler = consumer({ name: "reserve-credit", accepts: [OrderPlaced]
   .handler(async (message, unit) => {
     const { orderId, customerId, total } = message.data;
     const account = await accounts.get(customerId);
-    if (account === undefined) throw new Park("ACCOUNT_UNKNOWN", `customer ${customerId} has no account`);
+    if (account === undefined) throw new Park("ACCOUNT_UNKNOWN", "the customer has no account");
 
     const reserved = reserve(account, total);
     if (reserved) unit.write(accounts.save(reserved));

@@ -18,6 +18,7 @@ import { Park, RetryLater } from "./outcome.ts";
 import { deadLetterAttributes, traceName } from "./park-attributes.ts";
 import { backoffSeconds } from "./retry.ts";
 import { batchEntriesMax } from "./send.ts";
+import { readTraceparent, traceOf, traceparentOf } from "./trace.ts";
 
 export interface Failure {
   /** Which attempt failed; by default how often the record was received. */
@@ -99,7 +100,7 @@ export function subscription(consumer: string): Subscription {
 
   async function park(record: SQSRecord, reason: Park, receiveCount: number): Promise<void> {
     const text = (value: string) => ({ DataType: "String", StringValue: value });
-    const trace = traceOf(record);
+    const trace = traceFor(record);
     await sqs().send(
       new SendMessageCommand({
         QueueUrl: deadLetterQueueUrl,
@@ -172,9 +173,11 @@ function placeOf(error: unknown): string | undefined {
   return error.stack?.match(/([^/\s(]+\/[^/\s(]+:\d+:\d+)\)?(\n|$)/)?.[1];
 }
 
-function traceOf({ body, attributes }: SQSRecord): string | undefined {
+function traceFor({ body, attributes }: SQSRecord): string | undefined {
   try {
-    return readEnvelope(body).traceparent ?? attributes.AWSTraceHeader;
+    const message = readEnvelope(body);
+    const isOwn = readTraceparent(message.traceparent) === undefined; // what is no traceparent may be anything
+    return (isOwn ? attributes.AWSTraceHeader : undefined) ?? traceparentOf(traceOf(message));
   } catch {
     return attributes.AWSTraceHeader; // it is no message of ours, which may be why it is parked
   }

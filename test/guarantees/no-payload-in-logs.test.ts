@@ -1,0 +1,225 @@
+// S10: logs are read by more people than tables. What a message says, the caller's key and what a forger sends are
+// in no line, metric, dead-letter attribute, answer or error of any function, whatever goes wrong.
+
+import { marshall } from "@aws-sdk/util-dynamodb";
+import type { SQSRecord } from "aws-lambda";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { CreditReserved } from "../../functions/credit/messages.ts";
+import { OrderViewed } from "../../functions/insights/messages.ts";
+import { dynamodb, sqs } from "../../functions/messaging/clients.ts";
+import { asciiJson, type Envelope } from "../../functions/messaging/envelope.ts";
+import { newId } from "../../functions/messaging/ids.ts";
+import { journal } from "../../functions/messaging/journal.ts";
+import { OrderApproved, OrderPlaced } from "../../functions/orders/messages.ts";
+import { aCarrier, type TestCarrier } from "../support/a-carrier.ts";
+import { anEnvelope } from "../support/an-envelope.ts";
+import { injectFaults } from "../support/faults.ts";
+import { inSeconds, letter } from "../support/journal-world.ts";
+import { aContext, anSqsEvent, anSqsRecord, aPost } from "../support/lambda.ts";
+import { type Line, linesOf } from "../support/lines.ts";
+import { signed } from "../support/signing.ts";
+import { aWorld, type World } from "../support/world.ts";
+
+const canary = "canary-7Q3z";
+const orderId = newId();
+const secret = { customerId: `${canary}-customer`, shipTo: `${canary} Street`, card: `${canary}-card` };
+const lines = [{ sku: `${canary}-sku`, quantity: 1, unitPrice: 5 }];
+
+let world: World;
+let carrier: TestCarrier;
+
+beforeAll(async () => {
+  [world, carrier] = await Promise.all([aWorld({ app: "bin/app.ts" }), aCarrier()]);
+});
+afterAll(() => Promise.all([world.stop(), carrier.stop()]));
+
+it("place-order", async () => {
+  world.enter("Orders/PlaceOrder");
+  const { handler } = await import("../../functions/orders/place-order.ts");
+  const order = { customerId: secret.customerId, shipTo: secret.shipTo, lines };
+  const headers = () => ({
+    "idempotency-key": `${canary}-${newId()}`,
+    authorization: `Bearer ${canary}`,
+    traceparent: `00-${canary}`,
+  });
+  const codes = await quiet(async () => {
+    const faults = injectFaults(dynamodb(), { command: "TransactWriteItemsCommand", moment: "before" });
+    const answers = [await handler(aPost(order, headers()), aContext())];
+    faults.remove();
+    const bodies = [order, { ...order, [canary]: canary }, `{"a": ${canary}`, `"${canary}"`, "[".repeat(99)];
+    for (const body of bodies) answers.push(await handler(aPost(body, headers()), aContext()));
+    answers.push(await handler(aPost(order, { "idempotency-key": canary.repeat(99) }), aContext()));
+    expect(JSON.stringify(answers)).not.toContain(canary);
+  });
+  expect(codes).toContain("PROCESSED");
+  expect(codes.filter((code) => code === "REFUSED").length).toBeGreaterThan(4);
+});
+
+it("reserve-credit", async () => {
+  world.enter("Credit/ReserveCredit");
+  const { handler } = await import("../../functions/credit/reserve-credit.ts");
+  const placed = OrderPlaced.from({ orderId, customerId: secret.customerId, total: 5 });
+  const codes = await quiet(async () => {
+    await handler(await everythingWrong(placed, "ReserveCredit"), aContext()); // among it an account unknown
+    await world.put(world.output("CreditTable"), {
+      id: secret.customerId,
+      version: 1,
+      limit: 9_999,
+      available: 9_999,
+    });
+    const faults = injectFaults(dynamodb(), { command: "TransactWriteItemsCommand", moment: "before" });
+    await handler(anSqsEvent(await aRecord(from(placed), "ReserveCredit", 1)), aContext());
+    await handler(anSqsEvent(await aRecord(from(placed), "ReserveCredit", 5)), aContext());
+    faults.remove();
+    await handler(anSqsEvent(await aRecord(from(placed), "ReserveCredit", 1)), aContext());
+  });
+  expect(codes).toEqual(expect.arrayContaining(["PARKED", "RETRY_LATER", "PROCESSED", "METRICS"]));
+  expect(await reasons("ReserveCredit")).toEqual(
+    expect.arrayContaining([
+      "ACCOUNT_UNKNOWN",
+      "DATA_INVALID",
+      "ENVELOPE_INVALID",
+      "KEY_FORBIDDEN",
+      "NOT_JSON",
+      "RETRIES_EXHAUSTED",
+      "SIGNATURE_INVALID",
+      "SIGNATURE_MISSING",
+      "TYPE_UNKNOWN",
+    ]),
+  );
+});
+
+it("settle-order", async () => {
+  world.enter("Orders/SettleOrder");
+  const { handler } = await import("../../functions/orders/settle-order.ts");
+  const item = { id: orderId, version: 1, status: "new", ...secret, lines, total: 5, placedAt: "now" };
+  await world.put(world.output("OrdersTable"), item);
+  const reserved = CreditReserved.from({ orderId });
+  const codes = await quiet(async () => {
+    await handler(await everythingWrong(reserved, "SettleOrder"), aContext());
+    await handler(
+      anSqsEvent(await aRecord(from(CreditReserved.from({ orderId: newId() })), "SettleOrder")),
+      aContext(),
+    );
+  });
+  expect(codes).toEqual(expect.arrayContaining(["PROCESSED", "PARKED"]));
+  expect(await reasons("SettleOrder")).toContain("ORDER_UNKNOWN");
+});
+
+it("ship-order", async () => {
+  world.enter("Shipping/");
+  process.env.CARRIER_URL = carrier.url;
+  const { handler } = await import("../../functions/shipping/ship-order.ts");
+  const approved = () => OrderApproved.from({ orderId: newId(), shipTo: secret.shipTo, lines });
+  const codes = await quiet(async () => {
+    await handler(await everythingWrong(approved(), "ShipOrder"), aContext());
+    for (const trouble of ["422", "500", "booked-and-half-an-answer"] as const) {
+      carrier.trouble("POST", trouble);
+      await handler(anSqsEvent(await aRecord(from(approved()), "ShipOrder", 5)), aContext());
+    }
+  });
+  expect(codes).toEqual(expect.arrayContaining(["PROCESSED", "PARKED"]));
+  expect(await reasons("ShipOrder")).toEqual(expect.arrayContaining(["ADDRESS_REFUSED", "IN_DOUBT"]));
+});
+
+it("count-order-views", async () => {
+  world.enter("Insights/CountOrderViews");
+  const { handler } = await import("../../functions/insights/count-order-views.ts");
+  const viewed = OrderViewed.from({ orderId, viewId: `${canary}-view` });
+  const codes = await quiet(async () => {
+    await handler(await everythingWrong(viewed, "CountOrderViews"), aContext());
+    const faults = injectFaults(dynamodb(), { command: "TransactWriteItemsCommand", moment: "before" });
+    await handler(anSqsEvent(await aRecord(from(viewed), "CountOrderViews")), aContext());
+    faults.remove();
+  });
+  expect(codes).toEqual(expect.arrayContaining(["PROCESSED", "PARKED", "LOST"]));
+});
+
+it("build-statement", async () => {
+  world.enter("Insights/BuildStatement");
+  const { handler } = await import("../../functions/insights/build-statement.ts");
+  const placed = OrderPlaced.from({ orderId, customerId: secret.customerId, total: 5 });
+  await journal().append(
+    [letter(placed), letter({ ...placed, data: { ...secret, [canary]: 1 } })],
+    inSeconds(20),
+  );
+  const codes = await quiet(async () => {
+    await handler({}, aContext()).catch((error: Error) => expect(error.stack).not.toContain(canary));
+  });
+  expect(codes).toContain("PULL_STOPPED");
+});
+
+it("publish and sweep", async () => {
+  world.enter("Relay/Publish");
+  const { handler: publish } = await import("../../functions/outbox/publish.ts");
+  const { handler: sweep } = await import("../../functions/outbox/sweep.ts");
+  const placed = from(OrderPlaced.from({ orderId, customerId: secret.customerId, total: 5 }));
+  const row = (messages: unknown) => ({ id: newId(), createdAt: "2026-01-01T00:00:00.000Z", messages });
+  const rows = [row([asciiJson(placed)]), row(canary), row([canary]), row([`{"${canary}": 1}`])];
+  for (const one of rows) await world.put(world.output("OutboxTable"), one);
+  const codes = await quiet(async () => {
+    const faults = injectFaults(sqs(), { command: "SendMessageBatchCommand", moment: "before" });
+    const Records = rows.map((one, index) => ({
+      eventName: "INSERT" as const,
+      dynamodb: { NewImage: marshall(one) as never, SequenceNumber: String(index + 1) },
+    }));
+    await publish({ Records }, aContext());
+    await sweep({}, aContext());
+    faults.remove();
+    await sweep({}, aContext());
+  });
+  expect(codes).toEqual(expect.arrayContaining(["OUTBOX_ROW_INVALID", "SEND_FAILED", "SENT", "SWEPT"]));
+});
+
+/** The codes of what was logged meanwhile, by lines that say nothing of the payload. */
+async function quiet(work: () => Promise<unknown>): Promise<unknown[]> {
+  const written: Line[] = await linesOf(work);
+  expect(written.filter((line) => JSON.stringify(line).includes(canary))).toEqual([]);
+  return written.map(({ code }) => code);
+}
+
+/** Why the dead letters are there, which are the only ones to hold the payload, in their body. */
+async function reasons(name: string): Promise<unknown[]> {
+  const letters = await world.drain(world.output(`${name}DeadLetterQueueUrl`));
+  const { Signature: _asItCame, ...ours } = Object.assign({}, ...letters.map(({ attributes }) => attributes));
+  expect(JSON.stringify(ours)).not.toContain(canary);
+  return letters.map(({ attributes }) => attributes.ReasonCode);
+}
+
+/** A good message among those that are refused, each for another reason. */
+async function everythingWrong(draft: Pick<Envelope, "type" | "data" | "partitionkey">, name: string) {
+  const good = from(draft);
+  const bodies = [
+    good,
+    from({ ...draft, data: { ...secret, [canary]: canary } }),
+    from({ ...draft, data: `${canary} text` }),
+    from({ ...draft, type: "unknown.type.v1", data: secret }),
+    { ...from(draft), data: JSON.parse(`{"__proto__": "${canary}"}`) },
+    { ...from(draft), hops: canary },
+  ].map((message) => asciiJson(message));
+  const records = await Promise.all([...bodies, `{"${canary}`].map((body) => signed(recordOf(body, name))));
+  const forged = recordOf(asciiJson(from(draft)), name);
+  const signature = {
+    stringValue: `v1.k1.${canary}`,
+    dataType: "String",
+    stringListValues: [],
+    binaryListValues: [],
+  };
+  return anSqsEvent(...records, forged, {
+    ...recordOf(asciiJson(from(draft)), name),
+    messageAttributes: { Signature: signature } as never,
+  });
+}
+
+function from(draft: Pick<Envelope, "type" | "data" | "partitionkey">): Envelope {
+  return { ...anEnvelope(draft), traceparent: `00-${canary}` };
+}
+
+async function aRecord(message: Envelope, name: string, receiveCount = 1): Promise<SQSRecord> {
+  return signed(recordOf(asciiJson(message), name, receiveCount));
+}
+
+function recordOf(body: string, name: string, receiveCount = 1): SQSRecord {
+  const queueName = world.output(`${name}QueueUrl`).split("/").at(-1) ?? "";
+  return anSqsRecord(body, { queueName, receiveCount, group: newId() });
+}

@@ -1,5 +1,9 @@
 import { GetItemCommand } from "@aws-sdk/client-dynamodb";
-import { DeleteQueueCommand } from "@aws-sdk/client-sqs";
+import {
+  DeleteQueueCommand,
+  type SendMessageBatchCommandInput,
+  type SendMessageBatchRequestEntry,
+} from "@aws-sdk/client-sqs";
 import { marshall } from "@aws-sdk/util-dynamodb";
 import type { DynamoDBStreamEvent } from "aws-lambda";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
@@ -10,6 +14,7 @@ import { newId } from "../../../functions/messaging/ids.ts";
 import { anEnvelope } from "../../support/an-envelope.ts";
 import { type Faults, injectFaults } from "../../support/faults.ts";
 import { aContext } from "../../support/lambda.ts";
+import { type Line, linesOf } from "../../support/lines.ts";
 import { aWorld, type World } from "../../support/world.ts";
 
 let world: World;
@@ -130,6 +135,52 @@ describe("sweep", () => {
   });
 });
 
+describe("what they count", () => {
+  it("OutboxAgeSeconds is the age of the oldest row of each sweep, be it young or unreadable, and 0 without one", async () => {
+    expect(await counted(() => sweep({}, aContext()))).toMatchObject({ OutboxAgeSeconds: 0 });
+    await rows([asked("1")]);
+    const createdAt = new Date(Date.now() - 900_000).toISOString();
+    await world.put(outbox(), { id: "foreign", createdAt, messages: "not a list" });
+    const { OutboxAgeSeconds, ErrorsLogged } = await counted(() => sweep({}, aContext()));
+    expect(OutboxAgeSeconds).toBeGreaterThanOrEqual(900);
+    expect(OutboxAgeSeconds).toBeLessThan(960);
+    expect(ErrorsLogged).toBe(1);
+  });
+
+  it("BatchItemFailures are the records that the stream brings again", async () => {
+    const ids = await rows([asked("1")], [refused("2")], [approved("3")]);
+    const event = await streamOf(ids);
+    expect(await counted(() => publish(event, aContext()))).toMatchObject({ BatchItemFailures: 2 });
+    await world.remove(outbox(), ids[1] as string);
+    const [first] = event.Records;
+    expect(await counted(() => publish({ Records: first ? [first] : [] }, aContext()))).toBeUndefined();
+  });
+});
+
+describe("a trace", () => {
+  const traceId = "0af7651916cd43dd8448eb211c80319c";
+
+  it.each([
+    ["01", `Root=1-${traceId.slice(0, 8)}-${traceId.slice(8)};Parent=b7ad6b7169203331;Sampled=1`],
+    ["00", undefined],
+  ])("that somebody records is told to X-Ray beside the message (flags %s)", async (flags, header) => {
+    const traceparent = `00-${traceId}-b7ad6b7169203331-${flags}`;
+    const sent: SendMessageBatchRequestEntry[] = []; // fauxqs forgets the header of a batch's entry
+    sqs().middlewareStack.add(
+      (next) =>
+        async function look(args) {
+          sent.push(...((args.input as SendMessageBatchCommandInput).Entries ?? []));
+          return next(args);
+        },
+      { name: "look", step: "initialize" },
+    );
+    await publish(await streamOf(await rows([{ ...asked("1"), traceparent }])), aContext());
+    sqs().middlewareStack.remove("look");
+    const headers = sent.map(({ MessageSystemAttributes }) => MessageSystemAttributes?.AWSTraceHeader);
+    expect(headers.map((one) => one?.StringValue)).toEqual([header]);
+  });
+});
+
 describe("publish to a queue that is gone", () => {
   it("G5: fails its own rows and not those of the other queues", async () => {
     await world.clients.sqs.send(new DeleteQueueCommand({ QueueUrl: second() }));
@@ -159,6 +210,12 @@ function bodyOf(message: Envelope | string): string {
 }
 
 /** The rows as the stream brings them, with sequence numbers from 100. */
+/** The line of metrics that an invocation writes, if it counts anything. */
+async function counted(work: () => Promise<unknown>): Promise<Record<string, number>> {
+  const metrics = (await linesOf(work)).find(({ code }) => code === "METRICS");
+  return metrics as Line as Record<string, number>;
+}
+
 async function streamOf(ids: readonly string[]): Promise<DynamoDBStreamEvent> {
   const Records = [];
   for (const [index, id] of ids.entries()) {

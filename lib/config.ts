@@ -1,5 +1,5 @@
 // Configuration → stacks: every size that differs between stages, and every setting a deployment may give.
-import { Duration, type StackProps } from "aws-cdk-lib";
+import { Arn, ArnFormat, Duration, type StackProps } from "aws-cdk-lib";
 import { RetentionDays } from "aws-cdk-lib/aws-logs";
 import type { Node } from "constructs";
 import { metricNamespace } from "../functions/messaging/metric-names.ts";
@@ -32,6 +32,8 @@ export interface Sizes {
   readonly metricNamespace: string;
   /** Tables and queues outlive their stack, and tables can be restored to any second. */
   readonly keepsData: boolean;
+  /** A key of your own for all that keeps messages or state; unless given, keys of AWS encrypt it. */
+  readonly encryptionKeyArn?: string;
 }
 
 export type StageName = keyof typeof stages;
@@ -43,7 +45,11 @@ export type StageName = keyof typeof stages;
  */
 export function readConfig(node: Node): Config {
   const stage = readStage(node.tryGetContext("stage") ?? "dev");
-  return { stage, ...readAlarmReceiver(node), sizes: { ...stages[stage], tracing: readTracing(node) } };
+  return {
+    stage,
+    ...readAlarmReceiver(node),
+    sizes: { ...stages[stage], tracing: readTracing(node), ...readEncryptionKey(node) },
+  };
 }
 
 /** What all stacks of a deployment share. The name holds the stage, so stages live side by side in one account. */
@@ -52,6 +58,7 @@ export function stackProps({ stage, sizes }: Config, service: string, descriptio
     stackName: `EssentiallyOnce-${stage}-${service}`,
     description: `essentially-once (${stage}): ${description}`,
     terminationProtection: sizes.keepsData,
+    ...(sizes.encryptionKeyArn !== undefined && { env: { region: regionOf(sizes.encryptionKeyArn) } }),
   };
 }
 
@@ -115,6 +122,21 @@ function readAlarmReceiver(node: Node): Pick<Config, "alarmTopicArn" | "alarmEma
     ...(alarmTopicArn !== undefined && { alarmTopicArn }),
     ...(alarmEmail !== undefined && { alarmEmail }),
   };
+}
+
+function readEncryptionKey(node: Node): Pick<Sizes, "encryptionKeyArn"> {
+  const encryptionKeyArn = readText(
+    node,
+    "encryptionKeyArn",
+    /^arn:aws[a-z-]*:kms:[a-z\d-]+:\d{12}:key\/[\w-]+$/,
+    "the ARN of a KMS key, as arn:aws:kms:eu-west-1:123456789012:key/ID, not of an alias",
+  );
+  return encryptionKeyArn === undefined ? {} : { encryptionKeyArn };
+}
+
+/** A key encrypts in its own region only, so its deployment is there and nowhere else. */
+function regionOf(keyArn: string): string {
+  return Arn.split(keyArn, ArnFormat.SLASH_RESOURCE_NAME).region ?? "";
 }
 
 function readText(node: Node, setting: string, pattern: RegExp, allowed: string): string | undefined {

@@ -17,20 +17,21 @@ export class FoundationStack extends Stack {
 
   constructor(scope: Construct, id: string, { config }: { config: Config }) {
     super(scope, id, stackProps(config, id, "the evidence, outbox and journal tables, and the signing keys"));
-    const { keepsData } = config.sizes;
+    const { keepsData, encryptionKeyArn } = config.sizes;
+    const kept = { keepsData, encryptionKeyArn };
     this.evidence = new ServiceTable(this, "Evidence", {
-      keepsData,
+      ...kept,
       timeToLiveAttribute: "expiresAt", // evidence is kept longer than any message can be redelivered
     });
     this.outbox = new ServiceTable(this, "Outbox", {
-      keepsData,
+      ...kept,
       stream: StreamViewType.NEW_IMAGE, // the publisher sends what was inserted; never a TTL on unsent messages
     });
     this.journal = new ServiceTable(this, "Journal", {
-      keepsData,
+      ...kept,
       sortKey: "sequence", // a partition of the journal is one id; its entries are 1, 2, 3 ...
     });
-    this.claims = new ClaimCheckBucket(this, "Claims", { keepsData });
+    this.claims = new ClaimCheckBucket(this, "Claims", kept);
     this.signingKeys = new SigningKeys(this, "SigningKeys", { sizes: config.sizes });
     new CfnOutput(this, "EvidenceTable", { value: this.evidence.tableName });
     new CfnOutput(this, "OutboxTable", { value: this.outbox.tableName });

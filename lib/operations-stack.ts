@@ -1,14 +1,16 @@
 // OPERATIONS: what wakes somebody, and what they see then. It looks at every consumer, function and table of the
 // stacks it is given, so whoever adds one adds its alarms; the wiring rules fail a synthesis that leaves one out.
-import { CfnOutput, Stack, Validations } from "aws-cdk-lib";
+import { Aws, CfnOutput, Stack, Validations } from "aws-cdk-lib";
 import type { IAlarmAction } from "aws-cdk-lib/aws-cloudwatch";
 import { SnsAction } from "aws-cdk-lib/aws-cloudwatch-actions";
+import { PolicyStatement, ServicePrincipal } from "aws-cdk-lib/aws-iam";
 import { Topic } from "aws-cdk-lib/aws-sns";
 import { EmailSubscription } from "aws-cdk-lib/aws-sns-subscriptions";
 import type { Construct } from "constructs";
 import { type Config, stackProps } from "./config.ts";
 import { AlarmList } from "./constructs/alarm-list.ts";
 import { alarmOnConsumer } from "./constructs/consumer-alarms.ts";
+import { customerKey } from "./constructs/customer-key.ts";
 import { type Flow, FlowDashboard } from "./constructs/flow-dashboard.ts";
 import { NodeFunction } from "./constructs/node-function.ts";
 import { OutboxPublisher } from "./constructs/outbox-publisher.ts";
@@ -62,15 +64,32 @@ function flowOf(stacks: readonly Stack[]): Flow & { readonly functions: readonly
   };
 }
 
-function actionsOf(stack: Stack, { alarmTopicArn, alarmEmail }: Config): IAlarmAction[] {
+function actionsOf(stack: Stack, { alarmTopicArn, alarmEmail, sizes }: Config): IAlarmAction[] {
   if (alarmTopicArn !== undefined) return [new SnsAction(Topic.fromTopicArn(stack, "Topic", alarmTopicArn))];
   if (alarmEmail === undefined) return [];
-  // Alarms cannot publish to a topic that AWS's own key encrypts, and what they say is not secret.
-  const topic = new Topic(stack, "Topic", { enforceSSL: true });
+  // Alarms cannot publish to a topic that AWS's own key encrypts, and what they say is not secret. To one with a key of
+  // yours they publish if the key's policy lets CloudWatch use it: docs/deploying.md.
+  const masterKey = customerKey(stack, sizes.encryptionKeyArn);
+  const topic = new Topic(stack, "Topic", { enforceSSL: true, ...(masterKey && { masterKey }) });
+  topic.addToResourcePolicy(publishingAlarms(topic));
   topic.addSubscription(new EmailSubscription(alarmEmail)); // the address confirms once
   Validations.of(topic).acknowledge({
     id: "Serverless::Serverless-SNSRedrivePolicy",
     reason: "A mail that does not arrive is seen in CloudWatch; a queue of old alarms is read by nobody.",
   });
   return [new SnsAction(topic)];
+}
+
+/**
+ * A topic with a policy, as that which refuses plain text, has lost the one that let the account's alarms publish.
+ *
+ * https://docs.aws.amazon.com/sns/latest/dg/sns-access-policy-use-cases.html
+ */
+function publishingAlarms(topic: Topic): PolicyStatement {
+  return new PolicyStatement({
+    principals: [new ServicePrincipal("cloudwatch.amazonaws.com")],
+    actions: ["sns:Publish"],
+    resources: [topic.topicArn],
+    conditions: { StringEquals: { "aws:SourceAccount": Aws.ACCOUNT_ID } }, // not somebody else's
+  });
 }

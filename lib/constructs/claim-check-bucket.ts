@@ -15,20 +15,30 @@ import {
 import type { Construct } from "constructs";
 import { keptPrefix, travelPrefix } from "../../functions/messaging/claim-place.ts";
 import { evidenceDays } from "../../functions/messaging/message-life.ts";
+import { allowKey, customerKey } from "./customer-key.ts";
 import type { NodeFunction } from "./node-function.ts";
 
 export interface ClaimCheckBucketOptions {
   /** The bucket and what is in it outlive the stack. Otherwise the stack deletes it, if somebody emptied it before. */
   readonly keepsData: boolean;
+  /** A key of your own; unless given, S3 encrypts with one of its own. */
+  readonly encryptionKeyArn?: string | undefined;
 }
 
 /** An operator's month for what the age gate has parked. */
 const operatorDays = 30;
 
 export class ClaimCheckBucket extends Bucket {
-  constructor(scope: Construct, id: string, { keepsData }: ClaimCheckBucketOptions) {
+  constructor(scope: Construct, id: string, { keepsData, encryptionKeyArn }: ClaimCheckBucketOptions) {
+    const key = customerKey(scope, encryptionKeyArn);
     super(scope, id, {
-      encryption: BucketEncryption.S3_MANAGED,
+      ...(key === undefined
+        ? { encryption: BucketEncryption.S3_MANAGED }
+        : {
+            encryption: BucketEncryption.KMS,
+            encryptionKey: key,
+            bucketKeyEnabled: true, // S3 asks KMS once in a while, and not with each object
+          }),
       blockPublicAccess: BlockPublicAccess.BLOCK_ALL,
       objectOwnership: ObjectOwnership.BUCKET_OWNER_ENFORCED,
       enforceSSL: true, // refuses whoever comes without TLS, whatever their IAM policy says
@@ -71,6 +81,7 @@ export class ClaimCheckBucket extends Bucket {
 
   #allow(user: NodeFunction, actions: string[], ...prefixes: readonly string[]): void {
     user.addEnvironment("CLAIM_CHECK_BUCKET", this.bucketName);
+    allowKey(user, { key: this.encryptionKey, through: "s3" });
     for (const prefix of prefixes) {
       user.addToRolePolicy(new PolicyStatement({ actions, resources: [this.arnForObjects(`${prefix}*`)] }));
       if (user.role === undefined) continue;

@@ -3,15 +3,16 @@
 //   G3. The stream is the fast path only. Whatever it fails to send is still a row of the outbox, and the sweeper
 //       sends it; so retries may end, and nothing in the failure queue needs to be redriven. Messages kept inline
 //       become such rows when they cannot be sent; until the function has run, their stream is all there is.
-import { CfnOutput, Duration, RemovalPolicy, Validations } from "aws-cdk-lib";
+import { CfnOutput, Duration, Validations } from "aws-cdk-lib";
 import { StreamViewType } from "aws-cdk-lib/aws-dynamodb";
 import { EventSourceMapping, FilterCriteria, FilterRule, StartingPosition } from "aws-cdk-lib/aws-lambda";
-import { type IQueue, Queue, QueueEncryption } from "aws-cdk-lib/aws-sqs";
+import type { IQueue } from "aws-cdk-lib/aws-sqs";
 import { Construct } from "constructs";
 import { outboxIdAttribute } from "../../functions/messaging/inline-write.ts";
 import type { Sizes } from "../config.ts";
 import { NodeFunction } from "./node-function.ts";
 import { type OutboxAccess, useOutbox } from "./outbox-access.ts";
+import { ServiceQueue } from "./service-queue.ts";
 import type { ServiceTable } from "./service-table.ts";
 
 export interface OutboxPublisherOptions extends OutboxAccess {
@@ -75,12 +76,11 @@ interface StreamOptions {
 }
 
 /** Says which records the stream gave up: positions in the stream, not messages, which are in the outbox. */
-function failureQueue(scope: Construct, { keepsData }: Sizes): IQueue {
-  const queue = new Queue(scope, "FailureQueue", {
-    encryption: QueueEncryption.SQS_MANAGED,
-    enforceSSL: true,
+function failureQueue(scope: Construct, { keepsData, encryptionKeyArn }: Sizes): IQueue {
+  const queue = new ServiceQueue(scope, "FailureQueue", {
+    keepsData,
+    encryptionKeyArn,
     retentionPeriod: Duration.days(14),
-    removalPolicy: keepsData ? RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE : RemovalPolicy.DESTROY,
   });
   for (const id of ["AwsSolutions::AwsSolutions-SQS3", "Serverless::Serverless-SQSRedrivePolicy"]) {
     const reason =

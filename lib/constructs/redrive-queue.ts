@@ -3,18 +3,18 @@
 //   G6. What cannot be processed waits 14 days for an operator, beside its reason: `npm run dlq -- list`,
 //       then `npm run dlq -- redrive`.
 //   G4. With `fifo` both queues keep the order of each key, and only the consumer parks: it knows who must wait.
-import { ArnFormat, Duration, Names, RemovalPolicy, Stack, Validations } from "aws-cdk-lib";
+import { ArnFormat, Duration, Names, Stack, Validations } from "aws-cdk-lib";
 import {
   DeduplicationScope,
   FifoThroughputLimit,
   type IQueue,
   Queue,
-  QueueEncryption,
   RedrivePermission,
 } from "aws-cdk-lib/aws-sqs";
 import { Construct } from "constructs";
 import { deadLetterRetentionDays, sourceRetentionDaysMax } from "../../functions/messaging/message-life.ts";
 import { requireDuration, requireWholeNumber } from "../bounds.ts";
+import { ServiceQueue } from "./service-queue.ts";
 
 export interface RedriveQueueOptions {
   /** Timeout of the function that consumes the queue. */
@@ -29,6 +29,8 @@ export interface RedriveQueueOptions {
   readonly fifo?: boolean;
   /** Both queues, and what they hold, outlive the stack. */
   readonly keepsData: boolean;
+  /** A key of your own for both queues; unless given, SQS encrypts with one of its own. */
+  readonly encryptionKeyArn?: string | undefined;
 }
 
 export class RedriveQueue extends Construct {
@@ -38,11 +40,11 @@ export class RedriveQueue extends Construct {
 
   constructor(scope: Construct, id: string, options: RedriveQueueOptions) {
     super(scope, id);
-    const { functionTimeout, batchWindow, maxReceiveCount, retention, fifo, keepsData } = resolve(options);
+    const { functionTimeout, batchWindow, maxReceiveCount, retention, fifo, keepsData, encryptionKeyArn } =
+      resolve(options);
     const kind = {
-      encryption: QueueEncryption.SQS_MANAGED,
-      enforceSSL: true, // refuses whoever comes without TLS, whatever their IAM policy says
-      removalPolicy: keepsData ? RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE : RemovalPolicy.DESTROY,
+      keepsData,
+      encryptionKeyArn,
       ...(fifo && highThroughputFifo),
     };
     const suffix = fifo ? ".fifo" : "";
@@ -54,7 +56,7 @@ export class RedriveQueue extends Construct {
     const name = `${uniqueName}${suffix}`;
 
     this.maxReceiveCount = maxReceiveCount;
-    this.deadLetterQueue = new Queue(this, "DeadLetters", {
+    this.deadLetterQueue = new ServiceQueue(this, "DeadLetters", {
       ...kind,
       retentionPeriod: deadLetterRetention,
       redriveAllowPolicy: {
@@ -66,7 +68,7 @@ export class RedriveQueue extends Construct {
       id: "Serverless::Serverless-SQSRedrivePolicy",
       reason: "It is a dead-letter queue: nothing consumes it, so nothing can fail in it.",
     });
-    this.queue = new Queue(this, "Messages", {
+    this.queue = new ServiceQueue(this, "Messages", {
       ...kind,
       // The one physical name of the project: two queues that name each other are a cycle for CloudFormation unless
       // one is known by name. It is made from the stack's name and the path, and nothing but FIFO replaces a queue.
@@ -127,6 +129,7 @@ function resolve(options: RedriveQueueOptions): Required<RedriveQueueOptions> {
     maxReceiveCount,
     retention = Duration.days(4),
     fifo = false,
+    encryptionKeyArn,
   } = options;
   requireDuration("functionTimeout", functionTimeout, {
     min: Duration.seconds(1),
@@ -142,7 +145,7 @@ function resolve(options: RedriveQueueOptions): Required<RedriveQueueOptions> {
   if (fifo && batchWindow.toSeconds() > 0) {
     throw new RangeError(`batchWindow must be 0 for a FIFO queue, got ${batchWindow.toSeconds()} seconds`);
   }
-  return { ...options, retention, fifo };
+  return { ...options, retention, fifo, encryptionKeyArn };
 }
 
 function arnOf(scope: Construct, queueName: string): string {

@@ -7,7 +7,9 @@ import {
   TableEncryptionV2,
   TableV2,
 } from "aws-cdk-lib/aws-dynamodb";
+import type { Grant, IGrantable } from "aws-cdk-lib/aws-iam";
 import type { Construct } from "constructs";
+import { allowKey, customerKey } from "./customer-key.ts";
 
 export interface ServiceTableOptions {
   /** The table outlives its stack, refuses to be deleted, and can be restored to any second of the last 35 days. */
@@ -18,8 +20,8 @@ export interface ServiceTableOptions {
   readonly sortKey?: string;
   /** What the table's stream shows of a change; without it there is no stream. */
   readonly stream?: StreamViewType;
-  /** A customer's own key, for instance; unless given, DynamoDB encrypts with a key of its own, free of charge. */
-  readonly encryption?: TableEncryptionV2;
+  /** A key of your own; unless given, DynamoDB encrypts with one of its own, free of charge. */
+  readonly encryptionKeyArn?: string | undefined;
 }
 
 export class ServiceTable extends TableV2 {
@@ -27,11 +29,12 @@ export class ServiceTable extends TableV2 {
   readonly stream: StreamViewType | undefined;
 
   constructor(scope: Construct, id: string, options: ServiceTableOptions) {
-    const { keepsData, timeToLiveAttribute, sortKey, stream, encryption } = options;
+    const { keepsData, timeToLiveAttribute, sortKey, stream, encryptionKeyArn } = options;
+    const key = customerKey(scope, encryptionKeyArn);
     super(scope, id, {
       partitionKey: { name: "id", type: AttributeType.STRING },
       billing: Billing.onDemand(), // a burst of messages must not meet a capacity that someone guessed
-      encryption: encryption ?? TableEncryptionV2.dynamoOwnedKey(),
+      encryption: key ? TableEncryptionV2.customerManagedKey(key) : TableEncryptionV2.dynamoOwnedKey(),
       pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: keepsData },
       deletionProtection: keepsData,
       removalPolicy: keepsData ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
@@ -40,5 +43,23 @@ export class ServiceTable extends TableV2 {
       ...(stream === undefined ? {} : { dynamoStream: stream }),
     });
     this.stream = stream;
+  }
+
+  /** With the key, which every request to the table needs. */
+  override grant(user: IGrantable, ...actions: string[]): Grant {
+    allowKey(user, { key: this.encryptionKey, through: "dynamodb" });
+    return super.grant(user, ...actions);
+  }
+
+  /** CDK's own would allow the key without a service in between. */
+  override grantStreamRead(user: IGrantable): Grant {
+    allowKey(user, { key: this.encryptionKey, through: "dynamodb" });
+    return this.grantStream(
+      user,
+      "dynamodb:DescribeStream",
+      "dynamodb:GetRecords",
+      "dynamodb:GetShardIterator",
+      "dynamodb:ListStreams",
+    );
   }
 }

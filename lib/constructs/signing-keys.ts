@@ -10,6 +10,7 @@ import { Construct } from "constructs";
 import { rotationDaysMin } from "../../functions/messaging/key-rotation.ts";
 import { requireDuration } from "../bounds.ts";
 import type { Sizes } from "../config.ts";
+import { allowKey, customerKey } from "./customer-key.ts";
 import { NodeFunction } from "./node-function.ts";
 
 export interface SigningKeysOptions {
@@ -25,7 +26,9 @@ export class SigningKeys extends Construct {
   constructor(scope: Construct, id: string, options: SigningKeysOptions) {
     super(scope, id);
     const { sizes, rotateEvery } = resolve(options);
+    const encryptionKey = customerKey(this, sizes.encryptionKeyArn);
     this.secret = new Secret(this, "Secret", {
+      ...(encryptionKey && { encryptionKey }),
       description: "Keys that messages are signed with",
       generateSecretString: firstKey,
       removalPolicy: sizes.keepsData ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
@@ -50,6 +53,7 @@ export class SigningKeys extends Construct {
   }
 
   #allow(user: NodeFunction, ...actions: readonly string[]): void {
+    allowKey(user, { key: this.secret.encryptionKey, through: "secretsmanager" });
     user.addToRolePolicy(new PolicyStatement({ actions: [...actions], resources: [this.secret.secretArn] }));
   }
 

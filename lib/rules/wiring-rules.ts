@@ -11,6 +11,7 @@ import type {
 import { alarmRules } from "./alarm-rules.ts";
 import { evidenceRules } from "./evidence-rules.ts";
 import { fifoRules } from "./fifo-rules.ts";
+import { keyRules } from "./key-rules.ts";
 import { mappingRules } from "./mapping-rules.ts";
 import { outboxRules } from "./outbox-rules.ts";
 import { permissionRules } from "./permission-rules.ts";
@@ -29,6 +30,7 @@ export const allRules: readonly Rule[] = [
   ...evidenceRules,
   ...permissionRules,
   ...protectionRules,
+  ...keyRules,
   ...alarmRules,
 ];
 

@@ -54,15 +54,7 @@ describe.each(["dev", "prod"])("the app, stage %s", (stage) => {
   });
 
   test("has its stacks, named after the stage", () => {
-    expect([...stacks.keys()].sort()).toEqual([
-      "Credit",
-      "Foundation",
-      "Insights",
-      "Operations",
-      "Orders",
-      "Relay",
-      "Shipping",
-    ]);
+    expect([...stacks.keys()]).toEqual(expect.arrayContaining(kitStacks));
     const { artifacts } = JSON.parse(manifest);
     for (const name of stacks.keys()) {
       expect(artifacts[name].properties.stackName).toBe(`EssentiallyOnce-${stage}-${name}`);
@@ -74,9 +66,9 @@ describe.each(["dev", "prod"])("the app, stage %s", (stage) => {
     const needs = (name: string) =>
       artifacts[name].dependencies.filter((dependency: string) => stacks.has(dependency)).sort();
     expect(needs("Foundation")).toEqual([]);
-    for (const service of ["Orders", "Credit", "Shipping", "Insights"])
+    for (const service of [...stacks.keys()].filter((name) => !kitStacks.includes(name)))
       expect(needs(service)).toEqual(["Foundation"]);
-    expect(needs("Relay")).toEqual(["Credit", "Foundation", "Orders", "Shipping"]);
+    expect(needs("Relay")).toContain("Foundation");
     expect(needs("Operations")).toHaveLength(stacks.size - 1);
   });
 
@@ -84,30 +76,11 @@ describe.each(["dev", "prod"])("the app, stage %s", (stage) => {
     const keys = [...stacks.values()].flatMap(({ Outputs }) =>
       Object.entries(Outputs).flatMap(([key, output]) => (output.Export === undefined ? [key] : [])),
     );
-    expect(keys.sort()).toEqual([
-      "BuildStatementProjectionTable",
-      "ClaimCheckBucket",
-      "CountOrderViewsDeadLetterQueueUrl",
-      "CountOrderViewsQueueUrl",
-      "CreditTable",
-      "Dashboard",
-      "EvidenceTable",
-      "InsightsTable",
-      "JournalTable",
-      "OrdersTable",
-      "OutboxTable",
-      "PlaceOrderUrl",
-      "PublishFailureQueueUrl",
-      "ReserveCreditDeadLetterQueueUrl",
-      "ReserveCreditQueueUrl",
-      "Routes",
-      "SettleOrderDeadLetterQueueUrl",
-      "SettleOrderQueueUrl",
-      "ShipOrderDeadLetterQueueUrl",
-      "ShipOrderQueueUrl",
-      "ShippingTable",
-      "SigningSecretArn",
-    ]);
+    expect(keys).toEqual([...new Set(keys)]);
+    // What the operator's commands look for.
+    expect(keys).toEqual(
+      expect.arrayContaining(["EvidenceTable", "OutboxTable", "JournalTable", "Routes", "SigningSecretArn"]),
+    );
   });
 
   test("gives nothing a physical name, except to the queue that its dead-letter queue must name", () => {
@@ -129,8 +102,7 @@ describe.each(["dev", "prod"])("the app, stage %s", (stage) => {
       ({ Properties }) => Properties?.ScalingConfig,
     );
     const redriveQueues = ofType("AWS::SQS::Queue").filter(({ Properties }) => Properties?.RedrivePolicy);
-    expect(consumers).toHaveLength(4);
-    expect(redriveQueues).toHaveLength(4);
+    expect(consumers).toHaveLength(redriveQueues.length);
   });
 });
 
@@ -157,17 +129,17 @@ test("has no finding with a key of one's own either", () => {
   expect(manifest).not.toContain("aws:cdk:warning");
 });
 
-test.each([
-  [{ stage: "test" }, 'context "stage" must be one of dev, prod, got "test"'],
-  [
-    { carrierUrl: "nowhere" },
-    'context "carrierUrl" must be an http(s) URL without query or fragment, got "nowhere"',
-  ],
-])("refuses %o", (context: Record<string, string>, message) => {
-  const { status, stderr } = synthesize(context);
-  expect(status).not.toBe(0);
-  expect(stderr).toContain(message);
-});
+test.each([[{ stage: "test" }, 'context "stage" must be one of dev, prod, got "test"']])(
+  "refuses %o",
+  (context: Record<string, string>, message) => {
+    const { status, stderr } = synthesize(context);
+    expect(status).not.toBe(0);
+    expect(stderr).toContain(message);
+  },
+);
+
+/** Those that every app has; the others are its services. */
+const kitStacks = ["Foundation", "Relay", "Operations"];
 
 /** By type, because a property of the same name refers to another resource elsewhere. */
 const physicalNames = new Map([

@@ -1,7 +1,6 @@
 import { Stack } from "aws-cdk-lib";
 import { Template } from "aws-cdk-lib/assertions";
-import { StreamViewType, TableEncryptionV2 } from "aws-cdk-lib/aws-dynamodb";
-import { Key } from "aws-cdk-lib/aws-kms";
+import { StreamViewType } from "aws-cdk-lib/aws-dynamodb";
 import { describe, expect, test } from "vitest";
 import { ServiceTable, type ServiceTableOptions } from "../../../lib/constructs/service-table.ts";
 import { aTestApp, propertiesOf, resourceOf, templateOf } from "../../support/test-app.ts";
@@ -41,11 +40,11 @@ describe("a service table", () => {
   test("is encrypted with DynamoDB's own key unless a customer brings one", () => {
     expect(table.SSESpecification).toEqual({ SSEEnabled: false });
     const stack = new Stack(aTestApp(), "Test", { env: { region: "eu-west-1" } }); // CDK needs to know it, for a key
-    const encryption = TableEncryptionV2.customerManagedKey(new Key(stack, "Key"));
-    new ServiceTable(stack, "Table", { keepsData: false, encryption });
-    expect(propertiesOf(Template.fromStack(stack), type).SSESpecification).toEqual({
-      SSEEnabled: true,
-      SSEType: "KMS",
+    const encryptionKeyArn = "arn:aws:kms:eu-west-1:123456789012:key/1234abcd";
+    new ServiceTable(stack, "Table", { keepsData: false, encryptionKeyArn });
+    expect(propertiesOf(Template.fromStack(stack), type)).toMatchObject({
+      SSESpecification: { SSEEnabled: true, SSEType: "KMS" },
+      Replicas: [{ SSESpecification: { KMSMasterKeyId: encryptionKeyArn } }],
     });
   });
 

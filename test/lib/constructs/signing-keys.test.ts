@@ -26,7 +26,7 @@ describe("the signing keys", () => {
     const characters = new Set([...texts].flatMap((text) => [...JSON.parse(text).k1]));
     for (const text of texts) {
       const { id, secret: key } = readKeys(text).signingAt(0);
-      expect([id, key.symmetricKeySize]).toEqual(["k1", 48]);
+      expect([id, key.symmetricKeySize]).toEqual(["k1", 64]);
     }
     expect(rules.PasswordLength * Math.log2(characters.size)).toBeGreaterThan(256);
     expect([...characters].join("")).toMatch(/^[A-Za-z0-9]+$/);

@@ -8,6 +8,8 @@ import { findingsOf, reportOf, type SoundWiring, soundWiring } from "./sound-wir
 
 type Break = (wiring: SoundWiring) => void;
 
+const aKeyArn = "arn:aws:kms:eu-west-1:123456789012:key/1234abcd";
+
 /** Rule → what breaks it, and it alone. */
 const breaks: Readonly<Record<string, Break | { readonly fifo: Break }>> = {
   "visibility-timeout": change("service.Queue.VisibilityTimeout", 29),
@@ -65,6 +67,13 @@ const breaks: Readonly<Record<string, Break | { readonly fifo: Break }>> = {
     },
   }),
   "queue-encryption": change("service.Failures.SqsManagedSseEnabled", undefined),
+  "customer-key": change("service.Failures.KmsMasterKeyId", aKeyArn),
+  "key-through-service": change("service.ConsumerPolicy.PolicyDocument.Statement.0", {
+    Effect: "Allow",
+    Action: "kms:Decrypt",
+    Resource: aKeyArn,
+    Condition: { StringLike: { "kms:ViaService": "*" } },
+  }),
   "function-url-signed": add("Url", "AWS::Lambda::Url", { TargetFunctionArn: "x", AuthType: "NONE" }),
   "nested-stack": add("Nested", "AWS::CloudFormation::Stack", {
     TemplateURL: "https://example.com/template.json",

@@ -1,0 +1,66 @@
+// A customer's own key: it encrypts all that keeps messages or state, or nothing of it, and no role may use a key but
+// through the service that keeps what it reads.
+import { statementsOf } from "./policies.ts";
+import { finding, type Rule } from "./rule.ts";
+import type { Resource } from "./templates.ts";
+import { at } from "./wiring.ts";
+
+/** Where each kind of resource names its key. */
+const keyProperties: ReadonlyMap<string, string> = new Map([
+  ["AWS::DynamoDB::GlobalTable", "Replicas.0.SSESpecification.KMSMasterKeyId"],
+  ["AWS::DynamoDB::Table", "SSESpecification.KMSMasterKeyId"],
+  [
+    "AWS::S3::Bucket",
+    "BucketEncryption.ServerSideEncryptionConfiguration.0.ServerSideEncryptionByDefault.KMSMasterKeyID",
+  ],
+  ["AWS::SecretsManager::Secret", "KmsKeyId"],
+  ["AWS::SNS::Topic", "KmsMasterKeyId"],
+  ["AWS::SQS::Queue", "KmsMasterKeyId"],
+]);
+
+export const keyRules: readonly Rule[] = [
+  {
+    id: "customer-key",
+    demand:
+      "who encrypts one thing with a key of their own expects it of all that keeps messages, state or secrets",
+    check: (templates) => {
+      const keeping = templates.ofType(...keyProperties.keys());
+      if (!keeping.some(hasKey)) return [];
+      return keeping
+        .filter((resource) => !hasKey(resource))
+        .map((resource) => finding(resource, keyPropertyOf(resource), "the key that the others have"));
+    },
+  },
+  {
+    id: "key-through-service",
+    demand: "a role that may use a key by itself can decrypt whatever copy it comes by",
+    check: (templates) =>
+      statementsOf(templates)
+        .filter(
+          ({ effect, actions }) => effect !== "Deny" && actions.some((action) => action.startsWith("kms:")),
+        )
+        .filter(({ condition }) => !limitsService(condition))
+        .map(({ holder, property, actions }) => ({
+          resource: holder,
+          property,
+          value: actions,
+          remedy: 'a condition on "kms:ViaService" that names the services',
+        })),
+  },
+];
+
+function keyPropertyOf({ type }: Resource): string {
+  return keyProperties.get(type) ?? "";
+}
+
+/** AWS's own key (`alias/aws/sqs`) is nobody's but the account's. */
+function hasKey(resource: Resource): boolean {
+  const key = at(resource, keyPropertyOf(resource));
+  return key !== undefined && !String(key).includes("alias/aws/");
+}
+
+function limitsService(condition: unknown): boolean {
+  const { StringEquals = {} } = (condition ?? {}) as { StringEquals?: Readonly<Record<string, unknown>> };
+  const services = [StringEquals["kms:ViaService"]].flat();
+  return services.every((service) => typeof service === "string" && !/[*?]/.test(service));
+}

@@ -19,6 +19,7 @@ const gates: readonly Gate[] = [
   { name: "size budget", command: ["node", "bench/size-budget.ts"] },
   { name: "README commands", command: ["node", "test/readme-commands.ts"] },
   { name: "dependency audit", command: ["node", "test/audit.ts"] },
+  { name: "make it yours", command: ["node", "test/make-it-yours.ts"] },
   { name: "deployed to MiniStack", command: ["node", "test/e2e/on-ministack.ts"] },
 ];
 

@@ -90,7 +90,8 @@ function strayImports(file: string, text: string): string[] {
   const [plane = ""] = file.split("/");
   const allowed = planes[plane];
   if (!allowed) return [];
-  return [...text.matchAll(/from "([^"]+)"/g)]
+  const own = text.replace(/`(?:\\.|[^`\\])*`/gs, ""); // what a template writes is not what its file imports
+  return [...own.matchAll(/from "([^"]+)"/g)]
     .map(([, target = ""]) => target)
     .filter((target) =>
       target.startsWith(".")

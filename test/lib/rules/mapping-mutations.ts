@@ -23,7 +23,7 @@ export const mappingMutations: readonly Subject[] = [
   {
     name: "mapping of a FIFO queue",
     is: ({ Type, Properties = {} }) =>
-      Type === "AWS::Lambda::EventSourceMapping" && JSON.stringify(Properties).includes("SettleOrder"),
+      Type === "AWS::Lambda::EventSourceMapping" && JSON.stringify(Properties).includes("OrderedQueue"),
     mutations: [
       ["BatchSize", 11, "fifo-batch"],
       ["MaximumBatchingWindowInSeconds", 1, "fifo-batch"],

@@ -1,20 +1,15 @@
-// The proof that wrong wiring fails: in the templates of the real app every wiring property is made wrong, one at a
+// The proof that wrong wiring fails: in the templates of an app with every kind of service, every wiring property is made wrong, one at a
 // time, and its rule notices each time.
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { WiringRules } from "../../../lib/rules/wiring-rules.ts";
-import {
-  type RealTemplate,
-  synthesizeRealApp,
-  validationContext,
-  withTemplate,
-} from "../../support/real-app.ts";
+import { type RealTemplate, synthesizeApp, validationContext, withTemplate } from "../../support/real-app.ts";
 import { mappingMutations } from "./mapping-mutations.ts";
 import { otherMutations } from "./other-mutations.ts";
 import { queueMutations } from "./queue-mutations.ts";
 import { absent } from "./subject.ts";
 
-const context = validationContext(synthesizeRealApp({ stage: "prod" }));
+const context = validationContext(synthesizeApp({ stage: "prod" }));
 const resources = context.stackTemplates.flatMap(({ templatePath }) => {
   const { Resources } = read(templatePath);
   return Object.entries(Resources).map(([logicalId, resource]) => ({ templatePath, logicalId, resource }));

@@ -1,0 +1,79 @@
+// A gate of `npm run check`: docs/make-it-yours.md, done as it says, in a copy. The emptied template synthesizes, lints,
+// type-checks and passes its tests; so does what `npm run new` adds to it.
+//
+//   By default the tests are those that look at the project around the kit; `--all` runs whatever is left.
+import { existsSync } from "node:fs";
+import { projectCopy } from "./support/project-copy.ts";
+
+/** Each mode, and the two that order their messages. */
+const modes = {
+  "keep-rows": "--mode rows --fifo",
+  "keep-inline": "--mode inline --fifo",
+  "keep-effect": "--mode effect",
+  "keep-count": "--mode at-most-once",
+};
+
+if (!existsSync("functions/orders")) {
+  console.log("SKIPPED make it yours: the sample is gone, and with it what would be taken out");
+  process.exit(0);
+}
+const copy = projectCopy();
+let failed = false;
+try {
+  for (const block of shellBlocks("Empty")) await step(block);
+  await gates(
+    "emptied",
+    process.argv.includes("--all") ? "" : "test/tidy.test.ts test/bin test/lib test/local/start.test.ts",
+  );
+  for (const block of shellBlocks("Add")) await step(block);
+  for (const [name, mode] of Object.entries(modes)) {
+    await step(`npm run new -- consumer billing/${name} --accepts billing.invoice-sent.v1 ${mode}`);
+  }
+  await gates("begun anew", "test/functions/billing");
+  copy.change("functions/billing/send-invoice.ts", besideTheUnit);
+  await step(
+    "! vitest run test/functions/billing/send-invoice.test.ts",
+    "its effect moved beside the unit of work fails",
+  );
+} finally {
+  copy.remove();
+}
+process.exitCode = failed ? 1 : 0;
+
+/** A mistake that is easily made: the handler writes by itself, so a delivery that comes again writes again. */
+function besideTheUnit(handler: string): string {
+  const wrong = handler.replace(
+    /unit\.write\((.*)\);/,
+    "await dynamodb().send(new TransactWriteItemsCommand({ TransactItems: [$1] }));",
+  );
+  if (wrong === handler) throw new Error("the generated handler has no unit.write to take out");
+  return `import { TransactWriteItemsCommand } from "@aws-sdk/client-dynamodb";\nimport { dynamodb } from "../messaging/clients.ts";\n${wrong}`;
+}
+
+/** The `sh` blocks under a heading. */
+function shellBlocks(heading: string): string[] {
+  const [, section = ""] = copy.read("docs/make-it-yours.md").split(`\n## ${heading}\n`);
+  const [body = ""] = section.split("\n## ");
+  const blocks = [...body.matchAll(/^```sh\n(.*?)^```$/gms)].map(([, block = ""]) => block);
+  if (blocks.length === 0) throw new Error(`docs/make-it-yours.md has no commands under "${heading}"`);
+  return blocks;
+}
+
+async function gates(what: string, tests: string): Promise<void> {
+  await step("biome check --error-on-warnings .", what);
+  await step("tsc -p .", what);
+  await step("cdk synth --quiet --output cdk.out", what);
+  await step("node local/start.ts --exit", what);
+  await step(`vitest run ${tests}`, what);
+}
+
+async function step(command: string, what = "make it yours"): Promise<void> {
+  const start = performance.now();
+  const { exitCode, said } = await copy.run(command);
+  failed ||= exitCode !== 0;
+  const seconds = ((performance.now() - start) / 1000).toFixed(1);
+  console.log(
+    `${exitCode === 0 ? "✓" : "✗"} ${what}: ${command.trim().split("\n").join("; ")} (${seconds} s)`,
+  );
+  if (exitCode !== 0) console.log(said);
+}

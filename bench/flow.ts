@@ -9,7 +9,7 @@ import { readEnvelope } from "../functions/messaging/envelope.ts";
 import { type LocalCloud, startLocalCloud } from "../local/cloud.ts";
 import type { LocalEvent } from "../local/events.ts";
 import { synthesize } from "../local/synthesize.ts";
-import { kitApp } from "../test/support/world.ts";
+import { kitApp } from "../test/support/assembly.ts";
 import { quantile } from "./statistics.ts";
 
 export interface FlowFigures {

@@ -1,7 +1,4 @@
 // The kit's stacks, bundled and running on the local cloud, with wires to the engines that a test can trip.
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { GetItemCommand, PutItemCommand, ScanCommand } from "@aws-sdk/client-dynamodb";
 import {
@@ -15,10 +12,9 @@ import { stringAttributes } from "../../functions/messaging/send.ts";
 import { type LocalCloud, startLocalCloud } from "../../local/cloud.ts";
 import { startEngines } from "../../local/engines.ts";
 import type { LocalEvent } from "../../local/events.ts";
-import { synthesize } from "../../local/synthesize.ts";
+import { bundledAssemblyOf, kitApp } from "./assembly.ts";
 import { attributesFor, keysIn } from "./signing.ts";
 import { startTripwire, type Tripwire } from "./tripwire.ts";
-import { kitApp } from "./world.ts";
 
 export interface RunningCloud {
   readonly cloud: LocalCloud;
@@ -42,14 +38,7 @@ export interface RunningCloud {
 const visibilityTimeout = 2;
 
 export async function aRunningCloud(): Promise<RunningCloud> {
-  const assemblyDirectory = await mkdtemp(join(tmpdir(), "essentially-once-"));
-  await synthesize({
-    projectDirectory: process.cwd(),
-    assemblyDirectory,
-    app: `node ${kitApp}`,
-    context: {},
-    signal: new AbortController().signal,
-  });
+  const assemblyDirectory = await bundledAssemblyOf(kitApp);
   const engines = await startEngines();
   const dynamodbWire = await startTripwire(engines.endpoints.dynamodb);
   const sqsWire = await startTripwire(engines.endpoints.sqs);
@@ -128,7 +117,6 @@ export async function aRunningCloud(): Promise<RunningCloud> {
     async stop() {
       await cloud.stop();
       await Promise.all([dynamodbWire.stop(), sqsWire.stop(), engines.stop()]);
-      await rm(assemblyDirectory, { recursive: true, force: true });
     },
   };
 }

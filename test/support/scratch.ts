@@ -3,9 +3,13 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { TestProject } from "vitest/node";
+import { forgetAssemblies } from "./assembly.ts";
 
-export default async function scratch(): Promise<() => Promise<void>> {
+export default async function scratch(project: TestProject): Promise<() => Promise<void>> {
   const directory = await mkdtemp(join(tmpdir(), "essentially-once-test-"));
   process.env.TMPDIR = directory; // the workers inherit it
+  process.env.ASSEMBLIES = join(directory, "assemblies");
+  project.onTestsRerun(forgetAssemblies);
   return () => rm(directory, { recursive: true, force: true, maxRetries: 5 });
 }

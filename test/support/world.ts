@@ -1,10 +1,5 @@
 // The tables, queues and environments of an app's stacks on real engines, without functions running: a test calls the
 // handlers itself. One world a test file. The app is the kit's own, unless a test of the sample asks for `bin/app.ts`.
-import { execFile } from "node:child_process";
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { promisify } from "node:util";
 import { DeleteItemCommand, GetItemCommand, PutItemCommand, ScanCommand } from "@aws-sdk/client-dynamodb";
 import { DeleteMessageCommand, ReceiveMessageCommand } from "@aws-sdk/client-sqs";
 import { marshall, unmarshall } from "@aws-sdk/util-dynamodb";
@@ -12,6 +7,7 @@ import { LOCAL_CREDENTIALS, LOCAL_REGION, type LocalClients, localClients } from
 import { startEngines } from "../../local/engines.ts";
 import type { Deployment } from "../../local/model.ts";
 import { provision } from "../../local/provision.ts";
+import { assemblyOf, kitApp } from "./assembly.ts";
 
 export interface World {
   readonly clients: LocalClients;
@@ -35,8 +31,7 @@ export interface Letter {
 }
 
 export async function aWorld({ app = kitApp } = {}): Promise<World> {
-  const assemblyDirectory = await mkdtemp(join(tmpdir(), "essentially-once-"));
-  const [engines] = await Promise.all([startEngines(), synthesize(app, assemblyDirectory)]);
+  const [engines, assemblyDirectory] = await Promise.all([startEngines(), assemblyOf(app)]);
   const clients = localClients(engines.endpoints);
   const deployment = await provision({
     assemblyDirectory,
@@ -111,22 +106,6 @@ export async function aWorld({ app = kitApp } = {}): Promise<World> {
         }
       }
     },
-    async stop() {
-      await engines.stop();
-      await rm(assemblyDirectory, { recursive: true, force: true });
-    },
+    stop: engines.stop,
   };
-}
-
-export const kitApp = "test/support/kit-app.ts";
-
-/** As the CDK runs it, but without bundles: nothing is invoked from them here. */
-async function synthesize(app: string, outputDirectory: string): Promise<void> {
-  await promisify(execFile)(process.execPath, [app], {
-    env: {
-      ...process.env,
-      CDK_OUTDIR: outputDirectory,
-      CDK_CONTEXT_JSON: JSON.stringify({ "aws:cdk:bundling-stacks": [] }),
-    },
-  });
 }

@@ -11,8 +11,8 @@ import { outboxWrite } from "../../../functions/messaging/outbox.ts";
 import { type LocalCloud, startLocalCloud } from "../../../local/cloud.ts";
 import { synthesize } from "../../../local/synthesize.ts";
 import { anEnvelope } from "../../support/an-envelope.ts";
+import { kitApp } from "../../support/assembly.ts";
 import { Asked } from "../../support/kit/messages.ts";
-import { kitApp } from "../../support/world.ts";
 import { type KillableEngines, startKillableEngines } from "./engines.ts";
 
 export interface Ask {

@@ -1,0 +1,78 @@
+// What the sweeper has to send: the oldest rows of the outbox, oldest first, and no more of them than memory holds.
+//
+//   G4. The oldest of the whole table, since a scan has no order and a later page may hold an older row of the same
+//   key. Only when the table is too large to be read in time it is the oldest of what was read.
+//   G11. Rows and bytes in memory have bounds: rows of 400 KB would fill it with few.
+import { type AttributeValue, ScanCommand } from "@aws-sdk/client-dynamodb";
+import { dynamodb } from "../messaging/clients.ts";
+import { nowMs } from "../messaging/clock.ts";
+import { log } from "../messaging/log.ts";
+import { type OutboxRow, readOutboxRow } from "../messaging/outbox.ts";
+
+export interface OldestRows {
+  readonly rows: readonly OutboxRow[];
+  /** Others are due, too, and did not fit. */
+  readonly more: boolean;
+}
+
+export interface OldestRowsOptions {
+  readonly table: string;
+  /** Reading stops then, and what was read counts. */
+  readonly untilMs: number;
+  readonly isDue: (row: OutboxRow) => boolean;
+  readonly onItem: (item: Record<string, AttributeValue>) => void;
+  readonly rowsMax?: number;
+  readonly bytesMax?: number;
+}
+
+/** Each reading of the table costs as much as the table is large: the fewer, the cheaper a long backlog. */
+const held = { rowsMax: 20_000, bytesMax: 32 * 1024 * 1024 } as const;
+
+export async function oldestRows(options: OldestRowsOptions): Promise<OldestRows> {
+  const { table, untilMs, isDue, onItem, rowsMax, bytesMax } = { ...held, ...options };
+  let oldest: OutboxRow[] = [];
+  let more = false;
+  let startKey: Record<string, AttributeValue> | undefined;
+  do {
+    const page = await dynamodb().send(
+      new ScanCommand({
+        TableName: table,
+        ConsistentRead: true, // a row that was just deleted would be sent once more
+        ...(startKey ? { ExclusiveStartKey: startKey } : {}),
+      }),
+    );
+    const { Items = [] } = page;
+    Items.forEach(onItem);
+    const due = Items.map(read).filter((row) => row !== undefined && isDue(row)) as OutboxRow[];
+    const known = [...oldest, ...due].sort((a, b) => a.createdAt.localeCompare(b.createdAt));
+    oldest = fitting(known, { rowsMax, bytesMax });
+    more ||= oldest.length < known.length;
+    startKey = page.LastEvaluatedKey;
+  } while (startKey && nowMs() < untilMs);
+  return { rows: oldest, more };
+}
+
+/** One row always fits: it would never be sent otherwise. */
+function fitting(
+  rows: OutboxRow[],
+  { rowsMax, bytesMax }: { rowsMax: number; bytesMax: number },
+): OutboxRow[] {
+  let bytes = 0;
+  const tooMany = rows.findIndex((row, index) => {
+    bytes += row.messages.reduce((sum, { body }) => sum + body.length, 0); // ASCII
+    return index >= rowsMax || (bytes > bytesMax && index > 0);
+  });
+  return tooMany === -1 ? rows : rows.slice(0, tooMany);
+}
+
+function read(item: Record<string, AttributeValue>): OutboxRow | undefined {
+  try {
+    return readOutboxRow(item);
+  } catch (error) {
+    log("error", "OUTBOX_ROW_INVALID", {
+      id: item.id?.S,
+      errorCode: error instanceof Error ? error.name : typeof error,
+    });
+    return undefined;
+  }
+}

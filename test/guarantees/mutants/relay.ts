@@ -4,6 +4,7 @@ import { faults, type Mutant, messaging, test } from "./mutant.ts";
 const publisher = "functions/messaging/publisher.ts";
 const send = "functions/messaging/send.ts";
 const sweep = "functions/outbox/sweep.ts";
+const oldestRows = "functions/outbox/oldest-rows.ts";
 const publishTest = test("functions/outbox/publish");
 
 export const relayMutants: readonly Mutant[] = [
@@ -81,14 +82,14 @@ export const relayMutants: readonly Mutant[] = [
   },
   {
     name: "sweeper that takes the youngest first",
-    file: sweep,
+    file: oldestRows,
     find: ".sort((a, b) => a.createdAt.localeCompare(b.createdAt))",
     replace: ".sort((a, b) => b.createdAt.localeCompare(a.createdAt))",
     checks: [faults("relay by sweeper"), publishTest],
   },
   {
     name: "sweeper that reads one page",
-    file: sweep,
+    file: oldestRows,
     find: "} while (startKey && nowMs() < untilMs);",
     replace: "} while (startKey && nowMs() < 0);",
     checks: [publishTest],

@@ -15,10 +15,20 @@ export async function receive(
       QueueUrl: queueUrl,
       MaxNumberOfMessages: receiveMax,
       VisibilityTimeout: visibilitySeconds,
-      WaitTimeSeconds: 1, // a short poll asks a sample of the servers and may miss messages
+      WaitTimeSeconds: waitSeconds(queueUrl),
       MessageAttributeNames: ["All"],
       MessageSystemAttributeNames: ["MessageGroupId", "SentTimestamp", "AWSTraceHeader"],
     }),
   );
   return Messages;
+}
+
+/**
+ * A short poll asks a sample of SQS's servers and may miss messages; what is emulated on this machine is in one place.
+ *
+ * https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-short-and-long-polling.html
+ */
+export function waitSeconds(queueUrl: string): number {
+  const { hostname } = new URL(queueUrl);
+  return hostname === "127.0.0.1" || /(^|\.)localhost$/.test(hostname) ? 0 : 1;
 }

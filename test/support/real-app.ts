@@ -1,9 +1,11 @@
-// The real app, synthesized once as the CDK CLI does it, and its templates to look at, or to break.
+// An app, synthesized once as the CDK CLI does it, and its templates to look at, or to break: the kit's own unless
+// another is named.
 import { spawnSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { App, type IPolicyValidationContext } from "aws-cdk-lib";
+import { kitApp } from "./assembly.ts";
 import { temporaryDirectory } from "./synthesized.ts";
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
@@ -18,10 +20,10 @@ export interface RealTemplate {
 }
 
 /** Returns the directory of the assembly, without bundles. Fails when the synthesis does. */
-export function synthesizeRealApp(given: Record<string, string> = {}): string {
-  const outdir = temporaryDirectory("real-app");
+export function synthesizeApp(given: Record<string, string> = {}, app = kitApp): string {
+  const outdir = temporaryDirectory("app");
   const { context } = JSON.parse(readFileSync(join(root, "cdk.json"), "utf8"));
-  const { status, stderr } = spawnSync(process.execPath, ["bin/app.ts"], {
+  const { status, stderr } = spawnSync(process.execPath, [app], {
     cwd: root,
     encoding: "utf8",
     env: {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { processBatch } from "../../../functions/messaging/batch.ts";
-import { nowMs } from "../../../functions/messaging/clock.ts";
+import { nowMs, setClock } from "../../../functions/messaging/clock.ts";
 
 const anHourMs = 3_600_000;
 
@@ -31,6 +31,28 @@ describe("processBatch", () => {
     });
     expect(steps.indexOf("a1 ends")).toBeLessThan(steps.indexOf("a2 starts"));
     expect(steps.indexOf("b1 starts")).toBeLessThan(steps.indexOf("a1 ends"));
+  });
+
+  it("G11: begins nothing after the deadline", async () => {
+    const begun: string[] = [];
+    const startMs = nowMs();
+    let passedMs = 0;
+    const restoreClock = setClock(() => startMs + passedMs);
+    try {
+      const failed = await processBatch(["a1", "a2"], {
+        deadlineMs: startMs + anHourMs,
+        keyOf: () => "a",
+        async work(item) {
+          begun.push(item);
+          passedMs = anHourMs;
+          return true;
+        },
+      });
+      expect(begun).toEqual(["a1"]);
+      expect(failed).toEqual(["a2"]);
+    } finally {
+      restoreClock();
+    }
   });
 
   it("G11: works on at most ten keys at the same time", async () => {

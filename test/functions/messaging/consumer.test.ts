@@ -82,6 +82,31 @@ describe("a consumer", () => {
     expect(again?.MessageId).toBe(message?.MessageId);
   });
 
+  it("G11: a message that failed is hidden for as long as its handler asks, and not only for what the queue has left", async () => {
+    const queueUrl = world.output("StandardQueueUrl");
+    await world.drain(queueUrl);
+    await world.clients.sqs.send(
+      new SendMessageCommand({ QueueUrl: queueUrl, MessageBody: bodyOf({ n: -5 }) }),
+    );
+    const [message] = await poll(queueUrl, { visibilitySeconds: 1 });
+    const record = { ...anSqsRecord(message?.Body ?? ""), receiptHandle: message?.ReceiptHandle ?? "" };
+    expect((await handler(anSqsEvent(record), aContext())).batchItemFailures).toHaveLength(1);
+    expect(await poll(queueUrl, { waitSeconds: 2 })).toEqual([]);
+  });
+
+  it("Q3: copies of a message in one batch run one after the other", async () => {
+    let running = 0;
+    let most = 0;
+    const one = consumer({ name: "one-at-a-time", accepts: [Ping] }).handler(async () => {
+      most = Math.max(most, ++running);
+      await new Promise(setImmediate);
+      running--;
+    });
+    const body = bodyOf({ n: 1 });
+    await one(anSqsEvent(anSqsRecord(body), anSqsRecord(body), anSqsRecord(body)), aContext());
+    expect(most).toBe(1);
+  });
+
   it("Q13: returns what it cannot start before the deadline", async () => {
     const record = anSqsRecord(bodyOf({ n: 1 }));
     const response = await handler(anSqsEvent(record), aContext({ remainingMs: 400 }));
@@ -123,6 +148,7 @@ function pinging() {
     if (n === -2) throw new TypeError("quotes a secret");
     if (n === -3) throw new RetryLater("NOT_NOW");
     if (n === -4) throw new RetryLater("NOT_NOW", 0);
+    if (n === -5) throw new RetryLater("NOT_NOW", 60);
     seen.push(n);
   });
 }
@@ -131,9 +157,13 @@ function bodyOf(data: unknown): string {
   return asciiJson(anEnvelope({ type: Ping.type, data }));
 }
 
-async function poll(queueUrl: string) {
+async function poll(queueUrl: string, { waitSeconds = 1, visibilitySeconds = 30 } = {}) {
   const { Messages = [] } = await world.clients.sqs.send(
-    new ReceiveMessageCommand({ QueueUrl: queueUrl, WaitTimeSeconds: 1 }),
+    new ReceiveMessageCommand({
+      QueueUrl: queueUrl,
+      WaitTimeSeconds: waitSeconds,
+      VisibilityTimeout: visibilitySeconds,
+    }),
   );
   return Messages;
 }

@@ -99,6 +99,19 @@ describe("an effect", () => {
     expect(carrier.consignments(key)).toBe(1);
   });
 
+  it("G8: that cannot be looked up is not performed: no answer is not a no", async () => {
+    const work = booking();
+    carrier.trouble("POST", "response-lost");
+    await expect(delivery()(key, work)).rejects.toMatchObject({ code: "OUTCOME_UNKNOWN" });
+    aheadMs += 60_000;
+    const unanswered = { ...work, lookup: async () => Promise.reject(new TypeError("nobody there")) };
+    await expect(delivery()(key, unanswered)).rejects.toMatchObject({
+      code: "LOOKUP_FAILED",
+      lastly: { code: "IN_DOUBT" },
+    });
+    expect(carrier.consignments(key)).toBe(1);
+  });
+
   it.each([new Park("REFUSED", "not there"), new RetryLater("BUSY", 3)])(
     "G8: that was certainly not performed gives its claim back and ends as it says ($code)",
     async (outcome) => {

@@ -46,6 +46,27 @@ it("a batch without redelivered records is processed in one go, and nothing is n
   expect(calls).toEqual([[1, 2, 3]]);
 });
 
+it("G5: its neighbours are deleted from the queue before a suspect runs", async () => {
+  const steps: string[] = [];
+  await processIsolated([0, 1, 2], {
+    lotOf: String,
+    recordOf: (item) => ({
+      ...anSqsRecord("", { receiveCount: item === 0 ? 2 : 1 }),
+      messageId: String(item),
+    }),
+    ledger: {
+      lastRuns: async () => new Map(),
+      note: async (_, run) => void steps.push(`note ${run}`),
+    },
+    async process(items) {
+      steps.push(`process ${items}`);
+      return [];
+    },
+    forget: async (items) => void steps.push(`forget ${items}`),
+  });
+  expect(steps).toEqual(["process 1,2", "forget 1,2", "note alone", "process 0", "forget 0"]);
+});
+
 it("records that failed and said so are no suspects", async () => {
   const calls: number[][] = [];
   await processIsolated([1, 2], {

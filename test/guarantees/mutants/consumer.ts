@@ -1,5 +1,5 @@
 // Mutants of the way from a batch to its answer: neighbours, order, parking, the last receive (G4, G5, G6, G11).
-import { faults, type Mutant, messaging } from "./mutant.ts";
+import { faults, type Mutant, messaging, quickTest } from "./mutant.ts";
 
 const consumer = "functions/messaging/consumer.ts";
 const subscription = "functions/messaging/subscription.ts";
@@ -26,14 +26,14 @@ export const consumerMutants: readonly Mutant[] = [
     file: consumer,
     find: "envelope instanceof Park ? record.messageId : JSON.stringify([envelope.source, envelope.id]);",
     replace: "envelope instanceof Park ? record.messageId : JSON.stringify([record.messageId]);",
-    checks: [messaging("consumer"), messaging("rows"), messaging("effect"), messaging("at-most-once")],
+    checks: [messaging("consumer")],
   },
   {
     name: "FIFO: a group goes on behind a failure",
     file: "functions/messaging/batch.ts",
     find: "else if (options.inOrder) break;",
     replace: "",
-    checks: [faults("FIFO with a poison"), messaging("fifo")],
+    checks: [messaging("fifo")],
   },
   {
     name: "FIFO: nothing waits behind a parked message",
@@ -47,7 +47,7 @@ export const consumerMutants: readonly Mutant[] = [
     file: subscription,
     find: "await beforePark?.(reason);\n      await park(record, reason, receiveCount);",
     replace: "await park(record, reason, receiveCount);\n      await beforePark?.(reason);",
-    checks: [faults("FIFO with a poison"), messaging("fifo")],
+    checks: [messaging("fifo")],
   },
   {
     name: "FIFO: a redriven message stays in its line",
@@ -61,7 +61,7 @@ export const consumerMutants: readonly Mutant[] = [
     file: keyOrder,
     find: "line.length === 0 || line[0] === id ||",
     replace: "line.length === 0 || line.includes(id) ||",
-    checks: [faults("FIFO, parked and redriven"), messaging("fifo")],
+    checks: [faults("FIFO, parked and redriven")],
   },
   {
     name: "FIFO: a line without an end",
@@ -82,62 +82,62 @@ export const consumerMutants: readonly Mutant[] = [
     file: subscription,
     find: "await park(record, reason, receiveCount);\n",
     replace: "void park(record, reason, receiveCount).catch(() => undefined);\n",
-    checks: [faults("FIFO with a poison"), messaging("subscription")],
+    checks: [faults("FIFO with a poison")],
   },
   {
     name: "the last receive goes by without a reason",
     file: subscription,
     find: "if (attempt < maxReceiveCount) return undefined;",
     replace: "if (attempt <= maxReceiveCount) return undefined;",
-    checks: [messaging("subscription"), messaging("consumer")],
+    checks: [messaging("consumer")],
   },
   {
     name: "a retry without a delay",
     file: subscription,
     find: "VisibilityTimeout: retryAfterSeconds,",
     replace: "VisibilityTimeout: 0,",
-    checks: [messaging("subscription"), messaging("consumer")],
+    checks: [messaging("consumer")],
   },
   {
     name: "suspects run among their neighbours",
     file: isolation,
     find: "if (redelivered.length === 0) return process(items);",
     replace: "if (redelivered.length >= 0) return process(items);",
-    checks: [messaging("isolation")],
+    checks: [quickTest("functions/messaging/isolation")],
   },
   {
     name: "suspects run before their neighbours are deleted",
     file: isolation,
     find: "await forget([...others.filter((item) => !failed.has(item)), ...[...done].flat()]);",
     replace: "",
-    checks: [messaging("isolation")],
+    checks: [quickTest("functions/messaging/isolation")],
   },
   {
     name: "who was alone when the process died is forgotten",
     file: isolation,
     find: `await ledger.note(recordOf(item), "alone");`,
     replace: "",
-    checks: [messaging("isolation")],
+    checks: [quickTest("functions/messaging/isolation")],
   },
   {
     name: "an older run's good word counts for the last",
     file: "functions/messaging/run-ledger.ts",
     find: `run === "ended" && receiveCount === receiveCountOf(record) - 1 ?`,
     replace: `run === "ended" ?`,
-    checks: [messaging("isolation"), messaging("consumer")],
+    checks: [messaging("run-ledger")],
   },
   {
     name: "work is begun after the deadline",
     file: "functions/messaging/batch.ts",
     find: "if (nowMs() >= options.deadlineMs) return;",
     replace: "",
-    checks: [messaging("batch")],
+    checks: [quickTest("functions/messaging/batch")],
   },
   {
     name: "a hung socket is only logged",
     file: "functions/messaging/clients.ts",
     find: "throwOnRequestTimeout: true,",
     replace: "throwOnRequestTimeout: false,",
-    checks: [faults("rows, each alone")],
+    checks: [messaging("clients")],
   },
 ];

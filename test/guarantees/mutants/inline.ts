@@ -1,5 +1,5 @@
 // Mutants of the evidence inside an item, by ids and by numbers (G1, G2, G4).
-import { faults, type Mutant, messaging, orders } from "./mutant.ts";
+import { type Mutant, messaging, quickTest } from "./mutant.ts";
 
 export const inlineMutants: readonly Mutant[] = [
   {
@@ -7,7 +7,7 @@ export const inlineMutants: readonly Mutant[] = [
     file: "functions/messaging/inline-write.ts",
     find: "} = :eo_read`;",
     replace: "} = :eo_read OR attribute_not_exists(eo_never)`;",
-    checks: [messaging("inline"), orders("inline, by ids")],
+    checks: [messaging("inline")],
   },
   {
     name: "inline: what has left the window takes effect again",
@@ -28,7 +28,7 @@ export const inlineMutants: readonly Mutant[] = [
     file: "functions/messaging/inline.ts",
     find: "if (!(error instanceof Park || error instanceof RetryLater)) throw error;",
     replace: "throw error;",
-    checks: [messaging("inline"), messaging("sequence-evidence"), messaging("sequence-journey")],
+    checks: [messaging("sequence-evidence")],
   },
   {
     name: "inline: the stream's record carries the messages of an earlier commit",
@@ -42,14 +42,14 @@ export const inlineMutants: readonly Mutant[] = [
     file: "functions/outbox/publish.ts",
     find: "inItems.filter((row) => !sent.has(row.id)),",
     replace: "[],",
-    checks: [messaging("inline-stream"), faults("settle-order")],
+    checks: [messaging("inline-stream")],
   },
   {
     name: "inline: the kit's attributes are shown to the domain",
     file: "functions/messaging/versioned-table.ts",
     find: "filter(([name]) => !name.startsWith(hiddenPrefix))",
     replace: "filter(([name]) => name !== hiddenPrefix)",
-    checks: [messaging("inline"), messaging("versioned-table")],
+    checks: [messaging("inline")],
   },
   {
     name: "sequence: a gap is accepted",
@@ -77,6 +77,6 @@ export const inlineMutants: readonly Mutant[] = [
     file: "functions/messaging/sequence-order.ts",
     find: "line.sort((a, b) => (a.sequence < b.sequence ? -1 : Number(a.sequence > b.sequence)));",
     replace: "",
-    checks: [messaging("sequence-order")],
+    checks: [quickTest("functions/messaging/sequence-order")],
   },
 ];

@@ -19,8 +19,8 @@ export type Check =
   | { readonly kind: "faults"; readonly scenario: string }
   /** Every order of concurrent workers. */
   | { readonly kind: "orders"; readonly scenario: string }
-  /** A test file, from the project's root. */
-  | { readonly kind: "test"; readonly file: string };
+  /** A test file, from the project's root; `quick` when it starts no engines. */
+  | { readonly kind: "test"; readonly file: string; readonly quick: boolean };
 
 export function faults(scenario: string): Check {
   return { kind: "faults", scenario };
@@ -32,11 +32,21 @@ export function orders(scenario: string): Check {
 
 /** @param path below `test/`, without its ending: `functions/messaging/rows` */
 export function test(path: string): Check {
-  return { kind: "test", file: `test/${path}.test.ts` };
+  return { kind: "test", file: `test/${path}.test.ts`, quick: false };
+}
+
+/** A test that starts no engines. */
+export function quickTest(path: string): Check {
+  return { kind: "test", file: `test/${path}.test.ts`, quick: true };
 }
 
 export function messaging(name: string): Check {
   return test(`functions/messaging/${name}`);
+}
+
+/** Noticed by the search of the explorer, which the bounded proof relies on, or by a test that takes a moment. */
+export function isQuick({ checks: [first] }: Mutant): boolean {
+  return first !== undefined && (first.kind !== "test" || first.quick);
 }
 
 /** @throws Error when the mutant does not apply to the text exactly once */

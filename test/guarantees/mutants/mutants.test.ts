@@ -8,6 +8,7 @@ import { concurrentScenarios, scenarios } from "../scenarios/all.ts";
 import { mutants } from "./catalog.ts";
 import { runCheck } from "./check-tree.ts";
 import { type Mutant, messaging, mutate } from "./mutant.ts";
+import { mutantsDocument, mutantsText } from "./mutants-table.ts";
 import { copyTree, projectDirectory } from "./tree-copy.ts";
 
 describe("the mutants", () => {
@@ -29,6 +30,12 @@ describe("the mutants", () => {
       .flatMap(({ checks }) => checks)
       .filter((check) => !(check.kind === "test" ? existsSync(check.file) : names.has(check.scenario)));
     expect(missing).toEqual([]);
+  });
+
+  it("are those in docs/mutants.md", () => {
+    expect(readFileSync(mutantsDocument, "utf8"), "run node test/guarantees/mutants/mutants-table.ts").toBe(
+      mutantsText(),
+    );
   });
 
   it("are refused when they are out of date", () => {

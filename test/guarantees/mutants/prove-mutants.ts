@@ -1,7 +1,7 @@
 // Every mutant against its checks, in as many copies of the tree as there are workers.
 import { mutants as allMutants } from "./catalog.ts";
 import { runCheck, runTests, runWithoutFaults } from "./check-tree.ts";
-import type { Check, Mutant } from "./mutant.ts";
+import { type Check, isQuick, type Mutant } from "./mutant.ts";
 import { copyTree, type TreeCopy } from "./tree-copy.ts";
 
 export interface Tried {
@@ -27,6 +27,8 @@ export interface MutantOptions {
   readonly workers?: number;
   /** Only those whose name has this in it. */
   readonly only?: string;
+  /** Only those that are noticed in a moment. */
+  readonly quickly?: boolean;
   /**
    * First runs all checks on the code as it is: without that, a test that fails anyway would seem to notice. It takes
    * as long as the mutants do; whoever has run the tests can leave it out.
@@ -41,11 +43,12 @@ const soundMsMax = 1_800_000;
 export async function proveMutants({
   workers = 2,
   only = "",
+  quickly = false,
   soundness = true,
   onProgress = () => undefined,
 }: MutantOptions = {}): Promise<MutantFigures> {
   const beganAt = performance.now();
-  const chosen = allMutants.filter(({ name }) => name.includes(only));
+  const chosen = allMutants.filter((mutant) => mutant.name.includes(only) && (!quickly || isQuick(mutant)));
   const copies = await Promise.all(Array.from({ length: workers }, copyTree));
   const tried = new Map<Mutant, Tried>();
   try {

@@ -14,7 +14,7 @@ export const relayMutants: readonly Mutant[] = [
     find: "      const unsent = journal ?",
     replace:
       "      if (outboxTable !== undefined) await remove(outboxTable, rows.map((row) => row.id), deadlineMs);\n      const unsent = journal ?",
-    checks: [faults("relay by stream")],
+    checks: [faults("relay by sweeper")],
   },
   {
     name: "`Failed[]` is ignored",

@@ -1,5 +1,5 @@
 // Mutants of what is believed of a message from outside: who wrote it, when, and how large it is (G7, G11).
-import { type Mutant, messaging } from "./mutant.ts";
+import { type Mutant, messaging, quickTest } from "./mutant.ts";
 
 const signature = "functions/messaging/signature.ts";
 const caps = "functions/messaging/caps.ts";
@@ -10,35 +10,35 @@ export const trustMutants: readonly Mutant[] = [
     file: signature,
     find: "if (!verify(text, signed, key)) {",
     replace: "if (text === undefined) {",
-    checks: [messaging("signature")],
+    checks: [quickTest("functions/messaging/signature")],
   },
   {
     name: "unsigned messages let in",
     file: signature,
     find: `if (policy === "accepted") return;`,
     replace: "return;",
-    checks: [messaging("signature")],
+    checks: [quickTest("functions/messaging/signature")],
   },
   {
     name: "signature without the queue's name",
     file: signature,
     find: "JSON.stringify([version, key.id, queueName, source, id, type, time]);",
     replace: "JSON.stringify([version, key.id, source, id, type, time]);",
-    checks: [messaging("signature")],
+    checks: [quickTest("functions/messaging/signature")],
   },
   {
     name: "signature without the body",
     file: signature,
     find: `.update("\\n").update(body)`,
     replace: `.update("\\n")`,
-    checks: [messaging("signature")],
+    checks: [quickTest("functions/messaging/signature")],
   },
   {
     name: "signatures compared byte by byte, until one differs",
     file: signature,
     find: "&& timingSafeEqual(given, expected);",
     replace: "&& given.equals(expected);",
-    checks: [messaging("signature")],
+    checks: [quickTest("functions/messaging/signature")],
     survives: "the outcome is the same; only the time it takes differs, and no test could tell it from noise",
   },
   {
@@ -46,14 +46,14 @@ export const trustMutants: readonly Mutant[] = [
     file: "functions/messaging/age-gate.ts",
     find: "if (ageMs > windowDays * dayMs) {",
     replace: "if (ageMs > windowDays * 1e6 * dayMs) {",
-    checks: [messaging("age-gate")],
+    checks: [quickTest("functions/messaging/age-gate")],
   },
   {
     name: "a time in the future keeps a message young",
     file: "functions/messaging/age-gate.ts",
     find: "if (ageMs < -clockSkewMs) {",
     replace: "if (ageMs < -1e15) {",
-    checks: [messaging("age-gate")],
+    checks: [quickTest("functions/messaging/age-gate")],
   },
   {
     name: "claim check: content not held against its name",
@@ -74,28 +74,28 @@ export const trustMutants: readonly Mutant[] = [
     file: caps,
     find: "if (depth > depthMax)",
     replace: "if (depth > 1e9)",
-    checks: [messaging("caps")],
+    checks: [quickTest("functions/messaging/caps")],
   },
   {
     name: "no bound for bytes",
     file: caps,
     find: "if (bytes > bytesMax) throw",
     replace: "if (bytes > 1e12) throw",
-    checks: [messaging("caps")],
+    checks: [quickTest("functions/messaging/caps")],
   },
   {
     name: "no bound for hops",
     file: "functions/messaging/hop-limit.ts",
     find: "if (message.hops <= hopsMax) return;",
     replace: "if (message.hops >= 0) return;",
-    checks: [messaging("hop-limit")],
+    checks: [quickTest("functions/messaging/hop-limit")],
   },
   {
     name: "characters that SQS replaces on the way",
     file: "functions/messaging/envelope.ts",
     find: "JSON.stringify(value).replace(/[\\u007f-\\uffff]/g, escapeCharacter);",
     replace: "JSON.stringify(value);",
-    checks: [messaging("envelope")],
+    checks: [quickTest("functions/messaging/envelope")],
   },
   {
     name: "two callers with one key share an answer",

@@ -1,5 +1,5 @@
 // Mutants of the stacks and of the operator's redrive: what no handler can put right (G3, G5, G6).
-import { faults, type Mutant, test } from "./mutant.ts";
+import { faults, type Mutant, quickTest, test } from "./mutant.ts";
 
 const mapping = "lib/constructs/outbox-publisher.ts";
 
@@ -9,49 +9,49 @@ export const wiringMutants: readonly Mutant[] = [
     file: mapping,
     find: "StartingPosition.TRIM_HORIZON",
     replace: "StartingPosition.LATEST",
-    checks: [test("lib/constructs/outbox-publisher")],
+    checks: [quickTest("lib/constructs/outbox-publisher")],
   },
   {
     name: "stream retries without an end",
     file: mapping,
     find: "      retryAttempts: 10,",
     replace: "      retryAttempts: -1,",
-    checks: [test("lib/constructs/outbox-publisher")],
+    checks: [quickTest("lib/constructs/outbox-publisher")],
   },
   {
     name: "queue mapping without partial responses",
     file: "lib/constructs/queue-consumer.ts",
     find: "reportBatchItemFailures: true,",
     replace: "reportBatchItemFailures: false,",
-    checks: [test("lib/constructs/queue-consumer")],
+    checks: [quickTest("lib/constructs/queue-consumer")],
   },
   {
     name: "visibility of one attempt",
     file: "lib/constructs/redrive-queue.ts",
     find: "6 * functionTimeout.toSeconds()",
     replace: "functionTimeout.toSeconds()",
-    checks: [test("lib/constructs/redrive-queue")],
+    checks: [quickTest("lib/constructs/redrive-queue")],
   },
   {
     name: "TTL on unsent rows",
     file: "lib/foundation-stack.ts",
     find: "      stream: StreamViewType.NEW_IMAGE,",
     replace: `      timeToLiveAttribute: "expiresAt",\n      stream: StreamViewType.NEW_IMAGE,`,
-    checks: [test("lib/foundation-stack"), test("bin/app")],
+    checks: [quickTest("lib/foundation-stack"), test("bin/app")],
   },
   {
     name: "evidence without an end",
     file: "lib/foundation-stack.ts",
     find: `      timeToLiveAttribute: "expiresAt",`,
     replace: "",
-    checks: [test("lib/foundation-stack"), test("bin/app")],
+    checks: [quickTest("lib/foundation-stack"), test("bin/app")],
   },
   {
     name: "evidence for ten days",
     file: "functions/messaging/message-life.ts",
     find: "export const evidenceDays = 60;",
     replace: "export const evidenceDays = 10;",
-    checks: [test("functions/messaging/message-life"), test("bin/app")],
+    checks: [quickTest("functions/messaging/message-life"), test("bin/app")],
   },
   {
     name: "redrive: sent although it was done",

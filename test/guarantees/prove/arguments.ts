@@ -17,6 +17,7 @@ export const proveHelp = `Proves the promises of docs/guarantees.md, and says wh
 
   --only A,B     only these sections: ${sectionNames.join(", ")}
                  (by default ${boundedSections.join(", ")})
+                 "mutants" by itself tries all of them, also those that take engines
   --long         all sections, deeper: triples of faults, thousands of worlds, 100,000 messages; takes hours
   --seed N       for what is chosen by chance, 0 to 4294967295 (default 1)
   --workers N    processes at the same time, 1 to 64 (default 2)
@@ -44,6 +45,7 @@ export function parseProveArguments(argv: readonly string[]): ProveOptions {
   return {
     sections: values.only === undefined ? (long ? sectionNames : boundedSections) : sectionsOf(values.only),
     long,
+    bounded: !long && values.only === undefined,
     seed: wholeNumber("seed", values.seed, { from: 0, to: 2 ** 32 - 1 }) ?? 1,
     workers: wholeNumber("workers", values.workers, { from: 1, to: 64 }) ?? 2,
     json: values.json ?? false,

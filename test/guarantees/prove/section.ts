@@ -33,6 +33,8 @@ export const boundedSections: readonly SectionName[] = ["crash-points", "strateg
 
 export interface Depth {
   readonly long: boolean;
+  /** All in about two minutes: of the mutants only those that are noticed in a moment. */
+  readonly bounded: boolean;
   readonly seed: number;
   readonly workers: number;
 }

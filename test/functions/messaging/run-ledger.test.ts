@@ -1,0 +1,44 @@
+import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import type { SQSRecord } from "aws-lambda";
+import { expect, it } from "vitest";
+import { runLedger } from "../../../functions/messaging/run-ledger.ts";
+import { LOCAL_CREDENTIALS, LOCAL_REGION } from "../../../local/clients.ts";
+import { anSqsRecord } from "../../support/lambda.ts";
+import { localEngines } from "../../support/local-engines.ts";
+
+const engines = localEngines();
+const first = anSqsRecord("a message");
+
+it("G5: a run that ended speaks for itself, and not for the run after it, of which nothing was heard", async () => {
+  const ledger = await aLedger();
+  await ledger.note(first, "ended");
+  expect(await lastRun(received(2))).toBe("ended");
+  expect(await lastRun(received(3))).toBeUndefined();
+  expect(await lastRun({ ...received(2), messageId: "of another" })).toBe("no note");
+
+  async function lastRun(record: SQSRecord) {
+    const runs = await ledger.lastRuns([record]);
+    const run = runs.has(record.messageId) ? runs.get(record.messageId) : "no note";
+    return run === "unknown" ? undefined : run;
+  }
+});
+
+it("G5: who was alone when nothing more was heard stays a suspect, however often it came since", async () => {
+  const ledger = await aLedger();
+  await ledger.note(first, "alone");
+  expect((await ledger.lastRuns([received(4)])).get(first.messageId)).toBe("alone");
+});
+
+function received(times: number): SQSRecord {
+  return { ...first, attributes: { ...first.attributes, ApproximateReceiveCount: String(times) } };
+}
+
+async function aLedger() {
+  const client = new DynamoDBClient({
+    endpoint: engines.endpoints.dynamodb,
+    region: LOCAL_REGION,
+    credentials: LOCAL_CREDENTIALS,
+  });
+  const { tableName: table } = await engines.aStreamedTable();
+  return runLedger({ table, client: () => client });
+}

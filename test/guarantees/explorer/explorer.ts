@@ -16,7 +16,7 @@ export interface Explorer {
 }
 
 /** A table with a stream is slower the more it has seen. */
-const runsPerStage = 100;
+const runsPerStage = 200;
 
 /**
  * Opens engines and loads the functions of a scenario.

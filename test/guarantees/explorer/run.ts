@@ -9,7 +9,6 @@ import type { Program } from "./program.ts";
 import { queueSource } from "./queue-source.ts";
 import type { Ending, Scenario, ScenarioFunction } from "./scenario.ts";
 import { requestSource, scheduleSource } from "./schedule-source.ts";
-import { seededRandom } from "./seeded-random.ts";
 import { type Choose, simulation } from "./simulation.ts";
 import type { Source } from "./source.ts";
 import type { Stage } from "./stage.ts";
@@ -44,7 +43,6 @@ export async function runSchedule(options: RunOptions): Promise<Run> {
   const world = simulation({
     startMs: Date.now(),
     choose,
-    random: seededRandom(1),
     gate: gate({
       faultFor: ({ command, nth }) => faults.find((fault) => fault.command === command && fault.nth === nth),
       onCall(call, fault) {

@@ -3,6 +3,7 @@
 // next timer. So a run depends on nothing but its schedule, and no wait takes time.
 import type { Call, CallOutput, Carrier } from "./call.ts";
 import type { ExploredProcess } from "./process-identity.ts";
+import { seededRandom } from "./seeded-random.ts";
 
 export interface Waiting {
   readonly call: Call;
@@ -16,8 +17,11 @@ export interface Timer {
   fire(): void;
 }
 
-/** Chooses who goes next among those that are stopped at a call, oldest first. */
-export type Choose = (waiting: readonly Waiting[]) => Waiting;
+/**
+ * Chooses who goes next among those that are stopped at a call, oldest first. Nothing of one era can change places with
+ * anything of another: an era ends when nobody has a call to make.
+ */
+export type Choose = (waiting: readonly Waiting[], era: number) => Waiting;
 
 export interface Simulation {
   nowMs(): number;
@@ -31,7 +35,8 @@ export interface Simulation {
   drive(isDone: () => boolean): Promise<void>;
   /** True when something explored could still happen without the clock. */
   hasWaiting(): boolean;
-  random(): number;
+  /** Chance is each process' own: what one does changes nothing for another. */
+  random(process: ExploredProcess): number;
   /** Where the clients of explored processes come by. */
   gate(wanted: Omit<Call, "nth">, carrier: Carrier): Promise<CallOutput>;
   /** What the explored code logged. */
@@ -45,20 +50,20 @@ const stuckMs = 5_000;
 export function simulation({
   startMs,
   choose = oldest,
-  random,
   gate,
 }: {
   startMs: number;
   choose?: Choose | undefined;
-  random: () => number;
   gate: Simulation["gate"];
 }): Simulation {
   let nowMs = startMs;
   let busy = 0;
   let news = 0;
+  let era = 0;
   let wake: (() => void) | undefined;
   const timers = new Set<Timer>();
   const waiting = new Set<Waiting>();
+  const chances = new Map<string, () => number>();
 
   return {
     nowMs: () => nowMs,
@@ -87,18 +92,23 @@ export function simulation({
     },
     drive,
     hasWaiting: () => runnable().length > 0,
-    random,
+    random({ name }) {
+      const chance = chances.get(name) ?? seededRandom(name.length);
+      chances.set(name, chance);
+      return chance();
+    },
     gate,
     logs: [],
   };
 
   async function drive(isDone: () => boolean): Promise<void> {
+    era++;
     for (;;) {
       await untilStill();
       if (isDone()) return;
       const stopped = runnable();
       if (stopped.length > 0) {
-        const chosen = choose(stopped);
+        const chosen = choose(stopped, era);
         waiting.delete(chosen);
         await chosen.go();
       } else if (!fireNext()) {
@@ -118,6 +128,7 @@ export function simulation({
     }
     if (next === undefined) return false;
     timers.delete(next);
+    era++;
     nowMs = Math.max(nowMs, next.atMs);
     next.fire();
     return true;

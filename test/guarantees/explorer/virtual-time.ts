@@ -32,7 +32,10 @@ export function installVirtualTime(): void {
   };
   Date.now = () => currentProcess()?.simulation.nowMs() ?? real.now();
   setClock(() => currentProcess()?.simulation.nowMs() ?? real.now());
-  Math.random = () => currentProcess()?.simulation.random() ?? real.random();
+  Math.random = function chance() {
+    const owner = currentProcess();
+    return owner === undefined ? real.random() : owner.simulation.random(owner);
+  };
   process.stdout.write = function writeOrKeep(chunk: unknown, ...rest: never[]): boolean {
     const owner = currentProcess();
     if (owner === undefined || typeof chunk !== "string" || !chunk.startsWith('{"level":')) {

@@ -5,7 +5,6 @@ import { answerCommand } from "../explorer/call.ts";
 import { gate } from "../explorer/gate.ts";
 import type { Invocation } from "../explorer/invocation.ts";
 import type { ExploredProcess } from "../explorer/process-identity.ts";
-import { seededRandom } from "../explorer/seeded-random.ts";
 import { type Simulation, simulation, type Waiting } from "../explorer/simulation.ts";
 import type { TracedInvocation } from "./trace.ts";
 
@@ -30,7 +29,6 @@ export function stepper({ evidenceTable }: { evidenceTable: string }): Stepper {
 
   const inner = simulation({
     startMs: Date.now(),
-    random: seededRandom(1),
     choose,
     gate: gate({
       faultFor: (call) => {

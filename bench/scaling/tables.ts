@@ -6,10 +6,10 @@ import { simulate } from "../simulation/simulate.ts";
 import { type Bottleneck, bottlenecks } from "./bottlenecks.ts";
 import { type ConsumerUse, dollarsPerMessage } from "./cost.ts";
 import { markdownTable } from "./document-section.ts";
-import { type Limit, limits } from "./limits.ts";
+import { type Limit, limits, limitsCheckedOn } from "./limits.ts";
 import type { MeasuredConsumer } from "./measured.ts";
 import { modes, readMeasured } from "./modes.ts";
-import { prices } from "./prices.ts";
+import { prices, pricesCheckedOn } from "./prices.ts";
 
 const rates = [100, 10_000, 1_000_000] as const;
 
@@ -30,7 +30,8 @@ function limitTable(): string {
     raised,
     `[page](${page})`,
   ]);
-  return markdownTable(["what", "how much", "can be raised", "source"], rows);
+  const table = markdownTable(["what", "how much", "can be raised", "source"], rows);
+  return `${table}\n\nUs-east-1, as AWS ships them; compared with stored copies of the pages on ${limitsCheckedOn}.`;
 }
 
 function bottleneckTable(): string {
@@ -65,7 +66,7 @@ function shareAt(rate: number, { messagesPerSecond, perKey }: Bottleneck): strin
 }
 
 function priceTable(): string {
-  return markdownTable(
+  const table = markdownTable(
     ["what", "$ a million", "source"],
     Object.values(prices).map(({ what, dollars, page }) => [
       what,
@@ -73,6 +74,7 @@ function priceTable(): string {
       `[page](${page})`,
     ]),
   );
+  return `${table}\n\nThe pages show prices by script; compared on ${pricesCheckedOn} with what others report of them.`;
 }
 
 function dollarTable(): string {

@@ -8,6 +8,7 @@ import { openExplorer } from "./explorer/explorer.ts";
 import type { Fault } from "./explorer/fault.ts";
 import type { HandlerSource } from "./explorer/program.ts";
 import type { Run } from "./explorer/run.ts";
+import type { Exclusions } from "./explorer/scenario.ts";
 import type { Stage } from "./explorer/stage.ts";
 
 describe("the explorer", () => {
@@ -98,6 +99,34 @@ describe("the explorer", () => {
     ]);
     expect(items).toEqual(["m1"]);
   });
+
+  it("lets a process that freezes for the second time go on for the second time", async () => {
+    const twice = () => async (event: SQSEvent) => {
+      await put(event, "1");
+      await put(event, "2");
+    };
+    const { run } = await explored(twice, {
+      faults: [1, 4].map((nth) => ({ kind: "frozen-before", command: "PutItem", nth })),
+    });
+    expect(run.violations).toEqual([]);
+    expect(run.fired).toHaveLength(2);
+    expect(run.calls.map(({ process, command, nth }) => `${process} ${command} ${nth}`)).toEqual([
+      "twice PutItem 1",
+      "twice (2) PutItem 2",
+      "twice (2) PutItem 3",
+      "twice (2) answer 1",
+      "twice PutItem 4",
+      "twice answer 2",
+    ]);
+  });
+
+  it("leaves a fault out where its scenario says that it proves nothing", async () => {
+    const without: Exclusions = { "killed-after": { at: ["PutItem"], because: "for this test" } };
+    const faults: Fault[] = [{ kind: "killed-after", command: "PutItem", nth: 1 }];
+    const handler = () => (event: SQSEvent) => put(event, "1");
+    expect((await explored(handler, { faults })).run.fired).toEqual(faults);
+    expect((await explored(handler, { faults, without })).run.fired).toEqual([]);
+  });
 });
 
 function put({ Records: [record] }: SQSEvent, suffix: string): Promise<unknown> {
@@ -125,14 +154,21 @@ interface Explored {
   readonly letters: readonly string[];
 }
 
+interface ExploredOptions {
+  readonly faults?: readonly Fault[];
+  readonly timeoutSeconds?: number;
+  readonly without?: Exclusions;
+}
+
 /** One run of a handler that gets the message `m`. */
 async function explored(
   handler: HandlerSource,
-  { faults = [], timeoutSeconds = 10 }: { faults?: readonly Fault[]; timeoutSeconds?: number },
+  { faults = [], timeoutSeconds = 10, without = {} }: ExploredOptions,
 ): Promise<Explored> {
   let seen: Omit<Explored, "run"> = { items: [], runs: 0, letters: [] };
   const explorer = await openExplorer({
     name: "explored",
+    without,
     stage: { tables: { STATE_TABLE: {} } },
     functions: [{ handler, timeoutSeconds, by: { kind: "queue", queue: "main" } }],
     async begin(stage: Stage) {

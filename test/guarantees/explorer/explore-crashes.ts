@@ -1,9 +1,8 @@
 // For handlers of your own: every single fault at every call of a run, in seconds, and the first one that breaks your
 // invariant as an error that can be read.
 import { describe, explore, type Figures } from "./explore.ts";
-import type { FaultKind } from "./fault.ts";
 import type { HandlerSource } from "./program.ts";
-import type { Scenario } from "./scenario.ts";
+import type { Exclusions, Scenario } from "./scenario.ts";
 import type { OutgoingLetter, Stage, StagePlan } from "./stage.ts";
 
 export interface CrashScenario extends Omit<StagePlan, "queues"> {
@@ -18,7 +17,7 @@ export interface CrashScenario extends Omit<StagePlan, "queues"> {
   /** Faults a schedule; 1 is every single fault, 2 every pair as well. */
   readonly depth?: 1 | 2;
   /** Kinds of fault that cannot happen to it, each with the reason why. */
-  readonly without?: Partial<Readonly<Record<FaultKind, string>>>;
+  readonly without?: Exclusions;
 }
 
 /**

@@ -4,7 +4,7 @@ import { openExplorer } from "./explorer.ts";
 import { describeFault, type Fault, type FaultKind } from "./fault.ts";
 import type { Run } from "./run.ts";
 import type { Scenario } from "./scenario.ts";
-import { furtherFaults, kindsOf } from "./schedules.ts";
+import { furtherFaults, kindsOf, provesSomething } from "./schedules.ts";
 import { seededRandom } from "./seeded-random.ts";
 
 export interface ExploreOptions {
@@ -69,7 +69,9 @@ export async function explore(scenario: Scenario, options: ExploreOptions): Prom
 
   async function nextLevel(level: readonly Explored[], bound: number | undefined): Promise<Explored[]> {
     const schedules = level.flatMap((explored) =>
-      furtherFaults(explored.run, explored.faults, kinds).map((fault) => [...explored.faults, fault]),
+      furtherFaults(explored.run, explored.faults, kinds)
+        .filter((fault) => provesSomething(fault, scenario))
+        .map((fault) => [...explored.faults, fault]),
     );
     const { index, of } = options.share ?? { index: 0, of: 1 };
     const shared = schedules.filter((one, nth) => one.length > 1 || nth % of === index);

@@ -9,6 +9,7 @@ import type { Program } from "./program.ts";
 import { queueSource } from "./queue-source.ts";
 import type { Ending, Scenario, ScenarioFunction } from "./scenario.ts";
 import { requestSource, scheduleSource } from "./schedule-source.ts";
+import { provesSomething } from "./schedules.ts";
 import { type Choose, simulation } from "./simulation.ts";
 import type { Source } from "./source.ts";
 import type { Stage } from "./stage.ts";
@@ -37,7 +38,8 @@ const eventsMax = 150;
 const defaultTimeoutSeconds = 5;
 
 export async function runSchedule(options: RunOptions): Promise<Run> {
-  const { scenario, stage, unique, faults, choose } = options;
+  const { scenario, stage, unique, choose } = options;
+  const faults = options.faults.filter((fault) => provesSomething(fault, scenario));
   const calls: Happened[] = [];
   const fired: Fault[] = [];
   const world = simulation({

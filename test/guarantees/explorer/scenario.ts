@@ -12,12 +12,17 @@ export interface Scenario {
   readonly stage: StagePlan;
   readonly functions: readonly ScenarioFunction[];
   /** Kinds of fault that prove nothing here, each with its reason. */
-  readonly without?: Partial<Readonly<Record<FaultKind, string>>>;
+  readonly without?: Exclusions;
   /** Its messages are signed, so that altering them on their way is a fault to survive. */
   readonly tampering?: boolean;
   /** Sets the run up. `unique` tells its ids from those of every other run. */
   begin(stage: Stage, unique: string): Promise<Ending>;
 }
+
+export type Exclusions = Partial<Readonly<Record<FaultKind, Exclusion>>>;
+
+/** The reason why a kind of fault proves nothing, at any call or at these commands alone. */
+export type Exclusion = string | { readonly at: readonly string[]; readonly because: string };
 
 export interface ScenarioFunction {
   readonly handler: HandlerSource;

@@ -8,7 +8,14 @@ export function kindsOf(
   { without = {}, tampering = false }: Scenario,
   only: readonly FaultKind[] = faultKinds,
 ): FaultKind[] {
-  return only.filter((kind) => without[kind] === undefined && (kind !== "tampered" || tampering));
+  return only.filter((kind) => typeof without[kind] !== "string" && (kind !== "tampered" || tampering));
+}
+
+/** False for a fault that proves nothing in this scenario. */
+export function provesSomething({ kind, command }: Fault, { without = {} }: Scenario): boolean {
+  const exclusion = without[kind];
+  if (exclusion === undefined) return true;
+  return typeof exclusion !== "string" && !exclusion.at.includes(command);
 }
 
 /** The faults that can be added to a schedule, each at a call behind its last fault. */

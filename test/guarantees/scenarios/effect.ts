@@ -9,8 +9,11 @@ export function effectScenario({ workers = 1 } = {}): Scenario {
   return {
     name: "effect under a lease",
     without: {
-      "frozen-before":
-        "a process stopped between its last check and its request, for longer than its lease, acts late: a carrier that keeps neither keys nor fences cannot tell (G8)",
+      "frozen-before": {
+        at: ["POST /consignments"],
+        because:
+          "a process stopped between its last check and its request, for longer than its lease, acts late: a carrier that keeps neither keys nor fences cannot tell (G8)",
+      },
     },
     stage: {
       async open() {

@@ -128,7 +128,7 @@ function shipOrder(): Scenario {
   let carrier: TestCarrier;
   return {
     name: "ship-order",
-    without: { "frozen-before": "see the effect under a lease" },
+    without: { "frozen-before": { at: ["POST /consignments"], because: "see the effect under a lease" } },
     stage: {
       guarded: true,
       tables: { SHIPPING_TABLE: {} },

@@ -9,7 +9,7 @@ import type { Found } from "./search.ts";
 export type Noticed = string | undefined;
 
 /** A mutant may run for ever; that is noticed, too. */
-const checkMsMax = 180_000;
+const checkMsMax = 300_000;
 
 export async function runCheck(directory: string, check: Check): Promise<Noticed> {
   return check.kind === "test"

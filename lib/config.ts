@@ -82,7 +82,7 @@ const stages = {
     batchSize: 10,
     batchWindow: Duration.seconds(0),
     maxConcurrency: 50,
-    maxReceiveCount: 5,
+    maxReceiveCount: 12, // outlasts an outage of ten minutes: docs/scaling.md
     alarms: "all",
     metricNamespace: `${metricNamespace}/prod`,
     keepsData: true,

@@ -35,7 +35,7 @@ type Numeric = Exclude<
 export const stageDefaults = {
   maxConcurrency: 50,
   batchSize: 10,
-  maxReceiveCount: 5,
+  maxReceiveCount: 12,
   memoryMegabytes: 512,
 } as const;
 

@@ -47,7 +47,7 @@ describe("simulate", () => {
 
   it("parks what comes too early in an outage, and nothing that comes late enough", () => {
     // Five receives are hidden 4 s at least and 30 s at most.
-    const { summary } = run("--rate 100 --outage 60+600 --seconds 1200");
+    const { summary } = run("--rate 100 --outage 60+600 --receives 5 --seconds 1200");
     expect(summary.parked).toBeGreaterThanOrEqual(100 * (600 - 30));
     expect(summary.parked).toBeLessThanOrEqual(100 * (600 - 4));
     expect(summary.processed + summary.parked).toBeCloseTo(summary.arrived, 3);

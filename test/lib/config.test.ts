@@ -16,7 +16,7 @@ describe("stage", () => {
   test("prod is larger and keeps its data", () => {
     const { sizes } = aConfig({ stage: "prod" });
     expect(sizes.functionTimeout.toSeconds()).toBe(30);
-    expect(sizes).toMatchObject({ batchSize: 10, maxConcurrency: 50, maxReceiveCount: 5, keepsData: true });
+    expect(sizes).toMatchObject({ batchSize: 10, maxConcurrency: 50, maxReceiveCount: 12, keepsData: true });
   });
 
   test.each(["test", "", "Dev", "toString", 1])("%o is refused, naming the allowed ones", (stage) => {

@@ -1,6 +1,7 @@
 // Which orders of calls are left to run. Orders that differ only in calls that touch nothing in common come to the same,
 // so one of them is enough: behind each run, two neighbours that touch the same and could have gone the other way round
-// are a reason for another run (dynamic partial-order reduction with sleep sets, Flanagan and Godefroid 2005).
+// are a reason for another run (dynamic partial-order reduction with source sets and sleep sets: Abdulla, Aronis, Jonsson
+// and Sagonas, "Source Sets: A Foundation for Optimal Dynamic Partial Order Reduction", 2017).
 import { areIndependent, type Footprint } from "./footprint.ts";
 
 /** What a process would do next. */
@@ -55,7 +56,6 @@ export function orderSearch({ reduced = true } = {}): OrderSearch {
       const chosen = [...candidates.keys()].find((process) => !sleeping.has(process));
       if (chosen === undefined) {
         isRedundant = true; // every way on from here has been run in another order
-        for (const [process, footprint] of candidates) noteRaces(nodes, { process, footprint, era });
         return fallback;
       }
       const wanted = new Set(reduced ? [chosen] : candidates.keys());
@@ -117,24 +117,40 @@ function standsWhereItStood({ candidates: before }: Node, candidates: ReadonlyMa
 /** For each step before that touches the same, with nothing between that ties the two: the later one first. */
 function noteRaces(nodes: readonly Node[], step: Step): void {
   /** Steps that must come before this one. */
-  const before = new Set<number>();
+  const before: Step[] = [];
   for (let index = nodes.length - 1; index >= 0; index--) {
     const node = nodes[index] as Node;
     const earlier = stepOf(node);
     if (earlier.era !== step.era) return;
-    const isOwn = earlier.process === step.process;
-    const touches = !areIndependent(earlier.footprint, step.footprint);
-    const isTied = [...before].some((later) => isBefore(earlier, stepOf(nodes[later] as Node)));
-    if (!isOwn && touches && !isTied) want(node, step.process);
-    if (isOwn || touches || isTied) before.add(index);
+    const isTied = before.some((later) => isBefore(earlier, later));
+    if (earlier.process !== step.process && isBefore(earlier, step) && !isTied) {
+      want(node, [...apartFrom(earlier, nodes.slice(index + 1).map(stepOf)), step]);
+    }
+    if (isTied || isBefore(earlier, step)) before.push(earlier);
   }
 }
 
+/** Of two steps in their order: whether the other must come behind the one. */
 function isBefore(one: Step, other: Step): boolean {
   return one.process === other.process || !areIndependent(one.footprint, other.footprint);
 }
 
-/** The process itself where it has a call to make, or anybody. */
-function want({ candidates, wanted }: Node, process: string): void {
-  for (const candidate of candidates.has(process) ? [process] : candidates.keys()) wanted.add(candidate);
+/** Those of the steps behind it that could have happened without it. */
+function apartFrom(step: Step, behind: readonly Step[]): Step[] {
+  const bound = [step];
+  return behind.filter((one) => {
+    const isBound = bound.some((other) => isBefore(other, one));
+    if (isBound) bound.push(one);
+    return !isBound;
+  });
+}
+
+/** Steps that could have happened here: one of those that can begin them must have a turn. */
+function want({ candidates, wanted }: Node, steps: readonly Step[]): void {
+  const beginners = steps
+    .filter((one, index) => !steps.slice(0, index).some((other) => isBefore(other, one)))
+    .map(({ process }) => process);
+  if (beginners.some((process) => wanted.has(process))) return;
+  const able = beginners.filter((process) => candidates.has(process));
+  for (const process of able.length > 0 ? able.slice(0, 1) : candidates.keys()) wanted.add(process);
 }

@@ -57,5 +57,10 @@ export function concurrentScenarios(): Scenario[] {
     atMostOnceScenario({ workers: 3, messages: 1 }),
     effectScenario({ workers: 2 }),
     pullScenario("with-state", { workers: 2 }),
+    rowsScenario({ workers: 3 }),
+    rowsAloneScenario({ workers: 2 }),
+    inlineScenario({ by: "sequence", workers: 2 }),
+    atMostOnceScenario({ workers: 2 }),
+    pullScenario("after-effect", { workers: 2 }),
   ];
 }

@@ -8,8 +8,9 @@ export default defineConfig({
     maxWorkers: 2,
     globalSetup: ["test/support/scratch.ts"],
     setupFiles: ["test/support/quiet-logs.ts"],
-    testTimeout: 60_000,
-    hookTimeout: 60_000,
+    // Bounds for what never ends. Nothing that goes on is cut short because the machine has much else to do.
+    testTimeout: 180_000,
+    hookTimeout: 180_000,
     // The CloudFormation validator costs seconds a synth; `npm run synth` runs it once, for real.
     env: { CDK_VALIDATION: "false" },
   },

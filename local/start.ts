@@ -3,6 +3,7 @@ import { fileURLToPath } from "node:url";
 import { type LocalCloud, startLocalCloud } from "./cloud.ts";
 import { takeCloudPlace } from "./cloud-place.ts";
 import type { LocalEvent } from "./events.ts";
+import { requireFree } from "./free-ports.ts";
 import { type Program, runProgram, untilSignal } from "./program.ts";
 import { reach } from "./reach.ts";
 import { CLOUD_HELP, parseCloudArguments } from "./start-arguments.ts";
@@ -16,6 +17,7 @@ async function start({ signal, stops }: Program): Promise<number> {
     console.log(CLOUD_HELP);
     return 0;
   }
+  await requireFree(ports);
   const projectDirectory = fileURLToPath(new URL("..", import.meta.url));
   const place = await takeCloudPlace(projectDirectory);
   stops.push(place.leave);

@@ -8,6 +8,7 @@ import { type KeyRing, keyRing } from "../../functions/messaging/key-ring.ts";
 import { consumerQueues } from "../../operations/dead-letters/consumer-queues.ts";
 import { type LocalCloud, startLocalCloud } from "../cloud.ts";
 import { type CloudPlace, takeCloudPlace } from "../cloud-place.ts";
+import { requireFree } from "../free-ports.ts";
 import { synthesize } from "../synthesize.ts";
 import type { StartOptions } from "./arguments.ts";
 import { type Carrier, startCarrier } from "./carrier.ts";
@@ -66,6 +67,7 @@ export async function runDemo(options: StartOptions, setting: DemoSetting): Prom
 
 async function setUp({ chaos, seed, ports }: StartOptions, setting: DemoSetting): Promise<Stage> {
   const { projectDirectory, progress, signal, stops } = setting;
+  await requireFree(ports);
   const place = await takeCloudPlace(projectDirectory);
   stops.push(place.leave);
   if (place.beside)

@@ -7,7 +7,7 @@ import { expect, test } from "vitest";
 
 const project = fileURLToPath(new URL("../..", import.meta.url));
 
-test("G11: says where everything is, and leaves nothing behind", { timeout: 120_000 }, async () => {
+test("G11: says where everything is, and leaves nothing behind", async () => {
   const { exitCode, stdout, stderr, processId } = await run("--exit");
   expect(stderr).toBe("");
   expect(exitCode).toBe(0);

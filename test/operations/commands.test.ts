@@ -25,7 +25,7 @@ beforeAll(async () => {
   running = await aRunningCloud();
   directory = await mkdtemp(join(tmpdir(), "essentially-once-operator-"));
   operator = await anOperator(running.cloud, directory);
-}, 120_000);
+});
 beforeEach(async () => {
   tillId = newId();
   await openTill();
@@ -77,7 +77,7 @@ describe("npm run journal", () => {
       exitCode: 2,
       stderr: expect.stringContaining("one of pulled"),
     });
-  }, 60_000);
+  });
 });
 
 describe("npm run dlq", () => {
@@ -174,7 +174,7 @@ describe("npm run dlq", () => {
     await eventually("the queue is empty", async () => running.isEmpty(standard));
     expect(await available()).toBe(700);
     expect(await operator.run("dlq", ...redrive)).toMatchObject({ exitCode: 3 }); // none is left
-  }, 60_000);
+  });
 
   it("says clearly what cannot be done here", async () => {
     const unseen = await operator.run("dlq", "redrive", "--all", "--unseen", "--yes");

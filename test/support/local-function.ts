@@ -43,7 +43,7 @@ export function aRecorder() {
 /** Polls until the condition gives a truthy value. */
 export async function eventually<Value>(
   condition: () => Value | Promise<Value>,
-  withinMs = 15_000,
+  withinMs = 60_000,
 ): Promise<NonNullable<Value>> {
   const deadlineMs = Date.now() + withinMs;
   for (;;) {

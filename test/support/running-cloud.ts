@@ -125,7 +125,7 @@ export async function aRunningCloud(): Promise<RunningCloud> {
 export async function eventually(
   what: string,
   isSo: () => Promise<boolean>,
-  withinMs = 30_000,
+  withinMs = 120_000, // a bound for what never comes, not for a machine with much to do
 ): Promise<void> {
   const givesUpAt = Date.now() + withinMs;
   while (!(await isSo())) {

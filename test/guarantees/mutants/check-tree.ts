@@ -42,6 +42,7 @@ export async function runTests(
       "node_modules/vitest/vitest.mjs",
       "run",
       "--bail=1",
+      "--testTimeout=60000", // what hangs is noticed, and not waited for as a busy machine is
       "--reporter=json",
       `--outputFile=${report}`,
       ...files,

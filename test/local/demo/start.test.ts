@@ -59,6 +59,7 @@ test("a port that is taken is named, with the flag", async () => {
   expect(await run.exitCode).toBe(1);
   expect(run.stderr()).toContain(`Port ${port}`);
   expect(run.stderr()).toContain("--port");
+  expect(run.stdout()).not.toContain("Synthesizing"); // said before anybody waits for it
   taken.close();
 });
 

@@ -32,7 +32,8 @@ export async function rebuildStatements(
   async function runUntil(reached: () => Promise<boolean>, event: unknown, otherwise: string): Promise<void> {
     let said = "";
     while (!(await reached())) {
-      if (performance.now() > deadline) throw new NotEven(`${otherwise} after ${withinMs / 1000} s.${said}`);
+      if (said !== "" && performance.now() > deadline)
+        throw new NotEven(`${otherwise} after ${withinMs / 1000} s.${said}`);
       const { outcome, error } = await cloud.invoke(FUNCTION_PATH, event);
       said = ` The last run: ${outcome}${error ? `, ${error.message}` : ""}.`;
       if (outcome !== "ok") await sleep(PAUSE_MS);

@@ -1,6 +1,6 @@
 // The deep search in small: its units cover every scenario, and its workers find what there is to find.
 import { expect, it } from "vitest";
-import { gateUnits, runGate, type Unit } from "./crash-gate.ts";
+import { type GateBounds, gateUnits, runGate, type Unit } from "./crash-gate.ts";
 import { concurrentScenarios, coreScenarios, scenarios } from "./scenarios/all.ts";
 
 it("has a unit for each scenario, and shares of each core scenario that make a whole", () => {
@@ -10,6 +10,8 @@ it("has a unit for each scenario, and shares of each core scenario that make a w
   expect(places("faults").size).toBe(scenarios().length);
   expect(places("orders").size).toBe(concurrentScenarios().length);
   expect(places("pairs").size).toBe(coreScenarios().length);
+  const orders = (bounds: GateBounds) => gateUnits(bounds).filter(({ kind }) => kind === "orders");
+  expect(orders({ triplesMax: 1 }).length).toBeGreaterThan(orders({}).length);
   for (const { share } of units) {
     const siblings = units.filter((unit) => unit.kind === "pairs" && unit.scenario === 0);
     if (share.of > 1) expect(siblings.map((unit) => unit.share.index)).toEqual([0, 1, 2, 3]);

@@ -4,12 +4,13 @@ import { fork } from "node:child_process";
 import { type Counterexample, explore } from "./explorer/explore.ts";
 import type { FaultKind } from "./explorer/fault.ts";
 import { interleave } from "./explorer/interleave.ts";
-import { concurrentScenarios, coreScenarios, scenarios } from "./scenarios/all.ts";
+import type { Scenario } from "./explorer/scenario.ts";
+import { concurrentScenarios, coreScenarios, longConcurrentScenarios, scenarios } from "./scenarios/all.ts";
 
 export interface GateBounds {
   /** All pairs of the core scenarios when absent; 0 leaves pairs out. */
   readonly pairsMax?: number;
-  /** Triples of the core scenarios, sampled by the seed. */
+  /** Triples of the core scenarios, sampled by the seed; with them go the orders of the long concurrent scenarios. */
   readonly triplesMax?: number;
   /** Orders of one concurrent scenario; absent takes all. */
   readonly ordersMax?: number;
@@ -59,12 +60,17 @@ export function gateUnits(bounds: GateBounds = {}): Unit[] {
       Array.from({ length: shares }, (_, index) => ({ ...unit, share: { index, of: shares } })),
     ),
     ...of("faults", scenarios().length),
-    ...of("orders", concurrentScenarios().length),
+    ...of("orders", (bounds.triplesMax ? everyOrder() : concurrentScenarios()).length),
   ];
 }
 
+/** Those of the bounded gate first. */
+function everyOrder(): Scenario[] {
+  return [...concurrentScenarios(), ...longConcurrentScenarios()];
+}
+
 export async function runUnit({ kind, scenario: place, bounds, share }: Unit): Promise<UnitFigures> {
-  const list = kind === "orders" ? concurrentScenarios() : kind === "pairs" ? coreScenarios() : scenarios();
+  const list = kind === "orders" ? everyOrder() : kind === "pairs" ? coreScenarios() : scenarios();
   const scenario = list[place];
   if (scenario === undefined) throw new Error(`${kind} has ${list.length} scenarios, no ${place}`);
   if (kind === "orders") {

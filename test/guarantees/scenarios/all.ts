@@ -64,3 +64,8 @@ export function concurrentScenarios(): Scenario[] {
     pullScenario("after-effect", { workers: 2 }),
   ];
 }
+
+/** With more orders than the bounded gate has time for. */
+export function longConcurrentScenarios(): Scenario[] {
+  return [effectScenario({ workers: 3 }), pullScenario("with-state", { workers: 3 })];
+}

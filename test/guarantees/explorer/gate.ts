@@ -3,7 +3,7 @@
 // above it the client's own retries.
 import type { Call, CallOutput, Carrier } from "./call.ts";
 import type { Fault } from "./fault.ts";
-import { never, stopProcess } from "./process-identity.ts";
+import { never, runAs, stopProcess } from "./process-identity.ts";
 import { connectionLost, partOf, refusal, tampered, withoutPart } from "./refusals.ts";
 import type { Simulation } from "./simulation.ts";
 
@@ -79,7 +79,7 @@ export function gate({ faultFor, onCall, onDone, runAgain }: GateOptions): Simul
         throw connectionLost();
       case "hung":
         lasting.set(call.logical, fault);
-        return wait(() => carrier.hang());
+        return wait(() => runAs(process, () => carrier.hang())); // its time limits are the process' own
       case "killed-before":
         stopProcess(process, "killed");
         return wait(never);

@@ -4,7 +4,7 @@ import { createServer } from "node:net";
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import type { Endpoints } from "../../../local/model.ts";
 import type { CallOutput } from "./call.ts";
-import { currentProcess } from "./process-identity.ts";
+import { currentProcess, type ExploredProcess } from "./process-identity.ts";
 import { nothing } from "./refusals.ts";
 import { takeShortWay } from "./short-way.ts";
 import { closeWires } from "./wire.ts";
@@ -113,7 +113,7 @@ function instrument(stack: Stack, clientName: string): void {
               const sent = input === args.input ? args : withInput(args, input);
               return next(towards(sent, engines.get(clientName))) as Promise<CallOutput>;
             },
-            hang: () => next(towards(args, blackHole)) as Promise<CallOutput>,
+            hang: () => next(towards(args, blackHole)).finally(arriving(owner)) as Promise<CallOutput>,
           },
         );
         begun.get(context)?.();
@@ -121,6 +121,20 @@ function instrument(stack: Stack, clientName: string): void {
       },
     { name: "explored-gate", step: "deserialize", priority: "high" },
   );
+}
+
+const onTheirWay = new Set<() => void>();
+
+/** No clock moves before the request has arrived where nobody answers: the client's time limits are set by then. */
+function arriving({ simulation }: ExploredProcess): () => void {
+  const ended = simulation.begin();
+  onTheirWay.add(ended);
+  return ended;
+}
+
+function arrived(): void {
+  for (const ended of onTheirWay) ended();
+  onTheirWay.clear();
 }
 
 /** A long poll waits in real time; in virtual time there is nothing to wait for. */
@@ -157,7 +171,7 @@ function towards<Args extends Outgoing>(args: Args, place: URL | undefined): Arg
 
 /** A server that takes every connection and says nothing. */
 async function openBlackHole(): Promise<URL> {
-  const server = createServer((socket) => void socket.on("error", () => undefined).resume());
+  const server = createServer((socket) => void socket.on("error", () => undefined).on("data", arrived));
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   server.unref();
   const address = server.address();

@@ -68,6 +68,24 @@ describe("the explorer", () => {
     expect(items).toEqual(["m1"]);
   });
 
+  it("has room for every call that hangs, though the process dies before the call ends", async () => {
+    const impatient = () => (event: SQSEvent) => put(event, "1");
+    const explorer = await openExplorer({
+      name: "impatient",
+      stage: { tables: { STATE_TABLE: {} } },
+      functions: [{ handler: impatient, timeoutSeconds: 1, by: { kind: "queue", queue: "main" } }],
+      async begin(stage: Stage, unique: string) {
+        await stage.send("main", { body: unique });
+        return { violations: async () => [] };
+      },
+    });
+    for (let runs = 0; runs < 60; runs++) {
+      const { fired } = await explorer.run([{ kind: "hung", command: "PutItem", nth: 1 }]);
+      expect(fired).toHaveLength(1);
+    }
+    await explorer.close();
+  });
+
   it("says that a run which never comes to rest does not", async () => {
     const again = () => async (event: SQSEvent) => {
       const { QUEUE_URL: QueueUrl } = process.env;

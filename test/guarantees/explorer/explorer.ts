@@ -1,6 +1,6 @@
 // Runs the schedules of a scenario, one after the other, on a stage that is renewed when it has grown old.
 import type { Fault } from "./fault.ts";
-import { closeConnections, instrumentClients } from "./instrument.ts";
+import { closeConnections, hangUp, instrumentClients } from "./instrument.ts";
 import { type Program, programOf } from "./program.ts";
 import { type Run, runSchedule } from "./run.ts";
 import type { Scenario } from "./scenario.ts";
@@ -40,6 +40,7 @@ export async function openExplorer(scenario: Scenario): Promise<Explorer> {
       runs++;
       const unique = runs.toString(36).padStart(4, "0");
       const run = await runSchedule({ scenario, stage, programs, unique, faults, choose });
+      hangUp();
       if (run.violations.length > 0) await renew(); // what it left must not trouble the next
       return run;
     },

@@ -1,6 +1,6 @@
 // Puts the gate into the real clients: into the middleware stack of every SDK client that an explored process
 // uses, below the retries, and before `fetch`. Clients and requests of anybody else stay as they are.
-import { createServer } from "node:net";
+import { createServer, type Socket } from "node:net";
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import type { Endpoints } from "../../../local/model.ts";
 import type { CallOutput } from "./call.ts";
@@ -169,9 +169,21 @@ function towards<Args extends Outgoing>(args: Args, place: URL | undefined): Arg
   return { ...args, request: changed };
 }
 
+const unanswered = new Set<Socket>();
+
+/** Ends what still waits for an answer behind a run: its process is dead, and a client has room for so many requests. */
+export function hangUp(): void {
+  for (const socket of unanswered) socket.destroy();
+  unanswered.clear();
+}
+
 /** A server that takes every connection and says nothing. */
 async function openBlackHole(): Promise<URL> {
-  const server = createServer((socket) => void socket.on("error", () => undefined).on("data", arrived));
+  const server = createServer((socket) => {
+    unanswered.add(socket);
+    socket.on("error", () => undefined).on("close", () => unanswered.delete(socket));
+    socket.on("data", arrived);
+  });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   server.unref();
   const address = server.address();

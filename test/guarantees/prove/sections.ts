@@ -52,9 +52,15 @@ function together(soaked: readonly SectionFigures[]): SectionFigures {
   };
 }
 
-async function crashPoints({ long, seed, workers }: Depth, onProgress: OnProgress): Promise<SectionFigures> {
+/** Sampled by the seed, of each core scenario, where all sections share some minutes. */
+const pairsBounded = 1_200;
+
+async function crashPoints(
+  { long, bounded, seed, workers }: Depth,
+  onProgress: OnProgress,
+): Promise<SectionFigures> {
   const figures = await runGate(
-    { seed, workers, ...(long && { triplesMax: triplesLong }) },
+    { seed, workers, ...(long ? { triplesMax: triplesLong } : bounded && { pairsMax: pairsBounded }) },
     ({ kind, scenario, schedules, violations }, left) =>
       onProgress(
         `crash points: ${scenario}, ${kind}: ${schedules} schedules, ${violations.length} violations; ${left} units left`,

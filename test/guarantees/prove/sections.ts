@@ -67,7 +67,9 @@ async function crashPoints(
       ),
   );
   const { schedules, faults, violations, seconds } = figures;
-  const said = (["faults", "pairs", "orders"] as const).map((kind) => saidOf(kind, figures));
+  const said = (["faults", "pairs", "orders"] as const).map((kind) =>
+    saidOf(kind, figures, { sampled: bounded && kind === "pairs" }),
+  );
   return {
     section: "crash-points",
     schedules,
@@ -80,10 +82,14 @@ async function crashPoints(
 
 const searched = { faults: "single faults", pairs: "pairs and more", orders: "orders of calls" } as const;
 
-function saidOf(kind: keyof typeof searched, { units }: GateFigures): string {
+function saidOf(
+  kind: keyof typeof searched,
+  { units }: GateFigures,
+  { sampled }: { readonly sampled: boolean },
+): string {
   const those = units.filter((unit) => unit.kind === kind);
   const schedules = those.reduce((sum, unit) => sum + unit.schedules, 0);
-  const whole = those.every(({ complete }) => complete) ? "all" : "a bounded number";
+  const whole = sampled ? "sampled" : those.every(({ complete }) => complete) ? "all" : "a bounded number";
   return `${searched[kind]}: ${schedules.toLocaleString("en-US")} (${whole}) in ${new Set(those.map(({ scenario }) => scenario)).size} scenarios`;
 }
 

@@ -1,5 +1,6 @@
 // The command line of `npm run prove`.
 import { parseArgs } from "node:util";
+import { wholeNumber } from "../../../local/port-flags.ts";
 import { UsageError, usageErrorFrom } from "../../../operations/usage-error.ts";
 import { boundedSections, type Depth, type SectionName, sectionNames } from "./section.ts";
 
@@ -72,17 +73,4 @@ function sectionsOf(text: string): SectionName[] {
     }
   }
   return sectionNames.filter((name) => given.includes(name));
-}
-
-function wholeNumber(
-  flag: string,
-  given: string | undefined,
-  { from, to }: { from: number; to: number },
-): number | undefined {
-  if (given === undefined) return undefined;
-  const value = /^\d+$/.test(given) ? Number(given) : Number.NaN;
-  if (value >= from && value <= to) return value;
-  throw new UsageError(
-    `--${flag} must be a whole number from ${from} to ${to}, got ${JSON.stringify(given)}.`,
-  );
 }

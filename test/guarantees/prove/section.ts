@@ -28,12 +28,12 @@ export const sectionNames = [
 ] as const;
 export type SectionName = (typeof sectionNames)[number];
 
-/** In about two minutes on two cores. */
+/** In some minutes on two cores. */
 export const boundedSections: readonly SectionName[] = ["crash-points", "strategies", "model", "mutants"];
 
 export interface Depth {
   readonly long: boolean;
-  /** All in about two minutes: of the mutants only those that are noticed in a moment. */
+  /** All in some minutes: a sample of the pairs, and of the mutants only those that are noticed in a moment. */
   readonly bounded: boolean;
   readonly seed: number;
   readonly workers: number;

@@ -2,7 +2,7 @@
 import type { Context, SQSBatchResponse, SQSEvent } from "aws-lambda";
 import { ageGate } from "../functions/messaging/age-gate.ts";
 import { atMostOnce } from "../functions/messaging/at-most-once.ts";
-import { dynamodb, sqs } from "../functions/messaging/clients.ts";
+import { dynamodb } from "../functions/messaging/clients.ts";
 import { type Consumer, consumer } from "../functions/messaging/consumer.ts";
 import { effects } from "../functions/messaging/effect.ts";
 import { hopLimit } from "../functions/messaging/hop-limit.ts";
@@ -10,6 +10,7 @@ import { type EvidenceStore, idempotency } from "../functions/messaging/idempote
 import { inline } from "../functions/messaging/inline.ts";
 import { rows } from "../functions/messaging/rows.ts";
 import { signature } from "../functions/messaging/signature.ts";
+import { sqs } from "../functions/messaging/sqs-client.ts";
 import type { UnitOfWork } from "../functions/messaging/unit-of-work.ts";
 import { addToBalance, BalanceChanged, type Deposit, MoneyDeposited } from "./bank.ts";
 import type { Contender } from "./contender.ts";

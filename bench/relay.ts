@@ -1,13 +1,14 @@
 // What the way between two services costs: outbox → queue, outbox → journal → projection, and the sweeper that finds
 // nothing. Batches of a hundred rows, as the stream gives them, with a message each.
 import { BatchWriteItemCommand } from "@aws-sdk/client-dynamodb";
-import { dynamodb, sqs } from "../functions/messaging/clients.ts";
+import { dynamodb } from "../functions/messaging/clients.ts";
 import { asciiJson } from "../functions/messaging/envelope.ts";
 import { journal } from "../functions/messaging/journal.ts";
 import { type OutboxRow, outboxWrite } from "../functions/messaging/outbox.ts";
 import { projection } from "../functions/messaging/projection.ts";
 import { publisher } from "../functions/messaging/publisher.ts";
 import { signer } from "../functions/messaging/signature.ts";
+import { sqs } from "../functions/messaging/sqs-client.ts";
 import type { Versioned } from "../functions/messaging/versioned-table.ts";
 import { handler as sweep } from "../functions/outbox/sweep.ts";
 import { aDeposit, MoneyDeposited } from "./bank.ts";

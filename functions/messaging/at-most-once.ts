@@ -14,7 +14,7 @@ import {
 import { dynamodb } from "./clients.ts";
 import type { Delivery, MessageMiddleware } from "./delivery.ts";
 import { environment } from "./environment.ts";
-import { derivedId, digestOf } from "./ids.ts";
+import { digestOf, evidenceId } from "./ids.ts";
 import { type Lease, leaseTable, type Settled } from "./lease.ts";
 import { measure } from "./limits.ts";
 import { outboxWrite } from "./outbox.ts";
@@ -46,7 +46,7 @@ export function atMostOnce(options: AtMostOnceOptions = {}): MessageMiddleware {
 
   return {
     async find(delivery) {
-      const settled = await leases.settled(claimId(delivery));
+      const settled = await leases.settled(evidenceId(delivery));
       if (settled?.result === "lost") return undefined; // whether it was counted is for `before` to say
       return settled && duplicateOf(settled, delivery);
     },
@@ -55,7 +55,7 @@ export function atMostOnce(options: AtMostOnceOptions = {}): MessageMiddleware {
       const { consumer, message, deadlineMs } = request.event;
       const { source, id: messageId } = message;
       const claim = await leases.claim({
-        id: claimId(request.event),
+        id: evidenceId(request.event), // as in `rows`: a consumer may change its mode
         untilMs: deadlineMs,
         about: { consumer, source, messageId, digest: digestOf(message) },
       });
@@ -87,11 +87,6 @@ export function atMostOnce(options: AtMostOnceOptions = {}): MessageMiddleware {
     const { actions } = measure([lease.settlement("done"), ...writes, ...outbox]);
     await (client ?? dynamodb()).send(new TransactWriteItemsCommand({ TransactItems: [...actions] }));
   }
-}
-
-/** As in `rows`: a consumer may change its mode. */
-function claimId({ consumer, message }: Delivery): string {
-  return derivedId(consumer, message.source, message.id);
 }
 
 function duplicateOf({ about, result }: Settled, { message, letter }: Delivery): Outcome {

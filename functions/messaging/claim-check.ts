@@ -11,6 +11,7 @@ import type { MessageMiddleware } from "./delivery.ts";
 import { asciiJson, type Envelope } from "./envelope.ts";
 import { itemBytesMax, largestItemBytes } from "./limits.ts";
 import type { UnitOfWork } from "./unit-of-work.ts";
+import { wholeNumber } from "./whole-number.ts";
 
 export interface ClaimCheckOptions extends ClaimStoreOptions {
   /**
@@ -41,11 +42,7 @@ const concurrencyMax = 10;
  */
 export function claimCheck(options: ClaimCheckOptions = {}): MessageMiddleware {
   const { thresholdBytes = thresholdBytesDefault } = options;
-  if (!Number.isInteger(thresholdBytes) || thresholdBytes < 0 || thresholdBytes > thresholdBytesMax) {
-    throw new Error(
-      `thresholdBytes must be a whole number from 0 to ${thresholdBytesMax}, got ${thresholdBytes}`,
-    );
-  }
+  wholeNumber("thresholdBytes", thresholdBytes, { min: 0, max: thresholdBytesMax });
   const store = claimStore(options);
   return {
     async before(request) {

@@ -5,7 +5,6 @@
 // here knows whether they name AWS or a laptop. A client that a function does not use is not in its bundle.
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
-import { SQSClient } from "@aws-sdk/client-sqs";
 import { watched } from "./in-flight.ts";
 
 export const attemptsMax = 3;
@@ -16,36 +15,11 @@ export const http = {
 };
 
 let dynamodbClient: DynamoDBClient | undefined;
-let sqsClient: SQSClient | undefined;
-let sqsOnceClient: SQSClient | undefined;
 let secretsManagerClient: SecretsManagerClient | undefined;
 
 export function dynamodb(): DynamoDBClient {
   dynamodbClient ??= watched(new DynamoDBClient({ maxAttempts: attemptsMax, requestHandler: http }));
   return dynamodbClient;
-}
-
-export function sqs(): SQSClient {
-  sqsClient ??= watched(
-    new SQSClient({
-      maxAttempts: attemptsMax,
-      requestHandler: http,
-      useQueueUrlAsEndpoint: false, // the queue URL names the queue; the endpoint variables name the server
-    }),
-  );
-  return sqsClient;
-}
-
-/** For what may be lost: one attempt, no repair. */
-export function sqsOnce(): SQSClient {
-  sqsOnceClient ??= watched(
-    new SQSClient({
-      maxAttempts: 1,
-      requestHandler: http,
-      useQueueUrlAsEndpoint: false, // as above
-    }),
-  );
-  return sqsOnceClient;
 }
 
 export function secretsManager(): SecretsManagerClient {

@@ -1,31 +1,25 @@
 // Step 3 of 4: queue → effect. A message may arrive many times; its effect happens once.
 //
-//   G4. On a FIFO queue the messages of a group run in order, and none runs past one that failed or is parked.
 //   G5. A record's failure is its own.
 //   G6. What cannot be processed is parked with its reason; nothing else leaves the queue undone.
-import type { Context, SQSBatchResponse, SQSEvent, SQSRecord } from "aws-lambda";
-import { isDone } from "./already-done.ts";
+//
+// Here is the way of messages that come for the first time to a standard queue. What others need is loaded when the
+// first of them comes: an order (queue-order.ts), redeliveries (redelivery.ts), failures (failed-record.ts). A file
+// that cannot be loaded fails the batch or the record, which comes again.
+import type { Context, SQSBatchResponse, SQSEvent } from "aws-lambda";
 import { processBatch } from "./batch.ts";
 import { messageChain, type Work } from "./chain.ts";
-import { deliver, type Letter, type MessageMiddleware } from "./delivery.ts";
-import { type Envelope, readEnvelope } from "./envelope.ts";
-import { environment } from "./environment.ts";
-import { holds } from "./holds.ts";
-import { processIsolated } from "./isolation.ts";
-import { groupOf, keyOrder, noOrder } from "./key-order.ts";
+import { deliver, type MessageMiddleware } from "./delivery.ts";
 import { log } from "./log.ts";
-import { isFifo } from "./message-group.ts";
 import type { MessageType } from "./message-type.ts";
 import { metricNames } from "./metric-names.ts";
 import { count } from "./metrics.ts";
 import { observed } from "./observed.ts";
-import { type Outcome, Park, RetryLater } from "./outcome.ts";
-import { runLedger } from "./run-ledger.ts";
+import { Park } from "./outcome.ts";
+import { queueOrder } from "./queue-order.ts";
+import { isRedelivered, letterOf, type Received, receive } from "./received.ts";
 import { aboutMessage } from "./scope.ts";
-import { gapCode } from "./sequence-evidence.ts";
-import { inSequence } from "./sequence-order.ts";
-import { type Failure, type Subscription, subscription } from "./subscription.ts";
-import { unitOfWork } from "./unit-of-work.ts";
+import { deadlineOf, subscription } from "./subscription.ts";
 
 export interface ConsumerOptions<Types extends readonly MessageType[]> {
   /** The scope of the evidence: renaming a consumer makes it process everything anew. */
@@ -71,132 +65,68 @@ export function consumer<const Types extends readonly MessageType[]>({
     handler(work) {
       const chain = messageChain({ accepts, middlewares, work });
       const queue = subscription(name);
-      const table = environment("EVIDENCE_TABLE");
-      const ledger = runLedger({ table });
       return observed(name, async function handleBatch({ Records: records }: SQSEvent, context) {
-        const deadlineMs = queue.deadlineMs(context);
-        const queueName = queueNameOf(records[0]);
-        const inOrder = isFifo(queueName);
-        const order = inOrder ? keyOrder({ holds: holds({ table, queueName }), records }) : noOrder;
-        const lotOf = inOrder ? ({ record }: Received) => groupOf(record) : keyOf;
-        const received = inOrder ? inSequence(records.map(receive), placeOf) : records.map(receive);
-        const failures = await processIsolated(received, {
-          ledger,
-          inOrder,
-          lotOf,
-          isDone: wasDone,
-          recordOf: ({ record }) => record,
-          forget: (items) => queue.forget(items.map(({ record }) => record)),
-          process: (items) => processBatch(items, { deadlineMs, inOrder, keyOf: lotOf, work: settle }),
-        });
+        const deadlineMs = deadlineOf(context);
+        const order = await queueOrder(queue, records.map(receive));
+        const failures = records.some(isRedelivered)
+          ? await processRedelivered()
+          : await process(order.received);
         if (failures.length > 0) count(metricNames.batchItemFailures, failures.length);
         return {
           batchItemFailures: failures.map(({ record }) => ({ itemIdentifier: record.messageId })),
         } satisfies SQSBatchResponse;
 
-        async function wasDone({ record, envelope }: Received): Promise<boolean> {
-          if (envelope instanceof Park) return false;
-          const unit = unitOfWork({ producer: name, cause: envelope });
-          const delivery = { consumer: name, message: envelope, letter: letterOf(record), unit, deadlineMs };
-          if (!(await isDone(delivery, middlewares))) return false;
-          aboutMessage(envelope, () => log("info", "DUPLICATE", fieldsOf(name, record)));
-          return true;
+        function process(items: readonly Received[]): Promise<Received[]> {
+          const { inOrder, lotOf } = order;
+          return processBatch(items, { deadlineMs, inOrder, keyOf: lotOf, work: settle });
         }
 
-        async function settle({ record, envelope }: Received): Promise<boolean> {
-          const failure = inOrder ? failureInOrder(record) : {};
-          const settled = await about(envelope, () => acknowledge(record, envelope, queue, run, failure));
-          if (!settled) await ledger.note(record, "ended");
-          return settled;
+        async function processRedelivered(): Promise<Received[]> {
+          const redelivery = await import("./redelivery.ts");
+          return redelivery.processRedelivered({ queue, order, middlewares, deadlineMs, process });
+        }
 
-          async function run(message: Envelope): Promise<Outcome> {
-            await order.admit(record);
-            if ((failure.attempt ?? 1) > queue.attemptsMax) throw new RetryLater("RUN_NOT_ENDED"); // nor will this one
-            const letter = letterOf(record);
-            const outcome = await deliver(chain, { consumer: name, message, letter, deadlineMs }, context);
-            await order.lift(record);
-            return outcome;
+        /** True when the queue may forget the record. */
+        async function settle(item: Received): Promise<boolean> {
+          const { envelope } = item;
+          return envelope instanceof Park
+            ? acknowledge(item)
+            : aboutMessage(envelope, () => acknowledge(item));
+        }
+
+        async function acknowledge(item: Received): Promise<boolean> {
+          try {
+            await run(item);
+            return true;
+          } catch (error) {
+            return settleFailure(item, error);
           }
         }
 
-        function failureInOrder(record: SQSRecord): Failure {
-          const inTurn = received.map((one) => one.record);
-          return {
-            attempt: ledger.attempt(record),
-            beforePark: ({ code }) => (code === gapCode ? order.lift(record) : order.hold(record)),
-            behind: inTurn
-              .slice(inTurn.indexOf(record) + 1)
-              .filter((later) => groupOf(later) === groupOf(record)),
-          };
+        async function settleFailure(item: Received, error: unknown): Promise<boolean> {
+          try {
+            const failed = await import("./failed-record.ts");
+            return await failed.settleFailure(queue, item.record, error, order.failureOf(item));
+          } catch (cause) {
+            const errorCode = cause instanceof Error ? cause.name : typeof cause;
+            log("warn", "FAILURE_NOT_SETTLED", { consumer: name, errorCode });
+            return false; // it comes again when its visibility timeout has passed
+          }
+        }
+
+        async function run(item: Received): Promise<void> {
+          const { record, envelope: message } = item;
+          if (message instanceof Park) throw message;
+          await order.admit(item);
+          const letter = letterOf(record);
+          const outcome = await deliver(chain, { consumer: name, message, letter, deadlineMs }, context);
+          await order.lift(item);
+          const fields = { consumer: name, receiveCount: letter.receiveCount };
+          if (outcome.kind === "lost") log("warn", "LOST", { ...fields, errorCode: outcome.errorCode });
+          else log("info", outcome.kind === "done" ? "PROCESSED" : "DUPLICATE", fields);
         }
       });
     },
   };
   return built;
-}
-
-interface Received {
-  readonly record: SQSRecord;
-  readonly envelope: Envelope | Park;
-}
-
-function receive(record: SQSRecord): Received {
-  try {
-    return { record, envelope: readEnvelope(record.body) };
-  } catch (error) {
-    if (error instanceof Park) return { record, envelope: error };
-    throw error;
-  }
-}
-
-function letterOf(record: SQSRecord): Letter {
-  return {
-    body: record.body,
-    attributes: Object.fromEntries(
-      Object.entries(record.messageAttributes).map(([name, { stringValue }]) => [name, stringValue]),
-    ),
-    queueName: queueNameOf(record),
-    receiveCount: Number(record.attributes.ApproximateReceiveCount),
-  };
-}
-
-function queueNameOf(record: SQSRecord | undefined): string {
-  return record?.eventSourceARN.split(":").at(-1) ?? "";
-}
-
-function fieldsOf(consumer: string, record: SQSRecord) {
-  return { consumer, receiveCount: Number(record.attributes.ApproximateReceiveCount) };
-}
-
-function about<Result>(envelope: Envelope | Park, work: () => Result): Result {
-  return envelope instanceof Park ? work() : aboutMessage(envelope, work);
-}
-
-function placeOf({ record, envelope }: Received) {
-  return envelope instanceof Park ? undefined : { group: groupOf(record), message: envelope };
-}
-
-/** Copies of one message run one after the other: the second then meets the evidence of the first. */
-function keyOf({ record, envelope }: Received): string {
-  return envelope instanceof Park ? record.messageId : JSON.stringify([envelope.source, envelope.id]);
-}
-
-/** True when the queue may forget the record. */
-async function acknowledge(
-  record: SQSRecord,
-  envelope: Envelope | Park,
-  queue: Subscription,
-  run: (message: Envelope) => Promise<Outcome>,
-  failure: Failure,
-): Promise<boolean> {
-  const fields = fieldsOf(queue.consumer, record);
-  try {
-    if (envelope instanceof Park) throw envelope;
-    const outcome = await run(envelope);
-    if (outcome.kind === "lost") log("warn", "LOST", { ...fields, errorCode: outcome.errorCode });
-    else log("info", outcome.kind === "done" ? "PROCESSED" : "DUPLICATE", fields);
-    return true;
-  } catch (error) {
-    return queue.fail(record, error, fields, failure);
-  }
 }

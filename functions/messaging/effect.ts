@@ -19,6 +19,7 @@ import { watchedWork } from "./in-flight.ts";
 import { type Lease, leaseTable } from "./lease.ts";
 import { log } from "./log.ts";
 import { Park, RetryLater } from "./outcome.ts";
+import { wholeNumber } from "./whole-number.ts";
 
 /**
  * Performs once what `key` names, and returns its result, as JSON keeps it, on this and every later delivery.
@@ -208,8 +209,6 @@ async function giveBack(lease: Lease): Promise<void> {
 
 function resolve(options: EffectsOptions) {
   const { table = environment("EVIDENCE_TABLE"), graceMs = 2_000, client } = options;
-  if (!Number.isInteger(graceMs) || graceMs < 0 || graceMs > 900_000) {
-    throw new RangeError(`graceMs must be a whole number from 0 to 900000, got ${graceMs}`);
-  }
+  wholeNumber("graceMs", graceMs, { min: 0, max: 900_000 });
   return { table, graceMs, client };
 }

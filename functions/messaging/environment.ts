@@ -1,5 +1,6 @@
 // A function's environment, read once when the module loads, so that a missing variable fails the deployment
 // and not the thousandth message.
+import { wholeNumber } from "./whole-number.ts";
 
 /**
  * The value of an environment variable.
@@ -17,11 +18,6 @@ export function environment(name: string): string {
  * The same for a whole number.
  * @throws Error naming the variable, the value and the range.
  */
-export function environmentNumber(name: string, { min, max }: { min: number; max: number }): number {
-  const text = environment(name);
-  const value = Number(text);
-  if (!Number.isInteger(value) || value < min || value > max) {
-    throw new Error(`${name} must be a whole number from ${min} to ${max}, got ${JSON.stringify(text)}`);
-  }
-  return value;
+export function environmentNumber(name: string, range: { min: number; max: number }): number {
+  return wholeNumber(name, environment(name), range);
 }

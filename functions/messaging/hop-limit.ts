@@ -3,6 +3,7 @@
 //   G11. Every loop has a bound, also one that goes round by the queues.
 import type { MessageMiddleware } from "./delivery.ts";
 import { Park } from "./outcome.ts";
+import { wholeNumber } from "./whole-number.ts";
 
 export interface HopLimitOptions {
   /** How many messages may lie before this one in its story. */
@@ -18,9 +19,7 @@ const hopsMaxBound = 1_000;
 
 /** Lets through messages of stories with a bounded length. Each message counts its `hops`. */
 export function hopLimit({ hopsMax = hopsMaxDefault }: HopLimitOptions = {}): MessageMiddleware {
-  if (!Number.isInteger(hopsMax) || hopsMax < 1 || hopsMax > hopsMaxBound) {
-    throw new Error(`hopsMax must be a whole number from 1 to ${hopsMaxBound}, got ${hopsMax}`);
-  }
+  wholeNumber("hopsMax", hopsMax, { min: 1, max: hopsMaxBound });
   return {
     before({ event: { message } }) {
       if (message.hops <= hopsMax) return;

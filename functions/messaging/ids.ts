@@ -15,6 +15,17 @@ export function derivedId(...parts: readonly (string | number)[]): string {
   return hash("sha256", JSON.stringify(parts), "base64url");
 }
 
+/** The name of a message for one of its consumers: the id of its evidence, and of what else there is one of for both. */
+export function evidenceId({
+  consumer,
+  message: { source, id },
+}: {
+  readonly consumer: string;
+  readonly message: { readonly source: string; readonly id: string };
+}): string {
+  return derivedId(consumer, source, id);
+}
+
 /** The same in so many hexadecimal digits, at most 64: for traces. */
 export function derivedHex(digits: number, ...parts: readonly (string | number)[]): string {
   return hash("sha256", JSON.stringify(parts), "hex").slice(0, digits);

@@ -15,7 +15,7 @@ import { dynamodb } from "./clients.ts";
 import type { Delivery } from "./delivery.ts";
 import type { Envelope } from "./envelope.ts";
 import type { EvidenceStore } from "./idempotency.ts";
-import { derivedId } from "./ids.ts";
+import { evidenceId } from "./ids.ts";
 import { mergeInline } from "./inline-write.ts";
 import { byIds } from "./item-evidence.ts";
 import type { Item } from "./item-size.ts";
@@ -26,6 +26,7 @@ import { recall, remember } from "./seen-evidence.ts";
 import { bySequence } from "./sequence-evidence.ts";
 import { sharedRead } from "./shared-read.ts";
 import type { Write } from "./unit-of-work.ts";
+import { wholeNumber } from "./whole-number.ts";
 
 export interface InlineOptions {
   /** The table of the item; its key is `id`. It must have a stream, which the publisher reads. */
@@ -84,7 +85,7 @@ export function inline(options: InlineOptions): EvidenceStore {
         attribute,
         read,
         evidence,
-        outboxId: derivedId(delivery.consumer, message.source, message.id),
+        outboxId: evidenceId(delivery),
         messages: unit.messages,
       });
       measure([write]);
@@ -174,8 +175,6 @@ function codeOf(error: unknown): string {
 function resolve(options: InlineOptions) {
   const { by = "ids", window = windowDefault } = options;
   if (by !== "ids" && by !== "sequence") throw new Error(`by must be "ids" or "sequence", got ${String(by)}`);
-  if (!Number.isInteger(window) || window < 1 || window > windowMax) {
-    throw new Error(`window must be a whole number from 1 to ${windowMax}, got ${window}`);
-  }
+  wholeNumber("window", window, { min: 1, max: windowMax });
   return { ...options, form: by === "ids" ? byIds(window) : bySequence };
 }

@@ -6,6 +6,7 @@
 //   G4. Work comes in lots: the copies of one message, or a FIFO group. A lot with a suspect goes last as a
 //   whole, one record at a time, in the order of the batch; in a group nothing runs behind a failure.
 import type { SQSRecord } from "aws-lambda";
+import { isRedelivered } from "./received.ts";
 import type { LastRun, RunLedger } from "./run-ledger.ts";
 
 export interface IsolationOptions<Item> {
@@ -28,10 +29,7 @@ export async function processIsolated<Item>(
   items: readonly Item[],
   { recordOf, lotOf, inOrder = false, isDone, ledger, process, forget }: IsolationOptions<Item>,
 ): Promise<Item[]> {
-  const redelivered = items.filter(isRedelivered);
-  if (redelivered.length === 0) return process(items);
-
-  const runs = await ledger.lastRuns(redelivered.map(recordOf));
+  const runs = await ledger.lastRuns(items.map(recordOf).filter(isRedelivered));
   const lastRunOf = (item: Item): LastRun => runs.get(recordOf(item).messageId) ?? "unknown";
   const lots = [...Map.groupBy(items, lotOf).values()];
   const suspected = lots.filter((lot) => suspectsOf(lot).length > 0);
@@ -70,20 +68,12 @@ export async function processIsolated<Item>(
 
   /** In a group, what is behind a failure that was heard of did not run with it, and cannot be to blame. */
   function suspectsOf(lot: readonly Item[]): readonly Item[] {
-    const heard = lot.findIndex((item) => isRedelivered(item) && lastRunOf(item) === "ended");
+    const heard = lot.findIndex((item) => isRedelivered(recordOf(item)) && lastRunOf(item) === "ended");
     const mayHaveRun = inOrder && heard >= 0 ? lot.slice(0, heard) : lot;
-    return mayHaveRun.filter((item) => isRedelivered(item) && lastRunOf(item) !== "ended");
+    return mayHaveRun.filter((item) => isRedelivered(recordOf(item)) && lastRunOf(item) !== "ended");
   }
 
   function wasAlone(lot: readonly Item[]): boolean {
     return suspectsOf(lot).some((item) => lastRunOf(item) === "alone");
   }
-
-  function isRedelivered(item: Item): boolean {
-    return receiveCountOf(recordOf(item)) > 1;
-  }
-}
-
-function receiveCountOf(record: SQSRecord): number {
-  return Number(record.attributes.ApproximateReceiveCount);
 }

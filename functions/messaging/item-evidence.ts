@@ -4,7 +4,7 @@
 //   G2. A message is in the window, or younger than all that have left it, or parked: none of the three is a
 //   second effect. No clocks are compared: every copy of a message carries the same time.
 import type { Delivery } from "./delivery.ts";
-import { derivedId, digestOf } from "./ids.ts";
+import { digestOf, evidenceId } from "./ids.ts";
 import { type Outcome, Park } from "./outcome.ts";
 
 /** What the attributes of the kit begin with: they stay when the domain saves an item, and it never reads them. */
@@ -52,9 +52,9 @@ const entries = new WeakMap<Delivery, Entry>();
 function entryOf(delivery: Delivery): Entry {
   const known = entries.get(delivery);
   if (known) return known;
-  const { consumer, message } = delivery;
+  const { message } = delivery;
   const entry = {
-    key: derivedId(consumer, message.source, message.id).slice(0, keyLength),
+    key: evidenceId(delivery).slice(0, keyLength),
     digest: digestOf(message).slice(0, digestLength),
     timeMs: Date.parse(message.time) || 0,
   };

@@ -13,6 +13,7 @@ import { journalAppender } from "./journal-append.ts";
 import { partitionId } from "./journal-items.ts";
 import { log } from "./log.ts";
 import type { Park } from "./outcome.ts";
+import { wholeNumber } from "./whole-number.ts";
 
 export interface JournalOptions {
   /** Journals of different names can share a table. */
@@ -66,9 +67,7 @@ const partitionsMax = 64;
  */
 export function journal(options: JournalOptions = {}): Journal {
   const { name, partitions } = { ...resolved, ...options };
-  if (!Number.isInteger(partitions) || partitions < 1 || partitions > partitionsMax) {
-    throw new Error(`partitions must be a whole number from 1 to ${partitionsMax}, got ${partitions}`);
-  }
+  wholeNumber("partitions", partitions, { min: 1, max: partitionsMax });
   if (!/^[a-z0-9-]+$/.test(name)) {
     throw new Error(
       `name of a journal must be of small letters, digits and hyphens, got ${JSON.stringify(name)}`,

@@ -78,13 +78,6 @@ export function keyOrder({ holds, records }: { holds: Holds; records: readonly S
   }
 }
 
-/** For a standard queue, which has no order. */
-export const noOrder: KeyOrder = {
-  admit: async () => undefined,
-  hold: async () => undefined,
-  lift: async () => undefined,
-};
-
 /** SQS delivers nothing from a FIFO queue without its group. */
 export function groupOf(record: SQSRecord): string {
   return record.attributes.MessageGroupId ?? "";

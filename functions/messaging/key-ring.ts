@@ -6,7 +6,6 @@
 // A store that fails is no fault of a message: it makes the message wait and never parks it.
 import type { KeyObject } from "node:crypto";
 import { nowMs } from "./clock.ts";
-import { KeysInvalid, readKeys } from "./key-secret.ts";
 import { log } from "./log.ts";
 import { RetryLater } from "./outcome.ts";
 
@@ -24,6 +23,11 @@ export interface KeyRing {
    * @throws RetryLater KEYS_UNAVAILABLE
    */
   find(id: string): Promise<Key | undefined>;
+}
+
+/** The text of the secret has neither of its forms. The message names ids and lengths, never a key. */
+export class KeysInvalid extends Error {
+  override readonly name = "KeysInvalid";
 }
 
 export interface KeyRingOptions {
@@ -106,7 +110,9 @@ export function keyRing({ load, refreshSeconds = refreshSecondsDefault }: KeyRin
   async function askStore(): Promise<Keys> {
     askedAtMs = nowMs();
     try {
-      keys = readKeys(await withinBound(load()));
+      // How to read them is loaded while the store answers.
+      const [text, { readKeys }] = await Promise.all([withinBound(load()), import("./key-secret.ts")]);
+      keys = readKeys(text);
       loadedAtMs = askedAtMs;
       failure = undefined;
       return keys;

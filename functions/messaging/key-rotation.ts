@@ -3,8 +3,8 @@
 //   G6, G7. No message is refused by a rotation: a new key signs only when everybody can have read it, and an old
 //   one verifies as long as a message that it signed can come.
 //   G11. The number of keys is bounded; a rotation that would have to drop a key in use fails instead.
-import { staleMsMax } from "./key-ring.ts";
-import { type KeyEntry, KeysInvalid, newKey, readKeyEntries, writeKeyEntries } from "./key-secret.ts";
+import { KeysInvalid, staleMsMax } from "./key-ring.ts";
+import { type KeyEntry, newKey, readKeyEntries, writeKeyEntries } from "./key-secret.ts";
 import { evidenceDays } from "./message-life.ts";
 
 /** Twice the age of the oldest ring that is still in use: the other half is for the rotation itself. */

@@ -6,12 +6,7 @@
 // The key that signs is the one that began last. A new one begins some time after it is written, so that by then
 // everybody has read it; see key-rotation.ts.
 import { createSecretKey, randomBytes } from "node:crypto";
-import type { Key, Keys } from "./key-ring.ts";
-
-/** The secret is of neither form. The message names ids and lengths, never a key. */
-export class KeysInvalid extends Error {
-  override readonly name = "KeysInvalid";
-}
+import { type Key, type Keys, KeysInvalid } from "./key-ring.ts";
 
 /** One key as the secret has it. */
 export interface KeyEntry {

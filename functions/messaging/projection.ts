@@ -17,6 +17,7 @@ import { offsets } from "./offset.ts";
 import { afterEffect, withState } from "./offset-modes.ts";
 import { pullPartition } from "./pull.ts";
 import type { UnitOfWork } from "./unit-of-work.ts";
+import { wholeNumber } from "./whole-number.ts";
 
 export interface ProjectionOptions<Types extends readonly MessageType[]> {
   /** The scope of offsets and state: a projection that is renamed begins at the journal's beginning. */
@@ -177,10 +178,7 @@ function resolve<Types extends readonly MessageType[]>(options: ProjectionOption
     );
   }
   for (const option of ["pageSize", "pagesMax"] as const) {
-    const value = settings[option];
-    if (!Number.isInteger(value) || value < 1 || value > 1_000) {
-      throw new Error(`${option} must be a whole number from 1 to 1000, got ${value}`);
-    }
+    wholeNumber(option, settings[option], { min: 1, max: 1_000 });
   }
   return settings;
 }

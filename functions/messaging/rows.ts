@@ -1,23 +1,21 @@
 // Evidence as an item of its own: evidence, state and outbox row in one TransactWriteItems.
 //
-//   G1, G2. One transaction holds everything; its first action is the evidence.
-//   G2. A lost response is not a duplicate and a duplicate is not a failure: the old evidence decides.
-import type { AttributeValue, CancellationReason, DynamoDBClient } from "@aws-sdk/client-dynamodb";
-import { unmarshall } from "@aws-sdk/util-dynamodb";
-import { type Cancellation, classifyCancellation } from "./cancellation.ts";
+//   G1, G2. One transaction holds everything; its first action is the evidence. What it says when it was there
+//   before: rows-evidence.ts.
+import type { AttributeValue, DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { dynamodb } from "./clients.ts";
 import { nowIso, nowSeconds } from "./clock.ts";
 import type { Delivery } from "./delivery.ts";
 import { environment } from "./environment.ts";
 import { type GroupCommitOptions, groupCommit } from "./group-commit.ts";
 import type { EvidenceStore } from "./idempotency.ts";
-import { derivedId, digestOf } from "./ids.ts";
+import { digestOf, evidenceId } from "./ids.ts";
 import { measure } from "./limits.ts";
 import { evidenceDays } from "./message-life.ts";
 import { outboxWrite } from "./outbox.ts";
-import { type Outcome, Park, RetryLater, StateMoved } from "./outcome.ts";
+import { RetryLater } from "./outcome.ts";
 import { waitToRetry } from "./retry.ts";
-import { sharedRead } from "./shared-read.ts";
+import type { RowsEvidence } from "./rows-evidence.ts";
 import { transact } from "./transaction.ts";
 import type { Write } from "./unit-of-work.ts";
 
@@ -36,7 +34,6 @@ export interface RowsOptions {
 
 /** How often a transaction that met only transient trouble is sent again within one delivery. */
 const attemptsMax = 5;
-const evidenceIndex = 0;
 
 /** Evidence in a table of its own, for units of work with any number of items. 2 WCU an item, one request. */
 export function rows(options: RowsOptions = {}): EvidenceStore {
@@ -44,9 +41,9 @@ export function rows(options: RowsOptions = {}): EvidenceStore {
   const outboxTable = options.outboxTable ?? environment("OUTBOX_TABLE");
   const client = () => options.client ?? dynamodb();
   const send = transact(client);
-  const read = sharedRead({ table: evidenceTable, client });
   const { groupCommit: grouping = {} } = options;
   const group = grouping === false ? undefined : groupCommit(send, grouping === true ? {} : grouping);
+  let loaded: Promise<RowsEvidence> | undefined;
 
   return {
     begin: ({ unit, deadlineMs }) => group?.begin(unit, deadlineMs),
@@ -54,45 +51,51 @@ export function rows(options: RowsOptions = {}): EvidenceStore {
 
     looksFirst: true, // it spares a transaction that is cancelled, and paid for
     async find(delivery) {
-      const Item = await read(evidenceId(delivery));
-      return Item && duplicateOf(Item, delivery, digestOf(delivery.message));
+      const { find } = await evidence();
+      return find(delivery);
     },
 
     async commit(delivery, receipt) {
-      const digest = digestOf(delivery.message);
-      const unit = measure(transactionOf(delivery, digest, receipt));
+      const unit = measure(transactionOf(delivery, receipt));
       for (let attempt = 1; ; attempt++) {
         const reasons = await (group ? group.commit(delivery.unit, unit) : send(unit.actions));
         if (reasons === undefined) return { kind: "done", receipt };
-        const cancellation = classifyCancellation({ CancellationReasons: [...reasons] }, { evidenceIndex });
-        if (cancellation.kind !== "transient") return settle(cancellation, delivery, digest);
+        const { judge } = await evidence();
+        const verdict = judge(reasons, delivery);
+        if (verdict.kind !== "transient") return verdict;
         const again =
           attempt < attemptsMax && (await waitToRetry({ attempt, deadlineMs: delivery.deadlineMs }));
-        if (!again) throw new RetryLater(codeOf(reasons, cancellation));
+        if (!again) throw new RetryLater(verdict.code);
       }
     },
   };
 
-  function transactionOf(delivery: Delivery, digest: string, receipt: unknown): Write[] {
-    const { consumer, message, unit } = delivery;
-    const id = evidenceId(delivery);
-    const actions: Write[] = [
-      evidenceWrite({ id, consumer, source: message.source, messageId: message.id, digest, receipt }),
-      ...unit.writes,
-    ];
-    if (unit.messages.length > 0)
-      actions.push(outboxWrite({ table: outboxTable, id, messages: unit.messages }));
+  /** Loaded with the first message that may have been there before: most are not. */
+  async function evidence(): Promise<RowsEvidence> {
+    loaded ??= import("./rows-evidence.ts").then(({ rowsEvidence }) =>
+      rowsEvidence({ table: evidenceTable, client }),
+    );
+    return loaded;
+  }
+
+  function transactionOf(delivery: Delivery, receipt: unknown): Write[] {
+    const { writes, messages } = delivery.unit;
+    const actions = [evidenceWrite(delivery, receipt), ...writes]; // evidence first: its reason is looked at first
+    if (messages.length > 0) {
+      actions.push(outboxWrite({ table: outboxTable, id: evidenceId(delivery), messages }));
+    }
     return actions;
   }
 
-  function evidenceWrite({ id, consumer, source, messageId, digest, receipt }: EvidenceItem): Write {
+  function evidenceWrite(delivery: Delivery, receipt: unknown): Write {
+    const { consumer, message } = delivery;
     // As attribute values at once: `marshall` would find out the types of seven texts for every message.
     const item: Record<string, AttributeValue> = {
-      id: { S: id },
+      id: { S: evidenceId(delivery) },
       consumer: { S: consumer },
-      source: { S: source },
-      messageId: { S: messageId },
-      digest: { S: digest },
+      source: { S: message.source },
+      messageId: { S: message.id },
+      digest: { S: digestOf(message) },
       ...(receipt === undefined ? {} : { receipt: { S: JSON.stringify(receipt) } }),
       processedAt: { S: nowIso() },
       expiresAt: { N: String(nowSeconds() + evidenceDays * 86_400) },
@@ -106,45 +109,4 @@ export function rows(options: RowsOptions = {}): EvidenceStore {
       },
     };
   }
-}
-
-function evidenceId({ consumer, message }: Delivery): string {
-  return derivedId(consumer, message.source, message.id);
-}
-
-interface EvidenceItem {
-  readonly id: string;
-  readonly consumer: string;
-  readonly source: string;
-  readonly messageId: string;
-  readonly digest: string;
-  readonly receipt: unknown;
-}
-
-/** Only another delivery of the same message, or request of the same key, writes the same evidence. */
-function codeOf(reasons: readonly CancellationReason[], { codes }: { codes: readonly string[] }): string {
-  const byTwin = reasons[evidenceIndex]?.Code === "TransactionConflict";
-  return byTwin ? "IN_PROGRESS" : (codes[0] ?? "TRANSIENT");
-}
-
-function settle(cancellation: Cancellation, delivery: Delivery, digest: string): Outcome {
-  if (cancellation.kind === "evidence") return duplicateOf(cancellation.item, delivery, digest);
-  if (cancellation.kind === "state-moved") throw new StateMoved();
-  throw new Park("COMMIT_REFUSED", cancellation.codes.join(", ") || "cancelled without a reason");
-}
-
-function duplicateOf(
-  item: Readonly<Record<string, AttributeValue>>,
-  delivery: Delivery,
-  digest: string,
-): Outcome {
-  const evidence = unmarshall({ ...item });
-  if (evidence.digest !== digest) {
-    throw new Park(
-      "ID_REUSED",
-      `${delivery.message.source} ${delivery.message.id} was processed with other data`,
-    );
-  }
-  const receipt = typeof evidence.receipt === "string" ? JSON.parse(evidence.receipt) : undefined;
-  return { kind: "duplicate", receipt };
 }

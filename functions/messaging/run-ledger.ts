@@ -16,6 +16,7 @@ import { dynamodb } from "./clients.ts";
 import { nowSeconds } from "./clock.ts";
 import { derivedId } from "./ids.ts";
 import { log } from "./log.ts";
+import { receiveCountOf } from "./received.ts";
 
 /** `ended`: it failed and said so. `alone`: it was run by itself and nothing was heard since. */
 export type LastRun = "ended" | "alone" | "unknown";
@@ -33,6 +34,9 @@ const keysMax = 100;
 /** A note is of use until the next receive; a day is longer than any visibility timeout (12 h). */
 const noteSeconds = 86_400;
 
+/** What was read of the records of a batch. */
+const runsBefore = new WeakMap<SQSRecord, number>();
+
 /**
  * Notes kept in the evidence table. They only sort the work: when the table does not answer, records are run
  * without them.
@@ -44,7 +48,6 @@ export function runLedger({
   table: string;
   client?: () => DynamoDBClient;
 }): RunLedger {
-  const runsBefore = new WeakMap<SQSRecord, number>();
   const attempt = (record: SQSRecord) => (runsBefore.get(record) ?? 0) + 1;
 
   return {
@@ -99,10 +102,6 @@ export function runLedger({
 function lastRunIn({ run, receiveCount }: Record<string, unknown>, record: SQSRecord): LastRun {
   if (run === "alone") return run;
   return run === "ended" && receiveCount === receiveCountOf(record) - 1 ? run : "unknown";
-}
-
-function receiveCountOf(record: SQSRecord): number {
-  return Number(record.attributes.ApproximateReceiveCount);
 }
 
 /** SQS's own message id is right here: a redriven message starts with a clean slate. */

@@ -3,7 +3,6 @@
 //
 //   G9. One attempt, so the message is sent zero times or once by this call; what may be lost is counted.
 import { SendMessageCommand, type SQSClient } from "@aws-sdk/client-sqs";
-import { sqsOnce } from "./clients.ts";
 import { nowIso } from "./clock.ts";
 import { asciiJson, type Envelope } from "./envelope.ts";
 import { newId } from "./ids.ts";
@@ -12,6 +11,7 @@ import type { Draft } from "./message-type.ts";
 import { aboutMessage, currentMessage } from "./scope.ts";
 import { stringAttributes } from "./send.ts";
 import type { Sign } from "./signature.ts";
+import { sqsOnce } from "./sqs-client.ts";
 import { childTraceparent, invocationTrace, traceHeaderOf, traceparentOf } from "./trace.ts";
 
 export interface SendOnceOptions {

@@ -2,9 +2,9 @@
 //
 //   G3. An entry counts as sent when SQS has confirmed that entry.
 import { SendMessageBatchCommand, type SendMessageBatchRequestEntry } from "@aws-sdk/client-sqs";
-import { sqs } from "./clients.ts";
 import { bodyId, groupIdOf, isFifo } from "./message-group.ts";
 import { waitToRetry } from "./retry.ts";
+import { sqs } from "./sqs-client.ts";
 
 /** https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-messages.html */
 export const batchEntriesMax = 10;

@@ -9,7 +9,7 @@ import { type AttributeValue, BatchGetItemCommand, type DynamoDBClient } from "@
 import { marshall, unmarshall } from "@aws-sdk/util-dynamodb";
 import type { Delivery } from "../../functions/messaging/delivery.ts";
 import { type Envelope, readEnvelope } from "../../functions/messaging/envelope.ts";
-import { derivedId, digestOf } from "../../functions/messaging/ids.ts";
+import { digestOf, evidenceId } from "../../functions/messaging/ids.ts";
 import { byIds } from "../../functions/messaging/item-evidence.ts";
 import { Park, RetryLater } from "../../functions/messaging/outcome.ts";
 import { bySequence } from "../../functions/messaging/sequence-evidence.ts";
@@ -48,7 +48,7 @@ export async function askEvidence(
   const rows = await readItems(
     dynamodb,
     evidenceTable,
-    known.map((message) => evidenceIdOf(consumer, message)),
+    known.map((message) => evidenceId({ consumer, message })),
   );
   const states = await Promise.all(
     (queue.stateTables ?? []).map((table) =>
@@ -61,18 +61,13 @@ export async function askEvidence(
   );
   return messages.map((message) => {
     if (message === undefined) return open; // no consumer can have processed it
-    const row = rows.get(evidenceIdOf(consumer, message));
+    const row = rows.get(evidenceId({ consumer, message }));
     if (row !== undefined) return verdictOfRow(unmarshall(row), message);
     const items = states.map((items) => items.get(message.partitionkey));
     return (
       items.map((item) => verdictOfItem(item, consumer, message)).find(({ kind }) => kind !== "open") ?? open
     );
   });
-}
-
-/** The id of the item in which `rows` and `atMostOnce` keep the evidence of a message. */
-export function evidenceIdOf(consumer: string, { source, id }: Pick<Envelope, "source" | "id">): string {
-  return derivedId(consumer, source, id);
 }
 
 export function messageIn(body: string): Envelope | undefined {

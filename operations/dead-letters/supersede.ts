@@ -13,7 +13,7 @@ import {
 import { marshall, unmarshall } from "@aws-sdk/util-dynamodb";
 import { nowIso, nowSeconds } from "../../functions/messaging/clock.ts";
 import type { Envelope } from "../../functions/messaging/envelope.ts";
-import { derivedId, digestOf } from "../../functions/messaging/ids.ts";
+import { derivedId, digestOf, evidenceId } from "../../functions/messaging/ids.ts";
 import { byIds } from "../../functions/messaging/item-evidence.ts";
 import { bodyId } from "../../functions/messaging/message-group.ts";
 import { evidenceDays } from "../../functions/messaging/message-life.ts";
@@ -22,7 +22,7 @@ import { unitOfWork } from "../../functions/messaging/unit-of-work.ts";
 import { UsageError } from "../usage-error.ts";
 import { consumerNameOf } from "./consumer-queues.ts";
 import type { DeadLetter } from "./dead-letter.ts";
-import { type EvidencePlace, evidenceIdOf } from "./evidence.ts";
+import type { EvidencePlace } from "./evidence.ts";
 
 export interface Superseded {
   readonly deadLetter: DeadLetter;
@@ -51,7 +51,7 @@ export async function confirmSuperseded(
     await dynamodb.send(
       new UpdateItemCommand({
         TableName: evidenceTable,
-        Key: marshall({ id: evidenceIdOf(consumerNameOf(queue), old) }),
+        Key: marshall({ id: evidenceId({ consumer: consumerNameOf(queue), message: old }) }),
         UpdateExpression: "SET sentAt = :now",
         ConditionExpression: "supersededBy = :newId",
         ExpressionAttributeValues: marshall({ ":now": nowIso(), ":newId": newId }),
@@ -75,7 +75,7 @@ async function writeDown(place: EvidencePlace, { deadLetter, newId }: Superseded
 async function putEvidence(place: EvidencePlace, { old, newId }: Superseded, at: string): Promise<void> {
   const consumer = consumerNameOf(place.queue);
   const found = await putNew(place, {
-    id: evidenceIdOf(consumer, old),
+    id: evidenceId({ consumer, message: old }),
     consumer,
     source: old.source,
     messageId: old.id,

@@ -8,7 +8,7 @@ import { consumer } from "../../functions/messaging/consumer.ts";
 import { effects } from "../../functions/messaging/effect.ts";
 import { asciiJson, type Envelope } from "../../functions/messaging/envelope.ts";
 import { type EvidenceStore, idempotency } from "../../functions/messaging/idempotency.ts";
-import { newId } from "../../functions/messaging/ids.ts";
+import { evidenceId, newId } from "../../functions/messaging/ids.ts";
 import { inline } from "../../functions/messaging/inline.ts";
 import { leaseTable } from "../../functions/messaging/lease.ts";
 import { messageType } from "../../functions/messaging/message-type.ts";
@@ -16,7 +16,6 @@ import { Park } from "../../functions/messaging/outcome.ts";
 import { rows } from "../../functions/messaging/rows.ts";
 import { versionedTable } from "../../functions/messaging/versioned-table.ts";
 import type { ConsumerQueue } from "../../operations/dead-letters/consumer-queues.ts";
-import { evidenceIdOf } from "../../operations/dead-letters/evidence.ts";
 import { type RedriveOptions, redrive } from "../../operations/dead-letters/redrive.ts";
 import { anEnvelope } from "../support/an-envelope.ts";
 import { aDeadLetterWorld, type DeadLetterWorld } from "../support/dead-letter-world.ts";
@@ -119,7 +118,7 @@ describe("a message that a redrive leaves alone", () => {
   it("G9: is claimed by a delivery that is under way; after its time it goes back", async () => {
     const message = aNote();
     await leaseTable({ table: world.evidenceTable, graceMs: 0, client: world.clients.dynamodb }).claim({
-      id: evidenceIdOf("note-taker", message),
+      id: evidenceId({ consumer: "note-taker", message }),
       untilMs: Date.now() + 10_000,
       about: { digest: (await digestAfterClaim(message)) ?? "" },
     });

@@ -1,13 +1,14 @@
 // A batch that comes again because its process died: what was done is recognised, and only the rest runs alone.
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it, vi } from "vitest";
 import * as z from "zod";
-import { dynamodb, sqs } from "../../../functions/messaging/clients.ts";
+import { dynamodb } from "../../../functions/messaging/clients.ts";
 import { consumer } from "../../../functions/messaging/consumer.ts";
 import { asciiJson, type Envelope } from "../../../functions/messaging/envelope.ts";
 import { idempotency } from "../../../functions/messaging/idempotency.ts";
 import { newId } from "../../../functions/messaging/ids.ts";
 import { messageType } from "../../../functions/messaging/message-type.ts";
 import { rows } from "../../../functions/messaging/rows.ts";
+import { sqs } from "../../../functions/messaging/sqs-client.ts";
 import { anEnvelope } from "../../support/an-envelope.ts";
 import { type FaultAtCall, faultAtCall } from "../../support/fault-at-call.ts";
 import { type Faults, injectFaults } from "../../support/faults.ts";

@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { type AddressInfo, createServer } from "node:net";
 import { GetQueueAttributesCommand } from "@aws-sdk/client-sqs";
 import { expect, it } from "vitest";
-import { sqsOnce } from "../../../functions/messaging/clients.ts";
+import { sqsOnce } from "../../../functions/messaging/sqs-client.ts";
 import { LOCAL_CREDENTIALS, LOCAL_REGION } from "../../../local/clients.ts";
 
 it("G11, D10: a call that nobody answers fails in time, and does not wait for ever", async () => {

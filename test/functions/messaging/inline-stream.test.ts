@@ -6,7 +6,7 @@ import {
 } from "@aws-sdk/client-dynamodb-streams";
 import type { DynamoDBStreamEvent } from "aws-lambda";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from "vitest";
-import { dynamodb, sqs } from "../../../functions/messaging/clients.ts";
+import { dynamodb } from "../../../functions/messaging/clients.ts";
 import { setClock } from "../../../functions/messaging/clock.ts";
 import { consumer } from "../../../functions/messaging/consumer.ts";
 import { asciiJson } from "../../../functions/messaging/envelope.ts";
@@ -14,6 +14,7 @@ import { idempotency } from "../../../functions/messaging/idempotency.ts";
 import { newId } from "../../../functions/messaging/ids.ts";
 import { inline } from "../../../functions/messaging/inline.ts";
 import { rows } from "../../../functions/messaging/rows.ts";
+import { sqs } from "../../../functions/messaging/sqs-client.ts";
 import { type Versioned, versionedTable } from "../../../functions/messaging/versioned-table.ts";
 import { anEnvelope } from "../../support/an-envelope.ts";
 import { type Faults, injectFaults } from "../../support/faults.ts";

@@ -27,25 +27,6 @@ it("G5: without isolation the neighbours die with it (this test can fail)", asyn
   expect(dead.length).toBeGreaterThan(1);
 });
 
-it("a batch without redelivered records is processed in one go, and nothing is noted", async () => {
-  const calls: number[][] = [];
-  const failed = await processIsolated([1, 2, 3], {
-    lotOf: String,
-    recordOf: () => anSqsRecord(""),
-    ledger: {
-      lastRuns: () => Promise.reject(new Error("not needed")),
-      note: () => Promise.reject(new Error("not needed")),
-    },
-    async process(items) {
-      calls.push([...items]);
-      return [];
-    },
-    forget: () => Promise.reject(new Error("not needed")),
-  });
-  expect(failed).toEqual([]);
-  expect(calls).toEqual([[1, 2, 3]]);
-});
-
 it("G5: its neighbours are deleted from the queue before a suspect runs", async () => {
   const steps: string[] = [];
   await processIsolated([0, 1, 2], {

@@ -2,11 +2,12 @@ import { PutItemCommand } from "@aws-sdk/client-dynamodb";
 import { CreateQueueCommand, ReceiveMessageCommand } from "@aws-sdk/client-sqs";
 import { marshall } from "@aws-sdk/util-dynamodb";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { dynamodb, sqs } from "../../../functions/messaging/clients.ts";
+import { dynamodb } from "../../../functions/messaging/clients.ts";
 import { newId } from "../../../functions/messaging/ids.ts";
 import type { Journal } from "../../../functions/messaging/journal.ts";
 import type { OutboxRow } from "../../../functions/messaging/outbox.ts";
 import { publisher } from "../../../functions/messaging/publisher.ts";
+import { sqs } from "../../../functions/messaging/sqs-client.ts";
 import { type Faults, injectFaults } from "../../support/faults.ts";
 import {
   aJournal,

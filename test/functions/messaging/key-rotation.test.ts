@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { staleMsMax } from "../../../functions/messaging/key-ring.ts";
+import { KeysInvalid, staleMsMax } from "../../../functions/messaging/key-ring.ts";
 import {
   obstacleTo,
   rotated,
@@ -7,7 +7,6 @@ import {
   signsAfterMs,
 } from "../../../functions/messaging/key-rotation.ts";
 import {
-  KeysInvalid,
   newKey,
   readKeyEntries,
   readKeys,

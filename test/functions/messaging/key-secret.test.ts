@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
+import { KeysInvalid } from "../../../functions/messaging/key-ring.ts";
 import {
-  KeysInvalid,
   newKey,
   readKeyEntries,
   readKeys,

@@ -1,8 +1,8 @@
 import { CreateQueueCommand, type SendMessageBatchCommandInput } from "@aws-sdk/client-sqs";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { sqs } from "../../../functions/messaging/clients.ts";
 import { newId } from "../../../functions/messaging/ids.ts";
 import { sendAll } from "../../../functions/messaging/send.ts";
+import { sqs } from "../../../functions/messaging/sqs-client.ts";
 import { aWorld, type World } from "../../support/world.ts";
 
 let world: World;

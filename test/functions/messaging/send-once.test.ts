@@ -1,10 +1,10 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
 import * as z from "zod";
-import { sqsOnce } from "../../../functions/messaging/clients.ts";
 import { readEnvelope } from "../../../functions/messaging/envelope.ts";
 import { messageType } from "../../../functions/messaging/message-type.ts";
 import { sendOnce } from "../../../functions/messaging/send-once.ts";
 import { signature, signer } from "../../../functions/messaging/signature.ts";
+import { sqsOnce } from "../../../functions/messaging/sqs-client.ts";
 import { aKeyStore, aSecret } from "../../support/a-key-ring.ts";
 import { type Faults, injectFaults } from "../../support/faults.ts";
 import { codeAfter } from "../../support/middleware.ts";

@@ -7,10 +7,11 @@ import {
 import { marshall } from "@aws-sdk/util-dynamodb";
 import type { DynamoDBStreamEvent } from "aws-lambda";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { dynamodb, sqs } from "../../../functions/messaging/clients.ts";
+import { dynamodb } from "../../../functions/messaging/clients.ts";
 import { setClock } from "../../../functions/messaging/clock.ts";
 import { asciiJson, type Envelope } from "../../../functions/messaging/envelope.ts";
 import { newId } from "../../../functions/messaging/ids.ts";
+import { sqs } from "../../../functions/messaging/sqs-client.ts";
 import { anEnvelope } from "../../support/an-envelope.ts";
 import { type Faults, injectFaults } from "../../support/faults.ts";
 import { aContext } from "../../support/lambda.ts";

@@ -15,9 +15,8 @@ export const commitMutants: readonly Mutant[] = [
   {
     name: "evidence last in its transaction",
     file: rows,
-    find: "    const actions: Write[] = [\n      evidenceWrite({ id, consumer, source: message.source, messageId: message.id, digest, receipt }),\n      ...unit.writes,\n    ];",
-    replace:
-      "    const actions: Write[] = [\n      ...unit.writes,\n      evidenceWrite({ id, consumer, source: message.source, messageId: message.id, digest, receipt }),\n    ];",
+    find: "[evidenceWrite(delivery, receipt), ...writes];",
+    replace: "[...writes, evidenceWrite(delivery, receipt)];",
     checks: [messaging("rows")],
   },
   {
@@ -29,8 +28,8 @@ export const commitMutants: readonly Mutant[] = [
   },
   {
     name: "same id, other data: taken for a duplicate",
-    file: rows,
-    find: "if (evidence.digest !== digest) {",
+    file: "functions/messaging/rows-evidence.ts",
+    find: "if (evidence.digest !== digestOf(message)) {",
     replace: "if (evidence.digest === undefined) {",
     checks: [messaging("rows")],
   },

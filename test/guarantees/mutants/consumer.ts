@@ -2,14 +2,15 @@
 import { faults, type Mutant, messaging, quickTest } from "./mutant.ts";
 
 const consumer = "functions/messaging/consumer.ts";
-const subscription = "functions/messaging/subscription.ts";
+const failedRecord = "functions/messaging/failed-record.ts";
+const queueOrder = "functions/messaging/queue-order.ts";
 const isolation = "functions/messaging/isolation.ts";
 const keyOrder = "functions/messaging/key-order.ts";
 
 export const consumerMutants: readonly Mutant[] = [
   {
     name: "identity by SQS's messageId",
-    file: consumer,
+    file: "functions/messaging/received.ts",
     find: "envelope: readEnvelope(record.body) };",
     replace: "envelope: { ...readEnvelope(record.body), id: record.messageId } };",
     checks: [faults("rows, each alone")],
@@ -23,9 +24,9 @@ export const consumerMutants: readonly Mutant[] = [
   },
   {
     name: "copies of a message run side by side",
-    file: consumer,
-    find: "envelope instanceof Park ? record.messageId : JSON.stringify([envelope.source, envelope.id]);",
-    replace: "envelope instanceof Park ? record.messageId : JSON.stringify([record.messageId]);",
+    file: queueOrder,
+    find: "(envelope instanceof Park ? record.messageId : identityOf(envelope)),",
+    replace: "record.messageId,",
     checks: [messaging("consumer")],
   },
   {
@@ -37,23 +38,23 @@ export const consumerMutants: readonly Mutant[] = [
   },
   {
     name: "FIFO: nothing waits behind a parked message",
-    file: subscription,
+    file: failedRecord,
     find: "await beforePark?.(reason);",
     replace: "",
     checks: [faults("FIFO with a poison")],
   },
   {
     name: "FIFO: parked before its successors are held",
-    file: subscription,
-    find: "await beforePark?.(reason);\n      await park(record, reason, receiveCount);",
-    replace: "await park(record, reason, receiveCount);\n      await beforePark?.(reason);",
+    file: failedRecord,
+    find: "await beforePark?.(reason);\n  await park(queue, record, reason);",
+    replace: "await park(queue, record, reason);\n  await beforePark?.(reason);",
     checks: [messaging("fifo")],
   },
   {
     name: "FIFO: a redriven message stays in its line",
     file: consumer,
-    find: "await order.lift(record);\n            return outcome;",
-    replace: "return outcome;",
+    find: "await order.lift(item);\n",
+    replace: "",
     checks: [faults("FIFO, parked and redriven")],
   },
   {
@@ -79,21 +80,21 @@ export const consumerMutants: readonly Mutant[] = [
   },
   {
     name: "acknowledged before it is parked",
-    file: subscription,
-    find: "await park(record, reason, receiveCount);\n",
-    replace: "void park(record, reason, receiveCount).catch(() => undefined);\n",
+    file: failedRecord,
+    find: "await park(queue, record, reason);\n",
+    replace: "void park(queue, record, reason).catch(() => undefined);\n",
     checks: [faults("FIFO with a poison")],
   },
   {
     name: "the last receive goes by without a reason",
-    file: subscription,
-    find: "if (attempt < maxReceiveCount) return undefined;",
-    replace: "if (attempt <= maxReceiveCount) return undefined;",
+    file: failedRecord,
+    find: "if (attempt < attemptsMax) return undefined;",
+    replace: "if (attempt <= attemptsMax) return undefined;",
     checks: [messaging("consumer")],
   },
   {
     name: "a retry without a delay",
-    file: subscription,
+    file: failedRecord,
     find: "VisibilityTimeout: retryAfterSeconds,",
     replace: "VisibilityTimeout: 0,",
     checks: [messaging("consumer")],
@@ -101,8 +102,8 @@ export const consumerMutants: readonly Mutant[] = [
   {
     name: "suspects run among their neighbours",
     file: isolation,
-    find: "if (redelivered.length === 0) return process(items);",
-    replace: "if (redelivered.length >= 0) return process(items);",
+    find: "if (suspected.length === 0) return process(items);",
+    replace: "if (suspected.length >= 0) return process(items);",
     checks: [quickTest("functions/messaging/isolation")],
   },
   {

@@ -92,7 +92,7 @@ export const outsideMutants: readonly Mutant[] = [
   },
   {
     name: "at most once: the sender tries again",
-    file: "functions/messaging/clients.ts",
+    file: "functions/messaging/sqs-client.ts",
     find: "      maxAttempts: 1,",
     replace: "      maxAttempts: 3,",
     checks: [messaging("send-once")],

@@ -2,7 +2,8 @@
 // begin again.
 import { PutItemCommand } from "@aws-sdk/client-dynamodb";
 import { marshall } from "@aws-sdk/util-dynamodb";
-import { dynamodb, sqs } from "../../../../functions/messaging/clients.ts";
+import { dynamodb } from "../../../../functions/messaging/clients.ts";
+import { sqs } from "../../../../functions/messaging/sqs-client.ts";
 import { redrive } from "../../../../operations/dead-letters/redrive.ts";
 
 const { QUEUE_URL = "", DEAD_LETTER_QUEUE_URL = "", EVIDENCE_TABLE = "" } = process.env;

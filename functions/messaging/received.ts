@@ -1,0 +1,43 @@
+// A record of a batch with the message in it, or with the reason why it holds none.
+import type { SQSRecord } from "aws-lambda";
+import type { Letter } from "./delivery.ts";
+import { type Envelope, readEnvelope } from "./envelope.ts";
+import { Park } from "./outcome.ts";
+
+export interface Received {
+  readonly record: SQSRecord;
+  readonly envelope: Envelope | Park;
+}
+
+export function receive(record: SQSRecord): Received {
+  try {
+    return { record, envelope: readEnvelope(record.body) };
+  } catch (error) {
+    if (error instanceof Park) return { record, envelope: error };
+    throw error;
+  }
+}
+
+export function letterOf(record: SQSRecord): Letter {
+  return {
+    body: record.body,
+    attributes: Object.fromEntries(
+      Object.entries(record.messageAttributes).map(([name, { stringValue }]) => [name, stringValue]),
+    ),
+    queueName: queueNameOf(record),
+    receiveCount: receiveCountOf(record),
+  };
+}
+
+export function queueNameOf(record: SQSRecord | undefined): string {
+  return record?.eventSourceARN.split(":").at(-1) ?? "";
+}
+
+/** 1 on the first delivery. */
+export function receiveCountOf(record: SQSRecord): number {
+  return Number(record.attributes.ApproximateReceiveCount);
+}
+
+export function isRedelivered(record: SQSRecord): boolean {
+  return receiveCountOf(record) > 1;
+}

@@ -1,0 +1,72 @@
+// What the evidence table knows of a message: asked by `find`, or told by the transaction that it cancelled.
+//
+//   G2. A lost response is not a duplicate and a duplicate is not a failure: the old evidence decides.
+import type { AttributeValue, CancellationReason, DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import { unmarshall } from "@aws-sdk/util-dynamodb";
+import { classifyCancellation } from "./cancellation.ts";
+import type { Delivery } from "./delivery.ts";
+import { digestOf, evidenceId } from "./ids.ts";
+import { type Outcome, Park, StateMoved } from "./outcome.ts";
+import { sharedRead } from "./shared-read.ts";
+
+export interface RowsEvidence {
+  /** A duplicate, or undefined when the message was not processed. @throws Park ID_REUSED */
+  find(delivery: Delivery): Promise<Outcome | undefined>;
+  /**
+   * What the reasons of a cancelled transaction, evidence first, say of its message.
+   * @throws StateMoved, Park ID_REUSED or COMMIT_REFUSED
+   */
+  judge(reasons: readonly CancellationReason[], delivery: Delivery): Outcome | Transient;
+}
+
+/** The same transaction may succeed in a moment. */
+export interface Transient {
+  readonly kind: "transient";
+  readonly code: string;
+}
+
+const evidenceIndex = 0;
+
+export function rowsEvidence({
+  table,
+  client,
+}: {
+  readonly table: string;
+  readonly client: () => DynamoDBClient;
+}): RowsEvidence {
+  const read = sharedRead({ table, client });
+  return {
+    async find(delivery) {
+      const item = await read(evidenceId(delivery));
+      return item && duplicateOf(item, delivery);
+    },
+
+    judge(reasons, delivery) {
+      const cancellation = classifyCancellation({ CancellationReasons: [...reasons] }, { evidenceIndex });
+      switch (cancellation.kind) {
+        case "evidence":
+          return duplicateOf(cancellation.item, delivery);
+        case "transient":
+          return { kind: "transient", code: codeOf(reasons, cancellation.codes) };
+        case "state-moved":
+          throw new StateMoved();
+        case "refused":
+          throw new Park("COMMIT_REFUSED", cancellation.codes.join(", ") || "cancelled without a reason");
+      }
+    },
+  };
+}
+
+/** Only another delivery of the same message, or request of the same key, writes the same evidence. */
+function codeOf(reasons: readonly CancellationReason[], [code = "TRANSIENT"]: readonly string[]): string {
+  return reasons[evidenceIndex]?.Code === "TransactionConflict" ? "IN_PROGRESS" : code;
+}
+
+function duplicateOf(item: Readonly<Record<string, AttributeValue>>, { message }: Delivery): Outcome {
+  const evidence = unmarshall({ ...item });
+  if (evidence.digest !== digestOf(message)) {
+    throw new Park("ID_REUSED", `${message.source} ${message.id} was processed with other data`);
+  }
+  const receipt = typeof evidence.receipt === "string" ? JSON.parse(evidence.receipt) : undefined;
+  return { kind: "duplicate", receipt };
+}

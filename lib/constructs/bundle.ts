@@ -7,7 +7,8 @@ import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { AssetHashType, DockerImage, type ILocalBundling } from "aws-cdk-lib";
 import { Code } from "aws-cdk-lib/aws-lambda";
-import { buildSync, formatMessagesSync } from "esbuild";
+import { type BuildOptions, buildSync, formatMessagesSync } from "esbuild";
+import { joinStart } from "./start-file.ts";
 
 /**
  * The code of a function whose `handler` is exported by `functions/<entry>`. Its hash depends on what is in the
@@ -29,7 +30,8 @@ export class EsbuildBundling implements ILocalBundling {
   }
 
   tryBundle(outputDirectory: string): boolean {
-    const { outputFiles, warnings } = buildSync({
+    const { outputFiles, metafile, warnings } = buildSync({
+      ...form,
       absWorkingDir: projectRoot,
       entryPoints: [join("functions", this.entry)],
       outdir: ".",
@@ -38,14 +40,8 @@ export class EsbuildBundling implements ILocalBundling {
       splitting: true, // what is imported lazily stays a file of its own: a third less to load at a cold start
       write: false, // written below: paths in the source map are relative to the project, wherever the output goes
       bundle: true, // the SDK too: the one we tested, not the one the runtime happens to carry
-      platform: "node",
-      target: "node24",
-      format: "esm",
       mainFields: ["module", "main"], // the ES modules of the SDK can be shaken, its CommonJS cannot
-      minify: true,
-      sourcemap: true,
-      sourcesContent: false, // file and line are enough for a stack trace, and a third of the size
-      logLevel: "silent", // an error is thrown with all its text, and so is a warning, below
+      metafile: true,
     });
     const [warning] = formatMessagesSync(warnings, { kind: "warning" });
     if (warning !== undefined)
@@ -53,8 +49,19 @@ export class EsbuildBundling implements ILocalBundling {
     for (const { path, contents } of outputFiles) {
       writeFileSync(join(outputDirectory, basename(path)), contents);
     }
+    joinStart(outputDirectory, metafile.outputs, form);
     return true;
   }
 }
+
+const form = {
+  platform: "node",
+  target: "node24",
+  format: "esm",
+  minify: true,
+  sourcemap: true,
+  sourcesContent: false, // file and line are enough for a stack trace, and a third of the size
+  logLevel: "silent", // an error is thrown with all its text, and so is a warning
+} as const satisfies BuildOptions;
 
 const projectRoot = fileURLToPath(new URL("../../", import.meta.url));

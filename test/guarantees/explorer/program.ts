@@ -1,5 +1,6 @@
 // How a process comes to its handler. From a file: the file and what it imports are bundled once, as for a
-// deployment, and evaluated anew for each process, so that nothing a killed process knew is left. From a function:
+// deployment, and evaluated anew for each process, so that nothing a killed process knew is left. What is imported
+// lazily is in the same bundle and evaluated then: no file is read in the middle of a run. From a function:
 // it makes the handler, and only what it makes is new; modules of the test that it uses are shared by all processes.
 import { createRequire } from "node:module";
 import { fileURLToPath } from "node:url";

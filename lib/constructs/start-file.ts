@@ -1,0 +1,68 @@
+// A bundle in parts → the same with one file for all that a cold start loads. esbuild makes a part for every set of
+// files that share code, twenty for a consumer, and a start would open them all.
+//
+// A part that was joined stays as a line that hands on what index.mjs exports of it. So what is loaded later finds the
+// very objects of the start: a class that is known by `instanceof` must not be there twice.
+import { rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { type BuildOptions, buildSync, type Metafile } from "esbuild";
+
+export const startFile = "index.mjs";
+
+/** Rewrites the bundle in `directory`, whose parts `outputs` describes by their names. */
+export function joinStart(directory: string, outputs: Metafile["outputs"], options: BuildOptions): void {
+  const start = loadedFrom(startFile, outputs);
+  const parts = [...start].filter((file) => file !== startFile);
+  if (parts.length === 0) return;
+  const { outputFiles = [] } = buildSync({
+    ...options,
+    absWorkingDir: directory,
+    stdin: {
+      contents: [`export * from "./${startFile}";`, ...parts.map(handOut)].join("\n"),
+      resolveDir: directory,
+    },
+    outfile: startFile,
+    bundle: true,
+    external: Object.keys(outputs)
+      .filter((file) => !start.has(file))
+      .map((file) => `./${file}`),
+    write: false,
+  });
+  for (const { path, contents } of outputFiles) writeFileSync(path, contents);
+  for (const [index, file] of parts.entries()) {
+    writeFileSync(join(directory, file), handOn(file, index));
+    rmSync(join(directory, `${file}.map`)); // of the code that it had
+  }
+
+  function handOut(file: string, index: number): string {
+    const names = exportsOf(file, outputs).map((name) => `${name} as ${nameIn(index, name)}`);
+    return `export { ${names.join(", ")} } from "./${file}";`;
+  }
+
+  function handOn(file: string, index: number): string {
+    const names = exportsOf(file, outputs).map((name) => `${nameIn(index, name)} as ${name}`);
+    return `export { ${names.join(", ")} } from "./${startFile}";\n`;
+  }
+}
+
+/** Names of different parts are alike: they are minified. */
+function nameIn(index: number, name: string): string {
+  return `part${index}_${name}`;
+}
+
+function exportsOf(file: string, outputs: Metafile["outputs"]): readonly string[] {
+  return outputs[file]?.exports ?? [];
+}
+
+function loadedFrom(
+  file: string,
+  outputs: Metafile["outputs"],
+  seen: Set<string> = new Set(),
+): ReadonlySet<string> {
+  if (seen.has(file)) return seen;
+  seen.add(file);
+  for (const { path, kind, external } of outputs[file]?.imports ?? []) {
+    if (kind === "import-statement" && !external) loadedFrom(path, outputs, seen);
+  }
+  return seen;
+}

@@ -42,10 +42,10 @@ function once(evidence: EvidenceStore): Handler {
   return guarded().use(idempotency({ evidence })).handler(deposit);
 }
 
-/** Without groups: the answers of another system come one by one. */
+/** The other system answers at once: that it is slow is nobody's cost. */
 function withEffect(): Handler {
   return guarded()
-    .use(idempotency({ evidence: rows({ groupCommit: false }) }))
+    .use(idempotency({ evidence: rows() }))
     .use(effects())
     .handler(async (message, unit, { effect }) => {
       await effect(`notify:${message.data.reference}`, { perform: async () => "told" });

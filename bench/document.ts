@@ -7,6 +7,7 @@ import {
   cellRow,
   coldHeadings,
   coldRow,
+  flowHeadings,
   flowRows,
   legHeadings,
   legRow,
@@ -25,7 +26,7 @@ const tables: Readonly<Record<string, string>> = {
   shares: table(shareHeadings, result.shares.map(shareRow)),
   relay: table(legHeadings, result.relay.map(legRow)),
   "cold-starts": table(coldHeadings, result.coldStarts.map(coldRow)),
-  flow: result.flow ? table(["", "p50 ms", "p99 ms"], flowRows(result.flow)) : "",
+  flow: result.flow ? table(flowHeadings, flowRows(result.flow)) : "",
   targets: table(["", "target", "wanted", "got"], result.targets.map(targetRow)),
 };
 for (const document of ["docs/performance.md", "README.md"]) {

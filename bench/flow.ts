@@ -1,5 +1,6 @@
 // The whole flow on the local cloud: a request, then three consumers in a row (a transaction, one write of a FIFO key, a
-// transaction), in processes of their own, from bundles as they are deployed. How long a committed message waits until its consumer starts, and how many go through.
+// transaction), in processes of their own, from bundles as they are deployed. How long a committed message waits until
+// its consumer starts, and how many go through.
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -21,7 +22,6 @@ export interface FlowFigures {
   readonly burstP99Ms: number;
   /** Messages processed a second in the burst, by all consumers together. */
   readonly messagesPerSecond: number;
-  readonly ordersPerSecond: number;
 }
 
 /** Asked, taken, approved: each is a message that a consumer processes. */
@@ -71,7 +71,6 @@ async function run(cloud: LocalCloud, seen: Seen, orders: number): Promise<FlowF
     burstP50Ms: quantile(burst, 0.5),
     burstP99Ms: quantile(burst, 0.99),
     messagesPerSecond: (orders * messagesPerOrder) / seconds,
-    ordersPerSecond: orders / seconds,
   };
 
   /** Returns when all that the orders cause is done. */

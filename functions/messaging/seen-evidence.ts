@@ -14,7 +14,7 @@ export function remember(
   id: string,
   item: Readonly<Record<string, AttributeValue>> | undefined = {},
 ): void {
-  const name = JSON.stringify([table, id]);
+  const name = nameOf(table, id);
   const hidden = Object.entries(item).filter(([attribute, { S }]) => attribute.startsWith(hiddenPrefix) && S);
   seen.delete(name);
   if (hidden.length > 0) seen.set(name, Object.fromEntries(hidden));
@@ -23,5 +23,9 @@ export function remember(
 }
 
 export function recall(table: string, id: string, attribute: string): string | undefined {
-  return seen.get(JSON.stringify([table, id]))?.[attribute]?.S;
+  return seen.get(nameOf(table, id))?.[attribute]?.S;
+}
+
+function nameOf(table: string, id: string): string {
+  return `${table} ${id}`; // a table has no spaces
 }

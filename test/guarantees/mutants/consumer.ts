@@ -100,6 +100,20 @@ export const consumerMutants: readonly Mutant[] = [
     checks: [messaging("consumer")],
   },
   {
+    name: "a failure that could not be settled is acknowledged",
+    file: consumer,
+    find: "return false; // it comes again",
+    replace: "return true; // it comes again",
+    checks: [messaging("subscription")],
+  },
+  {
+    name: "a redelivered batch is taken for a first one",
+    file: "functions/messaging/received.ts",
+    find: "return receiveCountOf(record) > 1;",
+    replace: "return receiveCountOf(record) > 1_000;",
+    checks: [messaging("already-done")],
+  },
+  {
     name: "suspects run among their neighbours",
     file: isolation,
     find: "if (suspected.length === 0) return process(items);",

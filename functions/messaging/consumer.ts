@@ -83,6 +83,7 @@ export function consumer<const Types extends readonly MessageType[]>({
         const failures = await processIsolated(received, {
           ledger,
           inOrder,
+          deadlineMs,
           lotOf,
           isDone: wasDone,
           recordOf: ({ record }) => record,

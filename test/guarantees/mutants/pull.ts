@@ -36,6 +36,13 @@ export const pullMutants: readonly Mutant[] = [
     checks: [messaging("projection")],
   },
   {
+    name: "pull: older versions of a type are passed by",
+    file: "functions/messaging/projection.ts",
+    find: "accepts.flatMap(({ types }) => types)",
+    replace: "accepts.map(({ type }) => type)",
+    checks: [messaging("projection")],
+  },
+  {
     name: "pull: parked without a trace",
     file: "functions/messaging/pull.ts",
     find: "await moveTo(sequence, [parkWrite(error, { body, sequence })]);",

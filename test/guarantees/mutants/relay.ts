@@ -31,6 +31,13 @@ export const relayMutants: readonly Mutant[] = [
     checks: [faults("relay by stream")],
   },
   {
+    name: "a type without a route is sent to nobody",
+    file: publisher,
+    find: "for (const row of open.filter(isUnrouted)) unsent.add(row.id);",
+    replace: "",
+    checks: [publishTest],
+  },
+  {
     name: "one queue's failure leaves the row in no doubt",
     file: publisher,
     find: "if (!confirmed[index]) unsent.add(letter.rowId);",

@@ -89,11 +89,13 @@ describe("a projection whose offset commits with its state", () => {
         v1: { schema: z.strictObject({ amount: z.int() }), lift: ({ amount }) => ({ cents: amount * 100 }) },
       },
     });
-    const handler = projection({ ...options(), accepts: [AddedCents] }).handler(async ({ data }, unit, state) => {
-      const all = state<Sum>("sum");
-      const before = (await all.get("all")) ?? { id: "all", version: 0, sum: 0 };
-      unit.write(all.save({ ...before, sum: before.sum + data.cents }));
-    });
+    const handler = projection({ ...options(), accepts: [AddedCents] }).handler(
+      async ({ data }, unit, state) => {
+        const all = state<Sum>("sum");
+        const before = (await all.get("all")) ?? { id: "all", version: 0, sum: 0 };
+        unit.write(all.save({ ...before, sum: before.sum + data.cents }));
+      },
+    );
     expect(await handler({}, aContext())).toMatchObject({ records: 2 });
     expect(await sum()).toBe(105);
   });

@@ -5,6 +5,7 @@
 //   has no row yet gets one.
 import type { AttributeValue } from "@aws-sdk/client-dynamodb";
 import type { DynamoDBBatchResponse, DynamoDBRecord, DynamoDBStreamEvent } from "aws-lambda";
+import { beforeDeadline } from "../messaging/batch.ts";
 import { nowMs } from "../messaging/clock.ts";
 import { environment } from "../messaging/environment.ts";
 import { keepRows, readInlineRow } from "../messaging/inline-stream.ts";
@@ -31,6 +32,8 @@ const inlineOutbox = publisher(destinations);
 
 /** Kept back from the function's timeout to answer. */
 const answerMs = 500;
+/** And from what is left, to keep what could not be sent: a queue that does not answer must not take that time, too. */
+const keepMs = 1_000;
 
 export const handler = observed("publish", async function publish(event: DynamoDBStreamEvent, context) {
   const deadlineMs = nowMs() + context.getRemainingTimeInMillis() - answerMs;
@@ -39,7 +42,7 @@ export const handler = observed("publish", async function publish(event: DynamoD
   const inItems = rows.filter(({ inItem }) => inItem);
   const sent = new Set([
     ...(await outbox.publish(own, { deadlineMs })),
-    ...(await inlineOutbox.publish(inItems, { deadlineMs })),
+    ...(await publishInline(inItems, deadlineMs - keepMs)),
   ]);
   await keepRows(
     inItems.filter((row) => !sent.has(row.id)),
@@ -53,6 +56,12 @@ export const handler = observed("publish", async function publish(event: DynamoD
   const batchItemFailures = failed.slice(0, 1).map((row) => ({ itemIdentifier: row.sequenceNumber }));
   return { batchItemFailures } satisfies DynamoDBBatchResponse;
 });
+
+async function publishInline(rows: readonly OutboxRow[], deadlineMs: number): Promise<Set<string>> {
+  if (rows.length === 0) return new Set();
+  const sent = await beforeDeadline(inlineOutbox.publish(rows, { deadlineMs }), deadlineMs);
+  return sent ?? new Set(); // sent or not, they are kept: receivers recognise what comes twice
+}
 
 type Image = Readonly<Record<string, AttributeValue>>;
 

@@ -83,6 +83,19 @@ it("G3: what a queue does not take is reported to the stream, and is a row that 
   expect(await world.items(world.output("OutboxTable"))).toEqual([]);
 });
 
+it("G3: keeps the rows in time when a queue does not answer at all", async () => {
+  await commit(newId(), 1);
+  const event = await streamNow();
+  const name = "no-answer";
+  sqs().middlewareStack.add(() => () => new Promise(() => undefined), { name, step: "initialize" });
+  const { batchItemFailures } = await publish(event, aContext({ remainingMs: 1_700 }));
+  sqs().middlewareStack.remove(name);
+  expect(batchItemFailures).toEqual([{ itemIdentifier: event.Records[0]?.dynamodb?.SequenceNumber }]);
+  expect(await world.items(world.output("OutboxTable"))).toHaveLength(1);
+  expect(await publish(event, aContext())).toEqual({ batchItemFailures: [] });
+  expect(await totalsReceived()).toEqual([1]);
+});
+
 it("G3: says when even the row could not be kept, and the stream brings the record again", async () => {
   await commit(newId(), 1);
   const event = await streamNow();

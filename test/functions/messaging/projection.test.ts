@@ -229,16 +229,21 @@ describe("a rebuild", () => {
     expect(asked.map(({ building }) => building)).toEqual([2, 2, 2]);
   });
 
-  it("G2: stops rather than send again what was sent long ago", async () => {
-    await append(1);
-    const handler = projection({ ...options(), accepts: [Added] }).handler(async (_message, unit) => {
-      unit.publish(Added.from({ amount: 1 }));
-    });
-    await handler({}, aContext());
-    await handler({ rebuild: true }, aContext());
-    await expect(handler({}, aContext())).rejects.toThrow("@2 stopped");
-    expect(await handlerServes()).toBe(1);
-  });
+  it.each(["stop", "park"] as const)(
+    "G2: stops rather than send again what was sent long ago, or serve without what that record did (%s)",
+    async (onPoison) => {
+      await append(1);
+      const handler = projection({ ...options(), accepts: [Added], onPoison }).handler(
+        async (_message, unit) => {
+          unit.publish(Added.from({ amount: 1 }));
+        },
+      );
+      await handler({}, aContext());
+      await handler({ rebuild: true }, aContext());
+      await expect(handler({}, aContext())).rejects.toThrow("@2 stopped");
+      expect(await handlerServes()).toBe(1);
+    },
+  );
 });
 
 describe("a projection whose offset is saved after its effect", () => {

@@ -69,9 +69,9 @@ export function journal(options: JournalOptions = {}): Journal {
   if (!Number.isInteger(partitions) || partitions < 1 || partitions > partitionsMax) {
     throw new Error(`partitions must be a whole number from 1 to ${partitionsMax}, got ${partitions}`);
   }
-  if (!/^[a-z0-9-]+$/.test(name)) {
+  if (!/^[a-z0-9-]{1,60}$/.test(name)) {
     throw new Error(
-      `name of a journal must be of small letters, digits and hyphens, got ${JSON.stringify(name)}`,
+      `name of a journal must be 1 to 60 small letters, digits and hyphens, got ${JSON.stringify(name)}`,
     );
   }
   const table = options.table ?? environment("JOURNAL_TABLE");

@@ -45,7 +45,7 @@ export class OutboxPublisher extends Construct {
         id: `${table.node.path.replaceAll("/", "")}Mapping`,
         streamArn: streamArnOf("inline", table, StreamViewType.NEW_AND_OLD_IMAGES),
         filter: { dynamodb: { NewImage: { [outboxIdAttribute]: { S: FilterRule.exists() } } } },
-        retryAttempts: 10_000, // ten are over in minutes, and no sweeper looks into items: as long as the record lives
+        retryAttempts: 10_000, // no sweeper looks into items, and ten may be over soon: as long as the record lives
       });
     }
     new CfnOutput(this, "FailureQueueUrl", { value: this.failureQueue.queueUrl }).overrideLogicalId(

@@ -84,7 +84,8 @@ export const relayMutants: readonly Mutant[] = [
     name: "a record that nobody can read holds its shard",
     file: "functions/outbox/publish.ts",
     find: "    return row && { ...row, sequenceNumber, committedMs, inItem };\n  } catch (error) {",
-    replace: "    return row && { ...row, sequenceNumber, committedMs, inItem };\n  } catch (error) {\n    throw error;",
+    replace:
+      "    return row && { ...row, sequenceNumber, committedMs, inItem };\n  } catch (error) {\n    throw error;",
     checks: [publishTest],
   },
   {

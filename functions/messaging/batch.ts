@@ -48,11 +48,14 @@ export async function processBatch<Item>(
   }
 }
 
-async function beforeDeadline(work: Promise<unknown>, deadlineMs: number): Promise<void> {
+/** What the work gives, or undefined when it has given nothing by the deadline; it goes on then, unheard. */
+export async function beforeDeadline<Result>(
+  work: Promise<Result>,
+  deadlineMs: number,
+): Promise<Result | undefined> {
   let timer: NodeJS.Timeout | undefined;
-  const deadline = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, Math.max(0, deadlineMs - nowMs()));
+  const deadline = new Promise<undefined>((resolve) => {
+    timer = setTimeout(() => resolve(undefined), Math.max(0, deadlineMs - nowMs()));
   });
-  await Promise.race([work, deadline]);
-  clearTimeout(timer);
+  return Promise.race([work, deadline]).finally(() => clearTimeout(timer));
 }

@@ -119,10 +119,15 @@ function readRequest(
   };
 }
 
-/** Two callers may choose the same key; the IAM principal keeps them apart. */
+/**
+ * Two callers may choose the same key; the IAM principal keeps them apart. Of a role it is the role and not the
+ * session: SDKs name one after the time it began, and the caller that repeats a request may have a new one by then.
+ * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html#identifiers-arns
+ */
 function callerOf(event: APIGatewayProxyEventV2): string {
   const { authorizer } = event.requestContext as { authorizer?: { iam?: { userArn?: string } } };
-  return authorizer?.iam?.userArn ?? "anonymous";
+  const { userArn = "anonymous" } = authorizer?.iam ?? {};
+  return /^arn:[^:]*:sts::\d+:assumed-role\/[^/]+/.exec(userArn)?.[0] ?? userArn;
 }
 
 function readBody(event: APIGatewayProxyEventV2): unknown {

@@ -47,13 +47,13 @@ export function readEnvelope(body: string): Envelope {
   }
   const fields = value as Record<string, unknown>;
   if (fields.specversion !== "1.0") throw new Park("ENVELOPE_INVALID", 'specversion must be "1.0"');
-  const id = text(fields, "id");
+  const id = requiredText(fields, "id");
   return {
     specversion: "1.0",
     id,
-    source: text(fields, "source"),
-    type: text(fields, "type"),
-    time: text(fields, "time"),
+    source: requiredText(fields, "source"),
+    type: requiredText(fields, "type"),
+    time: requiredText(fields, "time"),
     datacontenttype: "application/json",
     partitionkey: optionalText(fields, "partitionkey") ?? id,
     ...present("sequence", sequenceIn(fields)),
@@ -76,13 +76,14 @@ function escapeCharacter(character: string): string {
   return `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`;
 }
 
-function text(fields: Record<string, unknown>, name: string): string {
+/** @throws Park ENVELOPE_INVALID */
+export function requiredText(fields: Readonly<Record<string, unknown>>, name: string): string {
   const value = optionalText(fields, name);
   if (value === undefined) throw new Park("ENVELOPE_INVALID", `${name} is required`);
   return value;
 }
 
-function optionalText(fields: Record<string, unknown>, name: string): string | undefined {
+function optionalText(fields: Readonly<Record<string, unknown>>, name: string): string | undefined {
   const value = fields[name];
   if (value === undefined) return undefined;
   if (typeof value !== "string" || value === "" || value.length > attributeLengthMax) {

@@ -122,10 +122,17 @@ function codeOf(error: unknown): string {
   return error instanceof Error ? error.name : typeof error;
 }
 
+/** The first frames say enough, and a pattern that has to try each place takes the square of their length. Characters. */
+const framesLengthMax = 2_000;
+
 /** Where it was thrown: a file and a line tell the developer what the message may not. */
 function placeOf(error: unknown): string | undefined {
   if (!(error instanceof Error) || error instanceof RetryLater) return undefined;
-  return error.stack?.match(/([^/\s(]+\/[^/\s(]+:\d+:\d+)\)?(\n|$)/)?.[1];
+  const { stack = "", message } = error;
+  const begin = stack.indexOf(message);
+  if (begin < 0) return undefined;
+  const frames = stack.slice(begin + message.length).slice(0, framesLengthMax);
+  return frames.match(/([^/\s(]+\/[^/\s(]+:\d+:\d+)\)?(\n|$)/)?.[1];
 }
 
 function traceFor({ body, attributes }: SQSRecord): string | undefined {

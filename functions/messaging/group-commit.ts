@@ -3,6 +3,7 @@
 //   G5. Nobody's failure is another's: a unit gets the reasons of its own actions; whoever has none is sent again
 //   without those who have, and after a second cancellation alone.
 //   G11. A group has at most 100 actions and 4 MB, never two actions on one item, and waits a few milliseconds.
+import type { DynamoDBServiceException as ServiceException } from "@aws-sdk/client-dynamodb";
 import { nowMs } from "./clock.ts";
 import { actionsMax, type Measured, transactionBytesMax } from "./limits.ts";
 import type { Reasons, Transact } from "./transaction.ts";
@@ -132,9 +133,12 @@ function isInnocent(share: Reasons): boolean {
   return share?.every(({ Code = "None" }) => Code === "None") ?? false;
 }
 
-/** Refused for what it says, which one member may have said: an expression, a table that is not permitted. */
+/**
+ * Refused for what it says, which one member may have said: an expression, a table that is not permitted. What the SDK
+ * tried again, a throttle, is everybody's: ten requests in the place of one would only feed it.
+ */
 function isOfTheRequest(error: unknown): boolean {
-  return (
-    error instanceof Error && (error.name === "Park" || ("$fault" in error && error.$fault === "client"))
-  );
+  if (!(error instanceof Error)) return false;
+  const { name, $fault, $metadata } = error as Error & Partial<ServiceException>;
+  return name === "Park" || ($fault === "client" && ($metadata?.attempts ?? 1) === 1);
 }

@@ -28,9 +28,12 @@ export function readInlineRow({ newImage, oldImage }: ItemChange): OutboxRow | u
   return readOutboxRow({ id, createdAt: { S: nowIso() }, messages });
 }
 
-/** Puts rows that were not sent where the sweeper finds them; what it sends twice, receivers recognise. */
-export async function keepRows(rows: readonly OutboxRow[], outboxTable: string): Promise<void> {
-  const kept = await Promise.allSettled(
+/**
+ * Puts rows that were not sent where the sweeper finds them; what it sends twice, receivers recognise.
+ * @returns the ids of those that are there
+ */
+export async function keepRows(rows: readonly OutboxRow[], outboxTable: string): Promise<Set<string>> {
+  const puts = await Promise.allSettled(
     rows.map(({ id, createdAt, messages }) =>
       dynamodb().send(
         new PutItemCommand({
@@ -40,6 +43,7 @@ export async function keepRows(rows: readonly OutboxRow[], outboxTable: string):
       ),
     ),
   );
-  const failed = kept.filter(({ status }) => status === "rejected").length;
-  if (failed > 0) log("error", "KEEP_FAILED", { rows: failed });
+  const kept = new Set(rows.filter((_, index) => puts[index]?.status === "fulfilled").map(({ id }) => id));
+  if (kept.size < rows.length) log("error", "KEEP_FAILED", { rows: rows.length - kept.size });
+  return kept;
 }

@@ -6,6 +6,7 @@
 //   G4. Work comes in lots: the copies of one message, or a FIFO group. A lot with a suspect goes last as a
 //   whole, one record at a time, in the order of the batch; in a group nothing runs behind a failure.
 import type { SQSRecord } from "aws-lambda";
+import { nowMs } from "./clock.ts";
 import { isRedelivered } from "./received.ts";
 import type { LastRun, RunLedger } from "./run-ledger.ts";
 
@@ -20,6 +21,8 @@ export interface IsolationOptions<Item> {
   readonly ledger: Pick<RunLedger, "lastRuns" | "note">;
   /** Works on items side by side and returns those that failed. */
   readonly process: (items: readonly Item[]) => Promise<Item[]>;
+  /** When `process` begins nothing any more, in ms since the epoch. */
+  readonly deadlineMs: number;
   /** Deletes items from their queue now, not with the answer of the batch. */
   readonly forget: (items: readonly Item[]) => Promise<void>;
 }
@@ -27,7 +30,7 @@ export interface IsolationOptions<Item> {
 /** Works on a batch, suspects last and one at a time, and returns the items that failed. */
 export async function processIsolated<Item>(
   items: readonly Item[],
-  { recordOf, lotOf, inOrder = false, isDone, ledger, process, forget }: IsolationOptions<Item>,
+  { recordOf, lotOf, inOrder = false, isDone, ledger, process, deadlineMs, forget }: IsolationOptions<Item>,
 ): Promise<Item[]> {
   const runs = await ledger.lastRuns(items.map(recordOf).filter(isRedelivered));
   const lastRunOf = (item: Item): LastRun => runs.get(recordOf(item).messageId) ?? "unknown";
@@ -55,7 +58,8 @@ export async function processIsolated<Item>(
 
   async function processAlone(lot: readonly Item[]): Promise<void> {
     for (const [index, item] of lot.entries()) {
-      await ledger.note(recordOf(item), "alone");
+      // Noted and then not begun, it would be blamed for a run that it never had, and have one less.
+      if (nowMs() < deadlineMs) await ledger.note(recordOf(item), "alone");
       const [failure] = await process([item]);
       if (failure === undefined) await forget([item]);
       else if (!inOrder) failed.add(item);

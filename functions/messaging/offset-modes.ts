@@ -21,6 +21,9 @@ export interface PulledRecord {
   readonly deadlineMs: number;
 }
 
+/** Never parked: it is the projection's fault and not the record's, whose state the new generation would lack. */
+export const rebuildPublishes = "REBUILD_PUBLISHES";
+
 export interface ModeOptions {
   /** The name of the projection: the producer of what it publishes. */
   readonly consumer: string;
@@ -56,7 +59,7 @@ export function withState({
     if (messages.length === 0) return [];
     if (!publishes) {
       throw new Park(
-        "REBUILD_PUBLISHES",
+        rebuildPublishes,
         "a rebuild would send again what was sent before; it only writes state",
       );
     }

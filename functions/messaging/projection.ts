@@ -89,7 +89,7 @@ export function projection<const Types extends readonly MessageType[]>(
 ): Projection<Types> {
   const settings = resolve(options);
   const { name, accepts, journal, table, outboxTable } = settings;
-  const types = new Set(accepts.map(({ type }) => type));
+  const types = new Set(accepts.flatMap(({ types }) => types)); // a journal keeps what older versions said
   const middlewares: MessageMiddleware[] = [];
   const built: Projection<Types> = {
     use(middleware) {

@@ -50,6 +50,7 @@ export function publisher({ outboxTable, routes, sign, journal }: PublisherOptio
     async publish(rows, { deadlineMs }) {
       const unsent = journal ? await appendRows(journal, rows, { deadlineMs }) : new Set<string>();
       const open = rows.filter((row) => !unsent.has(row.id));
+      for (const row of open.filter(isUnrouted)) unsent.add(row.id);
       for (const [queueUrl, letters] of lettersByQueue(open)) {
         const confirmed = await attempt(queueUrl, letters, deadlineMs);
         for (const [index, letter] of letters.entries()) if (!confirmed[index]) unsent.add(letter.rowId);
@@ -60,11 +61,16 @@ export function publisher({ outboxTable, routes, sign, journal }: PublisherOptio
     },
   };
 
+  /** G3: it stays until the routes have all its types; what can be sent of it is sent meanwhile, in its turn. */
+  function isUnrouted({ messages }: OutboxRow): boolean {
+    return messages.some(({ envelope }) => routes.queuesFor(envelope.type) === undefined);
+  }
+
   function lettersByQueue(rows: readonly OutboxRow[]): Map<string, Letter[]> {
     const letters = new Map<string, Letter[]>();
     for (const row of rows) {
       for (const message of row.messages) {
-        for (const queueUrl of routes.queuesFor(message.envelope.type)) {
+        for (const queueUrl of routes.queuesFor(message.envelope.type) ?? []) {
           const list = letters.get(queueUrl) ?? [];
           letters.set(queueUrl, list);
           list.push({ rowId: row.id, message });

@@ -15,7 +15,7 @@ import { log } from "./log.ts";
 import { metricNames } from "./metric-names.ts";
 import { count } from "./metrics.ts";
 import { OffsetMoved, type Offsets } from "./offset.ts";
-import type { Perform } from "./offset-modes.ts";
+import { type Perform, rebuildPublishes } from "./offset-modes.ts";
 import { Park, RetryLater } from "./outcome.ts";
 import { aboutMessage } from "./scope.ts";
 import type { Write } from "./unit-of-work.ts";
@@ -83,7 +83,8 @@ export async function pullPartition(options: PullOptions, context: Context): Pro
         records++;
       }
     } catch (error) {
-      if (!(error instanceof Park) || options.onPoison === "stop") throw error;
+      if (!(error instanceof Park) || options.onPoison === "stop" || error.code === rebuildPublishes)
+        throw error;
       await moveTo(sequence, [parkWrite(error, { body, sequence })]);
       log("warn", "PULL_PARKED", { ...fields, sequence, reasonCode: error.code, reasonDetail: error.detail });
     }

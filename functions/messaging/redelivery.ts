@@ -36,6 +36,7 @@ export function processRedelivered({
     lotOf: order.lotOf,
     recordOf: ({ record }) => record,
     isDone: wasDone,
+    deadlineMs,
     process,
     forget: (items) => forget(items, queue),
   });

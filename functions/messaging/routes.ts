@@ -1,9 +1,12 @@
 // Which queues a type of message goes to: decided at synth time from the subscriptions, read at run time.
+//
+//   G3. A type that is not among the routes is one that they do not have yet, as no published type is without a
+//   subscriber: a deployment changes the producers before the relay. Its messages wait for the routes.
 import { log } from "./log.ts";
 
 export interface Routes {
-  /** The URLs of the queues that subscribed to the type. */
-  queuesFor(type: string): readonly string[];
+  /** The URLs of the queues that subscribed to the type; undefined for a type that is not known here. */
+  queuesFor(type: string): readonly string[] | undefined;
 }
 
 /**
@@ -16,11 +19,11 @@ export function readRoutes(json: string): Routes {
   return {
     queuesFor(type) {
       const queues = routes.get(type);
-      if (queues !== undefined) return queues;
-      // An event that nobody subscribed to is sent to everybody who did: nobody. Said once a process.
-      if (!unrouted.has(type)) log("warn", "UNROUTED", { type });
-      unrouted.add(type);
-      return [];
+      if (queues === undefined && !unrouted.has(type)) {
+        unrouted.add(type); // said once a process
+        log("warn", "UNROUTED", { type });
+      }
+      return queues;
     },
   };
 }

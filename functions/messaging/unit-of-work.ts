@@ -3,7 +3,7 @@
 import type { TransactWriteItem } from "@aws-sdk/client-dynamodb";
 import { checkCaps } from "./caps.ts";
 import { nowIso } from "./clock.ts";
-import type { Envelope } from "./envelope.ts";
+import { type Envelope, requiredText } from "./envelope.ts";
 import { derivedId } from "./ids.ts";
 import type { Draft } from "./message-type.ts";
 import { sequenceText } from "./sequence.ts";
@@ -38,7 +38,8 @@ export interface UnitOfWork {
   /**
    * Adds outgoing messages, in the order in which they are to be sent; or one, with its number.
    * @throws RangeError when that is none
-   * @throws Park TOO_DEEP, TOO_MANY_KEYS, ARRAY_TOO_LONG or KEY_FORBIDDEN for what no consumer would take
+   * @throws Park TOO_DEEP, TOO_MANY_KEYS, ARRAY_TOO_LONG, KEY_FORBIDDEN or, for an empty or overlong key,
+   *   ENVELOPE_INVALID: what no consumer would take
    */
   publish(...drafts: Published): void;
   /** For middlewares: puts another form of an outgoing message in its place, of the same identity. */
@@ -66,7 +67,9 @@ export function unitOfWork({ producer, cause }: { producer: string; cause: Cause
       const options = given.find((one) => "sequence" in one);
       for (const draft of given.filter((one) => "type" in one)) {
         const message = caused(draft, messages.length, options);
-        checkCaps(message); // before the commit: after it, nobody could read the message (S3)
+        // Before the commit: after it, nobody could read the message (S3).
+        requiredText({ ...draft }, "partitionkey");
+        checkCaps(message);
         messages.push(message);
       }
     },

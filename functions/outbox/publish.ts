@@ -5,6 +5,7 @@
 //   has no row yet gets one.
 import type { AttributeValue } from "@aws-sdk/client-dynamodb";
 import type { DynamoDBBatchResponse, DynamoDBRecord, DynamoDBStreamEvent } from "aws-lambda";
+import { beforeDeadline } from "../messaging/batch.ts";
 import { nowMs } from "../messaging/clock.ts";
 import { environment } from "../messaging/environment.ts";
 import { keepRows, readInlineRow } from "../messaging/inline-stream.ts";
@@ -31,6 +32,10 @@ const inlineOutbox = publisher(destinations);
 
 /** Kept back from the function's timeout to answer. */
 const answerMs = 500;
+/** So long, for the order's sake, a row that is kept holds those behind it; then they are the sweeper's and its own. */
+const heldMs = 300_000;
+/** And from what is left, to keep what could not be sent: a queue that does not answer must not take that time, too. */
+const keepMs = 1_000;
 
 export const handler = observed("publish", async function publish(event: DynamoDBStreamEvent, context) {
   const deadlineMs = nowMs() + context.getRemainingTimeInMillis() - answerMs;
@@ -39,25 +44,36 @@ export const handler = observed("publish", async function publish(event: DynamoD
   const inItems = rows.filter(({ inItem }) => inItem);
   const sent = new Set([
     ...(await outbox.publish(own, { deadlineMs })),
-    ...(await inlineOutbox.publish(inItems, { deadlineMs })),
+    ...(await publishInline(inItems, deadlineMs - keepMs)),
   ]);
-  await keepRows(
+  const kept = await keepRows(
     inItems.filter((row) => !sent.has(row.id)),
     outboxTable,
   );
   log("info", "SENT", { rows: sent.size, messages: rows.reduce((sum, row) => sum + row.messages.length, 0) });
 
-  const lowestFailed = rows.findIndex((row) => !sent.has(row.id));
+  const lowestFailed = rows.findIndex((row) => !sent.has(row.id) && !(kept.has(row.id) && isOld(row)));
   const failed = rows.slice(lowestFailed < 0 ? rows.length : lowestFailed); // all from there on come again
   if (failed.length > 0) count(metricNames.batchItemFailures, failed.length);
   const batchItemFailures = failed.slice(0, 1).map((row) => ({ itemIdentifier: row.sequenceNumber }));
   return { batchItemFailures } satisfies DynamoDBBatchResponse;
 });
 
+function isOld({ committedMs }: StreamedRow): boolean {
+  return nowMs() - committedMs > heldMs;
+}
+
+async function publishInline(rows: readonly OutboxRow[], deadlineMs: number): Promise<Set<string>> {
+  if (rows.length === 0) return new Set();
+  const sent = await beforeDeadline(inlineOutbox.publish(rows, { deadlineMs }), deadlineMs);
+  return sent ?? new Set(); // sent or not, they are kept: receivers recognise what comes twice
+}
+
 type Image = Readonly<Record<string, AttributeValue>>;
 
 interface StreamedRow extends OutboxRow {
   readonly sequenceNumber: string;
+  readonly committedMs: number;
   /** It is in an item of a service's table, and nothing has to be deleted. */
   readonly inItem: boolean;
 }
@@ -65,6 +81,7 @@ interface StreamedRow extends OutboxRow {
 /** A row that cannot be read must not hold its shard: it stays in its table, and an outbox row is swept. */
 function readRecord(record: DynamoDBRecord): StreamedRow | undefined {
   const { NewImage, OldImage, SequenceNumber: sequenceNumber } = record.dynamodb ?? {};
+  const committedMs = (record.dynamodb?.ApproximateCreationDateTime ?? 0) * 1_000;
   if (NewImage === undefined || sequenceNumber === undefined) return undefined;
   const newImage = NewImage as Image;
   const inItem = outboxIdAttribute in newImage;
@@ -73,7 +90,7 @@ function readRecord(record: DynamoDBRecord): StreamedRow | undefined {
     const row = inItem
       ? readInlineRow({ newImage, oldImage: OldImage as Image | undefined })
       : readOutboxRow(newImage);
-    return row && { ...row, sequenceNumber, inItem };
+    return row && { ...row, sequenceNumber, committedMs, inItem };
   } catch (error) {
     log("error", "OUTBOX_ROW_INVALID", {
       sequenceNumber,

@@ -37,6 +37,7 @@ export class OutboxPublisher extends Construct {
       id: "Mapping",
       streamArn: streamArnOf("outbox", outbox, StreamViewType.NEW_IMAGE),
       filter: { eventName: FilterRule.isEqual("INSERT") }, // not our own deletes
+      retryAttempts: 10, // unless bounded, one bad record holds its shard until it expires
     });
     if (inlineTables.length > 0) outbox.grant(this.function, "dynamodb:PutItem"); // what could not be sent
     for (const table of inlineTables) {
@@ -44,6 +45,7 @@ export class OutboxPublisher extends Construct {
         id: `${table.node.path.replaceAll("/", "")}Mapping`,
         streamArn: streamArnOf("inline", table, StreamViewType.NEW_AND_OLD_IMAGES),
         filter: { dynamodb: { NewImage: { [outboxIdAttribute]: { S: FilterRule.exists() } } } },
+        retryAttempts: 10_000, // no sweeper looks into items, and ten may be over soon: as long as the record lives
       });
     }
     new CfnOutput(this, "FailureQueueUrl", { value: this.failureQueue.queueUrl }).overrideLogicalId(
@@ -51,7 +53,7 @@ export class OutboxPublisher extends Construct {
     );
   }
 
-  #read(table: ServiceTable, { id, streamArn, filter }: StreamOptions): void {
+  #read(table: ServiceTable, { id, streamArn, filter, retryAttempts }: StreamOptions): void {
     table.grantStreamRead(this.function);
     const destination = this.failureQueue.queueArn;
     new EventSourceMapping(this, id, {
@@ -62,7 +64,7 @@ export class OutboxPublisher extends Construct {
       batchSize: 100,
       reportBatchItemFailures: true, // what was sent before the failure is not sent again
       bisectBatchOnError: true, // when the function dies, the record that kills it ends up alone
-      retryAttempts: 10, // unless bounded, one bad record holds its shard until it expires
+      retryAttempts,
       maxRecordAge: Duration.hours(12), // shorter than the stream's 24 hours, so nothing expires unreported
       onFailure: { bind: () => ({ destination }) },
     });
@@ -73,6 +75,7 @@ interface StreamOptions {
   readonly id: string;
   readonly streamArn: string;
   readonly filter: Readonly<Record<string, unknown>>;
+  readonly retryAttempts: number;
 }
 
 /** Says which records the stream gave up: positions in the stream, not messages, which are in the outbox. */

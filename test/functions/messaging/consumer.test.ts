@@ -7,6 +7,7 @@ import { messageType } from "../../../functions/messaging/message-type.ts";
 import { Park, RetryLater } from "../../../functions/messaging/outcome.ts";
 import { anEnvelope } from "../../support/an-envelope.ts";
 import { aContext, anSqsEvent, anSqsRecord } from "../../support/lambda.ts";
+import { linesOf } from "../../support/lines.ts";
 import { aWorld, type World } from "../../support/world.ts";
 
 const Ping = messageType({ type: "tests.ping.v1", schema: z.strictObject({ n: z.int() }), key: () => "all" });
@@ -69,6 +70,13 @@ describe("a consumer", () => {
       ]);
     },
   );
+
+  it("G11, S10: says where a handler failed, and reads no message of its error, however long and whatever is in it", async () => {
+    const [line] = (await linesOf(() => receive(bodyOf({ n: -6 })))).filter(
+      ({ code }) => code === "RETRY_LATER",
+    );
+    expect(line?.at).toMatch(/^messaging\/consumer\.test\.ts:\d+:\d+$/);
+  });
 
   it("a delay that the handler asks for is the visibility timeout of the message", async () => {
     const queueUrl = world.output("StandardQueueUrl");
@@ -149,6 +157,7 @@ function pinging() {
     if (n === -3) throw new RetryLater("NOT_NOW");
     if (n === -4) throw new RetryLater("NOT_NOW", 0);
     if (n === -5) throw new RetryLater("NOT_NOW", 60);
+    if (n === -6) throw new Error(`quotes a/secret:1:1\n${"x".repeat(300_000)}`);
     seen.push(n);
   });
 }

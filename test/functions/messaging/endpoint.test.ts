@@ -74,6 +74,24 @@ describe("requests with one key that run at once", () => {
   });
 });
 
+describe("a key", () => {
+  const role = "arn:aws:sts::123456789012:assumed-role/web-shop";
+
+  it("G2: is the same for the next session of the caller's role, whose name has the time when it began", async () => {
+    const key = newId();
+    const first = await ask(pay, key, `${role}/aws-sdk-js-session-1767225600000`);
+    expect(await ask(pay, key, `${role}/aws-sdk-js-session-1767229200000`)).toEqual(first);
+    expect(await coins()).toBe(5);
+  });
+
+  it("is another's for another role or user", async () => {
+    const key = newId();
+    const users = ["arn:aws:iam::123456789012:user/web-shop", "arn:aws:iam::123456789012:user/web-shop/a"];
+    for (const caller of [`${role}/a`, `${role}-2/a`, ...users]) await ask(pay, key, caller);
+    expect(await coins()).toBe(20);
+  });
+});
+
 it("a conflict over the state is no twin: 503", async () => {
   conflictOver("state");
   expect(await ask(pay, newId())).toMatchObject({
@@ -126,8 +144,13 @@ function charge() {
     });
 }
 
-async function ask(handlerOf: () => ReturnType<ReturnType<typeof endpoint>["handler"]>, key: string) {
+async function ask(
+  handlerOf: () => ReturnType<ReturnType<typeof endpoint>["handler"]>,
+  key: string,
+  userArn?: string,
+) {
   const event = aPost({ till: tillId, coins: 5 }, { "idempotency-key": key });
+  Object.assign(event.requestContext, userArn && { authorizer: { iam: { userArn } } });
   const { statusCode, body = "{}", headers } = await handlerOf()(event, aContext());
   return { status: statusCode, body: JSON.parse(body), retryAfter: headers?.["retry-after"] };
 }

@@ -1,4 +1,4 @@
-import { PutItemCommand } from "@aws-sdk/client-dynamodb";
+import { PutItemCommand, ThrottlingException } from "@aws-sdk/client-dynamodb";
 import { marshall } from "@aws-sdk/util-dynamodb";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import * as z from "zod";
@@ -167,6 +167,20 @@ describe("groupCommit", () => {
     for (const unit of units) group.begin(unit, Date.now() + 5_000);
     await Promise.all(units.map((unit) => group.commit(unit, unit)));
     expect(calls).toEqual([3, 1]);
+  });
+
+  it("G11: a throttle is everybody's, and makes one request into no more", async () => {
+    let calls = 0;
+    const group = groupCommit(async () => {
+      calls++;
+      const $metadata = { httpStatusCode: 400, attempts: 3 };
+      throw new ThrottlingException({ message: "slow down", $metadata });
+    });
+    const units = Array.from({ length: 4 }, () => measure([aPut()]));
+    for (const unit of units) group.begin(unit, Date.now() + 5_000);
+    const ends = await Promise.allSettled(units.map((unit) => group.commit(unit, unit)));
+    expect(ends.map(({ status }) => status)).toEqual(Array(4).fill("rejected"));
+    expect(calls).toBe(1);
   });
 
   it("G11: an abandoned run holds nobody up after its deadline", async () => {

@@ -1,10 +1,10 @@
-import { CreateTableCommand, DescribeTableCommand } from "@aws-sdk/client-dynamodb";
+import { CreateTableCommand, DescribeTableCommand, UpdateItemCommand } from "@aws-sdk/client-dynamodb";
 import {
   DescribeStreamCommand,
   GetRecordsCommand,
   GetShardIteratorCommand,
 } from "@aws-sdk/client-dynamodb-streams";
-import type { DynamoDBStreamEvent } from "aws-lambda";
+import type { DynamoDBRecord, DynamoDBStreamEvent } from "aws-lambda";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from "vitest";
 import { dynamodb } from "../../../functions/messaging/clients.ts";
 import { setClock } from "../../../functions/messaging/clock.ts";
@@ -13,9 +13,11 @@ import { asciiJson } from "../../../functions/messaging/envelope.ts";
 import { idempotency } from "../../../functions/messaging/idempotency.ts";
 import { newId } from "../../../functions/messaging/ids.ts";
 import { inline } from "../../../functions/messaging/inline.ts";
+import { outboxIdAttribute } from "../../../functions/messaging/inline-write.ts";
 import { rows } from "../../../functions/messaging/rows.ts";
 import { sqs } from "../../../functions/messaging/sqs-client.ts";
 import { type Versioned, versionedTable } from "../../../functions/messaging/versioned-table.ts";
+import { streamRecord } from "../../../local/mappings/stream-record.ts";
 import { anEnvelope } from "../../support/an-envelope.ts";
 import { type Faults, injectFaults } from "../../support/faults.ts";
 import { Asked } from "../../support/kit/messages.ts";
@@ -84,6 +86,56 @@ it("G3: what a queue does not take is reported to the stream, and is a row that 
   expect(await world.items(world.output("OutboxTable"))).toEqual([]);
 });
 
+it("G5: a row that is kept holds those behind it for some minutes, and no longer", async () => {
+  await commit(newId(), 1);
+  const event = await streamNow();
+  faults = injectFaults(sqs(), { command: "SendMessageBatchCommand", moment: "before" });
+  expect((await publish(event, aContext())).batchItemFailures).toHaveLength(1);
+  const restoreClock = setClock(() => Date.now() + 302_000);
+  expect(await publish(event, aContext())).toEqual({ batchItemFailures: [] });
+  const refusing = injectFaults(dynamodb(), { command: "PutItemCommand", moment: "before" });
+  expect((await publish(event, aContext())).batchItemFailures).toHaveLength(1);
+  refusing.remove();
+  restoreClock();
+  for (const row of await world.items(world.output("OutboxTable")))
+    await world.remove(world.output("OutboxTable"), String(row.id));
+});
+
+it("G3: keeps the rows in time when a queue does not answer at all", async () => {
+  await commit(newId(), 1);
+  const event = await streamNow();
+  const name = "no-answer";
+  sqs().middlewareStack.add(() => () => new Promise(() => undefined), { name, step: "initialize" });
+  const { batchItemFailures } = await publish(event, aContext({ remainingMs: 1_700 }));
+  sqs().middlewareStack.remove(name);
+  expect(batchItemFailures).toEqual([{ itemIdentifier: event.Records[0]?.dynamodb?.SequenceNumber }]);
+  expect(await world.items(world.output("OutboxTable"))).toHaveLength(1);
+  expect(await publish(event, aContext())).toEqual({ batchItemFailures: [] });
+  expect(await totalsReceived()).toEqual([1]);
+});
+
+it("G3: what a stream gave up is brought again by another name of its commit, and by no other change (runbook)", async () => {
+  const id = newId();
+  await commit(id, 1);
+  for (const attribute of ["note", outboxIdAttribute]) {
+    await world.clients.dynamodb.send(
+      new UpdateItemCommand({
+        TableName: table,
+        Key: { id: { S: id } },
+        UpdateExpression: "SET #a = :again",
+        ExpressionAttributeNames: { "#a": attribute },
+        ExpressionAttributeValues: { ":again": { S: "again" } },
+      }),
+    );
+  }
+  const [, changed, renamed] = (await streamNow()).Records;
+  if (!changed || !renamed) throw new Error("three changes are three records");
+  await publish({ Records: [changed] }, aContext());
+  expect(await totalsReceived()).toEqual([]);
+  await publish({ Records: [renamed] }, aContext());
+  expect(await totalsReceived()).toEqual([1]);
+});
+
 it("G3: says when even the row could not be kept, and the stream brings the record again", async () => {
   await commit(newId(), 1);
   const event = await streamNow();
@@ -138,16 +190,15 @@ async function streamNow(): Promise<DynamoDBStreamEvent> {
   const { Table } = await world.clients.dynamodb.send(new DescribeTableCommand({ TableName: table }));
   const StreamArn = Table?.LatestStreamArn;
   const { StreamDescription } = await world.clients.streams.send(new DescribeStreamCommand({ StreamArn }));
-  const Records: unknown[] = [];
+  const Records: DynamoDBRecord[] = [];
   for (const { ShardId } of StreamDescription?.Shards ?? []) {
     const { ShardIterator } = await world.clients.streams.send(
       new GetShardIteratorCommand({ StreamArn, ShardId, ShardIteratorType: "TRIM_HORIZON" }),
     );
-    Records.push(
-      ...((await world.clients.streams.send(new GetRecordsCommand({ ShardIterator }))).Records ?? []),
-    );
+    const page = await world.clients.streams.send(new GetRecordsCommand({ ShardIterator }));
+    Records.push(...(page.Records ?? []).map((record) => streamRecord(record, StreamArn ?? "")));
   }
-  return { Records } as DynamoDBStreamEvent;
+  return { Records };
 }
 
 async function totalsReceived(): Promise<number[]> {

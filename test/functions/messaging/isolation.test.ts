@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { expect, it } from "vitest";
+import { setClock } from "../../../functions/messaging/clock.ts";
 import { processIsolated } from "../../../functions/messaging/isolation.ts";
 import type { LastRun } from "../../../functions/messaging/run-ledger.ts";
 import { anSqsRecord } from "../../support/lambda.ts";
@@ -30,6 +31,7 @@ it("G5: without isolation the neighbours die with it (this test can fail)", asyn
 it("G5: its neighbours are deleted from the queue before a suspect runs", async () => {
   const steps: string[] = [];
   await processIsolated([0, 1, 2], {
+    deadlineMs: Number.POSITIVE_INFINITY,
     lotOf: String,
     recordOf: (item) => ({
       ...anSqsRecord("", { receiveCount: item === 0 ? 2 : 1 }),
@@ -48,9 +50,41 @@ it("G5: its neighbours are deleted from the queue before a suspect runs", async 
   expect(steps).toEqual(["process 1,2", "forget 1,2", "note alone", "process 0", "forget 0"]);
 });
 
+it("G5: a suspect for which no time was left is neither noted nor last the next time", async () => {
+  const notes = new Map<string, LastRun>();
+  const calls: string[][] = [];
+  let now = 0;
+  const restoreClock = setClock(() => now);
+  const receive = () =>
+    processIsolated(["hangs", "waits"], {
+      deadlineMs: 1_000,
+      inOrder: true, // where each note is an attempt, and the last of them parks
+      lotOf: String,
+      recordOf: (item) => ({ ...anSqsRecord("", { receiveCount: 2 }), messageId: item }),
+      ledger: {
+        lastRuns: async () => new Map(notes),
+        note: async (record, run) => void notes.set(record.messageId, run),
+      },
+      async process(items) {
+        const begun = now < 1_000 ? [...items] : [];
+        calls.push(begun);
+        if (begun.includes("hangs")) now = 1_000;
+        return items.filter((item) => !begun.includes(item) || item === "hangs");
+      },
+      forget: async () => undefined,
+    });
+  expect(await receive()).toEqual(["hangs", "waits"]);
+  expect([...notes]).toEqual([["hangs", "alone"]]);
+  now = 0;
+  expect(await receive()).toEqual(["hangs"]);
+  expect(calls).toEqual([[], ["hangs"], [], [], ["waits"], ["hangs"]]);
+  restoreClock();
+});
+
 it("records that failed and said so are no suspects", async () => {
   const calls: number[][] = [];
   await processIsolated([1, 2], {
+    deadlineMs: Number.POSITIVE_INFINITY,
     lotOf: String,
     recordOf: (item) => ({ ...anSqsRecord("", { receiveCount: 2 }), messageId: String(item) }),
     ledger: {
@@ -74,6 +108,7 @@ it("G4, G5: behind a failure that was heard of, nobody in the group is a suspect
   const calls: string[][] = [];
   await processIsolated(["a1", "a2", "b1"], {
     inOrder: true,
+    deadlineMs: Number.POSITIVE_INFINITY,
     lotOf: (item) => item.slice(0, 1),
     recordOf: (item) => ({ ...anSqsRecord("", { receiveCount: item === "b1" ? 1 : 2 }), messageId: item }),
     ledger: { lastRuns: async () => new Map([["a1", "ended"]]), note: async () => undefined },
@@ -97,6 +132,7 @@ async function deliverUntilQuiet(rounds: readonly number[][], isolate: typeof pr
     const batch = order.filter((item) => !deleted.has(item));
     try {
       const failed = await isolate<number>(batch, {
+        deadlineMs: Number.POSITIVE_INFINITY,
         lotOf: String,
         recordOf: (item) => ({ ...anSqsRecord("", { receiveCount: index + 1 }), messageId: String(item) }),
         ledger: {

@@ -2,7 +2,15 @@ import { DeleteItemCommand } from "@aws-sdk/client-dynamodb";
 import { marshall } from "@aws-sdk/util-dynamodb";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { dynamodb } from "../../../functions/messaging/clients.ts";
-import { type Journal, journal, partitionOf } from "../../../functions/messaging/journal.ts";
+import { derivedId } from "../../../functions/messaging/ids.ts";
+import { itemBytes } from "../../../functions/messaging/item-size.ts";
+import {
+  type Journal,
+  type JournalMessage,
+  journal,
+  partitionOf,
+} from "../../../functions/messaging/journal.ts";
+import { outboxWrite } from "../../../functions/messaging/outbox.ts";
 import { type Faults, injectFaults } from "../../support/faults.ts";
 import {
   aJournal,
@@ -107,6 +115,14 @@ describe("append", () => {
     );
     expect(results[0]).toMatchObject({ kind: "refused", reason: { code: "ENTRY_TOO_LARGE" } });
     expect(results.slice(1).map(({ kind }) => kind)).toEqual(Array.from({ length: 12 }, () => "appended"));
+  });
+
+  it("G3: takes the longest message that fits an outbox row, under the longest name", async () => {
+    const log = journal({ name: "j".repeat(60), partitions: 64 });
+    const room = 409_600 - 90 - letter({ data: "" }).body.length;
+    const longest = letter({ data: "x".repeat(room) });
+    expect(measureRow(longest)).toBe(409_600);
+    expect(await log.append([longest], inSeconds(10))).toMatchObject([{ kind: "appended" }]);
   });
 
   it("D1: appends once when the answer is lost and the SDK asks again", async () => {
@@ -248,4 +264,9 @@ async function all(log: Journal, partition: number) {
     if (page.length === 0) return entries;
     entries.push(...page);
   }
+}
+
+function measureRow({ envelope }: JournalMessage): number {
+  const { Put } = outboxWrite({ table: "outbox", id: derivedId("row"), messages: [envelope] });
+  return itemBytes(Put?.Item ?? {});
 }

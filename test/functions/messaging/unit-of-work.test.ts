@@ -44,6 +44,16 @@ it("G4: numbers a message where its producer does", () => {
   );
 });
 
+it.each([
+  ["an empty key", ""],
+  ["a key of 513 characters", "k".repeat(513)],
+])("G3: takes no message that nobody could read after the commit: %s", (_what, partitionkey) => {
+  const unit = unitOfWork({ producer: "shop", cause: anEnvelope() });
+  expect(() => unit.publish({ ...draft, partitionkey })).toThrow(
+    "partitionkey must be a text of 1 to 512 characters",
+  );
+});
+
 function idsOf(producer: string, cause: ReturnType<typeof anEnvelope>): string[] {
   const unit = unitOfWork({ producer, cause });
   unit.publish(draft, draft);

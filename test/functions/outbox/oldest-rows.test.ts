@@ -60,7 +60,11 @@ async function oldest(bounds: Partial<OldestRowsOptions>): Promise<{ ids: string
 }
 
 async function put(id: string, minute: number, ballast = ""): Promise<void> {
-  const { Put } = outboxWrite({ table: table(), id, messages: [anEnvelope({ id, data: { ballast } })] });
+  const { Put } = outboxWrite({
+    table: table(),
+    id,
+    messages: [anEnvelope({ id, type: "kit.asked.v1", data: { ballast } })],
+  });
   const createdAt = { S: new Date(Date.UTC(2026, 0, 1, 0, minute)).toISOString() };
   await dynamodb().send(new PutItemCommand({ TableName: table(), Item: { ...Put?.Item, createdAt } }));
 }

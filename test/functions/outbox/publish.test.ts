@@ -83,6 +83,15 @@ describe("publish", () => {
     expect(await received(second())).toEqual(["4"]);
   });
 
+  it("G3: keeps the row of a type whose route is still to be deployed, and sends its neighbours", async () => {
+    const ids = await rows([asked("1")], [{ ...asked("2"), type: "tests.new.v1" }], [asked("3")]);
+    expect(await publish(await streamOf(ids), aContext())).toEqual({
+      batchItemFailures: [{ itemIdentifier: "101" }],
+    });
+    expect(await received(standard())).toEqual(["1", "3"]);
+    expect((await world.items(outbox())).map(({ id }) => id)).toEqual([ids[1]]);
+  });
+
   it("G5: a row that cannot be read neither holds the shard nor is deleted", async () => {
     const ids = await rows([asked("1")]);
     await world.put(outbox(), {

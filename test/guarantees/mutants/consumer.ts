@@ -131,7 +131,14 @@ export const consumerMutants: readonly Mutant[] = [
     name: "who was alone when the process died is forgotten",
     file: isolation,
     find: `await ledger.note(recordOf(item), "alone");`,
-    replace: "",
+    replace: ";",
+    checks: [quickTest("functions/messaging/isolation")],
+  },
+  {
+    name: "a suspect that is not begun is noted",
+    file: isolation,
+    find: `if (nowMs() < deadlineMs) await ledger.note`,
+    replace: `await ledger.note`,
     checks: [quickTest("functions/messaging/isolation")],
   },
   {

@@ -31,8 +31,15 @@ export const pullMutants: readonly Mutant[] = [
   {
     name: "pull: past a record that failed",
     file: "functions/messaging/pull.ts",
-    find: `if (!(error instanceof Park) || options.onPoison === "stop") throw error;`,
-    replace: "if (!(error instanceof Park)) throw error;",
+    find: `if (!(error instanceof Park) || options.onPoison === "stop" ||`,
+    replace: "if (!(error instanceof Park) ||",
+    checks: [messaging("projection")],
+  },
+  {
+    name: "pull: older versions of a type are passed by",
+    file: "functions/messaging/projection.ts",
+    find: "accepts.flatMap(({ types }) => types)",
+    replace: "accepts.map(({ type }) => type)",
     checks: [messaging("projection")],
   },
   {
@@ -54,6 +61,13 @@ export const pullMutants: readonly Mutant[] = [
     file: "functions/messaging/projection.ts",
     find: "await run(now.building, { publishes: false });",
     replace: "await run(now.building, { publishes: true });",
+    checks: [messaging("projection")],
+  },
+  {
+    name: "rebuild: a record that publishes is parked",
+    file: "functions/messaging/pull.ts",
+    find: " || error.code === rebuildPublishes",
+    replace: "",
     checks: [messaging("projection")],
   },
   {

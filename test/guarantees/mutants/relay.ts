@@ -1,5 +1,5 @@
 // Mutants of the relay: outbox → queues and journal (G3, G4).
-import { faults, type Mutant, messaging, test } from "./mutant.ts";
+import { faults, type Mutant, messaging, quickTest, test } from "./mutant.ts";
 
 const publisher = "functions/messaging/publisher.ts";
 const send = "functions/messaging/send.ts";
@@ -29,6 +29,20 @@ export const relayMutants: readonly Mutant[] = [
     find: ".filter((id) => !unsent.has(id)));",
     replace: ");",
     checks: [faults("relay by stream")],
+  },
+  {
+    name: "a message that nobody can read is committed",
+    file: "functions/messaging/unit-of-work.ts",
+    find: `requiredText({ ...draft }, "partitionkey");`,
+    replace: "",
+    checks: [quickTest("functions/messaging/unit-of-work")],
+  },
+  {
+    name: "a type without a route is sent to nobody",
+    file: publisher,
+    find: "for (const row of open.filter(isUnrouted)) unsent.add(row.id);",
+    replace: "",
+    checks: [publishTest],
   },
   {
     name: "one queue's failure leaves the row in no doubt",
@@ -69,8 +83,9 @@ export const relayMutants: readonly Mutant[] = [
   {
     name: "a record that nobody can read holds its shard",
     file: "functions/outbox/publish.ts",
-    find: "    return row && { ...row, sequenceNumber, inItem };\n  } catch (error) {",
-    replace: "    return row && { ...row, sequenceNumber, inItem };\n  } catch (error) {\n    throw error;",
+    find: "    return row && { ...row, sequenceNumber, committedMs, inItem };\n  } catch (error) {",
+    replace:
+      "    return row && { ...row, sequenceNumber, committedMs, inItem };\n  } catch (error) {\n    throw error;",
     checks: [publishTest],
   },
   {

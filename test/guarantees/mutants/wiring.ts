@@ -19,6 +19,13 @@ export const wiringMutants: readonly Mutant[] = [
     checks: [quickTest("lib/constructs/outbox-publisher")],
   },
   {
+    name: "messages in items are given up after ten tries",
+    file: mapping,
+    find: "retryAttempts: 10_000,",
+    replace: "retryAttempts: 10 ,",
+    checks: [quickTest("lib/constructs/outbox-publisher")],
+  },
+  {
     name: "queue mapping without partial responses",
     file: "lib/constructs/queue-consumer.ts",
     find: "reportBatchItemFailures: true,",

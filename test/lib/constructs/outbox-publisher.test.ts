@@ -121,10 +121,15 @@ describe("the outbox publisher of a table with messages inline", () => {
     const {
       EventSourceArn: _own,
       FilterCriteria: _filter,
+      MaximumRetryAttempts: _attempts,
       ...ofOutbox
     } = propertiesOf(template, "AWS::Lambda::EventSourceMapping", "PublishMapping");
     expect(mapping).toMatchObject(ofOutbox);
     expect(mapping.EventSourceArn).toEqual({ "Fn::GetAtt": [expect.stringMatching(/^Orders/), "StreamArn"] });
+  });
+
+  test("G3: tries a record for as long as it lives, because no sweeper would find its messages", () => {
+    expect(mapping.MaximumRetryAttempts).toBe(10_000);
   });
 
   test("sees only items that carry messages", () => {

@@ -1,4 +1,4 @@
-// The one reader of whole numbers that somebody sets: an option, a variable of the environment.
+// Whole numbers that somebody sets in what runs in AWS: an option, a variable of the environment.
 
 /**
  * The value as a number.

@@ -112,7 +112,12 @@ describe("reserve-credit", () => {
 
     const event = eventOf(...(await poll()), ...(await poll()));
     expect(new Set(event.Records.map(keyIdOf)).size).toBe(2);
-    expect(await running.reserveCredit(event, aContext())).toEqual({ batchItemFailures: [] });
+    // One by one: a race for the account would load what judges it, and after `start` that is of the other process.
+    for (const record of event.Records) {
+      expect(await running.reserveCredit({ Records: [record] }, aContext())).toEqual({
+        batchItemFailures: [],
+      });
+    }
     expect(await reasons()).toEqual([]);
     expect(await available()).toBe(200);
   });

@@ -131,7 +131,7 @@ async function rebuild({ given, connection, place, operands: [name = ""] }: Job)
 
 function entryTable(entries: readonly TailedEntry[]): string {
   return textTable(
-    ["PARTITION", "SEQUENCE", "TIME", "TYPE", "ID", "KEY", "BYTES", ...(hasData(entries) ? ["DATA"] : [])],
+    ["PARTITION", "SEQUENCE", "TIME", "TYPE", "BYTES", "ID", "KEY", ...(hasData(entries) ? ["DATA"] : [])],
     entries.map(cellsOf),
     { cellCharactersMax: Number.POSITIVE_INFINITY }, // whoever asked for the data wants all of it
   );
@@ -156,7 +156,7 @@ function cellsOf(entry: TailedEntry): string[] {
     data,
   } = entry;
   const payload = data === undefined ? [] : [JSON.stringify(data)];
-  return [`${partition}`, `${sequence}`, time, type, id, partitionkey, `${bodyBytes}`, ...payload];
+  return [`${partition}`, `${sequence}`, time, type, `${bodyBytes}`, id, partitionkey, ...payload];
 }
 
 function hasData(entries: readonly TailedEntry[]): boolean {

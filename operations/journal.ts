@@ -60,7 +60,7 @@ async function showTail({ given, place, show }: Job): Promise<ExitCode> {
   const first = await entries.next();
   if (!given.follow) {
     if (given.json) say({ entries: first });
-    else console.log(first.length === 0 ? "The journal is empty." : entryTable(first));
+    else console.log(first.length === 0 ? emptyText(place) : entryTable(first));
     return exitCodes.done;
   }
   let stopped = false;
@@ -81,7 +81,7 @@ async function showOffsets({ given, connection: { dynamodb, outputs }, place }: 
   if (given.json) {
     say({ heads: Object.fromEntries(heads), offsets: all });
   } else if (heads.size === 0) {
-    console.log("The journal is empty.");
+    console.log(emptyText(place));
   } else {
     const rows = all.map(({ projection, generation, role, partition, offset, head, lag }) =>
       [projection, `${generation} ${role}`, partition, offset, head, lag].map(String),
@@ -127,6 +127,10 @@ async function rebuild({ given, connection, place, operands: [name = ""] }: Job)
       await sleep(lookAgainMs);
     }
   }
+}
+
+function emptyText({ name }: JournalPlace): string {
+  return `The journal ${JSON.stringify(name)} is empty.`;
 }
 
 function entryTable(entries: readonly TailedEntry[]): string {

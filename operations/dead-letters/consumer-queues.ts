@@ -23,7 +23,7 @@ export function consumerQueues(outputs: Outputs): ConsumerQueue[] {
   if (queues.length > 0) return queues.sort((a, b) => a.consumer.localeCompare(b.consumer));
   const keys = Object.values(outputs).flatMap((stack) => Object.keys(stack));
   throw new UsageError(
-    `The outputs name no consumer by XConsumer, XQueueUrl and XDeadLetterQueueUrl; they are: ${keys.join(", ") || "none"}.`,
+    `No stack there has a consumer (outputs XConsumer, XQueueUrl and XDeadLetterQueueUrl): its outputs are ${keys.join(", ") || "none"}.`,
   );
 }
 

@@ -197,7 +197,7 @@ describe("the queues of a deployment", () => {
   });
 
   test("outputs without one are refused and named", () => {
-    expect(() => consumerQueues({ Relay: { Other: "x" } })).toThrow("they are: Other");
+    expect(() => consumerQueues({ Relay: { Other: "x" } })).toThrow("its outputs are Other");
   });
 });
 

@@ -17,6 +17,8 @@ export interface Tool<Name extends string> {
   readonly name: string;
   readonly about: string;
   readonly verbs: Readonly<Record<Name, Verb>>;
+  /** What flags mean here, where flags.ts speaks of dead letters. */
+  readonly flagTexts?: Readonly<Partial<Record<FlagName, string>>>;
   /** What else is worth knowing. */
   readonly notes?: string;
 }
@@ -68,7 +70,7 @@ export function numberGiven(
   );
 }
 
-export function helpOf<Name extends string>({ name, about, verbs, notes }: Tool<Name>): string {
+export function helpOf<Name extends string>({ name, about, verbs, flagTexts, notes }: Tool<Name>): string {
   const entries = Object.entries<Verb>(verbs);
   const calls = entries.map(([verb, { operands }]) => [verb, operands].filter(Boolean).join(" "));
   const width = Math.max(...calls.map((call) => call.length));
@@ -84,7 +86,7 @@ export function helpOf<Name extends string>({ name, about, verbs, notes }: Tool<
   const flagLines = all.map((flag) => {
     const whose = entries.filter(([, verb]) => verb.flags.includes(flag)).map(([verb]) => verb);
     const of = whose.length > 0 && whose.length < entries.length ? ` [${whose.join(", ")}]` : "";
-    return `  ${left(flag).padEnd(leftWidth)}  ${flags[flag].text}${of}`;
+    return `  ${left(flag).padEnd(leftWidth)}  ${flagTexts?.[flag] ?? flags[flag].text}${of}`;
   });
   const parts = [about, lines.join("\n"), flagLines.join("\n"), notes, exitCodeText];
   return `${parts.filter((part) => part !== undefined).join("\n\n")}\n`;

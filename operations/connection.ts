@@ -66,7 +66,9 @@ export function connect(from: {
   cloudFile?: string | undefined;
 }): Connection {
   if (from.outputsFile !== undefined) {
-    return deployed(parse(from.outputsFile, Outputs, "the outputs file of `cdk deploy --outputs-file`"));
+    const outputs = parsed(from.outputsFile, Outputs, "the outputs file of `cdk deploy --outputs-file`");
+    if (!outputs) throw new UsageError(`--outputs must be a file: there is no ${from.outputsFile}.`);
+    return deployed(outputs);
   }
   const { endpoints, outputs } = runningCloud(from.cloudFile ?? CLOUD_FILE);
   const local = {
@@ -86,12 +88,7 @@ function deployed(outputs: Outputs): Connection {
 
 /** Undefined when there is no such file. Throws when there is one that is not a cloud file. */
 export function readCloudFile(file: string): CloudFile | undefined {
-  try {
-    return parse(file, CloudFile, "a local cloud's file");
-  } catch (error) {
-    if (isMissing(error)) return undefined;
-    throw error;
-  }
+  return parsed(file, CloudFile, "a local cloud's file");
 }
 
 export function isRunning(processId: number): boolean {
@@ -122,13 +119,29 @@ function known(endpoints: NonNullable<CloudFile["endpoints"]>): LocalClientOptio
   return Object.fromEntries(Object.entries(endpoints).filter(([, url]) => url !== undefined));
 }
 
-function parse<T>(file: string, schema: z.ZodType<T>, what: string): T {
-  const text = readFileSync(file, "utf8");
+/** Undefined when there is no such file. */
+function parsed<T>(file: string, schema: z.ZodType<T>, what: string): T | undefined {
+  const text = textOf(file);
+  if (text === undefined) return undefined;
   try {
     return schema.parse(JSON.parse(text));
   } catch (cause) {
-    const reason = cause instanceof z.ZodError ? z.prettifyError(cause) : String(cause);
+    const reason = cause instanceof z.ZodError ? firstIssue(cause) : String(cause);
     throw new UsageError(`${file} is not ${what}: ${reason}`, { cause });
+  }
+}
+
+/** The others are of the same kind: a file is the wrong one, or it is right. */
+function firstIssue({ issues: [issue] }: z.ZodError): string {
+  return `${issue?.message} at ${issue?.path.join(".") || "its top"}`;
+}
+
+function textOf(file: string): string | undefined {
+  try {
+    return readFileSync(file, "utf8");
+  } catch (error) {
+    if (isMissing(error)) return undefined;
+    throw error;
   }
 }
 

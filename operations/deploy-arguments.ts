@@ -2,13 +2,12 @@
 import { parseArgs } from "node:util";
 import { UsageError, usageErrorFrom } from "./usage-error.ts";
 
-export const DEPLOY_HELP = `npm run deploy -- [--stage dev|prod] [--carrier-url URL] [-c NAME=VALUE] [-- OPTIONS OF cdk deploy]
+export const DEPLOY_HELP = `npm run deploy -- [--stage dev|prod] [-c NAME=VALUE] [-- OPTIONS OF cdk deploy]
 npm run deploy:local -- (the same)
 
   --stage NAME         which deployment; stages live side by side in one account (default dev)
-  --carrier-url URL    base URL of the carrier's API
   -c, --context NAME=VALUE
-                       repeatable: a setting of the stacks, as encryptionKeyArn=... or alarmEmail=...
+                       repeatable: a setting of the stacks, as alarmEmail=... or encryptionKeyArn=...
   --without TYPE       deploy:local only, repeatable: leave out the resources of a type that the emulator does not
                        know, as AWS::SecretsManager::RotationSchedule
   --help               this text
@@ -35,13 +34,8 @@ export interface Deployment {
 export function parseDeployArguments(texts: readonly string[], environment: NodeJS.ProcessEnv): Deploy {
   const { values, positionals } = parse(texts);
   if (values.help) return { action: "help" };
-  const context = [
-    ["stage", values.stage],
-    ["carrierUrl", values["carrier-url"]],
-  ]
-    .flatMap(([name, value]) => (value === undefined ? [] : [`${name}=${value}`]))
-    .concat(values.context ?? [])
-    .flatMap((setting) => ["-c", setting]);
+  const stage = values.stage === undefined ? [] : [`stage=${values.stage}`];
+  const context = [...stage, ...(values.context ?? [])].flatMap((setting) => ["-c", setting]);
   const given = environment.AWS_ENDPOINT_URL;
   const without = values.without ?? [];
   if (!values.local) {
@@ -65,7 +59,6 @@ export function parseDeployArguments(texts: readonly string[], environment: Node
 
 const flags = {
   stage: { type: "string" },
-  "carrier-url": { type: "string" },
   context: { type: "string", short: "c", multiple: true },
   without: { type: "string", multiple: true },
   local: { type: "boolean" },
@@ -79,6 +72,6 @@ function parse(texts: readonly string[]) {
     const { values } = parseArgs({ args: [...own], options: flags });
     return { values, positionals: end < 0 ? [] : texts.slice(end + 1) };
   } catch (error) {
-    throw usageErrorFrom(error, ["stage", "carrier-url", "context", "without", "help"]);
+    throw usageErrorFrom(error, ["stage", "context", "without", "help"]);
   }
 }

@@ -4,6 +4,8 @@ import { spawn } from "node:child_process";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { CloudFormationClient } from "@aws-sdk/client-cloudformation";
+import { requireAccess } from "./aws-access.ts";
 import { DEPLOY_HELP, type Deploy, type Deployment, parseDeployArguments } from "./deploy-arguments.ts";
 import { UsageError } from "./usage-error.ts";
 import { leaveOut } from "./without-resources.ts";
@@ -23,7 +25,11 @@ async function deploy(command: Deploy): Promise<number> {
   return command.endpoint === undefined ? deployToAws(command) : deployTo(command.endpoint, command);
 }
 
-function deployToAws({ context, cdkOptions }: Deployment): Promise<number> {
+async function deployToAws({ context, cdkOptions }: Deployment): Promise<number> {
+  // Before the synthesis, after which the CDK would say that it cannot resolve an account. A profile it reads itself.
+  if (!cdkOptions.includes("--profile")) {
+    await requireAccess("npm run deploy", new CloudFormationClient().config, ["credentials"]);
+  }
   return cdk(["deploy", "--all", ...context, ...cdkOptions], process.env);
 }
 

@@ -3,10 +3,11 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { type Moved, moveUnseen } from "./dead-letters/move-task.ts";
 import { type Handled, redrive } from "./dead-letters/redrive.ts";
-import { selectionOf } from "./dead-letters/selection.ts";
+import { mayHaveMissed, selectionOf } from "./dead-letters/selection.ts";
 import { handledTable, plain } from "./dead-letters/tables.ts";
 import { holdOf, type DlqJob as Job, rateOf } from "./dlq-job.ts";
 import { type ExitCode, exitCodes } from "./exit-code.ts";
+import type { Given } from "./flags.ts";
 import { progress } from "./progress.ts";
 import { say } from "./say.ts";
 
@@ -35,7 +36,7 @@ export async function redriveVerb(job: Job): Promise<ExitCode> {
       },
     });
     bar.end();
-    return sayHandled(handled, { unread, dryRun, json: given.json ?? false });
+    return sayHandled(handled, { unread, dryRun, given });
   } catch (error) {
     bar.end();
     const { "sent-back": sent, removed } = counts;
@@ -71,11 +72,11 @@ async function moveAll({ connection: { sqs }, queues, given }: Job): Promise<Exi
 
 function sayHandled(
   handled: readonly Handled[],
-  { unread, dryRun, json }: { unread: readonly string[]; dryRun: boolean; json: boolean },
+  { unread, dryRun, given }: { unread: readonly string[]; dryRun: boolean; given: Given },
 ): ExitCode {
   const count = (outcome: Handled["outcome"]) => handled.filter((one) => one.outcome === outcome).length;
   const [sent, removed, left] = [count("sent-back"), count("removed"), count("left")];
-  if (json) {
+  if (given.json) {
     const list = handled.map(({ deadLetter, ...decision }) => ({ ...plain(deadLetter), ...decision }));
     say({ dryRun, sentBack: sent, removed, left, handled: list, unread });
   } else if (handled.length === 0) {
@@ -89,7 +90,8 @@ function sayHandled(
         : `${sent} sent back, ${removed} removed as done, ${left} left.`,
     );
   }
-  if (!json) for (const line of unread) console.log(`Not read: ${line}.`);
-  if (handled.length === 0) return exitCodes.nothing;
-  return left > 0 ? exitCodes.left : exitCodes.done;
+  if (!given.json) for (const line of unread) console.log(`Not read: ${line}.`);
+  const found = handled.map(({ deadLetter }) => deadLetter);
+  if (left > 0 || mayHaveMissed(given, { found, unread })) return exitCodes.left;
+  return handled.length > 0 ? exitCodes.done : exitCodes.nothing;
 }

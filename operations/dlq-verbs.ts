@@ -8,7 +8,7 @@ import { readDiscards } from "./dead-letters/discard-record.ts";
 import { edit } from "./dead-letters/edit.ts";
 import { findDeadLetters } from "./dead-letters/find.ts";
 import { byReason, listDeadLetters } from "./dead-letters/list.ts";
-import { narrowed, selectionOf } from "./dead-letters/selection.ts";
+import { mayHaveMissed, narrowed, selectionOf } from "./dead-letters/selection.ts";
 import { linesOf, show } from "./dead-letters/show.ts";
 import { deadLetterTable, plain, reasonTable } from "./dead-letters/tables.ts";
 import { holdOf, type DlqJob as Job, rateOf } from "./dlq-job.ts";
@@ -80,7 +80,7 @@ export const dlqVerbs: Readonly<Record<DlqVerb, (job: Job) => Promise<ExitCode>>
 
   async discard({ connection, queues, evidenceTable, given }) {
     const dryRun = !given.yes;
-    const discarded = await discard(connection, {
+    const { discarded, unread } = await discard(connection, {
       queues,
       evidenceTable,
       matches: selectionOf("discard", given),
@@ -88,7 +88,7 @@ export const dlqVerbs: Readonly<Record<DlqVerb, (job: Job) => Promise<ExitCode>>
       dryRun,
       visibilitySeconds: holdOf(given),
     });
-    if (given.json) say({ dryRun, discarded: discarded.map(plain) });
+    if (given.json) say({ dryRun, discarded: discarded.map(plain), unread });
     else if (discarded.length === 0) console.log("No dead letter matches.");
     else {
       console.log(deadLetterTable(discarded));
@@ -98,6 +98,8 @@ export const dlqVerbs: Readonly<Record<DlqVerb, (job: Job) => Promise<ExitCode>>
           : `Discarded ${messages(discarded)}.`,
       );
     }
+    if (!given.json) for (const line of unread) console.log(`Not read: ${line}.`);
+    if (mayHaveMissed(given, { found: discarded, unread })) return exitCodes.left;
     return discarded.length > 0 ? exitCodes.done : exitCodes.nothing;
   },
 

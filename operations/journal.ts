@@ -60,7 +60,7 @@ async function showTail({ given, place, show }: Job): Promise<ExitCode> {
   const first = await entries.next();
   if (!given.follow) {
     if (given.json) say({ entries: first });
-    else console.log(first.length === 0 ? "The journal is empty." : entryTable(first));
+    else console.log(first.length === 0 ? emptyText(place) : entryTable(first));
     return exitCodes.done;
   }
   let stopped = false;
@@ -81,7 +81,7 @@ async function showOffsets({ given, connection: { dynamodb, outputs }, place }: 
   if (given.json) {
     say({ heads: Object.fromEntries(heads), offsets: all });
   } else if (heads.size === 0) {
-    console.log("The journal is empty.");
+    console.log(emptyText(place));
   } else {
     const rows = all.map(({ projection, generation, role, partition, offset, head, lag }) =>
       [projection, `${generation} ${role}`, partition, offset, head, lag].map(String),
@@ -129,9 +129,13 @@ async function rebuild({ given, connection, place, operands: [name = ""] }: Job)
   }
 }
 
+function emptyText({ name }: JournalPlace): string {
+  return `The journal ${JSON.stringify(name)} is empty.`;
+}
+
 function entryTable(entries: readonly TailedEntry[]): string {
   return textTable(
-    ["PARTITION", "SEQUENCE", "TIME", "TYPE", "ID", "KEY", "BYTES", ...(hasData(entries) ? ["DATA"] : [])],
+    ["PARTITION", "SEQUENCE", "TIME", "TYPE", "BYTES", "ID", "KEY", ...(hasData(entries) ? ["DATA"] : [])],
     entries.map(cellsOf),
     { cellCharactersMax: Number.POSITIVE_INFINITY }, // whoever asked for the data wants all of it
   );
@@ -156,7 +160,7 @@ function cellsOf(entry: TailedEntry): string[] {
     data,
   } = entry;
   const payload = data === undefined ? [] : [JSON.stringify(data)];
-  return [`${partition}`, `${sequence}`, time, type, id, partitionkey, `${bodyBytes}`, ...payload];
+  return [`${partition}`, `${sequence}`, time, type, `${bodyBytes}`, id, partitionkey, ...payload];
 }
 
 function hasData(entries: readonly TailedEntry[]): boolean {

@@ -14,6 +14,12 @@ export const outboxTool: Tool<OutboxVerb> = {
       flags: ["id", "older-than", "all", "yes", "rate"],
     },
   },
-  notes: `Here --id names a row, and --older-than the age of a row. Receivers absorb what the publisher sends at the same time.
+  flagTexts: {
+    id: "this row; may be given several times",
+    "older-than": "rows committed longer ago: 90s, 30m, 12h, 7d",
+    all: "all rows",
+    each: "one line for each row",
+  },
+  notes: `Receivers absorb what the publisher sends at the same time.
 Messages that inline evidence keeps in the items of a service's table come here only when they could not be sent.`,
 };

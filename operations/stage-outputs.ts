@@ -2,6 +2,7 @@
 // on AWS or on whatever AWS_ENDPOINT_URL names.
 
 import { CloudFormationClient, DescribeStacksCommand, type Stack } from "@aws-sdk/client-cloudformation";
+import { requireAccess } from "./aws-access.ts";
 import type { Outputs } from "./connection.ts";
 import { UsageError } from "./usage-error.ts";
 
@@ -13,6 +14,7 @@ export async function stageOutputs(
   stage: string,
   client: CloudFormationClient = new CloudFormationClient(),
 ): Promise<Outputs> {
+  await requireAccess("--stage", client.config);
   const ours: Stack[] = [];
   let NextToken: string | undefined;
   do {

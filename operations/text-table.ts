@@ -5,23 +5,27 @@ export interface TextTableOptions {
   /** Longer cells are cut and end in an ellipsis. */
   readonly cellCharactersMax?: number;
   readonly indent?: string;
+  /** Columns that do not fit beside the others go on in a line below. Unless given, as wide as the terminal. */
+  readonly lineCharactersMax?: number;
 }
+
+const gap = "  ";
+const lineBelow = "    ";
 
 export function textTable(
   header: readonly string[],
   rows: readonly (readonly string[])[],
-  { cellCharactersMax = 60, indent = "" }: TextTableOptions = {},
+  { cellCharactersMax = 60, indent = "", lineCharactersMax = terminalColumns() }: TextTableOptions = {},
 ): string {
   const shown = [header, ...rows].map((row) => row.map((cell) => printable(cell, cellCharactersMax)));
   const widths = header.map((_, column) => Math.max(...shown.map((row) => row[column]?.length ?? 0)));
+  const lines = linesOf(widths, lineCharactersMax - indent.length);
   return shown
-    .map(
-      (row) =>
-        indent +
-        row
-          .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-          .join("  ")
-          .trimEnd(),
+    .flatMap((row) =>
+      lines.map((columns, line) => {
+        const cells = columns.map((column) => (row[column] ?? "").padEnd(widths[column] ?? 0));
+        return `${indent}${line > 0 ? lineBelow : ""}${cells.join(gap)}`.trimEnd();
+      }),
     )
     .join("\n");
 }
@@ -36,4 +40,26 @@ export function printable(text: string, charactersMax = Number.POSITIVE_INFINITY
   // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
   const safe = text.replace(/[\u0000-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069]/g, "·");
   return safe.length > charactersMax ? `${safe.slice(0, charactersMax - 1)}…` : safe;
+}
+
+/** Which columns stand in which line of a row. A column that is too wide for any line has one for itself. */
+function linesOf(widths: readonly number[], charactersMax: number): number[][] {
+  const lines: number[][] = [[]];
+  let used = 0;
+  for (const [column, width] of widths.entries()) {
+    const needed = (used > 0 ? gap.length : 0) + width;
+    if (used > 0 && used + needed > charactersMax) {
+      lines.push([column]);
+      used = lineBelow.length + width;
+    } else {
+      lines.at(-1)?.push(column);
+      used += needed;
+    }
+  }
+  return lines;
+}
+
+/** A file or a pipe has no width, and gets each row on one line. */
+function terminalColumns(): number {
+  return process.stdout.columns || Number.POSITIVE_INFINITY;
 }

@@ -33,7 +33,7 @@ export class FlowDashboard extends Dashboard {
     super(scope, id);
     const { entrances, tables, publishers, sweepers, consumers } = flow;
     this.addWidgets(
-      column("Requests", 4, entrances.map(invocations)),
+      column("Requests and schedules", 4, entrances.map(invocations)),
       column("Outbox", 5, [
         ...sweepers.map((sweeper) => ({
           title: "oldest row, seconds",

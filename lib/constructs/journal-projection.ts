@@ -35,6 +35,8 @@ export class JournalProjection extends NodeFunction {
       id: "Serverless::Serverless-EventBusDLQ",
       reason: "The next minute begins where this one ended.",
     });
-    new CfnOutput(scope, `${id}ProjectionTable`, { value: tables.state.table.tableName }); // for `npm run journal`
+    // For `npm run journal`: by which name it keeps its offsets, and where.
+    new CfnOutput(scope, `${id}Projection`, { value: this.service });
+    new CfnOutput(scope, `${id}ProjectionTable`, { value: tables.state.table.tableName });
   }
 }

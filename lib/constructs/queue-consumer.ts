@@ -60,6 +60,7 @@ export class QueueConsumer extends Construct {
       id: "Serverless::Serverless-LambdaEventSourceMappingDestination",
       reason: "What fails in a queue goes to its dead-letter queue; a mapping of a queue has no destination.",
     });
+    this.#output("Consumer", this.function.service); // by which it keeps its evidence, and `npm run dlq` asks for it
     this.#output("QueueUrl", this.redriveQueue.queue.queueUrl);
     this.#output("DeadLetterQueueUrl", this.redriveQueue.deadLetterQueue.queueUrl);
   }

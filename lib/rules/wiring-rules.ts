@@ -9,6 +9,7 @@ import type {
   PolicyViolation,
 } from "aws-cdk-lib";
 import { alarmRules } from "./alarm-rules.ts";
+import { environmentRules } from "./environment-rules.ts";
 import { evidenceRules } from "./evidence-rules.ts";
 import { fifoRules } from "./fifo-rules.ts";
 import { keyRules } from "./key-rules.ts";
@@ -31,6 +32,7 @@ export const allRules: readonly Rule[] = [
   ...permissionRules,
   ...protectionRules,
   ...keyRules,
+  ...environmentRules,
   ...alarmRules,
 ];
 

@@ -8,11 +8,13 @@ export interface Invited {
   output(key: string): string;
   /** A customer who can pay. */
   readonly customerId: string;
+  /** A customer without an account, whose order is parked. */
+  readonly strangerId?: string | undefined;
   /** Given to the operator's commands when this cloud is not the first. */
   readonly cloudFile?: string;
 }
 
-export function invitation({ endpoints, output, customerId, cloudFile }: Invited): string {
+export function invitation({ endpoints, output, customerId, strangerId, cloudFile }: Invited): string {
   const where = cloudFile ? ` --cloud ${cloudFile}` : "";
   const order = JSON.stringify({
     customerId,
@@ -20,19 +22,38 @@ export function invitation({ endpoints, output, customerId, cloudFile }: Invited
     lines: [{ sku: "rope", quantity: 2, unitPrice: 1250 }],
   });
   return `
-The local cloud stays up until Ctrl-C. To reach it from another terminal:
-${reach(endpoints)}
+The local cloud stays up until Ctrl-C. Try this in another terminal, in this directory.
+
 Place an order; the same key gives the same answer, however often:
 
-  curl -sS ${output("PlaceOrderUrl")} \\
+  curl -sSw '\\n' ${output("PlaceOrderUrl")} \\
     -H 'content-type: application/json' -H 'idempotency-key: my-first-order' \\
     -d '${order}'
 
-See what became of it, and what was parked:
+See what became of it, message by message, and what was parked:
 
-  aws dynamodb scan --table-name ${output("OrdersTable")} --max-items 5
-  aws sqs receive-message --queue-url ${output("ReserveCreditDeadLetterQueueUrl")} --visibility-timeout 5
+  npm run journal -- tail --last 4${where}
   npm run dlq -- list${where}
-  npm run dlq -- redrive --reason ACCOUNT_UNKNOWN${where}
+${strangerId === undefined ? "" : cure(strangerId)}
+The AWS CLI and the SDKs reach it by these:
+${reach(endpoints)}`;
+
+  /** Signed by curl, so that nobody needs the AWS CLI. */
+  function cure(id: string): string {
+    const account = {
+      id: { S: id },
+      version: { N: "1" },
+      limit: { N: "100000" },
+      available: { N: "100000" },
+    };
+    const item = JSON.stringify({ TableName: output("CreditTable"), Item: account });
+    return `
+An order waits for the account of ${id}. Open the account, and send the message back:
+
+  curl -sSw '\\n' ${endpoints.dynamodb} --aws-sigv4 aws:amz:us-east-1:dynamodb -u test:test \\
+    -H 'content-type: application/x-amz-json-1.0' -H 'x-amz-target: DynamoDB_20120810.PutItem' \\
+    -d '${item}'
+  npm run dlq -- redrive --reason ACCOUNT_UNKNOWN --yes${where}
 `;
+  }
 }

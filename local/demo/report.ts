@@ -161,20 +161,23 @@ function survivorPart({ survivors }: Run): string {
   if (survivors.length === 0) return "";
   const byEnding = Map.groupBy(survivors, ({ ending }) => ending); // killed before its commit, or after it
   const examples = [...byEnding.values()].flatMap((alike) => alike.slice(0, 2));
-  const shown = examples.map(({ functionName, envelopeId, receiveCount, ending }) => {
-    const end = ending ? `, then ${ending}` : "";
-    return `  ${printable(envelopeId, 80)}: ${functionName} died with it, delivery ${receiveCount} followed${end}`;
-  });
-  return ["REDELIVERED BECAUSE A FUNCTION DIED", ...shown, ...moreOf(survivors.length - shown.length)].join(
-    "\n",
+  const table = textTable(
+    ["REDELIVERED", "BECAUSE THE FUNCTION DIED WITH IT", "DELIVERY", "WAS THEN"],
+    examples.map(({ functionName, envelopeId, receiveCount, ending = "–" }) => [
+      functionName,
+      envelopeId,
+      `${receiveCount}`,
+      ending,
+    ]),
   );
+  return [table, ...moreOf(survivors.length - examples.length)].join("\n");
 }
 
 function deadLetterPart({ world }: Run): string {
   if (world.deadLetters.length === 0) return "DEAD LETTERS: none";
   return textTable(
-    ["DEAD LETTERS", "REASON", "DETAIL", "ID"],
-    world.deadLetters.map(({ consumer, reason, detail, id }) => [consumer, reason, detail, id]),
+    ["DEAD LETTERS", "REASON", "ID", "DETAIL"],
+    world.deadLetters.map(({ consumer, reason, detail, id }) => [consumer, reason, id, detail]),
     { cellCharactersMax: 72 },
   );
 }

@@ -6,7 +6,10 @@ import { parseStartArguments, START_HELP } from "./arguments.ts";
 import { runDemo } from "./demo.ts";
 import { invitation } from "./invitation.ts";
 import { showProgress } from "./progress.ts";
+import { orderIdIn } from "./reconcile.ts";
 import { reportOf, summaryOf } from "./report.ts";
+import type { Order } from "./tables.ts";
+import type { World } from "./world.ts";
 
 await runProgram(start);
 
@@ -27,9 +30,14 @@ async function start(program: Program): Promise<number> {
   if (options.json) console.log(JSON.stringify(summary));
   if (process.stdout.isTTY && !options.exit) {
     const customerId = run.world.accounts[0]?.id ?? "customer-0001";
+    const strangerId = run.world.orders.find((order) => waitsForAccount(run.world, order))?.customerId;
     const beside = place.beside ? { cloudFile: place.cloudFile } : {};
-    people.write(invitation({ ...cloud, customerId, ...beside }));
+    people.write(invitation({ ...cloud, customerId, strangerId, ...beside }));
     await untilSignal();
   }
   return summary.ok ? 0 : 1;
+}
+
+function waitsForAccount({ deadLetters }: World, { id }: Order): boolean {
+  return deadLetters.some(({ reason, body }) => reason === "ACCOUNT_UNKNOWN" && orderIdIn(body) === id);
 }

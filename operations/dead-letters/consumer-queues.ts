@@ -1,6 +1,6 @@
 // Which dead-letter queue belongs to which queue: read from the stacks' outputs, where each consumer `X` has
-// `XQueueUrl` and `XDeadLetterQueueUrl`, and beside them the tables of its service. A message's own word about where
-// it came from is not trusted.
+// `XConsumer`, `XQueueUrl` and `XDeadLetterQueueUrl`, and beside them the tables of its service. A message's own word
+// about where it came from is not trusted.
 
 import type { Outputs } from "../connection.ts";
 import { UsageError } from "../usage-error.ts";
@@ -8,6 +8,8 @@ import { UsageError } from "../usage-error.ts";
 export interface ConsumerQueue {
   /** `ReserveCredit` */
   readonly consumer: string;
+  /** `reserve-credit`: what it calls itself in its evidence. */
+  readonly name: string;
   readonly queueUrl: string;
   readonly deadLetterQueueUrl: string;
   /** The tables of its service, where a consumer with inline evidence keeps it. */
@@ -21,7 +23,7 @@ export function consumerQueues(outputs: Outputs): ConsumerQueue[] {
   if (queues.length > 0) return queues.sort((a, b) => a.consumer.localeCompare(b.consumer));
   const keys = Object.values(outputs).flatMap((stack) => Object.keys(stack));
   throw new UsageError(
-    `The outputs name no pair XQueueUrl and XDeadLetterQueueUrl; they are: ${keys.join(", ") || "none"}.`,
+    `No stack there has a consumer (outputs XConsumer, XQueueUrl and XDeadLetterQueueUrl): its outputs are ${keys.join(", ") || "none"}.`,
   );
 }
 
@@ -31,13 +33,11 @@ function queuesOf(stack: Readonly<Record<string, string>>): ConsumerQueue[] {
   return Object.entries(stack).flatMap(([key, deadLetterQueueUrl]) => {
     const consumer = DEAD_LETTER_OUTPUT.exec(key)?.groups?.consumer;
     const queueUrl = stack[`${consumer}QueueUrl`];
-    return consumer && queueUrl ? [{ consumer, queueUrl, deadLetterQueueUrl, stateTables }] : [];
+    const name = stack[`${consumer}Consumer`];
+    return consumer && name && queueUrl
+      ? [{ consumer, name, queueUrl, deadLetterQueueUrl, stateTables }]
+      : [];
   });
-}
-
-/** What the consumer calls itself in its evidence: its construct's name, as its file is named. */
-export function consumerNameOf({ consumer }: Pick<ConsumerQueue, "consumer">): string {
-  return consumer.replace(/(?<=[a-z0-9])(?=[A-Z])/g, "-").toLowerCase();
 }
 
 /** `reserve-credit` and `ReserveCredit` name the same consumer. Throws for a name that no consumer has. */
@@ -46,12 +46,8 @@ export function queuesNamed(
   name: string | undefined,
 ): readonly ConsumerQueue[] {
   if (name === undefined) return queues;
-  const named = queues.filter(({ consumer }) => plain(consumer) === plain(name));
+  const named = queues.filter((queue) => queue.name === name || queue.consumer === name);
   if (named.length > 0) return named;
   const consumers = queues.map(({ consumer }) => consumer).join(", ");
   throw new UsageError(`--queue must be one of ${consumers}, got ${JSON.stringify(name)}.`);
-}
-
-function plain(name: string): string {
-  return name.replaceAll("-", "").toLowerCase();
 }

@@ -10,7 +10,7 @@ import { nowIso, nowSeconds } from "../../functions/messaging/clock.ts";
 import { derivedId } from "../../functions/messaging/ids.ts";
 import { bodyId } from "../../functions/messaging/message-group.ts";
 import { evidenceDays } from "../../functions/messaging/message-life.ts";
-import { type ConsumerQueue, consumerNameOf } from "./consumer-queues.ts";
+import type { ConsumerQueue } from "./consumer-queues.ts";
 import type { DeadLetter } from "./dead-letter.ts";
 import type { EvidencePlace } from "./evidence.ts";
 
@@ -44,7 +44,7 @@ export async function recordDiscard(
       ExpressionAttributeNames: { "#body": `${bodyPrefix}${bodyId(body)}` },
       ExpressionAttributeValues: marshall({
         ":discarded": discarded,
-        ":consumer": consumerNameOf(queue),
+        ":consumer": queue.name,
         ":id": id,
         ":expiresAt": nowSeconds() + evidenceDays * 86_400,
       }),
@@ -72,8 +72,8 @@ export async function readDiscards(
 
 const bodyPrefix = "body_";
 
-function recordId(queue: Pick<ConsumerQueue, "consumer">, id: string): string {
-  return `discarded:${derivedId(consumerNameOf(queue), id)}`; // a colon: no evidence of a message has this id
+function recordId(queue: Pick<ConsumerQueue, "name">, id: string): string {
+  return `discarded:${derivedId(queue.name, id)}`; // a colon: no evidence of a message has this id
 }
 
 function operator(): string {

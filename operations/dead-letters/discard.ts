@@ -10,6 +10,7 @@ import { type DeadLetter, deadLettersOf } from "./dead-letter.ts";
 import { recordDiscard } from "./discard-record.ts";
 import { hold } from "./hold.ts";
 import { leaveLine } from "./line.ts";
+import { unreadOf } from "./list.ts";
 import type { Clients } from "./redrive.ts";
 import { remove } from "./send-back.ts";
 
@@ -25,15 +26,23 @@ export interface DiscardOptions {
   readonly visibilitySeconds?: number;
 }
 
-/** The dead letters that were deleted, or would be; of a FIFO group only the first in it can be seen. */
+export interface Discards {
+  /** What was deleted, or would be; of a FIFO group only the first in it can be seen. */
+  readonly discarded: readonly DeadLetter[];
+  /** Dead letters that exist and could not be read. */
+  readonly unread: readonly string[];
+}
+
 export async function discard(
   { sqs, dynamodb }: Clients,
   { queues, evidenceTable, matches, because, dryRun, visibilitySeconds }: DiscardOptions,
-): Promise<DeadLetter[]> {
+): Promise<Discards> {
   const discarded: DeadLetter[] = [];
+  const unread: string[] = [];
   for (const queue of queues) {
     const place = { dynamodb, evidenceTable, queue };
     const held = await hold(sqs, queue.deadLetterQueueUrl, visibilitySeconds ? { visibilitySeconds } : {});
+    unread.push(...unreadOf(queue, held));
     const deleted = new Set<Message>();
     try {
       for (const deadLetter of deadLettersOf(queue.consumer, held.messages).filter(matches)) {
@@ -48,5 +57,5 @@ export async function discard(
       await held.release(deleted);
     }
   }
-  return discarded;
+  return { discarded, unread };
 }

@@ -15,7 +15,7 @@ import { Park } from "../../functions/messaging/outcome.ts";
 import { originalAttributes } from "../../functions/messaging/park-attributes.ts";
 import type { Sign } from "../../functions/messaging/signature.ts";
 import { UsageError } from "../usage-error.ts";
-import { type ConsumerQueue, consumerNameOf } from "./consumer-queues.ts";
+import type { ConsumerQueue } from "./consumer-queues.ts";
 import type { DeadLetter } from "./dead-letter.ts";
 import { recordDiscard } from "./discard-record.ts";
 import { askEvidence, messageIn } from "./evidence.ts";
@@ -116,7 +116,7 @@ function refuseDone(
 
 /** The same data gives the same id. */
 function newIdOf(queue: ConsumerQueue, old: Envelope, data: unknown): string {
-  return derivedId("edit", consumerNameOf(queue), old.source, old.id, contentId(asciiJson(data)));
+  return derivedId("edit", queue.name, old.source, old.id, contentId(asciiJson(data)));
 }
 
 /** @throws UsageError for what no consumer would take */

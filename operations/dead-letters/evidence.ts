@@ -14,7 +14,7 @@ import { byIds } from "../../functions/messaging/item-evidence.ts";
 import { Park, RetryLater } from "../../functions/messaging/outcome.ts";
 import { bySequence } from "../../functions/messaging/sequence-evidence.ts";
 import { unitOfWork } from "../../functions/messaging/unit-of-work.ts";
-import { type ConsumerQueue, consumerNameOf } from "./consumer-queues.ts";
+import type { ConsumerQueue } from "./consumer-queues.ts";
 
 export type Verdict =
   /** Nothing is known: it was not processed, as far as can be seen. */
@@ -42,7 +42,7 @@ export async function askEvidence(
   { dynamodb, evidenceTable, queue }: EvidencePlace,
   bodies: readonly string[],
 ): Promise<Verdict[]> {
-  const consumer = consumerNameOf(queue);
+  const consumer = queue.name;
   const messages = bodies.map(messageIn);
   const known = messages.filter((message) => message !== undefined);
   const rows = await readItems(

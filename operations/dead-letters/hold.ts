@@ -91,7 +91,11 @@ export async function changeVisibility(
   }
 }
 
-async function depths(sqs: SQSClient, queueUrl: string): Promise<{ visible: number; inFlight: number }> {
+/** As SQS counts them: what can be seen, and what some reader holds. */
+export async function depths(
+  sqs: SQSClient,
+  queueUrl: string,
+): Promise<{ visible: number; inFlight: number }> {
   const { Attributes } = await sqs.send(
     new GetQueueAttributesCommand({
       QueueUrl: queueUrl,

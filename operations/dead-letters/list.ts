@@ -52,18 +52,20 @@ export function byReason(deadLetters: readonly DeadLetter[]): ReasonGroup[] {
 }
 
 /** What was there and not read, for people. */
-export function unreadOf({ consumer, deadLetterQueueUrl }: ConsumerQueue, held: Held): string[] {
-  const { heldByOthers, messages, visible, more } = held;
-  const unread: string[] = [];
-  if (heldByOthers > 0) {
-    unread.push(`${consumer}: ${heldByOthers} held by another reader, back when its hold is over`);
-  }
+export function unreadOf(queue: ConsumerQueue, held: Held): string[] {
+  const { consumer, deadLetterQueueUrl } = queue;
+  const { messages, visible, more } = held;
+  const unread = heldByOthers(queue, { inFlight: held.heldByOthers });
   if (more) unread.push(`${consumer}: more than the ${messages.length} that were read`);
   const behind = visible - messages.length;
   if (isFifo(deadLetterQueueUrl) && behind > 0) {
     unread.push(`${consumer}: ${behind} behind the first of their groups`);
   }
   return unread;
+}
+
+export function heldByOthers({ consumer }: ConsumerQueue, { inFlight }: { inFlight: number }): string[] {
+  return inFlight > 0 ? [`${consumer}: ${inFlight} held by another reader, back when its hold is over`] : [];
 }
 
 async function listQueue(sqs: SQSClient, queue: ConsumerQueue): Promise<DeadLetterList> {

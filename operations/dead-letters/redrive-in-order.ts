@@ -12,8 +12,9 @@ import type { ConsumerQueue } from "./consumer-queues.ts";
 import { type DeadLetter, deadLettersOf } from "./dead-letter.ts";
 import { type Decision, decide } from "./decision.ts";
 import { askEvidence } from "./evidence.ts";
-import { changeVisibility, holdSecondsDefault } from "./hold.ts";
+import { changeVisibility, depths, holdSecondsDefault } from "./hold.ts";
 import { leaveLine } from "./line.ts";
+import { heldByOthers } from "./list.ts";
 import { receive } from "./receive.ts";
 import type { Clients, Handled, Redriven, RedriveOptions } from "./redrive.ts";
 import { remove, sendBack } from "./send-back.ts";
@@ -32,6 +33,7 @@ export async function redriveInOrder(
   const chosen = new Set<string | undefined>();
   const closed = new Set<string | undefined>();
   const sentBack = new Set<string>();
+  const unread = heldByOthers(queue, await depths(sqs, queue.deadLetterQueueUrl));
   try {
     for (let page = await next(); page.length > 0; page = await next()) {
       const deadLetters = deadLettersOf(queue.consumer, page);
@@ -42,7 +44,7 @@ export async function redriveInOrder(
     const back = [...seen.values()].filter((message) => !deleted.has(message));
     await changeVisibility(sqs, queue.deadLetterQueueUrl, back, 0);
   }
-  return { handled, unread: [] };
+  return { handled, unread };
 
   /** The messages of the next page that were not seen yet; none when there are no more. */
   async function next(): Promise<Message[]> {

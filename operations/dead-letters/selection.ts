@@ -35,6 +35,15 @@ export function narrowed(given: Given): Matches | undefined {
   return tests.length === 0 ? undefined : (one) => tests.every((test) => test(one));
 }
 
+/** Whether dead letters that could not be read may be among those meant: not when each id that was given is found. */
+export function mayHaveMissed(
+  { id }: Given,
+  { found, unread }: { readonly found: readonly DeadLetter[]; readonly unread: readonly string[] },
+): boolean {
+  const complete = id?.every((wanted) => found.some((one) => one.id === wanted)) ?? false;
+  return unread.length > 0 && !complete;
+}
+
 function ageGiven(given: Given, flag: "older-than" | "younger-than"): number | undefined {
   const text = given[flag];
   return text === undefined ? undefined : readAge(flag, text);

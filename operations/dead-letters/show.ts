@@ -8,7 +8,7 @@ import { bodyId } from "../../functions/messaging/message-group.ts";
 import { originalAttributes } from "../../functions/messaging/park-attributes.ts";
 import { ageText } from "../age.ts";
 import type { DeadLetter } from "./dead-letter.ts";
-import { decide } from "./decision.ts";
+import { type Decision, decide } from "./decision.ts";
 import { type Discarded, readDiscards } from "./discard-record.ts";
 import { readEffect } from "./effect-record.ts";
 import { askEvidence, type EvidencePlace, messageIn, type Verdict } from "./evidence.ts";
@@ -43,7 +43,7 @@ export interface Shown {
   readonly bodyBytes: number;
   readonly evidence: Verdict;
   /** What a redrive would do with it. */
-  readonly redrive: string;
+  readonly redrive: Decision;
   /** Its place among the parked of its group, from 1. */
   readonly line?: { readonly group: string; readonly place: number; readonly length: number };
   /** What is known of the effect outside that its reason names. */
@@ -64,7 +64,6 @@ export async function show(
   const line = (await readLine(place, deadLetter))?.line ?? [];
   const beside = copies[0]?.MessageAttributes ?? {};
   const attributes = originalAttributes(beside);
-  const { outcome, why } = decide(deadLetter, evidence);
   const known = {
     type,
     source: message?.source,
@@ -100,7 +99,7 @@ export async function show(
     attributes: Object.keys(attributes).sort(),
     bodyBytes: Buffer.byteLength(body),
     evidence,
-    redrive: why === undefined ? outcome : `${outcome}: ${why}`,
+    redrive: decide(deadLetter, evidence),
     discards: await readDiscards(place, id),
   };
 }
@@ -108,19 +107,51 @@ export async function show(
 type Named = readonly [name: string, value: string];
 
 /** As lines of `name  value`, for a terminal. */
-export function linesOf({ payload, discards, evidence, line, effect, attributes, ...plain }: Shown): Named[] {
+export function linesOf({
+  payload,
+  discards,
+  evidence,
+  redrive,
+  line,
+  effect,
+  attributes,
+  ...plain
+}: Shown): Named[] {
   const rows = Object.entries(plain).map(([name, value]): Named => [name, `${value}`]);
   const sinceMs = plain.parkedAt === undefined ? Number.NaN : nowMs() - Date.parse(plain.parkedAt);
   const more: (Named | undefined)[] = [
     Number.isNaN(sinceMs) ? undefined : ["parked since", ageText(sinceMs)],
     ["attributes", attributes.join(", ") || "none"],
-    ["evidence", Object.values(evidence).join(" ")],
+    ["evidence", evidenceText(evidence)],
+    ["a redrive", wouldText(redrive)],
     line && ["line", `${line.place} of ${line.length} parked of group ${line.group}`],
     effect && ["effect", JSON.stringify(effect)],
     ...discards.map(({ at, by, because }): Named => ["discarded", `${at} by ${by}: ${because}`]),
     payload === undefined ? undefined : ["payload", JSON.stringify(payload)],
   ];
   return [...rows, ...more.filter((one) => one !== undefined)];
+}
+
+function evidenceText(evidence: Verdict): string {
+  switch (evidence.kind) {
+    case "open":
+      return "none";
+    case "done":
+      return evidence.at === undefined ? "done" : `done at ${evidence.at}`;
+    case "superseded":
+      return `superseded by ${evidence.by}, ${evidence.sent ? "which was sent" : "which was not sent"}`;
+    case "lost":
+      return "lost: at most once, and counted";
+    case "claimed":
+      return `claimed by a delivery until ${new Date(evidence.untilMs).toISOString()}`;
+    case "id-reused":
+      return "of another message with its id";
+  }
+}
+
+function wouldText({ outcome, why }: Decision): string {
+  const what = { "sent-back": "would send it back", removed: "would remove it", left: "would leave it" };
+  return why === undefined ? what[outcome] : `${what[outcome]}: ${why}`;
 }
 
 /** The data, fetched when it travels elsewhere; for what is no message, the text. */

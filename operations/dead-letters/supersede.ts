@@ -20,7 +20,6 @@ import { evidenceDays } from "../../functions/messaging/message-life.ts";
 import { Park } from "../../functions/messaging/outcome.ts";
 import { unitOfWork } from "../../functions/messaging/unit-of-work.ts";
 import { UsageError } from "../usage-error.ts";
-import { consumerNameOf } from "./consumer-queues.ts";
 import type { DeadLetter } from "./dead-letter.ts";
 import type { EvidencePlace } from "./evidence.ts";
 
@@ -51,7 +50,7 @@ export async function confirmSuperseded(
     await dynamodb.send(
       new UpdateItemCommand({
         TableName: evidenceTable,
-        Key: marshall({ id: evidenceId({ consumer: consumerNameOf(queue), message: old }) }),
+        Key: marshall({ id: evidenceId({ consumer: queue.name, message: old }) }),
         UpdateExpression: "SET sentAt = :now",
         ConditionExpression: "supersededBy = :newId",
         ExpressionAttributeValues: marshall({ ":now": nowIso(), ":newId": newId }),
@@ -64,7 +63,7 @@ export async function confirmSuperseded(
 
 /** By body: a message whose id another one had used can be superseded too, and leaves no evidence of its own. */
 async function writeDown(place: EvidencePlace, { deadLetter, newId }: Superseded): Promise<string> {
-  const id = `edit:${derivedId(consumerNameOf(place.queue), bodyId(deadLetter.body))}`;
+  const id = `edit:${derivedId(place.queue.name, bodyId(deadLetter.body))}`;
   const found = await putNew(place, { id, supersededBy: newId, processedAt: nowIso() });
   if (found.supersededBy === newId) return String(found.processedAt);
   throw new UsageError(
@@ -73,7 +72,7 @@ async function writeDown(place: EvidencePlace, { deadLetter, newId }: Superseded
 }
 
 async function putEvidence(place: EvidencePlace, { old, newId }: Superseded, at: string): Promise<void> {
-  const consumer = consumerNameOf(place.queue);
+  const consumer = place.queue.name;
   const found = await putNew(place, {
     id: evidenceId({ consumer, message: old }),
     consumer,
@@ -119,7 +118,7 @@ async function addInline(
   { old }: Superseded,
   table: string,
 ): Promise<void> {
-  const consumer = consumerNameOf(queue);
+  const consumer = queue.name;
   const form = byIds(windowMax);
   const delivery = {
     consumer,

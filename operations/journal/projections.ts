@@ -1,5 +1,5 @@
 // Where each projection is in the journal: read from the stacks' outputs, where each projection `X` has
-// `XProjectionTable`, and from the offsets in that table.
+// `XProjection` and `XProjectionTable`, and from the offsets in that table.
 //
 //   G10. Reading an offset moves nothing; a rebuild begins a new generation and leaves the serving one alone.
 
@@ -11,11 +11,12 @@ import {
 } from "../../functions/messaging/generation.ts";
 import { offsets } from "../../functions/messaging/offset.ts";
 import type { Outputs } from "../connection.ts";
-import { consumerNameOf } from "../dead-letters/consumer-queues.ts";
 import { UsageError } from "../usage-error.ts";
 
 export interface ProjectionTable {
-  /** `build-statement` */
+  /** `BuildStatement` */
+  readonly projection: string;
+  /** `build-statement`: what it calls itself beside its offsets. */
   readonly name: string;
   readonly table: string;
 }
@@ -35,20 +36,23 @@ const projectionOutput = /^(?<projection>.+)ProjectionTable$/;
 
 export function projectionsOf(outputs: Outputs): ProjectionTable[] {
   return Object.values(outputs)
-    .flatMap((stack) => Object.entries(stack))
-    .flatMap(([key, table]) => {
-      const consumer = projectionOutput.exec(key)?.groups?.projection;
-      return consumer === undefined ? [] : [{ name: consumerNameOf({ consumer }), table }];
-    })
+    .flatMap((stack) =>
+      Object.entries(stack).flatMap(([key, table]) => {
+        const projection = projectionOutput.exec(key)?.groups?.projection;
+        const name = stack[`${projection}Projection`];
+        return projection && name ? [{ projection, name, table }] : [];
+      }),
+    )
     .sort((a, b) => a.name.localeCompare(b.name));
 }
 
 /** `build-statement` and `BuildStatement` name the same. @throws UsageError naming those there are */
 export function projectionNamed(projections: readonly ProjectionTable[], given: string): ProjectionTable {
-  const name = consumerNameOf({ consumer: given });
-  const found = projections.find((one) => one.name === name);
+  const found = projections.find(({ name, projection }) => name === given || projection === given);
   if (found) return found;
-  const names = projections.map((one) => one.name).join(", ") || "none: no output is named XProjectionTable";
+  const names =
+    projections.map((one) => one.name).join(", ") ||
+    "none: no stack has the outputs XProjection and XProjectionTable";
   throw new UsageError(`The projection must be one of ${names}, got ${JSON.stringify(given)}.`);
 }
 

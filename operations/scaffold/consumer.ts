@@ -5,12 +5,13 @@ import type { Draft } from "./draft.ts";
 import { effectApiSource } from "./effect-api.ts";
 import { addressVariable, handlerSource } from "./handler.ts";
 import { exampleOf, type KnownType, requireTypes } from "./known-types.ts";
-import { pascal } from "./names.ts";
+import { pascal, requireFree } from "./names.ts";
 import { proofSource } from "./proof.ts";
 import { unpublished, wire } from "./wiring.ts";
 
 export async function newConsumer(files: Draft, command: ConsumerCommand): Promise<string> {
   const { name, mode } = command;
+  requireFree(name, files);
   const types = requireTypes(files, command.accepts);
   const [first] = types as [KnownType];
   const example = await exampleOf(files, first, command.example);

@@ -1,5 +1,7 @@
 // One name in the forms in which the project writes it: `send-invoice`, `SendInvoice`, `sendInvoice`, `SEND_INVOICE`.
+import { globSync } from "node:fs";
 import { UsageError } from "../usage-error.ts";
+import type { Draft } from "./draft.ts";
 
 export interface TypeName {
   /** `billing.invoice-sent.v1` */
@@ -34,6 +36,8 @@ export function readTypeName(type: string | undefined): TypeName {
 /** @throws UsageError */
 export function readFunctionName(kind: string, text: string | undefined): FunctionName {
   const [whole, service = "", name = ""] = new RegExp(`^(${kebab})/(${kebab})$`).exec(text ?? "") ?? [];
+  if (name === "messages")
+    throw new UsageError(`messages.ts of a service holds its messages: choose another name.`);
   if (whole !== undefined) return { service: checked(service), name };
   throw new UsageError(
     `the name of a ${kind} is SERVICE/NAME, like billing/send-invoice, got ${JSON.stringify(text ?? "")}.`,
@@ -46,6 +50,19 @@ const taken = ["messaging", "outbox", "keys", "foundation", "relay", "operations
 function checked(service: string): string {
   if (!taken.includes(service)) return service;
   throw new UsageError(`a service cannot be named any of ${taken.join(", ")}, got "${service}".`);
+}
+
+/**
+ * A function logs, counts and keeps its evidence by its name, so no other may have it, of whatever service.
+ *
+ * @throws UsageError naming who has it
+ */
+export function requireFree({ name }: FunctionName, files: Draft): void {
+  const holder = globSync(`functions/*/${name}.ts`, { cwd: files.projectDirectory }).find((file) =>
+    files.read(file)?.includes("export const handler"),
+  );
+  if (holder === undefined) return;
+  throw new UsageError(`${holder} has the name ${name}, and no two functions may share one. Choose another.`);
 }
 
 export function pascal(name: string): string {

@@ -3,12 +3,13 @@ import type { ProjectionCommand } from "./command.ts";
 import type { Draft } from "./draft.ts";
 import { importsOf, listed, tableVariable } from "./handler.ts";
 import { exampleOf, type KnownType, requireTypes } from "./known-types.ts";
-import { pascal } from "./names.ts";
+import { pascal, requireFree } from "./names.ts";
 import { fromTests } from "./proof.ts";
 import { wire } from "./wiring.ts";
 
 export async function newProjection(files: Draft, command: ProjectionCommand): Promise<string> {
   const { name } = command;
+  requireFree(name, files);
   const types = requireTypes(files, command.accepts);
   const [first] = types as [KnownType];
   const example = await exampleOf(files, first, command.example);

@@ -47,7 +47,7 @@ async function suite(ministack: string): Promise<number> {
   try {
     await answers(port);
     const without = unknownTypes.flatMap((type) => ["--without", type]);
-    const deploy = ["run", "--silent", "deploy:local", "--", "--carrier-url", carrier.url, ...without];
+    const deploy = ["run", "--silent", "deploy:local", "--", "-c", `carrierUrl=${carrier.url}`, ...without];
     const deployed = await run("npm", deploy, environment);
     return deployed || (await run("npm", ["run", "--silent", "test:e2e"], environment));
   } finally {

@@ -154,6 +154,7 @@ describe("reserve-credit", () => {
       queues: [
         {
           consumer: "ReserveCredit",
+          name: "reserve-credit",
           queueUrl: world.output("ReserveCreditQueueUrl"),
           deadLetterQueueUrl: world.output("ReserveCreditDeadLetterQueueUrl"),
         },

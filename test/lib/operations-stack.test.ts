@@ -85,7 +85,7 @@ test("a consumer brings its alarms and its line of the dashboard with it", () =>
   const [dashboard] = Object.values(template.findResources("AWS::CloudWatch::Dashboard"));
   const body = JSON.stringify(dashboard?.Properties.DashboardBody);
   const titles = [
-    "## Requests",
+    "## Requests and schedules",
     "## Outbox",
     "## Queues",
     "reserve-credit waits",
@@ -108,7 +108,7 @@ test("the dashboard reads from left to right", () => {
   };
   const headings = widgets.filter(({ type }) => type === "text").sort((a, b) => a.x - b.x);
   expect(headings.map(({ properties }) => properties.markdown)).toEqual([
-    "## Requests",
+    "## Requests and schedules",
     "## Outbox",
     "## Queues",
     "## Effects",

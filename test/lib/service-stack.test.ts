@@ -20,8 +20,10 @@ describe("a service", () => {
     expect(Object.keys(template.findOutputs("*"))).toEqual([
       "LineItemsTable",
       "AskUrl",
+      "AnswerConsumer",
       "AnswerQueueUrl",
       "AnswerDeadLetterQueueUrl",
+      "WatchProjection",
       "WatchProjectionTable",
     ]);
   });

@@ -2,10 +2,16 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { SendMessageCommand } from "@aws-sdk/client-sqs";
+import {
+  ChangeMessageVisibilityCommand,
+  type Message,
+  ReceiveMessageCommand,
+  SendMessageCommand,
+} from "@aws-sdk/client-sqs";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { asciiJson, type Envelope } from "../../functions/messaging/envelope.ts";
 import { newId } from "../../functions/messaging/ids.ts";
+import { connect } from "../../operations/connection.ts";
 import { anEnvelope } from "../support/an-envelope.ts";
 import { Asked } from "../support/kit/messages.ts";
 import { anOperator, type Operator } from "../support/operator.ts";
@@ -93,7 +99,7 @@ describe("npm run dlq", () => {
       groups: [{ reason: "DATA_INVALID", count: 1 }],
       deadLetters: [{ id: poison.id, detail: expect.stringContaining("invalid at") }],
     });
-    expect(shown.stdout).toMatch(/evidence +open/);
+    expect(shown.stdout).toMatch(/evidence +none\na redrive +would send it back/);
     const key = await signingKey();
     const mac = (await attributesFor(asciiJson(poison), running.cloud.output(standard), keys())).Signature;
     const quiet = [list, shown].map(({ stdout, stderr }) => stdout + stderr);
@@ -101,7 +107,7 @@ describe("npm run dlq", () => {
       for (const secret of [canary, key, mac?.split(".").at(-1) ?? ""]) expect(text).not.toContain(secret);
     }
     expect(await operator.json("dlq", "show", poison.id, "--payload")).toMatchObject({
-      deadLetters: [{ id: poison.id, redrive: "sent-back", payload: { note: canary } }],
+      deadLetters: [{ id: poison.id, redrive: { outcome: "sent-back" }, payload: { note: canary } }],
     });
   });
 
@@ -176,11 +182,37 @@ describe("npm run dlq", () => {
     expect(await operator.run("dlq", ...redrive)).toMatchObject({ exitCode: 3 }); // none is left
   });
 
+  it("G6: says that something was left while another reader holds what may be meant", async () => {
+    const ask = anAsk();
+    await park([ask]);
+    const { sqs } = running.cloud.clients;
+    const QueueUrl = running.cloud.output(standardDeadLetters);
+    const receive = new ReceiveMessageCommand({ QueueUrl, VisibilityTimeout: 60, MaxNumberOfMessages: 10 });
+    const held: Message[] = [];
+    await eventually("it is held", async () => {
+      held.push(...((await sqs.send(receive)).Messages ?? []));
+      return held.some(({ Body }) => Body?.includes(ask.id));
+    });
+    for (const verb of [["redrive"], ["discard", "--because", "a test"]]) {
+      expect(await operator.run("dlq", ...verb, "--reason", "BY_THE_TEST", "--yes")).toMatchObject({
+        exitCode: 4,
+        stdout: expect.stringContaining("held by another reader"),
+      });
+    }
+    for (const { ReceiptHandle } of held) {
+      await sqs.send(new ChangeMessageVisibilityCommand({ QueueUrl, ReceiptHandle, VisibilityTimeout: 0 }));
+    }
+    expect(await operator.run("dlq", "redrive", "--id", ask.id, "--yes")).toMatchObject({ exitCode: 0 });
+    await eventually("the money is taken", async () => (await available()) === 990);
+  });
+
   it("says clearly what cannot be done here", async () => {
     const unseen = await operator.run("dlq", "redrive", "--all", "--unseen", "--yes");
     expect(unseen).toMatchObject({ exitCode: 2, stderr: expect.stringContaining("leave out --unseen") });
     const nowhere = await operator.run("dlq", "list", "--stage", "dev");
     expect(nowhere).toMatchObject({ exitCode: 2, stderr: expect.stringContaining("only one of --stage") });
+    const file = join(directory, "outputs.json");
+    expect(() => connect({ outputsFile: file })).toThrow(`there is no ${file}`);
   });
 });
 

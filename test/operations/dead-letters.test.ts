@@ -1,9 +1,9 @@
 import { globSync, readFileSync } from "node:fs";
+import { basename } from "node:path";
 import { ReceiveMessageCommand } from "@aws-sdk/client-sqs";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import {
   type ConsumerQueue,
-  consumerNameOf,
   consumerQueues,
   queuesNamed,
 } from "../../operations/dead-letters/consumer-queues.ts";
@@ -160,29 +160,35 @@ describe("redrive", () => {
 
 describe("the queues of a deployment", () => {
   const outputs = {
-    Credit: { ReserveCreditQueueUrl: "q1", ReserveCreditDeadLetterQueueUrl: "d1", CreditTable: "t" },
+    Credit: {
+      ReserveCreditConsumer: "reserve-credit",
+      ReserveCreditQueueUrl: "q1",
+      ReserveCreditDeadLetterQueueUrl: "d1",
+      CreditTable: "t",
+    },
     Relay: { PublishFailureQueueUrl: "f" },
   };
 
-  test("are the pairs among its outputs", () => {
+  test("are those among its outputs, with the name that their consumer gives itself", () => {
     expect(consumerQueues(outputs)).toEqual([
-      { consumer: "ReserveCredit", queueUrl: "q1", deadLetterQueueUrl: "d1", stateTables: ["t"] },
+      {
+        consumer: "ReserveCredit",
+        name: "reserve-credit",
+        queueUrl: "q1",
+        deadLetterQueueUrl: "d1",
+        stateTables: ["t"],
+      },
     ]);
   });
 
-  test("have the names that their consumers give themselves", () => {
-    expect(["ReserveCredit", "Sweep2Now", "ship"].map((consumer) => consumerNameOf({ consumer }))).toEqual([
-      "reserve-credit",
-      "sweep2-now",
-      "ship",
-    ]);
-  });
-
-  test("the names are those in the code, so that evidence is looked for where it is", () => {
-    const inCode = namesIn("functions/**/*.ts", /^export const handler = consumer\(\{\s*name: "([^"]+)"/gm);
-    const inWiring = namesIn("lib/*.ts", /\.addConsumer\("(\w+)"/g);
-    expect(inCode.length).toBeGreaterThan(0);
-    expect(inWiring.map((consumer) => consumerNameOf({ consumer })).sort()).toEqual(inCode.sort());
+  test("that name in the code is the file's, which the outputs have, so evidence is looked for where it is", () => {
+    for (const file of globSync("functions/**/*.ts")) {
+      const [, name] =
+        /^export const handler = (?:consumer|projection)\(\{\s*name: "([^"]+)"/m.exec(
+          readFileSync(file, "utf8"),
+        ) ?? [];
+      if (name !== undefined) expect(name, file).toBe(basename(file, ".ts"));
+    }
   });
 
   test("go by the construct's name and by the function's", () => {
@@ -190,16 +196,10 @@ describe("the queues of a deployment", () => {
     expect(() => queuesNamed(consumerQueues(outputs), "ship")).toThrow('one of ReserveCredit, got "ship"');
   });
 
-  test("outputs without a pair are refused and named", () => {
-    expect(() => consumerQueues({ Relay: { Other: "x" } })).toThrow("they are: Other");
+  test("outputs without one are refused and named", () => {
+    expect(() => consumerQueues({ Relay: { Other: "x" } })).toThrow("its outputs are Other");
   });
 });
-
-function namesIn(files: string, pattern: RegExp): string[] {
-  return globSync(files).flatMap((file) =>
-    [...readFileSync(file, "utf8").matchAll(pattern)].map(([, name = ""]) => name),
-  );
-}
 
 async function park(body: string, attributes: Record<string, string>): Promise<void> {
   await world.park(queue, body, attributes);

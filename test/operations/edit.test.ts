@@ -238,7 +238,7 @@ describe("a discard", () => {
     await expect(discardAll("a test order")).rejects.toThrow("socket hang up");
     expect(await world.depth(queue.deadLetterQueueUrl)).toEqual({ visible: 1, inFlight: 0 });
     faults.remove();
-    expect(await discardAll("a test order")).toHaveLength(1);
+    expect((await discardAll("a test order")).discarded).toHaveLength(1);
     expect(await readDiscards(place(), wrong.id)).toMatchObject([
       { because: "a test order", reason: "DATA_INVALID", type: Paid.type, by: expect.stringMatching(/./) },
     ]);

@@ -67,6 +67,20 @@ describe("a consumer", () => {
   });
 });
 
+describe("a function", () => {
+  it.each(["messages", "publish"])("is not named %s, wherever it is: that name has another", async (name) => {
+    const files = aDraft();
+    const asked = async () => {
+      const command = readNewCommand(["consumer", `parcels/${name}`, "--accepts", "parcels.parcel-sent.v1"]);
+      if (command.kind === "consumer") await newConsumer(files, command);
+    };
+    made(files);
+    const before = files.changed();
+    await expect(asked()).rejects.toThrow(/messages.ts of a service|outbox\/publish.ts has the name publish/);
+    expect(files.changed()).toEqual(before);
+  });
+});
+
 describe("the wiring", () => {
   it("makes a stack and names it in the app, then extends it", () => {
     const files = aDraft();

@@ -67,7 +67,13 @@ export async function aDeadLetterWorld(): Promise<DeadLetterWorld> {
     async aQueue({ fifo = false } = {}) {
       const [queueUrl, deadLetterQueueUrl] = [await createQueue(fifo), await createQueue(fifo)];
       Object.assign(process.env, { QUEUE_URL: queueUrl, DEAD_LETTER_QUEUE_URL: deadLetterQueueUrl });
-      return { consumer: "NoteTaker", queueUrl, deadLetterQueueUrl, stateTables: [stateTable] };
+      return {
+        consumer: "NoteTaker",
+        name: "note-taker",
+        queueUrl,
+        deadLetterQueueUrl,
+        stateTables: [stateTable],
+      };
     },
     async park({ deadLetterQueueUrl }, body, attributes = {}, group = "g") {
       const texts = Object.entries(attributes).map(

@@ -200,7 +200,7 @@ describe("a parked message of a FIFO key", () => {
     trouble.set("a1", () => new Park("REFUSED", "no"));
     await receive(...["a1", "a2"].map((note) => aRecord(note)));
     const evidenceTable = world.output("EvidenceTable");
-    const discarded = await discard(world.clients, {
+    const { discarded } = await discard(world.clients, {
       queues: [queue()],
       evidenceTable,
       matches: ({ reason }) => reason === "REFUSED",
@@ -355,7 +355,7 @@ async function redriveAll(matches: Parameters<typeof redrive>[1]["matches"] = ()
 }
 
 function queue() {
-  return { consumer: "Note", queueUrl, deadLetterQueueUrl };
+  return { consumer: "Note", name: "note", queueUrl, deadLetterQueueUrl };
 }
 
 async function deadNotes(): Promise<string[]> {

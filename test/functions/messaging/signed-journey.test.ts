@@ -63,7 +63,12 @@ it("G6, G7: the signature survives park and redrive, with all that the message c
   await consume({ ...record, messageAttributes: { ...record.messageAttributes, ...extra } });
   expect(seen).toEqual([]);
 
-  const queue = { consumer: "ping", queueUrl: credit(), deadLetterQueueUrl: creditDeadLetters() };
+  const queue = {
+    consumer: "ping",
+    name: "ping",
+    queueUrl: credit(),
+    deadLetterQueueUrl: creditDeadLetters(),
+  };
   const { handled } = await redrive(world.clients, {
     queues: [queue],
     evidenceTable: world.output("EvidenceTable"),

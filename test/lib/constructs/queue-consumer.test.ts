@@ -111,11 +111,15 @@ describe("a queue consumer", () => {
     expect(consumer?.publication).toEqual({ producer: "Test/Charge", types: ["charged"] });
   });
 
-  test("outputs the URLs of its queues under its own name", () => {
+  test("outputs its queues and the name of its evidence, which is its file's and cannot be told from its own", () => {
     expect(Object.keys(template.findOutputs("*")).sort()).toEqual([
+      "ChargeConsumer",
       "ChargeDeadLetterQueueUrl",
       "ChargeQueueUrl",
     ]);
+    expect(template.findOutputs("ChargeConsumer")).toMatchObject({
+      ChargeConsumer: { Value: "reserve-credit" },
+    });
   });
 });
 

@@ -19,6 +19,11 @@ export const otherMutations: readonly Subject[] = [
     ],
   },
   {
+    name: "function",
+    is: ({ Type }) => Type === "AWS::Lambda::Function",
+    mutations: [["Environment.Variables.ROUTES", "x".repeat(4_096), "environment-size"]],
+  },
+  {
     name: "outbox table",
     is: ({ Type }, logicalId) => Type === "AWS::DynamoDB::GlobalTable" && logicalId.startsWith("Outbox"),
     mutations: [

@@ -66,6 +66,7 @@ const breaks: Readonly<Record<string, Break | { readonly fifo: Break }>> = {
       Statement: [{ Effect: "Allow", Principal: "*", Action: "sqs:SendMessage", Resource: "*" }],
     },
   }),
+  "environment-size": change("service.Consumer.Environment.Variables.NOTES", "x".repeat(4_000)),
   "queue-encryption": change("service.Failures.SqsManagedSseEnabled", undefined),
   "customer-key": change("service.Failures.KmsMasterKeyId", aKeyArn),
   "key-through-service": change("service.ConsumerPolicy.PolicyDocument.Statement.0", {

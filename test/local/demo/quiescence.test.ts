@@ -23,7 +23,7 @@ beforeEach(async () => {
   };
   access = {
     clients: engines.clients,
-    queues: [{ consumer: "ShipOrder", queueUrl, deadLetterQueueUrl }],
+    queues: [{ consumer: "ShipOrder", name: "ship-order", queueUrl, deadLetterQueueUrl }],
     carrierUrl: "",
     output: (key) => tables[key] ?? "",
   };

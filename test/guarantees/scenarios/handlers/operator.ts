@@ -14,7 +14,14 @@ export async function handler(): Promise<{ left: number }> {
   const { handled, unread } = await redrive(
     { sqs: sqs(), dynamodb: dynamodb() },
     {
-      queues: [{ consumer: "ExploredFifo", queueUrl: QUEUE_URL, deadLetterQueueUrl: DEAD_LETTER_QUEUE_URL }],
+      queues: [
+        {
+          consumer: "ExploredFifo",
+          name: "explored-fifo",
+          queueUrl: QUEUE_URL,
+          deadLetterQueueUrl: DEAD_LETTER_QUEUE_URL,
+        },
+      ],
       evidenceTable: EVIDENCE_TABLE,
       matches: () => true,
       dryRun: false,

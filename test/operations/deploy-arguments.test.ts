@@ -1,0 +1,36 @@
+import { describe, expect, test } from "vitest";
+import { parseDeployArguments } from "../../operations/deploy-arguments.ts";
+
+const emulator = { AWS_ENDPOINT_URL: "http://127.0.0.1:4566" };
+
+describe("npm run deploy", () => {
+  test("gives the CDK the stage, the settings, and what stands behind a second --", () => {
+    const given = ["--stage", "prod", "-c", "tracing=active", "--", "--require-approval", "never"];
+    expect(parseDeployArguments(given, {})).toEqual({
+      action: "deploy",
+      context: ["-c", "stage=prod", "-c", "tracing=active"],
+      cdkOptions: ["--require-approval", "never"],
+      without: [],
+    });
+  });
+
+  test("goes to an emulator only as deploy:local, and to AWS only without one", () => {
+    expect(parseDeployArguments(["--local"], emulator)).toMatchObject({ endpoint: "http://127.0.0.1:4566" });
+    expect(() => parseDeployArguments([], emulator)).toThrow("unset it to deploy to AWS");
+    expect(() => parseDeployArguments(["--local"], {})).toThrow("must be the URL of an emulator");
+    expect(() => parseDeployArguments(["--without", "AWS::X::Y"], {})).toThrow(
+      "--without is for deploy:local",
+    );
+  });
+
+  test.each([
+    [["dev"], "Known flags: --stage"],
+    [["--frob"], "Known flags: --stage"],
+  ])("%j is refused and says what there is", (given, message) => {
+    expect(() => parseDeployArguments(given, {})).toThrow(message);
+  });
+
+  test("is explained with --help, wherever it would go", () => {
+    expect(parseDeployArguments(["--help"], emulator)).toEqual({ action: "help" });
+  });
+});

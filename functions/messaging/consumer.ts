@@ -21,7 +21,7 @@ import { count } from "./metrics.ts";
 import { observed } from "./observed.ts";
 import { type Outcome, Park, RetryLater } from "./outcome.ts";
 import { runLedger } from "./run-ledger.ts";
-import { aboutMessage } from "./scope.ts";
+import { aboutMessage, duringMessage } from "./scope.ts";
 import { gapCode } from "./sequence-evidence.ts";
 import { inSequence } from "./sequence-order.ts";
 import { type Failure, type Subscription, subscription } from "./subscription.ts";
@@ -73,7 +73,7 @@ export function consumer<const Types extends readonly MessageType[]>({
       const queue = subscription(name);
       const table = environment("EVIDENCE_TABLE");
       const ledger = runLedger({ table });
-      return observed(name, async function handleBatch({ Records: records }: SQSEvent, context) {
+      return observed(name, middlewares, async function handleBatch({ Records: records }: SQSEvent, context) {
         const deadlineMs = queue.deadlineMs(context);
         const queueName = queueNameOf(records[0]);
         const inOrder = isFifo(queueName);
@@ -168,8 +168,8 @@ function fieldsOf(consumer: string, record: SQSRecord) {
   return { consumer, receiveCount: Number(record.attributes.ApproximateReceiveCount) };
 }
 
-function about<Result>(envelope: Envelope | Park, work: () => Result): Result {
-  return envelope instanceof Park ? work() : aboutMessage(envelope, work);
+function about<Result>(envelope: Envelope | Park, work: () => Promise<Result>): Promise<Result> {
+  return envelope instanceof Park ? work() : duringMessage(envelope, work);
 }
 
 function placeOf({ record, envelope }: Received) {

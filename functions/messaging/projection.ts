@@ -98,7 +98,7 @@ export function projection<const Types extends readonly MessageType[]>(
 
     handler(work) {
       const generations = generationStore({ name, table });
-      return observed(name, async function pull(event: unknown, context): Promise<ProjectionRun> {
+      return observed(name, middlewares, async function pull(event: unknown, context) {
         if (isRebuild(event)) return { ...(await generations.rebuild()), records: 0 };
         const deadlineMs = nowMs() + Math.max(0, context.getRemainingTimeInMillis() - answerMs);
         const now = await generations.read();

@@ -32,7 +32,7 @@ const inlineOutbox = publisher(destinations);
 /** Kept back from the function's timeout to answer. */
 const answerMs = 500;
 
-export const handler = observed("publish", async function publish(event: DynamoDBStreamEvent, context) {
+export const handler = observed("publish", [], async function publish(event: DynamoDBStreamEvent, context) {
   const deadlineMs = nowMs() + context.getRemainingTimeInMillis() - answerMs;
   const rows = event.Records.map(readRecord).filter((row) => row !== undefined);
   const own = rows.filter(({ inItem }) => !inItem);

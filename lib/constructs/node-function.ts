@@ -45,6 +45,7 @@ export class NodeFunction extends LambdaFunction {
         NODE_OPTIONS: "--enable-source-maps",
         POWERTOOLS_SERVICE_NAME: service,
         POWERTOOLS_METRICS_NAMESPACE: metricNamespace,
+        ...(tracing === "active" && tracerVariables),
         ...environment,
       },
       role,
@@ -72,6 +73,13 @@ export class NodeFunction extends LambdaFunction {
     }
   }
 }
+
+/** Powertools' Tracer is loaded only where it is enabled, and X-Ray is told no text of errors and no answers. */
+const tracerVariables = {
+  POWERTOOLS_TRACE_ENABLED: "true",
+  POWERTOOLS_TRACER_CAPTURE_ERROR: "false",
+  POWERTOOLS_TRACER_CAPTURE_RESPONSE: "false",
+};
 
 /** The retention is set on the group itself: the function's own option would add a custom resource. */
 function logGroup(scope: Construct, id: string, writer: Role, options: NodeFunctionOptions): LogGroup {

@@ -115,15 +115,9 @@ const messagesMax = 100;
 
 function publish(metrics: Metrics, invocation: Invocation): void {
   try {
-    if (!isPlain(metrics)) metrics.publishStoredMetrics(); // the handler's dimensions are for what the handler counts
-    for (const [name, value] of invocation.counts) metrics.addMetric(name, unitOf(name), value);
-    if (!metrics.hasStoredMetrics()) return;
-    const { [serviceDimension]: _isADimension, ...ids } = scopeFields();
-    const messages = [...invocation.messages].slice(0, messagesMax).map(idsOf);
-    for (const [key, value] of Object.entries({ code: "METRICS", ...ids, messages })) {
-      metrics.addMetadata(key, value as string);
-    }
-    metrics.publishStoredMetrics();
+    if (!isPlain(metrics)) publishApart(metrics);
+    if (isPlain(metrics)) publishWithOurs(metrics, invocation);
+    else writeMetrics(invocation); // the handler changed the default dimensions
   } catch (error) {
     // What is done is done: no metric of a handler that clashes with ours may give the batch back.
     metrics.clearMetrics();
@@ -134,6 +128,23 @@ function publish(metrics: Metrics, invocation: Invocation): void {
     writeLine("error", "METRICS_REFUSED", { errorCode: error instanceof Error ? error.name : typeof error });
     writeMetrics(invocation);
   }
+}
+
+function publishWithOurs(metrics: Metrics, { counts, messages }: Invocation): void {
+  for (const [name, value] of counts) metrics.addMetric(name, unitOf(name), value);
+  if (!metrics.hasStoredMetrics()) return;
+  const { [serviceDimension]: _isADimension, ...ids } = scopeFields();
+  const properties = { code: "METRICS", ...ids, messages: [...messages].slice(0, messagesMax).map(idsOf) };
+  for (const [key, value] of Object.entries(properties)) {
+    metrics.addMetadata(key, value as string); // it takes any value, whatever its type says
+  }
+  metrics.publishStoredMetrics();
+}
+
+/** The dimensions of a handler are for what the handler counts: no alarm would find ours under them. */
+function publishApart(metrics: Metrics): void {
+  if (metrics.hasStoredMetrics()) metrics.publishStoredMetrics();
+  else metrics.clearDimensions();
 }
 
 function isPlain(metrics: Metrics): boolean {

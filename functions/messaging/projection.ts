@@ -61,7 +61,7 @@ export interface ProjectionRun {
 
 export interface Projection<Types extends readonly MessageType[]> {
   /** Adds a middy middleware around each record, outermost first. */
-  use(middleware: MessageMiddleware): Projection<Types>;
+  use<More>(middleware: MessageMiddleware<More>): Projection<Types>;
   /** The Lambda handler for a schedule; invoked with `{ "rebuild": true }` it begins the next generation. */
   handler(work: PullWork<Types>): (event: unknown, context: Context) => Promise<ProjectionRun>;
 }
@@ -92,7 +92,7 @@ export function projection<const Types extends readonly MessageType[]>(
   const middlewares: MessageMiddleware[] = [];
   const built: Projection<Types> = {
     use(middleware) {
-      middlewares.push(middleware);
+      middlewares.push(middleware as MessageMiddleware);
       return built;
     },
 

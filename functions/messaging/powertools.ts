@@ -6,7 +6,6 @@
 //   Metrics stay where alarms and dashboard look for them.
 import type { Logger } from "@aws-lambda-powertools/logger";
 import type { Metrics } from "@aws-lambda-powertools/metrics";
-import type { Tracer } from "@aws-lambda-powertools/tracer";
 import type { MessageMiddleware } from "./delivery.ts";
 import type { Envelope } from "./envelope.ts";
 import { ownLine } from "./log.ts";
@@ -15,7 +14,7 @@ import { metricNames, serviceDimension } from "./metric-names.ts";
 import { unitOf, writeMetrics } from "./metrics.ts";
 import { currentMessage, type Invocation, scopeFields } from "./scope.ts";
 import type { Sink } from "./sink.ts";
-import { type Traced, underSubsegment } from "./subsegment.ts";
+import { type LoadedTracer, type Traced, underSubsegment } from "./subsegment.ts";
 import { traceOf } from "./trace.ts";
 
 export interface PowertoolsOptions {
@@ -23,15 +22,15 @@ export interface PowertoolsOptions {
   readonly logger?: Logger;
   /** Publishes the kit's counts too, once an invocation. */
   readonly metrics?: Metrics;
-  /** Is told of each message: `await activeTracer()`. */
-  readonly tracer?: Tracer | undefined;
+  /** Is told of each message: `activeTracer()`. */
+  readonly tracer?: LoadedTracer;
 }
 
 /**
  * Gives the handler `traced` in its third argument: a call to somebody else, seen in the trace of the message.
  * ```ts
  * consumer({ name: "ship-order", accepts: [OrderApproved] })
- *   .use(powertools({ logger: new Logger(), metrics: new Metrics(), tracer: await activeTracer() }))
+ *   .use(powertools({ logger: new Logger(), metrics: new Metrics(), tracer: activeTracer() }))
  *   .use(idempotency({ evidence: rows() }))
  *   .handler(async (message, unit, { traced }) => {
  *     await traced("carrier", () => carrier.ship(message.data));
@@ -63,7 +62,7 @@ export function powertools({
 }
 
 /** The trace of a message fails when its lines say so: whatever they are about is said to both. */
-function linesAndTraces(logger: Logger | undefined, tracer: Tracer | undefined, service: string): Sink {
+function linesAndTraces(logger: Logger | undefined, tracer: LoadedTracer, service: string): Sink {
   const write = logger ? lineOf(logger) : ownLine;
   if (tracer === undefined) return { line: write };
   const failures = new WeakMap<Envelope, string>();

@@ -7,6 +7,10 @@ import { createRequire } from "node:module";
 import type { Tracer } from "@aws-lambda-powertools/tracer";
 import { log } from "./log.ts";
 import { Park, RetryLater } from "./outcome.ts";
+import { invocationTrace } from "./trace.ts";
+
+/** Perhaps still being loaded: a message that is to be traced waits for it. */
+export type LoadedTracer = Tracer | undefined | Promise<Tracer | undefined>;
 
 /** Does a piece of work under a subsegment of its own. */
 export type Traced = <Result>(name: string, work: () => Promise<Result>) => Promise<Result>;
@@ -23,24 +27,26 @@ export interface SubsegmentOptions {
 /**
  * The Tracer of a function that was deployed with `-c tracing=active`; of any other its code is not even read.
  * ```ts
- * .use(powertools({ tracer: await activeTracer() }))
+ * .use(powertools({ tracer: activeTracer() }))
  * ```
  */
 export async function activeTracer(): Promise<Tracer | undefined> {
   if (process.env.POWERTOOLS_TRACE_ENABLED !== "true") return undefined;
   globalThis.require ??= createRequire(import.meta.url); // the X-Ray SDK is CommonJS, a bundle is not
   const { Tracer } = await import("@aws-lambda-powertools/tracer");
-  return new Tracer({ captureHTTPsRequests: false }); // it would name paths and queries, and mix up what runs side by side
+  return new Tracer({ captureHTTPsRequests: false }); // it loses subsegments that are side by side: docs/adr/0016
 }
 
 /** Without a tracer, or in an invocation that nobody records, it is the work alone. */
 export async function underSubsegment<Result>(
-  tracer: Tracer | undefined,
+  loaded: LoadedTracer,
   name: string,
   work: () => Promise<Result>,
   { annotations = {}, isRemote = false, failure }: SubsegmentOptions = {},
 ): Promise<Result> {
-  if (!tracer?.isTraceSampled()) return work();
+  if (loaded === undefined || !invocationTrace()?.sampled) return work();
+  const tracer = await loaded;
+  if (!tracer?.isTracingEnabled()) return work();
   return tracer.provider.captureAsyncFunc(name, async (subsegment) => {
     for (const [key, value] of Object.entries(annotations)) subsegment?.addAnnotation(key, String(value));
     if (isRemote) subsegment?.addAttribute("namespace", "remote");

@@ -29,7 +29,7 @@ const shipments = versionedTable<Shipment>(environment("SHIPPING_TABLE"));
 const carrier = carrierAt(environment("CARRIER_URL"));
 
 export const handler = consumer({ name: "ship-order", accepts: [OrderApproved] })
-  .use(powertools({ logger: new Logger(), metrics: new Metrics(), tracer: await activeTracer() }))
+  .use(powertools({ logger: new Logger(), metrics: new Metrics(), tracer: activeTracer() }))
   .use(guards())
   .use(idempotency({ evidence: rows() }))
   .use(claimCheck())

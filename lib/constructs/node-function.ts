@@ -74,11 +74,12 @@ export class NodeFunction extends LambdaFunction {
   }
 }
 
-/** Powertools' Tracer is loaded only where it is enabled, and X-Ray is told no text of errors and no answers. */
+/** Loads Powertools' Tracer where it is used; whatever Tracer is made, X-Ray hears no text of errors, no answer, no path. */
 const tracerVariables = {
   POWERTOOLS_TRACE_ENABLED: "true",
   POWERTOOLS_TRACER_CAPTURE_ERROR: "false",
   POWERTOOLS_TRACER_CAPTURE_RESPONSE: "false",
+  POWERTOOLS_TRACER_CAPTURE_HTTPS_REQUESTS: "false",
 };
 
 /** The retention is set on the group itself: the function's own option would add a custom resource. */

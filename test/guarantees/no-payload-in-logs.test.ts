@@ -1,5 +1,5 @@
 // S10: logs are read by more people than tables. What a message says, the caller's key and what a forger sends are
-// in no line, metric, dead-letter attribute, answer or error of any function, whatever goes wrong.
+// in no line, metric, trace, dead-letter attribute, answer or error of any function, whatever goes wrong.
 
 import { marshall } from "@aws-sdk/util-dynamodb";
 import type { SQSRecord } from "aws-lambda";

@@ -9,7 +9,6 @@ import type { Metrics } from "@aws-lambda-powertools/metrics";
 import type { MessageMiddleware } from "./delivery.ts";
 import type { Envelope } from "./envelope.ts";
 import { ownLine } from "./log.ts";
-import { writeLine } from "./log-line.ts";
 import { metricNames, serviceDimension } from "./metric-names.ts";
 import { unitOf, writeMetrics } from "./metrics.ts";
 import { currentMessage, type Invocation, scopeFields } from "./scope.ts";
@@ -51,10 +50,11 @@ export function powertools({
     },
     sinkFor(service) {
       if (metrics) requireFindable(metrics, service);
+      const line = logger ? lineOf(logger) : ownLine;
       return {
         ...(logger && { begin: () => logger.refreshSampleRateCalculation() }),
-        ...(metrics && { counts: (invocation) => publish(metrics, invocation) }),
-        ...linesAndTraces(logger, tracer, service),
+        ...(metrics && { counts: (invocation) => publish(metrics, invocation, line) }),
+        ...linesAndTraces(line, tracer, service),
         ...(logger && { end: () => logger.clearBuffer() }),
       };
     },
@@ -62,8 +62,7 @@ export function powertools({
 }
 
 /** The trace of a message fails when its lines say so: whatever they are about is said to both. */
-function linesAndTraces(logger: Logger | undefined, tracer: LoadedTracer, service: string): Sink {
-  const write = logger ? lineOf(logger) : ownLine;
+function linesAndTraces(write: WriteLine, tracer: LoadedTracer, service: string): Sink {
   if (tracer === undefined) return { line: write };
   const failures = new WeakMap<Envelope, string>();
   return {
@@ -82,7 +81,9 @@ function linesAndTraces(logger: Logger | undefined, tracer: LoadedTracer, servic
 
 const failed: ReadonlySet<string> = new Set(["PARKED", "RETRY_LATER", "LOST", "REFUSED"]);
 
-function lineOf(logger: Logger): NonNullable<Sink["line"]> {
+type WriteLine = NonNullable<Sink["line"]>;
+
+function lineOf(logger: Logger): WriteLine {
   return (level, code, fields) => logger[level]({ message: code, code, ...fields });
 }
 
@@ -109,10 +110,10 @@ function idsOf(message: Envelope) {
   return { messageId, correlation_id, trace_id: traceOf(message).traceId };
 }
 
-/** How many messages a blob of metrics names: it may be 1 MB, and a batch 10,000 messages. */
+/** How many messages a blob of metrics names; a batch may have 10,000. */
 const messagesMax = 100;
 
-function publish(metrics: Metrics, invocation: Invocation): void {
+function publish(metrics: Metrics, invocation: Invocation, line: WriteLine): void {
   try {
     if (!isPlain(metrics)) publishApart(metrics);
     if (isPlain(metrics)) publishWithOurs(metrics, invocation);
@@ -124,7 +125,7 @@ function publish(metrics: Metrics, invocation: Invocation): void {
     metrics.clearMetadata();
     const { errorsLogged } = metricNames;
     invocation.counts.set(errorsLogged, (invocation.counts.get(errorsLogged) ?? 0) + 1);
-    writeLine("error", "METRICS_REFUSED", { errorCode: error instanceof Error ? error.name : typeof error });
+    line("error", "METRICS_REFUSED", { errorCode: error instanceof Error ? error.name : typeof error });
     writeMetrics(invocation);
   }
 }

@@ -30,7 +30,7 @@ export interface RotationEvent {
 
 const secretArn = environment("SIGNING_SECRET_ARN");
 
-export const handler = observed("rotate", rotate);
+export const handler = observed("rotate", [], rotate);
 
 async function rotate({ Step, SecretId, ClientRequestToken: version }: RotationEvent): Promise<void> {
   if (SecretId !== secretArn) throw new Error(`SecretId must be ${secretArn}, got ${SecretId}`);

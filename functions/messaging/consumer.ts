@@ -18,7 +18,7 @@ import { observed } from "./observed.ts";
 import { Park } from "./outcome.ts";
 import { queueOrder } from "./queue-order.ts";
 import { isRedelivered, letterOf, type Received, receive } from "./received.ts";
-import { aboutMessage } from "./scope.ts";
+import { duringMessage } from "./scope.ts";
 import { deadlineOf, subscription } from "./subscription.ts";
 
 export interface ConsumerOptions<Types extends readonly MessageType[]> {
@@ -65,7 +65,7 @@ export function consumer<const Types extends readonly MessageType[]>({
     handler(work) {
       const chain = messageChain({ accepts, middlewares, work });
       const queue = subscription(name);
-      return observed(name, async function handleBatch({ Records: records }: SQSEvent, context) {
+      return observed(name, middlewares, async function handleBatch({ Records: records }: SQSEvent, context) {
         const deadlineMs = deadlineOf(context);
         const order = await queueOrder(queue, records.map(receive));
         const failures = records.some(isRedelivered)
@@ -91,7 +91,7 @@ export function consumer<const Types extends readonly MessageType[]>({
           const { envelope } = item;
           return envelope instanceof Park
             ? acknowledge(item)
-            : aboutMessage(envelope, () => acknowledge(item));
+            : duringMessage(envelope, () => acknowledge(item));
         }
 
         async function acknowledge(item: Received): Promise<boolean> {

@@ -4,6 +4,7 @@ import type { MiddlewareObj } from "@middy/core";
 import type { Context } from "aws-lambda";
 import type { Envelope } from "./envelope.ts";
 import { type Outcome, RetryLater, StateMoved } from "./outcome.ts";
+import type { SinkFor } from "./sink.ts";
 import { type UnitOfWork, unitOfWork } from "./unit-of-work.ts";
 
 /** How a message came: the exact text and what SQS carried beside it. */
@@ -31,6 +32,8 @@ export interface Delivery {
 export type MessageMiddleware<Added = unknown> = MiddlewareObj<Delivery, unknown, Error, Context & Added> & {
   /** Asked of a redelivered message without running it: a duplicate, or undefined when it was not done. */
   readonly find?: (delivery: Delivery) => Promise<Outcome | undefined>;
+  /** Where all lines and counts of the function go, also those outside of this middleware. */
+  readonly sinkFor?: SinkFor;
 };
 
 export type MessageChain = (delivery: Delivery, context: Context) => Promise<unknown>;

@@ -20,7 +20,7 @@ import { metricNames } from "./metric-names.ts";
 import { count } from "./metrics.ts";
 import { observed } from "./observed.ts";
 import { badRequest, Problem, problemFor, problemResponse } from "./problem.ts";
-import { aboutMessage } from "./scope.ts";
+import { duringMessage } from "./scope.ts";
 import { invocationTrace, readTraceparent, traceparentOf } from "./trace.ts";
 
 export interface EndpointOptions<Type extends MessageType> {
@@ -61,11 +61,11 @@ export function endpoint<Type extends MessageType>({ name, accepts }: EndpointOp
     },
     handler(work) {
       const chain = messageChain({ accepts: [accepts], middlewares, work });
-      return observed(name, async function handleRequest(event: APIGatewayProxyEventV2, context) {
+      return observed(name, middlewares, async function handle(event: APIGatewayProxyEventV2, context) {
         const deadlineMs = nowMs() + Math.max(0, context.getRemainingTimeInMillis() - answerMs);
         try {
           const message = readRequest(event, { name, type: accepts.type });
-          return await aboutMessage(message, () => answer(message).catch(refuse));
+          return await duringMessage(message, () => answer(message).catch(refuse));
         } catch (error) {
           return refuse(error);
         }

@@ -4,6 +4,7 @@
 //   The names of fields and variables are those of AWS's Powertools; why not its Logger: docs/adr/0014.
 import { type LogLevel, writeLine } from "./log-line.ts";
 import { countLogged } from "./metrics.ts";
+import { currentInvocation } from "./scope.ts";
 
 export type { LogLevel } from "./log-line.ts";
 
@@ -17,6 +18,12 @@ export type { LogLevel } from "./log-line.ts";
  */
 export function log(level: LogLevel, code: string, fields: Readonly<Record<string, unknown>> = {}): void {
   countLogged(level, code, fields);
+  const { line = ownLine } = currentInvocation()?.sink ?? {};
+  line(level, code, fields);
+}
+
+/** As a line of the built-in log, unless its level is below what is asked for. */
+export function ownLine(...[level, code, fields]: Parameters<typeof writeLine>): void {
   if (levels.indexOf(level) >= threshold) writeLine(level, code, fields);
 }
 

@@ -5,7 +5,7 @@
 import { nowMs } from "./clock.ts";
 import { type LogLevel, writeLine } from "./log-line.ts";
 import { type MetricName, metricNames, metricNamespace, serviceDimension } from "./metric-names.ts";
-import { currentInvocation, type Invocation } from "./scope.ts";
+import { currentInvocation, currentMessage, type Invocation } from "./scope.ts";
 
 /** Adds to a metric of this invocation; outside of one nothing is counted. */
 export function count(name: MetricName, value = 1): void {
@@ -29,12 +29,17 @@ export function countLogged(level: LogLevel, code: string, fields: Readonly<Reco
 }
 
 /** Writes what was counted, and counts from zero. */
-export function flushMetrics({ counts, service }: Invocation): void {
+export function flushMetrics(invocation: Invocation): void {
+  const { counts, messages, sink } = invocation;
+  (sink.counts ?? writeMetrics)(invocation);
+  counts.clear();
+  messages.clear();
+}
+
+/** As a line of the log. */
+export function writeMetrics({ counts, service }: Invocation): void {
   if (counts.size === 0) return;
-  const Metrics = [...counts.keys()].map((Name) => ({
-    Name,
-    Unit: Name === metricNames.outboxAgeSeconds ? "Seconds" : "Count",
-  }));
+  const Metrics = [...counts.keys()].map((Name) => ({ Name, Unit: unitOf(Name) }));
   writeLine("info", "METRICS", {
     _aws: {
       Timestamp: nowMs(),
@@ -43,7 +48,10 @@ export function flushMetrics({ counts, service }: Invocation): void {
     [serviceDimension]: service,
     ...Object.fromEntries(counts),
   });
-  counts.clear();
+}
+
+export function unitOf(name: string): "Seconds" | "Count" {
+  return name === metricNames.outboxAgeSeconds ? "Seconds" : "Count";
 }
 
 const namespace = process.env.POWERTOOLS_METRICS_NAMESPACE || metricNamespace;
@@ -60,6 +68,8 @@ const countedByCode: ReadonlyMap<string, MetricName> = new Map([
 ]);
 
 function record(invocation: Invocation, name: MetricName, value: number): void {
+  const message = currentMessage();
   invocation.counts.set(name, value);
+  if (message) invocation.messages.add(message);
   if (invocation.ended) flushMetrics(invocation); // work that outlived its batch's deadline; nobody writes it later
 }

@@ -1,5 +1,6 @@
 // Around each handler that Lambda calls: whatever is logged and counted in it belongs to this invocation.
 import type { Context } from "aws-lambda";
+import type { MessageMiddleware } from "./delivery.ts";
 import { flushMetrics } from "./metrics.ts";
 import { duringInvocation, type Invocation } from "./scope.ts";
 
@@ -9,22 +10,35 @@ let coldStart = process.env.AWS_LAMBDA_INITIALIZATION_TYPE !== "provisioned-conc
 /**
  * A handler whose lines have its invocation's fields, and whose counts are written once, when it ends.
  * @param name under which it logs and counts, unless POWERTOOLS_SERVICE_NAME gives another
+ * @param middlewares of which one may bring a sink for both: `[powertools({ logger })]`
  */
 export function observed<Event, Answer>(
   name: string,
+  middlewares: readonly Pick<MessageMiddleware, "sinkFor">[],
   handler: (event: Event, context: Context) => Promise<Answer>,
 ): (event: Event, context: Context) => Promise<Answer> {
   const service = process.env.POWERTOOLS_SERVICE_NAME || name;
+  const sink = middlewares.find(({ sinkFor }) => sinkFor)?.sinkFor?.(service) ?? {};
   return async function observe(event, context) {
     const { awsRequestId: requestId } = context;
-    const invocation: Invocation = { service, requestId, coldStart, counts: new Map(), ended: false };
+    const invocation: Invocation = {
+      service,
+      requestId,
+      coldStart,
+      counts: new Map(),
+      messages: new Set(),
+      ended: false,
+      sink,
+    };
     coldStart = false;
     return duringInvocation(invocation, async () => {
+      sink.begin?.();
       try {
         return await handler(event, context);
       } finally {
         invocation.ended = true;
         flushMetrics(invocation);
+        sink.end?.();
       }
     });
   };

@@ -62,7 +62,7 @@ export interface ProjectionRun {
 
 export interface Projection<Types extends readonly MessageType[]> {
   /** Adds a middy middleware around each record, outermost first. */
-  use(middleware: MessageMiddleware): Projection<Types>;
+  use<More>(middleware: MessageMiddleware<More>): Projection<Types>;
   /** The Lambda handler for a schedule; invoked with `{ "rebuild": true }` it begins the next generation. */
   handler(work: PullWork<Types>): (event: unknown, context: Context) => Promise<ProjectionRun>;
 }
@@ -93,13 +93,13 @@ export function projection<const Types extends readonly MessageType[]>(
   const middlewares: MessageMiddleware[] = [];
   const built: Projection<Types> = {
     use(middleware) {
-      middlewares.push(middleware);
+      middlewares.push(middleware as MessageMiddleware);
       return built;
     },
 
     handler(work) {
       const generations = generationStore({ name, table });
-      return observed(name, async function pull(event: unknown, context): Promise<ProjectionRun> {
+      return observed(name, middlewares, async function pull(event: unknown, context) {
         if (isRebuild(event)) return { ...(await generations.rebuild()), records: 0 };
         const deadlineMs = nowMs() + Math.max(0, context.getRemainingTimeInMillis() - answerMs);
         const now = await generations.read();

@@ -17,7 +17,7 @@ import { count } from "./metrics.ts";
 import { OffsetMoved, type Offsets } from "./offset.ts";
 import { type Perform, rebuildPublishes } from "./offset-modes.ts";
 import { Park, RetryLater } from "./outcome.ts";
-import { aboutMessage } from "./scope.ts";
+import { duringMessage } from "./scope.ts";
 import type { Write } from "./unit-of-work.ts";
 
 export interface PullOptions {
@@ -77,8 +77,10 @@ export async function pullPartition(options: PullOptions, context: Context): Pro
       const message: Envelope = readEnvelope(body);
       if (types.has(message.type)) {
         const move = { partition, from: offset, to: sequence };
-        await aboutMessage(message, () => options.perform({ message, move, deadlineMs }, context));
-        count(metricNames.processed);
+        await duringMessage(message, async () => {
+          await options.perform({ message, move, deadlineMs }, context);
+          count(metricNames.processed);
+        });
         offset = sequence;
         records++;
       }

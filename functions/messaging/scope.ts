@@ -2,6 +2,7 @@
 // does not have to be told; it follows the asynchronous calls, so messages side by side are not mixed up.
 import { AsyncLocalStorage } from "node:async_hooks";
 import type { Envelope } from "./envelope.ts";
+import type { Sink } from "./sink.ts";
 import { traceOf } from "./trace.ts";
 
 export interface Invocation {
@@ -11,8 +12,11 @@ export interface Invocation {
   readonly coldStart: boolean;
   /** Metric → what was counted so far, or the last value of a gauge. */
   readonly counts: Map<string, number>;
+  /** The messages of which something was counted. */
+  readonly messages: Set<Envelope>;
   /** It has answered: what is counted now is late. */
   ended: boolean;
+  readonly sink: Sink;
 }
 
 interface Scope {
@@ -26,7 +30,13 @@ export function duringInvocation<Result>(invocation: Invocation, work: () => Res
   return scopes.run({ invocation }, work);
 }
 
-/** Everything that is logged during the work has the ids of the message. */
+/** The work on a message: everything that is logged during it has its ids. */
+export function duringMessage<Result>(message: Envelope, work: () => Promise<Result>): Promise<Result> {
+  const { perform } = currentInvocation()?.sink ?? {};
+  return aboutMessage(message, () => (perform ? perform(message, work) : work()));
+}
+
+/** What is logged meanwhile has the ids of the message, though it is not the one that is worked on. */
 export function aboutMessage<Result>(message: Envelope, work: () => Result): Result {
   return scopes.run({ ...scopes.getStore(), message }, work);
 }

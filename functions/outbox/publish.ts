@@ -37,7 +37,7 @@ const heldMs = 300_000;
 /** And from what is left, to keep what could not be sent: a queue that does not answer must not take that time, too. */
 const keepMs = 1_000;
 
-export const handler = observed("publish", async function publish(event: DynamoDBStreamEvent, context) {
+export const handler = observed("publish", [], async function publish(event: DynamoDBStreamEvent, context) {
   const deadlineMs = nowMs() + context.getRemainingTimeInMillis() - answerMs;
   const rows = event.Records.map(readRecord).filter((row) => row !== undefined);
   const own = rows.filter(({ inItem }) => !inItem);

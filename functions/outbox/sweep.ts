@@ -26,7 +26,7 @@ const sentMax = 5_000;
 /** Kept back from the function's timeout to answer. */
 const answerMs = 1_000;
 
-export const handler = observed("sweep", async function sweep(_event: unknown, context) {
+export const handler = observed("sweep", [], async function sweep(_event: unknown, context) {
   const deadlineMs = nowMs() + context.getRemainingTimeInMillis() - answerMs;
   const tried = new Set<string>();
   const unsentKeys = new Set<string>();

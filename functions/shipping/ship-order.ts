@@ -1,6 +1,9 @@
 // Hands an approved order to the carrier: an effect outside DynamoDB, performed once under a lease (G8), and
-// looked up at the carrier when a crash left open whether it was.
+// looked up at the carrier when a crash left open whether it was. Its log, metrics and traces are Powertools': what
+// another company's API does is worth the most that can be known.
 
+import { Logger } from "@aws-lambda-powertools/logger";
+import { Metrics } from "@aws-lambda-powertools/metrics";
 import { claimCheck } from "../messaging/claim-check.ts";
 import { nowIso } from "../messaging/clock.ts";
 import { consumer } from "../messaging/consumer.ts";
@@ -8,7 +11,9 @@ import { effects } from "../messaging/effect.ts";
 import { environment } from "../messaging/environment.ts";
 import { guards } from "../messaging/guards.ts";
 import { idempotency } from "../messaging/idempotency.ts";
+import { powertools } from "../messaging/powertools.ts";
 import { rows } from "../messaging/rows.ts";
+import { activeTracer } from "../messaging/subsegment.ts";
 import { type Versioned, versionedTable } from "../messaging/versioned-table.ts";
 import { OrderApproved } from "../orders/messages.ts";
 import { carrierAt } from "./carrier.ts";
@@ -24,15 +29,17 @@ const shipments = versionedTable<Shipment>(environment("SHIPPING_TABLE"));
 const carrier = carrierAt(environment("CARRIER_URL"));
 
 export const handler = consumer({ name: "ship-order", accepts: [OrderApproved] })
+  .use(powertools({ logger: new Logger(), metrics: new Metrics(), tracer: activeTracer() }))
   .use(guards())
   .use(idempotency({ evidence: rows() }))
   .use(claimCheck())
   .use(effects())
-  .handler(async (message, unit, { effect }) => {
+  .handler(async (message, unit, { effect, traced }) => {
     const { orderId, shipTo, lines } = message.data;
     const { consignmentId } = await effect(`ship:${orderId}`, {
-      perform: ({ signal }) => carrier.ship({ reference: orderId, shipTo, lines }, signal),
-      lookup: ({ signal }) => carrier.find(orderId, signal),
+      perform: ({ signal }) =>
+        traced("carrier", () => carrier.ship({ reference: orderId, shipTo, lines }, signal)),
+      lookup: ({ signal }) => traced("carrier", () => carrier.find(orderId, signal)),
     });
     unit.write(shipments.save({ id: orderId, version: 0, consignmentId, shippedAt: nowIso() }));
     unit.publish(OrderShipped.from({ orderId, consignmentId }));

@@ -45,6 +45,7 @@ export class NodeFunction extends LambdaFunction {
         NODE_OPTIONS: "--enable-source-maps",
         POWERTOOLS_SERVICE_NAME: service,
         POWERTOOLS_METRICS_NAMESPACE: metricNamespace,
+        ...(tracing === "active" && tracerVariables),
         ...environment,
       },
       role,
@@ -72,6 +73,14 @@ export class NodeFunction extends LambdaFunction {
     }
   }
 }
+
+/** Loads Powertools' Tracer where it is used; whatever Tracer is made, X-Ray hears no text of errors, no answer, no path. */
+const tracerVariables = {
+  POWERTOOLS_TRACE_ENABLED: "true",
+  POWERTOOLS_TRACER_CAPTURE_ERROR: "false",
+  POWERTOOLS_TRACER_CAPTURE_RESPONSE: "false",
+  POWERTOOLS_TRACER_CAPTURE_HTTPS_REQUESTS: "false",
+};
 
 /** The retention is set on the group itself: the function's own option would add a custom resource. */
 function logGroup(scope: Construct, id: string, writer: Role, options: NodeFunctionOptions): LogGroup {

@@ -1,5 +1,5 @@
 // S10: logs are read by more people than tables. What a message says, the caller's key and what a forger sends are
-// in no line, metric, dead-letter attribute, answer or error of any function, whatever goes wrong.
+// in no line, metric, trace, dead-letter attribute, answer or error of any function, whatever goes wrong.
 
 import { marshall } from "@aws-sdk/util-dynamodb";
 import type { SQSRecord } from "aws-lambda";
@@ -14,6 +14,7 @@ import { sqs } from "../../functions/messaging/sqs-client.ts";
 import { OrderApproved, OrderPlaced } from "../../functions/orders/messages.ts";
 import { aCarrier, type TestCarrier } from "../support/a-carrier.ts";
 import { anEnvelope } from "../support/an-envelope.ts";
+import { anXRayDaemon, type XRayDaemon, type XRayDocument } from "../support/an-x-ray-daemon.ts";
 import { injectFaults } from "../support/faults.ts";
 import { inSeconds, letter } from "../support/journal-world.ts";
 import { aContext, anSqsEvent, anSqsRecord, aPost } from "../support/lambda.ts";
@@ -28,11 +29,12 @@ const lines = [{ sku: `${canary}-sku`, quantity: 1, unitPrice: 5 }];
 
 let world: World;
 let carrier: TestCarrier;
+let daemon: XRayDaemon;
 
 beforeAll(async () => {
-  [world, carrier] = await Promise.all([aWorld({ app: "bin/app.ts" }), aCarrier()]);
+  [world, carrier, daemon] = await Promise.all([aWorld({ app: "bin/app.ts" }), aCarrier(), anXRayDaemon()]);
 });
-afterAll(() => Promise.all([world.stop(), carrier.stop()]));
+afterAll(() => Promise.all([world.stop(), carrier.stop(), daemon.stop()]));
 
 it("place-order", async () => {
   world.enter("Orders/PlaceOrder");
@@ -110,6 +112,7 @@ it("settle-order", async () => {
 it("ship-order", async () => {
   world.enter("Shipping/");
   process.env.CARRIER_URL = carrier.url;
+  traced(); // it has all three of Powertools
   const { handler } = await import("../../functions/shipping/ship-order.ts");
   const approved = () => OrderApproved.from({ orderId: newId(), shipTo: secret.shipTo, lines });
   const codes = await quiet(async () => {
@@ -118,8 +121,23 @@ it("ship-order", async () => {
       carrier.trouble("POST", trouble);
       await handler(anSqsEvent(await aRecord(from(approved()), "ShipOrder", 5)), aContext());
     }
+    const faults = injectFaults(dynamodb(), { command: "TransactWriteItemsCommand", moment: "before" });
+    await handler(anSqsEvent(await aRecord(from(approved()), "ShipOrder")), aContext());
+    faults.remove();
   });
-  expect(codes).toEqual(expect.arrayContaining(["PROCESSED", "PARKED"]));
+  expect(codes).toEqual(expect.arrayContaining(["PROCESSED", "PARKED", "RETRY_LATER", "METRICS"]));
+  const told = await daemon.documents(10);
+  expect(JSON.stringify(told)).not.toContain(canary);
+  expect(new Set(told.map(({ name }) => name))).toEqual(new Set(["## ship-order", "carrier"]));
+  expect(told.flatMap(reasonsOf)).toEqual(
+    expect.arrayContaining([
+      "ADDRESS_REFUSED",
+      "CARRIER_UNAVAILABLE",
+      "DATA_INVALID",
+      "IN_DOUBT",
+      "NotPerformed",
+    ]),
+  );
   expect(await reasons("ShipOrder")).toEqual(expect.arrayContaining(["ADDRESS_REFUSED", "IN_DOUBT"]));
 });
 
@@ -177,6 +195,21 @@ async function quiet(work: () => Promise<unknown>): Promise<unknown[]> {
   const written: Line[] = await linesOf(work);
   expect(written.filter((line) => JSON.stringify(line).includes(canary))).toEqual([]);
   return written.map(({ code }) => code);
+}
+
+/** As with `-c tracing=active`, in an invocation that X-Ray wants to hear of. */
+function traced(): void {
+  Object.assign(process.env, {
+    POWERTOOLS_TRACE_ENABLED: "true",
+    AWS_EXECUTION_ENV: "AWS_Lambda_nodejs24.x",
+    LAMBDA_TASK_ROOT: process.cwd(),
+    AWS_XRAY_DAEMON_ADDRESS: daemon.address,
+    _X_AMZN_TRACE_ID: "Root=1-67891233-abcdef012345678912345678;Parent=53995c3f42cd8ad8;Sampled=1",
+  });
+}
+
+function reasonsOf({ cause }: XRayDocument): unknown[] {
+  return cause?.exceptions.map(({ type }) => type) ?? [];
 }
 
 /** Why the dead letters are there, which are the only ones to hold the payload, in their body. */

@@ -67,7 +67,7 @@ async function writtenBy({
   vi.stubEnv("POWERTOOLS_METRICS_NAMESPACE", POWERTOOLS_METRICS_NAMESPACE);
   const { observed } = await import("../../functions/messaging/observed.ts");
   const { count } = await import("../../functions/messaging/metrics.ts");
-  const handler = observed("a name of the code's own", async () => {
+  const handler = observed("a name of the code's own", [], async () => {
     for (const name of Object.values(metricNames)) count(name);
   });
   const [line = {}] = await linesOf(() => handler({}, aContext()));

@@ -1,23 +1,25 @@
 // What a function writes to its log, as objects; everything else goes its way.
 import type { Envelope } from "../../functions/messaging/envelope.ts";
 import { anEnvelope } from "./an-envelope.ts";
+import { isLine, logStreams } from "./is-line.ts";
 
 export type Line = Readonly<Record<string, unknown>>;
 
 /** The lines that are written during the work, which must be the only one that writes. */
 export async function linesOf(work: () => Promise<unknown>): Promise<Line[]> {
   const lines: Line[] = [];
-  const write = process.stdout.write;
-  process.stdout.write = function keep(chunk: unknown, ...rest: never[]): boolean {
-    if (typeof chunk !== "string" || !chunk.startsWith('{"level":'))
-      return write.call(process.stdout, chunk as string, ...rest);
-    lines.push(JSON.parse(chunk));
-    return true;
-  } as typeof write;
+  const writes = logStreams.map((stream) => stream.write);
+  for (const [index, stream] of logStreams.entries()) {
+    stream.write = function keep(chunk: unknown, ...rest: never[]): boolean {
+      if (!isLine(chunk)) return writes[index]?.call(stream, chunk as string, ...rest) ?? true;
+      lines.push(JSON.parse(chunk));
+      return true;
+    } as typeof stream.write;
+  }
   try {
     await work();
   } finally {
-    process.stdout.write = write;
+    for (const [index, stream] of logStreams.entries()) stream.write = writes[index] ?? stream.write;
   }
   return lines;
 }

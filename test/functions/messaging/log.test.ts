@@ -18,7 +18,7 @@ describe("a line of the log", () => {
 
   it("says to which message of which invocation it belongs, also when several are worked on at once", async () => {
     const { log, observed, aboutMessage } = fresh;
-    const handler = observed("tested", async (ids: readonly string[]) => {
+    const handler = observed("tested", [], async (ids: readonly string[]) => {
       await Promise.all(
         ids.map((id) =>
           aboutMessage({ ...message, id }, async () => {
@@ -51,7 +51,7 @@ describe("a line of the log", () => {
   });
 
   it("is of a cold start once a process", async () => {
-    const handler = fresh.observed("tested", async () => fresh.log("info", "SEEN"));
+    const handler = fresh.observed("tested", [], async () => fresh.log("info", "SEEN"));
     const lines = await linesOf(async () => {
       await handler({}, context);
       await handler({}, context);
@@ -69,7 +69,7 @@ describe("a line of the log", () => {
     logger.setCorrelationId(message.correlationid);
     Object.assign(logger, { console: { info: (line: string) => written.push(JSON.parse(line)) } });
     logger.info("hello");
-    const handler = fresh.observed("another", async () =>
+    const handler = fresh.observed("another", [], async () =>
       fresh.aboutMessage(message, () => fresh.log("info", "HELLO")),
     );
     const [line = {}] = await linesOf(() => handler({}, context));

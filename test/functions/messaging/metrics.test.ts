@@ -11,7 +11,7 @@ const { processed, outboxAgeSeconds } = metricNames;
 
 describe("metrics", () => {
   it("of an invocation are one line, in the format that Powertools' Metrics write", async () => {
-    const handler = observed("tested", async () => {
+    const handler = observed("tested", [], async () => {
       count(processed);
       count(processed, 2);
       gauge(outboxAgeSeconds, 61);
@@ -41,7 +41,7 @@ describe("metrics", () => {
     ["error", "HOLD_EXPIRED", {}, { ErrorsLogged: 1 }],
     ["info", "SWEPT", {}, {}],
   ] as const)("what is logged is counted: %s %s %o", async (level, code, fields, counted) => {
-    const handler = observed("tested", async () => log(level, code, fields));
+    const handler = observed("tested", [], async () => log(level, code, fields));
     const [, metrics] = await linesOf(() => handler({}, aContext()));
     const names = Object.values(metricNames).filter((name) => name in (metrics ?? {}));
     expect(Object.fromEntries(names.map((name) => [name, metrics?.[name]]))).toEqual(counted);
@@ -49,7 +49,7 @@ describe("metrics", () => {
 
   it("are written when the handler fails, too, and when what it left behind counts later", async () => {
     let later = () => undefined as undefined;
-    const handler = observed("tested", async () => {
+    const handler = observed("tested", [], async () => {
       count(processed);
       const counted = new Promise<undefined>((resolve) => {
         later = () => resolve(undefined) as undefined;
@@ -66,7 +66,7 @@ describe("metrics", () => {
   });
 
   it("of one invocation are not those of another beside it", async () => {
-    const handler = observed("tested", async (value: number) => {
+    const handler = observed("tested", [], async (value: number) => {
       await new Promise(setImmediate);
       count(processed, value);
       await new Promise(setImmediate);

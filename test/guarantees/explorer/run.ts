@@ -111,9 +111,12 @@ export async function runSchedule(options: RunOptions): Promise<Run> {
     index: number,
     { requests, environment }: Ending,
   ): Source {
+    const program = programs[index] as Program;
     const target: ExploredFunction = {
-      program: programs[index] as Program,
+      program,
       environment: {
+        POWERTOOLS_SERVICE_NAME: program.name,
+        POWERTOOLS_METRICS_NAMESPACE: "Explored",
         ...stage.environmentFor("queue" in by ? by.queue : undefined),
         ...environment,
       },

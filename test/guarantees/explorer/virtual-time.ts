@@ -1,6 +1,7 @@
 // What code of an explored process finds in the place of time and chance: its timers, time limits, clock and random
 // numbers are those of its run. Everybody else in this Node process has the real ones.
 import { setClock } from "../../../functions/messaging/clock.ts";
+import { isLine, logStreams } from "../../support/is-line.ts";
 import { currentProcess, type ExploredProcess } from "./process-identity.ts";
 
 let installed = false;
@@ -11,7 +12,6 @@ export function installVirtualTime(): void {
   installed = true;
   const real = { setTimeout, clearTimeout, now: Date.now, random: Math.random };
   const limit = AbortSignal.timeout.bind(AbortSignal);
-  const write = process.stdout.write.bind(process.stdout);
 
   globalThis.setTimeout = function timer(act: (...given: unknown[]) => void, ms = 0, ...given: unknown[]) {
     const owner = currentProcess();
@@ -36,14 +36,15 @@ export function installVirtualTime(): void {
     const owner = currentProcess();
     return owner === undefined ? real.random() : owner.simulation.random(owner);
   };
-  process.stdout.write = function writeOrKeep(chunk: unknown, ...rest: never[]): boolean {
-    const owner = currentProcess();
-    if (owner === undefined || typeof chunk !== "string" || !chunk.startsWith('{"level":')) {
-      return write(chunk as string, ...rest);
-    }
-    owner.simulation.logs.push(JSON.parse(chunk));
-    return true;
-  } as typeof process.stdout.write;
+  for (const stream of logStreams) {
+    const write = stream.write.bind(stream);
+    stream.write = function writeOrKeep(chunk: unknown, ...rest: never[]): boolean {
+      const owner = currentProcess();
+      if (owner === undefined || !isLine(chunk)) return write(chunk as string, ...rest);
+      owner.simulation.logs.push(JSON.parse(chunk));
+      return true;
+    } as typeof stream.write;
+  }
 }
 
 /** What Node's timers are to the code that holds one. */

@@ -82,7 +82,9 @@ test.each<[Partial<NodeFunctionOptions>, string]>([
 
 describe("tracing", () => {
   test("is off unless asked for, and then costs no permission", () => {
-    expect(propertiesOf(template(), "AWS::Lambda::Function")).not.toHaveProperty("TracingConfig");
+    const untraced = propertiesOf(template(), "AWS::Lambda::Function");
+    expect(untraced).not.toHaveProperty("TracingConfig");
+    expect(untraced.Environment).not.toHaveProperty("Variables.POWERTOOLS_TRACE_ENABLED");
   });
 
   test("active tells X-Ray, for which IAM knows no resource", () => {
@@ -91,6 +93,18 @@ describe("tracing", () => {
     expect(grantsOf(traced, "PlaceRole")).toEqual({
       "*": ["xray:PutTelemetryRecords", "xray:PutTraceSegments"],
       "PlaceLogs.Arn": ["logs:CreateLogStream", "logs:PutLogEvents"],
+    });
+  });
+
+  test("active has a Tracer loaded, which keeps texts of errors and answers to itself", () => {
+    const { Environment } = propertiesOf(template({ tracing: "active" }), "AWS::Lambda::Function");
+    expect(Environment).toMatchObject({
+      Variables: {
+        POWERTOOLS_TRACE_ENABLED: "true",
+        POWERTOOLS_TRACER_CAPTURE_ERROR: "false",
+        POWERTOOLS_TRACER_CAPTURE_RESPONSE: "false",
+        POWERTOOLS_TRACER_CAPTURE_HTTPS_REQUESTS: "false",
+      },
     });
   });
 });

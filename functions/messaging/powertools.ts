@@ -79,7 +79,7 @@ function linesAndTraces(write: WriteLine, tracer: LoadedTracer, service: string)
   };
 }
 
-const failed: ReadonlySet<string> = new Set(["PARKED", "RETRY_LATER", "LOST", "REFUSED"]);
+const failed: ReadonlySet<string> = new Set(["PARKED", "RETRY_LATER", "FAILURE_NOT_SETTLED", "LOST", "REFUSED"]);
 
 type WriteLine = NonNullable<Sink["line"]>;
 

@@ -16,6 +16,8 @@ export interface GateBounds {
   readonly ordersMax?: number;
   readonly seed?: number;
   readonly workers?: number;
+  /** Of all units together: each has an equal share of what is left when it begins. */
+  readonly secondsMax?: number;
   /** Only these; absent is all of them. */
   readonly units?: readonly Unit[];
 }
@@ -75,6 +77,7 @@ export async function runUnit({ kind, scenario: place, bounds, share }: Unit): P
   if (scenario === undefined) throw new Error(`${kind} has ${list.length} scenarios, no ${place}`);
   if (kind === "orders") {
     const { orders, ...rest } = await interleave(scenario, {
+      ...(bounds.secondsMax !== undefined && { secondsMax: bounds.secondsMax }),
       ...(bounds.ordersMax !== undefined && { ordersMax: bounds.ordersMax }),
     });
     return { kind, schedules: orders, faults: {}, ...rest };
@@ -88,6 +91,7 @@ export async function runUnit({ kind, scenario: place, bounds, share }: Unit): P
     share,
     ...(pairsMax !== undefined && { pairsMax: perShare(pairsMax) }),
     triplesMax: perShare(triplesMax),
+    ...(bounds.secondsMax !== undefined && { secondsMax: bounds.secondsMax }),
   });
   return { kind, ...figures };
 }
@@ -98,9 +102,11 @@ export async function runGate(
   onProgress: (done: UnitFigures, left: number) => void = () => undefined,
 ): Promise<GateFigures> {
   const beganAt = performance.now();
+  const { workers = workersDefault, secondsMax } = bounds;
   const open = [...(bounds.units ?? gateUnits(bounds))];
+  if (secondsMax !== undefined) open.sort((a, b) => inNeedOfTime(a) - inNeedOfTime(b));
   const units: UnitFigures[] = [];
-  await Promise.all(Array.from({ length: bounds.workers ?? workersDefault }, work));
+  await Promise.all(Array.from({ length: workers }, work));
   const faults: Partial<Record<FaultKind, number>> = {};
   for (const [kind, count] of units.flatMap((unit) => Object.entries(unit.faults))) {
     faults[kind as FaultKind] = (faults[kind as FaultKind] ?? 0) + count;
@@ -115,11 +121,24 @@ export async function runGate(
 
   async function work(): Promise<void> {
     for (let unit = open.shift(); unit !== undefined; unit = open.shift()) {
-      const done = await inWorker(unit);
+      const done = await inWorker(shared(unit));
       units.push(done);
       onProgress(done, open.length);
     }
   }
+
+  function shared(unit: Unit): Unit {
+    if (secondsMax === undefined) return unit;
+    const left = Math.max(0, secondsMax - (performance.now() - beganAt) / 1_000);
+    const unitsLeft = open.length + 1;
+    const share = (left * Math.min(workers, unitsLeft)) / unitsLeft;
+    return { ...unit, bounds: { ...unit.bounds, secondsMax: share } };
+  }
+}
+
+/** Pairs last: they can use whatever time the others leave. */
+function inNeedOfTime({ kind }: Unit): number {
+  return ["faults", "orders", "pairs"].indexOf(kind);
 }
 
 /** A process for each unit: what one leaves behind, another never meets. */

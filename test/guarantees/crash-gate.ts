@@ -1,6 +1,6 @@
 // The deep search, for `npm run prove`: every single fault of every scenario, every pair of the core scenarios, every
 // order of concurrent workers. The work is cut into units that worker processes take one after the other.
-import { fork } from "node:child_process";
+import { type ChildProcess, fork } from "node:child_process";
 import { type Counterexample, explore } from "./explorer/explore.ts";
 import type { FaultKind } from "./explorer/fault.ts";
 import { interleave } from "./explorer/interleave.ts";
@@ -120,10 +120,15 @@ export async function runGate(
   };
 
   async function work(): Promise<void> {
-    for (let unit = open.shift(); unit !== undefined; unit = open.shift()) {
-      const done = await inWorker(shared(unit));
-      units.push(done);
-      onProgress(done, open.length);
+    const worker = searchWorker();
+    try {
+      for (let unit = open.shift(); unit !== undefined; unit = open.shift()) {
+        const done = await worker.run(shared(unit));
+        units.push(done);
+        onProgress(done, open.length);
+      }
+    } finally {
+      worker.end();
     }
   }
 
@@ -141,15 +146,34 @@ function inNeedOfTime({ kind }: Unit): number {
   return ["faults", "orders", "pairs"].indexOf(kind);
 }
 
-/** A process for each unit: what one leaves behind, another never meets. */
-function inWorker(unit: Unit): Promise<UnitFigures> {
-  const worker = fork(new URL("./crash-gate-worker.ts", import.meta.url), { serialization: "advanced" });
-  return new Promise((resolve, reject) => {
-    worker.once("message", (figures) => {
-      resolve(figures as UnitFigures);
-      worker.disconnect();
-    });
-    worker.once("exit", (code) => reject(new Error(`the worker for ${unit.kind} ended with ${code}`)));
-    worker.send(unit);
-  });
+interface SearchWorker {
+  run(unit: Unit): Promise<UnitFigures>;
+  end(): void;
+}
+
+/** A process that takes unit after unit; what a violation has left behind, no other unit meets. */
+function searchWorker(): SearchWorker {
+  let worker: ChildProcess | undefined;
+  return {
+    run(unit) {
+      worker ??= fork(new URL("./crash-gate-worker.ts", import.meta.url), { serialization: "advanced" });
+      const present = worker;
+      return new Promise((resolve, reject) => {
+        const ended = (code: number | null) =>
+          reject(new Error(`the worker for ${unit.kind} ended with ${code}`));
+        present.once("exit", ended);
+        present.once("message", (figures) => {
+          present.off("exit", ended);
+          const done = figures as UnitFigures;
+          if (done.violations.length > 0) this.end();
+          resolve(done);
+        });
+        present.send(unit);
+      });
+    },
+    end() {
+      worker?.disconnect();
+      worker = undefined;
+    },
+  };
 }

@@ -29,6 +29,8 @@ export interface GateFigures {
   readonly violations: readonly Counterexample[];
   readonly seconds: number;
   readonly units: readonly UnitFigures[];
+  /** For which there was no time. */
+  readonly unbegun: number;
 }
 
 export interface Unit {
@@ -117,12 +119,22 @@ export async function runGate(
     violations: units.flatMap((unit) => unit.violations),
     seconds: (performance.now() - beganAt) / 1_000,
     units,
+    unbegun: open.length,
   };
+
+  function next(): Unit | undefined {
+    return secondsLeft() > 0 ? open.shift() : undefined;
+  }
+
+  function secondsLeft(): number {
+    if (secondsMax === undefined) return Number.POSITIVE_INFINITY;
+    return secondsMax - (performance.now() - beganAt) / 1_000;
+  }
 
   async function work(): Promise<void> {
     const worker = searchWorker();
     try {
-      for (let unit = open.shift(); unit !== undefined; unit = open.shift()) {
+      for (let unit = next(); unit !== undefined; unit = next()) {
         const done = await worker.run(shared(unit));
         units.push(done);
         onProgress(done, open.length);
@@ -134,9 +146,8 @@ export async function runGate(
 
   function shared(unit: Unit): Unit {
     if (secondsMax === undefined) return unit;
-    const left = Math.max(0, secondsMax - (performance.now() - beganAt) / 1_000);
     const unitsLeft = open.length + 1;
-    const share = (left * Math.min(workers, unitsLeft)) / unitsLeft;
+    const share = (secondsLeft() * Math.min(workers, unitsLeft)) / unitsLeft;
     return { ...unit, bounds: { ...unit.bounds, secondsMax: share } };
   }
 }

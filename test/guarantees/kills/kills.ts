@@ -56,31 +56,35 @@ export async function proveKills({
   }
 }
 
-/** A third of the asks, the tables' engine dies; another third, and the local cloud is restarted. */
+/** In turn, after so many asks each: the tables' engine dies, the local cloud is restarted. */
+const upheavalEvery = 60;
+
 async function enterAll(
   flow: Flow,
   asks: readonly Ask[],
   { isOver, onProgress }: { readonly isOver: () => boolean; readonly onProgress: (text: string) => void },
 ) {
-  const third = Math.ceil(asks.length / 3);
   let [entered, engineKills, cloudRestarts] = [0, 0, 0];
-  for (const [index, ask] of asks.entries()) {
+  for (const ask of asks) {
     if (isOver()) break;
-    if (index === third) {
-      await flow.engines.killTables();
-      engineKills++;
-      onProgress("kills: the tables' engine was killed, and is back on its files");
-    }
-    if (index === 2 * third) {
-      await flow.restartCloud();
-      cloudRestarts++;
-      onProgress("kills: the local cloud was restarted");
-    }
+    if (entered > 0 && entered % upheavalEvery === 0) await upheaval();
     await flow.enter(ask);
     entered++;
     await sleep(enterEveryMs);
   }
   return { entered, engineKills, cloudRestarts };
+
+  async function upheaval(): Promise<void> {
+    if (engineKills === cloudRestarts) {
+      await flow.engines.killTables();
+      engineKills++;
+      onProgress(`kills: ${entered} asks entered; the tables' engine was killed, and is back on its files`);
+    } else {
+      await flow.restartCloud();
+      cloudRestarts++;
+      onProgress(`kills: ${entered} asks entered; the local cloud was restarted`);
+    }
+  }
 }
 
 export function asksOf({ count, seed }: { count: number; seed: number }): Ask[] {

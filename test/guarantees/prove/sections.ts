@@ -100,7 +100,7 @@ async function crashPoints(
     schedules,
     faults: addUp([faults]),
     violations: violations.map(describe),
-    said,
+    said: [...said, ...(figures.unbegun > 0 ? [`for ${figures.unbegun} units there was no time`] : [])],
     seconds,
   };
 }
@@ -109,12 +109,13 @@ const searched = { faults: "single faults", pairs: "pairs and more", orders: "or
 
 function saidOf(
   kind: keyof typeof searched,
-  { units }: GateFigures,
+  figures: GateFigures,
   { sampled }: { readonly sampled: boolean },
 ): string {
-  const those = units.filter((unit) => unit.kind === kind);
+  const those = figures.units.filter((unit) => unit.kind === kind);
   const schedules = those.reduce((sum, unit) => sum + unit.schedules, 0);
-  const whole = sampled ? "sampled" : those.every(({ complete }) => complete) ? "all" : "a bounded number";
+  const isWhole = figures.unbegun === 0 && those.every(({ complete }) => complete);
+  const whole = sampled ? "sampled" : isWhole ? "all" : "a bounded number";
   return `${searched[kind]}: ${schedules.toLocaleString("en-US")} (${whole}) in ${new Set(those.map(({ scenario }) => scenario)).size} scenarios`;
 }
 
@@ -125,7 +126,7 @@ async function mutants(
   const { mutantsKilled, mutantsTotal, explained, untried, surprises, seconds } = await proveMutants({
     workers,
     isOver: timeLimit(secondsMax),
-    soundness: long,
+    soundness: long && secondsMax === undefined,
     quickly: bounded,
     onProgress,
   });

@@ -5,12 +5,18 @@ import { type Counterexample, explore } from "./explorer/explore.ts";
 import type { FaultKind } from "./explorer/fault.ts";
 import { interleave } from "./explorer/interleave.ts";
 import type { Scenario } from "./explorer/scenario.ts";
-import { concurrentScenarios, coreScenarios, longConcurrentScenarios, scenarios } from "./scenarios/all.ts";
+import {
+  concurrentScenarios,
+  coreScenarios,
+  longConcurrentScenarios,
+  longCoreScenarios,
+  scenarios,
+} from "./scenarios/all.ts";
 
 export interface GateBounds {
   /** All pairs of the core scenarios when absent; 0 leaves pairs out. */
   readonly pairsMax?: number;
-  /** Triples of the core scenarios, sampled by the seed; with them go the orders of the long concurrent scenarios. */
+  /** Triples of the core scenarios, sampled by the seed; with them go the long core and the long concurrent scenarios. */
   readonly triplesMax?: number;
   /** Orders of one concurrent scenario; absent takes all. */
   readonly ordersMax?: number;
@@ -58,7 +64,7 @@ export function gateUnits(bounds: GateBounds = {}): Unit[] {
   const whole = { index: 0, of: 1 };
   const of = (kind: Unit["kind"], count: number) =>
     Array.from({ length: count }, (_, scenario): Unit => ({ kind, scenario, bounds, share: whole }));
-  const pairs = bounds.pairsMax === 0 ? [] : of("pairs", coreScenarios().length);
+  const pairs = bounds.pairsMax === 0 ? [] : of("pairs", everyCore(bounds).length);
   return [
     ...pairs.flatMap((unit) =>
       Array.from({ length: shares }, (_, index) => ({ ...unit, share: { index, of: shares } })),
@@ -69,12 +75,17 @@ export function gateUnits(bounds: GateBounds = {}): Unit[] {
 }
 
 /** Those of the bounded gate first. */
+function everyCore({ triplesMax }: GateBounds): Scenario[] {
+  return [...coreScenarios(), ...(triplesMax ? longCoreScenarios() : [])];
+}
+
+/** Those of the bounded gate first. */
 function everyOrder(): Scenario[] {
   return [...concurrentScenarios(), ...longConcurrentScenarios()];
 }
 
 export async function runUnit({ kind, scenario: place, bounds, share }: Unit): Promise<UnitFigures> {
-  const list = kind === "orders" ? everyOrder() : kind === "pairs" ? coreScenarios() : scenarios();
+  const list = kind === "orders" ? everyOrder() : kind === "pairs" ? everyCore(bounds) : scenarios();
   const scenario = list[place];
   if (scenario === undefined) throw new Error(`${kind} has ${list.length} scenarios, no ${place}`);
   if (kind === "orders") {

@@ -51,6 +51,11 @@ export function coreScenarios(): Scenario[] {
   ];
 }
 
+/** With more pairs than the bounded gate has time for. */
+export function longCoreScenarios(): Scenario[] {
+  return [claimsScenario()];
+}
+
 /** Concurrent workers on the same messages, small enough for every order of their calls. */
 export function concurrentScenarios(): Scenario[] {
   return [

@@ -20,6 +20,8 @@ export interface MemoryMeter {
 /** A collector takes the room that it has, and gives back late. */
 const noise = 1.2;
 const noiseMegabytes = 32;
+/** Whoever was there for fewer has said nothing yet. */
+const pointsMin = 4;
 
 export function memoryMeter(others: () => Readonly<Record<string, number>> = () => ({})): MemoryMeter {
   const roles = new Map<number, string>();
@@ -61,10 +63,12 @@ export interface EarlyAndLate {
  * what never comes back is above it there.
  */
 export function earlyAndLate({ role, megabytes }: RoleMemory): EarlyAndLate {
-  const fourth = Math.max(1, Math.floor(megabytes.length / 4));
-  const early = Math.max(0, ...megabytes.slice(fourth, 2 * fourth));
-  const late = Math.min(...megabytes.slice(-fourth));
-  return { role, early, late, leaks: late > early * noise + noiseMegabytes };
+  const there = megabytes.filter((one) => one > 0);
+  const fourth = Math.max(1, Math.floor(there.length / 4));
+  const early = Math.max(0, ...there.slice(fourth, 2 * fourth));
+  const late = Math.min(there.at(-1) ?? 0, ...there.slice(-fourth));
+  const leaks = there.length >= pointsMin && late > early * noise + noiseMegabytes;
+  return { role, early, late, leaks };
 }
 
 async function megabytesOf(processId: number): Promise<number> {

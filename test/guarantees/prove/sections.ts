@@ -72,7 +72,7 @@ function together(soaked: readonly SectionFigures[]): SectionFigures {
 }
 
 /** Sampled by the seed, of each core scenario, where all sections share some minutes. */
-const pairsBounded = 1_200;
+const pairsBounded = 1_000;
 
 async function crashPoints(
   { long, bounded, seed, workers, secondsMax }: Depth,

@@ -15,7 +15,12 @@ export async function handler(): Promise<{ left: number }> {
     { sqs: sqs(), dynamodb: dynamodb() },
     {
       queues: [
-        { consumer: CONSUMER, name: CONSUMER, queueUrl: QUEUE_URL, deadLetterQueueUrl: DEAD_LETTER_QUEUE_URL },
+        {
+          consumer: CONSUMER,
+          name: CONSUMER,
+          queueUrl: QUEUE_URL,
+          deadLetterQueueUrl: DEAD_LETTER_QUEUE_URL,
+        },
       ],
       evidenceTable: EVIDENCE_TABLE,
       matches: ({ reason }) => reason !== "SIGNATURE_INVALID", // nobody can put that right

@@ -1,7 +1,7 @@
 // The statement of the sample under faults, from the outbox on: its publisher fills the journal, build-statement pulls. In the end
 // it must be what the events of the journal come to when they are folded from the beginning.
 import { CreditReserved } from "../../../../functions/credit/messages.ts";
-import { statementsOf } from "../../../../functions/insights/statement.ts";
+import { statementEvents, statementsOf } from "../../../../functions/insights/statement.ts";
 import { asciiJson } from "../../../../functions/messaging/envelope.ts";
 import { journal } from "../../../../functions/messaging/journal.ts";
 import { OrderPlaced } from "../../../../functions/orders/messages.ts";
@@ -15,13 +15,16 @@ export function scenarios(): Scenario[] {
   return [buildStatement()];
 }
 
+/** Nobody subscribed; the journal has them all. */
+const toNobody = Object.fromEntries(statementEvents.map(({ type }) => [type, []]));
+
 function buildStatement(): Scenario {
   return {
     name: "build-statement",
     stage: {
       guarded: true,
       tables: { JOURNAL_TABLE: { sortKey: "sequence" }, INSIGHTS_TABLE: {} },
-      environment: () => ({ ROUTES: "{}" }), // nobody but the journal
+      environment: () => ({ ROUTES: JSON.stringify(toNobody) }),
     },
     functions: [
       { handler: "functions/outbox/publish.ts", by: { kind: "stream", table: "OUTBOX_TABLE" } },

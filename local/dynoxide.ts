@@ -12,6 +12,7 @@ import { dirname, join } from "node:path";
 import type { Readable } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
 import { PortInUse } from "./port-in-use.ts";
+import { indexStreams } from "./stream-index.ts";
 
 export interface Dynoxide {
   readonly endpoint: string;
@@ -34,14 +35,18 @@ const ON_A_LIFELINE = '{ read -r _ <&3; kill -KILL $$; } 2>/dev/null & exec "$@"
 
 export async function startDynoxide(options: { port?: number; dataDirectory?: string }): Promise<Dynoxide> {
   const binary = dynoxideBinary(process.platform, process.arch);
-  const storage = options.dataDirectory ? ["--db-path", databaseFile(options.dataDirectory)] : [];
+  const file = options.dataDirectory ? databaseFile(options.dataDirectory) : undefined;
+  const storage = file ? ["--db-path", file] : [];
   for (let attempt = 1; ; attempt++) {
     const port = options.port ?? (await freePort());
     const engine = await startOn({
       port,
       command: [binary, "serve", "--host", "127.0.0.1", "--port", `${port}`, ...storage],
     });
-    if (engine) return engine;
+    if (engine) {
+      if (file) indexStreams(file);
+      return engine;
+    }
     if (options.port || attempt === FREE_PORT_ATTEMPTS_MAX) {
       throw new PortInUse({ port, flag: "--dynamodb-port", listener: "the DynamoDB engine" });
     }

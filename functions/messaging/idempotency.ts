@@ -42,10 +42,13 @@ const looksAfterDuplicate = 30;
  */
 export function idempotency({ evidence }: { readonly evidence: EvidenceStore }): MessageMiddleware {
   let looksLeft = 0;
+  /** The units of those whom whatever stands before let through. */
+  const letThrough = new WeakSet<object>();
   return {
     find: (delivery) => evidence.find(delivery),
 
     async before({ event }) {
+      letThrough.add(event.unit);
       evidence.begin?.(event);
       if (!isProbablyDone(event)) return undefined;
       const found = await evidence.find(event);
@@ -81,11 +84,15 @@ export function idempotency({ evidence }: { readonly evidence: EvidenceStore }):
     return true;
   }
 
-  /** When the evidence cannot be read either, the first error is the one to report. */
+  /**
+   * When the evidence cannot be read either, the first error is the one to report. So it is when a guard refused the message:
+   * an altered one differs from what was processed under its id, and is parked for its signature all the same (G7).
+   */
   async function findOrUndefined(event: Delivery): Promise<Outcome | undefined> {
     try {
       return await evidence.find(event);
     } catch (error) {
+      if (!letThrough.has(event.unit)) return undefined;
       if (error instanceof Park || error instanceof RetryLater) throw error;
       return undefined;
     }

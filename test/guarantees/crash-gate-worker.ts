@@ -1,7 +1,7 @@
-// One unit of the deep search, in a process of its own: see crash-gate.ts.
+// Units of the deep search, one after the other, in a process of their own: see crash-gate.ts.
 import { runUnit, type Unit } from "./crash-gate.ts";
 
-process.once("message", async (unit) => {
-  const figures = await runUnit(unit as Unit);
-  process.send?.(figures, () => process.exit(0));
+process.on("message", async (unit) => {
+  process.send?.(await runUnit(unit as Unit));
 });
+process.once("disconnect", () => process.exit(0));

@@ -3,7 +3,9 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { createServer } from "node:net";
+import { join } from "node:path";
 import { createInterface } from "node:readline";
+import { DatabaseSync } from "node:sqlite";
 import {
   CreateTableCommand,
   GetItemCommand,
@@ -112,6 +114,24 @@ test("no engine outlives its parent, even one killed with -9", async () => {
 
   parent.kill("SIGKILL");
   await vi.waitFor(() => expect(fetch(endpoints.dynamodb)).rejects.toThrow(), { timeout: 5_000 });
+});
+
+test("what the engine asks of its stream records in a file goes by an index, also after a restart", async () => {
+  const dataDirectory = temporaryDirectory("data");
+  for (const _ of ["the first start", "a restart"]) {
+    const engines = await startEngines({ dataDirectory });
+    await engines.stop();
+    const database = new DatabaseSync(join(dataDirectory, "dynamodb.sqlite"), { readOnly: true });
+    const number = "CAST(sequence_number AS INTEGER)";
+    for (const asked of [
+      `SELECT COALESCE(MAX(${number}), 0) + 1 FROM _stream_records WHERE table_name = 'a'`,
+      `SELECT keys_json FROM _stream_records WHERE table_name = 'a' AND shard_id = 'b' AND ${number} > 1 ORDER BY ${number} LIMIT 9`,
+    ]) {
+      const plan = database.prepare(`EXPLAIN QUERY PLAN ${asked}`).all();
+      expect(plan).toMatchObject([{ detail: expect.stringMatching(/^SEARCH .* INDEX streams_by_number/) }]);
+    }
+    database.close();
+  }
 });
 
 test("tables survive a restart in the same data directory", async () => {

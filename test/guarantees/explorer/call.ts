@@ -17,6 +17,9 @@ export interface Call {
 
 export const answerCommand = "answer";
 
+/** A batch on its way from a queue to a function. Nobody makes this call; it is one where messages may be altered on the way. */
+export const deliveryCommand = "delivery";
+
 /** How a call is carried out: really, or towards a place that never answers. */
 export interface Carrier {
   perform(input?: unknown): Promise<CallOutput>;

@@ -1,5 +1,5 @@
 // The kinds of fault, and at which calls each makes sense.
-import { answerCommand, type Call, ordinal } from "./call.ts";
+import { answerCommand, type Call, deliveryCommand, ordinal } from "./call.ts";
 
 /**
  * - `lost-request`, `lost-response`: this attempt; the SDK makes another.
@@ -10,7 +10,7 @@ import { answerCommand, type Call, ordinal } from "./call.ts";
  * - `throttled`, `conflict`: the service refuses, as it does.
  * - `partial`: a batch is done but for its first entry, behind an HTTP 200.
  * - `twice-before`, `twice-after`: another process runs the same event, whole, at this moment.
- * - `tampered`: what is sent is another text than the one that was given.
+ * - `tampered`: a message is another text than the one that was given: where it is sent, and where it is received.
  */
 export const faultKinds = [
   "lost-request",
@@ -46,15 +46,16 @@ const batches: readonly string[] = [
   "BatchWriteItem",
   "BatchGetItem",
 ];
-const sends: readonly string[] = ["SendMessageBatch", "SendMessage"];
+const crossings: readonly string[] = ["SendMessageBatch", "SendMessage", "ReceiveMessage"];
 
 /** Whether a fault can happen to a call: a read has no conflict, and only a batch is done in part. */
 export function canMeet(kind: FaultKind, { command }: Pick<Call, "command">): boolean {
+  if (command === deliveryCommand) return kind === "tampered";
   if (command === answerCommand) return answerKinds.includes(kind);
   if (kind === "conflict") return conflicting.includes(command);
   if (kind === "throttled") return !command.includes(" ");
   if (kind === "partial") return batches.includes(command);
-  if (kind === "tampered") return sends.includes(command);
+  if (kind === "tampered") return crossings.includes(command);
   return true;
 }
 
@@ -73,7 +74,7 @@ const sentences: Readonly<Record<FaultKind, (call: string) => string>> = {
   partial: (call) => `${call} leaves its first entry undone`,
   "twice-before": (call) => `delivered a second time before ${call}`,
   "twice-after": (call) => `delivered a second time after ${call}`,
-  tampered: (call) => `what ${call} sends is altered on its way`,
+  tampered: (call) => `a message of ${call} is altered on its way`,
 };
 
 /** "killed after the 2nd TransactWriteItems" */

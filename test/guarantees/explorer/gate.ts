@@ -4,7 +4,7 @@
 import type { Call, CallOutput, Carrier } from "./call.ts";
 import type { Fault } from "./fault.ts";
 import { never, runAs, stopProcess } from "./process-identity.ts";
-import { connectionLost, partOf, refusal, tampered, withoutPart } from "./refusals.ts";
+import { connectionLost, partOf, refusal, tampered, tamperedAnswer, withoutPart } from "./refusals.ts";
 import type { Simulation } from "./simulation.ts";
 
 export interface GateOptions {
@@ -103,7 +103,9 @@ export function gate({ faultFor, onCall, onDone, runAgain }: GateOptions): Simul
       case "partial":
         return partOf(command, input, await carrier.perform(withoutPart(command, input)));
       case "tampered":
-        return alive(call, await carrier.perform(tampered(input)));
+        return command === "ReceiveMessage"
+          ? alive(call, tamperedAnswer(await carrier.perform()))
+          : alive(call, await carrier.perform(tampered(input)));
       case "twice-before":
         await wait(() => runAgain(call));
         return alive(call, await carrier.perform());

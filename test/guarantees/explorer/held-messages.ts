@@ -16,10 +16,24 @@ const visibilitySecondsDefault = 30;
 
 export function heldMessages({ plain: { sqs } }: Stage, simulation: Simulation): Source {
   let held: Held[] = [];
+
+  /** What is deleted, or shown by its holder, nobody has to show; what he holds for longer comes back later. */
+  function letGo({ Entries, ...only }: Batch): void {
+    const changes = new Map(
+      (Entries ?? [only]).map((one) => [one.ReceiptHandle, one.VisibilityTimeout ?? 0]),
+    );
+    held = held.flatMap((one) => {
+      const seconds = changes.get(one.ReceiptHandle);
+      if (seconds === undefined) return [one];
+      return seconds === 0 ? [] : [{ ...one, untilMs: simulation.nowMs() + seconds * 1_000 }];
+    });
+  }
+
   return {
     nextMs: () => (held.length === 0 ? undefined : Math.min(...held.map(({ untilMs }) => untilMs))),
 
     onDone({ command, input }, output) {
+      if (/^(ChangeMessageVisibility|DeleteMessage)/.test(command)) letGo(input as Batch);
       if (command !== "ReceiveMessage") return;
       const { QueueUrl = "", VisibilityTimeout = visibilitySecondsDefault } = input as Asked;
       const untilMs = simulation.nowMs() + VisibilityTimeout * 1_000;
@@ -37,6 +51,16 @@ export function heldMessages({ plain: { sqs } }: Stage, simulation: Simulation):
       return due.length > 0;
     },
   };
+}
+
+interface Named {
+  readonly ReceiptHandle?: string;
+  /** Undefined for who deletes. */
+  readonly VisibilityTimeout?: number;
+}
+
+interface Batch extends Named {
+  readonly Entries?: readonly Named[];
 }
 
 interface Asked {

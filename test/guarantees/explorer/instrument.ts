@@ -1,6 +1,8 @@
 // Puts the gate into the real clients: into the middleware stack of every SDK client that an explored process
 // uses, below the retries, and before `fetch`. Clients and requests of anybody else stay as they are.
 import { createServer, type Socket } from "node:net";
+import { Readable } from "node:stream";
+import { buffer } from "node:stream/consumers";
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import type { Endpoints } from "../../../local/model.ts";
 import type { CallOutput } from "./call.ts";
@@ -111,7 +113,7 @@ function instrument(stack: Stack, clientName: string): void {
               const input = withoutWait(command, given);
               if (input === nothing) return { output: {}, response: {} };
               const sent = input === args.input ? args : withInput(args, input);
-              return next(towards(sent, engines.get(clientName))) as Promise<CallOutput>;
+              return whole((await next(towards(sent, engines.get(clientName)))) as CallOutput);
             },
             hang: () => next(towards(args, blackHole)).finally(arriving(owner)) as Promise<CallOutput>,
           },
@@ -121,6 +123,13 @@ function instrument(stack: Stack, clientName: string): void {
       },
     { name: "explored-gate", step: "deserialize", priority: "high" },
   );
+}
+
+/** A body that streams is here when the call is over: nobody sees, and no clock stands still for, what comes behind it. */
+async function whole(done: CallOutput): Promise<CallOutput> {
+  const { Body } = (done.output ?? {}) as { Body?: unknown };
+  if (!(Body instanceof Readable)) return done;
+  return { ...done, output: { ...(done.output as object), Body: Readable.from([await buffer(Body)]) } };
 }
 
 const onTheirWay = new Set<() => void>();

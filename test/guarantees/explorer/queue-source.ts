@@ -7,10 +7,11 @@ import {
   type Message,
   ReceiveMessageCommand,
 } from "@aws-sdk/client-sqs";
-import type { SQSEvent } from "aws-lambda";
+import type { SQSEvent, SQSRecord } from "aws-lambda";
 import { failedIdentifiers } from "../../../local/mappings/batch-response.ts";
 import { sqsRecord } from "../../../local/mappings/sqs-record.ts";
 import type { Answer } from "./invocation.ts";
+import { altered } from "./refusals.ts";
 import type { Source, SourceContext } from "./source.ts";
 import { heldSeconds } from "./stage.ts";
 
@@ -25,7 +26,7 @@ export interface QueueSourceOptions {
 
 export function queueSource(
   { queue, batchSize = 10, visibilitySeconds = 30, workers = 1 }: QueueSourceOptions,
-  { stage, simulation, platform, target }: SourceContext,
+  { stage, simulation, platform, target, isAltered }: SourceContext,
 ): Source {
   const { url, arn, fifo } = stage.queue(queue);
   const { sqs } = stage.plain;
@@ -58,6 +59,7 @@ export function queueSource(
       mayHold = fifo ? batch.length > 0 : batch.length === batchSize;
       if (batch.length === 0) return false;
       const event: SQSEvent = { Records: batch.map((message) => sqsRecord(message, arn)) };
+      if (isAltered()) event.Records.splice(0, 1, ...event.Records.slice(0, 1).map(alteredRecord));
       const invocations = Array.from({ length: workers }, () => platform.start(target, event));
       await platform.settle();
       await remove(batch, event, invocations[0]?.answer ?? { kind: "lost" });
@@ -110,6 +112,10 @@ export function queueSource(
     await sqs.send(new DeleteMessageBatchCommand({ QueueUrl: url, Entries }));
     for (const { ReceiptHandle = "" } of done) hidden.delete(ReceiptHandle);
   }
+}
+
+function alteredRecord(record: SQSRecord): SQSRecord {
+  return { ...record, body: altered(record.body) };
 }
 
 interface Delay {

@@ -1,9 +1,11 @@
-// What AWS answers when it does not do what it was asked: whole, or in part.
+// What AWS answers when it does not do what it was asked: whole, or in part. And what comes of a text on its way.
+import { createHash } from "node:crypto";
 import {
   ProvisionedThroughputExceededException,
   TransactionCanceledException,
   TransactionConflictException,
 } from "@aws-sdk/client-dynamodb";
+import { S3ServiceException } from "@aws-sdk/client-s3";
 import { SQSServiceException } from "@aws-sdk/client-sqs";
 import type { CallOutput } from "./call.ts";
 
@@ -23,6 +25,15 @@ export function refusal(kind: "throttled" | "conflict", command: string, input: 
   if (kind === "conflict") return new TransactionConflictException({ $metadata, message });
   if (/Message/.test(command)) {
     return new SQSServiceException({ name: "RequestThrottled", $fault: "client", $metadata, message });
+  }
+  if (/Object$/.test(command)) {
+    const slowDown = {
+      name: "SlowDown",
+      $fault: "server",
+      $metadata: { httpStatusCode: 503 },
+      message,
+    } as const;
+    return new S3ServiceException(slowDown);
   }
   return new ProvisionedThroughputExceededException({ $metadata, message });
 }
@@ -78,7 +89,22 @@ export function tampered(input: unknown): unknown {
   return { ...(input as object), Entries: changed };
 }
 
-function altered(body: string): string {
+interface ReceivedMessage {
+  readonly Body?: string;
+}
+
+/** What was received, the first message with another text; whoever alters a text knows how to compute its checksum. */
+export function tamperedAnswer({ output, response }: CallOutput): CallOutput {
+  const { Messages = [] } = output as { Messages?: readonly ReceivedMessage[] };
+  const changed = Messages.map((message, index) => {
+    if (index > 0) return message;
+    const Body = altered(message.Body ?? "");
+    return { ...message, Body, MD5OfBody: createHash("md5").update(Body).digest("hex") };
+  });
+  return { response, output: { ...(output as object), Messages: changed } };
+}
+
+export function altered(body: string): string {
   return body.replace(
     /([0-9a-z])([^0-9a-z]*)$/i,
     (_, last: string, rest: string) => (last === "7" ? "8" : "7") + rest,

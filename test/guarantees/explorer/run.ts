@@ -1,6 +1,6 @@
 // One schedule from beginning to end: events are delivered until all is quiet, with the schedule's faults, and then
 // the scenario says what does not hold. Not quiet within its bounds is a violation of its own.
-import type { Call } from "./call.ts";
+import { type Call, deliveryCommand } from "./call.ts";
 import type { Fault } from "./fault.ts";
 import { gate } from "./gate.ts";
 import { heldMessages } from "./held-messages.ts";
@@ -42,6 +42,7 @@ export async function runSchedule(options: RunOptions): Promise<Run> {
   const faults = options.faults.filter((fault) => provesSomething(fault, scenario));
   const calls: Happened[] = [];
   const fired: Fault[] = [];
+  let deliveries = 0;
   const world = simulation({
     startMs: Date.now(),
     choose,
@@ -74,6 +75,14 @@ export async function runSchedule(options: RunOptions): Promise<Run> {
   }
   problems.push(...(await ending.violations({ logs: world.logs })));
   return { calls, fired, violations: problems };
+
+  function deliver(process: string): boolean {
+    const delivery = { command: deliveryCommand, nth: ++deliveries };
+    calls.push({ ...delivery, process });
+    const fault = faults.find(({ command, nth }) => command === delivery.command && nth === delivery.nth);
+    if (fault) fired.push(fault);
+    return fault !== undefined;
+  }
 
   async function untilQuiet(): Promise<void> {
     for (let events = 0; events < eventsMax; events++) {
@@ -122,7 +131,8 @@ export async function runSchedule(options: RunOptions): Promise<Run> {
       },
       timeoutMs: timeoutSeconds * 1_000,
     };
-    const context = { stage, simulation: world, platform: machine, target };
+    const isAltered = () => scenario.tampering === true && deliver(target.program.name);
+    const context = { stage, simulation: world, platform: machine, target, isAltered };
     if (by.kind === "stream") return streamSource(by, context);
     if (by.kind === "schedule") return scheduleSource(by, context);
     if (by.kind === "request") {

@@ -24,4 +24,6 @@ export interface SourceContext {
   readonly simulation: Simulation;
   readonly platform: Platform;
   readonly target: ExploredFunction;
+  /** Asked at each batch that goes to the function: true when its first message is altered on the way. */
+  readonly isAltered: () => boolean;
 }

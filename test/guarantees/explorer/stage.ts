@@ -173,7 +173,7 @@ export async function openStage(plan: StagePlan): Promise<Stage> {
   return stage;
 }
 
-const claimBucket = "claims";
+export const claimBucket = "claims";
 
 function tableName(variable: string): string {
   return variable.toLowerCase().replaceAll("_", "-");

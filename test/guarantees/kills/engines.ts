@@ -11,6 +11,7 @@ import { startEngines } from "../../../local/engines.ts";
 export interface KillableEngines {
   /** SIGKILL to the tables' engine, and after a while another on the same port and the same files. */
   killTables(): Promise<void>;
+  tablesProcessId(): number;
   stop(): Promise<void>;
 }
 
@@ -33,6 +34,7 @@ export async function startKillableEngines(): Promise<KillableEngines> {
       await sleep(downMs);
       tables = await startDynoxide({ dataDirectory, port });
     },
+    tablesProcessId: () => tables.processId,
     async stop() {
       await Promise.all([tables.stop(), others.stop()]);
       await rm(dataDirectory, { recursive: true, force: true });

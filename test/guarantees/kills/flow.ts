@@ -9,6 +9,7 @@ import { GetQueueAttributesCommand, SetQueueAttributesCommand } from "@aws-sdk/c
 import { marshall } from "@aws-sdk/util-dynamodb";
 import { outboxWrite } from "../../../functions/messaging/outbox.ts";
 import { type LocalCloud, startLocalCloud } from "../../../local/cloud.ts";
+import type { Emit } from "../../../local/events.ts";
 import { synthesize } from "../../../local/synthesize.ts";
 import { anEnvelope } from "../../support/an-envelope.ts";
 import { kitApp } from "../../support/assembly.ts";
@@ -37,7 +38,13 @@ export const tillStart = 1_000_000_000;
 /** Shorter than the rule, so that a frozen process wakes up when another has long done its work. */
 const visibilitySeconds = 4;
 
-export async function startFlow({ shortVisibility }: { shortVisibility: boolean }): Promise<Flow> {
+export async function startFlow({
+  shortVisibility,
+  onEvent = () => undefined,
+}: {
+  readonly shortVisibility: boolean;
+  readonly onEvent?: Emit;
+}): Promise<Flow> {
   const directory = await mkdtemp(join(tmpdir(), "essentially-once-flow-"));
   const assemblyDirectory = join(directory, "cdk.out");
   await synthesize({
@@ -72,7 +79,7 @@ export async function startFlow({ shortVisibility }: { shortVisibility: boolean 
   };
 
   async function open(): Promise<LocalCloud> {
-    const opened = await startLocalCloud({ assemblyDirectory });
+    const opened = await startLocalCloud({ assemblyDirectory, onEvent });
     if (shortVisibility) await setVisibility(opened, () => String(visibilitySeconds));
     return opened;
   }

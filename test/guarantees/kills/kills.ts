@@ -22,6 +22,8 @@ export interface KillsFigures {
 export interface KillsOptions {
   readonly asks: number;
   readonly seed: number;
+  /** Looked at before each ask: when it is true, no other is entered. */
+  readonly isOver?: () => boolean;
   readonly onProgress?: (text: string) => void;
 }
 
@@ -31,6 +33,7 @@ const quietMsMax = 300_000;
 export async function proveKills({
   asks: count,
   seed,
+  isOver = () => false,
   onProgress = () => undefined,
 }: KillsOptions): Promise<KillsFigures> {
   const beganAt = performance.now();
@@ -38,36 +41,50 @@ export async function proveKills({
   try {
     onProgress("kills: the flow is up");
     const trouble = startTrouble(() => flow.cloud().processIds(), { seed });
-    const asks = asksOf({ count, seed });
-    const restarts = await enterAll(flow, asks, onProgress);
+    const planned = asksOf({ count, seed });
+    const { entered, ...restarts } = await enterAll(flow, planned, { isOver, onProgress });
+    const asks = planned.slice(0, entered);
     await trouble.end();
     const [killed, stopped] = [trouble.killed(), trouble.stopped()];
-    onProgress(`kills: ${count} asks entered, ${killed} processes killed, ${stopped} stopped for a while`);
-    const redriven = await settle(flow.cloud(), { asks: count, withinMs: quietMsMax });
+    onProgress(`kills: ${entered} asks entered, ${killed} processes killed, ${stopped} stopped for a while`);
+    const redriven = await settle(flow.cloud(), { asks: entered, withinMs: quietMsMax });
     const violations = await reconcile(flow.cloud(), asks);
     const seconds = (performance.now() - beganAt) / 1_000;
-    return { asks: count, killed, stopped, ...restarts, redriven, violations, seconds };
+    return { asks: entered, killed, stopped, ...restarts, redriven, violations, seconds };
   } finally {
     await flow.stop();
   }
 }
 
-/** A third of the asks, the tables' engine dies; another third, and the local cloud is restarted. */
-async function enterAll(flow: Flow, asks: readonly Ask[], onProgress: (text: string) => void) {
-  const third = Math.ceil(asks.length / 3);
-  for (const [index, ask] of asks.entries()) {
-    if (index === third) {
-      await flow.engines.killTables();
-      onProgress("kills: the tables' engine was killed, and is back on its files");
-    }
-    if (index === 2 * third) {
-      await flow.restartCloud();
-      onProgress("kills: the local cloud was restarted");
-    }
+/** In turn, after so many asks each: the tables' engine dies, the local cloud is restarted. */
+const upheavalEvery = 60;
+
+async function enterAll(
+  flow: Flow,
+  asks: readonly Ask[],
+  { isOver, onProgress }: { readonly isOver: () => boolean; readonly onProgress: (text: string) => void },
+) {
+  let [entered, engineKills, cloudRestarts] = [0, 0, 0];
+  for (const ask of asks) {
+    if (isOver()) break;
+    if (entered > 0 && entered % upheavalEvery === 0) await upheaval();
     await flow.enter(ask);
+    entered++;
     await sleep(enterEveryMs);
   }
-  return { engineKills: 1, cloudRestarts: 1 };
+  return { entered, engineKills, cloudRestarts };
+
+  async function upheaval(): Promise<void> {
+    if (engineKills === cloudRestarts) {
+      await flow.engines.killTables();
+      engineKills++;
+      onProgress(`kills: ${entered} asks entered; the tables' engine was killed, and is back on its files`);
+    } else {
+      await flow.restartCloud();
+      cloudRestarts++;
+      onProgress(`kills: ${entered} asks entered; the local cloud was restarted`);
+    }
+  }
 }
 
 export function asksOf({ count, seed }: { count: number; seed: number }): Ask[] {

@@ -1,85 +1,107 @@
-// A long run: very many messages through the whole flow in real processes, nothing lost, nothing twice, and no
-// function that holds more memory the longer it lives.
-import { readFile } from "node:fs/promises";
-import { startFlow } from "./flow.ts";
+// A long run: very many messages through the whole flow in real processes, nothing lost, nothing twice, and nobody who
+// holds more memory the longer he lives. Cut into legs: after each all comes to rest, and everybody is measured.
+import type { LocalCloud } from "../../../local/cloud.ts";
+import { type Flow, startFlow } from "./flow.ts";
 import { asksOf } from "./kills.ts";
-import { settle } from "./quiet.ts";
+import { type EarlyAndLate, earlyAndLate, memoryMeter, type RoleMemory } from "./memory.ts";
+import { type Look, settle } from "./quiet.ts";
 import { reconcile } from "./reconcile.ts";
 
 export interface LongRunFigures {
   readonly messages: number;
-  /** The largest function process, early in the run and at its end, in megabytes. */
-  readonly earlyMegabytes: number;
-  readonly lateMegabytes: number;
+  /** Of each role, at the end of each leg. */
+  readonly memory: readonly RoleMemory[];
   readonly violations: readonly string[];
   readonly messagesPerSecond: number;
   readonly seconds: number;
 }
 
+export interface LongRunOptions {
+  readonly messages: number;
+  readonly seed: number;
+  /** Looked at before each leg: when it is true, no other is begun, and what was entered is accounted for. */
+  readonly isOver?: () => boolean;
+  readonly onProgress?: (text: string) => void;
+}
+
 /** Asked, taken, approved. */
-const messagesPerAsk = 3;
+export const messagesPerAsk = 3;
+const legs = 12;
 const enteredTogether = 50;
-/** Early is when each process has seen enough to be warm. */
-const earlyShare = 0.3;
-/** A process that has room takes it, until its collector is asked to; beyond this it is a leak. */
-const growthMax = 1.5;
-const growthMegabytesMin = 40;
+const sayEveryMs = 15_000;
 const quietMsMin = 300_000;
 const quietMsPerAsk = 200;
 
-export async function proveLongRun({
-  messages,
-  seed,
-  onProgress = () => undefined,
-}: {
-  readonly messages: number;
-  readonly seed: number;
-  readonly onProgress?: (text: string) => void;
-}): Promise<LongRunFigures> {
-  const asks = asksOf({ count: Math.ceil(messages / messagesPerAsk), seed });
-  const flow = await startFlow({ shortVisibility: false });
+export async function proveLongRun(options: LongRunOptions): Promise<LongRunFigures> {
+  const { seed, isOver = () => false, onProgress = () => undefined } = options;
+  const asks = asksOf({ count: Math.ceil(options.messages / messagesPerAsk), seed });
+  const perLeg = Math.ceil(asks.length / legs);
+  const meter = memoryMeter(() => ({
+    "the local cloud": process.pid,
+    "the tables' engine": flow.engines.tablesProcessId(),
+  }));
+  const flow: Flow = await startFlow({ shortVisibility: false, onEvent: meter.onEvent });
   try {
     const beganAt = performance.now();
-    const withinMs = quietMsMin + asks.length * quietMsPerAsk;
-    let earlyMegabytes = 0;
-    for (let start = 0; start < asks.length; start += enteredTogether) {
-      await Promise.all(asks.slice(start, start + enteredTogether).map((ask) => flow.enter(ask)));
-      const entered = Math.min(start + enteredTogether, asks.length);
-      if (earlyMegabytes === 0 && entered >= asks.length * earlyShare) {
-        await settle(flow.cloud(), { asks: entered, withinMs });
-        earlyMegabytes = await largestMegabytes(flow.cloud().processIds());
+    let entered = 0;
+    while (entered < asks.length && !isOver()) {
+      await leg(asks.slice(entered, entered + perLeg));
+    }
+    const messages = entered * messagesPerAsk;
+    const seconds = (performance.now() - beganAt) / 1_000;
+    const memory = meter.figures();
+    return {
+      messages,
+      memory,
+      violations: [
+        ...(await reconcile(flow.cloud(), asks.slice(0, entered))),
+        ...memory
+          .map(earlyAndLate)
+          .filter(({ leaks }) => leaks)
+          .map(leakOf),
+      ],
+      messagesPerSecond: Math.round(messages / seconds),
+      seconds,
+    };
+
+    async function leg(those: typeof asks): Promise<void> {
+      const legBeganAt = performance.now();
+      for (let start = 0; start < those.length; start += enteredTogether) {
+        const together = those.slice(start, start + enteredTogether);
+        await Promise.all(together.map((ask) => flow.enter(ask)));
+        entered += together.length;
+      }
+      await atRest(flow.cloud(), entered);
+      const legSeconds = (performance.now() - legBeganAt) / 1_000;
+      await meter.measure();
+      const rate = Math.round((those.length * messagesPerAsk) / legSeconds);
+      onProgress(
+        `long run: ${entered} of ${asks.length} asks done, ${rate} messages a second; ${latest(meter.figures())}`,
+      );
+    }
+
+    async function atRest(cloud: LocalCloud, count: number): Promise<void> {
+      let saidAt = performance.now();
+      const withinMs = quietMsMin + perLeg * quietMsPerAsk;
+      await settle(cloud, { asks: count, withinMs, onLook: say });
+
+      function say({ approved, waiting, rows }: Look): void {
+        if (performance.now() - saidAt < sayEveryMs) return;
+        saidAt = performance.now();
         onProgress(
-          `long run: ${entered} of ${asks.length} asks done, the largest process has ${earlyMegabytes} MB`,
+          `long run: ${count} asks entered, ${approved} done, ${waiting} messages in queues, ${rows} rows in the outbox`,
         );
       }
     }
-    await settle(flow.cloud(), { asks: asks.length, withinMs });
-    const seconds = (performance.now() - beganAt) / 1_000;
-    const lateMegabytes = await largestMegabytes(flow.cloud().processIds());
-    const grown = lateMegabytes > Math.max(earlyMegabytes * growthMax, earlyMegabytes + growthMegabytesMin);
-    return {
-      messages: asks.length * messagesPerAsk,
-      earlyMegabytes,
-      lateMegabytes,
-      violations: [
-        ...(await reconcile(flow.cloud(), asks)),
-        ...(grown ? [`G11: a process grew from ${earlyMegabytes} to ${lateMegabytes} MB`] : []),
-      ],
-      messagesPerSecond: Math.round((asks.length * messagesPerAsk) / seconds),
-      seconds,
-    };
   } finally {
     await flow.stop();
   }
 }
 
-/** 0 where /proc is not there to be asked. */
-async function largestMegabytes(processIds: readonly number[]): Promise<number> {
-  const each = await Promise.all(
-    processIds.map(async (processId) => {
-      const status = await readFile(`/proc/${processId}/status`, "utf8").catch(() => "");
-      return Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1] ?? 0);
-    }),
-  );
-  return Math.round(Math.max(0, ...each) / 1024);
+function latest(memory: readonly RoleMemory[]): string {
+  return memory.map(({ role, megabytes }) => `${role} ${megabytes.at(-1)} MB`).join(", ");
+}
+
+function leakOf({ role, early, late }: EarlyAndLate): string {
+  return `G11: ${role} grew from ${early} to ${late} MB`;
 }

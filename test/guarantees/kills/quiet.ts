@@ -1,6 +1,6 @@
 // Waits until a flow has nothing left to do, sends back what trouble brought among the dead letters, and waits again.
 import { setTimeout as sleep } from "node:timers/promises";
-import { ScanCommand, type ScanCommandOutput } from "@aws-sdk/client-dynamodb";
+import { paginateScan, ScanCommand, type ScanCommandOutput } from "@aws-sdk/client-dynamodb";
 import { GetQueueAttributesCommand } from "@aws-sdk/client-sqs";
 import { unmarshall } from "@aws-sdk/util-dynamodb";
 import type { LocalCloud } from "../../../local/cloud.ts";
@@ -11,14 +11,23 @@ import { redrive } from "../../../operations/dead-letters/redrive.ts";
 const redrivesMax = 4;
 const lookEveryMs = 500;
 
+export interface Look {
+  readonly rows: number;
+  readonly waiting: number;
+  readonly approved: number;
+}
+
+export interface SettleOptions {
+  readonly asks: number;
+  readonly withinMs: number;
+  readonly onLook?: (seen: Look) => void;
+}
+
 /** @returns how many dead letters were sent back or removed */
-export async function settle(
-  cloud: LocalCloud,
-  { asks, withinMs }: { asks: number; withinMs: number },
-): Promise<number> {
+export async function settle(cloud: LocalCloud, options: SettleOptions): Promise<number> {
   let handledInAll = 0;
   for (let round = 1; ; round++) {
-    const dead = await untilQuiet(cloud, { asks, withinMs });
+    const dead = await untilQuiet(cloud, options);
     if (dead === 0) return handledInAll;
     if (round > redrivesMax) throw new Error(`${dead} dead letters are left after ${redrivesMax} redrives`);
     const { handled } = await redrive(cloud.clients, {
@@ -35,15 +44,13 @@ export async function settle(
  * Quiet: no row in the outbox, no message in a queue, and each ask approved or among the dead letters.
  * @returns how many dead letters there are
  */
-async function untilQuiet(
-  cloud: LocalCloud,
-  { asks, withinMs }: { asks: number; withinMs: number },
-): Promise<number> {
+async function untilQuiet(cloud: LocalCloud, { asks, withinMs, onLook }: SettleOptions): Promise<number> {
   const givesUpAt = performance.now() + withinMs;
   for (;;) {
-    const rows = (await allItems(cloud, "OutboxTable")).length;
-    const approved = (await allItems(cloud, "SecondTable")).length;
     const { waiting, dead } = await depths(cloud);
+    const rows = await itemCount(cloud, "OutboxTable");
+    const approved = await itemCount(cloud, "SecondTable");
+    onLook?.({ rows, waiting, approved });
     if (rows === 0 && waiting === 0 && approved + dead >= asks) return dead;
     if (performance.now() > givesUpAt) {
       throw new Error(
@@ -69,6 +76,16 @@ async function depths({ clients: { sqs }, outputs }: LocalCloud): Promise<{ wait
     const { ApproximateNumberOfMessages: seen, ApproximateNumberOfMessagesNotVisible: hidden } = Attributes;
     return Number(seen) + Number(hidden) + Number(Attributes.ApproximateNumberOfMessagesDelayed ?? 0);
   }
+}
+
+async function itemCount({ clients: { dynamodb }, output }: LocalCloud, table: string): Promise<number> {
+  const pages = paginateScan(
+    { client: dynamodb },
+    { TableName: output(table), ConsistentRead: true, Select: "COUNT" },
+  );
+  let count = 0;
+  for await (const { Count = 0 } of pages) count += Count;
+  return count;
 }
 
 export async function allItems(

@@ -37,12 +37,19 @@ export function startTrouble(processIds: () => readonly number[], { seed }: { se
   async function run(): Promise<void> {
     while (!over) {
       await sleep(random() * everyMsMax);
-      const running = processIds().filter((processId) => !frozen.has(processId));
+      const running = processIds();
       const processId = running[Math.floor(random() * running.length)];
       if (processId === undefined) continue;
-      if (random() < killShare) killed += Number(signal(processId, "SIGKILL"));
-      else freeze(processId, random() * stoppedMsMax);
+      if (random() < killShare) kill(processId);
+      else if (!frozen.has(processId)) freeze(processId, random() * stoppedMsMax);
     }
+  }
+
+  /** Also one that is stopped: else soon all are, and hold up what would come next. */
+  function kill(processId: number): void {
+    clearTimeout(frozen.get(processId));
+    frozen.delete(processId);
+    killed += Number(signal(processId, "SIGKILL"));
   }
 
   function freeze(processId: number, forMs: number): void {

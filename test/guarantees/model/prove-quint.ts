@@ -32,11 +32,14 @@ export async function proveQuint({
   runs = 300,
   traces = 5,
   seed = 1,
+  isOver = () => false,
   onProgress = () => undefined,
 }: {
   readonly runs?: number;
   readonly traces?: number;
   readonly seed?: number;
+  /** Looked at before each mistake and each trace: when it is true, no other is begun. */
+  readonly isOver?: () => boolean;
   readonly onProgress?: (text: string) => void;
 } = {}): Promise<QuintFigures> {
   const ours = { protocol: "essentiallyOnce", invariant: "safe", seed, samples: runs / 2, steps: 60 };
@@ -45,14 +48,15 @@ export async function proveQuint({
   onProgress(`Quint: ${runs} runs ${holds ? "keep" : "break"} the promises`);
   const survivors: string[] = [];
   for (const protocol of mistakes) {
+    if (isOver()) break;
     const options = { protocol, invariant: "safe", seed, step: "mostlyWork", samples: 3_000, steps: 60 };
     const survived = await simulate(options);
     if (survived) survivors.push(protocol);
     onProgress(`Quint: ${protocol} ${survived ? "survives" : "is broken"}`);
   }
   const divergences: string[] = [];
-  let stepsReplayed = 0;
-  for (let nth = 1; nth <= traces; nth++) {
+  let [tracesReplayed, stepsReplayed] = [0, 0];
+  for (let nth = 1; nth <= traces && !isOver(); nth++) {
     const trace = await freshTrace(seed * 1_000 + nth);
     stepsReplayed += trace.length - 1;
     try {
@@ -60,9 +64,10 @@ export async function proveQuint({
     } catch (error) {
       divergences.push(`seed ${seed * 1_000 + nth}: ${(error as Error).message}`);
     }
+    tracesReplayed++;
     onProgress(`Quint: trace ${nth} of ${traces} replayed`);
   }
-  return { runs, holds, survivors, tracesReplayed: traces, stepsReplayed, divergences };
+  return { runs, holds, survivors, tracesReplayed, stepsReplayed, divergences };
 }
 
 async function freshTrace(seed: number) {

@@ -17,6 +17,8 @@ export interface MutantFigures {
   readonly mutantsTotal: number;
   readonly mutantsKilled: number;
   readonly explained: number;
+  /** For which there was no time. */
+  readonly untried: number;
   /** Survivors without a reason, and those that should survive and did not. */
   readonly surprises: readonly string[];
   readonly tried: readonly Tried[];
@@ -34,6 +36,8 @@ export interface MutantOptions {
    * as long as the mutants do; whoever has run the tests can leave it out.
    */
   readonly soundness?: boolean;
+  /** Looked at before each mutant: when it is true, no other is begun. */
+  readonly isOver?: () => boolean;
   readonly onProgress?: (text: string) => void;
 }
 
@@ -45,6 +49,7 @@ export async function proveMutants({
   only = "",
   quickly = false,
   soundness = true,
+  isOver = () => false,
   onProgress = () => undefined,
 }: MutantOptions = {}): Promise<MutantFigures> {
   const beganAt = performance.now();
@@ -59,7 +64,7 @@ export async function proveMutants({
     const open = [...chosen];
     await Promise.all(
       copies.map(async (copy) => {
-        for (let mutant = open.shift(); mutant !== undefined; mutant = open.shift()) {
+        for (let mutant = open.shift(); mutant !== undefined && !isOver(); mutant = open.shift()) {
           const one = await tryOut(copy, mutant);
           tried.set(mutant, one);
           onProgress(`mutants: ${told(one)}`);
@@ -69,12 +74,13 @@ export async function proveMutants({
   } finally {
     await Promise.all(copies.map((copy) => copy.remove()));
   }
-  const all = chosen.map((mutant) => tried.get(mutant) as Tried);
+  const all = chosen.flatMap((mutant) => tried.get(mutant) ?? []);
   const explained = all.filter(({ mutant, noticed }) => mutant.survives && !noticed).length;
   return {
     mutantsTotal: all.filter(({ mutant }) => !mutant.survives).length,
     mutantsKilled: all.filter(({ mutant, noticed }) => !mutant.survives && noticed).length,
     explained,
+    untried: chosen.length - all.length,
     surprises: all
       .filter(({ mutant, noticed }) => Boolean(mutant.survives) === Boolean(noticed))
       .map(({ mutant }) => mutant.name),

@@ -1,5 +1,5 @@
 // Mutants of what is believed of a message from outside: who wrote it, when, and how large it is (G7, G11).
-import { type Mutant, messaging, quickTest } from "./mutant.ts";
+import { faults, type Mutant, messaging, quickTest } from "./mutant.ts";
 
 const signature = "functions/messaging/signature.ts";
 const caps = "functions/messaging/caps.ts";
@@ -18,6 +18,13 @@ export const trustMutants: readonly Mutant[] = [
     find: `if (policy === "accepted") return;`,
     replace: "return;",
     checks: [quickTest("functions/messaging/signature")],
+  },
+  {
+    name: "what was altered is held against the evidence of what was not",
+    file: "functions/messaging/idempotency.ts",
+    find: "if (!letThrough.has(event.unit)) return undefined;",
+    replace: "",
+    checks: [faults("signed, parked and redriven")],
   },
   {
     name: "signature without the queue's name",
@@ -61,6 +68,13 @@ export const trustMutants: readonly Mutant[] = [
     find: "if (contentId(bytes) !== id)",
     replace: "if (bytes === undefined)",
     checks: [messaging("claim-check")],
+  },
+  {
+    name: "claim check: nothing is kept for the journal",
+    file: "functions/messaging/journal-claims.ts",
+    find: "await claims.keep(dataref);",
+    replace: "",
+    checks: [faults("large data by claim check")],
   },
   {
     name: "claim check: any bucket will do",

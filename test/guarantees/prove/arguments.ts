@@ -12,6 +12,9 @@ export interface ProveOptions extends Depth {
   readonly help: boolean;
 }
 
+/** Fewer say nothing about memory. */
+const messagesFrom = 300;
+
 export const proveHelp = `Proves the promises of docs/guarantees.md, and says what it searched.
 
   npm run prove -- [flags]
@@ -19,7 +22,10 @@ export const proveHelp = `Proves the promises of docs/guarantees.md, and says wh
   --only A,B     only these sections: ${sectionNames.join(", ")}
                  (by default ${boundedSections.join(", ")})
                  "mutants" by itself tries all of them, also those that take engines
-  --long         all sections, deeper: triples of faults, thousands of worlds, 100,000 messages; takes hours
+  --long         all sections, deeper: triples of faults, the larger bounds of the model, 1,000 asks under kills
+  --messages N   of the long run, ${messagesFrom} to 10000000 (default 5000, with --long 100000)
+  --worlds N     of each mode that is soaked, 1 to 1000000 (default 100, with --long 1000)
+  --minutes N    1 to 10000: begins nothing more after so long, shared out among the sections (default: no limit)
   --seed N       for what is chosen by chance, 0 to 4294967295 (default 1)
   --workers N    processes at the same time, 1 to 64 (default 2)
   --json         one JSON object as the last line of stdout; all else goes to stderr
@@ -34,6 +40,9 @@ const flags = {
   long: { type: "boolean" },
   seed: { type: "string" },
   workers: { type: "string" },
+  messages: { type: "string" },
+  worlds: { type: "string" },
+  minutes: { type: "string" },
   json: { type: "boolean" },
   write: { type: "boolean" },
   help: { type: "boolean", short: "h" },
@@ -43,8 +52,18 @@ const flags = {
 export function parseProveArguments(argv: readonly string[]): ProveOptions {
   const values = parsed(argv);
   const long = values.long ?? false;
+  const sections =
+    values.only === undefined ? (long ? sectionNames : boundedSections) : sectionsOf(values.only);
+  const messages = wholeNumber("messages", values.messages, { from: messagesFrom, to: 10_000_000 });
+  const worlds = wholeNumber("worlds", values.worlds, { from: 1, to: 1_000_000 });
+  const minutes = wholeNumber("minutes", values.minutes, { from: 1, to: 10_000 });
+  if (messages !== undefined) requireSection("messages", "long-run", sections);
+  if (worlds !== undefined) requireSection("worlds", "soak", sections);
   return {
-    sections: values.only === undefined ? (long ? sectionNames : boundedSections) : sectionsOf(values.only),
+    sections,
+    ...(messages !== undefined && { messages }),
+    ...(worlds !== undefined && { worlds }),
+    ...(minutes !== undefined && { secondsMax: minutes * 60 }),
     long,
     bounded: !long && values.only === undefined,
     seed: wholeNumber("seed", values.seed, { from: 0, to: 2 ** 32 - 1 }) ?? 1,
@@ -61,6 +80,13 @@ function parsed(argv: readonly string[]) {
   } catch (error) {
     throw usageErrorFrom(error, Object.keys(flags));
   }
+}
+
+function requireSection(flag: string, section: SectionName, sections: readonly SectionName[]): void {
+  if (sections.includes(section)) return;
+  throw new UsageError(
+    `--${flag} is for the section ${section}, which does not run: add --long or --only ${section}.`,
+  );
 }
 
 function sectionsOf(text: string): SectionName[] {

@@ -6,19 +6,37 @@ import type { Task } from "./tasks.ts";
 
 export async function runTasks(
   tasks: readonly Task[],
-  { workers, onProgress }: { readonly workers: number; readonly onProgress: OnProgress },
+  { workers, secondsMax, onProgress }: TasksOptions,
 ): Promise<SectionFigures[]> {
+  const beganAt = performance.now();
   const open = [...tasks.entries()];
   const done: SectionFigures[] = [];
   await Promise.all(
     Array.from({ length: workers }, async () => {
       for (let next = open.shift(); next !== undefined; next = open.shift()) {
         const [place, task] = next;
-        done[place] = await inProcess(task, onProgress);
+        const tasksLeft = open.length + 1;
+        done[place] = await inProcess(shared(task, tasksLeft), onProgress);
       }
     }),
   );
   return done;
+
+  /** Each has an equal share of the time that is left; what it does not need, the others have. */
+  function shared(task: Task, tasksLeft: number): Task {
+    if (secondsMax === undefined) return task;
+    const left = Math.max(0, secondsMax - (performance.now() - beganAt) / 1_000);
+    return {
+      ...task,
+      depth: { ...task.depth, secondsMax: (left * Math.min(workers, tasksLeft)) / tasksLeft },
+    };
+  }
+}
+
+export interface TasksOptions {
+  readonly workers: number;
+  readonly secondsMax: number | undefined;
+  readonly onProgress: OnProgress;
 }
 
 interface Said {

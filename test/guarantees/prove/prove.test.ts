@@ -4,6 +4,7 @@ import { parseProveArguments } from "./arguments.ts";
 import { withFigures } from "./figures-table.ts";
 import { proofFigures, proofText } from "./report.ts";
 import { boundedSections, type SectionFigures, sectionNames } from "./section.ts";
+import { runSections } from "./sections.ts";
 
 const sections: readonly SectionFigures[] = [
   {
@@ -51,8 +52,27 @@ describe("npm run prove", () => {
     [["--only", "mutant"], "--only must name sections of"],
     [["--workers", "0"], "--workers must be a whole number from 1 to 64"],
     [["--deep"], "--deep"],
+    [["--long", "--messages", "299"], "--messages must be a whole number from 300 to 10000000"],
+    [["--long", "--worlds", "many"], "--worlds must be a whole number from 1 to 1000000"],
+    [["--minutes", "0"], "--minutes must be a whole number from 1 to 10000"],
+    [["--worlds", "5"], "--worlds is for the section soak, which does not run: add --long or --only soak"],
+    [["--only", "soak", "--messages", "900"], "--messages is for the section long-run"],
   ])("refuses %j, naming what is allowed", (argv, message) => {
     expect(() => parseProveArguments(argv)).toThrow(message);
+  });
+
+  it("goes as deep as it is told, and no longer than it is allowed", () => {
+    const told = ["--long", "--messages", "900", "--worlds", "7", "--minutes", "2"];
+    expect(parseProveArguments(told)).toMatchObject({ messages: 900, worlds: 7, secondsMax: 120 });
+  });
+
+  it("begins nothing more when its time is over", async () => {
+    const depth = { long: true, bounded: false, seed: 1, workers: 2, secondsMax: 0 };
+    const begun = await runSections(["crash-points", "mutants"], depth, () => undefined);
+    expect(begun).toMatchObject([
+      { schedules: 0, violations: [], said: expect.arrayContaining([expect.stringContaining("no time")]) },
+      { mutantsTotal: 0, violations: [], said: [expect.stringContaining("no time")] },
+    ]);
   });
 
   it("adds up what its sections found, for machines", () => {

@@ -1,4 +1,6 @@
 // A section of the proof: what it searched, and what it found. Plain data, so that it can come from another process.
+import type { RoleMemory } from "../kills/memory.ts";
+
 export interface SectionFigures {
   readonly section: SectionName;
   /** Runs: schedules of faults, orders of calls, worlds. */
@@ -11,6 +13,8 @@ export interface SectionFigures {
   readonly strategiesTotal?: number;
   readonly mutantsKilled?: number;
   readonly mutantsTotal?: number;
+  /** Of whoever took part, in megabytes, at points of the run. */
+  readonly memory?: readonly RoleMemory[];
   /** What else is worth a line, for people. */
   readonly said: readonly string[];
   readonly seconds: number;
@@ -37,6 +41,19 @@ export interface Depth {
   readonly bounded: boolean;
   readonly seed: number;
   readonly workers: number;
+  /** Of the long run. */
+  readonly messages?: number;
+  /** Of each mode that is soaked. */
+  readonly worlds?: number;
+  /** Begins nothing more after so long: of the whole, and of a section or task its share of what is left. */
+  readonly secondsMax?: number;
+}
+
+/** True when a time is over that begins now; never without one. */
+export function timeLimit(secondsMax: number | undefined): () => boolean {
+  if (secondsMax === undefined) return () => false;
+  const endsAt = performance.now() + secondsMax * 1_000;
+  return () => performance.now() >= endsAt;
 }
 
 export type OnProgress = (text: string) => void;

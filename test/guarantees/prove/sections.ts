@@ -4,7 +4,14 @@ import { describe } from "../explorer/explore.ts";
 import { proveMutants } from "../mutants/prove-mutants.ts";
 import { soakModes } from "../soak/soak-modes.ts";
 import { runTasks } from "./in-process.ts";
-import { addUp, type Depth, type OnProgress, type SectionFigures, type SectionName } from "./section.ts";
+import {
+  addUp,
+  type Depth,
+  type OnProgress,
+  type SectionFigures,
+  type SectionName,
+  timeLimit,
+} from "./section.ts";
 import type { Task } from "./tasks.ts";
 
 /** Of each core scenario, when it goes deep. */
@@ -16,14 +23,26 @@ export async function runSections(
   onProgress: OnProgress,
 ): Promise<SectionFigures[]> {
   const found: SectionFigures[] = [];
-  if (names.includes("crash-points")) found.push(await crashPoints(depth, onProgress));
   const tasks = names.flatMap((name) => tasksOf(name, depth));
-  const done = await runTasks(tasks, { workers: depth.workers, onProgress });
+  const beganAt = performance.now();
+  let partsLeft = ["crash-points", "mutants"].filter((name) => names.some((one) => one === name)).length;
+  if (tasks.length > 0) partsLeft++;
+  if (names.includes("crash-points")) found.push(await crashPoints(shared(), onProgress));
+  const { workers, secondsMax } = tasks.length > 0 ? shared() : depth;
+  const done = await runTasks(tasks, { workers, secondsMax, onProgress });
   const soaked = done.filter(({ section }) => section === "soak");
   found.push(...done.filter(({ section }) => section !== "soak"));
   if (soaked.length > 0) found.push(together(soaked));
-  if (names.includes("mutants")) found.push(await mutants(depth, onProgress));
+  if (names.includes("mutants")) found.push(await mutants(shared(), onProgress));
   return found;
+
+  /** The crash points, the tasks and the mutants run one after the other: each has its share of the time that is left. */
+  function shared(): Depth {
+    const parts = partsLeft--;
+    if (depth.secondsMax === undefined) return depth;
+    const left = Math.max(0, depth.secondsMax - (performance.now() - beganAt) / 1_000);
+    return { ...depth, secondsMax: left / parts };
+  }
 }
 
 function tasksOf(name: SectionName, depth: Depth): Task[] {
@@ -53,14 +72,20 @@ function together(soaked: readonly SectionFigures[]): SectionFigures {
 }
 
 /** Sampled by the seed, of each core scenario, where all sections share some minutes. */
-const pairsBounded = 1_200;
+const pairsBounded = 1_000;
 
 async function crashPoints(
-  { long, bounded, seed, workers }: Depth,
+  { long, bounded, seed, workers, secondsMax }: Depth,
   onProgress: OnProgress,
 ): Promise<SectionFigures> {
+  const time = secondsMax !== undefined && { secondsMax };
   const figures = await runGate(
-    { seed, workers, ...(long ? { triplesMax: triplesLong } : bounded && { pairsMax: pairsBounded }) },
+    {
+      seed,
+      workers,
+      ...time,
+      ...(long ? { triplesMax: triplesLong } : bounded && { pairsMax: pairsBounded }),
+    },
     ({ kind, scenario, schedules, violations }, left) =>
       onProgress(
         `crash points: ${scenario}, ${kind}: ${schedules} schedules, ${violations.length} violations; ${left} units left`,
@@ -75,7 +100,7 @@ async function crashPoints(
     schedules,
     faults: addUp([faults]),
     violations: violations.map(describe),
-    said,
+    said: [...said, ...(figures.unbegun > 0 ? [`for ${figures.unbegun} units there was no time`] : [])],
     seconds,
   };
 }
@@ -84,19 +109,24 @@ const searched = { faults: "single faults", pairs: "pairs and more", orders: "or
 
 function saidOf(
   kind: keyof typeof searched,
-  { units }: GateFigures,
+  figures: GateFigures,
   { sampled }: { readonly sampled: boolean },
 ): string {
-  const those = units.filter((unit) => unit.kind === kind);
+  const those = figures.units.filter((unit) => unit.kind === kind);
   const schedules = those.reduce((sum, unit) => sum + unit.schedules, 0);
-  const whole = sampled ? "sampled" : those.every(({ complete }) => complete) ? "all" : "a bounded number";
+  const isWhole = figures.unbegun === 0 && those.every(({ complete }) => complete);
+  const whole = sampled ? "sampled" : isWhole ? "all" : "a bounded number";
   return `${searched[kind]}: ${schedules.toLocaleString("en-US")} (${whole}) in ${new Set(those.map(({ scenario }) => scenario)).size} scenarios`;
 }
 
-async function mutants({ long, bounded, workers }: Depth, onProgress: OnProgress): Promise<SectionFigures> {
-  const { mutantsKilled, mutantsTotal, explained, surprises, seconds } = await proveMutants({
+async function mutants(
+  { long, bounded, workers, secondsMax }: Depth,
+  onProgress: OnProgress,
+): Promise<SectionFigures> {
+  const { mutantsKilled, mutantsTotal, explained, untried, surprises, seconds } = await proveMutants({
     workers,
-    soundness: long,
+    isOver: timeLimit(secondsMax),
+    soundness: long && secondsMax === undefined,
     quickly: bounded,
     onProgress,
   });
@@ -108,7 +138,7 @@ async function mutants({ long, bounded, workers }: Depth, onProgress: OnProgress
     mutantsKilled,
     mutantsTotal,
     said: [
-      `${mutantsKilled} of ${mutantsTotal} noticed${bounded ? " (those that need no engines of their own)" : ""}; ${explained} survives with a reason`,
+      `${mutantsKilled} of ${mutantsTotal} noticed${bounded ? " (those that need no engines of their own)" : ""}; ${explained} survives with a reason${untried > 0 ? `; for ${untried} there was no time` : ""}`,
     ],
     seconds,
   };

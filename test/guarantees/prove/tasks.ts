@@ -1,11 +1,12 @@
 // What is done by one process from beginning to end: see in-process.ts. Each takes and gives plain data.
 import { proveKills } from "../kills/kills.ts";
 import { proveLongRun } from "../kills/long-run.ts";
+import { type EarlyAndLate, earlyAndLate } from "../kills/memory.ts";
 import { proveQuint } from "../model/prove-quint.ts";
 import { breakProtocols, proveModel } from "../model/scopes.ts";
 import { soak, soakModeOf } from "../soak/soak.ts";
 import { proveStrategies, sentenceOf } from "../strategies/search.ts";
-import type { Depth, OnProgress, SectionFigures } from "./section.ts";
+import { type Depth, type OnProgress, type SectionFigures, timeLimit } from "./section.ts";
 
 export type Task =
   | { readonly kind: "strategies"; readonly depth: Depth }
@@ -40,8 +41,9 @@ export async function runTask(task: Task, onProgress: OnProgress): Promise<Secti
   }
 }
 
-async function strategies({ long }: Depth, onProgress: OnProgress): Promise<SectionFigures> {
-  const figures = await proveStrategies({ pairsMax: long ? 500 : 0, onProgress });
+async function strategies({ long, secondsMax }: Depth, onProgress: OnProgress): Promise<SectionFigures> {
+  const isOver = timeLimit(secondsMax);
+  const figures = await proveStrategies({ pairsMax: long ? 500 : 0, isOver, onProgress });
   const { schedules, strategiesBroken, strategiesTotal, surprises, searched, seconds } = figures;
   const violations = surprises.map((name) => {
     const found = searched.find(({ strategy }) => strategy.name === name)?.counterexample;
@@ -61,9 +63,10 @@ async function strategies({ long }: Depth, onProgress: OnProgress): Promise<Sect
   };
 }
 
-async function model({ long }: Depth, onProgress: OnProgress): Promise<SectionFigures> {
-  const found = (long ? (["gate", "long"] as const) : (["gate"] as const)).map((scope) =>
-    proveModel(scope, onProgress),
+async function model({ long, secondsMax }: Depth, onProgress: OnProgress): Promise<SectionFigures> {
+  const isOver = timeLimit(secondsMax);
+  const found = (long ? (["gate", "long"] as const) : (["gate"] as const)).flatMap((scope) =>
+    isOver() ? [] : proveModel(scope, onProgress),
   );
   const broken = breakProtocols();
   const survivors = broken.filter(({ violation }) => violation === undefined);
@@ -85,10 +88,11 @@ async function model({ long }: Depth, onProgress: OnProgress): Promise<SectionFi
   };
 }
 
-async function quint({ seed }: Depth, onProgress: OnProgress): Promise<SectionFigures> {
+async function quint({ seed, secondsMax }: Depth, onProgress: OnProgress): Promise<SectionFigures> {
   const beganAt = performance.now();
   const { runs, holds, survivors, tracesReplayed, stepsReplayed, divergences } = await proveQuint({
     seed,
+    isOver: timeLimit(secondsMax),
     onProgress,
   });
   return {
@@ -105,10 +109,11 @@ async function quint({ seed }: Depth, onProgress: OnProgress): Promise<SectionFi
   };
 }
 
-async function soakOne(name: string, { long, seed }: Depth, onProgress: OnProgress): Promise<SectionFigures> {
-  const worlds = long ? worldsLong : worldsDefault;
+async function soakOne(name: string, depth: Depth, onProgress: OnProgress): Promise<SectionFigures> {
+  const { long, seed, secondsMax, worlds = long ? worldsLong : worldsDefault } = depth;
   const mode = soakModeOf(name);
-  const { violation, faults, seconds, ...figures } = await soak({ mode, worlds, seed });
+  const time = secondsMax !== undefined && { secondsMax };
+  const { violation, faults, seconds, ...figures } = await soak({ mode, worlds, seed, ...time });
   onProgress(`soak: ${figures.worlds} worlds of ${name}${violation ? ": broken" : ""}`);
   return {
     section: "soak",
@@ -120,10 +125,10 @@ async function soakOne(name: string, { long, seed }: Depth, onProgress: OnProgre
   };
 }
 
-async function kills({ long, seed }: Depth, onProgress: OnProgress): Promise<SectionFigures> {
-  const asks = long ? asksLong : asksDefault;
-  const figures = await proveKills({ asks, seed, onProgress });
-  const { killed, stopped, engineKills, cloudRestarts, redriven, violations, seconds } = figures;
+async function kills({ long, seed, secondsMax }: Depth, onProgress: OnProgress): Promise<SectionFigures> {
+  const isOver = timeLimit(secondsMax);
+  const figures = await proveKills({ asks: long ? asksLong : asksDefault, seed, isOver, onProgress });
+  const { asks, killed, stopped, engineKills, cloudRestarts, redriven, violations, seconds } = figures;
   return {
     section: "kills",
     schedules: 0,
@@ -135,23 +140,35 @@ async function kills({ long, seed }: Depth, onProgress: OnProgress): Promise<Sec
     },
     violations,
     said: [
-      `${asks} asks of three messages; ${killed} processes killed, ${stopped} stopped for a while, the tables' engine killed, the local cloud restarted; ${redriven} dead letters redriven`,
+      `${asks} asks of three messages; ${killed} processes killed, ${stopped} stopped for a while, the tables' engine killed ${times(engineKills)}, the local cloud restarted ${times(cloudRestarts)}; ${redriven} dead letters redriven`,
     ],
     seconds,
   };
 }
 
-async function longRun({ long, seed }: Depth, onProgress: OnProgress): Promise<SectionFigures> {
-  const figures = await proveLongRun({ messages: long ? messagesLong : messagesDefault, seed, onProgress });
-  const { messages, messagesPerSecond, earlyMegabytes, lateMegabytes, violations, seconds } = figures;
+function times(count: number): string {
+  return count === 1 ? "once" : `${count} times`;
+}
+
+async function longRun(depth: Depth, onProgress: OnProgress): Promise<SectionFigures> {
+  const { long, seed, secondsMax, messages: wanted = long ? messagesLong : messagesDefault } = depth;
+  const isOver = timeLimit(secondsMax);
+  const figures = await proveLongRun({ messages: wanted, seed, isOver, onProgress });
+  const { messages, messagesPerSecond, memory, violations, seconds } = figures;
   return {
     section: "long-run",
     schedules: 0,
     faults: {},
     violations,
+    memory,
     said: [
-      `${messages.toLocaleString("en-US")} messages, ${messagesPerSecond} a second; the largest function process ${earlyMegabytes} MB early, ${lateMegabytes} MB at the end`,
+      `${messages.toLocaleString("en-US")} messages, ${messagesPerSecond} a second`,
+      `memory early and late: ${memory.map(earlyAndLate).map(grownOf).join(", ")}`,
     ],
     seconds,
   };
+}
+
+function grownOf({ role, early, late }: EarlyAndLate): string {
+  return `${role} ${early} and ${late} MB`;
 }

@@ -2,12 +2,14 @@
 import { globSync } from "node:fs";
 import type { Scenario } from "../explorer/scenario.ts";
 import { atMostOnceScenario } from "./at-most-once.ts";
+import { claimsScenario } from "./claims.ts";
 import { effectScenario } from "./effect.ts";
 import { fifoScenario } from "./fifo.ts";
 import { inlineScenario } from "./inline.ts";
 import { journeyScenario } from "./journey.ts";
 import { publisherScenario } from "./publisher.ts";
 import { pullScenario } from "./pull.ts";
+import { redriveScenario } from "./redrive.ts";
 import { rowsAloneScenario, rowsScenario } from "./rows.ts";
 
 const services: { scenarios(): Scenario[] }[] = await Promise.all(
@@ -33,6 +35,8 @@ export function scenarios(): Scenario[] {
     pullScenario("after-effect"),
     pullScenario("rebuild"),
     journeyScenario(),
+    claimsScenario(),
+    redriveScenario(),
     ...services.flatMap((service) => service.scenarios()),
   ];
 }
@@ -45,6 +49,11 @@ export function coreScenarios(): Scenario[] {
     atMostOnceScenario({ messages: 1 }),
     effectScenario(),
   ];
+}
+
+/** With more pairs than the bounded gate has time for. */
+export function longCoreScenarios(): Scenario[] {
+  return [claimsScenario()];
 }
 
 /** Concurrent workers on the same messages, small enough for every order of their calls. */

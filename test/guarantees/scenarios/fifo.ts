@@ -1,21 +1,11 @@
 // A FIFO queue with a poison in the middle of a group, under faults: it is parked, its successor waits behind it in the
 // dead-letter queue, another group goes on; and when the operator has put things right, a redrive brings both, in order.
-import type { Scenario, ScenarioFunction } from "../explorer/scenario.ts";
+import type { Scenario } from "../explorer/scenario.ts";
 import type { Stage } from "../explorer/stage.ts";
 import { depositsTo } from "./deposits.ts";
+import { operator } from "./redrive.ts";
 
 const oneAtATime = "a FIFO group is with one invocation at a time: what SQS promises is not broken here (G4)";
-
-/** He looks until he finds nothing more. */
-function nothingLeft(response: unknown): boolean {
-  return (response as { left: number }).left === 0;
-}
-
-const operator: ScenarioFunction = {
-  handler: "test/guarantees/scenarios/handlers/operator.ts",
-  timeoutSeconds: 600,
-  by: { kind: "schedule", everySeconds: 300, queue: "main", isQuiet: nothingLeft },
-};
 
 export function fifoScenario({ redriven = false } = {}): Scenario {
   return {
@@ -40,7 +30,7 @@ export function fifoScenario({ redriven = false } = {}): Scenario {
         { account: held, amount: 3 },
       ]);
       return {
-        environment: { ACCOUNT: held },
+        environment: { ACCOUNT: held, CONSUMER: "explored-fifo" },
         async violations() {
           const letters = await stage.deadLetters("main");
           const parked = letters.map(({ body, reason }) => `${amountIn(body)} ${reason}`);

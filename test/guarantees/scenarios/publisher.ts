@@ -9,7 +9,8 @@ import { takeAll } from "../explorer/stage-resources.ts";
 
 export type RelayWay = "stream" | "sweeper" | "race";
 
-const sweeper: ScenarioFunction = {
+/** Looks until nothing is left. */
+export const sweeper: ScenarioFunction = {
   handler: "functions/outbox/sweep.ts",
   by: {
     kind: "schedule",

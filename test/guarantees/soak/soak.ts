@@ -17,6 +17,8 @@ export interface SoakOptions {
   readonly seed: number;
   /** Of a counterexample, to see it again. */
   readonly path?: string;
+  /** Makes no other world after so long. */
+  readonly secondsMax?: number;
   readonly onProgress?: (worlds: number) => void;
 }
 
@@ -30,7 +32,14 @@ export interface SoakFigures {
   readonly seconds: number;
 }
 
-export async function soak({ mode, worlds, seed, path, onProgress }: SoakOptions): Promise<SoakFigures> {
+export async function soak({
+  mode,
+  worlds,
+  seed,
+  path,
+  secondsMax,
+  onProgress,
+}: SoakOptions): Promise<SoakFigures> {
   const beganAt = performance.now();
   let world: World = { deposits: [{ account: 0, amount: 1 }], again: [0], faults: [], turns: 0 };
   const scenario = soakScenario(mode, () => world);
@@ -49,6 +58,7 @@ export async function soak({ mode, worlds, seed, path, onProgress }: SoakOptions
       seed,
       numRuns: worlds,
       ...(path !== undefined && { path }),
+      ...(secondsMax !== undefined && { interruptAfterTimeLimit: secondsMax * 1_000 }),
     });
     const violation = details.failed ? told(mode, details) : undefined;
     return { ...figures(), ...(violation !== undefined && { violation }) };

@@ -14,6 +14,12 @@ export interface SearchOptions {
   readonly kinds?: readonly FaultKind[];
 }
 
+export interface ProveStrategiesOptions extends SearchOptions {
+  /** Looked at before each strategy: when it is true, no other is begun. */
+  readonly isOver?: () => boolean;
+  readonly onProgress?: (text: string) => void;
+}
+
 export interface Searched {
   readonly strategy: Strategy;
   /** Schedules and orders that were run. */
@@ -33,12 +39,14 @@ export interface StrategyFigures {
 }
 
 export async function proveStrategies({
+  isOver = () => false,
   onProgress = () => undefined,
   ...options
-}: SearchOptions & { readonly onProgress?: (text: string) => void }): Promise<StrategyFigures> {
+}: ProveStrategiesOptions): Promise<StrategyFigures> {
   const beganAt = performance.now();
   const searched: Searched[] = [];
   for (const strategy of strategies) {
+    if (isOver()) break;
     const one = await searchStrategy(strategy, options);
     searched.push(one);
     const end = one.counterexample ? `breaks: ${sentenceOf(one.counterexample)}` : "holds";

@@ -26,3 +26,14 @@ export function deposit(account: Account | undefined, id: string, amount: number
   const { sum, history, version } = account ?? { sum: 0, history: [], version: 0 };
   return { id, version, sum: sum + amount, history: [...history, amount] };
 }
+
+export const Told = messageType({
+  type: "explored.told.v1",
+  schema: z.strictObject({ account: z.string(), text: z.string() }),
+  key: ({ account }) => account,
+});
+
+/** More than a message carries, and not of ASCII alone. */
+export function largeText(account: string): string {
+  return `${account} grüßt 🚢 `.repeat(2_500);
+}

@@ -6,7 +6,7 @@ import { dynamodb } from "../../../../functions/messaging/clients.ts";
 import { sqs } from "../../../../functions/messaging/sqs-client.ts";
 import { redrive } from "../../../../operations/dead-letters/redrive.ts";
 
-const { QUEUE_URL = "", DEAD_LETTER_QUEUE_URL = "", EVIDENCE_TABLE = "" } = process.env;
+const { CONSUMER = "", QUEUE_URL = "", DEAD_LETTER_QUEUE_URL = "", EVIDENCE_TABLE = "" } = process.env;
 const right = { id: `right-${process.env.ACCOUNT}`, version: 1 };
 
 export async function handler(): Promise<{ left: number }> {
@@ -16,14 +16,14 @@ export async function handler(): Promise<{ left: number }> {
     {
       queues: [
         {
-          consumer: "ExploredFifo",
-          name: "explored-fifo",
+          consumer: CONSUMER,
+          name: CONSUMER,
           queueUrl: QUEUE_URL,
           deadLetterQueueUrl: DEAD_LETTER_QUEUE_URL,
         },
       ],
       evidenceTable: EVIDENCE_TABLE,
-      matches: () => true,
+      matches: ({ reason }) => reason !== "SIGNATURE_INVALID", // nobody can put that right
       dryRun: false,
     },
   );

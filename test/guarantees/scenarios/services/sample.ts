@@ -12,6 +12,7 @@ import { anEnvelope } from "../../../support/an-envelope.ts";
 import { aPost } from "../../../support/lambda.ts";
 import type { Scenario } from "../../explorer/scenario.ts";
 import { nothingParked } from "../deposits.ts";
+import { alteredOnTheWay } from "../tampering.ts";
 
 export function scenarios(): Scenario[] {
   return [placeOrder(), reserveCredit(), settleOrder(), shipOrder(), countOrderViews()];
@@ -59,15 +60,14 @@ function placeOrder(): Scenario {
 function reserveCredit(): Scenario {
   return {
     name: "reserve-credit",
+    tampering: true,
     stage: { guarded: true, tables: { CREDIT_TABLE: {} } },
     functions: [{ handler: "functions/credit/reserve-credit.ts", by: { kind: "queue", queue: "main" } }],
     async begin(stage, unique) {
       await stage.put("CREDIT_TABLE", { id: unique, version: 1, limit: 100, available: 100 });
       const orders = [60, 70].map((total, n) => ({ orderId: `${unique}-${n}`, customerId: unique, total }));
-      await stage.send(
-        "main",
-        ...orders.map((order, n) => letter(OrderPlaced.from(order), `${unique}-${n}`)),
-      );
+      const letters = orders.map((order, n) => letter(OrderPlaced.from(order), `${unique}-${n}`));
+      await stage.send("main", ...letters);
       return {
         async violations() {
           const available = Number((await stage.get("CREDIT_TABLE", unique))?.available);
@@ -77,11 +77,13 @@ function reserveCredit(): Scenario {
             const { messages = [] } = (await stage.get("OUTBOX_TABLE", id)) ?? {};
             answers.push(...(messages as string[]).map((text) => (JSON.parse(text) as Envelope).type));
           }
-          const wanted = ["credit.credit-denied.v1", "credit.credit-reserved.v1"];
+          const altered = await alteredOnTheWay(stage, "main", letters.map(bodyOf));
+          const taken = altered.ids.length === 0;
+          const wanted = [...(taken ? ["credit.credit-denied.v1"] : []), "credit.credit-reserved.v1"];
           return [
             ...([40, 30].includes(available) ? [] : [`G2: ${available} is available, and not 40 or 30`]),
             ...(answers.sort().join() === wanted.join() ? [] : [`G1: the orders were answered ${answers}`]),
-            ...(await nothingParked(stage, "main")),
+            ...altered.violations,
           ];
         },
       };
@@ -92,6 +94,7 @@ function reserveCredit(): Scenario {
 function settleOrder(): Scenario {
   return {
     name: "settle-order",
+    tampering: true,
     without: {
       "twice-before": "a FIFO group is with one invocation at a time",
       "twice-after": "a FIFO group is with one invocation at a time",
@@ -103,21 +106,24 @@ function settleOrder(): Scenario {
     async begin(stage, unique) {
       const order = { lines: [], shipTo: "here", total: 1, customerId: "c", placedAt: "", status: "new" };
       await stage.put("ORDERS_TABLE", { id: unique, version: 1, ...order });
-      const shipped = OrderShipped.from({ orderId: unique, consignmentId: "C1" });
-      await stage.send(
-        "main",
+      const letters = [
         letter(CreditReserved.from({ orderId: unique }), `${unique}-1`),
-        letter(shipped, `${unique}-2`),
-      );
+        letter(OrderShipped.from({ orderId: unique, consignmentId: "C1" }), `${unique}-2`),
+      ];
+      await stage.send("main", ...letters);
       return {
         async violations() {
           const { status, version } = (await stage.get("ORDERS_TABLE", unique)) ?? {};
-          return [
-            ...(status === "shipped" && version === 3
-              ? []
-              : [`G4: the order is ${status}, saved ${version} times`]),
-            ...(await nothingParked(stage, "main")),
+          const reasons = (await stage.deadLetters("main")).map(({ body, reason }) =>
+            letters.map(bodyOf).includes(body) ? reason : `altered ${reason}`,
+          );
+          const ends = [
+            "shipped 3 ",
+            "new 1 altered SIGNATURE_INVALID,HELD", // the first was altered, and holds the second
+            "approved 2 altered SIGNATURE_INVALID",
           ];
+          const end = `${status} ${version} ${reasons}`;
+          return ends.includes(end) ? [] : [`G4, G7: the order and its dead letters: ${end}`];
         },
       };
     },
@@ -128,6 +134,7 @@ function shipOrder(): Scenario {
   let carrier: TestCarrier;
   return {
     name: "ship-order",
+    tampering: true,
     without: { "frozen-before": { at: ["POST /consignments"], because: "see the effect under a lease" } },
     stage: {
       guarded: true,
@@ -140,18 +147,18 @@ function shipOrder(): Scenario {
     functions: [{ handler: "functions/shipping/ship-order.ts", by: { kind: "queue", queue: "main" } }],
     async begin(stage, unique) {
       const lines = [{ sku: "s", quantity: 1, unitPrice: 1 }];
-      await stage.send(
-        "main",
-        letter(OrderApproved.from({ orderId: unique, shipTo: "here", lines }), `${unique}-1`),
-      );
+      const approved = letter(OrderApproved.from({ orderId: unique, shipTo: "here", lines }), `${unique}-1`);
+      await stage.send("main", approved);
       return {
         async violations() {
           const booked = carrier.consignments(unique);
           const shipment = await stage.get("SHIPPING_TABLE", unique);
+          const altered = await alteredOnTheWay(stage, "main", [approved.body]);
+          const wanted = altered.ids.length === 0 ? 1 : 0;
           return [
-            ...(booked === 1 ? [] : [`G8: the carrier has ${booked} consignments`]),
-            ...(shipment ? [] : ["G1: there is no shipment"]),
-            ...(await nothingParked(stage, "main")),
+            ...(booked === wanted ? [] : [`G8: the carrier has ${booked} consignments, and not ${wanted}`]),
+            ...(Boolean(shipment) === Boolean(wanted) ? [] : ["G1: shipment and consignment differ"]),
+            ...altered.violations,
           ];
         },
       };
@@ -179,6 +186,10 @@ function countOrderViews(): Scenario {
       };
     },
   };
+}
+
+function bodyOf({ body }: { body: string }): string {
+  return body;
 }
 
 function letter(draft: Draft, id: string): { body: string; key: string } {

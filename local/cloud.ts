@@ -1,23 +1,25 @@
 // The local cloud: engines, what the assembly asks for, and everything that makes it move. One call starts it.
 //
-//   engines → function URLs listen → provision → execution environments → event sources
+//   engines → function URLs listen → provision → proxies that permit → execution environments → event sources
 //
 //   It stops in the reverse order and in bounded time; a start that fails stops what it had started.
 
 import { setTimeout as sleep } from "node:timers/promises";
 import { type Chaos, startChaos } from "./chaos.ts";
 import { destroyClients, type LocalClients, localClients } from "./clients.ts";
+import { startEngineProxy } from "./engine-proxy.ts";
 import { startEngines } from "./engines.ts";
 import type { Emit } from "./events.ts";
 import { startFunctionUrls } from "./function-urls.ts";
 import type { InvocationResult } from "./invocation.ts";
-import { startLossyProxy } from "./lossy-proxy.ts";
 import type { EventSource } from "./mappings/event-source.ts";
 import { startRotations } from "./mappings/rotation.ts";
 import { startSchedule } from "./mappings/schedule.ts";
 import { startSqsMapping } from "./mappings/sqs.ts";
 import { startStreamMapping } from "./mappings/stream.ts";
-import type { Deployment, Endpoints } from "./model.ts";
+import type { Deployment, Endpoints, LocalFunction } from "./model.ts";
+import type { Service } from "./permissions/denial.ts";
+import { type Guard, startGuard } from "./permissions/guard.ts";
 import { provision } from "./provision.ts";
 import { createRuntime, type Runtime } from "./runtime/runtime.ts";
 
@@ -28,7 +30,7 @@ export interface LocalCloudOptions {
   readonly ports?: { readonly sqs?: number; readonly dynamodb?: number; readonly functionUrls?: number };
   /** Where tables survive a restart; absent: in memory. */
   readonly dataDirectory?: string;
-  /** Absent or level 0: no trouble, and no proxy in the way to the engines. */
+  /** Absent or level 0: no trouble. */
   readonly chaos?: { readonly level: number; readonly seed: number };
   readonly onEvent?: Emit;
 }
@@ -44,6 +46,8 @@ export interface LocalCloud {
   invoke(path: string, event: unknown): Promise<InvocationResult>;
   /** Every child process that runs now: engines and functions. */
   processIds(): number[];
+  /** What roles allow and nobody has used, a line each. */
+  unusedPermissions(): string[];
   /** No more trouble from now on. */
   stopChaos(): void;
   stop(): Promise<void>;
@@ -86,8 +90,10 @@ async function start(options: LocalCloudOptions, stops: Stop[]): Promise<LocalCl
     endpoints,
   });
 
-  const reachedAt = options.chaos?.level ? await overLossyProxies({ endpoints, chaos, stops }) : endpoints;
-  const runtime = createRuntime({ functions: deployment.functions, endpoints: reachedAt, onEvent });
+  const guard = startGuard(deployment, onEvent);
+  const reachedAt = await overProxies({ endpoints, guard, chaos, stops });
+  const functions = deployment.functions.map((fn) => withQueuesAt(reachedAt.sqs, endpoints.sqs, fn));
+  const runtime = createRuntime({ functions, endpoints: reachedAt, onEvent });
   stops.push(runtime.stop);
   functionUrls.serve(deployment.functionUrls, runtime.invoke);
   const eventSources = startEventSources({ deployment, clients, runtime, chaos, onEvent });
@@ -114,6 +120,7 @@ async function start(options: LocalCloudOptions, stops: Stop[]): Promise<LocalCl
     clients,
     invoke: async (path, event) => runtime.invoke(functionArnOf(deployment, path), event),
     processIds: () => [...engines.processIds, ...runtime.processIds()],
+    unusedPermissions: guard.unused,
     stopChaos: chaos.stop,
     stop: () => {
       stopped ??= stopAll(stops);
@@ -122,24 +129,40 @@ async function start(options: LocalCloudOptions, stops: Stop[]): Promise<LocalCl
   };
 }
 
-/** Functions alone go through the proxies; the event sources reach the engines directly. */
-async function overLossyProxies(options: {
+/** Functions alone go over the proxies; the event sources reach the engines directly. */
+async function overProxies(options: {
   readonly endpoints: Endpoints;
+  readonly guard: Guard;
   readonly chaos: Chaos;
   readonly stops: Stop[];
 }): Promise<Endpoints> {
-  const { endpoints, chaos, stops } = options;
-  const through = async (target: string) => {
-    const proxy = await startLossyProxy({ target, loses: chaos.losesResponse });
+  const { endpoints, guard, chaos, stops } = options;
+  const over = async (service: Service) => {
+    const proxy = await startEngineProxy({
+      target: endpoints[service],
+      judgesBodies: service !== "s3",
+      judge: (request) => guard.judge(service, request),
+      loses: chaos.losesResponse,
+    });
     stops.push(proxy.stop);
     return proxy.endpoint;
   };
   return {
-    sqs: await through(endpoints.sqs),
-    s3: await through(endpoints.s3),
-    secretsManager: await through(endpoints.secretsManager),
-    dynamodb: await through(endpoints.dynamodb),
+    sqs: await over("sqs"),
+    s3: await over("s3"),
+    secretsManager: await over("secretsManager"),
+    dynamodb: await over("dynamodb"),
   };
+}
+
+/** A client may send to the host of a queue's URL, whatever the endpoint variable says. */
+function withQueuesAt(proxy: string, engine: string, fn: LocalFunction): LocalFunction {
+  const origin = new URL(engine).origin;
+  const environment = Object.entries(fn.environment).map(([name, value]) => [
+    name,
+    value.replaceAll(`${origin}/`, `${proxy}/`),
+  ]);
+  return { ...fn, environment: Object.fromEntries(environment) };
 }
 
 /** Schedules and function URLs are left in peace: nobody delivers again for them. */

@@ -3,7 +3,13 @@
 //   Events are for people and for counting what happened to deliveries. Nothing is proved from them: what is
 //   true of the orders is read from tables and queues.
 
-export type LocalEvent = InvocationEvent | RedeliveryEvent | LogEvent | ChaosEvent | StreamFailureEvent;
+export type LocalEvent =
+  | InvocationEvent
+  | RedeliveryEvent
+  | LogEvent
+  | ChaosEvent
+  | StreamFailureEvent
+  | DenialEvent;
 
 export type Emit = (event: LocalEvent) => void;
 
@@ -59,4 +65,16 @@ export interface StreamFailureEvent {
   readonly path: string;
   readonly reason: "RetryAttemptsExhausted" | "RecordAgeExceeded";
   readonly records: number;
+}
+
+/** A function asked for something that its role does not allow, and was told so as AWS would. */
+export interface DenialEvent {
+  readonly kind: "denial";
+  /** Construct path of the function. */
+  readonly path: string;
+  readonly action: string;
+  /** Construct path where there is one, otherwise an ARN. */
+  readonly resource: string;
+  /** For whoever reads it: all of the above, and a line of code that would help. */
+  readonly line: string;
 }

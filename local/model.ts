@@ -2,6 +2,9 @@
 //
 // `provision` makes it from the templates; the runtime and the event sources only read it.
 
+import type { Demand } from "./permissions/demands.ts";
+import type { Statement } from "./permissions/statement.ts";
+
 export interface LocalFunction {
   /** Construct path, for people: `Credit/ReserveCredit/Function`. */
   readonly path: string;
@@ -14,6 +17,17 @@ export interface LocalFunction {
   readonly timeoutMs: number;
   readonly memoryMegabytes: number;
   readonly environment: Readonly<Record<string, string>>;
+  readonly roleArn: string;
+}
+
+/** What somebody may do: a function, or a schedule. */
+export interface LocalRole {
+  readonly path: string;
+  readonly name: string;
+  readonly arn: string;
+  /** Services that may act by it: `lambda.amazonaws.com`. */
+  readonly assumedBy: readonly string[];
+  readonly statements: readonly Statement[];
 }
 
 export interface SqsMapping {
@@ -77,6 +91,12 @@ export interface Deployment {
   readonly schedules: readonly Schedule[];
   readonly rotations: readonly Rotation[];
   readonly functionUrls: readonly FunctionUrl[];
+  readonly roles: readonly LocalRole[];
+  /** What AWS does by these roles, besides what functions ask for themselves. */
+  readonly demands: readonly Demand[];
+  readonly secretArnsByName: ReadonlyMap<string, string>;
+  /** ARN → construct path, of all that has both. */
+  readonly pathsByArn: ReadonlyMap<string, string>;
   /** Stack name → output key → value: what `cdk deploy --outputs-file` would write. */
   readonly outputs: Readonly<Record<string, Readonly<Record<string, string>>>>;
   /** Resource types that cannot matter locally, each named once. */

@@ -25,3 +25,30 @@ export function physicalName(
 export function functionArn(functionName: string): string {
   return `arn:aws:lambda:${LOCAL_REGION}:${LOCAL_ACCOUNT}:function:${functionName}`;
 }
+
+/** Whatever region an engine's own ARNs name. */
+export function tableArn(tableName: string): string {
+  return `arn:aws:dynamodb:${LOCAL_REGION}:${LOCAL_ACCOUNT}:table/${tableName}`;
+}
+
+export function queueArn(queueName: string): string {
+  return `arn:aws:sqs:${LOCAL_REGION}:${LOCAL_ACCOUNT}:${queueName}`;
+}
+
+/** The ARN of a log group in a policy ends in `:*`, for its streams. */
+export function logGroupArn(name: string): string {
+  return `arn:aws:logs:${LOCAL_REGION}:${LOCAL_ACCOUNT}:log-group:${name}:*`;
+}
+
+export function roleArn(roleName: string): string {
+  return `arn:aws:iam::${LOCAL_ACCOUNT}:role/${roleName}`;
+}
+
+export function ruleArn(ruleName: string): string {
+  return `arn:aws:events:${LOCAL_REGION}:${LOCAL_ACCOUNT}:rule/${ruleName}`;
+}
+
+/** The ARN of a stream names its engine's region; policies and requests name ours. */
+export function inOurRegion(arn: string): string {
+  return arn.replace(/^(arn:aws:dynamodb):[^:*?]*:\d*:/, `$1:${LOCAL_REGION}:${LOCAL_ACCOUNT}:`);
+}

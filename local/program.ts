@@ -3,6 +3,7 @@
 //   G11. However it ends, everything it started is stopped within a bound, the last first.
 import { UsageError } from "../operations/usage-error.ts";
 import { EngineMissing } from "./dynoxide.ts";
+import { NotPermitted } from "./permissions/demands.ts";
 import { PortInUse } from "./port-in-use.ts";
 import { SynthesisFailed } from "./synthesize.ts";
 
@@ -57,5 +58,7 @@ export function untilSignal(): Promise<never> {
 }
 
 function isForTheUser(error: unknown): error is Error {
-  return [UsageError, PortInUse, EngineMissing, SynthesisFailed].some((kind) => error instanceof kind);
+  return [UsageError, PortInUse, EngineMissing, SynthesisFailed, NotPermitted].some(
+    (kind) => error instanceof kind,
+  );
 }

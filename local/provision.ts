@@ -6,6 +6,8 @@ import { type AssemblyStack, readAssembly } from "./assembly.ts";
 import type { LocalClients } from "./clients.ts";
 import { resolve } from "./intrinsics.ts";
 import type { Deployment, Endpoints } from "./model.ts";
+import { requirePermitted } from "./permissions/demands.ts";
+import { readRoles } from "./permissions/roles.ts";
 import { NotProvided, type ResourceGraph, resourceGraph } from "./resource-graph.ts";
 import { FAMILIES } from "./resources/families.ts";
 import type { Deployed } from "./resources/family.ts";
@@ -21,7 +23,8 @@ export interface ProvisionOptions {
 
 /**
  * Creates what the assembly describes, through the clients; what is there already and the same is kept.
- * Throws `NotUnderstood` before anything is created, and `ResourceFailed` for a value that would not be honoured.
+ * Throws `NotUnderstood` before anything is created, `ResourceFailed` for a value that would not be honoured, and
+ * `NotPermitted` for a mapping, a schedule or a rotation that AWS would deny.
  */
 export async function provision({ assemblyDirectory, ...options }: ProvisionOptions): Promise<Deployment> {
   const assembly = readAssembly(assemblyDirectory);
@@ -30,9 +33,11 @@ export async function provision({ assemblyDirectory, ...options }: ProvisionOpti
   const graph = resourceGraph(assembly, { ...options, assets: assembly.assets, deployed });
   const outputs: Record<string, Record<string, string>> = {};
   for (const stack of assembly.stacks) await createAll(graph, stack);
+  const { queueUrlsByArn: _queues, streamArns: _streams, invitations, ...toRun } = deployed;
+  const roles = await readRoles(assembly, graph);
+  requirePermitted(deployed.demands, { roles, invitations });
   for (const stack of assembly.stacks) outputs[stack.name] = await outputsOf(graph, stack, ignored);
-  const { queueUrlsByArn: _queues, streamArns: _streams, ...toRun } = deployed;
-  return { ...toRun, outputs, ignored };
+  return { ...toRun, roles, pathsByArn: graph.pathsByArn(), outputs, ignored };
 }
 
 function nothingDeployed(): Deployed {
@@ -43,16 +48,17 @@ function nothingDeployed(): Deployed {
     schedules: [],
     rotations: [],
     functionUrls: [],
+    demands: [],
+    invitations: [],
+    secretArnsByName: new Map(),
     queueUrlsByArn: new Map(),
     streamArns: new Set(),
   };
 }
 
 async function createAll(graph: ResourceGraph, stack: AssemblyStack): Promise<void> {
-  for (const [logicalId, { Type, Condition }] of Object.entries(stack.template.Resources ?? {})) {
-    if (!FAMILIES.has(Type)) continue;
-    if (Condition && !(await graph.scope(stack).condition(Condition))) continue;
-    await graph.resource(stack, logicalId);
+  for (const [logicalId, { Type }] of Object.entries(stack.template.Resources ?? {})) {
+    if (FAMILIES.has(Type) && (await graph.exists(stack, logicalId))) await graph.resource(stack, logicalId);
   }
 }
 

@@ -13,6 +13,10 @@ export interface ResourceGraph {
   /** Created once, however often it is asked for. */
   resource(stack: AssemblyStack, logicalId: string): Promise<Created>;
   scope(stack: AssemblyStack): Scope;
+  /** False for a resource whose condition does not hold. */
+  exists(stack: AssemblyStack, logicalId: string): Promise<boolean>;
+  /** ARN → construct path, of all that was created. */
+  pathsByArn(): ReadonlyMap<string, string>;
 }
 
 /** A resource that could not be created; the message opens with its construct path and type. */
@@ -30,9 +34,15 @@ export function resourceGraph(
   surroundings: Omit<Site, "path" | "stackName" | "logicalId">,
 ): ResourceGraph {
   const created = new Map<string, Created>();
+  const pathsByArn = new Map<string, string>();
   return {
     resource: (stack, logicalId) => resource(stack, logicalId, []),
     scope: (stack) => scopeOf(stack, []),
+    async exists(stack, logicalId) {
+      const { Condition } = stack.template.Resources?.[logicalId] ?? {};
+      return Condition === undefined || scopeOf(stack, []).condition(Condition);
+    },
+    pathsByArn: () => pathsByArn,
   };
 
   /** `trail` is who refers to whom, from the resource that was asked for first. */
@@ -55,11 +65,19 @@ export function resourceGraph(
       const site = { ...surroundings, path, stackName: stack.name, logicalId };
       const creation = await family.create(parseProperties(family, resolved), site);
       created.set(key, creation);
+      keepPath(creation, path);
       return creation;
     } catch (error) {
       if (error instanceof ResourceFailed) throw error;
       const reason = error instanceof Error ? error.message : String(error);
       throw new ResourceFailed(`${path} (${Type}): ${reason}`, { cause: error });
+    }
+  }
+
+  /** Whoever was first: a mapping refers to a function by an ARN that is not its own. */
+  function keepPath({ ref, attributes }: Created, path: string): void {
+    for (const name of [ref, ...Object.values(attributes)]) {
+      if (name.startsWith("arn:") && !pathsByArn.has(name)) pathsByArn.set(name, path);
     }
   }
 

@@ -44,7 +44,7 @@ ${reach(endpoints)}
 }
 
 function show(event: LocalEvent): void {
-  if (event.kind === "log") console.log(event.line);
+  if (event.kind === "log" || event.kind === "denial") console.log(event.line);
   if (event.kind === "invocation" && event.error) console.log(`${event.path}: ${event.error.message}`);
 }
 

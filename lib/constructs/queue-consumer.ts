@@ -45,6 +45,9 @@ export class QueueConsumer extends Construct {
     this.publication = { producer: this.node.path, types: publishes };
 
     useUnitOfWorkTables(this.function, tables);
+    // A redelivered batch asks at once what is done: of evidence, or of items that have it inline.
+    for (const table of [tables.state.table, tables.evidence])
+      table.grant(this.function, "dynamodb:BatchGetItem");
     signingKeys?.use(this.function);
     useQueues(this.function, this.redriveQueue);
     if (fifo) tables.evidence.grant(this.function, "dynamodb:UpdateItem", "dynamodb:DeleteItem"); // the holds

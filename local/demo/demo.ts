@@ -152,6 +152,8 @@ async function play(options: StartOptions, { progress, stops }: DemoSetting, sta
     counts: tally.counts,
     survivors: tally.survivors(),
     troubles: tally.troubles,
+    denials: tally.denials,
+    unusedPermissions: cloud.unusedPermissions(),
     carrier: carrier.counts,
     measured: {
       seconds: Math.round(performance.now() / 100) / 10,

@@ -2,7 +2,7 @@
 
 import { printable, textTable } from "../../operations/text-table.ts";
 import type { CarrierCounts } from "./carrier.ts";
-import type { Invariant } from "./invariant.ts";
+import { type Invariant, invariant } from "./invariant.ts";
 import type { Reconciliation } from "./reconcile.ts";
 import type { InsightsReconciliation } from "./reconcile-insights.ts";
 import type { Repair } from "./repair.ts";
@@ -19,6 +19,10 @@ export interface Run {
   readonly counts: Counts;
   readonly survivors: readonly Survivor[];
   readonly troubles: readonly string[];
+  /** What functions wanted and their roles do not allow. */
+  readonly denials: readonly string[];
+  /** What roles allow and nobody has used. */
+  readonly unusedPermissions: readonly string[];
   readonly carrier: CarrierCounts;
   readonly repair?: Repair;
   /** Why the flow did not come to rest in time. */
@@ -49,10 +53,12 @@ export function summaryOf({
   stuck,
   world,
   measured,
+  denials,
+  unusedPermissions,
 }: Run) {
   const { placed, shipped, canceled, parked, lost, doubled, moneyConserved } = reconciliation;
   const { viewsSent, viewsCounted, viewsLost, journaled, claimChecked, statementsMatch } = insights;
-  const invariants = invariantsOf({ reconciliation, insights });
+  const invariants = invariantsOf({ reconciliation, insights, denials });
   return {
     ok: stuck === undefined && invariants.every(({ holds }) => holds),
     orders,
@@ -76,6 +82,8 @@ export function summaryOf({
     duplicatesAbsorbed: counts.duplicatesAbsorbed,
     redelivered: counts.redelivered,
     kills: counts.kills,
+    denied: counts.denied,
+    unusedPermissions,
     ...measured,
     ...(stuck !== undefined && { stuck }),
     broken: invariants
@@ -94,6 +102,7 @@ export function reportOf(run: Run): string {
     survivorPart(run),
     deadLetterPart(run),
     repairPart(run),
+    deniedPart(run),
     troublesPart(run, ok),
     run.stuck && `✗ ${run.stuck}`,
     `${verdict} (${seconds} s)`,
@@ -101,8 +110,16 @@ export function reportOf(run: Run): string {
   return `\n${parts.filter(Boolean).join("\n\n")}\n`;
 }
 
-function invariantsOf({ reconciliation, insights }: Pick<Run, "reconciliation" | "insights">): Invariant[] {
-  return [...reconciliation.invariants, ...insights.invariants];
+function invariantsOf({
+  reconciliation,
+  insights,
+  denials,
+}: Pick<Run, "reconciliation" | "insights" | "denials">): Invariant[] {
+  return [
+    ...reconciliation.invariants,
+    ...insights.invariants,
+    invariant("permissions: each role allows what its function does", denials, "nothing was denied"),
+  ];
 }
 
 function invariantsPart(run: Run): string {
@@ -190,6 +207,11 @@ function repairPart({ repair, world }: Run): string {
     "REDRIVEN 1",
     `  ${envelopeId}: an account was opened for ${customerId} and the dead letter sent back; its order is now ${status}`,
   ].join("\n");
+}
+
+function deniedPart({ denials }: Run): string {
+  if (denials.length === 0) return "";
+  return ["DENIED", ...denials.map((line) => `  ${printable(line, 600)}`)].join("\n");
 }
 
 function troublesPart({ troubles }: Run, ok: boolean): string {

@@ -9,6 +9,8 @@ export interface Tally {
   survivors(): Survivor[];
   /** True once there is something wrong that only an event tells. */
   readonly troubles: readonly string[];
+  /** What functions may not and wanted to, each once. */
+  readonly denials: readonly string[];
   note(event: LocalEvent): void;
 }
 
@@ -26,6 +28,7 @@ export interface Counts {
   lostConnections: number;
   invocations: number;
   coldStarts: number;
+  denied: number;
 }
 
 /** A message that outlived a function. */
@@ -39,6 +42,7 @@ export interface Survivor {
 
 const SURVIVORS_MAX = 200;
 const TROUBLES_MAX = 20;
+const DENIALS_MAX = 20;
 
 /** The code of a consumer's log line → what it counts as. */
 const COUNTED: Readonly<Record<string, keyof Counts>> = {
@@ -70,9 +74,11 @@ export function startTally(): Tally {
     lostConnections: 0,
     invocations: 0,
     coldStarts: 0,
+    denied: 0,
   };
   const survivors = new Map<string, Survivor>();
   const troubles: string[] = [];
+  const denials = new Set<string>();
 
   function note(event: LocalEvent): void {
     switch (event.kind) {
@@ -97,6 +103,10 @@ export function startTally(): Tally {
         break;
       case "stream-failure":
         trouble(`${nameOf(event.path)} gave up ${event.records} stream records: ${event.reason}`);
+        break;
+      case "denial":
+        counts.denied += 1;
+        if (denials.size < DENIALS_MAX) denials.add(event.line);
         break;
     }
   }
@@ -123,6 +133,9 @@ export function startTally(): Tally {
   return {
     counts,
     troubles,
+    get denials() {
+      return [...denials];
+    },
     note,
     survivors: () => [...survivors.values()].sort((a, b) => Number(!a.ending) - Number(!b.ending)),
   };

@@ -14,7 +14,7 @@ import {
   waitUntilTableExists,
 } from "@aws-sdk/client-dynamodb";
 import { z } from "zod";
-import { physicalName } from "../names.ts";
+import { physicalName, tableArn } from "../names.ts";
 import { type Created, family, NotUnderstood, type Site } from "./family.ts";
 
 /** https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Limits.html: 3 to 255 characters */
@@ -103,11 +103,11 @@ async function create(properties: z.output<typeof table>, site: Site): Promise<C
     properties.TimeToLiveSpecification,
   );
 
-  const { TableName = "", TableArn = "", TableId = "", LatestStreamArn } = description;
+  const { TableName = "", TableId = "", LatestStreamArn } = description;
   if (LatestStreamArn) site.deployed.streamArns.add(LatestStreamArn);
   return {
     ref: TableName,
-    attributes: { Arn: TableArn, TableId, ...(LatestStreamArn && { StreamArn: LatestStreamArn }) },
+    attributes: { Arn: tableArn(TableName), TableId, ...(LatestStreamArn && { StreamArn: LatestStreamArn }) },
   };
 }
 

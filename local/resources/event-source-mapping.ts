@@ -1,6 +1,7 @@
 // AWS::Lambda::EventSourceMapping: a queue or a table's stream of this app → one of its functions.
 
 import { z } from "zod";
+import { inOurRegion } from "../names.ts";
 import { type Created, family, NotUnderstood, type Site } from "./family.ts";
 import { functionOf } from "./lambda-function.ts";
 
@@ -8,6 +9,16 @@ import { functionOf } from "./lambda-function.ts";
 const SQS_BATCH_SIZE_DEFAULT = 10;
 const STREAM_BATCH_SIZE_DEFAULT = 100;
 const UNTIL_THE_RECORD_EXPIRES = -1;
+
+/** https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html#events-sqs-permissions */
+const READING_QUEUES = ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"];
+/** https://docs.aws.amazon.com/lambda/latest/dg/services-ddb-permissions.html */
+const READING_STREAMS = [
+  "dynamodb:DescribeStream",
+  "dynamodb:GetRecords",
+  "dynamodb:GetShardIterator",
+  "dynamodb:ListStreams",
+];
 
 const shared = {
   EventSourceArn: z.string(),
@@ -42,6 +53,7 @@ export const EventSourceMapping = family({
 async function create(given: Properties, site: Site): Promise<Created> {
   const { EventSourceArn } = given;
   const queueUrl = site.deployed.queueUrlsByArn.get(EventSourceArn);
+  demandReading(given, queueUrl ? READING_QUEUES : READING_STREAMS, site);
   if (queueUrl) mapQueue(given, queueUrl, site);
   else if (site.deployed.streamArns.has(EventSourceArn)) mapStream(given, site);
   else {
@@ -50,6 +62,23 @@ async function create(given: Properties, site: Site): Promise<Created> {
     );
   }
   return { ref: site.path, attributes: { Id: site.path } };
+}
+
+/** Lambda looks at the role when the mapping is created, and creates none without these. */
+function demandReading(given: Properties, actions: readonly string[], site: Site): void {
+  const { EventSourceArn, FunctionName, DestinationConfig } = given;
+  const { roleArn } = functionOf("FunctionName", FunctionName, site);
+  const destination = DestinationConfig?.OnFailure.Destination;
+  site.deployed.demands.push({
+    path: site.path,
+    what: "Lambda reads the event source",
+    service: "lambda.amazonaws.com",
+    roleArn,
+    accesses: [
+      ...actions.map((action) => ({ action, resource: inOurRegion(EventSourceArn) })),
+      ...(destination ? [{ action: "sqs:SendMessage", resource: destination }] : []),
+    ],
+  });
 }
 
 function mapQueue(given: Properties, queueUrl: string, site: Site): void {

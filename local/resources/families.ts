@@ -4,7 +4,9 @@
 import { GlobalTable, Table } from "./dynamodb.ts";
 import { EventSourceMapping } from "./event-source-mapping.ts";
 import type { Family } from "./family.ts";
-import { LambdaFunction, LambdaUrl } from "./lambda-function.ts";
+import { ManagedPolicy, Policy, Role, RolePolicy } from "./iam.ts";
+import { LambdaFunction, LambdaPermission, LambdaUrl } from "./lambda-function.ts";
+import { LogGroup } from "./log-group.ts";
 import { Bucket } from "./s3.ts";
 import { Rule, Schedule } from "./schedule.ts";
 import { RotationSchedule, Secret } from "./secret.ts";
@@ -16,8 +18,14 @@ export const FAMILIES: ReadonlyMap<string, Family> = new Map(
     Table,
     Queue,
     Bucket,
+    Role,
+    Policy,
+    RolePolicy,
+    ManagedPolicy,
+    LogGroup,
     LambdaFunction,
     LambdaUrl,
+    LambdaPermission,
     EventSourceMapping,
     Rule,
     Schedule,
@@ -26,7 +34,7 @@ export const FAMILIES: ReadonlyMap<string, Family> = new Map(
   ].map((family) => [family.type, family]),
 );
 
-/** Services whose resources grant, observe or describe; nothing that runs depends on them. */
+/** Services whose other resources observe or describe; nothing that runs depends on them. */
 const IGNORED_SERVICES = ["AWS::IAM", "AWS::Logs", "AWS::CloudWatch", "AWS::CDK", "AWS::XRay"];
 
 /**
@@ -34,7 +42,6 @@ const IGNORED_SERVICES = ["AWS::IAM", "AWS::Logs", "AWS::CloudWatch", "AWS::CDK"
  * publishes to. What remains is a place for alarms.
  */
 const IGNORED_TYPES = new Set([
-  "AWS::Lambda::Permission",
   "AWS::SQS::QueuePolicy",
   "AWS::SQS::QueueInlinePolicy",
   "AWS::S3::BucketPolicy",
@@ -47,5 +54,6 @@ const IGNORED_TYPES = new Set([
 ]);
 
 export function isIgnored(type: string): boolean {
+  if (FAMILIES.has(type)) return false;
   return IGNORED_TYPES.has(type) || IGNORED_SERVICES.some((service) => type.startsWith(`${service}::`));
 }

@@ -13,6 +13,7 @@ import type {
   SqsMapping,
   StreamMapping,
 } from "../model.ts";
+import type { Demand, Invitation } from "../permissions/demands.ts";
 
 export interface Family<Properties extends z.ZodObject = z.ZodObject> {
   readonly type: string;
@@ -48,6 +49,9 @@ export interface Deployed {
   readonly schedules: Schedule[];
   readonly rotations: Rotation[];
   readonly functionUrls: FunctionUrl[];
+  readonly demands: Demand[];
+  readonly invitations: Invitation[];
+  readonly secretArnsByName: Map<string, string>;
   readonly queueUrlsByArn: Map<string, string>;
   readonly streamArns: Set<string>;
 }

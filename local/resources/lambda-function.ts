@@ -1,7 +1,9 @@
 // AWS::Lambda::Function with a bundled directory as its code, and AWS::Lambda::Url.
 
 import { z } from "zod";
-import { functionArn, physicalName } from "../names.ts";
+import type { LocalFunction } from "../model.ts";
+import { functionArn, logGroupArn, physicalName } from "../names.ts";
+import type { Demand } from "../permissions/demands.ts";
 import { type Created, family, NotUnderstood, type Site } from "./family.ts";
 
 /** https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html */
@@ -9,6 +11,12 @@ const FUNCTION_NAME_CHARACTERS_MAX = 64;
 /** https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-lambda-function.html */
 const TIMEOUT_SECONDS_DEFAULT = 3;
 const MEMORY_MEGABYTES_DEFAULT = 128;
+
+/** They know no resource: https://docs.aws.amazon.com/lambda/latest/dg/services-xray.html */
+const TRACES = ["xray:PutTraceSegments", "xray:PutTelemetryRecords"].map((action) => ({
+  action,
+  resource: "*",
+}));
 
 const functionProperties = z.strictObject({
   FunctionName: z.string().max(FUNCTION_NAME_CHARACTERS_MAX).optional(),
@@ -24,6 +32,9 @@ const functionProperties = z.strictObject({
   Environment: z
     .strictObject({ Variables: z.record(z.string(), z.string()).default({}) })
     .default({ Variables: {} }),
+  Role: z.string(),
+  LoggingConfig: z.looseObject({ LogGroup: z.string().optional() }).optional(),
+  TracingConfig: z.strictObject({ Mode: z.enum(["Active", "PassThrough"]) }).optional(),
 });
 
 export const LambdaFunction = family({
@@ -34,12 +45,9 @@ export const LambdaFunction = family({
     "Description",
     "EphemeralStorage",
     "KmsKeyArn",
-    "LoggingConfig",
     "RecursiveLoop",
-    "Role",
     "RuntimeManagementConfig",
     "Tags",
-    "TracingConfig",
   ],
   create: createFunction,
 });
@@ -58,8 +66,29 @@ async function createFunction(properties: z.output<typeof functionProperties>, s
     timeoutMs: properties.Timeout * 1_000,
     memoryMegabytes: properties.MemorySize,
     environment: properties.Environment.Variables,
+    roleArn: properties.Role,
   });
+  site.deployed.demands.push(...demandsOf(properties, { functionName, path: site.path }));
   return { ref: functionName, attributes: { Arn: arn } };
+}
+
+/** What Lambda does by the function's role for the function itself. */
+function demandsOf(
+  { Role, LoggingConfig, TracingConfig }: z.output<typeof functionProperties>,
+  { functionName, path }: { readonly functionName: string; readonly path: string },
+): Demand[] {
+  const byRole = { path, service: "lambda.amazonaws.com", roleArn: Role };
+  const log = logGroupArn(LoggingConfig?.LogGroup ?? `/aws/lambda/${functionName}`);
+  return [
+    {
+      ...byRole,
+      what: "Lambda writes the function's log",
+      accesses: ["logs:CreateLogStream", "logs:PutLogEvents"].map((action) => ({ action, resource: log })),
+    },
+    ...(TracingConfig?.Mode === "Active"
+      ? [{ ...byRole, what: "Lambda tells X-Ray of invocations", accesses: TRACES }]
+      : []),
+  ];
 }
 
 function bundledDirectory(code: Readonly<Record<string, unknown>>, { assets }: Site): string {
@@ -105,8 +134,33 @@ export const LambdaUrl = family({
   },
 });
 
+export const LambdaPermission = family({
+  type: "AWS::Lambda::Permission",
+  properties: z.strictObject({
+    Action: z.string(),
+    FunctionName: z.string(),
+    Principal: z.string(),
+    SourceAccount: z.string().optional(),
+    SourceArn: z.string().optional(),
+    FunctionUrlAuthType: z.string().optional(),
+    InvokedViaFunctionUrl: z.boolean().optional(),
+  }),
+  harmless: ["EventSourceToken", "PrincipalOrgID"],
+  create: async ({ Action, FunctionName, Principal, SourceAccount, SourceArn }, site) => {
+    const { arn } = functionOf("FunctionName", FunctionName, site);
+    site.deployed.invitations.push({
+      principal: Principal,
+      action: Action,
+      functionArn: arn,
+      ...(SourceArn !== undefined && { sourceArn: SourceArn }),
+      ...(SourceAccount !== undefined && { sourceAccount: SourceAccount }),
+    });
+    return { ref: site.path, attributes: { Id: site.path } };
+  },
+});
+
 /** The function of this app that a property names, by ARN or by name. */
-export function functionOf(property: string, name: string, { deployed }: Site): { readonly arn: string } {
+export function functionOf(property: string, name: string, { deployed }: Site): LocalFunction {
   const found = deployed.functions.find(({ arn, functionName }) => name === arn || name === functionName);
   if (!found) throw new NotUnderstood(`${property}: must be a function of this app, got ${name}`);
   return found;

@@ -1,14 +1,19 @@
 // AWS::Events::Rule and AWS::Scheduler::Schedule that invoke functions of this app at an interval.
 
 import { z } from "zod";
-import { type Created, family, NotUnderstood, type Site } from "./family.ts";
+import { physicalName, ruleArn } from "../names.ts";
+import { family, NotUnderstood, type Site } from "./family.ts";
 import { functionOf } from "./lambda-function.ts";
 
 const UNIT_MS: Readonly<Record<string, number>> = { minute: 60_000, hour: 3_600_000, day: 86_400_000 };
 
 const state = z.enum(["ENABLED", "DISABLED"]).default("ENABLED");
 
+/** https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_PutRule.html */
+const RULE_NAME_CHARACTERS_MAX = 64;
+
 const rule = z.strictObject({
+  Name: z.string().max(RULE_NAME_CHARACTERS_MAX).optional(),
   ScheduleExpression: z.string("a rule without a schedule (an event pattern) is not understood"),
   State: state,
   Targets: z
@@ -25,15 +30,24 @@ const rule = z.strictObject({
 export const Rule = family({
   type: "AWS::Events::Rule",
   properties: rule,
-  harmless: ["Description", "Name", "RoleArn", "Tags", "Targets.RetryPolicy", "Targets.RoleArn"],
-  create: async ({ ScheduleExpression, State, Targets }, site) => {
+  harmless: ["Description", "RoleArn", "Tags", "Targets.RetryPolicy", "Targets.RoleArn"],
+  create: async ({ Name, ScheduleExpression, State, Targets }, site) => {
+    const name = Name ?? physicalName(site, { charactersMax: RULE_NAME_CHARACTERS_MAX });
+    const arn = ruleArn(name);
     for (const { Arn, Input } of Targets) {
-      deploy(
+      const functionArn = deploy(
         { expression: ScheduleExpression, state: State, property: "Targets.Arn", arn: Arn, input: Input },
         site,
       );
+      site.deployed.demands.push({
+        path: site.path,
+        what: "the rule invokes its target",
+        service: "events.amazonaws.com",
+        source: arn,
+        accesses: [{ action: "lambda:InvokeFunction", resource: functionArn }],
+      });
     }
-    return named(site);
+    return { ref: name, attributes: { Arn: arn } };
   },
 });
 
@@ -42,6 +56,7 @@ const schedule = z.strictObject({
   State: state,
   Target: z.strictObject({
     Arn: z.string(),
+    RoleArn: z.string(),
     Input: z.string().optional(),
   }),
 });
@@ -57,36 +72,40 @@ export const Schedule = family({
     "Name",
     "ScheduleExpressionTimezone", // an interval has none
     "Target.RetryPolicy", // the next tick comes anyway
-    "Target.RoleArn",
   ],
   create: async ({ ScheduleExpression, State, Target }, site) => {
-    const { Arn, Input } = Target;
-    deploy(
+    const { Arn, RoleArn, Input } = Target;
+    const functionArn = deploy(
       { expression: ScheduleExpression, state: State, property: "Target.Arn", arn: Arn, input: Input },
       site,
     );
-    return named(site);
+    site.deployed.demands.push({
+      path: site.path,
+      what: "the schedule invokes its target",
+      service: "scheduler.amazonaws.com",
+      roleArn: RoleArn,
+      accesses: [{ action: "lambda:InvokeFunction", resource: functionArn }],
+    });
+    return { ref: site.path, attributes: {} };
   },
 });
 
+/** Returns the ARN of the function that it invokes. */
 function deploy(
   target: { expression: string; state: string; property: string; arn: string; input: string | undefined },
   site: Site,
-): void {
+): string {
   const { expression, property, arn, input } = target;
   const everyMs = intervalMs(expression);
   const functionArn = functionOf(property, arn, site).arn;
-  if (target.state === "DISABLED") return;
+  if (target.state === "DISABLED") return functionArn;
   site.deployed.schedules.push({
     path: site.path,
     functionArn,
     everyMs,
     ...(input !== undefined && { input }),
   });
-}
-
-function named({ path }: Site): Created {
-  return { ref: path, attributes: {} };
+  return functionArn;
 }
 
 /**

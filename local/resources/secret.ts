@@ -38,6 +38,7 @@ async function create(
       if (error.name !== "ResourceExistsException") throw error;
       return secretsManager.send(new DescribeSecretCommand({ SecretId: name }));
     });
+  site.deployed.secretArnsByName.set(name, ARN);
   return { ref: ARN, attributes: { Id: ARN } };
 }
 
@@ -51,6 +52,13 @@ export const RotationSchedule = family({
   harmless: ["RotationRules"], // no local cloud is up for days; `RotateSecret` rotates at any time
   create: async ({ SecretId, RotationLambdaARN, RotateImmediatelyOnUpdate }, site) => {
     const { arn: functionArn } = functionOf("RotationLambdaARN", RotationLambdaARN, site);
+    site.deployed.demands.push({
+      path: site.path,
+      what: "Secrets Manager invokes the function that rotates",
+      service: "secretsmanager.amazonaws.com",
+      source: SecretId,
+      accesses: [{ action: "lambda:InvokeFunction", resource: functionArn }],
+    });
     site.deployed.rotations.push({
       path: site.path,
       secretArn: SecretId,

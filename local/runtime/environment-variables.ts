@@ -7,6 +7,7 @@ import { randomBytes } from "node:crypto";
 import { devNull } from "node:os";
 import { LOCAL_CREDENTIALS, LOCAL_REGION } from "../clients.ts";
 import type { Endpoints, LocalFunction } from "../model.ts";
+import { accessKeyIdOf } from "../permissions/access-key.ts";
 
 /** https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html#configuration-envvars-runtime */
 export function environmentVariables(options: {
@@ -31,7 +32,7 @@ export function environmentVariables(options: {
     AWS_LAMBDA_LOG_STREAM_NAME: logStream,
     AWS_REGION: LOCAL_REGION,
     AWS_DEFAULT_REGION: LOCAL_REGION,
-    AWS_ACCESS_KEY_ID: LOCAL_CREDENTIALS.accessKeyId,
+    AWS_ACCESS_KEY_ID: accessKeyIdOf(fn.functionName), // by which the way to the engines knows its function
     AWS_SECRET_ACCESS_KEY: LOCAL_CREDENTIALS.secretAccessKey,
     AWS_ENDPOINT_URL_SQS: endpoints.sqs,
     AWS_ENDPOINT_URL_S3: endpoints.s3,

@@ -57,6 +57,29 @@ describe("a service", () => {
     expect(stack.inlineTables.map(({ stream }) => stream)).toEqual(["NEW_AND_OLD_IMAGES"]);
   });
 
+  test("G1, G2: an endpoint and a projection may put what a unit of work holds, and look up one thing at a time", () => {
+    const stack = aService("Desk");
+    stack.addEndpoint("Ask", { entry: "keys/rotate.ts" });
+    stack.addProjection("Watch", { entry: "keys/rotate.ts" });
+    const template = Template.fromStack(stack);
+    for (const role of ["AskRole", "WatchRole"]) {
+      const grants = Object.entries(grantsOf(template, role)).filter(([, [action = ""]]) =>
+        /^dynamodb/.test(action),
+      );
+      expect(grants).toEqual(
+        expect.arrayContaining([
+          [
+            "Table.Arn",
+            ["dynamodb:ConditionCheckItem", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"],
+          ],
+          [expect.stringContaining("Evidence"), ["dynamodb:GetItem", "dynamodb:PutItem"]],
+          [expect.stringContaining("Outbox"), ["dynamodb:PutItem"]],
+        ]),
+      );
+      expect(grants).toHaveLength(role === "AskRole" ? 3 : 4); // a projection reads the journal
+    }
+  });
+
   test("G10: a projection runs every minute, and may only read the journal", () => {
     const stack = aService("Desk");
     stack.addProjection("Watch", { entry: "keys/rotate.ts" });

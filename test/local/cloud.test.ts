@@ -14,7 +14,8 @@ import { isAlive } from "../support/process.ts";
 import { oneStack, temporaryDirectory } from "../support/synthesized.ts";
 
 const HANDLER = `export const handler = async ({ Records, rawPath }) => {
-  console.log(JSON.stringify({ records: Records?.length, sqs: process.env.AWS_ENDPOINT_URL_SQS }));
+  const { AWS_ENDPOINT_URL_SQS: sqs, QUEUE_URL: queue } = process.env;
+  console.log(JSON.stringify({ records: Records?.length, sqs, queue }));
   return rawPath ? { path: rawPath } : { batchItemFailures: [] };
 };`;
 let assemblyDirectory: string;
@@ -34,6 +35,7 @@ function aShop(stack: Stack): void {
     timeout: Duration.seconds(5),
   });
   const queue = new Queue(stack, "Queue", { visibilityTimeout: Duration.seconds(30) });
+  fn.addEnvironment("QUEUE_URL", queue.queueUrl);
   fn.addEventSource(new SqsEventSource(queue, { reportBatchItemFailures: true, maxConcurrency: 2 }));
   new CfnOutput(stack, "QueueUrl", { value: queue.queueUrl });
   new CfnOutput(stack, "Url", { value: fn.addFunctionUrl({ authType: FunctionUrlAuthType.NONE }).url });
@@ -80,17 +82,14 @@ test("a function is invoked by its path, as an operator does; one that is not th
   );
 });
 
-test("only with chaos do functions reach the engines over a proxy", async () => {
-  const endpointOfFunction = async (options: Partial<LocalCloudOptions>) => {
-    const { cloud, said } = await started(options);
-    await fetch(cloud.output("Url"));
-    await eventually(() => said().length);
-    return { seen: (said()[0] as { sqs: string }).sqs, engine: cloud.endpoints.sqs };
-  };
-  const calm = await endpointOfFunction({ chaos: { level: 0, seed: 1 } });
-  expect(calm.seen).toBe(calm.engine);
-  const troubled = await endpointOfFunction({ chaos: { level: 0.5, seed: 1 } });
-  expect(troubled.seen).not.toBe(troubled.engine);
+test("functions reach the engines over a proxy, and find the queues there", async () => {
+  const { cloud, said } = await started();
+  await fetch(cloud.output("Url"));
+  await eventually(() => said().length);
+  const { sqs, queue } = said()[0] as { sqs: string; queue: string };
+  expect(sqs).not.toBe(cloud.endpoints.sqs);
+  expect(new URL(queue).origin).toBe(sqs);
+  expect(cloud.output("QueueUrl")).toBe(`${cloud.endpoints.sqs}${new URL(queue).pathname}`);
 });
 
 test("a start that fails leaves no process and says why", async () => {

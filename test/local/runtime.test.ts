@@ -3,6 +3,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect, onTestFinished, test } from "vitest";
 import type { LocalFunction } from "../../local/model.ts";
+import { accessKeyIdOf } from "../../local/permissions/access-key.ts";
 import { createRuntime } from "../../local/runtime/runtime.ts";
 import { aLocalFunction, aRecorder, eventually } from "../support/local-function.ts";
 import { isAlive } from "../support/process.ts";
@@ -107,7 +108,7 @@ test("the environment holds the function's variables, Lambda's and the endpoints
     AWS_LAMBDA_LOG_STREAM_NAME: expect.any(String),
     AWS_REGION: "us-east-1",
     AWS_DEFAULT_REGION: "us-east-1",
-    AWS_ACCESS_KEY_ID: "test",
+    AWS_ACCESS_KEY_ID: accessKeyIdOf(fn.functionName),
     AWS_SECRET_ACCESS_KEY: "test",
     AWS_ENDPOINT_URL_SQS: ENDPOINTS.sqs,
     AWS_ENDPOINT_URL_S3: ENDPOINTS.s3,

@@ -21,6 +21,7 @@ export function aLocalFunction(code: string, properties: Partial<LocalFunction> 
     timeoutMs: 5_000,
     memoryMegabytes: 128,
     environment: {},
+    roleArn: `arn:aws:iam::000000000000:role/${functionName}`,
     ...properties,
   };
 }

@@ -31,6 +31,7 @@ export interface RunningCloud {
   deadLetters(queueKey: string): Promise<{ body: string; reason: string | undefined }[]>;
   /** True when the queue holds nothing, visible or in flight. */
   isEmpty(queueKey: string): Promise<boolean>;
+  /** Throws when a function was denied what it asked for. */
   stop(): Promise<void>;
 }
 
@@ -117,6 +118,8 @@ export async function aRunningCloud(): Promise<RunningCloud> {
     async stop() {
       await cloud.stop();
       await Promise.all([dynamodbWire.stop(), sqsWire.stop(), engines.stop()]);
+      const denials = events.flatMap((event) => (event.kind === "denial" ? [event.line] : []));
+      if (denials.length > 0) throw new Error(`permissions are missing: ${denials.join("; ")}`);
     },
   };
 }

@@ -51,6 +51,22 @@ test("an invariant of the insights that does not hold makes the run not ok", () 
   expect(reportOf(run)).toMatch(/✗ +statements = .* = rebuilt +they were not rebuilt/);
 });
 
+test("a permission that is missing is a broken invariant, with the line that would grant it", () => {
+  const world = { ...aRun().world, deadLetters: [] };
+  const denials = [
+    "Orders/PlaceOrder may not dynamodb:PutItem on Orders/Table: allow it with table.grant(…)",
+  ];
+  const counts = { ...startTally().counts, denied: 3 };
+  const reconciliation = reconcile(world, { placements: [], garbage: [] });
+  const run = aRun({ world, reconciliation, denials, counts });
+  expect(summaryOf(run)).toMatchObject({
+    ok: false,
+    denied: 3,
+    broken: [{ invariant: "permissions: each role allows what its function does", evidence: denials[0] }],
+  });
+  expect(reportOf(run)).toMatch(/✗ +permissions: .*\n.*DENIED\n {2}Orders\/PlaceOrder may not/s);
+});
+
 test("a flow that did not come to rest is not ok, whatever else holds", () => {
   const run = aRun({ stuck: "ShipOrder: 1 waiting", world: { ...aRun().world, deadLetters: [] } });
   expect(summaryOf(run)).toMatchObject({ ok: false, stuck: "ShipOrder: 1 waiting" });
@@ -102,6 +118,8 @@ function aRun(changes: Partial<Run> = {}): Run {
     counts: startTally().counts,
     survivors: [{ functionName: "ReserveCredit", envelopeId: "m-1", receiveCount: 2, ending: "PROCESSED" }],
     troubles: [],
+    denials: [],
+    unusedPermissions: [],
     carrier: { booked: 0, repeated: 0, lookedUp: 0, refused: 0, broken: 0 },
     repair: { customerId: "stranger-1", orderId: "o-7", envelopeId: "m-7" },
     measured: { seconds: 12.3, secondsToFirstShipped: 4.5, messagesPerSecond: 100, residentMegabytes: 900 },

@@ -1,5 +1,6 @@
 import { GetSecretValueCommand } from "@aws-sdk/client-secrets-manager";
 import type { Stack } from "aws-cdk-lib";
+import { ServicePrincipal } from "aws-cdk-lib/aws-iam";
 import { CfnRotationSchedule, CfnSecret } from "aws-cdk-lib/aws-secretsmanager";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { destroyClients, type LocalClients, localClients } from "../../../local/clients.ts";
@@ -50,7 +51,9 @@ test("a secret is generated, and a second deployment keeps it", async () => {
 
 test("a rotation schedule names its secret and its function, and rotates at once unless it says otherwise", async () => {
   const { rotations, functions } = await provisioning((stack) => {
-    const rotationLambdaArn = aFunction(stack, "Rotate").functionArn;
+    const rotate = aFunction(stack, "Rotate");
+    const rotationLambdaArn = rotate.functionArn;
+    rotate.addPermission("Rotation", { principal: new ServicePrincipal("secretsmanager.amazonaws.com") });
     const rotationRules = { automaticallyAfterDays: 30 };
     const schedule = { secretId: aSecret(stack).ref, rotationLambdaArn, rotationRules };
     new CfnRotationSchedule(stack, "Monthly", schedule);

@@ -1,4 +1,4 @@
-// The lossy proxy between the SDK and a real engine: what was asked for is done, though nobody hears of it.
+// The proxy between the SDK and a real engine: what was asked for is done, though nobody hears of it.
 
 import { randomUUID } from "node:crypto";
 import {
@@ -11,7 +11,7 @@ import {
 import { ReceiveMessageCommand, SendMessageCommand } from "@aws-sdk/client-sqs";
 import { beforeAll, expect, onTestFinished, test } from "vitest";
 import { destroyClients, localClients } from "../../local/clients.ts";
-import { startLossyProxy } from "../../local/lossy-proxy.ts";
+import { startEngineProxy } from "../../local/engine-proxy.ts";
 import { localEngines } from "../support/local-engines.ts";
 
 const engines = localEngines();
@@ -33,8 +33,9 @@ beforeAll(async () => {
 async function losing(...numbers: number[]) {
   let requests = 0;
   const loses = () => numbers.includes(requests++);
-  const sqs = await startLossyProxy({ target: engines.endpoints.sqs, loses });
-  const dynamodb = await startLossyProxy({ target: engines.endpoints.dynamodb, loses });
+  const way = { judgesBodies: true, judge: () => undefined, loses };
+  const sqs = await startEngineProxy({ ...way, target: engines.endpoints.sqs });
+  const dynamodb = await startEngineProxy({ ...way, target: engines.endpoints.dynamodb });
   const endpoints = { ...engines.endpoints, sqs: sqs.endpoint, dynamodb: dynamodb.endpoint };
   const clients = localClients(endpoints);
   onTestFinished(async () => {
@@ -89,7 +90,12 @@ test("a client without retries meets a broken connection", async () => {
 });
 
 test("an engine that is not there is a broken connection, not a hanging one", async () => {
-  const proxy = await startLossyProxy({ target: "http://127.0.0.1:1", loses: () => false });
+  const proxy = await startEngineProxy({
+    target: "http://127.0.0.1:1",
+    judgesBodies: false,
+    judge: () => undefined,
+    loses: () => false,
+  });
   onTestFinished(proxy.stop);
   await expect(fetch(proxy.endpoint)).rejects.toThrow("fetch failed");
 });

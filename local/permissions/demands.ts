@@ -1,0 +1,102 @@
+// What AWS's services do for an app without being asked again: Lambda receives from a queue by the function's role,
+// a schedule invokes its target. On AWS a mapping whose role falls short is not even created, and a rule without
+// permission is silent; here neither starts.
+
+import { LOCAL_ACCOUNT } from "../clients.ts";
+import type { LocalRole } from "../model.ts";
+import { NotUnderstood } from "../resources/family.ts";
+import { type Access, evaluator } from "./evaluate.ts";
+
+export type Demand = DemandOfRole | DemandOfService;
+
+interface Demanded {
+  /** Construct path of what would not work. */
+  readonly path: string;
+  readonly what: string;
+  /** Who does it: `lambda.amazonaws.com`. */
+  readonly service: string;
+  readonly accesses: readonly Access[];
+}
+
+/** Done by a role, which must let the service act by it. */
+interface DemandOfRole extends Demanded {
+  readonly roleArn: string;
+}
+
+/** Done by the service itself, which the function must have invited. */
+interface DemandOfService extends Demanded {
+  /** ARN of the resource in whose name it comes. */
+  readonly source: string;
+}
+
+/** An AWS::Lambda::Permission. */
+export interface Invitation {
+  readonly principal: string;
+  readonly action: string;
+  readonly functionArn: string;
+  readonly sourceArn?: string;
+  readonly sourceAccount?: string;
+}
+
+/** Something that AWS would not do. */
+export class NotPermitted extends Error {
+  override readonly name = "NotPermitted";
+}
+
+/** Throws `NotPermitted` with everything that would be denied, and `NotUnderstood` for a role of another app. */
+export function requirePermitted(
+  demands: readonly Demand[],
+  {
+    roles,
+    invitations,
+  }: { readonly roles: readonly LocalRole[]; readonly invitations: readonly Invitation[] },
+): void {
+  const byArn = new Map(roles.map((role) => [role.arn, role]));
+  const denials = demands.flatMap((demand) =>
+    "roleArn" in demand
+      ? deniedToRole(demand, byArn.get(demand.roleArn))
+      : deniedToService(demand, invitations),
+  );
+  if (denials.length > 0) {
+    throw new NotPermitted(
+      `AWS would not permit this:\n${denials.map((denial) => `  - ${denial}`).join("\n")}`,
+    );
+  }
+}
+
+function deniedToRole(
+  { path, what, service, roleArn, accesses }: DemandOfRole,
+  role: LocalRole | undefined,
+): string[] {
+  if (!role) throw new NotUnderstood(`${path}: its role must be one of this app, got ${roleArn}`);
+  const evaluate = evaluator(role.statements);
+  const missing = accesses.filter((access) => !evaluate(access).allowed);
+  return [
+    ...(role.assumedBy.includes(service) ? [] : [`${path}: ${service} may not assume the role ${role.path}`]),
+    ...missing.map(
+      ({ action, resource }) =>
+        `${path}: ${what}, for which the role ${role.path} needs ${action} on ${resource}`,
+    ),
+  ];
+}
+
+function deniedToService(
+  { path, what, service, source, accesses }: DemandOfService,
+  invitations: readonly Invitation[],
+) {
+  return accesses
+    .filter(({ action, resource }) => {
+      const isInvited = evaluator(
+        invitations
+          .filter(({ principal }) => principal === service)
+          .filter(({ sourceArn }) => sourceArn === undefined || sourceArn === source)
+          .filter(({ sourceAccount = LOCAL_ACCOUNT }) => sourceAccount === LOCAL_ACCOUNT)
+          .map((one) => ({ effect: "Allow", actions: [one.action], resources: [one.functionArn] })),
+      );
+      return !isInvited({ action, resource }).allowed;
+    })
+    .map(
+      ({ action, resource }) =>
+        `${path}: ${what}, for which ${resource} needs a permission (AWS::Lambda::Permission) of ${action} for ${service}`,
+    );
+}

@@ -1,0 +1,134 @@
+// Who may what, request by request: each comes from the function whose access key signed it, and is let through when
+// that function's role allows all that it does. What was allowed is remembered, by the grant that allowed it.
+//
+//   KMS, service control policies, boundaries and policies of resources are not looked at.
+
+import type { Emit } from "../events.ts";
+import type { Deployment, LocalFunction, LocalRole } from "../model.ts";
+import { accessKeyIdIn, accessKeyIdOf } from "./access-key.ts";
+import { type Answer, answerOf, lineOf, messageOf, resourcePath, type Service } from "./denial.ts";
+import { type Access, type Evaluate, evaluator, type Grant, grantsOf } from "./evaluate.ts";
+import { wantedOfDynamodb } from "./requests/dynamodb.ts";
+import { type SeenRequest, UnknownRequest, type Wanted } from "./requests/request.ts";
+import { wantedOfS3 } from "./requests/s3.ts";
+import { wantedOfSecretsManager } from "./requests/secrets-manager.ts";
+import { wantedOfSqs } from "./requests/sqs.ts";
+
+export interface Guard {
+  /** The denial, or what to say when the engine answers that something is missing; undefined: let it through. */
+  judge(service: Service, request: SeenRequest): Judgement | undefined;
+  /** What no function has used yet, though its role allows it; one line each. */
+  unused(): string[];
+}
+
+export type Judgement = { readonly deny: Answer } | { readonly denyIfMissing: () => Answer };
+
+interface Caller {
+  readonly fn: LocalFunction;
+  readonly role: LocalRole;
+  readonly evaluate: Evaluate;
+}
+
+type Surroundings = Pick<Deployment, "functions" | "roles" | "demands" | "pathsByArn" | "secretArnsByName">;
+
+export function startGuard(deployed: Surroundings, onEvent: Emit): Guard {
+  const { pathsByArn, secretArnsByName } = deployed;
+  const callers = callersOf(deployed);
+  const used = new Set<string>();
+  for (const demand of deployed.demands) {
+    const role = "roleArn" in demand && deployed.roles.find(({ arn }) => arn === demand.roleArn);
+    if (role) for (const access of demand.accesses) note(role, evaluator(role.statements)(access));
+  }
+
+  function judge(service: Service, request: SeenRequest): Judgement | undefined {
+    const accessKeyId = accessKeyIdIn(request);
+    const caller = callers.get(accessKeyId);
+    if (!caller)
+      return { deny: answerOf(service, `no function of this app has the access key ${accessKeyId}`) };
+    const wanted = understood(caller, service, request);
+    if ("deny" in wanted) return wanted;
+    for (const access of wanted.accesses) {
+      const denial = denialOf(caller, service, access);
+      if (denial) return { deny: denial() };
+    }
+    const { toKnowWhatIsMissing: further } = wanted;
+    const denyIfMissing = further && denialOf(caller, service, further);
+    return denyIfMissing && { denyIfMissing };
+  }
+
+  function understood(
+    caller: Caller,
+    service: Service,
+    request: SeenRequest,
+  ): Wanted | { readonly deny: Answer } {
+    try {
+      return wantedOf(service, request);
+    } catch (error) {
+      if (!(error instanceof UnknownRequest)) throw error;
+      const { path } = caller.fn;
+      const line = `${path}: ${error.message}; local/permissions/requests has them`;
+      onEvent({ kind: "denial", path, action: "unknown", resource: "unknown", line });
+      return { deny: answerOf(service, error.message) };
+    }
+  }
+
+  function wantedOf(service: Service, request: SeenRequest): Wanted {
+    switch (service) {
+      case "dynamodb":
+        return wantedOfDynamodb(request);
+      case "sqs":
+        return wantedOfSqs(request);
+      case "s3":
+        return wantedOfS3(request);
+      case "secretsManager":
+        return wantedOfSecretsManager(request, secretArnsByName);
+    }
+  }
+
+  /** What to answer, and to tell, if it comes to it; undefined when it is allowed. */
+  function denialOf(caller: Caller, service: Service, access: Access): (() => Answer) | undefined {
+    const { fn, role, evaluate } = caller;
+    const decision = evaluate(access);
+    note(role, decision);
+    if (decision.allowed) return undefined;
+    return function deny() {
+      const denial = { fn, role, access, ...(decision.deniedBy && { deniedBy: decision.deniedBy }) };
+      onEvent({
+        kind: "denial",
+        path: fn.path,
+        action: access.action,
+        resource: resourcePath(access.resource, pathsByArn),
+        line: lineOf(denial, pathsByArn),
+      });
+      return answerOf(service, messageOf(denial));
+    };
+  }
+
+  function note(role: LocalRole, decision: ReturnType<Evaluate>): void {
+    if (decision.allowed) for (const grant of decision.by) used.add(keyOf(role, grant));
+  }
+
+  return {
+    judge,
+    unused: () =>
+      deployed.roles.flatMap((role) =>
+        grantsOf(role.statements)
+          .filter((grant) => !used.has(keyOf(role, grant)))
+          .map(({ action, resource }) => `${role.path}: ${action} on ${resourcePath(resource, pathsByArn)}`),
+      ),
+  };
+}
+
+function callersOf({ functions, roles }: Surroundings): Map<string, Caller> {
+  const byArn = new Map(roles.map((role) => [role.arn, { role, evaluate: evaluator(role.statements) }]));
+  return new Map(
+    functions.flatMap((fn) => {
+      const held = byArn.get(fn.roleArn);
+      return held ? [[accessKeyIdOf(fn.functionName), { fn, ...held }]] : [];
+    }),
+  );
+}
+
+function keyOf({ arn }: LocalRole, { action, resource }: Grant): string {
+  return `${arn} ${action} ${resource}`;
+}

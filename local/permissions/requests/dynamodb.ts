@@ -1,0 +1,66 @@
+// What a request to DynamoDB needs. A transaction needs what each of its parts would, a batch its own action on each
+// of its tables.
+//
+// https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazondynamodb.html
+// https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/transaction-apis-iam.html
+
+import { z } from "zod";
+import { tableArn } from "../../names.ts";
+import type { Access } from "../evaluate.ts";
+import { bodyOf, operationOf, type SeenRequest, unknownOperation, type Wanted } from "./request.ts";
+
+const OnTable = z.object({ TableName: z.string(), IndexName: z.string().optional() });
+const OnTables = z.object({ RequestItems: z.record(z.string(), z.unknown()) });
+const part = z.object({ TableName: z.string() }).optional();
+const Transaction = z.object({
+  TransactItems: z.array(
+    z.object({ Get: part, Put: part, Update: part, Delete: part, ConditionCheck: part }),
+  ),
+});
+
+const PARTS = {
+  Get: "GetItem",
+  Put: "PutItem",
+  Update: "UpdateItem",
+  Delete: "DeleteItem",
+  ConditionCheck: "ConditionCheckItem",
+} as const;
+
+const ON_ONE_TABLE = ["GetItem", "PutItem", "UpdateItem", "DeleteItem", "Query", "Scan", "DescribeTable"];
+const BATCHES = ["BatchGetItem", "BatchWriteItem"];
+const TRANSACTIONS = ["TransactGetItems", "TransactWriteItems"];
+
+/** Throws `UnknownRequest` for any other operation, PartiQL's among them. */
+export function wantedOfDynamodb(request: SeenRequest): Wanted {
+  const operation = operationOf(request);
+  if (ON_ONE_TABLE.includes(operation)) {
+    const { TableName, IndexName } = bodyOf(request, OnTable);
+    return { accesses: [access(operation, TableName, IndexName)] };
+  }
+  if (BATCHES.includes(operation)) {
+    const { RequestItems } = bodyOf(request, OnTables);
+    return { accesses: Object.keys(RequestItems).map((table) => access(operation, table)) };
+  }
+  if (TRANSACTIONS.includes(operation)) {
+    const { TransactItems } = bodyOf(request, Transaction);
+    return { accesses: distinct(TransactItems.flatMap(accessesOfPart)) };
+  }
+  throw unknownOperation("DynamoDB", operation, [...ON_ONE_TABLE, ...BATCHES, ...TRANSACTIONS]);
+}
+
+function accessesOfPart(parts: z.output<typeof Transaction>["TransactItems"][number]): Access[] {
+  return Object.entries(PARTS).flatMap(([part, action]) => {
+    const { TableName } = parts[part as keyof typeof PARTS] ?? {};
+    return TableName === undefined ? [] : [access(action, TableName)];
+  });
+}
+
+/** A table may be named by its ARN. */
+function access(operation: string, table: string, index?: string): Access {
+  const arn = tableArn(table.replace(/^.*:table\//, ""));
+  return { action: `dynamodb:${operation}`, resource: index === undefined ? arn : `${arn}/index/${index}` };
+}
+
+function distinct(accesses: readonly Access[]): Access[] {
+  return [...new Map(accesses.map((each) => [`${each.action} ${each.resource}`, each])).values()];
+}

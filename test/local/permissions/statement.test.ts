@@ -1,0 +1,58 @@
+// What is read from a policy document, and what is refused because it would not be evaluated as AWS does.
+
+import { describe, expect, test } from "vitest";
+import { statementsIn } from "../../../local/permissions/statement.ts";
+
+const plain = { Effect: "Allow", Action: "sqs:SendMessage", Resource: "arn:aws:sqs:us-east-1:0:q" };
+
+function reading(...statements: object[]) {
+  return () => statementsIn({ Version: "2012-10-17", Statement: statements });
+}
+
+test("one action and one resource, or several, come in one shape", () => {
+  expect(reading(plain, { ...plain, Sid: "No", Effect: "Deny", Action: ["a:B", "a:C"] })()).toEqual([
+    { effect: "Allow", actions: ["sqs:SendMessage"], resources: [plain.Resource] },
+    { sid: "No", effect: "Deny", actions: ["a:B", "a:C"], resources: [plain.Resource] },
+  ]);
+  expect(statementsIn({ Statement: plain })).toHaveLength(1);
+});
+
+test("a statement about keys alone is left out, whatever its condition", () => {
+  const ofAKey = {
+    ...plain,
+    Action: ["kms:Decrypt", "kms:GenerateDataKey"],
+    Condition: { StringEquals: {} },
+  };
+  expect(reading(ofAKey, plain)()).toHaveLength(1);
+});
+
+describe("refused by name is", () => {
+  const { Action, Resource, ...rest } = plain;
+  test.each([
+    ["NotAction", { ...rest, NotAction: "sqs:*", Resource }, /Statement\.0.*NotAction/],
+    ["NotResource", { ...rest, Action, NotResource: "*" }, /Statement\.0.*NotResource/],
+    [
+      "a condition",
+      { ...plain, Condition: { Bool: { "aws:SecureTransport": "true" } } },
+      /Condition not understood/,
+    ],
+    [
+      "a condition on more than keys",
+      { ...plain, Action: ["kms:Decrypt", "sqs:SendMessage"], Condition: {} },
+      /Condition not understood/,
+    ],
+    [
+      "a policy variable",
+      { ...plain, Resource: "arn:aws:s3:::b/$" + "{aws:userid}/*" },
+      /policy variable in arn:aws:s3/,
+    ],
+    ["another effect", { ...plain, Effect: "allow" }, /Statement\.0\.Effect/],
+    ["no action", { ...plain, Action: [] }, /Statement\.0\.Action/],
+  ])("%s", (_what, statement, message) => {
+    expect(reading(statement)).toThrow(message);
+  });
+
+  test("an older version, in which variables are plain text", () => {
+    expect(() => statementsIn({ Version: "2008-10-17", Statement: [plain] })).toThrow(/Version/);
+  });
+});

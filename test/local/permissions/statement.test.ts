@@ -10,20 +10,23 @@ function reading(...statements: object[]) {
 }
 
 test("one action and one resource, or several, come in one shape", () => {
-  expect(reading(plain, { ...plain, Sid: "No", Effect: "Deny", Action: ["a:B", "a:C"] })()).toEqual([
+  expect(reading(plain, { ...plain, Sid: "No", Effect: "Deny", Action: ["sqs:B", "sqs:C"] })()).toEqual([
     { effect: "Allow", actions: ["sqs:SendMessage"], resources: [plain.Resource] },
-    { sid: "No", effect: "Deny", actions: ["a:B", "a:C"], resources: [plain.Resource] },
+    { sid: "No", effect: "Deny", actions: ["sqs:B", "sqs:C"], resources: [plain.Resource] },
   ]);
   expect(statementsIn({ Statement: plain })).toHaveLength(1);
 });
 
-test("a statement about keys alone is left out, whatever its condition", () => {
-  const ofAKey = {
-    ...plain,
-    Action: ["kms:Decrypt", "kms:GenerateDataKey"],
-    Condition: { StringEquals: {} },
-  };
-  expect(reading(ofAKey, plain)()).toHaveLength(1);
+test.each([
+  ["keys, whatever the condition", ["kms:Decrypt", "kms:GenerateDataKey"], { StringEquals: {} }],
+  ["topics", ["sns:Publish"], undefined],
+  ["another function's URL, as CDK grants it", ["lambda:InvokeFunction"], { Bool: {} }],
+])("a statement about %s is left out: nobody asks for that here", (_what, Action, Condition) => {
+  expect(reading({ ...plain, Action, Condition }, plain)()).toHaveLength(1);
+});
+
+test("what AWS does in a role's name is kept", () => {
+  expect(reading({ ...plain, Action: ["logs:PutLogEvents", "lambda:InvokeFunction"] })()).toHaveLength(1);
 });
 
 describe("refused by name is", () => {
@@ -46,6 +49,7 @@ describe("refused by name is", () => {
       { ...plain, Resource: "arn:aws:s3:::b/$" + "{aws:userid}/*" },
       /policy variable in arn:aws:s3/,
     ],
+    ["a condition on everything", { ...plain, Action: "*", Condition: {} }, /Condition not understood/],
     ["another effect", { ...plain, Effect: "allow" }, /Statement\.0\.Effect/],
     ["no action", { ...plain, Action: [] }, /Statement\.0\.Action/],
   ])("%s", (_what, statement, message) => {

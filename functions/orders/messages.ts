@@ -7,7 +7,7 @@ const cents = z.int().positive();
 const line = z.strictObject({
   sku: z.string().min(1).max(64),
   quantity: z.int().min(1).max(1_000),
-  unitPrice: cents,
+  unitPrice: cents.max(1_000_000_000), // so a total of the most lines and the largest quantities is still exact
 });
 
 export const PlaceOrder = messageType({

@@ -104,7 +104,7 @@ describe("a FIFO batch", () => {
     const killer = aRecord("a1");
     trouble.set("a1", () => new Promise<never>(() => undefined));
     for (let receiveCount = 1; receiveCount <= 6; receiveCount++) {
-      expect(await receive(again(receiveCount)(killer), { remainingMs: 600 })).toEqual(["a1"]);
+      expect(await receive(again(receiveCount)(killer), { remainingMs: 1_000 })).toEqual(["a1"]);
     }
     expect(await receive(again(7)(killer), again(7)(aRecord("a2")))).toEqual([]);
     expect(await deadNotes()).toEqual(["a1 RETRIES_EXHAUSTED", "a2 HELD"]);

@@ -72,6 +72,12 @@ describe("place-order", () => {
     ["NOT_JSON", 400, "{", "key-1"],
     ["DATA_INVALID", 422, { ...anOrder, lines: [] }, "key-2"],
     ["DATA_INVALID", 422, { ...anOrder, total: 1 }, "key-3"],
+    [
+      "DATA_INVALID",
+      422,
+      { ...anOrder, lines: [{ sku: "s", quantity: 1, unitPrice: 2 ** 53 - 1 }] },
+      "key-4",
+    ],
   ])("refuses with %s and status %i, as problem details", async (title, status, body, key) => {
     const event = aPost(body, key ? { "idempotency-key": key } : {});
     const response = await handler(event, aContext());

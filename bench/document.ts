@@ -1,6 +1,4 @@
-// Puts the figures of a run between the markers of docs/performance.md, and of README.md where it has any:
-//
-//   npm run bench -- --json > bench.json && node bench/document.ts bench.json
+// Puts the figures of a run between the markers of docs/performance.md and README.md.
 import { readFileSync, writeFileSync } from "node:fs";
 import {
   cellHeadings,
@@ -17,31 +15,31 @@ import {
   targetRow,
 } from "./report.ts";
 
-const [file] = process.argv.slice(2);
-if (file === undefined) throw new Error("which file? npm run bench -- --json > bench.json");
-const result = JSON.parse(readFileSync(file, "utf8")) as Report;
-const tables: Readonly<Record<string, string>> = {
-  short: shortTable(result),
-  cells: result.cells.length > 0 ? cellTables(result) : "",
-  shares: table(shareHeadings, result.shares.map(shareRow)),
-  relay: table(legHeadings, result.relay.map(legRow)),
-  "cold-starts": table(coldHeadings, result.coldStarts.map(coldRow)),
-  flow: result.flow ? table(flowHeadings, flowRows(result.flow)) : "",
-  targets: table(["", "target", "wanted", "got"], result.targets.map(targetRow)),
-};
-for (const document of ["docs/performance.md", "README.md"]) {
-  const text = readFileSync(document, "utf8");
-  writeFileSync(document, fill(text));
+const documents = ["../docs/performance.md", "../README.md"].map((path) => new URL(path, import.meta.url));
+
+/** @throws Error for a marker whose table is not known */
+export function writeTables(result: Report): void {
+  const tables: Readonly<Record<string, string>> = {
+    short: shortTable(result),
+    cells: cellTables(result),
+    shares: table(shareHeadings, result.shares.map(shareRow)),
+    relay: table(legHeadings, result.relay.map(legRow)),
+    "cold-starts": table(coldHeadings, result.coldStarts.map(coldRow)),
+    flow: result.flow ? table(flowHeadings, flowRows(result.flow)) : "",
+    targets: table(["", "target", "wanted", "got"], result.targets.map(targetRow)),
+  };
+  for (const document of documents)
+    writeFileSync(document, withTables(readFileSync(document, "utf8"), tables));
 }
 
-function fill(text: string): string {
+function withTables(text: string, tables: Readonly<Record<string, string>>): string {
   return text.replaceAll(
     /(<!-- bench:([\w-]+) -->\n)[\s\S]*?(<!-- \/bench -->)/g,
-    (whole, begin: string, name: string, end: string) => {
+    (_, begin: string, name: string, end: string) => {
       const content = tables[name];
       if (content === undefined)
         throw new Error(`no table is called ${name}; there are ${Object.keys(tables)}`);
-      return content === "" ? whole : `${begin}${content}\n${end}`;
+      return `${begin}${content}\n${end}`;
     },
   );
 }

@@ -1,7 +1,8 @@
 // `npm run bench`: the kit against AWS Powertools in one run, on one machine, on one engine. A table for people, and
 // `--json` for programs. What is said of requests and capacity units holds on AWS, too; times are the emulator's.
-import { parseArgs } from "node:util";
 import { measureColdStarts } from "./cold-start.ts";
+import { commandLine } from "./command-line.ts";
+import { writeTables } from "./document.ts";
 import { type BenchEngines, startBenchEngines } from "./engines.ts";
 import { measureFlow } from "./flow.ts";
 import { runMatrix } from "./matrix.ts";
@@ -10,30 +11,33 @@ import { type Report, report } from "./report.ts";
 import { consumerTargets, kitTargets, relayTargets, sizeTargets, verdicts } from "./targets.ts";
 import { type Workload, workloads } from "./workloads.ts";
 
-const { values } = parseArgs({
-  options: {
-    long: { type: "boolean", default: false },
-    json: { type: "boolean", default: false },
-    only: { type: "string" },
-    help: { type: "boolean", default: false },
-  },
-});
-const sizes = values.long
-  ? { messages: 2_000, rounds: 7, orders: 1_000 }
-  : { messages: 400, rounds: 3, orders: 100 };
-
-if (values.help) {
-  console.log(`npm run bench -- [--long] [--only <part of a name>,…] [--json]
+const values = commandLine(
+  `npm run bench -- [--long] [--only <part of a name>,…] [--json] [--write]
 
   --long   more rounds and more messages: about 20 minutes
   --only   consumers whose names contain one of these, and nothing else; Powertools, which all ratios refer to,
            is always run
-  --json   one JSON object at the end, and nothing else on the standard output`);
-} else {
-  const result = await bench(progress(process.stderr));
-  console.log(values.json ? JSON.stringify(result) : report(result));
-  process.exit(0); // the functions' clients keep their sockets
+  --json   one JSON object at the end, and nothing else on the standard output
+  --write  writes the tables of docs/performance.md and README.md; not with --only`,
+  {
+    long: { type: "boolean", default: false },
+    json: { type: "boolean", default: false },
+    only: { type: "string" },
+    write: { type: "boolean", default: false },
+  },
+);
+if (values.write && values.only !== undefined) {
+  console.error("--write takes the whole bench: leave out --only, or --write.");
+  process.exit(2);
 }
+const sizes = values.long
+  ? { messages: 2_000, rounds: 7, orders: 1_000 }
+  : { messages: 400, rounds: 3, orders: 100 };
+
+const result = await bench(progress(process.stderr));
+console.log(values.json ? JSON.stringify(result) : report(result));
+if (values.write) writeTables(result);
+process.exit(0); // the functions' clients keep their sockets
 
 async function bench({ onProgress, end }: ReturnType<typeof progress>): Promise<Report> {
   const whole = values.only === undefined;

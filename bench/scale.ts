@@ -2,7 +2,7 @@
 // forgotten rows and journal, and the same small measurement at each size. Writes docs/growth.svg and the table of
 // docs/scaling.md when it is asked to.
 import { readFileSync, writeFileSync } from "node:fs";
-import { parseArgs } from "node:util";
+import { commandLine } from "./command-line.ts";
 import { startBenchEngines } from "./engines.ts";
 import { chart } from "./growth/chart.ts";
 import { growthHeadings, growthReport, growthRows } from "./growth/report.ts";
@@ -10,31 +10,27 @@ import { type Series, verdicts } from "./growth/verdict.ts";
 import { progress } from "./progress.ts";
 import { markdownTable, withSection } from "./scaling/document-section.ts";
 
-const { values } = parseArgs({
-  options: {
-    long: { type: "boolean", default: false },
-    json: { type: "boolean", default: false },
-    write: { type: "boolean", default: false },
-    help: { type: "boolean", default: false },
-  },
-});
-
-if (values.help) {
-  console.log(`npm run bench:scale -- [--long] [--json] [--write]
+const values = commandLine(
+  `npm run bench:scale -- [--long] [--json] [--write]
 
   1,000 to 10,000 messages of history, backlog and journal, and 10 to 1,000 keys: some two minutes
 
   --long   to 100,000 messages and 10,000 keys
   --json   one JSON object at the end
-  --write  writes docs/growth.svg and the table of docs/scaling.md`);
-} else {
-  const series = await grow();
-  const judged = series.flatMap(verdicts);
-  if (values.json) console.log(JSON.stringify({ series, verdicts: judged }));
-  else console.log(growthReport(series));
-  if (values.write) write(series);
-  process.exit(judged.every(({ flat, exact }) => flat || !exact) ? 0 : 1); // a loaded machine is nobody's fault
-}
+  --write  writes docs/growth.svg and the table of docs/scaling.md`,
+  {
+    long: { type: "boolean", default: false },
+    json: { type: "boolean", default: false },
+    write: { type: "boolean", default: false },
+  },
+);
+
+const series = await grow();
+const judged = series.flatMap(verdicts);
+if (values.json) console.log(JSON.stringify({ series, verdicts: judged }));
+else console.log(growthReport(series));
+if (values.write) write(series);
+process.exit(judged.every(({ flat, exact }) => flat || !exact) ? 0 : 1); // a loaded machine is nobody's fault
 
 async function grow(): Promise<Series[]> {
   const [sizes, keys] = !values.long

@@ -1,13 +1,23 @@
 // `npm run bench:cost`: counts what a message costs in each mode and writes what follows from it: measured.json,
-// which the simulation reads, and the tables of docs/scaling.md. With --tables only the tables.
+// which the simulation reads, and the tables of docs/scaling.md.
 import { readFileSync, writeFileSync } from "node:fs";
+import { commandLine } from "../command-line.ts";
 import { startBenchEngines } from "../engines.ts";
 import { progress } from "../progress.ts";
 import { withSection } from "./document-section.ts";
 
 const document = new URL("../../docs/scaling.md", import.meta.url);
 
-if (!process.argv.includes("--tables")) await measure();
+const values = commandLine(
+  `npm run bench:cost -- [--tables]
+
+  Measures what a message costs in each mode, and writes bench/scaling/measured.json and the tables of docs/scaling.md.
+
+  --tables  writes the tables only, from what was measured`,
+  { tables: { type: "boolean", default: false } },
+);
+
+if (!values.tables) await measure();
 const { tables } = await import("./tables.ts"); // it reads what was measured
 let text = readFileSync(document, "utf8");
 for (const [name, table] of Object.entries(tables())) text = withSection(text, `scaling:${name}`, table);

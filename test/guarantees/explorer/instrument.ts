@@ -15,6 +15,17 @@ type Client = InstanceType<typeof DynamoDBClient>;
 type Stack = Client["middlewareStack"];
 
 const instrumented = new WeakSet<object>();
+const watchers = new Set<WatchCall>();
+
+/** Told of each attempt of a command, whatever becomes of it. */
+export type WatchCall = (processName: string, command: string, input: unknown) => void;
+
+/** Returns what ends it. */
+export function watchCalls(watch: WatchCall): () => void {
+  watchers.add(watch);
+  return () => void watchers.delete(watch);
+}
+
 let blackHole: URL | undefined;
 /** Where the engines of the present stage are: a client that outlives a stage is sent on to the next one's. */
 const engines = new Map<string, URL>();
@@ -106,6 +117,7 @@ function instrument(stack: Stack, clientName: string): void {
         const owner = currentProcess();
         if (owner === undefined) return next(args);
         const command = String(context.commandName).replace(/Command$/, "");
+        for (const watch of watchers) watch(owner.name, command, args.input);
         const passed = owner.simulation.gate(
           { process: owner, command, input: args.input, logical: context },
           {

@@ -1,0 +1,143 @@
+// Enough under trouble, too: whatever a function asks for under any single fault, the role that the constructs give to
+// a function of its kind allows. The demo meets the ways that are taken often; this meets those that are taken once.
+import { beforeAll, expect, it, describe as suite } from "vitest";
+import { destroyClients, localClients } from "../../local/clients.ts";
+import { startEngines } from "../../local/engines.ts";
+import type { Deployment } from "../../local/model.ts";
+import { type Access, evaluator } from "../../local/permissions/evaluate.ts";
+import { wantedOfDynamodb } from "../../local/permissions/requests/dynamodb.ts";
+import type { SeenRequest } from "../../local/permissions/requests/request.ts";
+import { wantedOfSecretsManager } from "../../local/permissions/requests/secrets-manager.ts";
+import { wantedOfSqs } from "../../local/permissions/requests/sqs.ts";
+import { provision } from "../../local/provision.ts";
+import { bundledAssemblyOf, kitApp } from "../support/assembly.ts";
+import { explore } from "./explorer/explore.ts";
+import { watchCalls } from "./explorer/instrument.ts";
+import type { Scenario, ScenarioFunction } from "./explorer/scenario.ts";
+import { scenarios } from "./scenarios/all.ts";
+
+/** A sample of each scenario's single faults. */
+const schedulesEach = 10;
+/** Functions that are never deployed: an operator, and a publisher that is the sweeper as well. */
+const OF_THE_STAGE = ["operator", "race"];
+
+/** Tables that every stage has, and the kit's app too. */
+const FOUNDATION: Readonly<Record<string, string>> = {
+  "evidence-table": "Foundation/Evidence",
+  "outbox-table": "Foundation/Outbox",
+  "journal-table": "Foundation/Journal",
+};
+
+/** A function of the kit's app, and the construct paths of what it is to a function on a stage. */
+interface Counterpart {
+  readonly role: string;
+  readonly state: string;
+  /** Its own queue, or those it sends to. */
+  readonly queue: string;
+}
+
+let kit: Deployment;
+const asked = new Set<string>();
+
+beforeAll(async () => {
+  kit = await deployedKit();
+}, 120_000);
+
+suite("under any single fault a function asks only for what its role allows", () => {
+  it.each(scenarios())("$name", async (scenario) => {
+    const denied = new Set<string>();
+    const forget = watchCalls((processName, command, input) => {
+      const name = processName.replace(/ \(\d+\)$/, "");
+      if (OF_THE_STAGE.includes(name)) return;
+      for (const access of accessesOf(command, input)) {
+        const { role, resource } = inTheKit(counterpartOf(scenario, name), access);
+        asked.add(`${role} ${access.action}`);
+        const allows = evaluator(kit.roles.find(({ path }) => path === role)?.statements ?? []);
+        if (!allows({ action: access.action, resource }).allowed)
+          denied.add(`${role} ${access.action} ${resource}`);
+      }
+    });
+    try {
+      await explore(scenario, { depth: 1, singlesMax: schedulesEach });
+    } finally {
+      forget();
+    }
+    expect([...denied]).toEqual([]);
+  });
+
+  it("what is seldom asked for was asked for", () => {
+    const seldom = [
+      "sqs:ChangeMessageVisibility",
+      "dynamodb:BatchGetItem",
+      "dynamodb:DeleteItem",
+      "dynamodb:Scan",
+    ];
+    expect(seldom.filter((action) => ![...asked].some((line) => line.endsWith(action)))).toEqual([]);
+  });
+});
+
+async function deployedKit(): Promise<Deployment> {
+  const engines = await startEngines();
+  const clients = localClients(engines.endpoints);
+  try {
+    return await provision({
+      assemblyDirectory: await bundledAssemblyOf(kitApp),
+      clients,
+      endpoints: engines.endpoints,
+      functionUrlFor: (path) => `http://127.0.0.1:1/${path}/`,
+    });
+  } finally {
+    destroyClients(clients);
+    await engines.stop();
+  }
+}
+
+/** Of claims, which a stack allows by name, the demo tells. */
+function accessesOf(command: string, input: unknown): readonly Access[] {
+  const { Bucket, QueueUrl, SecretId } = input as Partial<Record<string, string>>;
+  if (Bucket) return [];
+  const request: SeenRequest = {
+    method: "POST",
+    url: new URL("http://127.0.0.1/"),
+    headers: { "x-amz-target": `.${command}` },
+    body: Buffer.from(JSON.stringify(input)),
+  };
+  if (QueueUrl) return wantedOfSqs(request).accesses;
+  return (SecretId ? wantedOfSecretsManager(request, new Map()) : wantedOfDynamodb(request)).accesses;
+}
+
+function counterpartOf({ name: scenario, functions, stage }: Scenario, name: string): Counterpart {
+  const fn = functions.find((one) => nameOf(one) === name);
+  if (!fn) throw new Error(`${scenario} has no function ${name}`);
+  const isFifo = Object.values(stage.queues ?? {}).some(({ fifo }) => fifo);
+  if (/outbox\/publish/.test(String(fn.handler))) return relay("Publish");
+  if (/outbox\/sweep/.test(String(fn.handler))) return relay("Sweep");
+  if (fn.by.kind === "request") return { role: "Entrance/AskRole", state: "Entrance/Table", queue: "" };
+  if (fn.by.kind === "schedule") return { role: "Pulled/PulledRole", state: "Pulled/Table", queue: "" };
+  if (isFifo) return consumer("Ordered");
+  return consumer("Second");
+}
+
+function consumer(id: string): Counterpart {
+  return { role: `${id}/${id}/FunctionRole`, state: `${id}/Table`, queue: `${id}/${id}/Queue` };
+}
+
+function relay(id: string): Counterpart {
+  return { role: `Relay/${id}/FunctionRole`, state: "Ordered/Table", queue: "Standard/Standard/Queue" };
+}
+
+/** What the function's counterpart would ask for. */
+function inTheKit({ role, state, queue }: Counterpart, { action, resource }: Access) {
+  const name = resource.split(/[:/]/).at(-1) ?? "";
+  const path = {
+    dynamodb: FOUNDATION[name] ?? state,
+    sqs: `${queue}/${/-dead(\.fifo)?$/.test(name) ? "DeadLetters" : "Messages"}`,
+    secretsmanager: "Foundation/SigningKeys/Secret",
+  }[action.split(":")[0] as string];
+  const arns = [...kit.pathsByArn].flatMap(([arn, known]) => (known === path ? [arn] : []));
+  return { role, resource: arns.find((arn) => !arn.includes("/stream/")) ?? `nothing at ${path}` };
+}
+
+function nameOf({ handler, name }: ScenarioFunction): string {
+  return name ?? String(handler).split("/").at(-1)?.replace(/\.ts$/, "") ?? "";
+}

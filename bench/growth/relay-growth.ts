@@ -90,6 +90,7 @@ async function sweepAll(): Promise<number> {
     const { rows, sent } = await sweep({}, invocation(60_000));
     total += sent;
     if (rows === 0) return total;
+    if (sent === 0) throw new Error(`a sweep found ${rows} rows and sent none of them`);
   }
 }
 

@@ -70,8 +70,13 @@ async function grow(): Promise<Series[]> {
         points: await growHistory(engines, { contender: inline, sizes, onProgress: step }),
       },
       { name: "keys, rows", of: "keys", points: await keysOf(rows) },
-      { name: "keys, inline", of: "keys", points: await keysOf(inline) },
-      { name: "backlog, swept", of: "rows that the stream forgot", points: relay.backlog },
+      { name: "keys, inline", of: "keys", points: await keysOf(inline), bounds: { readUnits: 1 } },
+      {
+        name: "backlog, swept",
+        of: "rows that the stream forgot",
+        points: relay.backlog,
+        bounds: { readUnits: 0.5 },
+      },
       { name: "journal, append", of: "entries before", points: relay.append },
     ];
   } finally {

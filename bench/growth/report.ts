@@ -26,18 +26,19 @@ export function growthRows(list: readonly Series[]): string[][] {
 export function growthReport(list: readonly Series[]): string {
   const judged = list
     .flatMap(verdicts)
-    .map(({ series, measure, growth, flat, exact }) => [
+    .map(({ series, measure, growth, bound, flat, exact }) => [
       flat ? "✓" : "✗",
       series,
       exact ? measure : `${measure} ¹`,
       `× ${growth.toFixed(2)}`,
+      bound === undefined ? "" : `bounded: at most ${bound}`,
     ]);
   return [
     "For each message, when there is already so much",
     textTable(growthHeadings, growthRows(list), { indent: "  " }),
     "",
     "From the smallest size to the largest",
-    textTable(["", "", "", "growth"], judged, { indent: "  " }),
+    textTable(["", "", "", "growth", ""], judged, { indent: "  " }),
     "",
     "¹ this machine's and the emulator's; the others are what AWS would count, too",
   ].join("\n");

@@ -30,6 +30,14 @@ it("a read that comes with size is growth, from nothing too", () => {
   expect(judged.find(({ measure }) => measure === "read units")?.flat).toBe(false);
 });
 
+it("what may grow is held to its bound instead", () => {
+  const grown = { ...series([flat, { ...flat, size: 100_000, readUnits: 1 }]) };
+  const readUnits = (bound: number) =>
+    verdicts({ ...grown, bounds: { readUnits: bound } }).find(({ measure }) => measure === "read units")
+      ?.flat;
+  expect([readUnits(1), readUnits(0.9)]).toEqual([true, false]);
+});
+
 it("the report has a line for each size and a verdict for each cost", () => {
   const text = growthReport([series([flat, { ...flat, size: 100_000, requests: 0.2 }])]);
   expect(text).toContain("100,000");

@@ -17,6 +17,7 @@ import { environment } from "./environment.ts";
 import { digestOf, evidenceId } from "./ids.ts";
 import { type Lease, leaseTable, type Settled } from "./lease.ts";
 import { measure } from "./limits.ts";
+import { looksAfterDuplicates } from "./looks.ts";
 import { outboxWrite } from "./outbox.ts";
 import { type Outcome, Park, RetryLater } from "./outcome.ts";
 
@@ -27,6 +28,9 @@ export interface AtMostOnceOptions {
   readonly outboxTable?: string;
   readonly client?: DynamoDBClient;
 }
+
+/** A look costs a fifth of the claim that it spares, and a batch shares the request. */
+const looksAfterDuplicate = 10;
 
 /** How long a claim is respected after its invocation must have ended: clocks disagree. */
 const graceMs = 2_000;
@@ -42,6 +46,7 @@ export function atMostOnce(options: AtMostOnceOptions = {}): MessageMiddleware {
   const outboxTable = options.outboxTable ?? environment("OUTBOX_TABLE");
   const { client } = options;
   const leases = leaseTable({ table: evidenceTable, graceMs, client });
+  const looks = looksAfterDuplicates(looksAfterDuplicate);
   const claimed = new WeakMap<object, Lease>(); // by request: another middleware may replace its event
 
   return {
@@ -54,12 +59,14 @@ export function atMostOnce(options: AtMostOnceOptions = {}): MessageMiddleware {
     async before(request) {
       const { consumer, message, deadlineMs } = request.event;
       const { source, id: messageId } = message;
-      const claim = await leases.claim({
-        id: evidenceId(request.event), // as in `rows`: a consumer may change its mode
-        untilMs: deadlineMs,
-        about: { consumer, source, messageId, digest: digestOf(message) },
-      });
-      if (claim.kind === "settled") return duplicateOf(claim, request.event);
+      const id = evidenceId(request.event); // as in `rows`: a consumer may change its mode
+      const about = { consumer, source, messageId, digest: digestOf(message) };
+      const settled = looks.isDue() ? await leases.settled(id) : undefined;
+      const claim = settled ?? (await leases.claim({ id, untilMs: deadlineMs, about }));
+      if (claim.kind === "settled") {
+        looks.found();
+        return duplicateOf(claim, request.event);
+      }
       // Not a duplicate yet: were this copy acknowledged and the other died, its loss would go uncounted.
       if (claim.kind === "held") throw new RetryLater("LEASE_HELD", claim.retryAfterSeconds);
       claimed.set(request, claim.lease);

@@ -4,6 +4,7 @@
 //   G1. State and outgoing messages commit together or not at all.
 //   G2. Effect and evidence commit together; a duplicate is recognised by the evidence.
 import type { Delivery, MessageMiddleware } from "./delivery.ts";
+import { looksAfterDuplicates } from "./looks.ts";
 import { type Outcome, Park, RetryLater, StateMoved } from "./outcome.ts";
 
 /** Where and how evidence is kept. `rows` is one; a store of your own is another. */
@@ -41,7 +42,7 @@ const looksAfterDuplicate = 30;
  * ```
  */
 export function idempotency({ evidence }: { readonly evidence: EvidenceStore }): MessageMiddleware {
-  let looksLeft = 0;
+  const looks = looksAfterDuplicates(looksAfterDuplicate);
   /** The units of those whom whatever stands before let through. */
   const letThrough = new WeakSet<object>();
   return {
@@ -54,14 +55,14 @@ export function idempotency({ evidence }: { readonly evidence: EvidenceStore }):
       const found = await evidence.find(event);
       if (found) {
         evidence.end?.(event);
-        looksLeft = looksAfterDuplicate;
+        looks.found();
       }
       return found;
     },
 
     async after(request) {
       const outcome = await evidence.commit(request.event, request.response);
-      if (outcome.kind === "duplicate") looksLeft = looksAfterDuplicate;
+      if (outcome.kind === "duplicate") looks.found();
       request.response = outcome;
     },
 
@@ -79,9 +80,7 @@ export function idempotency({ evidence }: { readonly evidence: EvidenceStore }):
   /** One read is cheaper than a run that ends in a cancelled commit. */
   function isProbablyDone({ letter }: Delivery): boolean {
     if ((letter?.receiveCount ?? 1) > 1) return true;
-    if (!evidence.looksFirst || looksLeft === 0) return false;
-    looksLeft--;
-    return true;
+    return evidence.looksFirst === true && looks.isDue();
   }
 
   /**

@@ -34,7 +34,7 @@ export function byIds(window: number): EvidenceForm {
   };
 }
 
-/** A message's entry: 47 characters, so that ten of them and a small state cost one write unit. */
+/** A message's entry: 48 characters. Ten of them leave half of a write unit's 1 KB to the state and to what it publishes. */
 interface Entry {
   readonly key: string;
   readonly digest: string;

@@ -5,6 +5,7 @@ import { beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { CreditDenied } from "../../functions/credit/messages.ts";
 import { newId } from "../../functions/messaging/ids.ts";
 import { OrderPlaced } from "../../functions/orders/messages.ts";
+import { exitCodes } from "../../operations/exit-code.ts";
 import { anEnvelope } from "../support/an-envelope.ts";
 import { type Answer, type DeadLetter, type Deployed, deployed, eventually, stage } from "./deployed.ts";
 
@@ -142,14 +143,16 @@ async function deadLetter(text: string): Promise<DeadLetter | undefined> {
   return letter;
 }
 
-/** As an operator types it. False when nothing matched, as while somebody else looks at the dead letter. */
+/** As an operator types it. False when nothing matched, or what may have matched is held: somebody else looks at it. */
 async function dlq(...options: string[]): Promise<boolean> {
   const command = ["run", "--silent", "dlq", "--", ...options, "--stage", stage];
   try {
     await promisify(execFile)("npm", command);
     return true;
   } catch (error) {
-    if (error instanceof Error && "code" in error && error.code === 3) return false;
+    const { nothing, left } = exitCodes;
+    if (error instanceof Error && "code" in error && (error.code === nothing || error.code === left))
+      return false;
     throw error;
   }
 }

@@ -12,6 +12,8 @@ export interface SoakMode {
   readonly accounts: number;
   readonly stream?: boolean;
   readonly numbered?: boolean;
+  /** By default that of any stage. */
+  readonly maxReceiveCount?: number;
   violations(told: Told): Promise<readonly string[]>;
 }
 
@@ -35,6 +37,7 @@ export const soakModes: readonly SoakMode[] = [
     accounts: 1,
     stream: true,
     numbered: true,
+    maxReceiveCount: 12, // a receive for each fault and for each message that may still be before it; prod's
     violations: orderHolds,
   },
   {
@@ -50,7 +53,12 @@ export const soakModes: readonly SoakMode[] = [
 export function soakScenario(mode: SoakMode, world: () => World): Scenario {
   return {
     name: mode.name,
-    stage: { tables: { ACCOUNTS_TABLE: mode.stream ? { stream: true } : {} } },
+    stage: {
+      tables: { ACCOUNTS_TABLE: mode.stream ? { stream: true } : {} },
+      queues: {
+        [queue]: mode.maxReceiveCount === undefined ? {} : { maxReceiveCount: mode.maxReceiveCount },
+      },
+    },
     functions: [
       {
         handler: `test/guarantees/scenarios/handlers/${mode.handler}.ts`,

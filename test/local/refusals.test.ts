@@ -11,30 +11,18 @@ import { SqsEventSource } from "aws-cdk-lib/aws-lambda-event-sources";
 import { Topic } from "aws-cdk-lib/aws-sns";
 import { EmailSubscription } from "aws-cdk-lib/aws-sns-subscriptions";
 import { CfnQueue, Queue } from "aws-cdk-lib/aws-sqs";
-import { afterAll, beforeAll, expect, test } from "vitest";
-import { destroyClients, type LocalClients, localClients } from "../../local/clients.ts";
-import { type Engines, startEngines } from "../../local/engines.ts";
+import { expect, test } from "vitest";
 import type { Deployment } from "../../local/model.ts";
 import { provision } from "../../local/provision.ts";
+import { localEngines } from "../support/local-engines.ts";
 import { aFunction, oneStack } from "../support/synthesized.ts";
 
-let engines: Engines;
-let clients: LocalClients;
-
-beforeAll(async () => {
-  engines = await startEngines();
-  clients = localClients(engines.endpoints);
-});
-
-afterAll(async () => {
-  destroyClients(clients);
-  await engines.stop();
-});
+const engines = localEngines();
 
 function provisioning(assemblyDirectory: string): Promise<Deployment> {
   return provision({
     assemblyDirectory,
-    clients,
+    clients: engines.clients,
     endpoints: engines.endpoints,
     functionUrlFor: (path) => `http://127.0.0.1:1/${path}/`,
   });

@@ -7,29 +7,18 @@ import { CfnEventSourceMapping, Tracing } from "aws-cdk-lib/aws-lambda";
 import { CfnSchedule } from "aws-cdk-lib/aws-scheduler";
 import { Topic } from "aws-cdk-lib/aws-sns";
 import { Queue } from "aws-cdk-lib/aws-sqs";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { destroyClients, type LocalClients, localClients } from "../../../local/clients.ts";
-import { type Engines, startEngines } from "../../../local/engines.ts";
+import { describe, expect, test } from "vitest";
 import type { Deployment } from "../../../local/model.ts";
 import { provision } from "../../../local/provision.ts";
+import { localEngines } from "../../support/local-engines.ts";
 import { aFunction, oneStack } from "../../support/synthesized.ts";
 
-let engines: Engines;
-let clients: LocalClients;
-
-beforeAll(async () => {
-  engines = await startEngines();
-  clients = localClients(engines.endpoints);
-});
-afterAll(async () => {
-  destroyClients(clients);
-  await engines.stop();
-});
+const engines = localEngines();
 
 function provisioning(define: (stack: Stack) => void): Promise<Deployment> {
   return provision({
     assemblyDirectory: oneStack(define),
-    clients,
+    clients: engines.clients,
     endpoints: engines.endpoints,
     functionUrlFor: (path) => `http://127.0.0.1:1/${path}/`,
   });

@@ -2,28 +2,17 @@ import { GetSecretValueCommand } from "@aws-sdk/client-secrets-manager";
 import type { Stack } from "aws-cdk-lib";
 import { ServicePrincipal } from "aws-cdk-lib/aws-iam";
 import { CfnRotationSchedule, CfnSecret } from "aws-cdk-lib/aws-secretsmanager";
-import { afterAll, beforeAll, expect, test } from "vitest";
-import { destroyClients, type LocalClients, localClients } from "../../../local/clients.ts";
-import { type Engines, startEngines } from "../../../local/engines.ts";
+import { expect, test } from "vitest";
 import { provision } from "../../../local/provision.ts";
+import { localEngines } from "../../support/local-engines.ts";
 import { aFunction, oneStack } from "../../support/synthesized.ts";
 
-let engines: Engines;
-let clients: LocalClients;
-
-beforeAll(async () => {
-  engines = await startEngines();
-  clients = localClients(engines.endpoints);
-});
-afterAll(async () => {
-  destroyClients(clients);
-  await engines.stop();
-});
+const engines = localEngines();
 
 function provisioning(define: (stack: Stack) => void) {
   return provision({
     assemblyDirectory: oneStack(define),
-    clients,
+    clients: engines.clients,
     endpoints: engines.endpoints,
     functionUrlFor: (path) => `http://127.0.0.1:1/${path}/`,
   });
@@ -42,7 +31,7 @@ test("a secret is generated, and a second deployment keeps it", async () => {
   const SecretId = functions[0]?.environment.SECRET;
   expect(SecretId).toMatch(/^arn:aws:secretsmanager:us-east-1:000000000000:secret:Shop-test-Keys-/);
   const read = async () =>
-    (await clients.secretsManager.send(new GetSecretValueCommand({ SecretId }))).SecretString;
+    (await engines.clients.secretsManager.send(new GetSecretValueCommand({ SecretId }))).SecretString;
   const text = await read();
   expect(JSON.parse(text ?? "")).toEqual({ k1: expect.stringMatching(/^.{64}$/s) });
   await provisioning((stack) => void aSecret(stack));

@@ -43,6 +43,14 @@ describe("tidy", () => {
     expect(breaches).toEqual([]);
   });
 
+  it("only two files send batch requests: each entry of an answer has a result of its own, and they read it", () => {
+    const readers = ["functions/messaging/sqs-batch.ts", "functions/messaging/dynamodb-batch.ts"];
+    const breaches = sources
+      .filter((file) => /^(functions|operations|local|lib|bin)\//.test(file) && !readers.includes(file))
+      .filter((file) => /\b(Batch\w+|\w+Batch)Command\b/.test(readFileSync(file, "utf8")));
+    expect(breaches).toEqual([]);
+  });
+
   it(`no source is longer than ${linesMax} lines`, () => {
     const long = sources.filter((file) => readFileSync(file, "utf8").split("\n").length > linesMax + 1);
     expect(long.filter((file) => !file.endsWith(".test.ts"))).toEqual([]);

@@ -3,7 +3,7 @@
 //
 //   G6. On its last receive, or when it can never succeed, a message is parked with its reason.
 //   G11. Every retry has a delay and every message a last retry.
-import { ChangeMessageVisibilityBatchCommand, SendMessageCommand } from "@aws-sdk/client-sqs";
+import { SendMessageCommand } from "@aws-sdk/client-sqs";
 import type { SQSRecord } from "aws-lambda";
 import { nowIso } from "./clock.ts";
 import { readEnvelope } from "./envelope.ts";
@@ -13,9 +13,9 @@ import { Park, RetryLater } from "./outcome.ts";
 import { deadLetterAttributes, traceName } from "./park-attributes.ts";
 import type { Failure } from "./queue-order.ts";
 import { receiveCountOf } from "./received.ts";
-import { backoffSeconds } from "./retry.ts";
+import { backoffSeconds, visibilitySeconds } from "./retry.ts";
 import { runLedger } from "./run-ledger.ts";
-import { batchEntriesMax } from "./send.ts";
+import { changeVisibility } from "./sqs-batch.ts";
 import { sqs } from "./sqs-client.ts";
 import type { Subscription } from "./subscription.ts";
 import { readTraceparent, traceOf, traceparentOf } from "./trace.ts";
@@ -80,6 +80,7 @@ async function park(queue: Subscription, record: SQSRecord, reason: Park): Promi
   );
 }
 
+/** Hides the records for the delay, and says for how long: what SQS refuses was not set. */
 async function delay(
   queue: Subscription,
   records: readonly [SQSRecord, ...SQSRecord[]],
@@ -87,29 +88,16 @@ async function delay(
   attempt: number,
 ): Promise<void> {
   const asked = error instanceof RetryLater ? error.retryAfterSeconds : undefined;
-  const retryAfterSeconds = asked ?? backoffSeconds(attempt);
+  const retryAfterSeconds = visibilitySeconds(asked) ?? backoffSeconds(attempt);
   const fields = fieldsOf(queue, records[0]);
-  log("warn", "RETRY_LATER", {
-    ...fields,
-    errorCode: codeOf(error),
-    at: placeOf(error),
-    retryAfterSeconds,
-  });
-  try {
-    await sqs().send(
-      new ChangeMessageVisibilityBatchCommand({
-        QueueUrl: queue.queueUrl,
-        Entries: records.slice(0, batchEntriesMax).map(({ receiptHandle }, index) => ({
-          Id: String(index),
-          ReceiptHandle: receiptHandle,
-          VisibilityTimeout: retryAfterSeconds,
-        })),
-      }),
-    );
-  } catch (cause) {
-    // Q14: an expired receipt only means that the visibility timeout decides instead of the backoff.
-    log("warn", "DELAY_FAILED", { ...fields, errorCode: codeOf(cause) });
-  }
+  const wanted = records.map(({ receiptHandle }) => ({ receiptHandle, seconds: retryAfterSeconds }));
+  const refused = await changeVisibility(sqs(), queue.queueUrl, wanted);
+  const failure = { errorCode: codeOf(error), at: placeOf(error) };
+  const isSet = refused.length < records.length;
+  log("warn", "RETRY_LATER", { ...fields, ...failure, ...(isSet && { retryAfterSeconds }) });
+  // Q14: an expired receipt only means that the visibility timeout decides instead of the backoff.
+  for (const [errorCode, { length }] of Map.groupBy(refused, ({ code }) => code))
+    log("warn", "DELAY_FAILED", { ...fields, errorCode, records: length });
 }
 
 function fieldsOf({ consumer }: Subscription, record: SQSRecord) {

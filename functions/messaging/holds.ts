@@ -16,7 +16,6 @@
 // docs/adr/0007-holds-are-a-line.md
 import {
   type AttributeValue,
-  BatchGetItemCommand,
   ConditionalCheckFailedException,
   DeleteItemCommand,
   type DynamoDBClient,
@@ -25,6 +24,7 @@ import {
 import { marshall, unmarshall } from "@aws-sdk/util-dynamodb";
 import { dynamodb } from "./clients.ts";
 import { nowSeconds } from "./clock.ts";
+import { getItems } from "./dynamodb-batch.ts";
 import { derivedId } from "./ids.ts";
 import { deadLetterRetentionDays, sourceRetentionDaysMax } from "./message-life.ts";
 import { RetryLater } from "./outcome.ts";
@@ -142,13 +142,9 @@ export function holds({
 
   async function read(groups: readonly string[]): Promise<ReadonlyMap<string, Hold>> {
     const groupOf = new Map(groups.map((group) => [idOf(group), group]));
-    const Keys = [...groupOf.keys()].map((id) => marshall({ id }));
-    const { Responses = {}, UnprocessedKeys = {} } = await client().send(
-      new BatchGetItemCommand({ RequestItems: { [table]: { Keys, ConsistentRead: true } } }),
-    );
-    if (UnprocessedKeys[table]?.Keys?.length) throw new RetryLater("HOLDS_UNREAD");
-    const found = (Responses[table] ?? []).map((item) => [groupOf.get(item.id?.S ?? "") ?? "", holdIn(item)]);
-    return new Map(found as [string, Hold][]);
+    const keys = [...groupOf.keys()].map((id) => marshall({ id }));
+    const items = await getItems(client(), { table, keys });
+    return new Map(items.map((item) => [groupOf.get(item.id?.S ?? "") ?? "", holdIn(item)]));
   }
 
   /** The hold as it is afterwards; still with the id when somebody else moved the line first. */

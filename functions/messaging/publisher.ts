@@ -9,15 +9,14 @@
 //   Two rows of a key may change places only when they are committed within the time that two shards are apart,
 //   when the clocks of their writers are, or when the stream has given up the first, and not the second. Where
 //   that matters, the producer numbers its messages, and the numbers decide at the consumer: sequence-evidence.ts.
-import { BatchWriteItemCommand } from "@aws-sdk/client-dynamodb";
 import { marshall } from "@aws-sdk/util-dynamodb";
 import { dynamodb } from "./clients.ts";
+import { writeItems } from "./dynamodb-batch.ts";
 import type { Journal } from "./journal.ts";
 import { appendRows } from "./journal-destination.ts";
 import { log } from "./log.ts";
 import type { OutboxMessage, OutboxRow } from "./outbox.ts";
 import { RetryLater } from "./outcome.ts";
-import { waitToRetry } from "./retry.ts";
 import type { Routes } from "./routes.ts";
 import { type Outgoing, sendAll } from "./send.ts";
 import type { Sign } from "./signature.ts";
@@ -30,10 +29,6 @@ export interface Publisher {
    */
   publish(rows: readonly OutboxRow[], options: { deadlineMs: number }): Promise<Set<string>>;
 }
-
-/** https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchWriteItem.html */
-const deletesMax = 25;
-const deleteAttemptsMax = 4;
 
 export interface PublisherOptions {
   /** Where sent rows are deleted; absent for rows that are in no table (see inline-stream.ts). */
@@ -103,20 +98,9 @@ export function publisher({ outboxTable, routes, sign, journal }: PublisherOptio
 
   /** A row that stays behind is sent again by the sweeper, and the receivers recognise its messages. */
   async function remove(table: string, ids: readonly string[], deadlineMs: number): Promise<void> {
-    for (let start = 0; start < ids.length; start += deletesMax) {
-      let requests = ids
-        .slice(start, start + deletesMax)
-        .map((id) => ({ DeleteRequest: { Key: marshall({ id }) } }));
-      for (let attempt = 1; requests.length > 0; attempt++) {
-        const { UnprocessedItems = {} } = await dynamodb().send(
-          new BatchWriteItemCommand({ RequestItems: { [table]: requests } }),
-        );
-        requests = (UnprocessedItems[table] ?? []) as typeof requests;
-        if (requests.length === 0) break;
-        const again = attempt < deleteAttemptsMax && (await waitToRetry({ attempt, deadlineMs }));
-        if (!again) return log("warn", "DELETE_UNFINISHED", { rows: requests.length });
-      }
-    }
+    const requests = ids.map((id) => ({ DeleteRequest: { Key: marshall({ id }) } }));
+    const left = await writeItems(dynamodb(), { table, requests, deadlineMs });
+    if (left.length > 0) log("warn", "DELETE_UNFINISHED", { rows: left.length });
   }
 }
 

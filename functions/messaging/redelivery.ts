@@ -1,6 +1,5 @@
 // A batch in which something was delivered before: what was done is forgotten without a run, suspects run last and
 // alone (isolation.ts). Loaded with the first such batch.
-import { DeleteMessageBatchCommand } from "@aws-sdk/client-sqs";
 import { isDone } from "./already-done.ts";
 import type { MessageMiddleware } from "./delivery.ts";
 import { processIsolated } from "./isolation.ts";
@@ -10,7 +9,7 @@ import type { QueueOrder } from "./queue-order.ts";
 import { letterOf, type Received } from "./received.ts";
 import { runLedger } from "./run-ledger.ts";
 import { aboutMessage } from "./scope.ts";
-import { batchEntriesMax } from "./send.ts";
+import { deleteMessages } from "./sqs-batch.ts";
 import { sqs } from "./sqs-client.ts";
 import type { Subscription } from "./subscription.ts";
 import { unitOfWork } from "./unit-of-work.ts";
@@ -54,15 +53,11 @@ export function processRedelivered({
 
 /** Deletes records now; a failure to delete is not fatal, the answer of the batch deletes them too. */
 async function forget(items: readonly Received[], { queueUrl, consumer }: Subscription): Promise<void> {
-  for (let start = 0; start < items.length; start += batchEntriesMax) {
-    const Entries = items
-      .slice(start, start + batchEntriesMax)
-      .map(({ record }, index) => ({ Id: String(index), ReceiptHandle: record.receiptHandle }));
-    try {
-      await sqs().send(new DeleteMessageBatchCommand({ QueueUrl: queueUrl, Entries }));
-    } catch (error) {
-      const errorCode = error instanceof Error ? error.name : typeof error;
-      log("warn", "DELETE_FAILED", { consumer, records: Entries.length, errorCode });
-    }
-  }
+  const kept = await deleteMessages(
+    sqs(),
+    queueUrl,
+    items.map(({ record }) => record),
+  );
+  for (const [errorCode, refused] of Map.groupBy(kept, ({ code }) => code))
+    log("warn", "DELETE_FAILED", { consumer, records: refused.length, errorCode });
 }

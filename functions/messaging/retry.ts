@@ -17,6 +17,19 @@ export function backoffSeconds(receiveCount: number, random: () => number = Math
 }
 
 /**
+ * SQS hides a message for 12 hours at most, counted from its receive. What of them has passed when a handler asks is
+ * bounded by the batching window (300 s) and the longest invocation (900 s).
+ * https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_ChangeMessageVisibility.html
+ */
+const visibilityMaxSeconds = 43_200 - 300 - 900;
+
+/** A delay as SQS takes it, whoever asked for it: whole seconds inside its bounds; undefined for what is no number. */
+export function visibilitySeconds(asked: number | undefined): number | undefined {
+  if (asked === undefined || Number.isNaN(asked)) return undefined;
+  return Math.min(Math.max(0, Math.ceil(asked)), visibilityMaxSeconds);
+}
+
+/**
  * Waits before attempt number `attempt` + 1 of something transient.
  * @returns false, without waiting, when the wait would not end in time before the deadline
  */

@@ -4,18 +4,15 @@
 //   made when a run fails, and before a suspect runs alone, so that the next process knows which one it was.
 //   G4. In a FIFO group a receive is no attempt: what is behind a failure is received with it and does not run.
 //   There the runs that were noted are counted.
-import {
-  type AttributeValue,
-  BatchGetItemCommand,
-  type DynamoDBClient,
-  PutItemCommand,
-} from "@aws-sdk/client-dynamodb";
+import { type AttributeValue, type DynamoDBClient, PutItemCommand } from "@aws-sdk/client-dynamodb";
 import { marshall, unmarshall } from "@aws-sdk/util-dynamodb";
 import type { SQSRecord } from "aws-lambda";
 import { dynamodb } from "./clients.ts";
 import { nowSeconds } from "./clock.ts";
+import { getItems } from "./dynamodb-batch.ts";
 import { derivedId } from "./ids.ts";
 import { log } from "./log.ts";
+import { RetryLater } from "./outcome.ts";
 import { receiveCountOf } from "./received.ts";
 
 /** `ended`: it failed and said so. `alone`: it was run by itself and nothing was heard since. */
@@ -29,13 +26,13 @@ export interface RunLedger {
   attempt(record: SQSRecord): number;
 }
 
-/** https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchGetItem.html */
-const keysMax = 100;
 /** A note is of use until the next receive; a day is longer than any visibility timeout (12 h). */
 const noteSeconds = 86_400;
 
 /** What was read of the records of a batch. */
 const runsBefore = new WeakMap<SQSRecord, number>();
+/** Those of whose runs nothing could be read: that is not to say that there were none. */
+const unread = new WeakSet<SQSRecord>();
 
 /**
  * Notes kept in the evidence table. They only sort the work: when the table does not answer, records are run
@@ -56,19 +53,18 @@ export function runLedger({
     async lastRuns(records) {
       const runs = new Map<string, LastRun>();
       const keys = new Map(records.map((record) => [idOf(record), record]));
-      for (const ids of chunks([...keys.keys()])) {
-        for (const item of await read(ids)) {
-          const note = unmarshall(item);
-          const record = keys.get(note.id);
-          if (record === undefined) continue;
-          runsBefore.set(record, Number(note.runs ?? 0));
-          runs.set(record.messageId, lastRunIn(note, record));
-        }
+      for (const item of await read(records, [...keys.keys()])) {
+        const note = unmarshall(item);
+        const record = keys.get(note.id);
+        if (record === undefined) continue;
+        runsBefore.set(record, Number(note.runs ?? 0));
+        runs.set(record.messageId, lastRunIn(note, record));
       }
       return runs;
     },
 
     async note(record, run) {
+      if (unread.has(record)) return; // it would begin to count anew
       const Item = marshall({
         id: idOf(record),
         run,
@@ -84,14 +80,14 @@ export function runLedger({
     },
   };
 
-  async function read(ids: readonly string[]): Promise<Record<string, AttributeValue>[]> {
-    const Keys = ids.map((id) => marshall({ id }));
+  async function read(
+    records: readonly SQSRecord[],
+    ids: readonly string[],
+  ): Promise<Record<string, AttributeValue>[]> {
     try {
-      const { Responses = {} } = await client().send(
-        new BatchGetItemCommand({ RequestItems: { [table]: { Keys, ConsistentRead: true } } }),
-      );
-      return Responses[table] ?? [];
+      return await getItems(client(), { table, keys: ids.map((id) => marshall({ id })) });
     } catch (error) {
+      for (const record of records) unread.add(record);
       unavailable(error);
       return [];
     }
@@ -110,9 +106,7 @@ function idOf(record: SQSRecord): string {
 }
 
 function unavailable(error: unknown): void {
-  log("warn", "LEDGER_UNAVAILABLE", { errorCode: error instanceof Error ? error.name : typeof error });
-}
-
-function* chunks(ids: readonly string[]): Generator<readonly string[]> {
-  for (let start = 0; start < ids.length; start += keysMax) yield ids.slice(start, start + keysMax);
+  log("warn", "LEDGER_UNAVAILABLE", {
+    errorCode: error instanceof RetryLater ? error.code : error instanceof Error ? error.name : typeof error,
+  });
 }

@@ -1,13 +1,14 @@
 // Sending to queues in batches. An HTTP 200 says nothing: each entry has its own result (Q8).
 //
 //   G3. An entry counts as sent when SQS has confirmed that entry.
-import { SendMessageBatchCommand, type SendMessageBatchRequestEntry } from "@aws-sdk/client-sqs";
+import type { SendMessageBatchRequestEntry } from "@aws-sdk/client-sqs";
+import { log } from "./log.ts";
 import { bodyId, groupIdOf, isFifo } from "./message-group.ts";
 import { waitToRetry } from "./retry.ts";
+import { batchEntriesMax, sendBatch } from "./sqs-batch.ts";
 import { sqs } from "./sqs-client.ts";
 
 /** https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-messages.html */
-export const batchEntriesMax = 10;
 export const batchBytesMax = 1_048_576;
 
 /** One message on its way to a queue: its exact text and what goes beside it. */
@@ -38,8 +39,9 @@ export async function sendAll(
   for (const pack of packs(messages)) {
     let open = pack;
     for (let attempt = 1; open.length > 0; attempt++) {
-      for (const index of await sendPack(queueUrl, messages, open)) confirmed[index] = true;
-      open = open.filter((index) => !confirmed[index]);
+      const { done, again: unsure } = await sendPack(queueUrl, messages, open);
+      for (const index of done) confirmed[index] = true;
+      open = unsure;
       if (open.length === 0) break;
       const again = attempt < attemptsMax && (await waitToRetry({ attempt, deadlineMs }));
       if (!again) break;
@@ -61,13 +63,19 @@ async function sendInOrder(
   let lines = [...Map.groupBy(messages.keys(), (index) => groupOf(messages[index])).values()];
   for (let attempt = 1; lines.length > 0; attempt++) {
     const heads = headsOf(lines, messages);
-    for (const index of await sendPack(queueUrl, messages, heads)) confirmed[index] = true;
+    const { done, again: unsure } = await sendPack(queueUrl, messages, heads);
+    for (const index of done) confirmed[index] = true;
     lines = lines
       .map((line) => (confirmed[line[0] as number] ? line.slice(1) : line))
       .filter((line) => line.length > 0);
     const refused = heads.filter((index) => !confirmed[index]);
-    const again = refused.length > 0 && attempt < attemptsMax && (await waitToRetry({ attempt, deadlineMs }));
-    if (again) continue;
+    const again = unsure.length > 0 && attempt < attemptsMax && (await waitToRetry({ attempt, deadlineMs }));
+    if (again) {
+      lines = lines.filter(
+        (line) => unsure.includes(line[0] as number) || !refused.includes(line[0] as number),
+      );
+      continue;
+    }
     lines = lines.filter((line) => !refused.includes(line[0] as number));
     attempt = 0;
   }
@@ -85,18 +93,25 @@ function groupOf(message: Outgoing | undefined): string {
   return groupIdOf(message?.key ?? bodyId(message?.body ?? ""));
 }
 
-/** The indexes of the messages that SQS confirmed. */
+/** By index: what SQS confirmed, and what it may confirm when it is sent again. The rest it refused for good, in the log. */
 async function sendPack(
   queueUrl: string,
   messages: readonly Outgoing[],
   indexes: readonly number[],
-): Promise<number[]> {
-  const Entries = indexes.map((index) => ({
+): Promise<{ done: number[]; again: number[] }> {
+  const entries = indexes.map((index) => ({
     ...entryOf(index, messages[index]),
     ...groupFields(queueUrl, messages[index]),
   }));
-  const { Successful = [] } = await sqs().send(new SendMessageBatchCommand({ QueueUrl: queueUrl, Entries }));
-  return Successful.map(({ Id }) => Number(Id));
+  const { again, refused } = await sendBatch(sqs(), queueUrl, entries);
+  for (const [errorCode, { length }] of Map.groupBy(refused, ({ code }) => code)) {
+    log("error", "SEND_REFUSED", { queueUrl, errorCode, messages: length });
+  }
+  const open = new Set([...again, ...refused].map(({ entry }) => Number(entry.Id)));
+  return {
+    done: indexes.filter((index) => !open.has(index)),
+    again: again.map(({ entry }) => Number(entry.Id)),
+  };
 }
 
 function entryOf(

@@ -1,20 +1,13 @@
 // Reads of one moment share a request: a batch whose messages were all delivered before asks for its evidence once.
 //
-//   G11. A request has at most 100 keys; what DynamoDB leaves out of an answer is read item by item.
-import {
-  type AttributeValue,
-  BatchGetItemCommand,
-  type DynamoDBClient,
-  GetItemCommand,
-} from "@aws-sdk/client-dynamodb";
+//   G11. A request has at most 100 keys; what DynamoDB leaves out of an answer is asked for again, inside bounds.
+import { type AttributeValue, type DynamoDBClient, GetItemCommand } from "@aws-sdk/client-dynamodb";
+import { getItems, getKeysMax } from "./dynamodb-batch.ts";
 
 /** Reads an item by its `id`, consistently; undefined when there is none. */
 export type SharedRead = (id: string) => Promise<StoredItem | undefined>;
 
 export type StoredItem = Record<string, AttributeValue>;
-
-/** https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchGetItem.html */
-const keysMax = 100;
 
 export function sharedRead({
   table,
@@ -43,7 +36,8 @@ export function sharedRead({
   function flush(): void {
     const all = [...wanted];
     wanted = new Map();
-    for (let start = 0; start < all.length; start += keysMax) void answer(all.slice(start, start + keysMax));
+    for (let start = 0; start < all.length; start += getKeysMax)
+      void answer(all.slice(start, start + getKeysMax));
   }
 
   /** Never rejects: each of those who asked is told. */
@@ -57,26 +51,19 @@ export function sharedRead({
   }
 
   async function readAll(ids: readonly string[]): Promise<Map<string, StoredItem>> {
-    const found = ids.length === 1 ? await readEach(ids) : await readTogether(ids);
+    const found = ids.length === 1 ? await readOne(ids[0]) : await readTogether(ids);
     return new Map(found.map((item) => [item.id?.S ?? "", item]));
   }
 
   async function readTogether(ids: readonly string[]): Promise<StoredItem[]> {
-    const Keys = ids.map((id) => ({ id: { S: id } }));
-    const { Responses = {}, UnprocessedKeys = {} } = await client().send(
-      new BatchGetItemCommand({ RequestItems: { [table]: { Keys, ...how } } }),
-    );
-    const leftOut = UnprocessedKeys[table]?.Keys ?? [];
-    return [...(Responses[table] ?? []), ...(await readEach(leftOut.map(({ id }) => id?.S ?? "")))];
+    return getItems(client(), { table, keys: ids.map((id) => ({ id: { S: id } })), how });
   }
 
-  async function readEach(ids: readonly string[]): Promise<StoredItem[]> {
-    const answers = await Promise.all(
-      ids.map((id) =>
-        client().send(new GetItemCommand({ TableName: table, Key: { id: { S: id } }, ...how })),
-      ),
+  async function readOne(id = ""): Promise<StoredItem[]> {
+    const { Item } = await client().send(
+      new GetItemCommand({ TableName: table, Key: { id: { S: id } }, ...how }),
     );
-    return answers.map(({ Item }) => Item).filter((item) => item !== undefined);
+    return Item === undefined ? [] : [Item];
   }
 }
 

@@ -1,8 +1,9 @@
 // The customers' credit accounts, opened before the first order, straight in the credit table: opening
 // accounts is no part of the flow.
 
-import { BatchWriteItemCommand, type DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { marshall } from "@aws-sdk/util-dynamodb";
+import { writeItems } from "../../functions/messaging/dynamodb-batch.ts";
 import { type OrderPlan, totalOf } from "./orders.ts";
 import { seededRandom } from "./seeded-random.ts";
 
@@ -14,8 +15,6 @@ export interface Account {
 
 /** This share of the customers may not spend all that they want to. */
 const TIGHT_SHARE = 0.2;
-const BATCH_MAX = 25; // https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchWriteItem.html
-const ATTEMPTS_MAX = 10;
 
 /**
  * One account for each customer that is not a stranger. Whoever has an order that the carrier will not take
@@ -37,17 +36,9 @@ export async function openAccounts(
   table: string,
   accounts: readonly Account[],
 ): Promise<void> {
-  for (let start = 0; start < accounts.length; start += BATCH_MAX) {
-    let unwritten = accounts.slice(start, start + BATCH_MAX).map(({ customerId, limit }) => ({
-      PutRequest: { Item: marshall({ id: customerId, version: 1, limit, available: limit }) },
-    }));
-    for (let attempt = 1; unwritten.length > 0; attempt++) {
-      if (attempt > ATTEMPTS_MAX)
-        throw new Error(`${unwritten.length} accounts could not be opened in ${table}`);
-      const { UnprocessedItems } = await dynamodb.send(
-        new BatchWriteItemCommand({ RequestItems: { [table]: unwritten } }),
-      );
-      unwritten = (UnprocessedItems?.[table] ?? []) as typeof unwritten;
-    }
-  }
+  const requests = accounts.map(({ customerId, limit }) => ({
+    PutRequest: { Item: marshall({ id: customerId, version: 1, limit, available: limit }) },
+  }));
+  const unwritten = await writeItems(dynamodb, { table, requests });
+  if (unwritten.length > 0) throw new Error(`${unwritten.length} accounts could not be opened in ${table}`);
 }

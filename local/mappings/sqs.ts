@@ -6,8 +6,9 @@
 //
 // https://docs.aws.amazon.com/lambda/latest/dg/with-sqs.html
 
-import { DeleteMessageBatchCommand, type Message, type SQSClient } from "@aws-sdk/client-sqs";
+import type { Message, SQSClient } from "@aws-sdk/client-sqs";
 import type { SQSEvent } from "aws-lambda";
+import { deleteMessages } from "../../functions/messaging/sqs-batch.ts";
 import type { Emit } from "../events.ts";
 import type { Invoke } from "../invocation.ts";
 import type { SqsMapping } from "../model.ts";
@@ -20,7 +21,6 @@ import { redeliveries } from "./sqs-redeliveries.ts";
 
 /** Without a maximum of its own a mapping starts with five concurrent batches; locally it stays there. */
 const CONCURRENCY_WITHOUT_MAXIMUM = 5;
-const DELETES_A_REQUEST = 10;
 const TROUBLE_PAUSE_MS = 1000;
 
 export interface SqsMappingOptions {
@@ -88,19 +88,9 @@ export function startSqsMapping({
   /** A message whose delete is lost comes again; that is what at-least-once means. */
   async function remove(done: readonly Message[]): Promise<void> {
     history.done(done);
-    for (let first = 0; first < done.length; first += DELETES_A_REQUEST) {
-      const Entries = done
-        .slice(first, first + DELETES_A_REQUEST)
-        .map(({ ReceiptHandle }, index) => ({ Id: String(index), ReceiptHandle }));
-      try {
-        const { Failed = [] } = await sqs.send(
-          new DeleteMessageBatchCommand({ QueueUrl: mapping.queueUrl, Entries }),
-        );
-        if (Failed.length > 0) report(`deleting from ${mapping.queueUrl} failed`, Failed[0]?.Message);
-      } catch (error) {
-        report(`deleting from ${mapping.queueUrl} failed`, error);
-      }
-    }
+    const receipts = done.map(({ ReceiptHandle: receiptHandle = "" }) => ({ receiptHandle }));
+    const [kept] = await deleteMessages(sqs, mapping.queueUrl, receipts);
+    if (kept) report(`deleting from ${mapping.queueUrl} failed`, kept.code);
   }
 
   function report(what: string, error: unknown): void {

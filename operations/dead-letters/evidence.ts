@@ -5,9 +5,10 @@
 //   (a consumer may keep it where we do not look), and then the consumer, which knows, is asked by a redrive.
 //   docs/adr/0012-a-redrive-asks-the-evidence-itself.md
 
-import { type AttributeValue, BatchGetItemCommand, type DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import type { AttributeValue, DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { marshall, unmarshall } from "@aws-sdk/util-dynamodb";
 import type { Delivery } from "../../functions/messaging/delivery.ts";
+import { getItems } from "../../functions/messaging/dynamodb-batch.ts";
 import { type Envelope, readEnvelope } from "../../functions/messaging/envelope.ts";
 import { digestOf, evidenceId } from "../../functions/messaging/ids.ts";
 import { byIds } from "../../functions/messaging/item-evidence.ts";
@@ -119,28 +120,12 @@ function noEvidenceThere(error: unknown): Map<string, Item> {
   throw error;
 }
 
-/** https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchGetItem.html */
-const keysMax = 100;
-const attemptsMax = 5;
-
 async function readItems(
   dynamodb: DynamoDBClient,
   table: string,
   ids: readonly string[],
 ): Promise<Map<string, Item>> {
-  const found = new Map<string, Item>();
-  const distinct = [...new Set(ids)];
-  for (let start = 0; start < distinct.length; start += keysMax) {
-    let keys = distinct.slice(start, start + keysMax).map((id) => marshall({ id }));
-    for (let attempt = 1; keys.length > 0; attempt++) {
-      if (attempt > attemptsMax)
-        throw new Error(`${table} did not answer for ${keys.length} items of evidence`);
-      const { Responses = {}, UnprocessedKeys = {} } = await dynamodb.send(
-        new BatchGetItemCommand({ RequestItems: { [table]: { Keys: keys, ConsistentRead: true } } }),
-      );
-      for (const item of Responses[table] ?? []) found.set(item.id?.S ?? "", item);
-      keys = (UnprocessedKeys[table]?.Keys ?? []) as typeof keys;
-    }
-  }
-  return found;
+  const keys = [...new Set(ids)].map((id) => marshall({ id }));
+  const items = await getItems(dynamodb, { table, keys });
+  return new Map(items.map((item) => [item.id?.S ?? "", item]));
 }

@@ -4,14 +4,10 @@
 //   G11. What is read at once has a bound, in messages and in bytes.
 //   Of a FIFO queue it reads the first of each group only: SQS shows no more of a group while any of it is held.
 
-import {
-  ChangeMessageVisibilityBatchCommand,
-  GetQueueAttributesCommand,
-  type Message,
-  type SQSClient,
-} from "@aws-sdk/client-sqs";
+import { GetQueueAttributesCommand, type Message, type SQSClient } from "@aws-sdk/client-sqs";
 import { nowMs } from "../../functions/messaging/clock.ts";
-import { receive, receiveMax } from "./receive.ts";
+import { changeVisibility as changeVisibilities } from "../../functions/messaging/sqs-batch.ts";
+import { receive } from "./receive.ts";
 
 export interface Held {
   readonly messages: readonly Message[];
@@ -81,14 +77,11 @@ export async function changeVisibility(
   messages: readonly Message[],
   seconds: number,
 ): Promise<void> {
-  for (let start = 0; start < messages.length; start += receiveMax) {
-    const Entries = messages.slice(start, start + receiveMax).map(({ ReceiptHandle }, index) => ({
-      Id: `${index}`,
-      ReceiptHandle,
-      VisibilityTimeout: seconds,
-    }));
-    await sqs.send(new ChangeMessageVisibilityBatchCommand({ QueueUrl: queueUrl, Entries }));
-  }
+  await changeVisibilities(
+    sqs,
+    queueUrl,
+    messages.map(({ ReceiptHandle: receiptHandle = "" }) => ({ receiptHandle, seconds })),
+  );
 }
 
 /** As SQS counts them: what can be seen, and what some reader holds. */

@@ -1,7 +1,8 @@
 // How far each partition of a journal is. Partitions that nothing was appended to are not there yet.
 
-import { BatchGetItemCommand, type DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { marshall } from "@aws-sdk/util-dynamodb";
+import { getItems } from "../../functions/messaging/dynamodb-batch.ts";
 import { partitionId } from "../../functions/messaging/journal-items.ts";
 
 export interface JournalPlace {
@@ -13,7 +14,6 @@ export interface JournalPlace {
 
 /** A journal has no more: see `partitions` in journal.ts. */
 export const partitionsMax = 64;
-const attemptsMax = 5;
 
 /** The last sequence number of each partition, by partition. */
 export async function readHeads({ dynamodb, table, name }: JournalPlace): Promise<Map<number, number>> {
@@ -21,17 +21,10 @@ export async function readHeads({ dynamodb, table, name }: JournalPlace): Promis
     Array.from({ length: partitionsMax }, (_, partition) => [partitionId(name, partition), partition]),
   );
   const heads: [number, number][] = [];
-  let Keys = [...partitions.keys()].map((id) => marshall({ id, sequence: 0 }));
-  for (let attempt = 1; Keys.length > 0; attempt++) {
-    if (attempt > attemptsMax) throw new Error(`${table} did not answer for ${Keys.length} heads of ${name}`);
-    const { Responses = {}, UnprocessedKeys = {} } = await dynamodb.send(
-      new BatchGetItemCommand({ RequestItems: { [table]: { Keys, ConsistentRead: true } } }),
-    );
-    for (const { id, head } of Responses[table] ?? []) {
-      const partition = partitions.get(id?.S ?? "");
-      if (partition !== undefined) heads.push([partition, Number(head?.N ?? 0)]);
-    }
-    Keys = (UnprocessedKeys[table]?.Keys ?? []) as typeof Keys;
+  const keys = [...partitions.keys()].map((id) => marshall({ id, sequence: 0 }));
+  for (const { id, head } of await getItems(dynamodb, { table, keys })) {
+    const partition = partitions.get(id?.S ?? "");
+    if (partition !== undefined) heads.push([partition, Number(head?.N ?? 0)]);
   }
   return new Map(heads.sort(([a], [b]) => a - b));
 }

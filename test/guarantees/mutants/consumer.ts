@@ -95,8 +95,8 @@ export const consumerMutants: readonly Mutant[] = [
   {
     name: "a retry without a delay",
     file: failedRecord,
-    find: "VisibilityTimeout: retryAfterSeconds,",
-    replace: "VisibilityTimeout: 0,",
+    find: "({ receiptHandle, seconds: retryAfterSeconds })",
+    replace: "({ receiptHandle, seconds: 0 })",
     checks: [messaging("consumer")],
   },
   {

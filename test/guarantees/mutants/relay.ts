@@ -18,10 +18,17 @@ export const relayMutants: readonly Mutant[] = [
   },
   {
     name: "`Failed[]` is ignored",
-    file: send,
-    find: "return Successful.map(({ Id }) => Number(Id));",
-    replace: "return Successful.length > 0 ? [...indexes] : [];",
+    file: "functions/messaging/sqs-batch.ts",
+    find: "if (done.has(id)) continue;",
+    replace: "if (done.size > 0) continue;",
     checks: [faults("relay by stream")],
+  },
+  {
+    name: "an item that an answer leaves out does not exist",
+    file: "functions/messaging/dynamodb-batch.ts",
+    find: "return { again: leftOut(answer.UnprocessedKeys?.[table]?.Keys), refused: [] };",
+    replace: "return { again: [], refused: [] };",
+    checks: [messaging("batch-answer")],
   },
   {
     name: "rows that were not sent are deleted, too",

@@ -43,10 +43,10 @@ it("G11: more keys than a request may have are read in several", async () => {
   expect(requests.calls).toEqual(["BatchGetItemCommand", "BatchGetItemCommand"]);
 });
 
-it("what DynamoDB leaves unprocessed is read alone, and is never taken for absent", async () => {
+it("what DynamoDB leaves unprocessed is asked for again, and is never taken for absent", async () => {
   leaveOut("b");
   expect(await readAll("a", "b")).toEqual(["1", "2"]);
-  expect(requests.calls).toEqual(["BatchGetItemCommand", "GetItemCommand"]);
+  expect(requests.calls).toEqual(["BatchGetItemCommand", "BatchGetItemCommand"]);
 });
 
 it("a failure is told to each who asked, and to nobody who asks later", async () => {

@@ -48,7 +48,7 @@ export async function startBenchEngines(): Promise<BenchEngines> {
     sqsEndpoint: sqs.endpoint,
     async fresh() {
       await dynamodb.stop();
-      dynamodb = await startDynoxide({ port: Number(new URL(dynamodbEndpoint).port) });
+      dynamodb = await startDynoxide({ endpoint: dynamodbEndpoint });
       await createTables();
     },
     async stop() {

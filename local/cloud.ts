@@ -36,6 +36,7 @@ export interface LocalCloudOptions {
 }
 
 export interface LocalCloud {
+  /** Where other programs reach the engines. */
   readonly endpoints: Endpoints;
   readonly deployment: Deployment;
   readonly outputs: Deployment["outputs"];
@@ -113,7 +114,7 @@ async function start(options: LocalCloudOptions, stops: Stop[]): Promise<LocalCl
 
   let stopped: Promise<void> | undefined;
   return {
-    endpoints,
+    endpoints: engines.announced,
     deployment,
     outputs: deployment.outputs,
     output: (key) => outputOf(deployment, key),

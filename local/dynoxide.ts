@@ -1,17 +1,21 @@
 // dynoxide, the DynamoDB engine: a native binary in a process of its own, on a lifeline of this one.
 //
+//   It grants CORS to any web page and takes any Host, and no flag changes that. So it listens on a port that no
+//   browser connects to, whatever a page asks for (the blocked ports of the Fetch standard), at an address of the
+//   loopback network of its own; programs that are not ours are led to it by a proxy that refuses pages (ADR 28).
+//
 //   The lifeline is a pipe that only this process holds open. When it closes, because we stop or because
 //   we were killed with -9, a waiting shell kills the engine.
 
 import { type ChildProcess, spawn } from "node:child_process";
+import { randomInt } from "node:crypto";
 import { once } from "node:events";
 import { mkdirSync } from "node:fs";
 import { createRequire } from "node:module";
-import { type AddressInfo, createServer } from "node:net";
 import { dirname, join } from "node:path";
 import type { Readable } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
-import { PortInUse } from "./port-in-use.ts";
+import { LOOPBACK } from "./local-server.ts";
 import { indexStreams } from "./stream-index.ts";
 
 export interface Dynoxide {
@@ -24,8 +28,11 @@ export class EngineMissing extends Error {
   override readonly name = "EngineMissing";
 }
 
-/** A free port can be taken between finding it and using it; then the next one is tried. */
-const FREE_PORT_ATTEMPTS_MAX = 10;
+/** https://fetch.spec.whatwg.org/#port-blocking: of those, ports that need no privilege and that few programs use. */
+export const PORTS_CLOSED_TO_BROWSERS = [3659, 4045, 6665, 6666, 6667, 6668, 6669];
+
+/** Another local cloud may be at the same address. */
+const ADDRESS_ATTEMPTS_MAX = 20;
 const START_MS_MAX = 15_000;
 const STOP_MS_MAX = 3_000;
 const SAID_CHARACTERS_MAX = 10_000;
@@ -33,22 +40,29 @@ const SAID_CHARACTERS_MAX = 10_000;
 /** `exec` makes the shell's process the engine's, so `$$` is the engine; the waiting half stays a shell. */
 const ON_A_LIFELINE = '{ read -r _ <&3; kill -KILL $$; } 2>/dev/null & exec "$@" 3<&-';
 
-export async function startDynoxide(options: { port?: number; dataDirectory?: string }): Promise<Dynoxide> {
+/** Starts where an engine was before (`endpoint`), or anywhere. */
+export async function startDynoxide(
+  options: { dataDirectory?: string; endpoint?: string } = {},
+): Promise<Dynoxide> {
   const binary = dynoxideBinary(process.platform, process.arch);
   const file = options.dataDirectory ? databaseFile(options.dataDirectory) : undefined;
   const storage = file ? ["--db-path", file] : [];
   for (let attempt = 1; ; attempt++) {
-    const port = options.port ?? (await freePort());
+    const endpoint = options.endpoint ?? anEndpoint();
+    const { hostname, port } = new URL(endpoint);
     const engine = await startOn({
-      port,
-      command: [binary, "serve", "--host", "127.0.0.1", "--port", `${port}`, ...storage],
+      endpoint,
+      command: [binary, "serve", "--host", hostname, "--port", port, ...storage],
     });
     if (engine) {
       if (file) indexStreams(file);
       return engine;
     }
-    if (options.port || attempt === FREE_PORT_ATTEMPTS_MAX) {
-      throw new PortInUse({ port, flag: "--dynamodb-port", listener: "the DynamoDB engine" });
+    if (attempt === ADDRESS_ATTEMPTS_MAX) {
+      const ports = PORTS_CLOSED_TO_BROWSERS.join(", ");
+      throw new Error(
+        `The DynamoDB engine found none of its ports free (${ports}): stop other local clouds.`,
+      );
     }
   }
 }
@@ -73,21 +87,19 @@ function databaseFile(dataDirectory: string): string {
   return join(dataDirectory, "dynamodb.sqlite");
 }
 
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, "close");
-  return port;
+/** Linux has all of 127.0.0.0/8 on its loopback interface, other systems one address of it. */
+function anEndpoint(): string {
+  const part = () => randomInt(1, 255);
+  const host = process.platform === "linux" ? `127.${part()}.${part()}.${part()}` : LOOPBACK;
+  return `http://${host}:${PORTS_CLOSED_TO_BROWSERS[randomInt(PORTS_CLOSED_TO_BROWSERS.length)]}`;
 }
 
 /** Undefined: the port was taken. */
 async function startOn({
-  port,
+  endpoint,
   command,
 }: {
-  port: number;
+  endpoint: string;
   command: string[];
 }): Promise<Dynoxide | undefined> {
   const child = spawn("/bin/sh", ["-c", ON_A_LIFELINE, "dynoxide", ...command], {
@@ -99,7 +111,7 @@ async function startOn({
   const said = await firstWords(child.stderr, ended);
   if (said.includes("listening on")) {
     return {
-      endpoint: `http://127.0.0.1:${port}`,
+      endpoint,
       processId: child.pid ?? 0,
       stop: () => stop(child, ended),
     };

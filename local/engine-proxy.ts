@@ -2,7 +2,8 @@
 // the engine has done its work, the client hears nothing of it.
 //
 //   A response is lost only after the engine has given all of it, so what was asked for is committed.
-//   Otherwise it changes neither request nor response, but for the access key: engines know one.
+//   Otherwise it changes neither request nor response, but for the access key: engines know one. The request line
+//   names a path; the host is the engine's, whatever the line says.
 
 import { once } from "node:events";
 import {
@@ -13,11 +14,12 @@ import {
   type ServerResponse,
 } from "node:http";
 import { Agent as HttpsAgent, request as overHttps } from "node:https";
-import type { AddressInfo } from "node:net";
+import { listenLocally } from "./local-server.ts";
 import { inTheCloudsName } from "./permissions/access-key.ts";
 import type { Answer } from "./permissions/denial.ts";
 import type { Judgement } from "./permissions/guard.ts";
 import type { SeenRequest } from "./permissions/requests/request.ts";
+import type { PortFlag } from "./port-in-use.ts";
 
 export interface EngineProxy {
   readonly endpoint: string;
@@ -28,14 +30,18 @@ export interface EngineProxyOptions {
   /** The engine, `http://host:port`. */
   readonly target: string;
   /** Whether its requests say in their body what they do. */
-  readonly judgesBodies: boolean;
-  readonly judge: (request: SeenRequest) => Judgement | undefined;
+  readonly judgesBodies?: boolean;
+  /** Absent: everything is allowed. */
+  readonly judge?: (request: SeenRequest) => Judgement | undefined;
   /** Asked once for each request that is let through. */
-  readonly loses: () => boolean;
+  readonly loses?: () => boolean;
+  /** Where it listens; absent: a free port. */
+  readonly at?: PortFlag;
 }
 
 export async function startEngineProxy(options: EngineProxyOptions): Promise<EngineProxy> {
-  const { target, judgesBodies, judge, loses } = options;
+  const { target, judgesBodies = false, judge = () => undefined, loses = () => false, at } = options;
+  const { origin: engine } = new URL(target);
   const isSecure = target.startsWith("https:");
   const agent = new (isSecure ? HttpsAgent : HttpAgent)({ keepAlive: true });
   const requestTo = isSecure ? overHttps : overHttp;
@@ -45,7 +51,7 @@ export async function startEngineProxy(options: EngineProxyOptions): Promise<Eng
 
   async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const { method = "GET", headers } = request;
-    const url = new URL(request.url ?? "/", target);
+    const url = new URL(engine + request.url); // joined, not resolved: `//host/` and `http://host/` would name another
     const body = judgesBodies ? await bodyOf(request) : undefined;
     const judgement = judge({ method, url, headers, ...(body && { body }) });
     if (judgement && "deny" in judgement) {
@@ -66,10 +72,8 @@ export async function startEngineProxy(options: EngineProxyOptions): Promise<Eng
     else request.pipe(onward);
   }
 
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
   return {
-    endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    endpoint: await listenLocally(server, at),
     stop: async () => {
       server.close();
       server.closeAllConnections();

@@ -1,12 +1,15 @@
 // The engines behind the local cloud: dynoxide (DynamoDB with streams), fauxqs (SQS and S3), and a small one of our
 // own for Secrets Manager.
 //
-//   All listen on 127.0.0.1 only, and nobody reaches them but through the AWS SDK at these endpoints.
+//   All listen on this machine only, and none answers a web page: fauxqs and ours refuse one, dynoxide cannot, so it
+//   listens where no browser goes and programs find it at a proxy that refuses.
 //   An endpoint that the environment already names (LocalStack, DynamoDB Local, AWS) takes an engine's place.
 //   None outlives this process, however it ends.
 
 import { buildApp } from "fauxqs";
 import { startDynoxide } from "./dynoxide.ts";
+import { startEngineProxy } from "./engine-proxy.ts";
+import { LOOPBACK, refuseWebPages } from "./local-server.ts";
 import type { Endpoints } from "./model.ts";
 import { PortInUse } from "./port-in-use.ts";
 import { type SecretsEngine, startSecretsEngine } from "./secrets/engine.ts";
@@ -21,7 +24,10 @@ export interface EnginesOptions {
 }
 
 export interface Engines {
+  /** Where this process reaches them. */
   readonly endpoints: Endpoints;
+  /** Where other programs of this machine reach them. */
+  readonly announced: Endpoints;
   /** Absent when the environment names another. */
   readonly secrets?: SecretsEngine | undefined;
   /** Engines that run as processes of their own (fauxqs runs in this one). */
@@ -31,6 +37,8 @@ export interface Engines {
 
 interface Engine {
   readonly endpoint: string;
+  /** Where others reach it, when that is not the same. */
+  readonly announced?: string;
   readonly processId?: number;
   stop(): Promise<unknown>;
 }
@@ -50,15 +58,15 @@ export async function startEngines(options: EnginesOptions = {}): Promise<Engine
   try {
     const sqs = await engineOf("AWS_ENDPOINT_URL_SQS", oneFauxqs);
     const s3 = await engineOf("AWS_ENDPOINT_URL_S3", oneFauxqs);
-    const dynamodb = await engineOf("AWS_ENDPOINT_URL_DYNAMODB", () =>
-      startDynoxide(dynoxideOptions(options)),
-    );
+    const dynamodb = await engineOf("AWS_ENDPOINT_URL_DYNAMODB", () => startTables(options));
     const secretsManager = await engineOf("AWS_ENDPOINT_URL_SECRETS_MANAGER", async () => {
       secrets = await startSecretsEngine();
       return secrets;
     });
+    const all = { sqs, s3, secretsManager, dynamodb };
     return {
-      endpoints: { sqs, s3, secretsManager, dynamodb },
+      endpoints: eachOf(all, ({ endpoint }) => endpoint),
+      announced: eachOf(all, ({ endpoint, announced = endpoint }) => announced),
       secrets,
       processIds: [...engines].flatMap((engine) => engine.processId ?? []),
       stop,
@@ -68,10 +76,10 @@ export async function startEngines(options: EnginesOptions = {}): Promise<Engine
     throw error;
   }
 
-  async function engineOf(variable: string, start: () => Promise<Engine>): Promise<string> {
+  async function engineOf(variable: string, start: () => Promise<Engine>): Promise<Engine> {
     const engine = givenEndpoint(variable) ?? (await start());
     engines.add(engine);
-    return engine.endpoint;
+    return engine;
   }
 
   async function stop(): Promise<void> {
@@ -79,8 +87,34 @@ export async function startEngines(options: EnginesOptions = {}): Promise<Engine
   }
 }
 
-function dynoxideOptions({ dynamodbPort, dataDirectory }: EnginesOptions) {
-  return { ...(dynamodbPort && { port: dynamodbPort }), ...(dataDirectory && { dataDirectory }) };
+function eachOf(
+  engines: Readonly<Record<keyof Endpoints, Engine>>,
+  endpointOf: (engine: Engine) => string,
+): Endpoints {
+  const { sqs, s3, secretsManager, dynamodb } = engines;
+  return {
+    sqs: endpointOf(sqs),
+    s3: endpointOf(s3),
+    secretsManager: endpointOf(secretsManager),
+    dynamodb: endpointOf(dynamodb),
+  };
+}
+
+async function startTables({ dynamodbPort = 0, dataDirectory }: EnginesOptions): Promise<Engine> {
+  const { endpoint, processId, stop } = await startDynoxide({ ...(dataDirectory && { dataDirectory }) });
+  const at = { port: dynamodbPort, flag: "--dynamodb-port", listener: "the DynamoDB engine" };
+  try {
+    const front = await startEngineProxy({ target: endpoint, at });
+    return {
+      endpoint,
+      announced: front.endpoint,
+      processId,
+      stop: () => Promise.all([front.stop(), stop()]),
+    };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
 }
 
 /** The SDK's own precedence: the service's variable first, then the one for all services. */
@@ -91,8 +125,9 @@ function givenEndpoint(variable: string): Engine | undefined {
 
 async function startFauxqs(port = 0): Promise<Engine> {
   const app = buildApp({ logger: false });
+  refuseWebPages(app.server);
   try {
-    const endpoint = await app.listen({ host: "127.0.0.1", port });
+    const endpoint = await app.listen({ host: LOOPBACK, port });
     return { endpoint, stop: () => app.close() };
   } catch (error) {
     if (error instanceof Error && "code" in error && error.code === "EADDRINUSE") {

@@ -7,11 +7,10 @@
 
 import { once } from "node:events";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
 import { answerOf, functionUrlEvent, type HttpAnswer } from "./function-url-payload.ts";
 import { type Invoke, PAYLOAD_BYTES_MAX } from "./invocation.ts";
+import { listenLocally } from "./local-server.ts";
 import type { FunctionUrl } from "./model.ts";
-import { PortInUse } from "./port-in-use.ts";
 
 export interface FunctionUrls {
   /** The URL for a construct path, with a trailing slash; the same path gets the same URL. */
@@ -42,15 +41,10 @@ export async function startFunctionUrls({
         send(response, answered);
       });
   });
-  server.listen(port, "127.0.0.1");
-  await once(server, "listening").catch((cause: unknown) => {
-    if ((cause as NodeJS.ErrnoException).code !== "EADDRINUSE") throw cause;
-    throw new PortInUse({ port, flag: "--port", listener: "the function URLs", cause });
-  });
-  const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const origin = await listenLocally(server, { port, flag: "--port", listener: "the function URLs" });
 
   async function answer(request: IncomingMessage): Promise<HttpAnswer> {
-    const { pathname, search } = new URL(request.url ?? "/", origin);
+    const { pathname, search } = new URL(origin + request.url);
     const [, id = "", rest = ""] = /^\/([^/]*)(.*)$/.exec(pathname) ?? [];
     const route = routes.get(id);
     if (!route) {

@@ -1,9 +1,16 @@
 // A port that was asked for by number and is taken: the user must choose, so the error names the flag.
 
+export interface PortFlag {
+  readonly port: number;
+  readonly flag: string;
+  /** Who listens there, for the error. */
+  readonly listener: string;
+}
+
 export class PortInUse extends Error {
   override readonly name = "PortInUse";
 
-  constructor(use: { port: number; flag: string; listener: string; cause?: unknown }) {
+  constructor(use: PortFlag & { cause?: unknown }) {
     super(
       `Port ${use.port} of 127.0.0.1 is already in use, so ${use.listener} cannot listen there: ` +
         `give another one with ${use.flag}, or leave ${use.flag} out to get a free port.`,

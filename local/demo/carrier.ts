@@ -5,7 +5,7 @@
 //   It refuses Atlantis for ever (422: the caller's fault) and breaks over Bermuda for ever (503: its own).
 
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
+import { listenLocally } from "../local-server.ts";
 
 export interface Carrier {
   readonly url: string;
@@ -56,12 +56,8 @@ export async function startCarrier(): Promise<Carrier> {
       () => send(response, problem(400, "The request cannot be read")),
     );
   });
-  await new Promise<void>((resolve, reject) => {
-    server.once("error", reject).listen(0, "127.0.0.1", resolve);
-  });
-  const { port } = server.address() as AddressInfo;
   return {
-    url: `http://127.0.0.1:${port}`,
+    url: await listenLocally(server),
     counts: books.counts,
     stop: () =>
       new Promise((resolve) => {
@@ -72,7 +68,7 @@ export async function startCarrier(): Promise<Carrier> {
 }
 
 async function answer(books: Books, request: IncomingMessage): Promise<Answer> {
-  const { pathname, searchParams } = new URL(request.url ?? "/", "http://carrier");
+  const { pathname, searchParams } = new URL(`http://carrier${request.url}`);
   if (pathname !== "/consignments") return problem(404, "Only /consignments is here");
   if (request.method === "GET") return { status: 200, body: find(books, searchParams.get("reference")) };
   if (request.method === "POST")

@@ -5,7 +5,7 @@
 
 import { once } from "node:events";
 import { createServer, type IncomingMessage } from "node:http";
-import type { AddressInfo } from "node:net";
+import { listenLocally } from "../local-server.ts";
 import { SecretsError, secretStore } from "./store.ts";
 
 export interface SecretsEngine {
@@ -29,11 +29,8 @@ export async function startSecretsEngine(): Promise<SecretsEngine> {
     const { status, body } = await answer(request).catch(refusal);
     response.writeHead(status, { "content-type": "application/x-amz-json-1.1" }).end(JSON.stringify(body));
   });
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
   return {
-    endpoint: `http://127.0.0.1:${port}`,
+    endpoint: await listenLocally(server),
     onRotate(next) {
       rotate = next;
     },

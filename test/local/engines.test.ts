@@ -18,6 +18,7 @@ import { afterEach, expect, onTestFinished, test, vi } from "vitest";
 import { destroyClients, type LocalClients, localClients } from "../../local/clients.ts";
 import { dynoxideBinary } from "../../local/dynoxide.ts";
 import { type Engines, type EnginesOptions, startEngines } from "../../local/engines.ts";
+import { asked } from "../support/foreign-page.ts";
 import { temporaryDirectory } from "../support/synthesized.ts";
 
 afterEach(() => {
@@ -51,9 +52,9 @@ function isAlive(processId: number): boolean {
 }
 
 test("both engines answer on free ports of 127.0.0.1", async () => {
-  const { endpoints, clients } = await running();
-  expect(endpoints.sqs).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/);
-  expect(endpoints.dynamodb).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/);
+  const { announced, clients } = await running();
+  expect(announced.sqs).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/);
+  expect(announced.dynamodb).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/);
   expect((await clients.dynamodb.send(new ListTablesCommand({}))).TableNames).toEqual([]);
   expect((await clients.sqs.send(new ListQueuesCommand({}))).QueueUrls ?? []).toEqual([]);
 });
@@ -110,10 +111,11 @@ test("no engine outlives its parent, even one killed with -9", async () => {
   });
   const [line] = await once(createInterface({ input: parent.stdout }), "line");
   const { endpoints } = JSON.parse(line) as Engines;
-  expect((await fetch(endpoints.dynamodb)).status).toBeGreaterThan(0);
+  const answers = () => asked({ url: endpoints.dynamodb });
+  expect((await answers()).status).toBe(200);
 
   parent.kill("SIGKILL");
-  await vi.waitFor(() => expect(fetch(endpoints.dynamodb)).rejects.toThrow(), { timeout: 5_000 });
+  await vi.waitFor(() => expect(answers()).rejects.toThrow("ECONNREFUSED"), { timeout: 5_000 });
 });
 
 test("what the engine asks of its stream records in a file goes by an index, also after a restart", async () => {

@@ -2,6 +2,7 @@
 
 import { randomUUID } from "node:crypto";
 import { CreateTableCommand, type StreamViewType } from "@aws-sdk/client-dynamodb";
+import { CreateBucketCommand } from "@aws-sdk/client-s3";
 import {
   CreateQueueCommand,
   GetQueueAttributesCommand,
@@ -29,6 +30,9 @@ export function localEngines() {
     get endpoints() {
       return engines.endpoints;
     },
+    get announced() {
+      return engines.announced;
+    },
     get clients() {
       return clients;
     },
@@ -38,6 +42,11 @@ export function localEngines() {
         new CreateQueueCommand({ QueueName, Attributes: { VisibilityTimeout: "2", ...Attributes } }),
       );
       return { queueUrl: QueueUrl, queueArn: `arn:aws:sqs:us-east-1:000000000000:${QueueName}` };
+    },
+    async aBucket() {
+      const Bucket = `bucket-${randomUUID()}`;
+      await clients.s3.send(new CreateBucketCommand({ Bucket }));
+      return Bucket;
     },
     async send(QueueUrl: string, bodies: readonly string[]) {
       const Entries = bodies.map((MessageBody, n) => ({ Id: String(n), MessageBody }));

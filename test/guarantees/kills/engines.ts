@@ -9,7 +9,7 @@ import { type Dynoxide, startDynoxide } from "../../../local/dynoxide.ts";
 import { startEngines } from "../../../local/engines.ts";
 
 export interface KillableEngines {
-  /** SIGKILL to the tables' engine, and after a while another on the same port and the same files. */
+  /** SIGKILL to the tables' engine, and after a while another at the same endpoint and on the same files. */
   killTables(): Promise<void>;
   tablesProcessId(): number;
   stop(): Promise<void>;
@@ -21,8 +21,8 @@ const downMs = 400;
 export async function startKillableEngines(): Promise<KillableEngines> {
   const dataDirectory = await mkdtemp(join(tmpdir(), "essentially-once-tables-"));
   let tables: Dynoxide = await startDynoxide({ dataDirectory });
-  const port = Number(new URL(tables.endpoint).port);
-  process.env.AWS_ENDPOINT_URL_DYNAMODB = tables.endpoint;
+  const { endpoint } = tables;
+  process.env.AWS_ENDPOINT_URL_DYNAMODB = endpoint;
   const others = await startEngines();
   process.env.AWS_ENDPOINT_URL_SQS = others.endpoints.sqs;
   process.env.AWS_ENDPOINT_URL_S3 = others.endpoints.s3;
@@ -32,7 +32,7 @@ export async function startKillableEngines(): Promise<KillableEngines> {
       process.kill(tables.processId, "SIGKILL");
       await tables.stop();
       await sleep(downMs);
-      tables = await startDynoxide({ dataDirectory, port });
+      tables = await startDynoxide({ dataDirectory, endpoint });
     },
     tablesProcessId: () => tables.processId,
     async stop() {

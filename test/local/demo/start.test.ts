@@ -2,11 +2,13 @@
 
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { fileURLToPath } from "node:url";
 import { afterEach, expect, test } from "vitest";
+import { grantsToPages, isClosedToBrowsers } from "../../support/foreign-page.ts";
+import { childrenOf, listeningSockets } from "../../support/listening-sockets.ts";
 
 const PROJECT = fileURLToPath(new URL("../../..", import.meta.url));
 
@@ -77,6 +79,22 @@ test("a port that is taken is named, with the flag", async () => {
   taken.close();
 });
 
+test("no port that it opens does anything for a web page", async () => {
+  const run = start(["--orders", "5000", "--chaos", "0"]);
+  await run.says("Placing");
+  const opened = listeningSockets(run.processId);
+  expect(opened.length).toBeGreaterThan(6); // engines, proxies of functions, function URLs, the carrier
+  expect(opened.filter((url) => !url.startsWith("http://127."))).toEqual([]);
+  const granted: string[] = [];
+  for (const url of opened) {
+    if (await isClosedToBrowsers(url)) continue; // no request of a page goes there
+    granted.push(...(await grantsToPages(url)));
+  }
+  expect(granted).toEqual([]);
+  run.interrupt();
+  expect(await run.exitCode).toBe(130);
+});
+
 test("Ctrl-C stops every child and leaves nothing behind", async () => {
   const run = start(["--orders", "5000"]);
   await run.says("Placing");
@@ -117,22 +135,6 @@ function start(argv: readonly string[]) {
         child.once("close", () => reject(new Error(`it ended without saying ${text}: ${stderr}`)));
       }),
   };
-}
-
-/** Direct children, from /proc: engines and functions are started by the process itself. */
-function childrenOf(processId: number): number[] {
-  return readdirSync("/proc")
-    .filter((name) => /^\d+$/.test(name) && parentOf(name) === processId)
-    .map(Number);
-}
-
-function parentOf(processId: string): number {
-  try {
-    const stat = readFileSync(`/proc/${processId}/stat`, "utf8");
-    return Number(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[1]);
-  } catch {
-    return 0; // it ended meanwhile
-  }
 }
 
 function isAlive(processId: number): boolean {

@@ -7,19 +7,20 @@ import { join } from "node:path";
 import { CloudFormationClient } from "@aws-sdk/client-cloudformation";
 import { requireAccess } from "./aws-access.ts";
 import { DEPLOY_HELP, type Deploy, type Deployment, parseDeployArguments } from "./deploy-arguments.ts";
+import { print, printError, printText } from "./print.ts";
 import { UsageError } from "./usage-error.ts";
 import { leaveOut } from "./without-resources.ts";
 
 try {
   process.exitCode = await deploy(parseDeployArguments(process.argv.slice(2), process.env));
 } catch (error) {
-  console.error(error instanceof Error ? error.message : error);
+  printError(error instanceof Error ? error.message : String(error));
   process.exitCode = error instanceof UsageError ? 2 : 1;
 }
 
 async function deploy(command: Deploy): Promise<number> {
   if (command.action === "help") {
-    console.log(DEPLOY_HELP);
+    printText(DEPLOY_HELP);
     return 0;
   }
   return command.endpoint === undefined ? deployToAws(command) : deployTo(command.endpoint, command);
@@ -41,7 +42,7 @@ async function deployTo(endpoint: string, { context, cdkOptions, without }: Depl
   try {
     const synthesized = await cdk(["synth", "--quiet", "--output", assembly, ...context], environment);
     if (synthesized !== 0) return synthesized;
-    for (const id of leaveOut(assembly, without)) console.log(`left out: ${id}`);
+    for (const id of leaveOut(assembly, without)) print(`left out: ${id}`);
     const unattended = ["--require-approval", "never"]; // nobody is there to approve, and nothing is at stake
     return (
       (await cdk(["bootstrap", "--app", assembly], environment)) ||

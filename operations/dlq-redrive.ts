@@ -8,8 +8,8 @@ import { handledTable, plain } from "./dead-letters/tables.ts";
 import { holdOf, type DlqJob as Job, rateOf } from "./dlq-job.ts";
 import { type ExitCode, exitCodes } from "./exit-code.ts";
 import type { Given } from "./flags.ts";
+import { print, printError, printJson, printText } from "./print.ts";
 import { progress } from "./progress.ts";
-import { say } from "./say.ts";
 
 /** https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_StartMessageMoveTask.html */
 const moveRateMax = 500;
@@ -41,7 +41,7 @@ export async function redriveVerb(job: Job): Promise<ExitCode> {
     bar.end();
     const { "sent-back": sent, removed } = counts;
     if (sent + removed > 0)
-      console.error(`Stopped after ${sent} sent back and ${removed} removed; run it again.`);
+      printError(`Stopped after ${sent} sent back and ${removed} removed; run it again.`);
     throw error;
   }
 }
@@ -49,9 +49,8 @@ export async function redriveVerb(job: Job): Promise<ExitCode> {
 async function moveAll({ connection: { sqs }, queues, given }: Job): Promise<ExitCode> {
   if (!given.yes) {
     const names = queues.map(({ consumer }) => consumer);
-    if (given.json) say({ dryRun: true, queues: names });
-    else
-      console.log(`Would have SQS move all dead letters of ${names.join(", ")}, unseen: add --yes to do it.`);
+    if (given.json) printJson({ dryRun: true, queues: names });
+    else print(`Would have SQS move all dead letters of ${names.join(", ")}, unseen: add --yes to do it.`);
     return exitCodes.done;
   }
   const bar = progress();
@@ -65,8 +64,8 @@ async function moveAll({ connection: { sqs }, queues, given }: Job): Promise<Exi
     all.push(moved);
   }
   bar.end();
-  if (given.json) say({ moved: all });
-  else for (const { consumer, moved } of all) console.log(`${consumer}: ${moved} moved.`);
+  if (given.json) printJson({ moved: all });
+  else for (const { consumer, moved } of all) print(`${consumer}: ${moved} moved.`);
   return exitCodes.done;
 }
 
@@ -78,19 +77,19 @@ function sayHandled(
   const [sent, removed, left] = [count("sent-back"), count("removed"), count("left")];
   if (given.json) {
     const list = handled.map(({ deadLetter, ...decision }) => ({ ...plain(deadLetter), ...decision }));
-    say({ dryRun, sentBack: sent, removed, left, handled: list, unread });
+    printJson({ dryRun, sentBack: sent, removed, left, handled: list, unread });
   } else if (handled.length === 0) {
-    console.log("No dead letter matches.");
+    print("No dead letter matches.");
   } else {
-    console.log(handledTable(handled, dryRun));
+    printText(handledTable(handled, dryRun));
     const tally = `${sent} to send back, ${removed} to remove as done, ${left} to leave`;
-    console.log(
+    print(
       dryRun
         ? `${tally}: add --yes to do it.`
         : `${sent} sent back, ${removed} removed as done, ${left} left.`,
     );
   }
-  if (!given.json) for (const line of unread) console.log(`Not read: ${line}.`);
+  if (!given.json) for (const line of unread) print(`Not read: ${line}.`);
   const found = handled.map(({ deadLetter }) => deadLetter);
   if (left > 0 || mayHaveMissed(given, { found, unread })) return exitCodes.left;
   return handled.length > 0 ? exitCodes.done : exitCodes.nothing;

@@ -17,7 +17,7 @@ import type { DlqVerb } from "./dlq-tool.ts";
 import { type ExitCode, exitCodes } from "./exit-code.ts";
 import type { Given } from "./flags.ts";
 import { readJson } from "./json-file.ts";
-import { say } from "./say.ts";
+import { print, printJson, printText } from "./print.ts";
 import { signerOf } from "./signing.ts";
 import { namedValues } from "./text-table.ts";
 import { UsageError } from "./usage-error.ts";
@@ -44,11 +44,11 @@ export const dlqVerbs: Readonly<Record<DlqVerb, (job: Job) => Promise<ExitCode>>
     const matches = narrowed(given);
     const chosen = matches ? deadLetters.filter(matches) : deadLetters;
     if (given.json) {
-      say({ groups: byReason(chosen), deadLetters: chosen.map(plain), unread });
+      printJson({ groups: byReason(chosen), deadLetters: chosen.map(plain), unread });
     } else {
       const table = matches || given.each ? deadLetterTable(chosen) : reasonTable(byReason(chosen));
-      console.log(chosen.length === 0 ? "No dead letters." : table);
-      for (const line of unread) console.log(`Not read: ${line}.`);
+      printText(chosen.length === 0 ? "No dead letters." : table);
+      for (const line of unread) print(`Not read: ${line}.`);
     }
     return matches && chosen.length === 0 ? exitCodes.nothing : exitCodes.done;
   },
@@ -65,12 +65,12 @@ export const dlqVerbs: Readonly<Record<DlqVerb, (job: Job) => Promise<ExitCode>>
       ),
     );
     const discards = found.length > 0 ? [] : await discardsOf({ connection, queues, evidenceTable }, id);
-    if (given.json) say({ deadLetters: shown, discards });
-    else if (shown.length > 0) for (const one of shown) console.log(`${namedValues(linesOf(one))}\n`);
-    else console.log(`No dead letter that can be seen has the id ${id}.`);
+    if (given.json) printJson({ deadLetters: shown, discards });
+    else if (shown.length > 0) for (const one of shown) printText(`${namedValues(linesOf(one))}\n`);
+    else print(`No dead letter that can be seen has the id ${id}.`);
     if (!given.json) {
       for (const { consumer, at, by, because } of discards) {
-        console.log(`${consumer}: discarded ${at} by ${by}: ${because}`);
+        print(`${consumer}: discarded ${at} by ${by}: ${because}`);
       }
     }
     return shown.length + discards.length > 0 ? exitCodes.done : exitCodes.nothing;
@@ -88,17 +88,17 @@ export const dlqVerbs: Readonly<Record<DlqVerb, (job: Job) => Promise<ExitCode>>
       dryRun,
       visibilitySeconds: holdOf(given),
     });
-    if (given.json) say({ dryRun, discarded: discarded.map(plain), unread });
-    else if (discarded.length === 0) console.log("No dead letter matches.");
+    if (given.json) printJson({ dryRun, discarded: discarded.map(plain), unread });
+    else if (discarded.length === 0) print("No dead letter matches.");
     else {
-      console.log(deadLetterTable(discarded));
-      console.log(
+      printText(deadLetterTable(discarded));
+      print(
         dryRun
           ? `Would discard ${messages(discarded)}: add --yes to do it.`
           : `Discarded ${messages(discarded)}.`,
       );
     }
-    if (!given.json) for (const line of unread) console.log(`Not read: ${line}.`);
+    if (!given.json) for (const line of unread) print(`Not read: ${line}.`);
     if (mayHaveMissed(given, { found: discarded, unread })) return exitCodes.left;
     return discarded.length > 0 ? exitCodes.done : exitCodes.nothing;
   },
@@ -114,12 +114,12 @@ export const dlqVerbs: Readonly<Record<DlqVerb, (job: Job) => Promise<ExitCode>>
       dryRun,
       visibilitySeconds: holdOf(given),
     });
-    if (given.json) say({ dryRun, edited: edited ?? null });
-    else if (edited === undefined) console.log(`No dead letter that can be seen has the id ${id}.`);
+    if (given.json) printJson({ dryRun, edited: edited ?? null });
+    else if (edited === undefined) print(`No dead letter that can be seen has the id ${id}.`);
     else {
       const { consumer, supersededBy } = edited;
       const what = `${id} of ${consumer} superseded by ${supersededBy}`;
-      console.log(dryRun ? `Would have ${what}: add --yes to do it.` : `${what}, which is sent.`);
+      print(dryRun ? `Would have ${what}: add --yes to do it.` : `${what}, which is sent.`);
     }
     return edited === undefined ? exitCodes.nothing : exitCodes.done;
   },

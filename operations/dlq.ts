@@ -9,11 +9,12 @@ import { dlqTool } from "./dlq-tool.ts";
 import { dlqVerbs, refuseUnclear } from "./dlq-verbs.ts";
 import { exitCodes, runCommand } from "./exit-code.ts";
 import { outputRequired } from "./outputs.ts";
+import { printText } from "./print.ts";
 
 await runCommand(async () => {
   const asked = readCommand(dlqTool, process.argv.slice(2));
   if (asked.verb === "help") {
-    console.log(helpOf(dlqTool));
+    printText(helpOf(dlqTool));
     return exitCodes.done;
   }
   refuseUnclear(asked.verb, asked.given);

@@ -1,5 +1,6 @@
 // What a command's end says to a script.
 
+import { printError } from "./print.ts";
 import { UsageError } from "./usage-error.ts";
 
 export const exitCodes = { done: 0, failed: 1, usage: 2, nothing: 3, left: 4 } as const;
@@ -11,7 +12,7 @@ export async function runCommand(run: () => Promise<ExitCode>): Promise<void> {
   try {
     process.exitCode = await run();
   } catch (error) {
-    console.error(error instanceof UsageError || error instanceof Error ? messageOf(error) : error);
+    printError(error instanceof Error ? messageOf(error) : String(error));
     process.exitCode = error instanceof UsageError ? exitCodes.usage : exitCodes.failed;
   }
 }

@@ -9,9 +9,10 @@ import { generationsOf, lagOf, projectionNamed, projectionsOf, readOffsets } fro
 import { type TailedEntry, type TailOptions, tail } from "./journal/tail.ts";
 import { type JournalVerb, journalTool } from "./journal-tool.ts";
 import { outputRequired } from "./outputs.ts";
+import { print, printJson, printJsonLine, printText } from "./print.ts";
 import { progress } from "./progress.ts";
-import { say } from "./say.ts";
-import { printable, textTable } from "./text-table.ts";
+import { printable } from "./safe-text.ts";
+import { textTable } from "./text-table.ts";
 
 interface Job extends Asked<JournalVerb> {
   readonly connection: Connection;
@@ -21,11 +22,13 @@ interface Job extends Asked<JournalVerb> {
 
 const lastMax = 10_000;
 const lookAgainMs = 1_000;
+/** Of the data in a table: every cell of a column is as wide as the widest. */
+const cellCharactersMax = 2_000;
 
 await runCommand(async () => {
   const asked = readCommand(journalTool, process.argv.slice(2));
   if (asked.verb === "help") {
-    console.log(helpOf(journalTool));
+    printText(helpOf(journalTool));
     return exitCodes.done;
   }
   const { given } = asked;
@@ -59,8 +62,9 @@ async function showTail({ given, place, show }: Job): Promise<ExitCode> {
   const entries = tail({ place, ...show });
   const first = await entries.next();
   if (!given.follow) {
-    if (given.json) say({ entries: first });
-    else console.log(first.length === 0 ? emptyText(place) : entryTable(first));
+    if (given.json) printJson({ entries: first });
+    else if (first.length === 0) print(emptyText(place));
+    else printText(entryTable(first));
     return exitCodes.done;
   }
   let stopped = false;
@@ -68,7 +72,7 @@ async function showTail({ given, place, show }: Job): Promise<ExitCode> {
     stopped = true;
   });
   for (let page = first; !stopped; page = await entries.next()) {
-    for (const entry of page) console.log(given.json ? JSON.stringify(entry) : lineOf(entry));
+    for (const entry of page) given.json ? printJsonLine(entry) : print(lineOf(entry));
     await sleep(lookAgainMs);
   }
   return exitCodes.done;
@@ -79,14 +83,14 @@ async function showOffsets({ given, connection: { dynamodb, outputs }, place }: 
   const projections = projectionsOf(outputs);
   const all = (await Promise.all(projections.map((one) => readOffsets(dynamodb, one, heads)))).flat();
   if (given.json) {
-    say({ heads: Object.fromEntries(heads), offsets: all });
+    printJson({ heads: Object.fromEntries(heads), offsets: all });
   } else if (heads.size === 0) {
-    console.log(emptyText(place));
+    print(emptyText(place));
   } else {
     const rows = all.map(({ projection, generation, role, partition, offset, head, lag }) =>
       [projection, `${generation} ${role}`, partition, offset, head, lag].map(String),
     );
-    console.log(textTable(["PROJECTION", "GENERATION", "PARTITION", "OFFSET", "HEAD", "LAG"], rows));
+    printText(textTable(["PROJECTION", "GENERATION", "PARTITION", "OFFSET", "HEAD", "LAG"], rows));
   }
   return exitCodes.done;
 }
@@ -99,18 +103,16 @@ async function rebuild({ given, connection, place, operands: [name = ""] }: Job)
   const entries = [...(await readHeads(place)).values()].reduce((sum, head) => sum + head, 0);
   const next = before.building ?? before.serving + 1;
   if (!given.yes) {
-    if (given.json) say({ dryRun: true, projection: projection.name, ...before, entries });
-    else if (before.building !== undefined) console.log(`Generation ${next} is being built already.`);
-    else
-      console.log(`Would build generation ${next} of ${projection.name} from ${entries} entries: add --yes.`);
+    if (given.json) printJson({ dryRun: true, projection: projection.name, ...before, entries });
+    else if (before.building !== undefined) print(`Generation ${next} is being built already.`);
+    else print(`Would build generation ${next} of ${projection.name} from ${entries} entries: add --yes.`);
     return exitCodes.done;
   }
   const begun = await generations.rebuild();
-  if (!given.json)
-    console.log(`Generation ${next} of ${projection.name} is being built from ${entries} entries.`);
+  if (!given.json) print(`Generation ${next} of ${projection.name} is being built from ${entries} entries.`);
   const end = given.follow ? await follow() : begun;
-  if (given.json) say({ dryRun: false, projection: projection.name, ...end, entries });
-  else if (given.follow) console.log(`Generation ${end.serving} serves.`);
+  if (given.json) printJson({ dryRun: false, projection: projection.name, ...end, entries });
+  else if (given.follow) print(`Generation ${end.serving} serves.`);
   return exitCodes.done;
 
   async function follow() {
@@ -137,14 +139,14 @@ function entryTable(entries: readonly TailedEntry[]): string {
   return textTable(
     ["PARTITION", "SEQUENCE", "TIME", "TYPE", "BYTES", "ID", "KEY", ...(hasData(entries) ? ["DATA"] : [])],
     entries.map(cellsOf),
-    { cellCharactersMax: Number.POSITIVE_INFINITY }, // whoever asked for the data wants all of it
+    { cellCharactersMax }, // whoever wants all of the data takes --json
   );
 }
 
 /** An entry as it comes: columns cannot be aligned with what is not there yet. */
 function lineOf(entry: TailedEntry): string {
   return cellsOf(entry)
-    .map((cell) => printable(cell))
+    .map((cell) => printable(cell, cellCharactersMax))
     .join("  ");
 }
 

@@ -1,5 +1,6 @@
 // `npm run new`: a message, a consumer or a projection, with its test and its wiring, that pass `npm run check` at once.
 import { exitCodes, runCommand } from "./exit-code.ts";
+import { print, printText } from "./print.ts";
 import { NEW_HELP, readNewCommand } from "./scaffold/command.ts";
 import { newConsumer } from "./scaffold/consumer.ts";
 import { draft } from "./scaffold/draft.ts";
@@ -9,15 +10,15 @@ import { newProjection } from "./scaffold/projection.ts";
 await runCommand(async () => {
   const command = readNewCommand(process.argv.slice(2));
   if (command.kind === "help") {
-    console.log(NEW_HELP);
+    printText(NEW_HELP);
     return exitCodes.done;
   }
   const files = draft(process.cwd());
   const hint = await write();
-  for (const { path, isNew } of files.changed()) console.log(`${isNew ? "new    " : "changed"}  ${path}`);
-  if (command.dryRun) console.log("\nNothing was written: leave out --dry-run.");
+  for (const { path, isNew } of files.changed()) print(`${isNew ? "new    " : "changed"}  ${path}`);
+  if (command.dryRun) print("", "Nothing was written: leave out --dry-run.");
   else files.save();
-  console.log(`\n${hint}`);
+  printText(`\n${hint}`);
   return exitCodes.done;
 
   function write(): Promise<string> | string {

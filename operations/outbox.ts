@@ -18,8 +18,8 @@ import { type Replayed, replay } from "./outbox/replay.ts";
 import { type OutboxVerb, outboxTool } from "./outbox-tool.ts";
 import { outputRequired } from "./outputs.ts";
 import { pace } from "./pace.ts";
+import { print, printJson, printText } from "./print.ts";
 import { progress } from "./progress.ts";
-import { say } from "./say.ts";
 import { signerOf } from "./signing.ts";
 import { textTable } from "./text-table.ts";
 import { UsageError } from "./usage-error.ts";
@@ -30,7 +30,7 @@ const oldestMax = 1_000;
 await runCommand(async () => {
   const asked = readCommand(outboxTool, process.argv.slice(2));
   if (asked.verb === "help") {
-    console.log(helpOf(outboxTool));
+    printText(helpOf(outboxTool));
     return exitCodes.done;
   }
   const matches = asked.verb === "replay" ? rowsMeant(asked) : () => true;
@@ -58,17 +58,17 @@ async function list({ given }: Asked<OutboxVerb>, { dynamodb, outputs }: Connect
   bar.end();
   const { rows, messages, types, oldest, invalid } = pending;
   if (given.json) {
-    say({ rows, messages, types, oldest: oldest.map(plain), invalid });
+    printJson({ rows, messages, types, oldest: oldest.map(plain), invalid });
     return exitCodes.done;
   }
-  if (rows === 0) console.log("Nothing is pending.");
+  if (rows === 0) print("Nothing is pending.");
   else {
-    console.log(given.each ? rowTable(oldest) : typeTable(pending));
+    printText(given.each ? rowTable(oldest) : typeTable(pending));
     const [first] = oldest;
     const age = first ? `; the oldest row is ${first.id}, ${sinceText(first.createdAt)} old` : "";
-    console.log(`${messages} messages in ${rows} rows are pending${age}.`);
+    print(`${messages} messages in ${rows} rows are pending${age}.`);
   }
-  if (invalid.length > 0) console.log(`Not rows of an outbox: ${invalid.join(", ")}.`);
+  if (invalid.length > 0) print(...invalid.map((id) => `Not a row of an outbox: ${id}.`));
   return exitCodes.done;
 }
 
@@ -85,10 +85,11 @@ async function send(
   if (!given.yes) {
     const pending = await read();
     if (given.json)
-      say({ dryRun: true, rows: pending.rows, messages: pending.messages, types: pending.types });
+      printJson({ dryRun: true, rows: pending.rows, messages: pending.messages, types: pending.types });
     else if (pending.rows > 0) {
-      console.log(`${typeTable(pending)}\nWould send ${pending.messages} messages: add --yes to do it.`);
-    } else console.log("No row matches.");
+      printText(typeTable(pending));
+      print(`Would send ${pending.messages} messages: add --yes to do it.`);
+    } else print("No row matches.");
     return pending.rows > 0 ? exitCodes.done : exitCodes.nothing;
   }
   enterKitEnvironment(connection);
@@ -114,11 +115,11 @@ async function send(
 }
 
 function sayReplayed({ rows, messages, left }: Replayed, json: boolean): ExitCode {
-  if (json) say({ dryRun: false, rows, messages, left });
-  else if (rows + left.length === 0) console.log("No row matches.");
+  if (json) printJson({ dryRun: false, rows, messages, left });
+  else if (rows + left.length === 0) print("No row matches.");
   else {
-    console.log(`${messages} messages of ${rows} rows sent.`);
-    for (const id of left) console.log(`Not sent whole, so still in the outbox: ${id}.`);
+    print(`${messages} messages of ${rows} rows sent.`);
+    for (const id of left) print(`Not sent whole, so still in the outbox: ${id}.`);
   }
   if (left.length > 0) return exitCodes.left;
   return rows > 0 ? exitCodes.done : exitCodes.nothing;

@@ -1,5 +1,6 @@
-// Rows as aligned columns for a terminal. What stands in a message is a stranger's text: control characters
-// (a terminal would obey them) are shown as a dot.
+// Rows as aligned columns for a terminal; each cell is made safe.
+
+import { printable } from "./safe-text.ts";
 
 export interface TextTableOptions {
   /** Longer cells are cut and end in an ellipsis. */
@@ -34,12 +35,6 @@ export function textTable(
 export function namedValues(rows: readonly (readonly [name: string, value: string])[]): string {
   const width = Math.max(...rows.map(([name]) => name.length));
   return rows.map(([name, value]) => `${name.padEnd(width)}  ${printable(value)}`.trimEnd()).join("\n");
-}
-
-export function printable(text: string, charactersMax = Number.POSITIVE_INFINITY): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
-  const safe = text.replace(/[\u0000-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069]/g, "·");
-  return safe.length > charactersMax ? `${safe.slice(0, charactersMax - 1)}…` : safe;
 }
 
 /** Which columns stand in which line of a row. A column that is too wide for any line has one for itself. */

@@ -1,6 +1,7 @@
 // The account at the end: one table for people, one object for programs.
 
-import { printable, textTable } from "../../operations/text-table.ts";
+import { printable } from "../../operations/safe-text.ts";
+import { textTable } from "../../operations/text-table.ts";
 import type { CarrierCounts } from "./carrier.ts";
 import { type Invariant, invariant } from "./invariant.ts";
 import type { Reconciliation } from "./reconcile.ts";

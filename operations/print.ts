@@ -1,0 +1,33 @@
+// The one way from a command to the terminal: no other file of operations/ writes there, but for the progress line.
+//
+//   What people read goes to standard output line by line, how far it is and what went wrong to standard error;
+//   with --json it is one document.
+
+import { printable, printableJson } from "./safe-text.ts";
+
+/** Whoever wants all of a long text takes it from the JSON document. Characters. */
+const lineCharactersMax = 4_000;
+
+/** Writes lines. A line break inside one is no line break. */
+export function print(...lines: readonly string[]): void {
+  for (const line of lines) process.stdout.write(`${printable(line, lineCharactersMax)}\n`);
+}
+
+/** Writes a text of this project's own making (a help, a table of safe cells), which has several lines. */
+export function printText(text: string): void {
+  for (const line of text.split("\n")) print(line);
+}
+
+export function printError(text: string): void {
+  process.stderr.write(`${printable(text, lineCharactersMax)}\n`);
+}
+
+/** One JSON document. */
+export function printJson(document: unknown): void {
+  process.stdout.write(`${printableJson(document, 2)}\n`);
+}
+
+/** One line of JSON, where documents follow one another. */
+export function printJsonLine(document: unknown): void {
+  process.stdout.write(`${printableJson(document)}\n`);
+}

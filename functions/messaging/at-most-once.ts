@@ -68,7 +68,9 @@ export function atMostOnce(options: AtMostOnceOptions = {}): MessageMiddleware {
         return duplicateOf(claim, request.event);
       }
       // Not a duplicate yet: were this copy acknowledged and the other died, its loss would go uncounted.
-      if (claim.kind === "held") throw new RetryLater("LEASE_HELD", claim.retryAfterSeconds);
+      if (claim.kind === "held") {
+        throw new RetryLater("LEASE_HELD", claim.retryAfterSeconds, { waited: true });
+      }
       claimed.set(request, claim.lease);
       if (claim.inDoubt) return lose(claim.lease, "CLAIM_EXPIRED");
       return undefined;

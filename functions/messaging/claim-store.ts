@@ -12,6 +12,7 @@ import { environment } from "./environment.ts";
 import { contentId } from "./ids.ts";
 import { log } from "./log.ts";
 import { Park, RetryLater } from "./outcome.ts";
+import { isWait } from "./waits.ts";
 
 export interface ClaimStore {
   /** Puts a text of JSON and returns its `dataref`. @throws Park TOO_LARGE, RetryLater CLAIM_CHECK_UNAVAILABLE */
@@ -77,5 +78,5 @@ export function claimStore(options: ClaimStoreOptions = {}): ClaimStore {
 
 function unavailable(error: unknown): never {
   if (error instanceof Park) throw error;
-  throw new RetryLater("CLAIM_CHECK_UNAVAILABLE", undefined, { cause: error });
+  throw new RetryLater("CLAIM_CHECK_UNAVAILABLE", undefined, { cause: error, waited: isWait(error) });
 }

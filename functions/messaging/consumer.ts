@@ -15,9 +15,9 @@ import type { MessageType } from "./message-type.ts";
 import { metricNames } from "./metric-names.ts";
 import { count } from "./metrics.ts";
 import { observed } from "./observed.ts";
-import { Park } from "./outcome.ts";
+import { Park, RetryLater } from "./outcome.ts";
 import { queueOrder } from "./queue-order.ts";
-import { isRedelivered, letterOf, type Received, receive } from "./received.ts";
+import { attemptOf, isRedelivered, letterOf, type Received, receive } from "./received.ts";
 import { duringMessage } from "./scope.ts";
 import { deadlineOf, subscription } from "./subscription.ts";
 
@@ -118,6 +118,7 @@ export function consumer<const Types extends readonly MessageType[]>({
           const { record, envelope: message } = item;
           if (message instanceof Park) throw message;
           await order.admit(item);
+          if (attemptOf(record) > queue.attemptsMax) throw new RetryLater("RUN_NOT_ENDED"); // nor will this one
           const letter = letterOf(record);
           const outcome = await deliver(chain, { consumer: name, message, letter, deadlineMs }, context);
           await order.lift(item);

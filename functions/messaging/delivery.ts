@@ -38,27 +38,28 @@ export type MessageMiddleware<Added = unknown> = MiddlewareObj<Delivery, unknown
 
 export type MessageChain = (delivery: Delivery, context: Context) => Promise<unknown>;
 
-/** How often the handler runs on fresh state before the message is put off; each run lost a race to another. */
-const attemptsMax = 8;
-
 /**
  * Runs the chain until its commit does not lose a race for the state.
- * @throws RetryLater CONTENDED when it lost every one, or whatever the chain throws.
+ * @throws RetryLater CONTENDED, as a wait, when it lost every one; or whatever the chain throws.
  */
 export async function deliver(
   chain: MessageChain,
   delivery: Omit<Delivery, "unit">,
   context: Context,
 ): Promise<Outcome> {
-  for (let attempt = 1; attempt <= attemptsMax; attempt++) {
-    const unit = unitOfWork({ producer: delivery.consumer, cause: delivery.message });
-    try {
-      return outcomeOf(await chain({ ...delivery, unit }, context), unit);
-    } catch (error) {
-      if (!(error instanceof StateMoved)) throw error;
-    }
+  try {
+    return await run();
+  } catch (error) {
+    if (!(error instanceof StateMoved)) throw error;
+    const { repeatInTurn } = await import("./lost-race.ts"); // most deliveries never lose one
+    const { message, deadlineMs } = delivery;
+    return repeatInTurn(run, { item: error.item ?? message.partitionkey, deadlineMs });
   }
-  throw new RetryLater("CONTENDED");
+
+  async function run(): Promise<Outcome> {
+    const unit = unitOfWork({ producer: delivery.consumer, cause: delivery.message });
+    return outcomeOf(await chain({ ...delivery, unit }, context), unit);
+  }
 }
 
 function outcomeOf(response: unknown, unit: UnitOfWork): Outcome {

@@ -47,7 +47,7 @@ export async function getItems(
       return { again: leftOut(answer.UnprocessedKeys?.[table]?.Keys), refused: [] };
     },
   });
-  if (unread.length > 0) throw new RetryLater("ITEMS_UNREAD");
+  if (unread.length > 0) throw new RetryLater("ITEMS_UNREAD", undefined, { waited: true });
   return items;
 }
 

@@ -110,11 +110,13 @@ export function effects(options: EffectsOptions = {}): MessageMiddleware<{ reado
     if (key === "" || key.length > keyLengthMax) {
       throw new Park("EFFECT_KEY_INVALID", `1 to ${keyLengthMax} characters, got ${key.length}`);
     }
-    if (deadlineMs - recordMs - nowMs() < performMinMs) throw new RetryLater("TIME_SHORT");
+    if (deadlineMs - recordMs - nowMs() < performMinMs) throw timeShort();
     const id = `effect:${derivedId(consumer, key)}`; // a colon: no evidence of a message has this id
     const claim = await leases.claim({ id, untilMs: deadlineMs, about: { consumer, key } });
     if (claim.kind === "settled") return claim.result as Result; // G8: recorded, so never again
-    if (claim.kind === "held") throw new RetryLater("LEASE_HELD", claim.retryAfterSeconds);
+    if (claim.kind === "held") {
+      throw new RetryLater("LEASE_HELD", claim.retryAfterSeconds, { waited: true });
+    }
 
     const known = claim.inDoubt ? await ask(claim.lease, key, work) : undefined;
     const result = known === undefined ? await act(claim.lease, key, work) : known;
@@ -142,7 +144,7 @@ async function act<Result extends Kept>(
 ): Promise<Result> {
   if (lease.untilMs - recordMs - nowMs() < performMinMs) {
     await giveBack(lease); // late, perhaps overtaken: a lookup or a stopped process took the time
-    throw new RetryLater("TIME_SHORT");
+    throw timeShort();
   }
   try {
     return await beforeLeaseEnds(lease, async (signal) => work.perform({ key, fence: lease.fence, signal }));
@@ -187,6 +189,11 @@ function open(error: unknown, code: string, lease: Lease, key: string): Park | R
   const askableAfterSeconds = Math.ceil(Math.max(0, lease.overtakenAfterMs - nowMs()) / 1000);
   const retryAfterSeconds = Math.max(asked.retryAfterSeconds ?? 0, askableAfterSeconds);
   return new RetryLater(asked.code, retryAfterSeconds, { cause: error, lastly: inDoubt(lease, key, error) });
+}
+
+/** Nothing was begun. */
+function timeShort(): RetryLater {
+  return new RetryLater("TIME_SHORT", undefined, { waited: true });
 }
 
 function inDoubt({ id, fence }: Lease, key: string, cause?: unknown): Park {

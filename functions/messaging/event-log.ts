@@ -39,7 +39,9 @@ function entryOf({ message, letter }: Delivery): JournalMessage {
 }
 
 function outcomeOf(appended: Appended): Outcome {
-  if (appended.kind === "unconfirmed") throw new RetryLater("APPEND_UNCONFIRMED");
+  if (appended.kind === "unconfirmed") {
+    throw new RetryLater("APPEND_UNCONFIRMED", undefined, { waited: appended.contended ?? false });
+  }
   if (appended.kind === "refused") throw appended.reason;
   return { kind: appended.kind === "appended" ? "done" : "duplicate" };
 }

@@ -1,19 +1,21 @@
 // What becomes of a record that failed: it comes later, or it is parked with its reason. Loaded with the first failure;
 // when that does not succeed, the record goes back to its queue all the same.
 //
-//   G6. On its last receive, or when it can never succeed, a message is parked with its reason.
-//   G11. Every retry has a delay and every message a last retry.
+//   G6. After its last attempt, or when it can never succeed, a message is parked with its reason.
+//   G11. Every retry has a delay and every message a last retry (next-try.ts).
 import { SendMessageCommand } from "@aws-sdk/client-sqs";
 import type { SQSRecord } from "aws-lambda";
 import { nowIso } from "./clock.ts";
 import { readEnvelope } from "./envelope.ts";
 import { log } from "./log.ts";
 import { isFifo } from "./message-group.ts";
+import { metricNames } from "./metric-names.ts";
+import { highest } from "./metrics.ts";
+import { codeOf, nextTry, type Try } from "./next-try.ts";
 import { Park, RetryLater } from "./outcome.ts";
 import { deadLetterAttributes, traceName } from "./park-attributes.ts";
 import type { Failure } from "./queue-order.ts";
 import { receiveCountOf } from "./received.ts";
-import { backoffSeconds, visibilitySeconds } from "./retry.ts";
 import { runLedger } from "./run-ledger.ts";
 import { changeVisibility } from "./sqs-batch.ts";
 import { sqs } from "./sqs-client.ts";
@@ -28,25 +30,19 @@ export async function settleFailure(
   queue: Subscription,
   record: SQSRecord,
   error: unknown,
-  { attempt = receiveCountOf(record), beforePark, behind = [] }: Failure,
+  { beforePark, behind = [] }: Failure,
 ): Promise<boolean> {
-  const reason = error instanceof Park ? error : exhausted(queue, error, attempt);
-  if (reason === undefined) {
-    await delay(queue, [record, ...behind], error, attempt);
-    await runLedger({ table: queue.evidenceTable }).note(record, "ended");
+  const next = error instanceof Park ? error : await nextTry(queue, record, error);
+  if (!(next instanceof Park)) {
+    await delay(queue, [record, ...behind], error, next);
+    await runLedger({ table: queue.evidenceTable }).note(record, next.waited ? "waited" : "failed");
     return false;
   }
-  await beforePark?.(reason);
-  await park(queue, record, reason);
-  const { code: reasonCode, detail: reasonDetail } = reason;
+  await beforePark?.(next);
+  await park(queue, record, next);
+  const { code: reasonCode, detail: reasonDetail } = next;
   log("warn", "PARKED", { ...fieldsOf(queue, record), reasonCode, reasonDetail });
   return true;
-}
-
-function exhausted({ attemptsMax }: Subscription, error: unknown, attempt: number): Park | undefined {
-  if (attempt < attemptsMax) return undefined;
-  if (error instanceof RetryLater && error.lastly) return error.lastly;
-  return new Park("RETRIES_EXHAUSTED", `${attempt} receives, last error ${codeOf(error)}`, { cause: error });
 }
 
 async function park(queue: Subscription, record: SQSRecord, reason: Park): Promise<void> {
@@ -85,14 +81,13 @@ async function delay(
   queue: Subscription,
   records: readonly [SQSRecord, ...SQSRecord[]],
   error: unknown,
-  attempt: number,
+  { retryAfterSeconds, waited, waitedSeconds }: Try,
 ): Promise<void> {
-  const asked = error instanceof RetryLater ? error.retryAfterSeconds : undefined;
-  const retryAfterSeconds = visibilitySeconds(asked) ?? backoffSeconds(attempt);
+  if (waited) highest(metricNames.waitedSeconds, waitedSeconds);
   const fields = fieldsOf(queue, records[0]);
   const wanted = records.map(({ receiptHandle }) => ({ receiptHandle, seconds: retryAfterSeconds }));
   const refused = await changeVisibility(sqs(), queue.queueUrl, wanted);
-  const failure = { errorCode: codeOf(error), at: placeOf(error) };
+  const failure = { errorCode: codeOf(error), at: placeOf(error), ...(waited && { waitedSeconds }) };
   const isSet = refused.length < records.length;
   log("warn", "RETRY_LATER", { ...fields, ...failure, ...(isSet && { retryAfterSeconds }) });
   // Q14: an expired receipt only means that the visibility timeout decides instead of the backoff.
@@ -102,12 +97,6 @@ async function delay(
 
 function fieldsOf({ consumer }: Subscription, record: SQSRecord) {
   return { consumer, receiveCount: receiveCountOf(record) };
-}
-
-/** A code or a class name, never a message: messages of foreign errors may quote the payload (S10). */
-function codeOf(error: unknown): string {
-  if (error instanceof RetryLater || error instanceof Park) return error.code;
-  return error instanceof Error ? error.name : typeof error;
 }
 
 /** The first frames say enough, and a pattern that has to try each place takes the square of their length. Characters. */

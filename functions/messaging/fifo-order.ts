@@ -4,10 +4,9 @@
 //   parked message is held.
 import { holds } from "./holds.ts";
 import { groupOf, keyOrder } from "./key-order.ts";
-import { Park, RetryLater } from "./outcome.ts";
+import { Park } from "./outcome.ts";
 import type { QueueOrder } from "./queue-order.ts";
 import type { Received } from "./received.ts";
-import { runLedger } from "./run-ledger.ts";
 import { gapCode } from "./sequence-evidence.ts";
 import { inSequence } from "./sequence-order.ts";
 import type { Subscription } from "./subscription.ts";
@@ -25,19 +24,14 @@ export function fifoOrder({
   const records = received.map(({ record }) => record);
   const table = queue.evidenceTable;
   const order = keyOrder({ holds: holds({ table, queueName }), records });
-  const { attempt } = runLedger({ table });
   return {
     received,
     inOrder: true,
     lotOf: ({ record }) => groupOf(record),
-    async admit({ record }) {
-      await order.admit(record);
-      if (attempt(record) > queue.attemptsMax) throw new RetryLater("RUN_NOT_ENDED"); // nor will this one
-    },
+    admit: ({ record }) => order.admit(record),
     lift: ({ record }) => order.lift(record),
     failureOf({ record }) {
       return {
-        attempt: attempt(record),
         beforePark: ({ code }) => (code === gapCode ? order.lift(record) : order.hold(record)),
         behind: records
           .slice(records.indexOf(record) + 1)

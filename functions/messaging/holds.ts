@@ -108,7 +108,7 @@ export function holds({
     async leave(group, id) {
       let hold = (await read([group])).get(group) ?? noHold;
       for (let attempt = 1; hold.line.includes(id); attempt++) {
-        if (attempt > attemptsMax) throw new RetryLater("HOLD_CONTENDED");
+        if (attempt > attemptsMax) throw new RetryLater("HOLD_CONTENDED", undefined, { waited: true });
         hold = await remove(group, id, hold);
       }
       return hold;
@@ -137,7 +137,7 @@ export function holds({
         hold = holdIn(error.Item);
       }
     }
-    throw new RetryLater("HOLD_CONTENDED");
+    throw new RetryLater("HOLD_CONTENDED", undefined, { waited: true });
   }
 
   async function read(groups: readonly string[]): Promise<ReadonlyMap<string, Hold>> {

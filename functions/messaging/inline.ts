@@ -21,7 +21,7 @@ import { byIds } from "./item-evidence.ts";
 import type { Item } from "./item-size.ts";
 import { measure } from "./limits.ts";
 import { Park, RetryLater, StateMoved } from "./outcome.ts";
-import { waitToRetry } from "./retry.ts";
+import { conflictsMax, waitToRetry } from "./retry.ts";
 import { recall, remember } from "./seen-evidence.ts";
 import { bySequence } from "./sequence-evidence.ts";
 import { sharedRead } from "./shared-read.ts";
@@ -97,7 +97,7 @@ export function inline(options: InlineOptions): EvidenceStore {
       remember(table, id, old);
       const first = form.judge(old[attribute]?.S, delivery); // G2: before anything else, as a lost response ends here
       if (first) return first;
-      throw new StateMoved();
+      throw new StateMoved(`${table} ${id}`);
     },
   };
 
@@ -149,8 +149,9 @@ export function inline(options: InlineOptions): EvidenceStore {
       } catch (error) {
         const code = codeOf(error);
         if (!isTransient(code)) throw error;
+        if (code === "TransactionConflict" && attempt >= conflictsMax) throw new StateMoved();
         const again = attempt < attemptsMax && (await waitToRetry({ attempt, deadlineMs }));
-        if (!again) throw new RetryLater(code, undefined, { cause: error });
+        if (!again) throw new RetryLater(code, undefined, { cause: error, waited: true });
       }
     }
   }

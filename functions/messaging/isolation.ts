@@ -18,7 +18,7 @@ export interface IsolationOptions<Item> {
   readonly inOrder?: boolean;
   /** Whether what an item is about was done, by this run or another. Not asked where order counts. */
   readonly isDone?: (item: Item) => Promise<boolean>;
-  readonly ledger: Pick<RunLedger, "lastRuns" | "note">;
+  readonly ledger: RunLedger;
   /** Works on items side by side and returns those that failed. */
   readonly process: (items: readonly Item[]) => Promise<Item[]>;
   /** When `process` begins nothing any more, in ms since the epoch. */

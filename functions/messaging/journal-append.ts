@@ -32,6 +32,7 @@ import {
 } from "./journal-items.ts";
 import { log } from "./log.ts";
 import { waitToRetry } from "./retry.ts";
+import { inTurn } from "./turns.ts";
 import type { Write } from "./unit-of-work.ts";
 
 /** Each try lost a race for the head or met transient trouble. */
@@ -88,13 +89,24 @@ export function journalAppender({
     deadlineMs: number,
   ): Promise<void> {
     try {
-      for (const chunk of chunksOf(items)) {
-        if (await appendChunk(partition, chunk, results, deadlineMs)) continue;
-        return log("warn", "APPEND_CONTENDED", { journal: name, partition }); // G4: nothing behind a doubtful one
+      const line = `${table} ${partitionId(name, partition)}`; // of this process one at a time races for the head
+      const turn = await inTurn(line, { untilMs: deadlineMs }, async () => appendChunks());
+      if (turn?.result) return;
+      log("warn", "APPEND_CONTENDED", { journal: name, partition });
+      for (const { evidenceId } of items) {
+        if (!results.has(evidenceId)) results.set(evidenceId, { kind: "unconfirmed", contended: true });
       }
     } catch (error) {
       const errorCode = error instanceof Error ? error.name : typeof error;
       log("warn", "APPEND_FAILED", { journal: name, partition, errorCode });
+    }
+
+    /** G4: nothing behind a doubtful one. */
+    async function appendChunks(): Promise<boolean> {
+      for (const chunk of chunksOf(items)) {
+        if (!(await appendChunk(partition, chunk, results, deadlineMs))) return false;
+      }
+      return true;
     }
   }
 

@@ -40,7 +40,8 @@ export interface JournalEntry {
 export type Appended =
   | { readonly kind: "appended" | "duplicate"; readonly partition: number; readonly sequence: number }
   | { readonly kind: "refused"; readonly reason: Park } // ID_REUSED or ENTRY_TOO_LARGE: never
-  | { readonly kind: "unconfirmed" }; // it may be in the journal or not: append it again
+  // It may be in the journal or not: append it again. `contended`: the append only lost races.
+  | { readonly kind: "unconfirmed"; readonly contended?: boolean };
 
 export interface Journal {
   readonly name: string;

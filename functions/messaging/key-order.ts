@@ -37,7 +37,9 @@ export function keyOrder({ holds, records }: { holds: Holds; records: readonly S
       const id = bodyId(record.body);
       const { line, passed } = await withoutGone(record, id);
       if (line.length === 0 || line[0] === id || passed.includes(id)) return;
-      if (line.length >= lineMax && !line.includes(id)) throw new RetryLater("HOLD_FULL", fullRetrySeconds);
+      if (line.length >= lineMax && !line.includes(id)) {
+        throw new RetryLater("HOLD_FULL", fullRetrySeconds, { waited: true });
+      }
       throw new Park("HELD", `behind a parked message of group ${groupOf(record)}`);
     },
 

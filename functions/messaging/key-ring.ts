@@ -123,7 +123,7 @@ export function keyRing({ load, refreshSeconds = refreshSecondsDefault }: KeyRin
         errorCode: cause instanceof Error ? cause.name : typeof cause,
         detail,
       });
-      failure = new RetryLater("KEYS_UNAVAILABLE", unavailableRetrySeconds, { cause });
+      failure = new RetryLater("KEYS_UNAVAILABLE", unavailableRetrySeconds, { cause, waited: true });
       throw failure;
     }
   }

@@ -23,7 +23,7 @@ import { sharedRead } from "./shared-read.ts";
 import type { Write } from "./unit-of-work.ts";
 
 export interface LeaseTable {
-  /** @throws RetryLater CONTENDED when others changed the item each time it was looked at */
+  /** @throws RetryLater CONTENDED, as a wait, when others changed the item each time it was looked at */
   claim(wanted: Wanted): Promise<Claim>;
   /** What is settled under this id, without a claim; those who ask at the same moment share a request. */
   settled(id: string): Promise<Settled | undefined>;
@@ -112,7 +112,7 @@ export function leaseTable({ table, graceMs, client }: LeaseTableOptions): Lease
         const answer = found && withoutClaim(found);
         if (answer) return answer;
       }
-      throw new RetryLater("CONTENDED");
+      throw new RetryLater("CONTENDED", undefined, { waited: true });
     },
   };
 

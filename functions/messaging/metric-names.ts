@@ -13,6 +13,8 @@ export const metricNames = {
   duplicateAbsorbed: "DuplicateAbsorbed",
   /** Messages that come again later. */
   retried: "Retried",
+  /** How long the message that waits longest has waited since its first receive, in seconds; absent when none waits. */
+  waitedSeconds: "WaitedSeconds",
   /** Messages moved to the dead-letter queue with their reason. */
   parked: "Parked",
   /** Of the parked: an effect outside was begun and nobody knows whether it happened. */

@@ -20,6 +20,12 @@ export function gauge(name: MetricName, value: number): void {
   if (invocation) record(invocation, name, value);
 }
 
+/** Sets a metric of this invocation, unless it was higher before. */
+export function highest(name: MetricName, value: number): void {
+  const invocation = currentInvocation();
+  if (invocation) record(invocation, name, Math.max(invocation.counts.get(name) ?? 0, value));
+}
+
 /** Counts what a line of the log says. */
 export function countLogged(level: LogLevel, code: string, fields: Readonly<Record<string, unknown>>): void {
   const name = countedByCode.get(code);
@@ -51,7 +57,7 @@ export function writeMetrics({ counts, service }: Invocation): void {
 }
 
 export function unitOf(name: string): "Seconds" | "Count" {
-  return name === metricNames.outboxAgeSeconds ? "Seconds" : "Count";
+  return name.endsWith("Seconds") ? "Seconds" : "Count";
 }
 
 const namespace = process.env.POWERTOOLS_METRICS_NAMESPACE || metricNamespace;

@@ -72,7 +72,7 @@ export function offsets({
         );
         if (cancellation.kind !== "transient") throw refusalOf(cancellation);
         const again = attempt < attemptsMax && (await waitToRetry({ attempt, deadlineMs }));
-        if (!again) throw new RetryLater(cancellation.codes[0] ?? "TRANSIENT");
+        if (!again) throw new RetryLater(cancellation.codes[0] ?? "TRANSIENT", undefined, { waited: true });
       }
     },
   };

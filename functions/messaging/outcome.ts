@@ -9,20 +9,31 @@ export interface Outcome {
   readonly errorCode?: string;
 }
 
-/** Not now: the message is tried again after a delay, and parked when its last receive has failed. */
+/**
+ * Not now: the message is tried again after a delay. Either an attempt failed, and the last one parks; or the message
+ * only waited (`waited`: for a busy key, a lease, a predecessor, a rate), which uses up no attempt and ends with time.
+ * Which is which stands here and in waits.ts, nowhere else.
+ */
 export class RetryLater extends Error {
   override readonly name = "RetryLater";
   readonly code: string;
   readonly retryAfterSeconds: number | undefined;
-  /** What the message is parked as when this was its last receive; absent is RETRIES_EXHAUSTED. */
+  /** What the message is parked as when it is not tried again; absent is RETRIES_EXHAUSTED, or WAITED_TOO_LONG. */
   readonly lastly: Park | undefined;
+  /** True when nothing was tried that could have failed because of the message. */
+  readonly waited: boolean;
 
   /** @param retryAfterSeconds the delay; absent lets the backoff decide */
-  constructor(code: string, retryAfterSeconds?: number, options: { cause?: unknown; lastly?: Park } = {}) {
+  constructor(
+    code: string,
+    retryAfterSeconds?: number,
+    options: { cause?: unknown; lastly?: Park; waited?: boolean } = {},
+  ) {
     super(code, "cause" in options ? { cause: options.cause } : undefined);
     this.code = code;
     this.retryAfterSeconds = retryAfterSeconds;
     this.lastly = options.lastly;
+    this.waited = options.waited ?? false;
   }
 }
 
@@ -43,4 +54,11 @@ export class Park extends Error {
 /** The state moved between the handler's read and its commit; running the handler again sees the new state. */
 export class StateMoved extends Error {
   override readonly name = "StateMoved";
+  /** Names the item that another was faster at, when that is known. */
+  readonly item: string | undefined;
+
+  constructor(item?: string) {
+    super(item);
+    this.item = item;
+  }
 }

@@ -25,8 +25,6 @@ export interface QueueOrder {
 }
 
 export interface Failure {
-  /** Which attempt failed; by default how often the record was received. */
-  readonly attempt?: number;
   /** Done before the record is parked for this reason; when it fails, nothing is parked. */
   readonly beforePark?: (reason: Park) => Promise<void>;
   /** Records that come back with this one and after it: a FIFO group is hidden as long as any of it is. */

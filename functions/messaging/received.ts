@@ -41,3 +41,26 @@ export function receiveCountOf(record: SQSRecord): number {
 export function isRedelivered(record: SQSRecord): boolean {
   return receiveCountOf(record) > 1;
 }
+
+/** What earlier receives came to, as far as it was noted (run-ledger.ts). */
+export interface Past {
+  /** Attempts: runs that failed, and runs alone of which nothing was heard. */
+  readonly attempts: number;
+  readonly waits: number;
+}
+
+const pasts = new WeakMap<SQSRecord, Past>();
+const noPast: Past = { attempts: 0, waits: 0 };
+
+export function pastOf(record: SQSRecord): Past {
+  return pasts.get(record) ?? noPast;
+}
+
+export function setPast(record: SQSRecord, past: Past): void {
+  pasts.set(record, past);
+}
+
+/** 1 for the first. A receive is none by itself: it may have been throttled, or have waited. */
+export function attemptOf(record: SQSRecord): number {
+  return pastOf(record).attempts + 1;
+}

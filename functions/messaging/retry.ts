@@ -5,15 +5,26 @@ import { nowMs } from "./clock.ts";
 const waitFirstMs = 25;
 const waitMaxMs = 400;
 /** No wait ends later than this before the deadline: the rest of the invocation needs the time. */
-const marginMs = 500;
+export const marginMs = 500;
+
+/** Whoever met a commit on its item so often has moved it by now: what is sent once more would fail for that. */
+export const conflictsMax = 2;
 
 /** SQS accepts 0 to 43,200 s; a longer pause than this only hides a problem from its alarm. */
 const backoffMaxSeconds = 900;
 
-/** Exponential with full jitter: 1 s to 2, 4, 8 … s, by how often the message has been received. */
-export function backoffSeconds(receiveCount: number, random: () => number = Math.random): number {
-  const ceiling = Math.min(2 ** Math.min(receiveCount, 20), backoffMaxSeconds);
+/** Exponential with full jitter: 1 s to 2, 4, 8 … s, by the number of the attempt that failed. */
+export function backoffSeconds(attempt: number, random: () => number = Math.random): number {
+  const ceiling = Math.min(2 ** Math.min(attempt, 20), backoffMaxSeconds);
   return Math.max(1, Math.ceil(random() * ceiling));
+}
+
+/**
+ * For the nth wait of a message: 1 s to 2, 2, 4, 4, 8, 8 … s. A busy key is free again soon; and the 1,000 receives of a
+ * queue outlast the four days that it keeps a message by default.
+ */
+export function pauseSeconds(wait: number, random: () => number = Math.random): number {
+  return backoffSeconds(Math.ceil(wait / 2), random);
 }
 
 /**
@@ -36,11 +47,13 @@ export function visibilitySeconds(asked: number | undefined): number | undefined
 export async function waitToRetry({
   attempt,
   deadlineMs,
+  maxMs = waitMaxMs,
 }: {
   attempt: number;
   deadlineMs: number;
+  maxMs?: number;
 }): Promise<boolean> {
-  const waitMs = Math.random() * Math.min(waitFirstMs * 2 ** attempt, waitMaxMs);
+  const waitMs = Math.random() * Math.min(waitFirstMs * 2 ** attempt, maxMs);
   if (nowMs() + waitMs > deadlineMs - marginMs) return false;
   await new Promise((resolve) => setTimeout(resolve, waitMs));
   return true;

@@ -6,6 +6,7 @@ import { unmarshall } from "@aws-sdk/util-dynamodb";
 import { classifyCancellation } from "./cancellation.ts";
 import type { Delivery } from "./delivery.ts";
 import { digestOf, evidenceId } from "./ids.ts";
+import type { Measured } from "./limits.ts";
 import { type Outcome, Park, StateMoved } from "./outcome.ts";
 import { sharedRead } from "./shared-read.ts";
 
@@ -16,13 +17,15 @@ export interface RowsEvidence {
    * What the reasons of a cancelled transaction, evidence first, say of its message.
    * @throws StateMoved, Park ID_REUSED or COMMIT_REFUSED
    */
-  judge(reasons: readonly CancellationReason[], delivery: Delivery): Outcome | Transient;
+  judge(reasons: readonly CancellationReason[], delivery: Delivery, unit: Measured): Outcome | Transient;
 }
 
 /** The same transaction may succeed in a moment. */
 export interface Transient {
   readonly kind: "transient";
   readonly code: string;
+  /** The item that it was cancelled for. */
+  readonly item: string | undefined;
 }
 
 const evidenceIndex = 0;
@@ -41,15 +44,19 @@ export function rowsEvidence({
       return item && duplicateOf(item, delivery);
     },
 
-    judge(reasons, delivery) {
+    judge(reasons, delivery, unit) {
       const cancellation = classifyCancellation({ CancellationReasons: [...reasons] }, { evidenceIndex });
       switch (cancellation.kind) {
         case "evidence":
           return duplicateOf(cancellation.item, delivery);
         case "transient":
-          return { kind: "transient", code: codeOf(reasons, cancellation.codes) };
+          return {
+            kind: "transient",
+            code: codeOf(reasons, cancellation.codes),
+            item: itemOf(reasons, unit),
+          };
         case "state-moved":
-          throw new StateMoved();
+          throw new StateMoved(itemOf(reasons, unit));
         case "refused":
           throw new Park("COMMIT_REFUSED", cancellation.codes.join(", ") || "cancelled without a reason");
       }
@@ -60,6 +67,10 @@ export function rowsEvidence({
 /** Only another delivery of the same message, or request of the same key, writes the same evidence. */
 function codeOf(reasons: readonly CancellationReason[], [code = "TRANSIENT"]: readonly string[]): string {
   return reasons[evidenceIndex]?.Code === "TransactionConflict" ? "IN_PROGRESS" : code;
+}
+
+function itemOf(reasons: readonly CancellationReason[], { items }: Measured): string | undefined {
+  return [...items][reasons.findIndex(({ Code = "None" }) => Code !== "None")];
 }
 
 function duplicateOf(item: Readonly<Record<string, AttributeValue>>, { message }: Delivery): Outcome {

@@ -13,8 +13,8 @@ import { digestOf, evidenceId } from "./ids.ts";
 import { measure } from "./limits.ts";
 import { evidenceDays } from "./message-life.ts";
 import { outboxWrite } from "./outbox.ts";
-import { RetryLater } from "./outcome.ts";
-import { waitToRetry } from "./retry.ts";
+import { RetryLater, StateMoved } from "./outcome.ts";
+import { conflictsMax, waitToRetry } from "./retry.ts";
 import type { RowsEvidence } from "./rows-evidence.ts";
 import { transact } from "./transaction.ts";
 import type { Write } from "./unit-of-work.ts";
@@ -61,11 +61,13 @@ export function rows(options: RowsOptions = {}): EvidenceStore {
         const reasons = await (group ? group.commit(delivery.unit, unit) : send(unit.actions));
         if (reasons === undefined) return { kind: "done", receipt };
         const { judge } = await evidence();
-        const verdict = judge(reasons, delivery);
+        const verdict = judge(reasons, delivery, unit);
         if (verdict.kind !== "transient") return verdict;
+        if (verdict.code === "TransactionConflict" && attempt >= conflictsMax)
+          throw new StateMoved(verdict.item);
         const again =
           attempt < attemptsMax && (await waitToRetry({ attempt, deadlineMs: delivery.deadlineMs }));
-        if (!again) throw new RetryLater(verdict.code);
+        if (!again) throw new RetryLater(verdict.code, undefined, { waited: true });
       }
     },
   };

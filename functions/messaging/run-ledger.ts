@@ -2,8 +2,8 @@
 //
 //   G5. A record whose last run never ended is a suspect. Nothing is written while all goes well: a note is
 //   made when a run fails, and before a suspect runs alone, so that the next process knows which one it was.
-//   G4. In a FIFO group a receive is no attempt: what is behind a failure is received with it and does not run.
-//   There the runs that were noted are counted.
+//   G6. A receive is no attempt: it may have been throttled, or have waited for a busy key, or in a FIFO group behind a
+//   failure. Attempts are the runs that were noted, and they alone end in a dead letter.
 import { type AttributeValue, type DynamoDBClient, PutItemCommand } from "@aws-sdk/client-dynamodb";
 import { marshall, unmarshall } from "@aws-sdk/util-dynamodb";
 import type { SQSRecord } from "aws-lambda";
@@ -13,24 +13,24 @@ import { getItems } from "./dynamodb-batch.ts";
 import { derivedId } from "./ids.ts";
 import { log } from "./log.ts";
 import { RetryLater } from "./outcome.ts";
-import { receiveCountOf } from "./received.ts";
+import { attemptOf, pastOf, receiveCountOf, setPast } from "./received.ts";
 
-/** `ended`: it failed and said so. `alone`: it was run by itself and nothing was heard since. */
+/** `ended`: it failed, or waited, and said so. `alone`: it was run by itself and nothing was heard since. */
 export type LastRun = "ended" | "alone" | "unknown";
 
 export interface RunLedger {
-  /** What is known of the last runs of records, by message id; a record that is not in it is `unknown`. */
+  /**
+   * What is known of the last runs of records, by message id; a record that is not in it is `unknown`. From here on
+   * `attemptOf` knows their attempts.
+   */
   lastRuns(records: readonly SQSRecord[]): Promise<ReadonlyMap<string, LastRun>>;
-  note(record: SQSRecord, run: "ended" | "alone"): Promise<void>;
-  /** How often the record has run with this time, as far as is known; `lastRuns` was asked before. */
-  attempt(record: SQSRecord): number;
+  /** Before a run alone, and after one that failed or waited. */
+  note(record: SQSRecord, run: "failed" | "waited" | "alone"): Promise<void>;
 }
 
 /** A note is of use until the next receive; a day is longer than any visibility timeout (12 h). */
 const noteSeconds = 86_400;
 
-/** What was read of the records of a batch. */
-const runsBefore = new WeakMap<SQSRecord, number>();
 /** Those of whose runs nothing could be read: that is not to say that there were none. */
 const unread = new WeakSet<SQSRecord>();
 
@@ -45,11 +45,7 @@ export function runLedger({
   table: string;
   client?: () => DynamoDBClient;
 }): RunLedger {
-  const attempt = (record: SQSRecord) => (runsBefore.get(record) ?? 0) + 1;
-
   return {
-    attempt,
-
     async lastRuns(records) {
       const runs = new Map<string, LastRun>();
       const keys = new Map(records.map((record) => [idOf(record), record]));
@@ -57,7 +53,7 @@ export function runLedger({
         const note = unmarshall(item);
         const record = keys.get(note.id);
         if (record === undefined) continue;
-        runsBefore.set(record, Number(note.runs ?? 0));
+        setPast(record, { attempts: Number(note.runs ?? 0), waits: Number(note.waits ?? 0) });
         runs.set(record.messageId, lastRunIn(note, record));
       }
       return runs;
@@ -65,10 +61,13 @@ export function runLedger({
 
     async note(record, run) {
       if (unread.has(record)) return; // it would begin to count anew
+      const { attempts, waits } = pastOf(record);
+      const hasWaited = run === "waited";
       const Item = marshall({
         id: idOf(record),
-        run,
-        runs: attempt(record),
+        run: run === "alone" ? run : "ended", // as earlier releases write it
+        runs: hasWaited ? attempts : attemptOf(record),
+        waits: hasWaited ? waits + 1 : waits,
         receiveCount: receiveCountOf(record),
         expiresAt: nowSeconds() + noteSeconds,
       });

@@ -7,6 +7,7 @@
 import type { Delivery } from "./delivery.ts";
 import { derivedId, digestOf } from "./ids.ts";
 import { type EvidenceForm, hiddenPrefix } from "./item-evidence.ts";
+import { isFifo } from "./message-group.ts";
 import { Park, RetryLater } from "./outcome.ts";
 import { readSequence } from "./sequence.ts";
 
@@ -64,12 +65,14 @@ function placeOf({ consumer, message }: Delivery): Place & { readonly key: strin
 
 /**
  * Its predecessor is on its way, most often for milliseconds. One that the sweeper has to find takes a minute or
- * two, so the waits grow to that; after the last it waits among the dead letters.
+ * two, so the waits grow to that. On a FIFO queue it may stand in front of the one it waits for: there each wait counts
+ * as an attempt, and after the last it waits among the dead letters.
  */
 function early(sequence: number, last: number, { message, letter }: Delivery): RetryLater {
   const detail = `${message.source} ${message.partitionkey}: number ${sequence} came, the last was ${last}`;
   return new RetryLater("SEQUENCE_AHEAD", waitSeconds(letter?.receiveCount ?? 1), {
     lastly: new Park(gapCode, detail),
+    waited: !isFifo(letter?.queueName ?? ""),
   });
 }
 

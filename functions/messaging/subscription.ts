@@ -9,7 +9,7 @@ export interface Subscription {
   readonly deadLetterQueueUrl: string;
   /** Holds its evidence, and what is noted of runs and of FIFO groups. */
   readonly evidenceTable: string;
-  /** The attempt that is the last. */
+  /** The attempt that is the last; waits are none. */
   readonly attemptsMax: number;
 }
 

@@ -1,0 +1,45 @@
+// A run that lost a race for an item is repeated on fresh state. Loaded with the first that did.
+//
+//   G5, G11. It takes its turn: of this process one message at a time runs for an item, so that only processes race, with
+//   jitter. It takes half of the time that it finds left, so that a hot key leaves the rest to its neighbours. What loses
+//   even so has waited, and that is no attempt.
+import { nowMs } from "./clock.ts";
+import { RetryLater, StateMoved } from "./outcome.ts";
+import { marginMs, waitToRetry } from "./retry.ts";
+import { inTurn } from "./turns.ts";
+
+/** As many processes as a mapping starts within seconds spread their runs over so long; milliseconds. */
+const pauseMaxMs = 1_600;
+/** For a clock that stands still. */
+const runsMax = 50;
+
+/**
+ * Runs again until the run loses no race.
+ * @throws RetryLater CONTENDED, as a wait; or whatever the run throws
+ */
+export async function repeatInTurn<Result>(
+  run: () => Promise<Result>,
+  { item, deadlineMs }: { readonly item: string; readonly deadlineMs: number },
+): Promise<Result> {
+  const untilMs = nowMs() + (deadlineMs - nowMs()) / 2;
+  const won = await inTurn(item, { untilMs }, untilWon);
+  if (won === undefined) throw contended();
+  return won.result;
+
+  async function untilWon(): Promise<Result> {
+    for (let attempt = 1; attempt <= runsMax; attempt++) {
+      try {
+        return await run();
+      } catch (error) {
+        if (!(error instanceof StateMoved)) throw error;
+      }
+      const waitUntilMs = Math.min(untilMs + marginMs, deadlineMs);
+      if (!(await waitToRetry({ attempt, deadlineMs: waitUntilMs, maxMs: pauseMaxMs }))) break;
+    }
+    throw contended();
+  }
+}
+
+function contended(): RetryLater {
+  return new RetryLater("CONTENDED", undefined, { waited: true });
+}

@@ -1,0 +1,76 @@
+// Of a record that failed or waited: when it is tried again, or why never.
+//
+//   G6. Only attempts end in a dead letter. But SQS forgets a message when its retention ends, and moves it without a
+//   reason when its receives are used up: before either it is parked with what it waited for.
+//   G11. Waits are bounded by the retention of the queue, attempts by their number.
+import type { SQSRecord } from "aws-lambda";
+import { nowMs } from "./clock.ts";
+import { Park, RetryLater } from "./outcome.ts";
+import { type QueueLimits, queueLimits } from "./queue-limits.ts";
+import { attemptOf, pastOf, receiveCountOf } from "./received.ts";
+import { backoffSeconds, pauseSeconds, visibilitySeconds } from "./retry.ts";
+import type { Subscription } from "./subscription.ts";
+import { isWait } from "./waits.ts";
+
+export interface Try {
+  readonly retryAfterSeconds: number;
+  /** It was no attempt. */
+  readonly waited: boolean;
+  /** Since it was received for the first time. */
+  readonly waitedSeconds: number;
+}
+
+/** What a queue may not have: fewer receives than the wiring rules demand, a retention shorter than SQS allows. */
+const receivesMin = 3;
+const retentionMinMs = 60_000;
+
+/** Of the retention; then there is time for one more try, and none for a second. */
+const lastTryShare = 7 / 8;
+/** A message cannot be hidden for longer, so none that SQS gives is older than its retention by more. Milliseconds. */
+const hiddenMaxMs = 43_200_000;
+
+export async function nextTry(queue: Subscription, record: SQSRecord, error: unknown): Promise<Try | Park> {
+  const waited = isWait(error);
+  const attempt = attemptOf(record);
+  if (!waited && attempt >= queue.attemptsMax) return over(`${attempt} attempts`);
+
+  const ageMs = nowMs() - Number(record.attributes.SentTimestamp);
+  const waitedSeconds = secondsSince(record.attributes.ApproximateFirstReceiveTimestamp);
+  const asked = visibilitySeconds(error instanceof RetryLater ? error.retryAfterSeconds : undefined);
+  // A wait lasts as long as was asked at least, and longer from wait to wait: the queue allows 1,000 receives.
+  const retryAfterSeconds = waited
+    ? Math.max(asked ?? 0, pauseSeconds(pastOf(record).waits + 1))
+    : (asked ?? backoffSeconds(attempt));
+  const receives = receiveCountOf(record);
+  const again: Try = { retryAfterSeconds, waited, waitedSeconds };
+  const isFar = receives < receivesMin && ageMs + retryAfterSeconds * 1_000 < retentionMinMs * lastTryShare;
+  if (isFar) return again; // from the limits of any queue
+
+  const limits = await queueLimits(queue.queueUrl);
+  if (receives >= limits.receivesMax) return over(`${receives} receives, the most that the queue allows`);
+  const leftMs = leftOf(limits, ageMs);
+  if (leftMs <= 0) return over(`${receives} receives in ${waitedSeconds} seconds, then the queue forgets it`);
+  return { ...again, retryAfterSeconds: Math.min(retryAfterSeconds, Math.ceil(leftMs / 1_000)) };
+
+  function over(detail: string): Park {
+    if (error instanceof RetryLater && error.lastly) return error.lastly;
+    const [code, last] = waited ? ["WAITED_TOO_LONG", "wait"] : ["RETRIES_EXHAUSTED", "error"];
+    return new Park(code, `${detail}, last ${last} ${codeOf(error)}`, { cause: error });
+  }
+}
+
+/** Until the last try; without end when the time of the message is none that a message of this queue can have. */
+function leftOf({ retentionMs }: QueueLimits, ageMs: number): number {
+  const isPossible = ageMs <= retentionMs + hiddenMaxMs;
+  return isPossible ? retentionMs * lastTryShare - ageMs : Number.POSITIVE_INFINITY;
+}
+
+function secondsSince(timestampMs: string): number {
+  return Math.max(0, Math.round((nowMs() - Number(timestampMs)) / 1_000));
+}
+
+/** A code or a class name, never a message: messages of foreign errors may quote the payload (S10). */
+export function codeOf(error: unknown): string {
+  if (error instanceof RetryLater || error instanceof Park) return error.code;
+  return error instanceof Error ? error.name : typeof error;
+}

@@ -53,7 +53,7 @@ export async function deliver(
     if (!(error instanceof StateMoved)) throw error;
     const { repeatInTurn } = await import("./lost-race.ts"); // most deliveries never lose one
     const { message, deadlineMs } = delivery;
-    return repeatInTurn(run, { item: error.item ?? message.partitionkey, deadlineMs });
+    return repeatInTurn(run, { first: error, item: error.item ?? message.partitionkey, deadlineMs });
   }
 
   async function run(): Promise<Outcome> {

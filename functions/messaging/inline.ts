@@ -21,7 +21,7 @@ import { byIds } from "./item-evidence.ts";
 import type { Item } from "./item-size.ts";
 import { measure } from "./limits.ts";
 import { Park, RetryLater, StateMoved } from "./outcome.ts";
-import { conflictsMax, waitToRetry } from "./retry.ts";
+import { beforeNextCommit } from "./retry.ts";
 import { recall, remember } from "./seen-evidence.ts";
 import { bySequence } from "./sequence-evidence.ts";
 import { sharedRead } from "./shared-read.ts";
@@ -49,8 +49,6 @@ export interface InlineOptions {
 
 const windowDefault = 10;
 const windowMax = 100;
-/** How often a commit that met only transient trouble is sent again within one delivery. */
-const attemptsMax = 5;
 
 /**
  * Evidence in the item itself, for a handler that changes exactly one.
@@ -149,9 +147,7 @@ export function inline(options: InlineOptions): EvidenceStore {
       } catch (error) {
         const code = codeOf(error);
         if (!isTransient(code)) throw error;
-        if (code === "TransactionConflict" && attempt >= conflictsMax) throw new StateMoved();
-        const again = attempt < attemptsMax && (await waitToRetry({ attempt, deadlineMs }));
-        if (!again) throw new RetryLater(code, undefined, { cause: error, waited: true });
+        await beforeNextCommit({ code }, { attempt, deadlineMs, cause: error });
       }
     }
   }

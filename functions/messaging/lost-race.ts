@@ -15,16 +15,22 @@ const runsMax = 50;
 
 /**
  * Runs again until the run loses no race.
+ * @param first what the run threw that was the first to lose
  * @throws RetryLater CONTENDED, as a wait; or whatever the run throws
  */
 export async function repeatInTurn<Result>(
   run: () => Promise<Result>,
-  { item, deadlineMs }: { readonly item: string; readonly deadlineMs: number },
+  {
+    first,
+    item,
+    deadlineMs,
+  }: { readonly first: StateMoved; readonly item: string; readonly deadlineMs: number },
 ): Promise<Result> {
   const untilMs = nowMs() + (deadlineMs - nowMs()) / 2;
+  let lost = first;
   const won = await inTurn(item, { untilMs }, untilWon);
-  if (won === undefined) throw contended();
-  return won.result;
+  if (won !== undefined) return won.result;
+  throw new RetryLater(lost.code, undefined, { waited: true });
 
   async function untilWon(): Promise<Result> {
     for (let attempt = 1; attempt <= runsMax; attempt++) {
@@ -32,14 +38,11 @@ export async function repeatInTurn<Result>(
         return await run();
       } catch (error) {
         if (!(error instanceof StateMoved)) throw error;
+        lost = error;
       }
       const waitUntilMs = Math.min(untilMs + marginMs, deadlineMs);
       if (!(await waitToRetry({ attempt, deadlineMs: waitUntilMs, maxMs: pauseMaxMs }))) break;
     }
-    throw contended();
+    throw new RetryLater(lost.code, undefined, { waited: true });
   }
-}
-
-function contended(): RetryLater {
-  return new RetryLater("CONTENDED", undefined, { waited: true });
 }

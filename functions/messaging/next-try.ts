@@ -47,7 +47,9 @@ export async function nextTry(queue: Subscription, record: SQSRecord, error: unk
   if (isFar) return again; // from the limits of any queue
 
   const limits = await queueLimits(queue.queueUrl);
-  if (receives >= limits.receivesMax) return over(`${receives} receives, the most that the queue allows`);
+  // Of a queue that does not say, no more is expected than what its consumer was told.
+  const receivesMax = limits?.receivesMax ?? (waited ? Number.POSITIVE_INFINITY : queue.attemptsMax);
+  if (receives >= receivesMax) return over(`${receives} receives, the most that the queue allows`);
   const leftMs = leftOf(limits, ageMs);
   if (leftMs <= 0) return over(`${receives} receives in ${waitedSeconds} seconds, then the queue forgets it`);
   return { ...again, retryAfterSeconds: Math.min(retryAfterSeconds, Math.ceil(leftMs / 1_000)) };
@@ -60,7 +62,9 @@ export async function nextTry(queue: Subscription, record: SQSRecord, error: unk
 }
 
 /** Until the last try; without end when the time of the message is none that a message of this queue can have. */
-function leftOf({ retentionMs }: QueueLimits, ageMs: number): number {
+function leftOf(limits: QueueLimits | undefined, ageMs: number): number {
+  if (limits === undefined) return Number.POSITIVE_INFINITY;
+  const { retentionMs } = limits;
   const isPossible = ageMs <= retentionMs + hiddenMaxMs;
   return isPossible ? retentionMs * lastTryShare - ageMs : Number.POSITIVE_INFINITY;
 }

@@ -56,9 +56,12 @@ export class StateMoved extends Error {
   override readonly name = "StateMoved";
   /** Names the item that another was faster at, when that is known. */
   readonly item: string | undefined;
+  /** What the message waits for when every run loses. */
+  readonly code: string;
 
-  constructor(item?: string) {
-    super(item);
+  constructor(item?: string, code = "CONTENDED") {
+    super(code);
     this.item = item;
+    this.code = code;
   }
 }

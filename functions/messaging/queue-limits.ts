@@ -11,14 +11,17 @@ export interface QueueLimits {
 }
 
 /** What SQS does unless told otherwise. */
-const limitsDefault: QueueLimits = { receivesMax: Number.POSITIVE_INFINITY, retentionMs: 345_600_000 };
+const unlimited: QueueLimits = { receivesMax: Number.POSITIVE_INFINITY, retentionMs: 345_600_000 };
 /** Somebody may change a queue while its function is running. Milliseconds. */
 const knownMs = 900_000;
 
-const known = new Map<string, { readonly limits: Promise<QueueLimits>; readonly untilMs: number }>();
+const known = new Map<
+  string,
+  { readonly limits: Promise<QueueLimits | undefined>; readonly untilMs: number }
+>();
 
-/** Asked once in a while, by whoever has a message that failed. */
-export function queueLimits(queueUrl: string): Promise<QueueLimits> {
+/** Asked once in a while, by whoever has a message that failed. Undefined: there was no answer, the next failure asks anew. */
+export function queueLimits(queueUrl: string): Promise<QueueLimits | undefined> {
   const found = known.get(queueUrl);
   if (found !== undefined && nowMs() < found.untilMs) return found.limits;
   const limits = ask(queueUrl);
@@ -26,8 +29,7 @@ export function queueLimits(queueUrl: string): Promise<QueueLimits> {
   return limits;
 }
 
-/** Without an answer a message is tried again all the same: the next failure asks anew. */
-async function ask(QueueUrl: string): Promise<QueueLimits> {
+async function ask(QueueUrl: string): Promise<QueueLimits | undefined> {
   try {
     const { Attributes = {} } = await sqs().send(
       new GetQueueAttributesCommand({
@@ -38,12 +40,12 @@ async function ask(QueueUrl: string): Promise<QueueLimits> {
     const { RedrivePolicy = "{}", MessageRetentionPeriod } = Attributes;
     const { maxReceiveCount } = JSON.parse(RedrivePolicy) as { maxReceiveCount?: number | string };
     return {
-      receivesMax: Number(maxReceiveCount) || limitsDefault.receivesMax,
-      retentionMs: Number(MessageRetentionPeriod) * 1_000 || limitsDefault.retentionMs,
+      receivesMax: Number(maxReceiveCount) || unlimited.receivesMax,
+      retentionMs: Number(MessageRetentionPeriod) * 1_000 || unlimited.retentionMs,
     };
   } catch (error) {
     known.delete(QueueUrl);
     log("warn", "QUEUE_LIMITS_UNREAD", { errorCode: error instanceof Error ? error.name : typeof error });
-    return limitsDefault;
+    return undefined;
   }
 }

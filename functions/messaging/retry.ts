@@ -1,5 +1,6 @@
 // Waiting, with bounds (G11): short waits in process for faults that pass, long ones by visibility timeout.
 import { nowMs } from "./clock.ts";
+import { RetryLater, StateMoved } from "./outcome.ts";
 
 /** One wait in process grows from here; milliseconds. */
 const waitFirstMs = 25;
@@ -7,8 +8,10 @@ const waitMaxMs = 400;
 /** No wait ends later than this before the deadline: the rest of the invocation needs the time. */
 export const marginMs = 500;
 
-/** Whoever met a commit on its item so often has moved it by now: what is sent once more would fail for that. */
-export const conflictsMax = 2;
+/** How often a commit that met only transient trouble is sent within one delivery. */
+const commitsMax = 5;
+/** Whoever met another commit on its item so often finds that it has moved: what is sent once more would fail for that. */
+const conflictsMax = 2;
 
 /** SQS accepts 0 to 43,200 s; a longer pause than this only hides a problem from its alarm. */
 const backoffMaxSeconds = 900;
@@ -57,4 +60,17 @@ export async function waitToRetry({
   if (nowMs() + waitMs > deadlineMs - marginMs) return false;
   await new Promise((resolve) => setTimeout(resolve, waitMs));
   return true;
+}
+
+/**
+ * Waits before a commit that met transient trouble is sent again.
+ * @throws StateMoved when another was committing on the item for too long; RetryLater, as a wait, when it is not sent again
+ */
+export async function beforeNextCommit(
+  { code, item }: { readonly code: string; readonly item?: string | undefined },
+  { attempt, deadlineMs, cause }: { attempt: number; deadlineMs: number; cause?: unknown },
+): Promise<void> {
+  if (code === "TransactionConflict" && attempt >= conflictsMax) throw new StateMoved(item, code);
+  if (attempt < commitsMax && (await waitToRetry({ attempt, deadlineMs }))) return;
+  throw new RetryLater(code, undefined, { cause, waited: true });
 }

@@ -13,8 +13,7 @@ import { digestOf, evidenceId } from "./ids.ts";
 import { measure } from "./limits.ts";
 import { evidenceDays } from "./message-life.ts";
 import { outboxWrite } from "./outbox.ts";
-import { RetryLater, StateMoved } from "./outcome.ts";
-import { conflictsMax, waitToRetry } from "./retry.ts";
+import { beforeNextCommit } from "./retry.ts";
 import type { RowsEvidence } from "./rows-evidence.ts";
 import { transact } from "./transaction.ts";
 import type { Write } from "./unit-of-work.ts";
@@ -31,9 +30,6 @@ export interface RowsOptions {
    */
   readonly groupCommit?: boolean | GroupCommitOptions;
 }
-
-/** How often a transaction that met only transient trouble is sent again within one delivery. */
-const attemptsMax = 5;
 
 /** Evidence in a table of its own, for units of work with any number of items. 2 WCU an item, one request. */
 export function rows(options: RowsOptions = {}): EvidenceStore {
@@ -63,11 +59,7 @@ export function rows(options: RowsOptions = {}): EvidenceStore {
         const { judge } = await evidence();
         const verdict = judge(reasons, delivery, unit);
         if (verdict.kind !== "transient") return verdict;
-        if (verdict.code === "TransactionConflict" && attempt >= conflictsMax)
-          throw new StateMoved(verdict.item);
-        const again =
-          attempt < attemptsMax && (await waitToRetry({ attempt, deadlineMs: delivery.deadlineMs }));
-        if (!again) throw new RetryLater(verdict.code, undefined, { waited: true });
+        await beforeNextCommit(verdict, { attempt, deadlineMs: delivery.deadlineMs });
       }
     },
   };

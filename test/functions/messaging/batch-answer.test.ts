@@ -7,6 +7,7 @@ import { settleFailure } from "../../../functions/messaging/failed-record.ts";
 import { holds } from "../../../functions/messaging/holds.ts";
 import { newId } from "../../../functions/messaging/ids.ts";
 import { RetryLater } from "../../../functions/messaging/outcome.ts";
+import { attemptOf } from "../../../functions/messaging/received.ts";
 import { runLedger } from "../../../functions/messaging/run-ledger.ts";
 import { sendAll } from "../../../functions/messaging/send.ts";
 import { deleteMessages } from "../../../functions/messaging/sqs-batch.ts";
@@ -65,17 +66,17 @@ describe("what an answer of DynamoDB leaves out", () => {
   it("G4: does not make the count of attempts begin anew", async () => {
     const record = anSqsRecord("a message", { receiveCount: 2 });
     const ledger = runLedger({ table: evidenceTable() });
-    await ledger.note(record, "ended");
+    await ledger.note(record, "failed");
     partial = leaveOut(dynamodb(), { command: "BatchGetItemCommand", requests: 9 });
     const unread = { ...record };
     await linesOf(async () => {
       await ledger.lastRuns([unread]);
-      await ledger.note(unread, "ended");
+      await ledger.note(unread, "failed");
     });
     partial.remove();
     const again = { ...record };
     await ledger.lastRuns([again]);
-    expect(ledger.attempt(again)).toBe(2);
+    expect(attemptOf(again)).toBe(2);
   });
 });
 

@@ -58,13 +58,17 @@ describe("a consumer", () => {
   });
 
   it.each([
-    [-2, "5 receives, last error TypeError"],
-    [-3, "5 receives, last error NOT_NOW"],
+    [-2, "5 attempts, last error TypeError"],
+    [-3, "5 attempts, last error NOT_NOW"],
   ])(
-    "G6: parks a message on its last receive with its last error (%i), and quotes no message of a foreign error",
+    "G6: parks a message after its last attempt with its last error (%i), and quotes no message of a foreign error",
     async (n, detail) => {
-      const record = anSqsRecord(bodyOf({ n }), { receiveCount: 5 });
-      expect(await handler(anSqsEvent(record), aContext())).toEqual({ batchItemFailures: [] });
+      const { messageId } = anSqsRecord("");
+      for (let receiveCount = 1; receiveCount <= 5; receiveCount++) {
+        const record = { ...anSqsRecord(bodyOf({ n }), { receiveCount }), messageId };
+        const { batchItemFailures } = await handler(anSqsEvent(record), aContext());
+        expect(batchItemFailures).toHaveLength(receiveCount < 5 ? 1 : 0);
+      }
       expect(await world.drain(deadLetters())).toMatchObject([
         { attributes: { ReasonCode: "RETRIES_EXHAUSTED", ReasonDetail: detail, ReceiveCount: "5" } },
       ]);

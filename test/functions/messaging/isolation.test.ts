@@ -63,7 +63,7 @@ it("G5: a suspect for which no time was left is neither noted nor last the next 
       recordOf: (item) => ({ ...anSqsRecord("", { receiveCount: 2 }), messageId: item }),
       ledger: {
         lastRuns: async () => new Map(notes),
-        note: async (record, run) => void notes.set(record.messageId, run),
+        note: async (record, run) => void notes.set(record.messageId, run === "alone" ? run : "ended"),
       },
       async process(items) {
         const begun = now < 1_000 ? [...items] : [];
@@ -137,7 +137,7 @@ async function deliverUntilQuiet(rounds: readonly number[][], isolate: typeof pr
         recordOf: (item) => ({ ...anSqsRecord("", { receiveCount: index + 1 }), messageId: String(item) }),
         ledger: {
           lastRuns: async () => notes,
-          note: async (record, run) => void notes.set(record.messageId, run),
+          note: async (record, run) => void notes.set(record.messageId, run === "alone" ? run : "ended"),
         },
         async process(items) {
           for (const item of items) {

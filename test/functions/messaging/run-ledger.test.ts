@@ -11,7 +11,7 @@ const first = anSqsRecord("a message");
 
 it("G5: a run that ended speaks for itself, and not for the run after it, of which nothing was heard", async () => {
   const ledger = await aLedger();
-  await ledger.note(first, "ended");
+  await ledger.note(first, "failed");
   expect(await lastRun(received(2))).toBe("ended");
   expect(await lastRun(received(3))).toBeUndefined();
   expect(await lastRun({ ...received(2), messageId: "of another" })).toBe("no note");

@@ -87,9 +87,9 @@ export const consumerMutants: readonly Mutant[] = [
   },
   {
     name: "the last receive goes by without a reason",
-    file: failedRecord,
-    find: "if (attempt < attemptsMax) return undefined;",
-    replace: "if (attempt <= attemptsMax) return undefined;",
+    file: "functions/messaging/next-try.ts",
+    find: "attempt >= queue.attemptsMax)",
+    replace: "attempt > queue.attemptsMax)",
     checks: [messaging("consumer")],
   },
   {

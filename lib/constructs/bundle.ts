@@ -7,7 +7,7 @@ import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { AssetHashType, DockerImage, type ILocalBundling } from "aws-cdk-lib";
 import { Code } from "aws-cdk-lib/aws-lambda";
-import { type BuildOptions, buildSync, formatMessagesSync } from "esbuild";
+import { type BuildOptions, type BuildResult, buildSync, formatMessagesSync } from "esbuild";
 import { joinStart } from "./start-file.ts";
 
 /**
@@ -30,27 +30,75 @@ export class EsbuildBundling implements ILocalBundling {
   }
 
   tryBundle(outputDirectory: string): boolean {
-    const { outputFiles, metafile, warnings } = buildSync({
-      ...form,
-      absWorkingDir: projectRoot,
-      entryPoints: [join("functions", this.entry)],
-      outdir: ".",
-      entryNames: "index",
-      outExtension: { ".js": ".mjs" },
-      splitting: true, // what is imported lazily stays a file of its own: a third less to load at a cold start
-      write: false, // written below: paths in the source map are relative to the project, wherever the output goes
-      bundle: true, // the SDK too: the one we tested, not the one the runtime happens to carry
-      mainFields: ["module", "main"], // the ES modules of the SDK can be shaken, its CommonJS cannot
-      metafile: true,
-    });
-    const [warning] = formatMessagesSync(warnings, { kind: "warning" });
-    if (warning !== undefined)
-      throw new Error(`functions/${this.entry} cannot be bundled cleanly: ${warning}`);
-    for (const { path, contents } of outputFiles) {
-      writeFileSync(join(outputDirectory, basename(path)), contents);
-    }
-    joinStart(outputDirectory, metafile.outputs, form);
+    writeBundle(join("functions", this.entry), outputDirectory);
     return true;
+  }
+}
+
+/**
+ * Writes the bundle of a file, by its path from the project's root. Packages in `external` stay out of it.
+ *
+ * @throws Error that names the file, and the package where one is at fault
+ */
+export function writeBundle(file: string, directory: string, external: readonly string[] = []): void {
+  const { outputFiles, metafile, warnings } = build({
+    ...form,
+    absWorkingDir: projectRoot,
+    entryPoints: [file],
+    external: [...external],
+    outdir: ".",
+    entryNames: "index",
+    outExtension: { ".js": ".mjs" },
+    splitting: true, // what is imported lazily stays a file of its own: a third less to load at a cold start
+    write: false, // written below: paths in the source map are relative to the project, wherever the output goes
+    bundle: true, // the SDK too: the one we tested, not the one the runtime happens to carry
+    mainFields: ["module", "main"], // the ES modules of the SDK can be shaken, its CommonJS cannot
+    define: { __dirname: "import.meta.dirname", __filename: "import.meta.filename" }, // ES modules lack these
+    metafile: true,
+  });
+  const [warning] = formatMessagesSync(warnings, { kind: "warning" });
+  if (warning !== undefined) throw new Error(`${file} cannot be bundled cleanly: ${warning}`);
+  const needRequire = new Set(outputFiles.filter(({ text }) => text.includes(requireShim)).map(pathOf));
+  for (const { path, text } of outputFiles) {
+    writeFileSync(join(directory, basename(path)), withRequire(path, text, needRequire));
+  }
+  joinStart(directory, metafile.outputs, { ...form, external: [...external] });
+}
+
+/** What esbuild puts where CommonJS code asks for a module of Node: it throws unless there is a `require`. */
+const requireShim = "Dynamic require of ";
+
+/**
+ * ES modules have no `require`. One line in front gives it to the files that ask for it, and to no others; it is pure,
+ * so `joinStart` drops what nobody uses.
+ */
+const requireLine =
+  'var require=/* @__PURE__ */process.getBuiltinModule("node:module").createRequire(import.meta.url);\n';
+
+function withRequire(path: string, text: string, needRequire: ReadonlySet<string>): string {
+  if (needRequire.has(path)) return `${requireLine}${text}`;
+  if (!path.endsWith(".map") || !needRequire.has(path.slice(0, -".map".length))) return text;
+  const map = JSON.parse(text) as { mappings: string };
+  return JSON.stringify({ ...map, mappings: `;${map.mappings}` }); // its lines have moved down by one
+}
+
+function pathOf({ path }: { readonly path: string }): string {
+  return path;
+}
+
+type InMemory = BuildOptions & { readonly write: false; readonly metafile: true };
+
+function build(options: InMemory): BuildResult<InMemory> {
+  try {
+    return buildSync<InMemory>(options);
+  } catch (error) {
+    const [, native] = /No loader is configured for "\.node" files: (\S+)/.exec(String(error)) ?? [];
+    if (native === undefined) throw error;
+    throw new Error(
+      `${String(options.entryPoints)} imports native code, ${native}: a bundle holds JavaScript only. ` +
+        "Take a package without native code, or a Lambda layer: docs/deploying.md#packages-with-native-code",
+      { cause: error },
+    );
   }
 }
 

@@ -23,9 +23,12 @@ export function joinStart(directory: string, outputs: Metafile["outputs"], optio
     },
     outfile: startFile,
     bundle: true,
-    external: Object.keys(outputs)
-      .filter((file) => !start.has(file))
-      .map((file) => `./${file}`),
+    external: [
+      ...(options.external ?? []),
+      ...Object.keys(outputs)
+        .filter((file) => !start.has(file))
+        .map((file) => `./${file}`),
+    ],
     write: false,
   });
   for (const { path, contents } of outputFiles) writeFileSync(path, contents);

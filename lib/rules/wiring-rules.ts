@@ -9,6 +9,7 @@ import type {
   PolicyViolation,
 } from "aws-cdk-lib";
 import { alarmRules } from "./alarm-rules.ts";
+import { bundleRules } from "./bundle-rules.ts";
 import { environmentRules } from "./environment-rules.ts";
 import { evidenceRules } from "./evidence-rules.ts";
 import { fifoRules } from "./fifo-rules.ts";
@@ -33,6 +34,7 @@ export const allRules: readonly Rule[] = [
   ...protectionRules,
   ...keyRules,
   ...environmentRules,
+  ...bundleRules,
   ...alarmRules,
 ];
 

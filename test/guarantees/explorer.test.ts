@@ -38,6 +38,16 @@ describe("the explorer", () => {
     ).toBe(2);
   });
 
+  it("runs what is deployed: a CommonJS package finds what it asks Node for", async () => {
+    const { run } = await explored("test/guarantees/scenarios/handlers/with-axios.ts");
+    expect(run.violations).toEqual([]);
+  });
+
+  it("loads a handler as it is deployed: a file beside its source is not there", async () => {
+    const reads = explored("test/guarantees/scenarios/handlers/reads-beside.ts");
+    await expect(reads).rejects.toThrow(/reads-beside\.ts does not load as it would be deployed: ENOENT/);
+  });
+
   it("lets ten minutes of waiting pass in no time", async () => {
     const before = performance.now();
     const { items, run } = await explored(
@@ -191,7 +201,7 @@ interface ExploredOptions {
 /** One run of a handler that gets the message `m`. */
 async function explored(
   handler: HandlerSource,
-  { faults = [], timeoutSeconds = 10, without = {} }: ExploredOptions,
+  { faults = [], timeoutSeconds = 10, without = {} }: ExploredOptions = {},
 ): Promise<Explored> {
   let seen: Omit<Explored, "run"> = { items: [], runs: 0, letters: [] };
   const explorer = await openExplorer({

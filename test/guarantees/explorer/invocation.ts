@@ -111,6 +111,7 @@ export function platform(simulation: Simulation): Platform {
     if (warm) return warm;
     const name = all.length === 0 ? target.program.name : `${target.program.name} (${all.length + 1})`;
     const process: ExploredProcess = { name, simulation, state: "running", onStop: () => undefined };
+    target.program.requireLoadable?.(target.environment);
     Object.assign(globalThis.process.env, target.environment);
     const environment = { process, handler: runAs(process, () => target.program.start()), busy: false };
     all.push(environment);

@@ -5,7 +5,7 @@ import type { Fault } from "./fault.ts";
 import { gate } from "./gate.ts";
 import { heldMessages } from "./held-messages.ts";
 import { type ExploredFunction, platform } from "./invocation.ts";
-import type { Program } from "./program.ts";
+import { NotLoadable, type Program } from "./program.ts";
 import { queueSource } from "./queue-source.ts";
 import type { Ending, Scenario, ScenarioFunction } from "./scenario.ts";
 import { requestSource, scheduleSource } from "./schedule-source.ts";
@@ -71,6 +71,7 @@ export async function runSchedule(options: RunOptions): Promise<Run> {
   try {
     await untilQuiet();
   } catch (error) {
+    if (error instanceof NotLoadable) throw error;
     problems.push(`liveness: ${error instanceof Error ? error.message : String(error)}`);
   }
   problems.push(...(await ending.violations({ logs: world.logs })));

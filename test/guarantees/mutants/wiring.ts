@@ -61,6 +61,13 @@ export const wiringMutants: readonly Mutant[] = [
     checks: [quickTest("functions/messaging/message-life")],
   },
   {
+    name: "bundle without a require for CommonJS packages",
+    file: "lib/constructs/bundle.ts",
+    find: "text.includes(requireShim)",
+    replace: "text === requireShim",
+    checks: [quickTest("lib/constructs/load-bundles")],
+  },
+  {
     name: "redrive: sent although it was done",
     file: "operations/dead-letters/decision.ts",
     find: `return { outcome: "removed", why: verdict.at === undefined ? "was done" : \`was done at \${verdict.at}\` };`,

@@ -13,8 +13,9 @@ import {
 } from "@aws-sdk/client-dynamodb";
 import { dynamodb } from "./clients.ts";
 import type { Delivery, MessageMiddleware } from "./delivery.ts";
+import { digestOf, saysTheSame } from "./digest.ts";
 import { environment } from "./environment.ts";
-import { digestOf, evidenceId } from "./ids.ts";
+import { evidenceId } from "./ids.ts";
 import { type Lease, leaseTable, type Settled } from "./lease.ts";
 import { measure } from "./limits.ts";
 import { looksAfterDuplicates } from "./looks.ts";
@@ -60,7 +61,7 @@ export function atMostOnce(options: AtMostOnceOptions = {}): MessageMiddleware {
       const { consumer, message, deadlineMs } = request.event;
       const { source, id: messageId } = message;
       const id = evidenceId(request.event); // as in `rows`: a consumer may change its mode
-      const about = { consumer, source, messageId, digest: digestOf(message) };
+      const about = { consumer, source, messageId, ...digestOf(message) };
       const settled = looks.isDue() ? await leases.settled(id) : undefined;
       const claim = settled ?? (await leases.claim({ id, untilMs: deadlineMs, about }));
       if (claim.kind === "settled") {
@@ -99,7 +100,7 @@ export function atMostOnce(options: AtMostOnceOptions = {}): MessageMiddleware {
 }
 
 function duplicateOf({ about, result }: Settled, { message, letter }: Delivery): Outcome {
-  if (about.digest !== digestOf(message)) {
+  if (!saysTheSame(about, digestOf(message))) {
     throw new Park("ID_REUSED", `${message.source} ${message.id} was processed with other data`);
   }
   // Nobody acknowledged the delivery that lost it: its process may have died before it counted the loss.

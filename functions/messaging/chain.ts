@@ -2,7 +2,7 @@
 import middy from "@middy/core";
 import type { Context } from "aws-lambda";
 import type { Delivery, MessageChain, MessageMiddleware } from "./delivery.ts";
-import type { Envelope } from "./envelope.ts";
+import { type Envelope, isUnread } from "./envelope.ts";
 import { runToEnd } from "./in-flight.ts";
 import type { MessageType } from "./message-type.ts";
 import { Park } from "./outcome.ts";
@@ -37,7 +37,7 @@ export function messageChain<Types extends readonly MessageType[], Receipt>({
     const type = types.get(message.type);
     if (type === undefined)
       throw new Park("TYPE_UNKNOWN", `this consumer accepts ${[...types.keys()].join(", ")}`);
-    if (message.data === undefined && message.dataref !== undefined) {
+    if (isUnread(message)) {
       throw new Park(
         "DATAREF_UNREAD",
         "the data came by claim check, and this consumer has no .use(claimCheck())",

@@ -8,7 +8,7 @@
 import { claimBytesMax, parseCapped } from "./caps.ts";
 import { type ClaimStoreOptions, claimStore } from "./claim-store.ts";
 import type { MessageMiddleware } from "./delivery.ts";
-import { asciiJson, type Envelope } from "./envelope.ts";
+import { asciiJson, type Envelope, isUnread } from "./envelope.ts";
 import { itemBytesMax, largestItemBytes } from "./limits.ts";
 import type { UnitOfWork } from "./unit-of-work.ts";
 import { wholeNumber } from "./whole-number.ts";
@@ -47,7 +47,7 @@ export function claimCheck(options: ClaimCheckOptions = {}): MessageMiddleware {
   return {
     async before(request) {
       const { message } = request.event;
-      if (message.dataref === undefined || message.data !== undefined) return;
+      if (message.dataref === undefined || !isUnread(message)) return;
       const data = parseCapped(await store.get(message.dataref), claimBytesMax);
       request.event = { ...request.event, message: { ...message, data } };
     },

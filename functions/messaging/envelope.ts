@@ -67,6 +67,11 @@ export function readEnvelope(body: string): Envelope {
   };
 }
 
+/** Its data went by claim check and were not fetched yet: what it says is not known. */
+export function isUnread({ data, dataref }: Pick<Envelope, "data" | "dataref">): boolean {
+  return data === undefined && dataref !== undefined;
+}
+
 /** JSON in ASCII: SQS replaces characters it does not allow with U+FFFD, and an escape cannot be replaced. */
 export function asciiJson(value: unknown): string {
   return JSON.stringify(value).replace(/[\u007f-\uffff]/g, escapeCharacter);

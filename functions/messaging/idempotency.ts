@@ -4,6 +4,7 @@
 //   G1. State and outgoing messages commit together or not at all.
 //   G2. Effect and evidence commit together; a duplicate is recognised by the evidence.
 import type { Delivery, MessageMiddleware } from "./delivery.ts";
+import { isUnread } from "./envelope.ts";
 import { looksAfterDuplicates } from "./looks.ts";
 import { type Outcome, Park, RetryLater, StateMoved } from "./outcome.ts";
 
@@ -46,13 +47,13 @@ export function idempotency({ evidence }: { readonly evidence: EvidenceStore }):
   /** The units of those whom whatever stands before let through. */
   const letThrough = new WeakSet<object>();
   return {
-    find: (delivery) => evidence.find(delivery),
+    find,
 
     async before({ event }) {
       letThrough.add(event.unit);
       evidence.begin?.(event);
       if (!isProbablyDone(event)) return undefined;
-      const found = await evidence.find(event);
+      const found = await find(event);
       if (found) {
         evidence.end?.(event);
         looks.found();
@@ -77,6 +78,16 @@ export function idempotency({ evidence }: { readonly evidence: EvidenceStore }):
     },
   };
 
+  /** Data that were not fetched may say the same under another reference: the run fetches them, and the commit decides. */
+  async function find(delivery: Delivery): Promise<Outcome | undefined> {
+    try {
+      return await evidence.find(delivery);
+    } catch (error) {
+      if (error instanceof Park && isUnread(delivery.message)) return undefined;
+      throw error;
+    }
+  }
+
   /** One read is cheaper than a run that ends in a cancelled commit. */
   function isProbablyDone({ letter }: Delivery): boolean {
     if ((letter?.receiveCount ?? 1) > 1) return true;
@@ -89,7 +100,7 @@ export function idempotency({ evidence }: { readonly evidence: EvidenceStore }):
    */
   async function findOrUndefined(event: Delivery): Promise<Outcome | undefined> {
     try {
-      return await evidence.find(event);
+      return await find(event);
     } catch (error) {
       if (!letThrough.has(event.unit)) return undefined;
       if (error instanceof Park || error instanceof RetryLater) throw error;

@@ -31,19 +31,6 @@ export function derivedHex(digits: number, ...parts: readonly (string | number)[
   return hash("sha256", JSON.stringify(parts), "hex").slice(0, digits);
 }
 
-/** What a message says, without how it came: two messages of one id must have one digest. */
-export function digestOf({ type, data, dataref }: Said): string {
-  // A reference names its content, and is known before that is fetched.
-  const said = dataref === undefined ? [type, data ?? null] : [type, null, dataref];
-  return hash("sha256", JSON.stringify(said), "base64url");
-}
-
-interface Said {
-  readonly type: string;
-  readonly data?: unknown;
-  readonly dataref?: string;
-}
-
 /** The name that content has by itself: base64url of the SHA-256 of its bytes, 43 characters. */
 export function contentId(content: string | Uint8Array): string {
   return hash("sha256", content, "base64url");

@@ -15,6 +15,7 @@ import {
 import { marshall } from "@aws-sdk/util-dynamodb";
 import { isTransient } from "./cancellation.ts";
 import { nowMs } from "./clock.ts";
+import { saysTheSame } from "./digest.ts";
 import type { Envelope } from "./envelope.ts";
 import type { Appended, Journal, JournalMessage } from "./journal.ts";
 import {
@@ -70,7 +71,7 @@ export function journalAppender({
       ),
     );
     return items.map((item) => {
-      if (first.get(item.evidenceId)?.digest !== item.digest) return idReused(item);
+      if (!saysTheSame(first.get(item.evidenceId)?.said ?? item.said, item.said)) return idReused(item);
       return tooLarge(item) ?? results.get(item.evidenceId) ?? { kind: "unconfirmed" };
     });
   }

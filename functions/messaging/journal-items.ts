@@ -4,8 +4,9 @@
 //   G2, G10. One transaction holds head, entries and evidence: `transactionOf`.
 import type { AttributeValue, CancellationReason } from "@aws-sdk/client-dynamodb";
 import { marshall, unmarshall } from "@aws-sdk/util-dynamodb";
+import { type Digest, digestOf, saysTheSame } from "./digest.ts";
 import type { Envelope } from "./envelope.ts";
-import { derivedId, digestOf } from "./ids.ts";
+import { derivedId } from "./ids.ts";
 import type { Appended, JournalMessage } from "./journal.ts";
 import { Park } from "./outcome.ts";
 import type { Write } from "./unit-of-work.ts";
@@ -25,7 +26,7 @@ export interface JournalItem {
   readonly bytes: number;
   readonly partition: number;
   readonly evidenceId: string;
-  readonly digest: string;
+  readonly said: Digest;
 }
 
 export type StoredItem = Record<string, AttributeValue>;
@@ -41,7 +42,7 @@ export function journalItem(
     bytes: Buffer.byteLength(body),
     partition,
     evidenceId: `${journalName}#evidence#${derivedId(envelope.source, envelope.id)}`,
-    digest: digestOf(envelope),
+    said: digestOf(envelope),
   };
 }
 
@@ -68,10 +69,10 @@ export function transactionOf(
     ExpressionAttributeNames: { "#head": "head" },
     ExpressionAttributeValues: { ":head": { N: String(head) } },
   };
-  const entries = items.flatMap(({ evidenceId, digest, partition, body }, index) => {
+  const entries = items.flatMap(({ evidenceId, said, partition, body }, index) => {
     const sequence = head + 1 + index;
     return [
-      { Put: { ...put({ id: evidenceId, sequence: 0, digest, partition, entry: sequence }), ...telling } },
+      { Put: { ...put({ id: evidenceId, sequence: 0, ...said, partition, entry: sequence }), ...telling } },
       { Put: put({ id, sequence, body }) },
     ];
   });
@@ -91,8 +92,8 @@ export function evidenceIn(reasons: readonly CancellationReason[], index: number
 
 /** What the evidence of an item's identity says about the item. */
 export function duplicateOf(item: JournalItem, evidence: StoredItem): Appended {
-  const { digest, partition, entry } = unmarshall(evidence);
-  return digest === item.digest ? { kind: "duplicate", partition, sequence: entry } : idReused(item);
+  const { partition, entry, ...first } = unmarshall(evidence);
+  return saysTheSame(first, item.said) ? { kind: "duplicate", partition, sequence: entry } : idReused(item);
 }
 
 export function idReused({ envelope: { source, id } }: JournalItem): Appended {

@@ -5,7 +5,8 @@ import type { AttributeValue, CancellationReason, DynamoDBClient } from "@aws-sd
 import { unmarshall } from "@aws-sdk/util-dynamodb";
 import { classifyCancellation } from "./cancellation.ts";
 import type { Delivery } from "./delivery.ts";
-import { digestOf, evidenceId } from "./ids.ts";
+import { digestOf, saysTheSame } from "./digest.ts";
+import { evidenceId } from "./ids.ts";
 import type { Measured } from "./limits.ts";
 import { type Outcome, Park, StateMoved } from "./outcome.ts";
 import { sharedRead } from "./shared-read.ts";
@@ -75,7 +76,7 @@ function itemOf(reasons: readonly CancellationReason[], { items }: Measured): st
 
 function duplicateOf(item: Readonly<Record<string, AttributeValue>>, { message }: Delivery): Outcome {
   const evidence = unmarshall({ ...item });
-  if (evidence.digest !== digestOf(message)) {
+  if (!saysTheSame(evidence, digestOf(message))) {
     throw new Park("ID_REUSED", `${message.source} ${message.id} was processed with other data`);
   }
   const receipt = typeof evidence.receipt === "string" ? JSON.parse(evidence.receipt) : undefined;

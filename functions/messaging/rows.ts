@@ -6,10 +6,11 @@ import type { AttributeValue, DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { dynamodb } from "./clients.ts";
 import { nowIso, nowSeconds } from "./clock.ts";
 import type { Delivery } from "./delivery.ts";
+import { digestOf } from "./digest.ts";
 import { environment } from "./environment.ts";
 import { type GroupCommitOptions, groupCommit } from "./group-commit.ts";
 import type { EvidenceStore } from "./idempotency.ts";
-import { digestOf, evidenceId } from "./ids.ts";
+import { evidenceId } from "./ids.ts";
 import { measure } from "./limits.ts";
 import { evidenceDays } from "./message-life.ts";
 import { outboxWrite } from "./outbox.ts";
@@ -83,13 +84,15 @@ export function rows(options: RowsOptions = {}): EvidenceStore {
 
   function evidenceWrite(delivery: Delivery, receipt: unknown): Write {
     const { consumer, message } = delivery;
+    const { digest, meaning } = digestOf(message);
     // As attribute values at once: `marshall` would find out the types of seven texts for every message.
     const item: Record<string, AttributeValue> = {
       id: { S: evidenceId(delivery) },
       consumer: { S: consumer },
       source: { S: message.source },
       messageId: { S: message.id },
-      digest: { S: digestOf(message) },
+      digest: { S: digest },
+      ...(meaning === undefined ? {} : { meaning: { S: meaning } }),
       ...(receipt === undefined ? {} : { receipt: { S: JSON.stringify(receipt) } }),
       processedAt: { S: nowIso() },
       expiresAt: { N: String(nowSeconds() + evidenceDays * 86_400) },

@@ -5,7 +5,8 @@
 //   G4, S6. Only the next number takes effect, whoever overtook whom on the way.
 //   G6. No number, a number that two messages have, a predecessor that never comes: parked, each with its reason.
 import type { Delivery } from "./delivery.ts";
-import { derivedId, digestOf } from "./ids.ts";
+import { type Digest, digestOf, saysTheSame, shortened } from "./digest.ts";
+import { derivedId } from "./ids.ts";
 import { type EvidenceForm, hiddenPrefix } from "./item-evidence.ts";
 import { isFifo } from "./message-group.ts";
 import { Park, RetryLater } from "./outcome.ts";
@@ -18,26 +19,26 @@ export const gapCode = "SEQUENCE_GAP";
 const sourcesMax = 10;
 /** As in the evidence by ids: enough to tell the sources of one item apart, and two messages of one number. */
 const keyLength = 22;
-const digestLength = 16;
+const digestLengths = { digest: 16, meaning: 11 } as const;
 
-/** The last number of each source, as one text: `<source>.<number>.<digest>`, separated by spaces. */
+/** The last number of each source, as one text: `<source>.<number>.<digest>`, separated by spaces; `.<meaning>` where keys were not in order. */
 export const bySequence: EvidenceForm = {
   attribute: `${hiddenPrefix}sequences`,
   everyMessage: true, // a number that left no evidence would be missing for ever
 
   judge(evidence, delivery) {
-    const { key, sequence, digest } = placeOf(delivery);
-    const { sequence: last, digest: lastDigest } = read(evidence).get(key) ?? { sequence: 0, digest: "" };
+    const { key, sequence, said } = placeOf(delivery);
+    const { sequence: last, said: lastSaid } = read(evidence).get(key) ?? { sequence: 0, said };
     if (sequence > last + 1) throw early(sequence, last, delivery);
-    if (sequence === last && digest !== lastDigest) {
+    if (sequence === last && !saysTheSame(lastSaid, said)) {
       throw new Park("SEQUENCE_REUSED", `${delivery.message.source} gave number ${sequence} to two messages`);
     }
     return sequence <= last ? { kind: "duplicate" } : undefined;
   },
 
   add(evidence, delivery) {
-    const { key, sequence, digest } = placeOf(delivery);
-    const places = read(evidence).set(key, { sequence, digest });
+    const { key, sequence, said } = placeOf(delivery);
+    const places = read(evidence).set(key, { sequence, said: shortened(said, digestLengths) });
     if (places.size > sourcesMax) {
       throw new Park("SOURCES_TOO_MANY", `an item takes numbers from at most ${sourcesMax} sources`);
     }
@@ -48,7 +49,7 @@ export const bySequence: EvidenceForm = {
 interface Place {
   readonly sequence: number;
   /** Of the id, too: the same data under another id is another message. */
-  readonly digest: string;
+  readonly said: Digest;
 }
 
 /** @throws Park SEQUENCE_MISSING */
@@ -56,10 +57,14 @@ function placeOf({ consumer, message }: Delivery): Place & { readonly key: strin
   const { source, id, sequence = "" } = message;
   const number = readSequence(sequence);
   if (number === undefined) throw new Park("SEQUENCE_MISSING", `${source} does not number its messages`);
+  const { digest, meaning } = digestOf(message);
   return {
     key: derivedId(consumer, source).slice(0, keyLength),
     sequence: number,
-    digest: derivedId(id, digestOf(message)).slice(0, digestLength),
+    said: {
+      digest: derivedId(id, digest),
+      ...(meaning !== undefined && { meaning: derivedId(id, meaning) }),
+    },
   };
 }
 
@@ -89,12 +94,17 @@ function read(text = ""): Map<string, Place> {
 }
 
 function readPlace(text: string): [key: string, place: Place] {
-  const [key = "", sequence = "", digest = ""] = text.split(".");
-  return [key, { sequence: Number.parseInt(sequence, 36), digest }];
+  const [key = "", sequence = "", digest = "", meaning] = text.split(".");
+  const said = { digest, ...(meaning !== undefined && { meaning }) };
+  return [key, { sequence: Number.parseInt(sequence, 36), said }];
 }
 
 function write(places: ReadonlyMap<string, Place>): string {
   return [...places]
-    .map(([key, { sequence, digest }]) => `${key}.${sequence.toString(36)}.${digest}`)
+    .map(([key, { sequence, said }]) =>
+      [key, sequence.toString(36), said.digest, ...(said.meaning === undefined ? [] : [said.meaning])].join(
+        ".",
+      ),
+    )
     .join(" ");
 }

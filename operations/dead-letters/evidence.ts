@@ -8,9 +8,10 @@
 import type { AttributeValue, DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { marshall, unmarshall } from "@aws-sdk/util-dynamodb";
 import type { Delivery } from "../../functions/messaging/delivery.ts";
+import { digestOf, saysTheSame } from "../../functions/messaging/digest.ts";
 import { getItems } from "../../functions/messaging/dynamodb-batch.ts";
-import { type Envelope, readEnvelope } from "../../functions/messaging/envelope.ts";
-import { digestOf, evidenceId } from "../../functions/messaging/ids.ts";
+import { type Envelope, isUnread, readEnvelope } from "../../functions/messaging/envelope.ts";
+import { evidenceId } from "../../functions/messaging/ids.ts";
 import { byIds } from "../../functions/messaging/item-evidence.ts";
 import { Park, RetryLater } from "../../functions/messaging/outcome.ts";
 import { bySequence } from "../../functions/messaging/sequence-evidence.ts";
@@ -81,7 +82,8 @@ export function messageIn(body: string): Envelope | undefined {
 }
 
 function verdictOfRow(item: Record<string, unknown>, message: Envelope): Verdict {
-  if (item.digest !== digestOf(message)) return { kind: "id-reused" };
+  // Data that were not fetched may say the same under another reference: the consumer fetches them, and knows.
+  if (!saysTheSame(item, digestOf(message))) return isUnread(message) ? open : { kind: "id-reused" };
   if (typeof item.supersededBy === "string") {
     return { kind: "superseded", by: item.supersededBy, sent: item.sentAt !== undefined };
   }

@@ -12,8 +12,9 @@ import {
 } from "@aws-sdk/client-dynamodb";
 import { marshall, unmarshall } from "@aws-sdk/util-dynamodb";
 import { nowIso, nowSeconds } from "../../functions/messaging/clock.ts";
+import { digestOf, saysTheSame } from "../../functions/messaging/digest.ts";
 import type { Envelope } from "../../functions/messaging/envelope.ts";
-import { derivedId, digestOf, evidenceId } from "../../functions/messaging/ids.ts";
+import { derivedId, evidenceId } from "../../functions/messaging/ids.ts";
 import { byIds } from "../../functions/messaging/item-evidence.ts";
 import { bodyId } from "../../functions/messaging/message-group.ts";
 import { evidenceDays } from "../../functions/messaging/message-life.ts";
@@ -78,11 +79,11 @@ async function putEvidence(place: EvidencePlace, { old, newId }: Superseded, at:
     consumer,
     source: old.source,
     messageId: old.id,
-    digest: digestOf(old),
+    ...digestOf(old),
     supersededBy: newId,
     processedAt: at,
   });
-  if (found.digest !== digestOf(old) || found.supersededBy === newId) return; // ID_REUSED: it never takes effect
+  if (!saysTheSame(found, digestOf(old)) || found.supersededBy === newId) return; // ID_REUSED: it never takes effect
   throw new UsageError(`${old.id} was done meanwhile: nothing was sent.`);
 }
 

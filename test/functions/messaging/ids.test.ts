@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { derivedId, digestOf, newId } from "../../../functions/messaging/ids.ts";
+import { derivedId, newId } from "../../../functions/messaging/ids.ts";
 
 describe("derivedId", () => {
   it("D14: is equal for equal parts and different for different ones, however they are cut", () => {
@@ -16,26 +16,6 @@ describe("derivedId", () => {
 
   it("is the same on every machine", () => {
     expect(derivedId("a", "b", 0)).toBe("MrPCy6p_jCrQZAQIyatHk5yd7Rcf1X4nieyDR4xR-Do");
-  });
-});
-
-describe("digestOf", () => {
-  it("D15: differs when type or data differ", () => {
-    const digests = [
-      digestOf({ type: "a", data: { n: 1 } }),
-      digestOf({ type: "a", data: { n: 2 } }),
-      digestOf({ type: "b", data: { n: 1 } }),
-      digestOf({ type: "a" }),
-      digestOf({ type: "a", dataref: "s3://bucket/1" }),
-      digestOf({ type: "a", dataref: "s3://bucket/2" }),
-    ];
-    expect(new Set(digests).size).toBe(6);
-    expect(digestOf({ type: "a", data: { n: 1 } })).toBe(digests[0]);
-  });
-
-  it("is that of the reference, whether or not its data were fetched already", () => {
-    const message = { type: "a", dataref: "s3://bucket/1" };
-    expect(digestOf({ ...message, data: { n: 1 } })).toBe(digestOf(message));
   });
 });
 

@@ -29,7 +29,7 @@ export const commitMutants: readonly Mutant[] = [
   {
     name: "same id, other data: taken for a duplicate",
     file: "functions/messaging/rows-evidence.ts",
-    find: "if (evidence.digest !== digestOf(message)) {",
+    find: "if (!saysTheSame(evidence, digestOf(message))) {",
     replace: "if (evidence.digest === undefined) {",
     checks: [messaging("rows")],
   },

@@ -19,8 +19,8 @@ export const inlineMutants: readonly Mutant[] = [
   {
     name: "inline: same id, other data",
     file: "functions/messaging/item-evidence.ts",
-    find: `if (seen !== undefined && seen.split(".")[1] !== digest) {`,
-    replace: `if (seen === digest) {`,
+    find: "if (seen !== undefined && !saysTheSame(saidIn(seen), said)) {",
+    replace: `if (seen === "") {`,
     checks: [messaging("inline")],
   },
   {
@@ -61,8 +61,8 @@ export const inlineMutants: readonly Mutant[] = [
   {
     name: "sequence: two messages of one number",
     file: "functions/messaging/sequence-evidence.ts",
-    find: "if (sequence === last && digest !== lastDigest) {",
-    replace: "if (sequence === last && digest === undefined) {",
+    find: "if (sequence === last && !saysTheSame(lastSaid, said)) {",
+    replace: "if (sequence === last && key === undefined) {",
     checks: [messaging("sequence-evidence")],
   },
   {

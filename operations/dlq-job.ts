@@ -1,17 +1,29 @@
 // What a verb of `npm run dlq` is given.
 
+import { claimBucketOf } from "./claims.ts";
 import { type Asked, numberGiven } from "./command-line.ts";
 import type { Connection } from "./connection.ts";
+import { type Contracts, loadContracts } from "./contracts.ts";
 import type { ConsumerQueue } from "./dead-letters/consumer-queues.ts";
 import { holdSecondsDefault } from "./dead-letters/hold.ts";
+import type { Knowledge } from "./dead-letters/judge.ts";
 import { rateDefault } from "./dead-letters/redrive.ts";
 import type { DlqVerb } from "./dlq-tool.ts";
 import type { Given } from "./flags.ts";
+import { print, printError } from "./print.ts";
+import { keysOf } from "./signing.ts";
 
 export interface DlqJob extends Asked<DlqVerb> {
   readonly connection: Connection;
   readonly queues: readonly ConsumerQueue[];
   readonly evidenceTable: string;
+  readonly known: Knowledge;
+}
+
+export async function knowledgeOf(connection: Connection): Promise<Knowledge> {
+  const contracts = await loadContracts();
+  sayBroken(contracts);
+  return { keys: keysOf(connection), contracts, claimBucket: claimBucketOf(connection) };
 }
 
 /** Messages a second. */
@@ -21,4 +33,12 @@ export function rateOf(given: Given): number {
 
 export function holdOf(given: Given): number {
   return numberGiven(given, "hold", { min: 1, max: 43_200, otherwise: holdSecondsDefault });
+}
+
+export function printUnread(unread: readonly string[]): void {
+  for (const line of unread) print(`Not read: ${line}.`);
+}
+
+function sayBroken({ broken }: Contracts): void {
+  for (const one of broken) printError(`Without the schemas of ${one}`);
 }

@@ -1,29 +1,28 @@
 // `npm run dlq -- redrive`: what it does and says.
 
 import { setTimeout as sleep } from "node:timers/promises";
-import { type Moved, moveUnseen } from "./dead-letters/move-task.ts";
-import { type Handled, redrive } from "./dead-letters/redrive.ts";
+import { type Aftermath, awaitRedriven } from "./dead-letters/aftermath.ts";
+import { type Handled, QueuesFailed, type Redriven, redrive } from "./dead-letters/redrive.ts";
 import { mayHaveMissed, selectionOf } from "./dead-letters/selection.ts";
-import { handledTable, plain } from "./dead-letters/tables.ts";
-import { holdOf, type DlqJob as Job, rateOf } from "./dlq-job.ts";
+import { aftermathTable, handledTable, plain } from "./dead-letters/tables.ts";
+import { holdOf, type DlqJob as Job, printUnread, rateOf } from "./dlq-job.ts";
 import { type ExitCode, exitCodes } from "./exit-code.ts";
-import type { Given } from "./flags.ts";
 import { print, printError, printJson, printText } from "./print.ts";
 import { progress } from "./progress.ts";
 
-/** https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_StartMessageMoveTask.html */
-const moveRateMax = 500;
+const waitMs = 120_000;
+const lookAgainMs = 1_000;
 
 export async function redriveVerb(job: Job): Promise<ExitCode> {
-  const { connection, queues, evidenceTable, given } = job;
-  if (given.unseen) return moveAll(job);
+  const { connection, queues, evidenceTable, known, given } = job;
   const dryRun = !given.yes;
   const counts = { "sent-back": 0, removed: 0, left: 0 };
   const bar = progress();
-  try {
-    const { handled, unread } = await redrive(connection, {
+  const { redriven, failure } = await unlessFailed(() =>
+    redrive(connection, {
       queues,
       evidenceTable,
+      known,
       matches: selectionOf("redrive", given),
       dryRun,
       force: given.force ?? false,
@@ -34,63 +33,80 @@ export async function redriveVerb(job: Job): Promise<ExitCode> {
         const { "sent-back": sent, removed, left } = counts;
         bar.show(`${sent} sent back, ${removed} removed, ${left} left${total ? ` of ${total}` : ""}`);
       },
-    });
-    bar.end();
-    return sayHandled(handled, { unread, dryRun, given });
-  } catch (error) {
-    bar.end();
-    const { "sent-back": sent, removed } = counts;
-    if (sent + removed > 0)
-      printError(`Stopped after ${sent} sent back and ${removed} removed; run it again.`);
-    throw error;
-  }
-}
-
-async function moveAll({ connection: { sqs }, queues, given }: Job): Promise<ExitCode> {
-  if (!given.yes) {
-    const names = queues.map(({ consumer }) => consumer);
-    if (given.json) printJson({ dryRun: true, queues: names });
-    else print(`Would have SQS move all dead letters of ${names.join(", ")}, unseen: add --yes to do it.`);
-    return exitCodes.done;
-  }
-  const bar = progress();
-  const all: Moved[] = [];
-  for (const queue of queues) {
-    const moved = await moveUnseen(sqs, queue, {
-      rate: Math.min(rateOf(given), moveRateMax),
-      onProgress: ({ consumer, moved: count }) => bar.show(`${consumer}: ${count} moved`),
-      pause: () => sleep(1_000),
-    });
-    all.push(moved);
-  }
+    }),
+  );
+  const became = given.wait
+    ? await awaitRedriven(connection, redriven.handled, {
+        evidenceTable,
+        known,
+        waitMs,
+        async pause(waiting) {
+          bar.show(`${waiting} on the way`);
+          await sleep(lookAgainMs);
+        },
+      })
+    : undefined;
   bar.end();
-  if (given.json) printJson({ moved: all });
-  else for (const { consumer, moved } of all) print(`${consumer}: ${moved} moved.`);
-  return exitCodes.done;
+  const exitCode = sayRedriven(job, redriven, { became, failure });
+  if (failure !== undefined) {
+    printError(`${failure.message}: what was done stays done, run it again.`);
+    return exitCodes.failed;
+  }
+  return exitCode;
 }
 
-function sayHandled(
-  handled: readonly Handled[],
-  { unread, dryRun, given }: { unread: readonly string[]; dryRun: boolean; given: Given },
+/** A queue that failed does not take the account of the others with it. */
+async function unlessFailed(
+  work: () => Promise<Redriven>,
+): Promise<{ redriven: Redriven; failure?: QueuesFailed }> {
+  try {
+    return { redriven: await work() };
+  } catch (error) {
+    if (!(error instanceof QueuesFailed)) throw error;
+    return { redriven: error.redriven, failure: error };
+  }
+}
+
+function sayRedriven(
+  { given }: Job,
+  { handled, unread }: Redriven,
+  { became, failure }: { became: Aftermath[] | undefined; failure: QueuesFailed | undefined },
 ): ExitCode {
+  const dryRun = !given.yes;
   const count = (outcome: Handled["outcome"]) => handled.filter((one) => one.outcome === outcome).length;
   const [sent, removed, left] = [count("sent-back"), count("removed"), count("left")];
   if (given.json) {
-    const list = handled.map(({ deadLetter, ...decision }) => ({ ...plain(deadLetter), ...decision }));
-    printJson({ dryRun, sentBack: sent, removed, left, handled: list, unread });
-  } else if (handled.length === 0) {
-    print("No dead letter matches.");
+    const list = handled.map(({ deadLetter, queue: _queue, ...decision }) => ({
+      ...plain(deadLetter),
+      ...decision,
+    }));
+    const failed = failure && { failed: failure.message };
+    printJson({
+      dryRun,
+      sentBack: sent,
+      removed,
+      left,
+      handled: list,
+      unread,
+      ...(became && { became }),
+      ...failed,
+    });
   } else {
-    printText(handledTable(handled, dryRun));
-    const tally = `${sent} to send back, ${removed} to remove as done, ${left} to leave`;
-    print(
-      dryRun
-        ? `${tally}: add --yes to do it.`
-        : `${sent} sent back, ${removed} removed as done, ${left} left.`,
-    );
+    if (handled.length === 0) {
+      if (failure === undefined) print("No dead letter matches.");
+    } else {
+      printText(handledTable(handled, dryRun));
+      print(
+        dryRun
+          ? `${sent} to send back, ${removed} to remove, ${left} to leave: add --yes to do it.`
+          : `${sent} sent back, ${removed} removed, ${left} left.`,
+      );
+    }
+    if (became !== undefined && became.length > 0) printText(aftermathTable(became));
+    printUnread(unread);
   }
-  if (!given.json) for (const line of unread) print(`Not read: ${line}.`);
   const found = handled.map(({ deadLetter }) => deadLetter);
-  if (left > 0 || mayHaveMissed(given, { found, unread })) return exitCodes.left;
+  const isUnsettled = became?.some((one) => one.became === "parked-again" || one.became === "on-the-way");
+  if (left > 0 || isUnsettled || mayHaveMissed(given, { found, unread })) return exitCodes.left;
   return handled.length > 0 ? exitCodes.done : exitCodes.nothing;
 }

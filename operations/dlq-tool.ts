@@ -4,7 +4,7 @@ import type { Tool } from "./command-line.ts";
 
 export type DlqVerb = "list" | "show" | "redrive" | "discard" | "edit";
 
-const selection = ["id", "reason", "older-than", "younger-than"] as const;
+const selection = ["id", "source", "reason", "older-than", "younger-than"] as const;
 
 export const dlqTool: Tool<DlqVerb> = {
   name: "dlq",
@@ -17,24 +17,24 @@ export const dlqTool: Tool<DlqVerb> = {
     show: {
       operands: "ID",
       about: "one in full, with its evidence and what a redrive would do",
-      flags: ["queue", "payload"],
+      flags: ["queue", "source", "payload"],
     },
     redrive: {
-      about: "back to the queue they came from; what was done already is removed",
-      flags: ["queue", ...selection, "all", "yes", "rate", "force", "hold", "unseen"],
+      about: "back to the queue they came from; what was done is removed, what would be parked again is left",
+      flags: ["queue", ...selection, "all", "yes", "rate", "force", "hold", "wait"],
     },
     discard: {
       about: "deleted for good, with a reason",
-      flags: ["queue", ...selection, "all", "yes", "because", "hold"],
+      flags: ["queue", ...selection, "all", "yes", "because", "vouch", "hold"],
     },
     edit: {
       operands: "ID",
       about: "a corrected message in its place, under an id of its own",
-      flags: ["queue", "data", "yes", "hold"],
+      flags: ["queue", "source", "data", "vouch", "yes", "hold"],
     },
   },
   notes: `Of a FIFO queue only the first dead letters of each group can be seen. A redrive of one brings its whole group, in
 order; a discard takes out what it names, and the next of the group waits for a redrive.
-Remove the cause before a redrive: a message that is parked again has only taken the tour. Any of these may be
-interrupted and run again.`,
+ID is the message's own id, or the id that SQS gave one of its copies. Remove the cause before a redrive, or the message
+will end up back here. Any of these may be interrupted and run again.`,
 };

@@ -5,9 +5,11 @@
 import { helpOf, readCommand } from "./command-line.ts";
 import { connectTo } from "./connection.ts";
 import { consumerQueues, queuesNamed } from "./dead-letters/consumer-queues.ts";
+import { knowledgeOf } from "./dlq-job.ts";
 import { dlqTool } from "./dlq-tool.ts";
 import { dlqVerbs, refuseUnclear } from "./dlq-verbs.ts";
 import { exitCodes, runCommand } from "./exit-code.ts";
+import { withLogsAside } from "./kit-environment.ts";
 import { outputRequired } from "./outputs.ts";
 import { printText } from "./print.ts";
 
@@ -17,13 +19,16 @@ await runCommand(async () => {
     printText(helpOf(dlqTool));
     return exitCodes.done;
   }
-  refuseUnclear(asked.verb, asked.given);
+  const { verb } = asked;
+  refuseUnclear(verb, asked.given);
   const connection = await connectTo(asked.given);
   const { outputs, sqs, dynamodb } = connection;
   try {
     const queues = queuesNamed(consumerQueues(outputs), asked.given.queue);
     const evidenceTable = outputRequired(outputs, "EvidenceTable");
-    return await dlqVerbs[asked.verb]({ ...asked, connection, queues, evidenceTable });
+    const known = await knowledgeOf(connection);
+    // Keys that cannot be read are also logged by the kit.
+    return await withLogsAside(() => dlqVerbs[verb]({ ...asked, connection, queues, evidenceTable, known }));
   } finally {
     sqs.destroy();
     dynamodb.destroy();

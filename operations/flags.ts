@@ -11,6 +11,7 @@ export interface Flag {
 
 export const flags = {
   id: { type: "string", multiple: true, value: "ID", text: "this message; may be given several times" },
+  source: { type: "string", value: "SOURCE", text: "of this source: for an id that several messages have" },
   reason: {
     type: "string",
     multiple: true,
@@ -29,8 +30,15 @@ export const flags = {
     value: "FILE",
     text: "JSON file with the data in its place; - reads standard input",
   },
-  unseen: { type: "boolean", text: "let SQS move all of them, without a look at any (not on local engines)" },
-  force: { type: "boolean", text: "send also what is known to be refused, or may be done twice" },
+  vouch: {
+    type: "boolean",
+    text: "treat a message without a valid signature as genuine: you have asked its producer",
+  },
+  wait: {
+    type: "boolean",
+    text: "wait for what becomes of those that are sent back, for at most two minutes",
+  },
+  force: { type: "boolean", text: "send also what would be left: it may be parked again, or be done twice" },
   rate: { type: "string", value: "N", text: "at most so many messages a second (default 50)" },
   hold: { type: "string", value: "SECONDS", text: "hide what is read from others for so long (default 60)" },
   partition: { type: "string", value: "N", text: "of this partition only" },

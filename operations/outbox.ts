@@ -20,7 +20,7 @@ import { outputRequired } from "./outputs.ts";
 import { pace } from "./pace.ts";
 import { print, printJson, printText } from "./print.ts";
 import { progress } from "./progress.ts";
-import { signerOf } from "./signing.ts";
+import { keysOf, signerOf } from "./signing.ts";
 import { textTable } from "./text-table.ts";
 import { UsageError } from "./usage-error.ts";
 
@@ -93,7 +93,7 @@ async function send(
     return pending.rows > 0 ? exitCodes.done : exitCodes.nothing;
   }
   enterKitEnvironment(connection);
-  const sign = signerOf(connection);
+  const sign = signerOf(keysOf(connection));
   const claims = claimsOf(connection);
   const log = journal({ table: outputRequired(outputs, "JournalTable") });
   const bar = progress();

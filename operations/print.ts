@@ -8,9 +8,12 @@ import { printable, printableJson } from "./safe-text.ts";
 /** Whoever wants all of a long text takes it from the JSON document. Characters. */
 const lineCharactersMax = 4_000;
 
+/** Kept here: kit-environment.ts turns what the kit logs aside. */
+const write = process.stdout.write.bind(process.stdout);
+
 /** Writes lines. A line break inside one is no line break. */
 export function print(...lines: readonly string[]): void {
-  for (const line of lines) process.stdout.write(`${printable(line, lineCharactersMax)}\n`);
+  for (const line of lines) write(`${printable(line, lineCharactersMax)}\n`);
 }
 
 /** Writes a text of this project's own making (a help, a table of safe cells), which has several lines. */
@@ -24,10 +27,10 @@ export function printError(text: string): void {
 
 /** One JSON document. */
 export function printJson(document: unknown): void {
-  process.stdout.write(`${printableJson(document, 2)}\n`);
+  write(`${printableJson(document, 2)}\n`);
 }
 
 /** One line of JSON, where documents follow one another. */
 export function printJsonLine(document: unknown): void {
-  process.stdout.write(`${printableJson(document)}\n`);
+  write(`${printableJson(document)}\n`);
 }

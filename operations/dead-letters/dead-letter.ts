@@ -1,29 +1,34 @@
 // A dead letter as an operator sees it: one message, its reason, and every copy of it in the queue.
 //
 //   A park that was interrupted between its send and its acknowledgement leaves two copies; they are one
-//   dead letter. Identity is the envelope's (consumer, source, id) and the bytes; SQS's own id is a copy's.
+//   dead letter. Identity is the envelope's (consumer, source, id), the bytes and the signature: with another
+//   signature the same bytes are another's word. SQS's own id is a copy's.
 
 import { createHash } from "node:crypto";
 import type { Message } from "@aws-sdk/client-sqs";
+import { movedFrom, type ParkNotes, parkNotesOf } from "./park-notes.ts";
 
 export interface DeadLetter {
   readonly consumer: string;
   /** The envelope's id; for what is no envelope, the SQS message id it first had. What `--id` takes. */
   readonly id: string;
-  /** The envelope's type; absent when it is no envelope. */
+  /** The envelope's source and type; absent when it is no envelope. */
+  readonly source?: string;
   readonly type?: string;
   readonly reason: string;
   readonly detail: string;
   readonly receiveCount?: number;
-  /** RFC 3339; for what the redrive policy moved, when it was first sent: SQS keeps no other time. */
+  /** RFC 3339; for what the kit did not park, when it was first sent: SQS keeps no other time. */
   readonly parkedAt?: string;
   readonly body: string;
   /** The group it was in, and stands in front of; absent for a standard queue. */
   readonly group?: string;
   readonly copies: readonly Message[];
+  /** What the kit wrote when it parked it; absent when it did not. */
+  readonly notes?: ParkNotes;
 }
 
-/** The reason of a dead letter that the queue's redrive policy moved: its function never came to say why. */
+/** The reason of what the kit did not park. */
 export const RECEIVES_EXHAUSTED = "RECEIVES_EXHAUSTED";
 
 /** The messages of one dead-letter queue as dead letters, oldest park first; those of a FIFO queue as received. */
@@ -36,36 +41,54 @@ export function deadLettersOf(consumer: string, messages: readonly Message[]): D
   );
 }
 
+/** Whether an operator who gives this id may mean it: the message's own, or SQS's of one of its copies. */
+export function hasId({ id, copies, notes }: DeadLetter, wanted: string): boolean {
+  return (
+    wanted === id ||
+    wanted === notes?.originalMessageId ||
+    copies.some(({ MessageId }) => MessageId === wanted)
+  );
+}
+
 function deadLetter(consumer: string, copies: readonly Message[]): DeadLetter {
   // A copy that says why is worth more than one that the redrive policy moved.
-  const told = copies.find((copy) => attribute(copy, "ReasonCode") !== undefined);
+  const told = copies.find((copy) => parkNotesOf(copy) !== undefined);
   const [first] = copies;
   const message = told ?? first ?? {};
-  const { id, type } = envelopeOf(message.Body);
-  const parkedAt = attribute(message, "ParkedAt") ?? sentAt(message);
+  const notes = told && parkNotesOf(told);
+  const { id, ...named } = envelopeOf(message.Body);
+  const parkedAt = notes?.parkedAt ?? sentAt(message);
   const group = message.Attributes?.MessageGroupId;
-  const receiveCount = Number(attribute(message, "ReceiveCount") ?? Number.NaN);
   return {
     consumer,
-    id: id ?? attribute(message, "OriginalMessageId") ?? message.MessageId ?? "",
-    ...(type !== undefined && { type }),
-    reason: attribute(message, "ReasonCode") ?? RECEIVES_EXHAUSTED,
-    detail: attribute(message, "ReasonDetail") ?? (told ? "" : "the function died or timed out each time"),
-    ...(Number.isInteger(receiveCount) && { receiveCount }),
+    id: id ?? notes?.originalMessageId ?? message.MessageId ?? "",
+    ...named,
+    reason: notes?.reason ?? RECEIVES_EXHAUSTED,
+    detail: notes?.detail ?? withoutNotes(message),
+    ...(notes?.receiveCount !== undefined && { receiveCount: notes.receiveCount }),
     ...(parkedAt !== undefined && { parkedAt }),
     body: message.Body ?? "",
     ...(group !== undefined && { group }),
     copies,
+    ...(notes && { notes }),
   };
+}
+
+/** What is known of a message that was not parked by us. */
+function withoutNotes(message: Message): string {
+  const queue = movedFrom(message);
+  return queue === undefined
+    ? "no reason left: moved by SQS, or sent straight here" // an emulator does not tell which
+    : `moved by SQS from ${queue}: its function died, timed out, was throttled or never ran`;
 }
 
 function identity(message: Message): string {
   const { id, source } = envelopeOf(message.Body);
   const name =
-    id === undefined ? (attribute(message, "OriginalMessageId") ?? message.MessageId) : `${source} ${id}`;
-  return `${name} ${createHash("sha256")
-    .update(message.Body ?? "")
-    .digest("hex")}`;
+    id === undefined ? (parkNotesOf(message)?.originalMessageId ?? message.MessageId) : `${source} ${id}`;
+  const signature = message.MessageAttributes?.Signature?.StringValue ?? "";
+  const bytes = createHash("sha256").update(message.Body ?? "");
+  return JSON.stringify([name, signature, bytes.digest("hex")]);
 }
 
 /** A standard queue keeps the time of the first sending when a message is moved. */
@@ -92,8 +115,4 @@ function parsed(body: string): unknown {
   } catch {
     return undefined; // NOT_JSON is one of the reasons to be here
   }
-}
-
-function attribute(message: Message, name: string): string | undefined {
-  return message.MessageAttributes?.[name]?.StringValue;
 }

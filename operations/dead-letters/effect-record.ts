@@ -16,5 +16,6 @@ export async function readEffect(
   );
   if (Item === undefined) return undefined;
   const { key, state, fence, untilMs } = unmarshall(Item);
-  return { key, state, fence, until: new Date(Number(untilMs)).toISOString() };
+  const until = new Date(Number(untilMs));
+  return { key, state, fence, ...(Number.isFinite(until.getTime()) && { until: until.toISOString() }) };
 }

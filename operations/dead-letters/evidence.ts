@@ -24,6 +24,8 @@ export type Verdict =
   | { readonly kind: "done"; readonly at?: string }
   /** An operator's edit stands in its place; not `sent`, the edit was cut short. */
   | { readonly kind: "superseded"; readonly by: string; readonly sent: boolean }
+  /** An operator discarded it: a copy of it takes no effect any more. */
+  | { readonly kind: "discarded"; readonly at: string }
   /** At most once: it had no effect, was counted as lost, and never will have one. */
   | { readonly kind: "lost" }
   /** A delivery has claimed it and its time is not over. */
@@ -87,6 +89,7 @@ function verdictOfRow(item: Record<string, unknown>, message: Envelope): Verdict
   if (typeof item.supersededBy === "string") {
     return { kind: "superseded", by: item.supersededBy, sent: item.sentAt !== undefined };
   }
+  if (typeof item.discardedAt === "string") return { kind: "discarded", at: item.discardedAt };
   if (item.state === "free") return open;
   if (item.state === "claimed") return { kind: "claimed", untilMs: Number(item.untilMs) };
   if (item.state === "settled" && item.result === JSON.stringify("lost")) return { kind: "lost" };

@@ -7,7 +7,7 @@
 import { GetQueueAttributesCommand, type Message, type SQSClient } from "@aws-sdk/client-sqs";
 import { nowMs } from "../../functions/messaging/clock.ts";
 import { changeVisibility as changeVisibilities } from "../../functions/messaging/sqs-batch.ts";
-import { receive } from "./receive.ts";
+import { type ReceiveOptions, receive } from "./receive.ts";
 
 export interface Held {
   readonly messages: readonly Message[];
@@ -25,33 +25,43 @@ export interface Held {
 
 export interface HoldOptions {
   /** If we die, the messages come back after this long. */
-  readonly visibilitySeconds?: number;
+  readonly visibilitySeconds?: number | undefined;
   readonly messagesMax?: number;
+  readonly restore?: ReceiveOptions["restore"];
 }
 
 export const holdSecondsDefault = 60;
 const bytesMax = 256 * 1_048_576;
 
 export async function hold(sqs: SQSClient, queueUrl: string, options: HoldOptions = {}): Promise<Held> {
-  const { visibilitySeconds = holdSecondsDefault, messagesMax = 10_000 } = options;
+  const { visibilitySeconds = holdSecondsDefault, messagesMax = 10_000, restore } = options;
   const { visible, inFlight } = await depths(sqs, queueUrl);
   const byMessageId = new Map<string, Message>(); // a message that came back meanwhile counts once, newest receipt
   const given = new Set<Message>();
   let keptAtMs = nowMs();
   let more = false;
   let bytes = 0;
-  for (let empty = false; !empty && !more; ) {
-    const received = await receive(sqs, queueUrl, visibilitySeconds);
-    const sizeBefore = byMessageId.size;
-    for (const message of received) {
-      if (!byMessageId.has(message.MessageId ?? "")) bytes += message.Body?.length ?? 0;
-      byMessageId.set(message.MessageId ?? "", message);
-    }
-    empty = byMessageId.size === sizeBefore;
-    more = byMessageId.size >= messagesMax || bytes >= bytesMax;
-    await keep();
+  try {
+    await readAll();
+  } catch (error) {
+    await release(); // else nobody sees them until the time is over
+    throw error;
   }
   return { messages: [...byMessageId.values()], heldByOthers: inFlight, visible, more, keep, release };
+
+  async function readAll(): Promise<void> {
+    for (let empty = false; !empty && !more; ) {
+      const received = await receive(sqs, queueUrl, { visibilitySeconds, restore });
+      const sizeBefore = byMessageId.size;
+      for (const message of received) {
+        if (!byMessageId.has(message.MessageId ?? "")) bytes += message.Body?.length ?? 0;
+        byMessageId.set(message.MessageId ?? "", message);
+      }
+      empty = byMessageId.size === sizeBefore;
+      more = byMessageId.size >= messagesMax || bytes >= bytesMax;
+      await keep();
+    }
+  }
 
   async function keep(): Promise<void> {
     if (nowMs() - keptAtMs < (visibilitySeconds * 1_000) / 2) return;

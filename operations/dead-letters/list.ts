@@ -5,6 +5,7 @@ import { isFifo } from "../../functions/messaging/message-group.ts";
 import type { ConsumerQueue } from "./consumer-queues.ts";
 import { type DeadLetter, deadLettersOf } from "./dead-letter.ts";
 import { type Held, hold } from "./hold.ts";
+import type { Knowledge } from "./judge.ts";
 
 export interface DeadLetterList {
   readonly deadLetters: readonly DeadLetter[];
@@ -26,8 +27,9 @@ export interface ReasonGroup {
 export async function listDeadLetters(
   sqs: SQSClient,
   queues: readonly ConsumerQueue[],
+  known: Knowledge = {},
 ): Promise<DeadLetterList> {
-  const lists = await Promise.all(queues.map((queue) => listQueue(sqs, queue)));
+  const lists = await Promise.all(queues.map((queue) => listQueue(sqs, queue, known)));
   return {
     deadLetters: lists.flatMap(({ deadLetters }) => deadLetters),
     unread: lists.flatMap(({ unread }) => unread),
@@ -68,8 +70,12 @@ export function heldByOthers({ consumer }: ConsumerQueue, { inFlight }: { inFlig
   return inFlight > 0 ? [`${consumer}: ${inFlight} held by another reader, back when its hold is over`] : [];
 }
 
-async function listQueue(sqs: SQSClient, queue: ConsumerQueue): Promise<DeadLetterList> {
-  const held = await hold(sqs, queue.deadLetterQueueUrl);
+async function listQueue(
+  sqs: SQSClient,
+  queue: ConsumerQueue,
+  { restore }: Knowledge,
+): Promise<DeadLetterList> {
+  const held = await hold(sqs, queue.deadLetterQueueUrl, { restore });
   await held.release();
   return { deadLetters: deadLettersOf(queue.consumer, held.messages), unread: unreadOf(queue, held) };
 }

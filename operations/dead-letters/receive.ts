@@ -5,10 +5,16 @@ import { type Message, ReceiveMessageCommand, type SQSClient } from "@aws-sdk/cl
 /** https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_ReceiveMessage.html */
 export const receiveMax = 10;
 
+export interface ReceiveOptions {
+  readonly visibilitySeconds: number;
+  /** Makes a message whole whose body lies elsewhere. */
+  readonly restore?: ((message: Message) => Promise<Message>) | undefined;
+}
+
 export async function receive(
   sqs: SQSClient,
   queueUrl: string,
-  visibilitySeconds: number,
+  { visibilitySeconds, restore = async (message) => message }: ReceiveOptions,
 ): Promise<Message[]> {
   const { Messages = [] } = await sqs.send(
     new ReceiveMessageCommand({
@@ -17,10 +23,15 @@ export async function receive(
       VisibilityTimeout: visibilitySeconds,
       WaitTimeSeconds: waitSeconds(queueUrl),
       MessageAttributeNames: ["All"],
-      MessageSystemAttributeNames: ["MessageGroupId", "SentTimestamp", "AWSTraceHeader"],
+      MessageSystemAttributeNames: [
+        "MessageGroupId",
+        "SentTimestamp",
+        "AWSTraceHeader",
+        "DeadLetterQueueSourceArn",
+      ],
     }),
   );
-  return Messages;
+  return Promise.all(Messages.map(restore));
 }
 
 /**

@@ -7,27 +7,21 @@
 // deleted, the next shows.
 
 import type { Message } from "@aws-sdk/client-sqs";
-import type { Pace } from "../pace.ts";
-import type { ConsumerQueue } from "./consumer-queues.ts";
 import { type DeadLetter, deadLettersOf } from "./dead-letter.ts";
-import { type Decision, decide } from "./decision.ts";
-import { askEvidence } from "./evidence.ts";
+import type { Decision } from "./decision.ts";
 import { changeVisibility, depths, holdSecondsDefault } from "./hold.ts";
+import { judge } from "./judge.ts";
 import { leaveLine } from "./line.ts";
 import { heldByOthers } from "./list.ts";
 import { receive } from "./receive.ts";
-import type { Clients, Handled, Redriven, RedriveOptions } from "./redrive.ts";
+import type { RedriveQueue } from "./redrive.ts";
+import { actOr } from "./refusal.ts";
 import { remove, sendBack } from "./send-back.ts";
 
-export async function redriveInOrder(
-  { sqs, dynamodb }: Clients,
-  queue: ConsumerQueue,
-  options: Omit<RedriveOptions, "queues">,
-  turn: Pace,
-): Promise<Redriven> {
-  const { evidenceTable, matches, dryRun, force, visibilitySeconds = holdSecondsDefault } = options;
+export const redriveInOrder: RedriveQueue = async ({ sqs, dynamodb }, queue, options, turn) => {
+  const { evidenceTable, matches, dryRun, force, known = {} } = options;
+  const { visibilitySeconds = holdSecondsDefault } = options;
   const place = { dynamodb, evidenceTable, queue };
-  const handled: Handled[] = [];
   const seen = new Map<string, Message>();
   const deleted = new Set<Message>();
   const chosen = new Set<string | undefined>();
@@ -44,11 +38,12 @@ export async function redriveInOrder(
     const back = [...seen.values()].filter((message) => !deleted.has(message));
     await changeVisibility(sqs, queue.deadLetterQueueUrl, back, 0);
   }
-  return { handled, unread };
+  return unread;
 
   /** The messages of the next page that were not seen yet; none when there are no more. */
   async function next(): Promise<Message[]> {
-    const page = await receive(sqs, queue.deadLetterQueueUrl, visibilitySeconds);
+    const { restore } = known;
+    const page = await receive(sqs, queue.deadLetterQueueUrl, { visibilitySeconds, restore });
     const fresh = page.filter(({ MessageId = "" }) => !seen.has(MessageId));
     for (const message of page) seen.set(message.MessageId ?? "", message); // the newest receipt
     return fresh;
@@ -59,15 +54,15 @@ export async function redriveInOrder(
     // Parked again since it was sent: the rest of its line is behind it, and waits for another redrive.
     if (sentBack.has(body)) closed.add(group);
     if (!chosen.has(group) || closed.has(group)) return;
-    const [verdict = { kind: "open" as const }] = await askEvidence(place, [body]);
-    const decision = decide(deadLetter, verdict, { force });
+    const [judgement] = await judge(place, [deadLetter], known, { force });
+    const judged = judgement?.decision ?? { outcome: "left" as const };
+    const decision = dryRun ? judged : await actOr(judged, (one) => act(deadLetter, one));
     if (decision.outcome === "left") closed.add(group);
-    else if (!dryRun) await act(deadLetter, decision);
-    handled.push({ deadLetter, ...decision });
-    options.onHandled?.({ deadLetter, ...decision }, undefined);
+    options.onHandled({ queue, deadLetter, ...decision }, undefined);
   }
 
   async function act(deadLetter: DeadLetter, { outcome }: Decision): Promise<void> {
+    if (outcome === "left") return;
     if (outcome === "sent-back") {
       await turn();
       await sendBack(sqs, queue, deadLetter);
@@ -77,4 +72,4 @@ export async function redriveInOrder(
     }
     await remove(sqs, queue, deadLetter, deleted);
   }
-}
+};

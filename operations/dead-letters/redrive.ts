@@ -1,5 +1,7 @@
-// Sends dead letters back to the queue they came from, after a look at the evidence: what was done is not sent.
+// Sends dead letters back to the queue they came from, after a look at what is known of each: what was done is not sent,
+// and what would be parked again at once stays.
 //
+//   G5. One that cannot be sent is left and told, and the rest goes on; a queue that fails stops no other queue.
 //   G6. A redrive may be killed anywhere and run again, and two may run at once: see send-back.ts. What nobody holds
 //       any more comes back to its dead-letter queue by itself.
 //   G4. FIFO queues go by redrive-in-order.ts.
@@ -10,11 +12,12 @@ import { isFifo } from "../../functions/messaging/message-group.ts";
 import { type Pace, pace } from "../pace.ts";
 import type { ConsumerQueue } from "./consumer-queues.ts";
 import { type DeadLetter, deadLettersOf } from "./dead-letter.ts";
-import { type Decision, decide } from "./decision.ts";
-import { askEvidence } from "./evidence.ts";
+import type { Decision } from "./decision.ts";
 import { hold, holdSecondsDefault } from "./hold.ts";
+import { judge, type Knowledge } from "./judge.ts";
 import { unreadOf } from "./list.ts";
 import { redriveInOrder } from "./redrive-in-order.ts";
+import { actOr } from "./refusal.ts";
 import { remove, sendBack } from "./send-back.ts";
 
 export interface Clients {
@@ -26,6 +29,7 @@ export interface RedriveOptions {
   readonly queues: readonly ConsumerQueue[];
   /** Where the evidence and the lines of FIFO groups are. */
   readonly evidenceTable: string;
+  readonly known?: Knowledge;
   /** Of a FIFO group, one that matches brings all; a match is looked for among the first of each group. */
   readonly matches: (deadLetter: DeadLetter) => boolean;
   /** Only say what would be done. */
@@ -40,6 +44,7 @@ export interface RedriveOptions {
 }
 
 export interface Handled extends Decision {
+  readonly queue: ConsumerQueue;
   readonly deadLetter: DeadLetter;
 }
 
@@ -49,65 +54,83 @@ export interface Redriven {
   readonly unread: readonly string[];
 }
 
+/** Queues that failed, after the others were dealt with. */
+export class QueuesFailed extends Error {
+  override readonly name = "QueuesFailed";
+  readonly redriven: Redriven;
+
+  constructor(failures: readonly { consumer: string; error: unknown }[], redriven: Redriven) {
+    super(failures.map(({ consumer, error }) => `${consumer}: ${textOf(error)}`).join("; "), {
+      cause: failures[0]?.error,
+    });
+    this.redriven = redriven;
+  }
+}
+
 export const rateDefault = 50;
 /** Sent side by side; the evidence is asked right before. */
 const togetherMax = 10;
 
+/** @throws QueuesFailed with what was done all the same */
 export async function redrive(clients: Clients, options: RedriveOptions): Promise<Redriven> {
   const turn = pace(options.rate ?? rateDefault);
   const handled: Handled[] = [];
   const unread: string[] = [];
+  const failures: { consumer: string; error: unknown }[] = [];
+  const onHandled = (one: Handled, total: number | undefined) => {
+    handled.push(one);
+    options.onHandled?.(one, total);
+  };
   for (const queue of options.queues) {
-    const redriven = isFifo(queue.deadLetterQueueUrl)
-      ? await redriveInOrder(clients, queue, options, turn)
-      : await redriveAll(clients, queue, options, turn);
-    handled.push(...redriven.handled);
-    unread.push(...redriven.unread);
+    const redriveOne = isFifo(queue.deadLetterQueueUrl) ? redriveInOrder : redriveAll;
+    try {
+      unread.push(...(await redriveOne(clients, queue, { ...options, onHandled }, turn)));
+    } catch (error) {
+      failures.push({ consumer: queue.consumer, error });
+    }
   }
+  if (failures.length > 0) throw new QueuesFailed(failures, { handled, unread });
   return { handled, unread };
 }
 
-/** Queue by queue, as much as can be held at once, until there is no more or nothing moves. */
-async function redriveAll(
+export type RedriveQueue = (
   clients: Clients,
   queue: ConsumerQueue,
-  options: RedriveOptions,
+  options: Omit<RedriveOptions, "queues"> & { readonly onHandled: NonNullable<RedriveOptions["onHandled"]> },
   turn: Pace,
-): Promise<Redriven> {
-  const handled: Handled[] = [];
+) => Promise<readonly string[]>;
+
+/** As much as can be held at once, until there is no more or nothing moves. @returns what was not read */
+const redriveAll: RedriveQueue = async (clients, queue, options, turn) => {
   for (;;) {
     const pass = await redriveOnce(clients, queue, options, turn);
-    handled.push(...pass.handled);
-    const moved = pass.handled.some(({ outcome }) => outcome !== "left");
-    if (!pass.more || !moved || options.dryRun) return { handled, unread: pass.unread };
+    if (!pass.more || !pass.moved || options.dryRun) return pass.unread;
   }
-}
+};
 
 async function redriveOnce(
   { sqs, dynamodb }: Clients,
   queue: ConsumerQueue,
-  options: RedriveOptions,
+  options: Parameters<RedriveQueue>[2],
   turn: Pace,
-): Promise<Redriven & { more: boolean }> {
-  const { matches, dryRun, evidenceTable, force, visibilitySeconds = holdSecondsDefault } = options;
-  const held = await hold(sqs, queue.deadLetterQueueUrl, { visibilitySeconds });
-  const handled: Handled[] = [];
+): Promise<{ unread: readonly string[]; more: boolean; moved: boolean }> {
+  const { matches, dryRun, evidenceTable, force, known = {} } = options;
+  const { visibilitySeconds = holdSecondsDefault } = options;
+  const held = await hold(sqs, queue.deadLetterQueueUrl, { visibilitySeconds, restore: known.restore });
   const deleted = new Set<Message>();
+  let moved = false;
   try {
     const chosen = deadLettersOf(queue.consumer, held.messages).filter(matches);
     await held.release(new Set(chosen.flatMap(({ copies }) => copies))); // others may look at the rest meanwhile
     for (let start = 0; start < chosen.length; start += togetherMax) {
       const together = chosen.slice(start, start + togetherMax);
-      const verdicts = await askEvidence(
-        { dynamodb, evidenceTable, queue },
-        together.map(({ body }) => body),
-      );
+      const judgements = await judge({ dynamodb, evidenceTable, queue }, together, known, { force });
       const ends = await Promise.allSettled(
         together.map(async (deadLetter, index) => {
-          const decision = decide(deadLetter, verdicts[index] ?? { kind: "open" }, { force });
-          if (!dryRun) await act(deadLetter, decision);
-          handled.push({ deadLetter, ...decision });
-          options.onHandled?.({ deadLetter, ...decision }, chosen.length);
+          const judged = judgements[index]?.decision ?? { outcome: "left" as const };
+          const decision = dryRun ? judged : await actOr(judged, (one) => act(deadLetter, one));
+          moved ||= decision.outcome !== "left";
+          options.onHandled({ queue, deadLetter, ...decision }, chosen.length);
         }),
       );
       for (const end of ends) if (end.status === "rejected") throw end.reason;
@@ -116,7 +139,7 @@ async function redriveOnce(
   } finally {
     await held.release(deleted);
   }
-  return { handled, unread: unreadOf(queue, held), more: held.more };
+  return { unread: unreadOf(queue, held), more: held.more, moved };
 
   async function act(deadLetter: DeadLetter, { outcome }: Decision): Promise<void> {
     if (outcome === "left") return;
@@ -126,4 +149,11 @@ async function redriveOnce(
     }
     await remove(sqs, queue, deadLetter, deleted);
   }
+}
+
+function textOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  return error.name === "Error" || error.message.startsWith(error.name)
+    ? error.message
+    : `${error.name}: ${error.message}`;
 }

@@ -1,18 +1,25 @@
 // One dead letter in full: what it is, why it is here, what became of it, and what a redrive would do.
 //
 //   What the message says is not among it unless it is asked for: an operator's terminal is kept and shared.
+//   The one that is looked at is often the one that is broken: each part that cannot be shown says why, and spoils no other.
 
 import type { ClaimStore } from "../../functions/messaging/claim-store.ts";
-import { nowMs } from "../../functions/messaging/clock.ts";
 import { bodyId } from "../../functions/messaging/message-group.ts";
+import { Park, RetryLater } from "../../functions/messaging/outcome.ts";
 import { originalAttributes } from "../../functions/messaging/park-attributes.ts";
-import { ageText } from "../age.ts";
+import { type Authenticity, authenticityOf } from "./authenticity.ts";
 import type { DeadLetter } from "./dead-letter.ts";
-import { type Decision, decide } from "./decision.ts";
+import type { Decision } from "./decision.ts";
 import { type Discarded, readDiscards } from "./discard-record.ts";
 import { readEffect } from "./effect-record.ts";
-import { askEvidence, type EvidencePlace, messageIn, type Verdict } from "./evidence.ts";
+import { type EvidencePlace, messageIn, type Verdict } from "./evidence.ts";
+import { judge, type Knowledge } from "./judge.ts";
 import { readLine } from "./line.ts";
+
+/** What could not be found out, and why. */
+export interface Unknown {
+  readonly unknown: string;
+}
 
 export interface Shown {
   readonly consumer: string;
@@ -27,6 +34,8 @@ export interface Shown {
   readonly firstReceivedAt?: string;
   readonly receiveCount?: number;
   readonly copies: number;
+  /** Of its copies, as SQS names them: each of them is taken for ID. */
+  readonly messageIds: readonly string[];
   /** What its consumer called itself; another name than ours is one under which nobody looked for evidence. */
   readonly parkedBy?: string;
   readonly correlationid?: string;
@@ -36,42 +45,52 @@ export interface Shown {
   readonly sequence?: string;
   readonly dataref?: string;
   readonly hops?: number;
-  /** The key that signed it. */
-  readonly signedWith?: string;
+  /** Its signature, as it was held against the keys just now. */
+  readonly signature: Authenticity | Unknown;
   /** The names of the attributes that it came with. */
   readonly attributes: readonly string[];
   readonly bodyBytes: number;
-  readonly evidence: Verdict;
+  readonly evidence: Verdict | Unknown;
   /** What a redrive would do with it. */
-  readonly redrive: Decision;
+  readonly redrive: Decision | Unknown;
   /** Its place among the parked of its group, from 1. */
-  readonly line?: { readonly group: string; readonly place: number; readonly length: number };
+  readonly line?: { readonly group: string; readonly place: number; readonly length: number } | Unknown;
   /** What is known of the effect outside that its reason names. */
-  readonly effect?: Readonly<Record<string, unknown>>;
-  readonly discards: readonly Discarded[];
+  readonly effect?: Readonly<Record<string, unknown>> | Unknown;
+  readonly discards: readonly Discarded[] | Unknown;
   /** Only when it was asked for. */
   readonly payload?: unknown;
+}
+
+export interface ShowOptions {
+  readonly known?: Knowledge;
+  readonly payload: boolean;
+  readonly claims?: ClaimStore | undefined;
 }
 
 export async function show(
   place: EvidencePlace,
   deadLetter: DeadLetter,
-  { payload, claims }: { payload: boolean; claims?: ClaimStore | undefined },
+  { known = {}, payload, claims }: ShowOptions,
 ): Promise<Shown> {
-  const { consumer, id, reason, detail, type, parkedAt, receiveCount, body, copies, group } = deadLetter;
+  const { consumer, id, reason, detail, type, source, parkedAt, receiveCount, body, copies, notes } =
+    deadLetter;
   const message = messageIn(body);
-  const [evidence = { kind: "open" as const }] = await askEvidence(place, [body]);
-  const line = (await readLine(place, deadLetter))?.line ?? [];
-  const beside = copies[0]?.MessageAttributes ?? {};
-  const attributes = originalAttributes(beside);
-  const known = {
+  const [judged, line, effect, discards, said] = await Promise.all([
+    unlessFailed(async () => (await judge(place, [deadLetter], known))[0]),
+    unlessFailed(() => placeInLine(place, deadLetter)),
+    unlessFailed(() => readEffect(place, detail)),
+    unlessFailed(() => readDiscards(place, id)),
+    payload ? unlessFailed(() => payloadOf(body, claims)) : undefined,
+  ]);
+  const fields = {
     type,
-    source: message?.source,
+    source,
     time: message?.time,
     parkedAt,
-    firstReceivedAt: beside.FirstReceivedAt?.StringValue,
+    firstReceivedAt: notes?.firstReceivedAt,
     receiveCount,
-    parkedBy: beside.Consumer?.StringValue,
+    parkedBy: notes?.parkedBy,
     correlationid: message?.correlationid,
     causationid: message?.causationid,
     traceparent: message?.traceparent,
@@ -79,13 +98,9 @@ export async function show(
     sequence: message?.sequence,
     dataref: message?.dataref,
     hops: message?.hops,
-    signedWith: attributes.Signature?.StringValue?.split(".")[1],
-    line:
-      group !== undefined && line.includes(bodyId(body))
-        ? { group, place: line.indexOf(bodyId(body)) + 1, length: line.length }
-        : undefined,
-    effect: await readEffect(place, detail),
-    payload: payload ? await payloadOf(body, claims) : undefined,
+    line,
+    effect,
+    payload: said,
   };
   return {
     consumer,
@@ -93,65 +108,48 @@ export async function show(
     reason,
     detail,
     ...(Object.fromEntries(
-      Object.entries(known).filter(([, value]) => value !== undefined),
+      Object.entries(fields).filter(([, value]) => value !== undefined),
     ) as Partial<Shown>),
     copies: copies.length,
-    attributes: Object.keys(attributes).sort(),
+    messageIds: copies.map(({ MessageId = "" }) => MessageId),
+    attributes: Object.keys(originalAttributes(copies[0]?.MessageAttributes ?? {})).sort(),
     bodyBytes: Buffer.byteLength(body),
-    evidence,
-    redrive: decide(deadLetter, evidence),
-    discards: await readDiscards(place, id),
+    ...(await judgedParts(judged)),
+    discards: discards ?? [],
   };
-}
 
-type Named = readonly [name: string, value: string];
-
-/** As lines of `name  value`, for a terminal. */
-export function linesOf({
-  payload,
-  discards,
-  evidence,
-  redrive,
-  line,
-  effect,
-  attributes,
-  ...plain
-}: Shown): Named[] {
-  const rows = Object.entries(plain).map(([name, value]): Named => [name, `${value}`]);
-  const sinceMs = plain.parkedAt === undefined ? Number.NaN : nowMs() - Date.parse(plain.parkedAt);
-  const more: (Named | undefined)[] = [
-    Number.isNaN(sinceMs) ? undefined : ["parked since", ageText(sinceMs)],
-    ["attributes", attributes.join(", ") || "none"],
-    ["evidence", evidenceText(evidence)],
-    ["a redrive", wouldText(redrive)],
-    line && ["line", `${line.place} of ${line.length} parked of group ${line.group}`],
-    effect && ["effect", JSON.stringify(effect)],
-    ...discards.map(({ at, by, because }): Named => ["discarded", `${at} by ${by}: ${because}`]),
-    payload === undefined ? undefined : ["payload", JSON.stringify(payload)],
-  ];
-  return [...rows, ...more.filter((one) => one !== undefined)];
-}
-
-function evidenceText(evidence: Verdict): string {
-  switch (evidence.kind) {
-    case "open":
-      return "none";
-    case "done":
-      return evidence.at === undefined ? "done" : `done at ${evidence.at}`;
-    case "superseded":
-      return `superseded by ${evidence.by}, ${evidence.sent ? "which was sent" : "which was not sent"}`;
-    case "lost":
-      return "lost: at most once, and counted";
-    case "claimed":
-      return `claimed by a delivery until ${new Date(evidence.untilMs).toISOString()}`;
-    case "id-reused":
-      return "of another message with its id";
+  /** Evidence that cannot be read says nothing about the signature. */
+  async function judgedParts(judged: Awaited<ReturnType<typeof judge>>[0] | Unknown | undefined) {
+    if (judged !== undefined && !("unknown" in judged)) {
+      return { signature: judged.authenticity, evidence: judged.verdict, redrive: judged.decision };
+    }
+    const evidence = judged ?? { unknown: "nothing was found out" };
+    const signature = await unlessFailed(() => authenticityOf(known.keys, place.queue, deadLetter));
+    return { signature, evidence, redrive: evidence };
   }
 }
 
-function wouldText({ outcome, why }: Decision): string {
-  const what = { "sent-back": "would send it back", removed: "would remove it", left: "would leave it" };
-  return why === undefined ? what[outcome] : `${what[outcome]}: ${why}`;
+async function placeInLine(place: EvidencePlace, deadLetter: DeadLetter) {
+  const { group, body } = deadLetter;
+  const { line = [] } = (await readLine(place, deadLetter)) ?? {};
+  const index = line.indexOf(bodyId(body));
+  return group === undefined || index < 0 ? undefined : { group, place: index + 1, length: line.length };
+}
+
+async function unlessFailed<Value>(work: () => Promise<Value>): Promise<Value | Unknown> {
+  try {
+    return await work();
+  } catch (error) {
+    return { unknown: whyOf(error) };
+  }
+}
+
+function whyOf(error: unknown): string {
+  if (error instanceof Park) return `${error.code}: ${error.detail}`;
+  if (!(error instanceof Error)) return String(error);
+  const { cause } = error;
+  const name = error instanceof RetryLater ? error.code : error.name;
+  return cause instanceof Error ? `${name} (${cause.name})` : name;
 }
 
 /** The data, fetched when it travels elsewhere; for what is no message, the text. */

@@ -28,6 +28,8 @@ export interface Superseded {
   readonly deadLetter: DeadLetter;
   readonly old: Envelope;
   readonly newId: string;
+  /** False for what never takes effect: its id may be that of a genuine message, whose evidence is not touched. */
+  readonly mayTakeEffect: boolean;
 }
 
 /**
@@ -37,9 +39,26 @@ export interface Superseded {
  */
 export async function supersede(place: EvidencePlace, superseded: Superseded): Promise<string> {
   const at = await writeDown(place, superseded);
+  if (!superseded.mayTakeEffect) return at;
   await putEvidence(place, superseded, at);
   for (const table of place.queue.stateTables ?? []) await addInline(place, superseded, table);
   return at;
+}
+
+/** A discarded message is as good as done: a copy of it that comes later is a duplicate. Safe to repeat. */
+export async function forgo(place: EvidencePlace, old: Envelope): Promise<void> {
+  const consumer = place.queue.name;
+  const now = nowIso();
+  await putNew(place, {
+    id: evidenceId({ consumer, message: old }),
+    consumer,
+    source: old.source,
+    messageId: old.id,
+    digest: digestOf(old),
+    discardedAt: now,
+    processedAt: now,
+  });
+  for (const table of place.queue.stateTables ?? []) await addInline(place, { old }, table);
 }
 
 /** The new one is sent: from now on the dead letter may be deleted by whoever meets it. */
@@ -116,7 +135,7 @@ const attemptsMax = 5;
 /** Evidence in the item, for a consumer that looks there. By number nothing is needed: the new one has the number. */
 async function addInline(
   { dynamodb, queue }: EvidencePlace,
-  { old }: Superseded,
+  { old }: Pick<Superseded, "old">,
   table: string,
 ): Promise<void> {
   const consumer = queue.name;

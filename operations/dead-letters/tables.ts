@@ -3,6 +3,8 @@
 import { nowMs } from "../../functions/messaging/clock.ts";
 import { ageText } from "../age.ts";
 import { textTable } from "../text-table.ts";
+import type { Aftermath } from "./aftermath.ts";
+import type { Authenticity } from "./authenticity.ts";
 import type { DeadLetter } from "./dead-letter.ts";
 import type { ReasonGroup } from "./list.ts";
 import type { Handled } from "./redrive.ts";
@@ -20,21 +22,42 @@ export function reasonTable(groups: readonly ReasonGroup[]): string {
   );
 }
 
-export function deadLetterTable(deadLetters: readonly DeadLetter[]): string {
+export interface Signed {
+  readonly deadLetter: DeadLetter;
+  readonly authenticity: Authenticity;
+}
+
+export function deadLetterTable(all: readonly Signed[]): string {
   return textTable(
-    ["CONSUMER", "REASON", "ID", "TYPE", "PARKED", "RECEIVES", "COPIES", "DETAIL"],
-    deadLetters.map(({ consumer, reason, id, type = "–", parkedAt, receiveCount, copies, detail }) => [
+    ["CONSUMER", "REASON", "ID", "TYPE", "SIGNATURE", "PARKED", "RECEIVES", "COPIES", "DETAIL"],
+    all.map(({ deadLetter, authenticity }) => {
+      const { consumer, reason, id, type = "–", parkedAt, receiveCount, copies, detail } = deadLetter;
+      const receives = `${receiveCount ?? "–"}`;
+      const { kind } = authenticity;
+      return [consumer, reason, id, type, kind, sinceText(parkedAt), receives, `${copies.length}`, detail];
+    }),
+  );
+}
+
+export function aftermathTable(became: readonly Aftermath[]): string {
+  return textTable(
+    ["CONSUMER", "ID", "BECAME", "REASON", "DETAIL"],
+    became.map(({ consumer, id, became: end, reason = "", detail = "" }) => [
       consumer,
-      reason,
       id,
-      type,
-      sinceText(parkedAt),
-      `${receiveCount ?? "–"}`,
-      `${copies.length}`,
+      aftermathTexts[end],
+      reason,
       detail,
     ]),
   );
 }
+
+const aftermathTexts: Readonly<Record<Aftermath["became"], string>> = {
+  done: "done",
+  "parked-again": "parked again",
+  "on-the-way": "still on the way",
+  gone: "taken from its queue, without evidence here",
+};
 
 export function handledTable(handled: readonly Handled[], dryRun: boolean): string {
   return textTable(
@@ -46,14 +69,17 @@ export function handledTable(handled: readonly Handled[], dryRun: boolean): stri
       outcome.replace("-", " "),
       why,
     ]),
+    { cellCharactersMax: 160 }, // why one is left is what matters, and names several types
   );
 }
 
 /** A dead letter in JSON: all of it but what it says. */
-export function plain({ copies, body, ...deadLetter }: DeadLetter) {
-  return { ...deadLetter, bodyBytes: Buffer.byteLength(body), copies: copies.length };
+export function plain({ copies, body, notes: _told, ...deadLetter }: DeadLetter) {
+  const messageIds = copies.map(({ MessageId }) => MessageId);
+  return { ...deadLetter, bodyBytes: Buffer.byteLength(body), copies: copies.length, messageIds };
 }
 
 function sinceText(time: string | undefined): string {
-  return time === undefined ? "–" : `${ageText(nowMs() - Date.parse(time))} ago`;
+  const ms = nowMs() - Date.parse(time ?? "");
+  return Number.isNaN(ms) ? "–" : `${ageText(ms)} ago`;
 }

@@ -72,7 +72,8 @@ describe("what is not clear is refused before anything is read", () => {
     ["redrive", {}, /Say which dead letters to redrive/],
     ["redrive", { all: true, reason: ["X"] }, /contradict/],
     ["redrive", { all: true, rate: "0" }, /--rate must be a whole number from 1/],
-    ["redrive", { reason: ["X"], unseen: true }, /--unseen takes --all/],
+    ["redrive", { reason: ["X"], wait: true }, /--wait takes --yes/],
+    ["discard", { all: true, because: "x".repeat(501) }, /at most 500 characters, got 501/],
     ["discard", { all: true }, /--because TEXT/],
     ["edit", {}, /--data FILE/],
   ] as const)("%s %j", (verb, given, message) => {

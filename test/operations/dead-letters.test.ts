@@ -217,5 +217,13 @@ async function redriveThose(options: Partial<RedriveOptions>): Promise<string[]>
 }
 
 function envelope(id: string, data: unknown = {}): string {
-  return JSON.stringify({ specversion: "1.0", id, source: "/orders", type: "orders.order-placed.v1", data });
+  const time = new Date().toISOString();
+  return JSON.stringify({
+    specversion: "1.0",
+    id,
+    source: "/orders",
+    type: "orders.order-placed.v1",
+    time: time.replace(/T.*/, "T00:00:00Z"), // the same text for the same id
+    data,
+  });
 }

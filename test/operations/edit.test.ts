@@ -106,7 +106,7 @@ describe("an edit", () => {
   });
 
   it("of what is no message is refused", async () => {
-    await world.park(queue, "{ not JSON", { OriginalMessageId: "first-id" });
+    await world.park(queue, "{ not JSON", { ReasonCode: "NOT_JSON", OriginalMessageId: "first-id" });
     await expect(editIt("first-id", {})).rejects.toThrow("no message that could be edited");
   });
 

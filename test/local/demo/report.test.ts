@@ -76,7 +76,7 @@ test("a flow that did not come to rest is not ok, whatever else holds", () => {
 test("the report tells who survived a function's death, each dead letter's reason, and the repair", () => {
   const report = reportOf(aRun());
   expect(report).toMatch(/ReserveCredit +m-1 +2 +PROCESSED/);
-  expect(report).toMatch(/ShipOrder +RECEIVES_EXHAUSTED +m-9 +the function died or timed out each time/);
+  expect(report).toMatch(/ShipOrder +RECEIVES_EXHAUSTED +m-9 +no reason left/);
   expect(report).toContain("m-7: an account was opened for stranger-1");
   expect(report).toContain("NOT OK");
 });

@@ -1,0 +1,67 @@
+// `npm run dlq -- discard`: what it does and says.
+
+import { authenticityText } from "./dead-letters/authenticity.ts";
+import { type Discarding, discard } from "./dead-letters/discard.ts";
+import { mayHaveMissed, selectionOf } from "./dead-letters/selection.ts";
+import { deadLetterTable, plain } from "./dead-letters/tables.ts";
+import { holdOf, type DlqJob as Job, printUnread } from "./dlq-job.ts";
+import { type ExitCode, exitCodes } from "./exit-code.ts";
+import { print, printJson, printText } from "./print.ts";
+
+export async function discardVerb({
+  connection,
+  queues,
+  evidenceTable,
+  known,
+  given,
+}: Job): Promise<ExitCode> {
+  const dryRun = !given.yes;
+  const { discarded, left, unread } = await discard(connection, {
+    queues,
+    evidenceTable,
+    known,
+    matches: selectionOf("discard", given),
+    ids: given.id,
+    because: given.because ?? "",
+    vouch: given.vouch ?? false,
+    dryRun,
+    visibilitySeconds: holdOf(given),
+  });
+  const all = [...discarded, ...left];
+  if (given.json) printJson({ dryRun, discarded: discarded.map(inJson), left: left.map(inJson), unread });
+  else {
+    if (all.length === 0) print("No dead letter matches.");
+    else printText(deadLetterTable(all.map((one) => ({ deadLetter: one, authenticity: one.authenticity }))));
+    if (discarded.length > 0) {
+      print(
+        dryRun
+          ? `Would discard ${messages(discarded)}: add --yes to do it.`
+          : `Discarded ${messages(discarded)}.`,
+      );
+    }
+    for (const { id, why } of left) print(`Left: ${id}: ${why}.`);
+    sayWithoutEvidence(discarded);
+    printUnread(unread);
+  }
+  if (left.length > 0 || mayHaveMissed(given, { found: all, unread })) return exitCodes.left;
+  return discarded.length > 0 ? exitCodes.done : exitCodes.nothing;
+}
+
+/** For these nobody vouches: a copy of one that comes is judged anew, and a line of its group is left as it is. */
+function sayWithoutEvidence(discarded: readonly Discarding[]): void {
+  const without = discarded.filter(({ evidence, source }) => !evidence && source !== undefined);
+  for (const { id, authenticity } of without) {
+    print(
+      `${id}: its signature is ${authenticityText(authenticity)}, so nothing is written under its id: ` +
+        "a genuine message of that id keeps its evidence and its place in the line.",
+    );
+  }
+}
+
+function inJson({ authenticity, evidence, why, ...deadLetter }: Discarding) {
+  return { ...plain(deadLetter), signature: authenticity, evidence, ...(why !== undefined && { why }) };
+}
+
+function messages({ length }: readonly unknown[]): string {
+  return length === 1 ? "1 message" : `${length} messages`;
+}

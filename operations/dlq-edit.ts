@@ -1,0 +1,45 @@
+// `npm run dlq -- edit`: what it does and says.
+
+import { authenticityText } from "./dead-letters/authenticity.ts";
+import { type Edited, edit } from "./dead-letters/edit.ts";
+import { holdOf, type DlqJob as Job } from "./dlq-job.ts";
+import { type ExitCode, exitCodes } from "./exit-code.ts";
+import { readJson } from "./json-file.ts";
+import { print, printJson } from "./print.ts";
+import { signerOf } from "./signing.ts";
+
+export async function editVerb(job: Job): Promise<ExitCode> {
+  const { connection, queues, evidenceTable, known, given } = job;
+  const [id = ""] = job.operands;
+  const dryRun = !given.yes;
+  const edited = await edit(connection, {
+    queues,
+    evidenceTable,
+    known,
+    id,
+    source: given.source,
+    data: readJson("data", given.data ?? ""),
+    sign: signerOf(known.keys),
+    vouch: given.vouch ?? false,
+    dryRun,
+    visibilitySeconds: holdOf(given),
+  });
+  if (given.json) printJson({ dryRun, edited: edited ?? null });
+  else if (edited === undefined) print(`No dead letter that can be seen has the id ${id}.`);
+  else sayEdited(edited, dryRun);
+  return edited === undefined ? exitCodes.nothing : exitCodes.done;
+}
+
+function sayEdited(edited: Edited, dryRun: boolean): void {
+  const { consumer, id, supersededBy, authenticity, kept, schemaChecked } = edited;
+  const { source, type, partitionkey, sequence = "none" } = kept;
+  print(`The signature of ${id}: ${authenticityText(authenticity)}.`);
+  print(
+    `Kept from it, under our signature: source ${source}, type ${type}, key ${partitionkey}, sequence ${sequence}.`,
+  );
+  if (!schemaChecked) {
+    print(`Not held against a schema: no functions/*/contracts.ts here has a contract for ${consumer}.`);
+  }
+  const what = `${id} of ${consumer} superseded by ${supersededBy}`;
+  print(dryRun ? `Would have ${what}: add --yes to do it.` : `${what}, which is sent.`);
+}

@@ -99,7 +99,9 @@ describe("npm run dlq", () => {
       groups: [{ reason: "DATA_INVALID", count: 1 }],
       deadLetters: [{ id: poison.id, detail: expect.stringContaining("invalid at") }],
     });
-    expect(shown.stdout).toMatch(/signature +valid, by key .*\n.*\nevidence +none\na redrive +would send it back/);
+    expect(shown.stdout).toMatch(
+      /signature +valid, by key .*\n.*\nevidence +none\na redrive +would send it back/,
+    );
     const key = await signingKey();
     const mac = (await attributesFor(asciiJson(poison), running.cloud.output(standard), keys())).Signature;
     const quiet = [list, shown].map(({ stdout, stderr }) => stdout + stderr);

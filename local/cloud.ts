@@ -17,7 +17,7 @@ import { startRotations } from "./mappings/rotation.ts";
 import { startSchedule } from "./mappings/schedule.ts";
 import { startSqsMapping } from "./mappings/sqs.ts";
 import { startStreamMapping } from "./mappings/stream.ts";
-import type { Deployment, Endpoints, LocalFunction } from "./model.ts";
+import type { Deployment, Endpoints, FunctionEndpoints, LocalFunction } from "./model.ts";
 import type { Service } from "./permissions/denial.ts";
 import { type Guard, startGuard } from "./permissions/guard.ts";
 import { provision } from "./provision.ts";
@@ -96,7 +96,7 @@ async function start(options: LocalCloudOptions, stops: Stop[]): Promise<LocalCl
   const functions = deployment.functions.map((fn) => withQueuesAt(reachedAt.sqs, endpoints.sqs, fn));
   const runtime = createRuntime({ functions, endpoints: reachedAt, onEvent });
   stops.push(runtime.stop);
-  functionUrls.serve(deployment.functionUrls, runtime.invoke);
+  functionUrls.serve(deployment, runtime.invoke);
   const eventSources = startEventSources({ deployment, clients, runtime, chaos, onEvent });
   if (engines.secrets) {
     const { rotations } = deployment;
@@ -136,7 +136,7 @@ async function overProxies(options: {
   readonly guard: Guard;
   readonly chaos: Chaos;
   readonly stops: Stop[];
-}): Promise<Endpoints> {
+}): Promise<FunctionEndpoints> {
   const { endpoints, guard, chaos, stops } = options;
   const over = async (service: Service) => {
     const proxy = await startEngineProxy({
@@ -148,11 +148,16 @@ async function overProxies(options: {
     stops.push(proxy.stop);
     return proxy.endpoint;
   };
+  const nowhere = await startEngineProxy({ target: endpoints.ssm, judge: guard.refuseOther });
+  stops.push(nowhere.stop);
   return {
     sqs: await over("sqs"),
     s3: await over("s3"),
     secretsManager: await over("secretsManager"),
     dynamodb: await over("dynamodb"),
+    sns: await over("sns"),
+    ssm: await over("ssm"),
+    others: nowhere.endpoint,
   };
 }
 

@@ -1,5 +1,5 @@
-// The engines behind the local cloud: dynoxide (DynamoDB with streams), fauxqs (SQS and S3), and a small one of our
-// own for Secrets Manager.
+// The engines behind the local cloud: dynoxide (DynamoDB with streams), fauxqs (SQS, SNS and S3), and small ones of
+// our own for Secrets Manager and Parameter Store. SNS is where SQS is, since it delivers to its queues.
 //
 //   All listen on this machine only, and none answers a web page: fauxqs and ours refuse one, dynoxide cannot, so it
 //   listens where no browser goes and programs find it at a proxy that refuses.
@@ -11,6 +11,7 @@ import { startDynoxide } from "./dynoxide.ts";
 import { startEngineProxy } from "./engine-proxy.ts";
 import { LOOPBACK, refuseWebPages } from "./local-server.ts";
 import type { Endpoints } from "./model.ts";
+import { startParametersEngine } from "./parameters/engine.ts";
 import { PortInUse } from "./port-in-use.ts";
 import { type SecretsEngine, startSecretsEngine } from "./secrets/engine.ts";
 
@@ -63,7 +64,9 @@ export async function startEngines(options: EnginesOptions = {}): Promise<Engine
       secrets = await startSecretsEngine();
       return secrets;
     });
-    const all = { sqs, s3, secretsManager, dynamodb };
+    const sns = await engineOf("AWS_ENDPOINT_URL_SNS", async () => ({ ...sqs, stop: async () => undefined }));
+    const ssm = await engineOf("AWS_ENDPOINT_URL_SSM", startParametersEngine);
+    const all = { sqs, s3, secretsManager, dynamodb, sns, ssm };
     return {
       endpoints: eachOf(all, ({ endpoint }) => endpoint),
       announced: eachOf(all, ({ endpoint, announced = endpoint }) => announced),
@@ -91,13 +94,9 @@ function eachOf(
   engines: Readonly<Record<keyof Endpoints, Engine>>,
   endpointOf: (engine: Engine) => string,
 ): Endpoints {
-  const { sqs, s3, secretsManager, dynamodb } = engines;
-  return {
-    sqs: endpointOf(sqs),
-    s3: endpointOf(s3),
-    secretsManager: endpointOf(secretsManager),
-    dynamodb: endpointOf(dynamodb),
-  };
+  return Object.fromEntries(
+    Object.entries(engines).map(([service, engine]) => [service, endpointOf(engine)]),
+  ) as unknown as Endpoints;
 }
 
 async function startTables({ dynamodbPort = 0, dataDirectory }: EnginesOptions): Promise<Engine> {

@@ -5,7 +5,8 @@
 import { randomUUID } from "node:crypto";
 import type { IncomingMessage, OutgoingHttpHeaders } from "node:http";
 import type { LambdaFunctionURLEvent } from "aws-lambda";
-import type { InvocationResult } from "./invocation.ts";
+import type { MatchedRoute } from "./http-api.ts";
+import { type InvocationResult, THROTTLED } from "./invocation.ts";
 
 export interface HttpAnswer {
   readonly statusCode: number;
@@ -22,19 +23,24 @@ export function functionUrlEvent(options: {
   /** Without its question mark. */
   readonly query: string;
   readonly body: Buffer;
+  /** Of an HTTP API, whose events have the same form. */
+  readonly matched?: MatchedRoute;
 }): LambdaFunctionURLEvent {
-  const { request, id, path, query, body } = options;
+  const { request, id, path, query, body, matched } = options;
+  const routeKey = matched?.route.routeKey ?? "$default";
+  const pathParameters = matched?.pathParameters ?? {};
   const { cookie, ...headers } = joined(request.headersDistinct);
   const now = new Date();
   const isBase64Encoded = body.length > 0 && !isText(request.headers["content-type"]);
   return {
     version: "2.0",
-    routeKey: "$default",
+    routeKey,
     rawPath: path,
     rawQueryString: query,
     ...(cookie && { cookies: cookie.split(/[;,] */) }),
     headers,
     ...(query && { queryStringParameters: joined(parametersOf(query)) }),
+    ...(Object.keys(pathParameters).length > 0 && { pathParameters }),
     requestContext: {
       accountId: "anonymous",
       apiId: id,
@@ -48,7 +54,7 @@ export function functionUrlEvent(options: {
         userAgent: headers["user-agent"] ?? "",
       },
       requestId: randomUUID(),
-      routeKey: "$default",
+      routeKey,
       stage: "$default",
       time: commonLogTime(now),
       timeEpoch: now.getTime(),
@@ -59,7 +65,8 @@ export function functionUrlEvent(options: {
 }
 
 /** A response with a `statusCode` is the HTTP response; any other is the body of a 200. A function that failed is a 502. */
-export function answerOf({ outcome, response }: InvocationResult): HttpAnswer {
+export function answerOf({ outcome, response, error }: InvocationResult): HttpAnswer {
+  if (error?.type === THROTTLED) return { ...failed(), statusCode: 429, body: Buffer.from("Rate Exceeded") };
   if (outcome !== "ok") return failed();
   if (typeof response !== "object" || response === null || !("statusCode" in response)) {
     return {

@@ -8,22 +8,26 @@
 import { once } from "node:events";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { answerOf, functionUrlEvent, type HttpAnswer } from "./function-url-payload.ts";
+import { matchRoute } from "./http-api.ts";
 import { type Invoke, PAYLOAD_BYTES_MAX } from "./invocation.ts";
 import { listenLocally } from "./local-server.ts";
-import type { FunctionUrl } from "./model.ts";
+import type { FunctionUrl, HttpApi } from "./model.ts";
 
 export interface FunctionUrls {
   /** The URL for a construct path, with a trailing slash; the same path gets the same URL. */
   urlFor(path: string): string;
   /** From now on requests reach their functions. */
-  serve(urls: readonly FunctionUrl[], invoke: Invoke): void;
+  serve(
+    served: { readonly functionUrls: readonly FunctionUrl[]; readonly httpApis: readonly HttpApi[] },
+    invoke: Invoke,
+  ): void;
   /** Takes nothing more and waits for the requests under way, a moment. */
   stop(): Promise<void>;
 }
 
 const STOP_MS_MAX = 3_000;
 
-type Route = FunctionUrl & { readonly invoke: Invoke };
+type Route = (FunctionUrl | HttpApi) & { readonly invoke: Invoke };
 
 /** Port absent or 0: a free one. Throws `PortInUse` for a given port that is taken. */
 export async function startFunctionUrls({
@@ -57,8 +61,10 @@ export async function startFunctionUrls({
         413,
         `Request must be smaller than ${PAYLOAD_BYTES_MAX} bytes for the InvokeFunction operation`,
       );
-    const event = functionUrlEvent({ request, id, path: rest || "/", query: search.slice(1), body });
-    return answerOf(await route.invoke(route.functionArn, event));
+    const path = rest || "/";
+    const call = { request, id, path, query: search.slice(1), body };
+    if ("routes" in route) return answerOfApi(route, call);
+    return answerOf(await route.invoke(route.functionArn, functionUrlEvent(call)));
   }
 
   let stopped: Promise<void> | undefined;
@@ -75,14 +81,26 @@ export async function startFunctionUrls({
       ids.set(path, id);
       return `${origin}/${id}/`;
     },
-    serve(urls, invoke) {
-      for (const url of urls) routes.set(new URL(url.url).pathname.split("/")[1] ?? "", { ...url, invoke });
+    serve({ functionUrls, httpApis }, invoke) {
+      for (const url of [...functionUrls, ...httpApis])
+        routes.set(new URL(url.url).pathname.split("/")[1] ?? "", { ...url, invoke });
     },
     stop: () => {
       stopped ??= stop();
       return stopped;
     },
   };
+}
+
+/** As API Gateway says it. */
+async function answerOfApi(
+  { routes, invoke }: HttpApi & { readonly invoke: Invoke },
+  call: Parameters<typeof functionUrlEvent>[0],
+): Promise<HttpAnswer> {
+  const matched = matchRoute(routes, { method: call.request.method ?? "GET", path: call.path });
+  if (!matched) return json(404, { message: "Not Found" });
+  const result = await invoke(matched.route.functionArn, functionUrlEvent({ ...call, matched }));
+  return result.outcome === "ok" ? answerOf(result) : json(500, { message: "Internal Server Error" });
 }
 
 /** `Orders/PlaceOrder/FunctionUrl` → `orders-placeorder-functionurl` */
@@ -115,9 +133,13 @@ function send(response: ServerResponse, { statusCode, headers, body }: HttpAnswe
 }
 
 function problem(statusCode: number, Message: string): HttpAnswer {
+  return json(statusCode, { Message });
+}
+
+function json(statusCode: number, body: object): HttpAnswer {
   return {
     statusCode,
     headers: { "content-type": "application/json" },
-    body: Buffer.from(JSON.stringify({ Message })),
+    body: Buffer.from(JSON.stringify(body)),
   };
 }

@@ -34,5 +34,8 @@ export interface InvocationError {
   readonly stack?: string;
 }
 
+/** The type of the error of an invocation that no execution environment was free for. */
+export const THROTTLED = "TooManyRequestsException";
+
 /** https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html: 6 MB, request and response each */
 export const PAYLOAD_BYTES_MAX = 6 * 1024 * 1024;

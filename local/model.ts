@@ -18,6 +18,8 @@ export interface LocalFunction {
   readonly memoryMegabytes: number;
   readonly environment: Readonly<Record<string, string>>;
   readonly roleArn: string;
+  /** How many of it run at once; absent: as many as are asked for. */
+  readonly reservedConcurrency?: number;
 }
 
 /** What somebody may do: a function, or a schedule. */
@@ -84,6 +86,20 @@ export interface FunctionUrl {
   readonly url: string;
 }
 
+export interface HttpApi {
+  readonly path: string;
+  readonly apiId: string;
+  /** With a trailing slash. */
+  readonly url: string;
+  readonly routes: readonly HttpApiRoute[];
+}
+
+export interface HttpApiRoute {
+  /** `POST /orders/{id}`, or `$default`. */
+  readonly routeKey: string;
+  readonly functionArn: string;
+}
+
 export interface Deployment {
   readonly functions: readonly LocalFunction[];
   readonly sqsMappings: readonly SqsMapping[];
@@ -91,6 +107,7 @@ export interface Deployment {
   readonly schedules: readonly Schedule[];
   readonly rotations: readonly Rotation[];
   readonly functionUrls: readonly FunctionUrl[];
+  readonly httpApis: readonly HttpApi[];
   readonly roles: readonly LocalRole[];
   /** What AWS does by these roles, besides what functions ask for themselves. */
   readonly demands: readonly Demand[];
@@ -109,4 +126,12 @@ export interface Endpoints {
   readonly s3: string;
   readonly secretsManager: string;
   readonly dynamodb: string;
+  readonly sns: string;
+  readonly ssm: string;
+}
+
+/** What functions find in their environment. */
+export interface FunctionEndpoints extends Endpoints {
+  /** For every service that has no engine: it refuses by name. Absent: the SDK would go to AWS. */
+  readonly others?: string;
 }

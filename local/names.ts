@@ -31,6 +31,16 @@ export function tableArn(tableName: string): string {
   return `arn:aws:dynamodb:${LOCAL_REGION}:${LOCAL_ACCOUNT}:table/${tableName}`;
 }
 
+/** A name with slashes begins with one; in the ARN every name follows one. */
+export function parameterArn(name: string): string {
+  return `arn:aws:ssm:${LOCAL_REGION}:${LOCAL_ACCOUNT}:parameter/${name.replace(/^\//, "")}`;
+}
+
+/** As a permission of a function names its caller; `GET /orders/{id}` → `…/GET/orders/{id}`. */
+export function httpApiArn(apiId: string, stage: string, routeKey: string): string {
+  return `arn:aws:execute-api:${LOCAL_REGION}:${LOCAL_ACCOUNT}:${apiId}/${stage}/${routeKey.replace(" ", "")}`;
+}
+
 export function queueArn(queueName: string): string {
   return `arn:aws:sqs:${LOCAL_REGION}:${LOCAL_ACCOUNT}:${queueName}`;
 }

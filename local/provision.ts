@@ -4,8 +4,9 @@
 
 import { type AssemblyStack, readAssembly } from "./assembly.ts";
 import type { LocalClients } from "./clients.ts";
+import { LOCAL_REGION } from "./clients.ts";
 import { resolve } from "./intrinsics.ts";
-import type { Deployment, Endpoints } from "./model.ts";
+import type { Deployment, Endpoints, HttpApi } from "./model.ts";
 import { requirePermitted } from "./permissions/demands.ts";
 import { readRoles } from "./permissions/roles.ts";
 import { NotProvided, type ResourceGraph, resourceGraph } from "./resource-graph.ts";
@@ -33,11 +34,36 @@ export async function provision({ assemblyDirectory, ...options }: ProvisionOpti
   const graph = resourceGraph(assembly, { ...options, assets: assembly.assets, deployed });
   const outputs: Record<string, Record<string, string>> = {};
   for (const stack of assembly.stacks) await createAll(graph, stack);
-  const { queueUrlsByArn: _queues, streamArns: _streams, invitations, ...toRun } = deployed;
+  const { invitations, functions, ...all } = deployed;
+  const { queueUrlsByArn: _1, streamArns: _2, integrations: _3, ...toRun } = all;
   const roles = await readRoles(assembly, graph);
   requirePermitted(deployed.demands, { roles, invitations });
   for (const stack of assembly.stacks) outputs[stack.name] = await outputsOf(graph, stack, ignored);
-  return { ...toRun, roles, pathsByArn: graph.pathsByArn(), outputs, ignored };
+  const here = (texts: Readonly<Record<string, string>>) => atItsUrl(texts, deployed.httpApis);
+  return {
+    ...toRun,
+    functions: functions.map((fn) => ({ ...fn, environment: here(fn.environment) })),
+    roles,
+    pathsByArn: graph.pathsByArn(),
+    outputs: Object.fromEntries(Object.entries(outputs).map(([stack, own]) => [stack, here(own)])),
+    ignored,
+  };
+}
+
+/** A template makes an API's URL of its id and AWS's domain. */
+function atItsUrl(texts: Readonly<Record<string, string>>, apis: readonly HttpApi[]): Record<string, string> {
+  const entries = Object.entries(texts).map(([name, text]) => {
+    const urls = apis.map(({ apiId, url }) => [
+      `https://${apiId}.execute-api.${LOCAL_REGION}.amazonaws.com`,
+      url,
+    ]);
+    const local = urls.reduce(
+      (all, [onAws = "", url = ""]) => all.replaceAll(onAws, url.replace(/\/$/, "")),
+      text,
+    );
+    return [name, local];
+  });
+  return Object.fromEntries(entries);
 }
 
 function nothingDeployed(): Deployed {
@@ -48,6 +74,8 @@ function nothingDeployed(): Deployed {
     schedules: [],
     rotations: [],
     functionUrls: [],
+    httpApis: [],
+    integrations: new Map(),
     demands: [],
     invitations: [],
     secretArnsByName: new Map(),

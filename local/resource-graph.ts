@@ -4,9 +4,11 @@
 //   too. (`DependsOn` adds nothing: no event source polls before all is there.)
 
 import type { Assembly, AssemblyStack } from "./assembly.ts";
+import { withReferences } from "./dynamic-references.ts";
 import { resolve, type Scope } from "./intrinsics.ts";
 import { FAMILIES } from "./resources/families.ts";
 import { type Created, parseProperties, relevant, type Site } from "./resources/family.ts";
+import { SsmParameter } from "./resources/ssm-parameter.ts";
 import { templateScope } from "./template-scope.ts";
 
 export interface ResourceGraph {
@@ -61,7 +63,11 @@ export function resourceGraph(
     if (!family) throw new NotProvided(`${path}, ${Type || "no resource"}, is not provided locally`);
     if (trail.includes(path)) throw new Error(`circular reference ${[...trail, path].join(" → ")}`);
     try {
-      const resolved = await resolve(relevant(family, Properties), scopeOf(stack, [...trail, path]));
+      const here = [...trail, path];
+      const resolved = await withReferences(
+        await resolve(relevant(family, Properties), scopeOf(stack, here)),
+        (name) => ssmParameter(name, here),
+      );
       const site = { ...surroundings, path, stackName: stack.name, logicalId };
       const creation = await family.create(parseProperties(family, resolved), site);
       created.set(key, creation);
@@ -72,6 +78,20 @@ export function resourceGraph(
       const reason = error instanceof Error ? error.message : String(error);
       throw new ResourceFailed(`${path} (${Type}): ${reason}`, { cause: error });
     }
+  }
+
+  /** Of this app, in whatever stack: what others put into Parameter Store is not here. */
+  async function ssmParameter(name: string, trail: readonly string[]): Promise<string> {
+    for (const stack of assembly.stacks) {
+      for (const [logicalId, { Type, Properties = {} }] of Object.entries(stack.template.Resources ?? {})) {
+        if (Type !== SsmParameter.type || (await resolve(Properties.Name, scopeOf(stack, trail))) !== name)
+          continue;
+        return (await resource(stack, logicalId, trail)).attributes.Value ?? "";
+      }
+    }
+    throw new Error(
+      `no stack of this app puts ${name} into Parameter Store (SSM), and nothing else does here`,
+    );
   }
 
   /** Whoever was first: a mapping refers to a function by an ARN that is not its own. */
@@ -92,6 +112,7 @@ export function resourceGraph(
         const known = Object.keys(attributes).join(", ") || "none";
         throw new Error(`${path} has no attribute ${attribute} here; it has: ${known}`);
       },
+      ssmParameter: (name) => ssmParameter(name, trail),
       exported: async (exportName) => {
         for (const other of assembly.stacks) {
           for (const { Value, Export } of Object.values(other.template.Outputs ?? {})) {

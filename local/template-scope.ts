@@ -8,6 +8,8 @@ import { NO_VALUE, resolve, type Scope } from "./intrinsics.ts";
 /** What lies outside a template's own text. */
 export interface Surroundings extends Pick<Scope, "attribute" | "exported" | "output"> {
   resource(logicalId: string): Promise<string>;
+  /** The value of a parameter of Parameter Store. */
+  ssmParameter(name: string): Promise<string>;
 }
 
 export function templateScope(
@@ -43,13 +45,12 @@ export function templateScope(
   };
   return scope;
 
-  function parameter(name: string): unknown {
+  async function parameter(name: string): Promise<unknown> {
     const { Type = "", Default } = template.Parameters?.[name] ?? {};
-    if (Type.startsWith("AWS::SSM::")) {
-      throw new Error(`parameter ${name} is read from SSM when deployed; the local cloud has no SSM`);
-    }
     if (Default === undefined)
       throw new Error(`parameter ${name} has no default, and the local cloud gives none`);
-    return Type === "CommaDelimitedList" ? String(Default).split(",") : Default;
+    const isOfSsm = Type.startsWith("AWS::SSM::Parameter::Value<");
+    const value = isOfSsm ? await surroundings.ssmParameter(String(Default)) : Default;
+    return /^(CommaDelimitedList|.*<List<.*)$/.test(Type) ? String(value).split(",") : value;
   }
 }

@@ -21,6 +21,13 @@ export function accessKeyIdIn(request: { readonly headers: IncomingHttpHeaders; 
   return (credential ?? /Credential=([^,\s]+)/.exec(authorization)?.[1] ?? "").split("/")[0] ?? "";
 }
 
+/** The service that a request is signed for: `events`, `lambda`. */
+export function serviceIn({ headers }: { readonly headers: IncomingHttpHeaders }): string {
+  return (
+    /Credential=[^/]*\/[^/]*\/[^/]*\/([^/,\s]+)/.exec(headers.authorization ?? "")?.[1] ?? "(no service)"
+  );
+}
+
 /** The same headers, in the name of the local cloud itself. */
 export function inTheCloudsName(headers: IncomingHttpHeaders): IncomingHttpHeaders {
   const { authorization } = headers;

@@ -5,7 +5,7 @@
 import { LOCAL_ACCOUNT } from "../clients.ts";
 import type { LocalRole } from "../model.ts";
 import { NotUnderstood } from "../resources/family.ts";
-import { type Access, evaluator } from "./evaluate.ts";
+import { type Access, evaluator, resourceMatcher } from "./evaluate.ts";
 
 export type Demand = DemandOfRole | DemandOfService;
 
@@ -89,7 +89,7 @@ function deniedToService(
       const isInvited = evaluator(
         invitations
           .filter(({ principal }) => principal === service)
-          .filter(({ sourceArn }) => sourceArn === undefined || sourceArn === source)
+          .filter(({ sourceArn }) => sourceArn === undefined || resourceMatcher(sourceArn)(source))
           .filter(({ sourceAccount = LOCAL_ACCOUNT }) => sourceAccount === LOCAL_ACCOUNT)
           .map((one) => ({ effect: "Allow", actions: [one.action], resources: [one.functionArn] })),
       );

@@ -56,14 +56,12 @@ export function resourcePath(resource: string, pathsByArn: ReadonlyMap<string, s
 export function answerOf(service: Service, message: string): Answer {
   const requestId = randomUUID();
   switch (service) {
-    case "s3": {
-      const text = message.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
+    case "s3":
       return {
         status: 403,
         headers: { "content-type": "application/xml", "x-amz-request-id": requestId },
-        body: `<?xml version="1.0" encoding="UTF-8"?>\n<Error><Code>AccessDenied</Code><Message>${text}</Message><RequestId>${requestId}</RequestId></Error>`,
+        body: `<?xml version="1.0" encoding="UTF-8"?>\n<Error><Code>AccessDenied</Code><Message>${escaped(message)}</Message><RequestId>${requestId}</RequestId></Error>`,
       };
-    }
     case "sqs":
       return json(403, {
         requestId,
@@ -71,11 +69,22 @@ export function answerOf(service: Service, message: string): Answer {
         type: "com.amazon.coral.service#AccessDeniedException",
         message,
       });
+    case "sns":
+      return {
+        status: 403,
+        headers: { "content-type": "text/xml", "x-amzn-requestid": requestId },
+        body: `<ErrorResponse><Error><Type>Sender</Type><Code>AuthorizationError</Code><Message>${escaped(message)}</Message></Error><RequestId>${requestId}</RequestId></ErrorResponse>`,
+      };
     case "dynamodb":
       return json(400, { requestId, type: "com.amazon.coral.service#AccessDeniedException", message });
     case "secretsManager":
+    case "ssm":
       return json(400, { requestId, type: "AccessDeniedException", message });
   }
+}
+
+function escaped(text: string): string {
+  return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
 }
 
 function json(
@@ -93,6 +102,8 @@ function json(
 function remedyFor({ action, resource }: Access): string {
   const [service = ""] = action.split(":");
   if (service === "dynamodb") return `table.grant(fn, "${action}")`;
+  if (service === "sns") return `topic.grantPublish(fn)`;
+  if (service === "ssm") return `parameter.grantRead(fn)`;
   if (service === "sqs") return `queue.grant(fn, "${action}")`;
   const where = service === "secretsmanager" ? "secret.secretArn" : bucketPart(resource);
   return `fn.addToRolePolicy(new PolicyStatement({ actions: ["${action}"], resources: [${where}] }))`;

@@ -62,7 +62,7 @@ function compile({ actions, resources }: Statement): (access: Access) => Grant[]
  * A wildcard stays in its field of the ARN, and fields that are missing at the end match anything.
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_resource.html
  */
-function resourceMatcher(pattern: string): (resource: string) => boolean {
+export function resourceMatcher(pattern: string): (resource: string) => boolean {
   if (pattern === "*") return () => true;
   const tests = fieldsOf(pattern).map((field) => wildcards(field));
   return (resource) => {

@@ -5,18 +5,22 @@
 
 import type { Emit } from "../events.ts";
 import type { Deployment, LocalFunction, LocalRole } from "../model.ts";
-import { accessKeyIdIn, accessKeyIdOf } from "./access-key.ts";
+import { accessKeyIdIn, accessKeyIdOf, serviceIn } from "./access-key.ts";
 import { type Answer, answerOf, lineOf, messageOf, resourcePath, type Service } from "./denial.ts";
 import { type Access, type Evaluate, evaluator, type Grant, grantsOf } from "./evaluate.ts";
 import { wantedOfDynamodb } from "./requests/dynamodb.ts";
 import { type SeenRequest, UnknownRequest, type Wanted } from "./requests/request.ts";
 import { wantedOfS3 } from "./requests/s3.ts";
 import { wantedOfSecretsManager } from "./requests/secrets-manager.ts";
+import { wantedOfSns } from "./requests/sns.ts";
 import { wantedOfSqs } from "./requests/sqs.ts";
+import { wantedOfSsm } from "./requests/ssm.ts";
 
 export interface Guard {
   /** The denial, or what to say when the engine answers that something is missing; undefined: let it through. */
   judge(service: Service, request: SeenRequest): Judgement | undefined;
+  /** A request to a service that has no engine here: always a denial. */
+  refuseOther(request: SeenRequest): Judgement;
   /** What no function has used yet, though its role allows it; one line each. */
   unused(): string[];
 }
@@ -56,6 +60,17 @@ export function startGuard(deployed: Surroundings, onEvent: Emit): Guard {
     return denyIfMissing && { denyIfMissing };
   }
 
+  /** Nothing of the local cloud leaves the machine, and nothing that an app relies on is left out in silence. */
+  function refuseOther(request: SeenRequest): Judgement {
+    const path = callers.get(accessKeyIdIn(request))?.fn.path ?? "somebody";
+    const service = serviceIn(request);
+    const what = `${service} ${String(request.headers["x-amz-target"] ?? "").replace(/^.*\./, "")}`.trim();
+    const message = `${what}: the local cloud has no ${service}, so it answers no request to it`;
+    const line = `${path}: ${message}`;
+    onEvent({ kind: "denial", path, action: `${service}:*`, resource: "unknown", line });
+    return { deny: answerOf("ssm", message) };
+  }
+
   function understood(
     caller: Caller,
     service: Service,
@@ -82,6 +97,10 @@ export function startGuard(deployed: Surroundings, onEvent: Emit): Guard {
         return wantedOfS3(request);
       case "secretsManager":
         return wantedOfSecretsManager(request, secretArnsByName);
+      case "sns":
+        return wantedOfSns(request);
+      case "ssm":
+        return wantedOfSsm(request);
     }
   }
 
@@ -110,6 +129,7 @@ export function startGuard(deployed: Surroundings, onEvent: Emit): Guard {
 
   return {
     judge,
+    refuseOther,
     unused: () =>
       deployed.roles.flatMap((role) =>
         grantsOf(role.statements)

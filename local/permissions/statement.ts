@@ -1,7 +1,7 @@
 // A policy document, its intrinsic functions resolved → statements. What would not be evaluated as AWS does is
 // refused by name; a policy that is half understood would permit, or deny, something else than it says.
 //
-//   A statement about services that nobody reaches here (KMS, SNS, ...) is left out, whatever its condition.
+//   A statement about services that nobody reaches here (KMS, EventBridge, ...) is left out, whatever its condition.
 
 import { z } from "zod";
 import { NotUnderstood } from "../resources/family.ts";
@@ -25,7 +25,7 @@ const Document = z.object({
 });
 
 /** What functions ask the engines for, and what AWS does in their name (demands.ts). */
-const ASKED_FOR = /^(dynamodb|sqs|s3|secretsmanager):/i;
+const ASKED_FOR = /^(dynamodb|sqs|s3|secretsmanager|sns|ssm):/i;
 const DONE_FOR_THEM = /^(logs|xray|lambda):/i;
 const OF_ONE_SERVICE = /^[a-z\d-]+:/i;
 

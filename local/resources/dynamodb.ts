@@ -52,7 +52,14 @@ const shared = {
 const table = z.strictObject(shared);
 const globalTable = z.strictObject({
   ...shared,
-  Replicas: z.array(z.strictObject({ Region: z.string() })).length(1, "a local table has one replica"),
+  Replicas: z
+    .array(
+      z.strictObject({
+        Region: z.string(),
+        GlobalSecondaryIndexes: z.array(z.strictObject({ IndexName: z.string() })).optional(), // their capacity
+      }),
+    )
+    .length(1, "a local table has one replica"),
 });
 
 /** Security, backup, cost and insight; and capacity, which is neither reserved nor limited on a laptop. */
@@ -72,9 +79,14 @@ const OF_AWS_ONLY = [
   "WriteOnDemandThroughputSettings",
   "WriteProvisionedThroughputSettings",
 ];
-const harmless = ["", "GlobalSecondaryIndexes.", "Replicas.", "StreamSpecification."].flatMap((place) =>
-  OF_AWS_ONLY.map((property) => `${place}${property}`),
-);
+const places = [
+  "",
+  "GlobalSecondaryIndexes.",
+  "Replicas.",
+  "Replicas.GlobalSecondaryIndexes.",
+  "StreamSpecification.",
+];
+const harmless = places.flatMap((place) => OF_AWS_ONLY.map((property) => `${place}${property}`));
 
 export const Table = family({ type: "AWS::DynamoDB::Table", properties: table, harmless, create });
 export const GlobalTable = family({

@@ -7,6 +7,8 @@ import type { LocalClients } from "../clients.ts";
 import type {
   Endpoints,
   FunctionUrl,
+  HttpApi,
+  HttpApiRoute,
   LocalFunction,
   Rotation,
   Schedule,
@@ -49,6 +51,9 @@ export interface Deployed {
   readonly schedules: Schedule[];
   readonly rotations: Rotation[];
   readonly functionUrls: FunctionUrl[];
+  readonly httpApis: (HttpApi & { readonly routes: HttpApiRoute[] })[];
+  /** Id → ARN of the function behind it. */
+  readonly integrations: Map<string, string>;
   readonly demands: Demand[];
   readonly invitations: Invitation[];
   readonly secretArnsByName: Map<string, string>;

@@ -33,6 +33,7 @@ const functionProperties = z.strictObject({
     .strictObject({ Variables: z.record(z.string(), z.string()).default({}) })
     .default({ Variables: {} }),
   Role: z.string(),
+  ReservedConcurrentExecutions: z.number().int().min(0).optional(),
   LoggingConfig: z.looseObject({ LogGroup: z.string().optional() }).optional(),
   TracingConfig: z.strictObject({ Mode: z.enum(["Active", "PassThrough"]) }).optional(),
 });
@@ -57,6 +58,7 @@ async function createFunction(properties: z.output<typeof functionProperties>, s
   const functionName =
     properties.FunctionName ?? physicalName(site, { charactersMax: FUNCTION_NAME_CHARACTERS_MAX });
   const arn = functionArn(functionName);
+  const { ReservedConcurrentExecutions: reserved } = properties;
   site.deployed.functions.push({
     path: site.path,
     functionName,
@@ -67,6 +69,7 @@ async function createFunction(properties: z.output<typeof functionProperties>, s
     memoryMegabytes: properties.MemorySize,
     environment: properties.Environment.Variables,
     roleArn: properties.Role,
+    ...(reserved !== undefined && { reservedConcurrency: reserved }),
   });
   site.deployed.demands.push(...demandsOf(properties, { functionName, path: site.path }));
   return { ref: functionName, attributes: { Arn: arn } };

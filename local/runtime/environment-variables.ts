@@ -6,13 +6,13 @@
 import { randomBytes } from "node:crypto";
 import { devNull } from "node:os";
 import { LOCAL_CREDENTIALS, LOCAL_REGION } from "../clients.ts";
-import type { Endpoints, LocalFunction } from "../model.ts";
+import type { FunctionEndpoints, LocalFunction } from "../model.ts";
 import { accessKeyIdOf } from "../permissions/access-key.ts";
 
 /** https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html#configuration-envvars-runtime */
 export function environmentVariables(options: {
   readonly fn: LocalFunction;
-  readonly endpoints: Endpoints;
+  readonly endpoints: FunctionEndpoints;
   readonly logStream: string;
 }): Record<string, string> {
   const { fn, endpoints, logStream } = options;
@@ -38,6 +38,9 @@ export function environmentVariables(options: {
     AWS_ENDPOINT_URL_S3: endpoints.s3,
     AWS_ENDPOINT_URL_SECRETS_MANAGER: endpoints.secretsManager,
     AWS_ENDPOINT_URL_DYNAMODB: endpoints.dynamodb,
+    AWS_ENDPOINT_URL_SNS: endpoints.sns,
+    AWS_ENDPOINT_URL_SSM: endpoints.ssm,
+    ...(endpoints.others && { AWS_ENDPOINT_URL: endpoints.others }),
     AWS_CONFIG_FILE: devNull,
     AWS_SHARED_CREDENTIALS_FILE: devNull,
   };

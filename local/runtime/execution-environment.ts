@@ -5,7 +5,7 @@
 
 import { setImmediate } from "node:timers/promises";
 import type { InvocationError, InvocationOptions } from "../invocation.ts";
-import type { Endpoints, LocalFunction } from "../model.ts";
+import type { FunctionEndpoints, LocalFunction } from "../model.ts";
 import { firstOf } from "./first-of.ts";
 import { type Said, startFunctionProcess } from "./function-process.ts";
 
@@ -32,7 +32,7 @@ export interface Ended {
 
 export interface EnvironmentOptions {
   readonly fn: LocalFunction;
-  readonly endpoints: Endpoints;
+  readonly endpoints: FunctionEndpoints;
   readonly onLine: (requestId: string, line: string) => void;
   readonly onExit: () => void;
 }

@@ -10,7 +10,7 @@ import { createInterface, type Interface } from "node:readline";
 import type { Duplex, Readable } from "node:stream";
 import { fileURLToPath } from "node:url";
 import type { InvocationError } from "../invocation.ts";
-import type { Endpoints, LocalFunction } from "../model.ts";
+import type { FunctionEndpoints, LocalFunction } from "../model.ts";
 import { environmentVariables, logStreamName } from "./environment-variables.ts";
 
 export interface FunctionProcess {
@@ -45,7 +45,7 @@ export function startFunctionProcess({
   onLine,
 }: {
   readonly fn: LocalFunction;
-  readonly endpoints: Endpoints;
+  readonly endpoints: FunctionEndpoints;
   readonly onLine: (line: string) => void;
 }): FunctionProcess {
   const heapMegabytes = Math.max(16, Math.floor(fn.memoryMegabytes * OLD_SPACE_SHARE));

@@ -5,8 +5,8 @@
 
 import { randomUUID } from "node:crypto";
 import type { Emit, InvocationEvent } from "../events.ts";
-import type { InvocationOptions, InvocationResult, Invoke } from "../invocation.ts";
-import type { Endpoints, LocalFunction } from "../model.ts";
+import { type InvocationOptions, type InvocationResult, type Invoke, THROTTLED } from "../invocation.ts";
+import type { FunctionEndpoints, LocalFunction } from "../model.ts";
 import { type ExecutionEnvironment, startExecutionEnvironment } from "./execution-environment.ts";
 
 export interface Runtime {
@@ -20,12 +20,14 @@ export interface Runtime {
 export interface RuntimeOptions {
   readonly functions: readonly LocalFunction[];
   /** What functions find in `AWS_ENDPOINT_URL_*`. */
-  readonly endpoints: Endpoints;
+  readonly endpoints: FunctionEndpoints;
   readonly onEvent?: Emit;
 }
 
 export function createRuntime({ functions, endpoints, onEvent = () => undefined }: RuntimeOptions): Runtime {
-  const pools = new Map(functions.map((fn) => [fn.arn, { fn, idle: [] as ExecutionEnvironment[] }]));
+  const pools = new Map(
+    functions.map((fn) => [fn.arn, { fn, idle: [] as ExecutionEnvironment[], atWork: 0 }]),
+  );
   const running = new Set<ExecutionEnvironment>();
   let stopped = false;
 
@@ -36,11 +38,15 @@ export function createRuntime({ functions, endpoints, onEvent = () => undefined 
   ): Promise<InvocationResult> {
     const requestId = randomUUID();
     if (stopped) return { requestId, outcome: "killed", error: RUNTIME_STOPPED };
-    const { fn, idle } = poolOf(functionArn);
+    const pool = poolOf(functionArn);
+    const { fn, idle } = pool;
+    if (pool.atWork >= (fn.reservedConcurrency ?? Number.POSITIVE_INFINITY)) return throttled(fn, requestId);
     const warm = idle.pop();
     const environment = warm ?? start(fn);
     const startedMs = performance.now();
+    pool.atWork++;
     const ended = await environment.run({ requestId, event, kill: options.kill });
+    pool.atWork--;
     if (environment.alive) idle.push(environment);
     const result: InvocationResult = { requestId, ...ended };
     onEvent({
@@ -57,6 +63,13 @@ export function createRuntime({ functions, endpoints, onEvent = () => undefined 
       ...(ended.error && { error: { type: ended.error.type, message: ended.error.message } }),
     } satisfies InvocationEvent);
     return result;
+  }
+
+  /** It did not run: nothing but the log tells of it. */
+  function throttled({ path, reservedConcurrency }: LocalFunction, requestId: string): InvocationResult {
+    const message = `Rate Exceeded: ${reservedConcurrency} of ${path} may run at once`;
+    onEvent({ kind: "log", path, requestId, line: message });
+    return { requestId, outcome: "error", error: { type: THROTTLED, message } };
   }
 
   function start(fn: LocalFunction): ExecutionEnvironment {

@@ -6,15 +6,7 @@
 import { createHash, randomUUID } from "node:crypto";
 import { z } from "zod";
 import { LOCAL_ACCOUNT, LOCAL_REGION } from "../clients.ts";
-
-export class SecretsError extends Error {
-  override readonly name: string;
-
-  constructor(name: string, message: string) {
-    super(message);
-    this.name = name;
-  }
-}
+import { ServiceError } from "../json-service.ts";
 
 type Operation = (input: unknown) => object;
 
@@ -66,7 +58,7 @@ export function secretStore(rotate: (secretArn: string, version: string) => bool
   const secrets = new Map<string, Secret>();
   return {
     CreateSecret: operation(inputs.create, ({ Name, SecretString, ClientRequestToken }) => {
-      if (secrets.has(Name)) throw new SecretsError("ResourceExistsException", `${Name} exists`);
+      if (secrets.has(Name)) throw new ServiceError("ResourceExistsException", `${Name} exists`);
       const secret = { ARN: arnOf(Name), Name, versions: new Map(), labels: new Map() } satisfies Secret;
       secrets.set(Name, secret);
       secret.versions.set(ClientRequestToken, SecretString);
@@ -86,7 +78,7 @@ export function secretStore(rotate: (secretArn: string, version: string) => bool
       const isLabelled = VersionStage === undefined || labels.get(VersionStage) === version;
       const SecretString = versions.get(version);
       if (SecretString === undefined || !isLabelled) {
-        throw new SecretsError("ResourceNotFoundException", `${Name} has no text for this version or label`);
+        throw new ServiceError("ResourceNotFoundException", `${Name} has no text for this version or label`);
       }
       return { ARN, Name, SecretString, VersionId: version, VersionStages: labelsOf(labels, version) };
     }),
@@ -96,7 +88,7 @@ export function secretStore(rotate: (secretArn: string, version: string) => bool
       const secret = secretOf(id);
       const known = secret.versions.get(version);
       if (known !== undefined && known !== SecretString) {
-        throw new SecretsError("ResourceExistsException", `version ${version} has another text`);
+        throw new ServiceError("ResourceExistsException", `version ${version} has another text`);
       }
       secret.versions.set(version, SecretString);
       for (const stage of VersionStages) label(secret, stage, version);
@@ -109,7 +101,7 @@ export function secretStore(rotate: (secretArn: string, version: string) => bool
       const holder = secret.labels.get(VersionStage);
       const isAgreed = RemoveFromVersionId === holder || (holder === MoveToVersionId && !RemoveFromVersionId);
       if (!isAgreed || (MoveToVersionId !== undefined && !secret.versions.has(MoveToVersionId))) {
-        throw new SecretsError("InvalidParameterException", `${VersionStage} is not on that version`);
+        throw new ServiceError("InvalidParameterException", `${VersionStage} is not on that version`);
       }
       if (MoveToVersionId === undefined) secret.labels.delete(VersionStage);
       else label(secret, VersionStage, MoveToVersionId);
@@ -120,13 +112,13 @@ export function secretStore(rotate: (secretArn: string, version: string) => bool
       const secret = secretOf(id);
       const pending = secret.labels.get(PENDING);
       if (pending !== undefined && pending !== version && pending !== secret.labels.get(CURRENT)) {
-        throw new SecretsError("InvalidRequestException", `a rotation to version ${pending} is under way`);
+        throw new ServiceError("InvalidRequestException", `a rotation to version ${pending} is under way`);
       }
       if (!secret.versions.has(version)) secret.versions.set(version, undefined);
       secret.labels.set(PENDING, version);
       if (!rotate(secret.ARN, version)) {
         secret.labels.delete(PENDING);
-        throw new SecretsError("InvalidRequestException", `no function rotates ${secret.Name}`);
+        throw new ServiceError("InvalidRequestException", `no function rotates ${secret.Name}`);
       }
       return { ARN: secret.ARN, Name: secret.Name, VersionId: version };
     }),
@@ -134,7 +126,7 @@ export function secretStore(rotate: (secretArn: string, version: string) => bool
 
   function secretOf(id: string): Secret {
     const found = [...secrets.values()].find(({ ARN, Name }) => id === ARN || id === Name);
-    if (!found) throw new SecretsError("ResourceNotFoundException", `there is no secret ${id}`);
+    if (!found) throw new ServiceError("ResourceNotFoundException", `there is no secret ${id}`);
     return found;
   }
 }
@@ -148,7 +140,7 @@ function operation<Input extends z.ZodType>(
   return function parseAndPerform(given) {
     const parsed = input.safeParse(given);
     if (parsed.success) return perform(parsed.data);
-    throw new SecretsError("InvalidParameterException", z.prettifyError(parsed.error));
+    throw new ServiceError("InvalidParameterException", z.prettifyError(parsed.error));
   };
 }
 

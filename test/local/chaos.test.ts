@@ -103,6 +103,8 @@ test("faults name the function and the request, and happen to real processes", a
     sqs: "http://127.0.0.1:1",
     s3: "http://127.0.0.1:3",
     secretsManager: "http://127.0.0.1:4",
+    sns: "http://127.0.0.1:4",
+    ssm: "http://127.0.0.1:4",
     dynamodb: "http://127.0.0.1:2",
   };
   const runtime = createRuntime({ functions: [fn], endpoints, onEvent });

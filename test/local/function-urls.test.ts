@@ -12,6 +12,8 @@ const ENDPOINTS = {
   sqs: "http://127.0.0.1:1",
   s3: "http://127.0.0.1:3",
   secretsManager: "http://127.0.0.1:4",
+  sns: "http://127.0.0.1:4",
+  ssm: "http://127.0.0.1:4",
   dynamodb: "http://127.0.0.1:2",
 };
 const PATH = "Orders/PlaceOrder/FunctionUrl";
@@ -31,7 +33,7 @@ beforeAll(async () => {
   urls = await startFunctionUrls();
   runtime = createRuntime({ functions: [fn], endpoints: ENDPOINTS });
   url = urls.urlFor(PATH);
-  urls.serve([{ path: PATH, functionArn: fn.arn, url }], runtime.invoke);
+  urls.serve({ httpApis: [], functionUrls: [{ path: PATH, functionArn: fn.arn, url }] }, runtime.invoke);
   return async () => {
     await urls.stop();
     await runtime.stop();
@@ -188,7 +190,10 @@ test("stop waits for the request under way", async () => {
   const own = await startFunctionUrls();
   const ownRuntime = createRuntime({ functions: [fn], endpoints: ENDPOINTS });
   onTestFinished(ownRuntime.stop);
-  own.serve([{ path: "Slow", functionArn: fn.arn, url: own.urlFor("Slow") }], ownRuntime.invoke);
+  own.serve(
+    { httpApis: [], functionUrls: [{ path: "Slow", functionArn: fn.arn, url: own.urlFor("Slow") }] },
+    ownRuntime.invoke,
+  );
   const response = fetch(own.urlFor("Slow"));
   await new Promise((resolve) => setTimeout(resolve, 50));
   const startedMs = Date.now();

@@ -27,6 +27,7 @@ const scope = templateScope(
   {
     resource: async (logicalId) => `the-${logicalId}`,
     attribute: async (logicalId, attribute) => `${attribute} of ${logicalId}`,
+    ssmParameter: async (name) => `value of ${name}`,
     exported: async (exportName) => `import of ${exportName}`,
     output: async (stackName, outputKey) => `${outputKey} of ${stackName}`,
   },
@@ -35,6 +36,7 @@ const scope = templateScope(
 test.each([
   [{ Ref: "Queue" }, "the-Queue"],
   [{ Ref: "Size" }, 3],
+  [{ Ref: "BootstrapVersion" }, "value of /cdk-bootstrap/version"],
   [{ Ref: "Zones" }, ["a", "b"]],
   [{ Ref: "AWS::Region" }, "us-east-1"],
   [{ Ref: "AWS::AccountId" }, "000000000000"],
@@ -72,7 +74,6 @@ test.each([
   [{ "Fn::Select": [2, ["a"]] }, 'Fn::Select cannot be applied to [2,["a"]]'],
   [{ "Fn::Join": "a" }, 'Fn::Join cannot be applied to "a"'],
   [{ Ref: "Secret" }, "parameter Secret has no default"],
-  [{ Ref: "BootstrapVersion" }, "parameter BootstrapVersion is read from SSM"],
   [{ "Fn::If": ["Unheard", 1, 2] }, "condition Unheard is not defined in stack Shop"],
   [{ "Fn::FindInMap": ["Memory", "prod", "small"] }, "mapping Memory.prod.small is not defined"],
 ])("%j is refused: %s", async (value, reason) => {

@@ -39,7 +39,7 @@ test("answers a program, by either name of this machine and with Node's fetch", 
   expect((await asked({ url, headers: { host: `LOCALHOST:${port}` } })).body).toBe("here");
 });
 
-test.each(["sqs", "s3", "secretsManager", "dynamodb"] as const)(
+test.each(["sqs", "sns", "s3", "secretsManager", "dynamodb", "ssm"] as const)(
   "the %s engine does nothing for a page where it is announced",
   async (service) => {
     expect(await grantsToPages(engines.announced[service])).toEqual([]);

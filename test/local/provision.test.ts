@@ -8,6 +8,7 @@ import { type App, CfnOutput, Duration, Stack } from "aws-cdk-lib";
 import { AttributeType, StreamViewType, Table, TableV2 } from "aws-cdk-lib/aws-dynamodb";
 import { Rule, Schedule } from "aws-cdk-lib/aws-events";
 import { LambdaFunction } from "aws-cdk-lib/aws-events-targets";
+import { Key } from "aws-cdk-lib/aws-kms";
 import { FilterCriteria, FilterRule, StartingPosition } from "aws-cdk-lib/aws-lambda";
 import { SqsDlq, SqsEventSource } from "aws-cdk-lib/aws-lambda-event-sources";
 import {
@@ -16,7 +17,6 @@ import {
   ScheduleTargetInput,
 } from "aws-cdk-lib/aws-scheduler";
 import { LambdaInvoke } from "aws-cdk-lib/aws-scheduler-targets";
-import { Topic } from "aws-cdk-lib/aws-sns";
 import { DeduplicationScope, FifoThroughputLimit, Queue, QueueEncryption } from "aws-cdk-lib/aws-sqs";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { destroyClients, type LocalClients, localClients } from "../../local/clients.ts";
@@ -111,7 +111,7 @@ function anApp(app: App): void {
   });
   new CfnOutput(shop, "OrdersUrl", { value: orders.queueUrl });
   new CfnOutput(shop, "SettleUrl", { value: settle.addFunctionUrl().url });
-  new CfnOutput(shop, "AlarmTopic", { value: new Topic(shop, "Alarms").topicArn });
+  new CfnOutput(shop, "KeyArn", { value: new Key(shop, "Key").keyArn });
 }
 
 function provisioned(): Promise<Deployment> {
@@ -231,9 +231,9 @@ test("outputs are those of the stacks; what exists in AWS only is listed as igno
     SettleUrl: "http://127.0.0.1:1/Shop/Settle/FunctionUrl/",
   });
   expect(deployment.ignored).toEqual([
-    "AWS::SNS::Topic",
+    "AWS::KMS::Key",
     "AWS::SQS::QueuePolicy",
-    expect.stringMatching(/^output Test-Shop.AlarmTopic: .*AWS::SNS::Topic/),
+    expect.stringMatching(/^output Test-Shop.KeyArn: .*AWS::KMS::Key/),
   ]);
 });
 

@@ -4,12 +4,15 @@ import { CfnResource, type Stack } from "aws-cdk-lib";
 import { CompositeAlarm, Dashboard } from "aws-cdk-lib/aws-cloudwatch";
 import { SnsAction } from "aws-cdk-lib/aws-cloudwatch-actions";
 import { CfnTable } from "aws-cdk-lib/aws-dynamodb";
-import { Rule, Schedule } from "aws-cdk-lib/aws-events";
-import { LambdaFunction } from "aws-cdk-lib/aws-events-targets";
+import { EventBus, Rule, Schedule } from "aws-cdk-lib/aws-events";
+import { LambdaFunction, SqsQueue } from "aws-cdk-lib/aws-events-targets";
+import { Key } from "aws-cdk-lib/aws-kms";
 import { CfnEventSourceMapping, CfnFunction, Code, Runtime } from "aws-cdk-lib/aws-lambda";
 import { SqsEventSource } from "aws-cdk-lib/aws-lambda-event-sources";
-import { Topic } from "aws-cdk-lib/aws-sns";
-import { EmailSubscription } from "aws-cdk-lib/aws-sns-subscriptions";
+import { Bucket, CfnBucket, EventType } from "aws-cdk-lib/aws-s3";
+import { SqsDestination } from "aws-cdk-lib/aws-s3-notifications";
+import { Subscription, SubscriptionProtocol, Topic } from "aws-cdk-lib/aws-sns";
+import { EmailSubscription, LambdaSubscription } from "aws-cdk-lib/aws-sns-subscriptions";
 import { CfnQueue, Queue } from "aws-cdk-lib/aws-sqs";
 import { expect, test } from "vitest";
 import type { Deployment } from "../../local/model.ts";
@@ -141,14 +144,14 @@ test("a rule on an event pattern is refused", async () => {
 });
 
 test("a reference to what exists in AWS only is refused; alone it is ignored", async () => {
-  const withTopic = oneStack((stack) => new Topic(stack, "Alarms"));
-  expect((await provisioning(withTopic)).ignored).toEqual(["AWS::SNS::Topic"]);
+  const withKey = oneStack((stack) => new Key(stack, "Key"));
+  expect((await provisioning(withKey)).ignored).toEqual(["AWS::KMS::Key"]);
 
   const message = await refusal((stack) => {
-    aFunction(stack, "Settle", { environment: { TOPIC: new Topic(stack, "Alarms").topicArn } });
+    aFunction(stack, "Settle", { environment: { KEY: new Key(stack, "Key").keyArn } });
   });
   expect(message).toBe(
-    "Shop/Settle (AWS::Lambda::Function): Shop/Alarms, AWS::SNS::Topic, is not provided locally",
+    "Shop/Settle (AWS::Lambda::Function): Shop/Key, AWS::KMS::Key, is not provided locally",
   );
 });
 
@@ -168,10 +171,118 @@ test("what watches is not run locally, each type named once", async () => {
     "AWS::CloudWatch::Alarm",
     "AWS::CloudWatch::CompositeAlarm",
     "AWS::CloudWatch::Dashboard",
-    "AWS::SNS::Subscription",
-    "AWS::SNS::Topic",
     "AWS::SNS::TopicPolicy",
   ]);
+});
+
+const queueArn = "arn:aws:sqs:us-east-1:000000000000:orders";
+
+/** Each moves messages on AWS, and would move none here. */
+const movers: Readonly<Record<string, { define: (stack: Stack) => void; says: string }>> = {
+  "a rule that sends to a queue": {
+    define: (stack) =>
+      void new Rule(stack, "Tick", {
+        schedule: Schedule.expression("rate(1 minute)"),
+        targets: [new SqsQueue(new Queue(stack, "Orders"))],
+      }),
+    says: "Shop/Tick (AWS::Events::Rule): Targets.Arn: must be a function of this app",
+  },
+  "a rule on the events of a bus": {
+    define: (stack) =>
+      void new Rule(stack, "OnOrder", {
+        eventPattern: { source: ["orders"] },
+        targets: [new SqsQueue(new Queue(stack, "Orders"))],
+      }),
+    says: "Shop/OnOrder (AWS::Events::Rule): property EventPattern not understood",
+  },
+  "a rule with a dead-letter queue": {
+    define: (stack) =>
+      void new Rule(stack, "Tick", {
+        schedule: Schedule.expression("rate(1 minute)"),
+        targets: [
+          new LambdaFunction(aFunction(stack, "Sweep"), { deadLetterQueue: new Queue(stack, "Undelivered") }),
+        ],
+      }),
+    says: "DeadLetterConfig",
+  },
+  "a bus": {
+    define: (stack) => void new EventBus(stack, "Bus"),
+    says: "AWS::Events::EventBus not understood",
+  },
+  "a bucket that tells a queue": {
+    define: (stack) =>
+      void new Bucket(stack, "Files").addEventNotification(
+        EventType.OBJECT_CREATED,
+        new SqsDestination(new Queue(stack, "Orders")),
+      ),
+    says: "resource type Custom::S3BucketNotifications not understood",
+  },
+  "a bucket that tells a queue by its own property": {
+    define: (stack) =>
+      void new CfnBucket(stack, "Files", {
+        notificationConfiguration: {
+          queueConfigurations: [{ event: "s3:ObjectCreated:*", queue: queueArn }],
+        },
+      }),
+    says: "property NotificationConfiguration not understood",
+  },
+  "a topic that calls a function": {
+    define: (stack) =>
+      void new Topic(stack, "Orders").addSubscription(new LambdaSubscription(aFunction(stack, "Settle"))),
+    says: "(AWS::SNS::Subscription): Protocol: lambda is not delivered here, only sqs is",
+  },
+  "a topic that calls a web address": {
+    define: (stack) =>
+      void new Subscription(stack, "Hook", {
+        topic: new Topic(stack, "Orders"),
+        protocol: SubscriptionProtocol.HTTPS,
+        endpoint: "https://example.com/hook",
+      }),
+    says: "Shop/Hook (AWS::SNS::Subscription): Protocol: https is not delivered here",
+  },
+  "a topic that tells somebody else's queue": {
+    define: (stack) =>
+      void new Subscription(stack, "Others", {
+        topic: new Topic(stack, "Orders"),
+        protocol: SubscriptionProtocol.SQS,
+        endpoint: queueArn,
+      }),
+    says: `Endpoint: must be a queue of this app, got ${queueArn}`,
+  },
+  ...Object.fromEntries(
+    [
+      "AWS::Pipes::Pipe",
+      "AWS::Logs::SubscriptionFilter",
+      "AWS::Logs::Delivery",
+      "AWS::CloudWatch::MetricStream",
+      "AWS::StepFunctions::StateMachine",
+      "AWS::ApiGateway::RestApi",
+      "AWS::DynamoDB::KinesisStreamingDestination",
+    ].map((type) => [
+      `a resource of the type ${type}`,
+      {
+        define: (stack: Stack) => void new CfnResource(stack, "Mover", { type }),
+        says: `resource type ${type} not understood`,
+      },
+    ]),
+  ),
+};
+
+test.each(Object.keys(movers))(
+  "%s is refused by name: nothing that moves messages is left out in silence",
+  async (what) => {
+    const { define = () => undefined, says = "" } = movers[what] ?? {};
+    expect(await refusal(define)).toContain(says);
+  },
+);
+
+test("a reference that CloudFormation would fill in from elsewhere is refused", async () => {
+  const message = await refusal((stack) => {
+    aFunction(stack, "Settle", { environment: { KEY: "{{resolve:secretsmanager:key:SecretString}}" } });
+  });
+  expect(message).toContain(
+    "{{resolve:secretsmanager:key:SecretString}} is not understood, only {{resolve:ssm:NAME}} is",
+  );
 });
 
 test("a circular reference is refused with its way round", async () => {

@@ -12,6 +12,8 @@ const ENDPOINTS = {
   sqs: "http://127.0.0.1:1",
   s3: "http://127.0.0.1:3",
   secretsManager: "http://127.0.0.1:4",
+  sns: "http://127.0.0.1:4",
+  ssm: "http://127.0.0.1:4",
   dynamodb: "http://127.0.0.1:2",
 };
 
@@ -114,6 +116,8 @@ test("the environment holds the function's variables, Lambda's and the endpoints
     AWS_ENDPOINT_URL_S3: ENDPOINTS.s3,
     AWS_ENDPOINT_URL_DYNAMODB: ENDPOINTS.dynamodb,
     AWS_ENDPOINT_URL_SECRETS_MANAGER: ENDPOINTS.secretsManager,
+    AWS_ENDPOINT_URL_SNS: ENDPOINTS.sns,
+    AWS_ENDPOINT_URL_SSM: ENDPOINTS.ssm,
     AWS_CONFIG_FILE: "/dev/null",
     AWS_SHARED_CREDENTIALS_FILE: "/dev/null",
   });
@@ -134,6 +138,26 @@ test("a warm process is used again, and two at once get a process each", async (
   expect(second.response).toMatchObject({ runs: 1 });
   expect((await invoke({ ms: 0 })).response).toMatchObject({ runs: 2 });
   expect(of("invocation").map(({ coldStart }) => coldStart)).toEqual([true, true, false]);
+});
+
+test("more at once than a function has reserved are throttled, and a free place is taken again", async () => {
+  const fn = aLocalFunction(
+    "export const handler = async ({ ms }) => { await new Promise((resolve) => setTimeout(resolve, ms)); };",
+    { reservedConcurrency: 1 },
+  );
+  const { invoke } = running(fn);
+  const [first, second] = await Promise.all([invoke({ ms: 300 }), invoke({ ms: 300 })]);
+  expect(first.outcome).toBe("ok");
+  expect(second).toMatchObject({ outcome: "error", error: { type: "TooManyRequestsException" } });
+  expect((await invoke({ ms: 0 })).outcome).toBe("ok");
+});
+
+test("a function whose reserved concurrency is 0 never runs", async () => {
+  const { invoke, of } = running(
+    aLocalFunction("export const handler = async () => 1;", { reservedConcurrency: 0 }),
+  );
+  expect(await invoke()).toMatchObject({ error: { type: "TooManyRequestsException" } });
+  expect(of("log").map(({ line }) => line)).toEqual([expect.stringContaining("Rate Exceeded: 0 of Test/")]);
 });
 
 test("over its timeout a function is killed, in an endless loop too", async () => {

@@ -7,6 +7,8 @@ const ENDPOINTS = {
   sqs: "http://127.0.0.1:1",
   s3: "http://127.0.0.1:3",
   secretsManager: "http://127.0.0.1:4",
+  sns: "http://127.0.0.1:4",
+  ssm: "http://127.0.0.1:4",
   dynamodb: "http://127.0.0.1:2",
 };
 const codes = [

@@ -32,7 +32,14 @@ beforeAll(async () => {
   engine = await startSecretsEngine();
   engine.onRotate(() => true); // the tests ask for the steps
   const nowhere = "http://127.0.0.1:1";
-  clients = localClients({ sqs: nowhere, s3: nowhere, dynamodb: nowhere, secretsManager: engine.endpoint });
+  clients = localClients({
+    sqs: nowhere,
+    s3: nowhere,
+    dynamodb: nowhere,
+    secretsManager: engine.endpoint,
+    sns: nowhere,
+    ssm: nowhere,
+  });
   const { ARN = "" } = await clients.secretsManager.send(
     new CreateSecretCommand({ Name: "keys", SecretString: firstText() }),
   );

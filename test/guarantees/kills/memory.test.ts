@@ -6,7 +6,14 @@ import { aLocalFunction } from "../../support/local-function.ts";
 import { earlyAndLate, memoryMeter } from "./memory.ts";
 
 const nobody = "http://127.0.0.1:1";
-const endpoints = { sqs: nobody, s3: nobody, secretsManager: nobody, dynamodb: nobody };
+const endpoints = {
+  sqs: nobody,
+  s3: nobody,
+  secretsManager: nobody,
+  sns: nobody,
+  ssm: nobody,
+  dynamodb: nobody,
+};
 const points = 8;
 const eventsAPoint = 40;
 

@@ -3,7 +3,7 @@ import { type Invited, invitation } from "../../../local/demo/invitation.ts";
 
 const url = "http://127.0.0.1:1";
 const invited: Invited = {
-  endpoints: { sqs: url, s3: url, dynamodb: url, secretsManager: url },
+  endpoints: { sqs: url, s3: url, dynamodb: url, secretsManager: url, sns: url, ssm: url },
   output: (key) => `the-${key}`,
   customerId: "customer-1",
 };

@@ -19,7 +19,7 @@ test("one action and one resource, or several, come in one shape", () => {
 
 test.each([
   ["keys, whatever the condition", ["kms:Decrypt", "kms:GenerateDataKey"], { StringEquals: {} }],
-  ["topics", ["sns:Publish"], undefined],
+  ["buses", ["events:PutEvents"], undefined],
   ["another function's URL, as CDK grants it", ["lambda:InvokeFunction"], { Bool: {} }],
 ])("a statement about %s is left out: nobody asks for that here", (_what, Action, Condition) => {
   expect(reading({ ...plain, Action, Condition }, plain)()).toHaveLength(1);

@@ -22,7 +22,7 @@ export interface Sizes {
   readonly batchWindow: Duration;
   /** Most invocations of one consumer at a time. */
   readonly maxConcurrency: number;
-  /** A message received more often than this goes to the dead-letter queue. */
+  /** A message whose handler failed so often goes to the dead-letter queue. A wait for a busy key is no failure. */
   readonly maxReceiveCount: number;
   /** Essential are those that the wiring rules demand; each alarm costs $0.10 a month. */
   readonly alarms: "essential" | "all";

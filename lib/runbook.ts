@@ -4,6 +4,7 @@
 export const alarmKinds = {
   "dead-letters": "messages wait in the dead-letter queue",
   "oldest-message": "a message has waited in the queue for too long",
+  waiting: "a message waits for a busy key, or for what it needs, for too long",
   "stream-behind": "the stream is read too late, or not at all",
   "stream-failures": "the stream gave records up",
   "outbox-age": "a committed message was not sent for too long",

@@ -25,7 +25,13 @@ export function alarmOnConsumer(list: AlarmList, consumer: QueueConsumer, counte
     kind: "oldest-message",
     subject,
     metric: queue.metricApproximateAgeOfOldestMessage({ statistic: "Maximum", period: alarmPeriod }),
-    rings: { above: oldestMessageAge.toSeconds() }, // of messages received less than three times; the others are dead letters soon
+    rings: { above: oldestMessageAge.toSeconds() }, // of messages received less than three times; the others see below
+  });
+  list.further({
+    kind: "waiting",
+    subject,
+    metric: serviceMetric(counted, metricNames.waitedSeconds, { statistic: "Maximum" }),
+    rings: { above: oldestMessageAge.toSeconds() },
   });
   list.further({
     kind: "parked",

@@ -53,7 +53,11 @@ export class FlowDashboard extends Dashboard {
           ),
         },
       ]),
-      column("Queues", 5, consumers.map(waiting)),
+      column(
+        "Queues",
+        5,
+        consumers.map((consumer) => waiting(consumer, counted(consumer.function))),
+      ),
       column(
         "Effects",
         5,
@@ -94,14 +98,17 @@ function invocations(watched: NodeFunction): Graph {
   };
 }
 
-function waiting({ function: { service }, redriveQueue: { queue } }: QueueConsumer): Graph {
+function waiting({ redriveQueue: { queue } }: QueueConsumer, counted: Counted): Graph {
   return {
-    title: `${service} waits`,
+    title: `${counted.service} waits`,
     left: [
       queue.metricApproximateNumberOfMessagesVisible(),
       queue.metricApproximateNumberOfMessagesNotVisible(),
     ],
-    right: [queue.metricApproximateAgeOfOldestMessage()],
+    right: [
+      queue.metricApproximateAgeOfOldestMessage(),
+      serviceMetric(counted, metricNames.waitedSeconds, { statistic: "Maximum" }),
+    ],
   };
 }
 

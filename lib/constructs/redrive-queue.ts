@@ -21,7 +21,7 @@ export interface RedriveQueueOptions {
   readonly functionTimeout: Duration;
   /** Batching window of the function's mapping. */
   readonly batchWindow: Duration;
-  /** A message received more often than this moves to the dead-letter queue. */
+  /** A message whose handler failed so often moves to the dead-letter queue. A wait for a busy key is no failure. */
   readonly maxReceiveCount: number;
   /** How long a message may wait in the queue. Shorter than in the dead-letter queue. */
   readonly retention?: Duration;
@@ -78,7 +78,7 @@ export class RedriveQueue extends Construct {
       visibilityTimeout: visibilityTimeout({ functionTimeout, batchWindow }),
       deadLetterQueue: {
         queue: this.deadLetterQueue,
-        maxReceiveCount: fifo ? fifoReceivesMax : maxReceiveCount,
+        maxReceiveCount: receivesMax,
       },
     });
   }
@@ -114,10 +114,11 @@ const highThroughputFifo = {
   fifoThroughputLimit: FifoThroughputLimit.PER_MESSAGE_GROUP_ID,
 };
 
-// A message is received with each failure in front of it, and one that SQS moves away lets its successors pass. So
-// the consumer counts attempts (`maxReceiveCount`) and parks; the policy is for a function that never starts.
+// The most that SQS allows. A message is received once more with each wait for a busy key, and in a FIFO group with each
+// failure in front of it; and one that SQS moves has no reason, and lets its successors pass. So the consumer counts
+// attempts (`maxReceiveCount`) and parks; the policy is for a function that never starts.
 // https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SetQueueAttributes.html
-const fifoReceivesMax = 1000;
+const receivesMax = 1000;
 
 // https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-queues.html
 const queueNameLengthMax = 80;
@@ -136,7 +137,7 @@ function resolve(options: RedriveQueueOptions): Required<RedriveQueueOptions> {
     max: Duration.minutes(15),
   });
   requireDuration("batchWindow", batchWindow, { min: Duration.seconds(0), max: Duration.seconds(300) });
-  // Receives that Lambda throttles count too: below 5 a healthy message can be dead-lettered without being seen.
+  // What is transient outlasts fewer: four pauses are 17 seconds on average.
   requireWholeNumber("maxReceiveCount", maxReceiveCount, { min: 5, max: 1000 });
   requireDuration("retention", retention, {
     min: Duration.minutes(1),

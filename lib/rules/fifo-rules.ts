@@ -72,13 +72,13 @@ export const fifoRules: readonly Rule[] = [
   {
     id: "receives-left",
     demand:
-      "the consumer must park, with the reason, before SQS moves the message without one; on a FIFO queue SQS would let its successors pass",
+      "of the functions at one key all but one wait, and each wait is a receive: the consumer tells waits from attempts and parks with the reason, SQS cannot and would move a healthy message",
     check: (templates) =>
       [...consumedQueues(templates)].flatMap(([queue, mappings]) =>
         mappings.flatMap(({ function: consumer }) => {
           const counted = variableOf(consumer, "MAX_RECEIVE_COUNT");
           if (counted === undefined || at(queue, "RedrivePolicy") === undefined) return [];
-          const needed = Math.max(isFifo(queue) ? receivesMax : 1, Number(counted));
+          const needed = Math.max(receivesMax, Number(counted));
           if (numberAt(queue, "RedrivePolicy.maxReceiveCount", 0) >= needed) return [];
           return [
             finding(queue, "RedrivePolicy.maxReceiveCount", `${needed}, as the consumer parks at ${counted}`),

@@ -31,12 +31,13 @@ interface Command {
 }
 
 function plain<Client extends { send: unknown }>(endpoint: string, service: string): Pick<Client, "send"> {
-  const port = Number(new URL(endpoint).port);
+  const { hostname, port } = new URL(endpoint);
   return {
     async send({ constructor: { name }, input }: Command): Promise<unknown> {
       const operation = name.replace(/Command$/, "");
       const { statusCode, body } = await exchange({
-        port,
+        hostname,
+        port: Number(port),
         headers: {
           ...unsigned,
           "content-type": "application/x-amz-json-1.0",

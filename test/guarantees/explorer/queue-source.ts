@@ -22,10 +22,12 @@ export interface QueueSourceOptions {
   readonly visibilitySeconds?: number;
   /** How many functions work on the messages at the same time, each on all of them: for interleavings. */
   readonly workers?: number;
+  /** How many functions work side by side, each on a batch of its own: for a key that all of them want. */
+  readonly environments?: number;
 }
 
 export function queueSource(
-  { queue, batchSize = 10, visibilitySeconds = 30, workers = 1 }: QueueSourceOptions,
+  { queue, batchSize = 10, visibilitySeconds = 30, workers = 1, environments = 1 }: QueueSourceOptions,
   { stage, simulation, platform, target, isAltered }: SourceContext,
 ): Source {
   const { url, arn, fifo } = stage.queue(queue);
@@ -55,17 +57,27 @@ export function queueSource(
     async poll() {
       await showDue();
       if (!mayHold) return false;
-      const batch = await receive();
-      mayHold = fifo ? batch.length > 0 : batch.length === batchSize;
-      if (batch.length === 0) return false;
-      const event: SQSEvent = { Records: batch.map((message) => sqsRecord(message, arn)) };
-      if (isAltered()) event.Records.splice(0, 1, ...event.Records.slice(0, 1).map(alteredRecord));
-      const invocations = Array.from({ length: workers }, () => platform.start(target, event));
+      const begun = [];
+      for (let free = environments; free > 0 && mayHold; free--) {
+        const batch = await receive();
+        mayHold = fifo ? batch.length > 0 : batch.length === batchSize;
+        if (batch.length > 0) begun.push(begin(batch));
+      }
+      if (begun.length === 0) return false;
       await platform.settle();
-      await remove(batch, event, invocations[0]?.answer ?? { kind: "lost" });
+      for (const { batch, event, invocations } of begun) {
+        await remove(batch, event, invocations[0]?.answer ?? { kind: "lost" });
+      }
       return true;
     },
   };
+
+  function begin(batch: readonly Message[]) {
+    const event: SQSEvent = { Records: batch.map((message) => sqsRecord(message, arn)) };
+    if (isAltered()) event.Records.splice(0, 1, ...event.Records.slice(0, 1).map(alteredRecord));
+    const invocations = Array.from({ length: workers }, () => platform.start(target, event));
+    return { batch, event, invocations };
+  }
 
   async function showDue(): Promise<void> {
     const now = simulation.nowMs();

@@ -52,8 +52,8 @@ function shortHandler(own: Handler, noAnswerAt?: URL): Handler {
     async handle(request, options) {
       const mayEndEarly = request.port === Number(noAnswerAt?.port) || "abortSignal" in (options ?? {});
       if (mayEndEarly) return own.handle(request, options);
-      const { port = 0, path, headers, body } = request;
-      return { response: await exchange({ port, path, headers, body }) } as never;
+      const { hostname, port = 0, path, headers, body } = request;
+      return { response: await exchange({ hostname, port, path, headers, body }) } as never;
     },
     destroy: () => own.destroy?.(),
   };

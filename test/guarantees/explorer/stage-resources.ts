@@ -19,14 +19,17 @@ export interface TablePlan {
 
 export interface QueuePlan {
   readonly fifo?: boolean;
+  /** The queue's own limit; unless given that of a deployed queue, which leaves parking to the consumer. */
   readonly maxReceiveCount?: number;
+  /** What the consumer is told; 5, or the queue's limit when that is given. */
+  readonly attemptsMax?: number;
 }
 
 export interface StageQueue {
   readonly url: string;
   readonly arn: string;
   readonly deadLetterUrl: string;
-  readonly maxReceiveCount: number;
+  readonly attemptsMax: number;
   readonly fifo: boolean;
 }
 
@@ -63,7 +66,7 @@ export async function createTable(
 export async function createQueue(
   { sqs }: LocalClients,
   name: string,
-  { fifo = false, maxReceiveCount = 5 }: QueuePlan,
+  { fifo = false, maxReceiveCount, attemptsMax = maxReceiveCount ?? 5 }: QueuePlan,
 ): Promise<StageQueue> {
   const suffix = fifo ? ".fifo" : "";
   const Attributes = fifo ? { FifoQueue: "true" } : undefined;
@@ -72,11 +75,14 @@ export async function createQueue(
   const { QueueUrl } = await sqs.send(
     new CreateQueueCommand({
       QueueName: `${name}${suffix}`,
-      Attributes: { ...Attributes, RedrivePolicy: JSON.stringify({ deadLetterTargetArn, maxReceiveCount }) },
+      Attributes: {
+        ...Attributes,
+        RedrivePolicy: JSON.stringify({ deadLetterTargetArn, maxReceiveCount: maxReceiveCount ?? 1_000 }),
+      },
     }),
   );
   const urls = { url: QueueUrl ?? "", deadLetterUrl: dead.QueueUrl ?? "" };
-  return { ...urls, arn: await arnOf(sqs, QueueUrl), maxReceiveCount, fifo };
+  return { ...urls, arn: await arnOf(sqs, QueueUrl), attemptsMax, fifo };
 }
 
 /** Takes everything out of a queue, in the order in which it comes. */

@@ -124,7 +124,7 @@ export async function openStage(plan: StagePlan): Promise<Stage> {
         ...(queue && {
           QUEUE_URL: queue.url,
           DEAD_LETTER_QUEUE_URL: queue.deadLetterUrl,
-          MAX_RECEIVE_COUNT: String(queue.maxReceiveCount),
+          MAX_RECEIVE_COUNT: String(queue.attemptsMax),
         }),
         ...plan.environment?.(stage),
         ...surroundings?.environment,

@@ -3,6 +3,7 @@
 import { connect, type Socket } from "node:net";
 
 export interface WireRequest {
+  readonly hostname: string;
   readonly port: number;
   readonly path?: string;
   readonly headers: Readonly<Record<string, string>>;
@@ -21,13 +22,14 @@ interface Line {
   broken: ((cause: Error) => void) | undefined;
 }
 
-const idle = new Map<number, Line[]>();
+const idle = new Map<string, Line[]>();
 
 /** One request and its answer. @throws Error when the connection breaks */
-export function exchange({ port, path = "/", headers, body }: WireRequest): Promise<WireAnswer> {
-  const free = idle.get(port) ?? [];
-  idle.set(port, free);
-  const line = free.pop() ?? openLine(port);
+export function exchange({ hostname, port, path = "/", headers, body }: WireRequest): Promise<WireAnswer> {
+  const place = `${hostname}:${port}`;
+  const free = idle.get(place) ?? [];
+  idle.set(place, free);
+  const line = free.pop() ?? openLine({ hostname, port });
   return new Promise((resolve, reject) => {
     line.broken = reject;
     line.answered = function answered(answer) {
@@ -36,14 +38,14 @@ export function exchange({ port, path = "/", headers, body }: WireRequest): Prom
       free.push(line);
       resolve(answer);
     };
-    line.socket.write(textOf({ port, path, headers, body }));
+    line.socket.write(textOf({ hostname, port, path, headers, body }));
   });
 }
 
-function textOf({ port, path, headers, body }: Required<WireRequest>): string {
+function textOf({ hostname, port, path, headers, body }: Required<WireRequest>): string {
   const bytes = typeof body === "string" ? body : Buffer.from(body.buffer, body.byteOffset, body.byteLength);
   const text = bytes.toString("utf8");
-  let head = `POST ${path} HTTP/1.1\r\nhost: 127.0.0.1:${port}\r\ncontent-length: ${Buffer.byteLength(text)}\r\n`;
+  let head = `POST ${path} HTTP/1.1\r\nhost: ${hostname}:${port}\r\ncontent-length: ${Buffer.byteLength(text)}\r\n`;
   for (const [name, value] of Object.entries(headers)) {
     if (name !== "host" && name !== "content-length") head += `${name}: ${value}\r\n`;
   }
@@ -56,8 +58,8 @@ export function closeWires(): void {
   idle.clear();
 }
 
-function openLine(port: number): Line {
-  const socket = connect({ host: "127.0.0.1", port, noDelay: true });
+function openLine({ hostname, port }: Pick<WireRequest, "hostname" | "port">): Line {
+  const socket = connect({ host: hostname, port, noDelay: true });
   const line: Line = { socket, answered: undefined, broken: undefined };
   let received: Buffer = Buffer.alloc(0);
   socket.on("data", function read(chunk) {

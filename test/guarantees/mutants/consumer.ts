@@ -39,15 +39,15 @@ export const consumerMutants: readonly Mutant[] = [
   {
     name: "FIFO: nothing waits behind a parked message",
     file: failedRecord,
-    find: "await beforePark?.(reason);",
+    find: "await beforePark?.(next);",
     replace: "",
     checks: [faults("FIFO with a poison")],
   },
   {
     name: "FIFO: parked before its successors are held",
     file: failedRecord,
-    find: "await beforePark?.(reason);\n  await park(queue, record, reason);",
-    replace: "await park(queue, record, reason);\n  await beforePark?.(reason);",
+    find: "await beforePark?.(next);\n  await park(queue, record, next);",
+    replace: "await park(queue, record, next);\n  await beforePark?.(next);",
     checks: [messaging("fifo")],
   },
   {
@@ -81,8 +81,8 @@ export const consumerMutants: readonly Mutant[] = [
   {
     name: "acknowledged before it is parked",
     file: failedRecord,
-    find: "await park(queue, record, reason);\n",
-    replace: "void park(queue, record, reason).catch(() => undefined);\n",
+    find: "await park(queue, record, next);\n",
+    replace: "void park(queue, record, next).catch(() => undefined);\n",
     checks: [faults("FIFO with a poison")],
   },
   {

@@ -87,8 +87,8 @@ export const pullMutants: readonly Mutant[] = [
   {
     name: "journal: past a message that may not be there",
     file: "functions/messaging/journal-append.ts",
-    find: `return log("warn", "APPEND_CONTENDED", { journal: name, partition });`,
-    replace: `log("warn", "APPEND_CONTENDED", { journal: name, partition });`,
+    find: "if (!(await appendChunk(partition, chunk, results, deadlineMs))) return false;",
+    replace: "await appendChunk(partition, chunk, results, deadlineMs);",
     checks: [messaging("journal")],
   },
 ];

@@ -12,8 +12,6 @@ export interface SoakMode {
   readonly accounts: number;
   readonly stream?: boolean;
   readonly numbered?: boolean;
-  /** By default that of any stage. */
-  readonly maxReceiveCount?: number;
   violations(told: Told): Promise<readonly string[]>;
 }
 
@@ -37,7 +35,6 @@ export const soakModes: readonly SoakMode[] = [
     accounts: 1,
     stream: true,
     numbered: true,
-    maxReceiveCount: 12, // a receive for each fault and for each message that may still be before it; prod's
     violations: orderHolds,
   },
   {
@@ -55,9 +52,7 @@ export function soakScenario(mode: SoakMode, world: () => World): Scenario {
     name: mode.name,
     stage: {
       tables: { ACCOUNTS_TABLE: mode.stream ? { stream: true } : {} },
-      queues: {
-        [queue]: mode.maxReceiveCount === undefined ? {} : { maxReceiveCount: mode.maxReceiveCount },
-      },
+      queues: { [queue]: {} },
     },
     functions: [
       {

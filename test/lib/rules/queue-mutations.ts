@@ -12,6 +12,7 @@ export const queueMutations: readonly Subject[] = [
       ["RedrivePolicy.deadLetterTargetArn", elsewhere, "dead-letter-queue"],
       ["RedrivePolicy.maxReceiveCount", 4, "max-receive-count"],
       ["RedrivePolicy.maxReceiveCount", absent, "max-receive-count"],
+      ["RedrivePolicy.maxReceiveCount", 999, "receives-left"],
       ["QueueName", "another-name", "redrive-allow-policy"],
       ["SqsManagedSseEnabled", false, "queue-encryption"],
       ["SqsManagedSseEnabled", absent, "queue-encryption"],
@@ -33,7 +34,6 @@ export const queueMutations: readonly Subject[] = [
       ["DeduplicationScope", "queue", "fifo-throughput"],
       ["FifoThroughputLimit", "perQueue", "fifo-throughput"],
       ["ContentBasedDeduplication", true, "fifo-deduplication"],
-      ["RedrivePolicy.maxReceiveCount", 999, "receives-left"],
     ],
   },
   {

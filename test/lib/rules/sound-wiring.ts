@@ -42,7 +42,7 @@ export function soundWiring({ fifo = false } = {}): SoundWiring {
         ...kind,
         QueueName: `orders${suffix}`,
         VisibilityTimeout: 30,
-        RedrivePolicy: { deadLetterTargetArn: att("DeadLetters"), maxReceiveCount: fifo ? 1000 : 5 },
+        RedrivePolicy: { deadLetterTargetArn: att("DeadLetters"), maxReceiveCount: 1000 },
       }),
       DeadLetters: queue({
         ...kind,

@@ -15,7 +15,7 @@ const breaks: Readonly<Record<string, Break | { readonly fifo: Break }>> = {
   "visibility-timeout": change("service.Queue.VisibilityTimeout", 29),
   "max-receive-count": all(
     change("service.Queue.RedrivePolicy.maxReceiveCount", 4),
-    change("service.Consumer.Environment.Variables.MAX_RECEIVE_COUNT", "4"),
+    change("service.Consumer.Environment.Variables.MAX_RECEIVE_COUNT", undefined), // not one of the kit's
   ),
   "dead-letter-queue": change("service.Queue.RedrivePolicy", undefined),
   "dead-letter-kind": all(
@@ -37,7 +37,7 @@ const breaks: Readonly<Record<string, Break | { readonly fifo: Break }>> = {
   "fifo-throughput": { fifo: change("service.Queue.FifoThroughputLimit", "perQueue") },
   "fifo-deduplication": { fifo: change("service.Queue.ContentBasedDeduplication", true) },
   "fifo-batch": { fifo: change("service.Mapping.BatchSize", 11) },
-  "receives-left": { fifo: change("service.Queue.RedrivePolicy.maxReceiveCount", 20) },
+  "receives-left": change("service.Queue.RedrivePolicy.maxReceiveCount", 999),
   "stream-position": change("service.OutboxMapping.StartingPosition", "LATEST"),
   "stream-retries": change("service.OutboxMapping.MaximumRetryAttempts", -1),
   "stream-record-age": change("service.OutboxMapping.MaximumRecordAgeInSeconds", undefined),

@@ -4,6 +4,7 @@ import { ageGate } from "../functions/messaging/age-gate.ts";
 import { atMostOnce } from "../functions/messaging/at-most-once.ts";
 import { dynamodb } from "../functions/messaging/clients.ts";
 import { type Consumer, consumer } from "../functions/messaging/consumer.ts";
+import { contract } from "../functions/messaging/contract.ts";
 import { effects } from "../functions/messaging/effect.ts";
 import { hopLimit } from "../functions/messaging/hop-limit.ts";
 import { type EvidenceStore, idempotency } from "../functions/messaging/idempotency.ts";
@@ -53,8 +54,14 @@ function withEffect(): Handler {
     });
 }
 
-function guarded(): Consumer<readonly [typeof MoneyDeposited]> {
-  return consumer({ name: "deposit-money", accepts: [MoneyDeposited] as const })
+const depositMoney = contract({
+  name: "deposit-money",
+  accepts: [MoneyDeposited],
+  publishes: [BalanceChanged],
+});
+
+function guarded(): Consumer<typeof depositMoney> {
+  return consumer(depositMoney)
     .use(signature({ keys, policy: "required" }))
     .use(ageGate())
     .use(hopLimit());

@@ -2,6 +2,7 @@
 // nothing. Batches of a hundred rows, as the stream gives them, with a message each.
 import { BatchWriteItemCommand } from "@aws-sdk/client-dynamodb";
 import { dynamodb } from "../functions/messaging/clients.ts";
+import { contract } from "../functions/messaging/contract.ts";
 import { asciiJson } from "../functions/messaging/envelope.ts";
 import { journal } from "../functions/messaging/journal.ts";
 import { type OutboxRow, outboxWrite } from "../functions/messaging/outbox.ts";
@@ -68,9 +69,7 @@ async function pull(...invoked: Parameters<ReturnType<typeof totals>>): Promise<
 }
 
 function totals() {
-  return projection({
-    name: "totals",
-    accepts: [MoneyDeposited],
+  return projection(contract({ name: "totals", accepts: [MoneyDeposited] }), {
     journal: journal({ table: tables.journal }),
     table: tables.accounts,
   }).handler(async ({ data }, unit, state) => {

@@ -4,6 +4,7 @@ import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import type { Context, SQSBatchResponse, SQSEvent } from "aws-lambda";
 import { ageGate } from "../functions/messaging/age-gate.ts";
 import { consumer } from "../functions/messaging/consumer.ts";
+import { contract } from "../functions/messaging/contract.ts";
 import type { MessageMiddleware } from "../functions/messaging/delivery.ts";
 import { hopLimit } from "../functions/messaging/hop-limit.ts";
 import { idempotency } from "../functions/messaging/idempotency.ts";
@@ -79,7 +80,7 @@ export async function measureShares({
 const inlineEvidence = () => idempotency({ evidence: inline({ table: tables.accounts, client }) });
 
 function consumerOf(names: readonly string[], evidence?: () => MessageMiddleware): Handler {
-  const chain = consumer({ name: "deposit-money", accepts: [MoneyDeposited] });
+  const chain = consumer(contract({ name: "deposit-money", accepts: [MoneyDeposited] }));
   for (const name of names) {
     const make = name.startsWith("idempotency") ? (evidence ?? middlewares[name]) : middlewares[name];
     if (make) chain.use(make());

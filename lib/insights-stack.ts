@@ -1,17 +1,15 @@
 // INSIGHTS: what can be learned from the others. Views are counted at most once; statements are pulled from the
 // journal, and can be built again from its beginning.
 import type { Construct } from "constructs";
-import { OrderViewed } from "../functions/insights/messages.ts";
+import { buildStatement, countOrderViews } from "../functions/insights/contracts.ts";
 import { type ServiceOptions, ServiceStack } from "./service-stack.ts";
 
 export class InsightsStack extends ServiceStack {
   constructor(scope: Construct, id: string, options: ServiceOptions) {
     super(scope, id, { ...options, purpose: "count views and build statements" });
-    this.addConsumer("CountOrderViews", {
-      entry: "insights/count-order-views.ts",
-      accepts: [OrderViewed.type],
+    this.addConsumer(countOrderViews, {
       relayed: false, // a shop front sends views straight to this queue, once, and does not look back
     });
-    this.addProjection("BuildStatement", { entry: "insights/build-statement.ts" });
+    this.addProjection(buildStatement);
   }
 }

@@ -1,28 +1,28 @@
-// Message type → queues: the one place where producers and consumers meet.
+// Message type → queues: the one place where producers and consumers meet, and where each contract is held against all
+// others.
 //
+//   G2. No two functions have one name: they would take each other's messages for done.
 //   G3. A committed message has somewhere to go: a published type without a subscriber is refused.
 //   G6. Nobody waits for what never comes: an accepted type that nothing publishes is refused.
 import type { Stack } from "aws-cdk-lib";
 import type { IQueue } from "aws-cdk-lib/aws-sqs";
+import { type Contract, typesOf } from "../functions/messaging/contract.ts";
+import type { MessageType } from "../functions/messaging/message-type.ts";
 import type { ServiceTable } from "./constructs/service-table.ts";
 
-/** The types that a consumer accepts, and the queue where it expects them. */
+/** A contract, and the queue where its function expects what it accepts. */
 export interface Subscription {
-  readonly consumer: string;
-  readonly types: readonly string[];
+  readonly contract: Contract;
   readonly queue: IQueue;
-}
-
-/** The types that a function may commit to the outbox. */
-export interface Publication {
-  readonly producer: string;
-  readonly types: readonly string[];
 }
 
 /** What a service brings to the relay. */
 export interface Wiring {
-  readonly publications: readonly Publication[];
+  /** Of all its functions, those past the relay included. */
+  readonly contracts: readonly Contract[];
   readonly subscriptions: readonly Subscription[];
+  /** Types that no function of the app publishes, and that come all the same. */
+  readonly expected?: readonly MessageType[];
   /** Its tables whose items carry outgoing messages (`inline`). */
   readonly inlineTables?: readonly ServiceTable[];
 }
@@ -30,27 +30,32 @@ export interface Wiring {
 export type Routes = ReadonlyMap<string, readonly IQueue[]>;
 
 /**
- * Joins what all services publish with what they accept.
+ * Joins what all services publish with what they accept. Older versions that a consumer still understands have a route, too:
+ * rows of the outbox may be older than a deployment.
  *
- * @throws Error that names each type or consumer that is wired wrongly, with the remedy.
+ * @throws Error that names each type or contract that is wired wrongly, with the remedy.
  */
 export function joinRoutes(services: readonly Wiring[]): Routes {
-  const publications = services.flatMap((service) => service.publications);
+  const contracts = services.flatMap((service) => service.contracts);
   const subscriptions = services.flatMap((service) => service.subscriptions);
+  const expected = services.flatMap((service) => service.expected ?? []);
   const faults = [
-    ...consumersTwice(subscriptions),
-    ...typesTwice(subscriptions),
-    ...unsent(publications, subscriptions),
-    ...unheard(publications, subscriptions),
+    ...namesTwice(contracts),
+    ...unsent(contracts, subscriptions, expected),
+    ...unheard(contracts, subscriptions, expected),
   ];
   if (faults.length > 0) throw new Error(`the message routes are wrong:\n- ${faults.join("\n- ")}`);
 
-  const types = [...new Set(publications.flatMap((publication) => publication.types))].sort();
+  const types = new Set(subscriptions.flatMap(({ contract }) => typesOf(contract.accepts)));
   return new Map(
-    types.map((type) => [
-      type,
-      subscriptions.filter((subscription) => subscription.types.includes(type)).map(({ queue }) => queue),
-    ]),
+    [...types]
+      .sort()
+      .map((type) => [
+        type,
+        subscriptions
+          .filter(({ contract }) => typesOf(contract.accepts).includes(type))
+          .map(({ queue }) => queue),
+      ]),
   );
 }
 
@@ -60,40 +65,53 @@ export function routesJson(stack: Stack, routes: Routes): string {
   return stack.toJsonString(Object.fromEntries(urls));
 }
 
-function consumersTwice(subscriptions: readonly Subscription[]): string[] {
-  return repeated(subscriptions.map(({ consumer }) => consumer)).map(
-    (consumer) => `${consumer} is subscribed twice: give its stack to the relay once`,
+function namesTwice(contracts: readonly Contract[]): string[] {
+  return repeated(contracts.map(({ name }) => name)).map(
+    (name) =>
+      `two functions have the name ${name}, so each would take the other's messages for done: give one of them another ` +
+      `name, or its stack to the relay once`,
   );
 }
 
-function typesTwice(subscriptions: readonly Subscription[]): string[] {
-  return subscriptions.flatMap(({ consumer, types }) =>
-    repeated(types).map((type) => `${consumer} accepts ${type} twice: name it once`),
-  );
-}
-
-function unsent(publications: readonly Publication[], subscriptions: readonly Subscription[]): string[] {
-  const published = new Set(publications.flatMap(({ types }) => types));
-  return subscriptions.flatMap(({ consumer, types }) =>
-    types
-      .filter((type) => !published.has(type))
+function unsent(
+  contracts: readonly Contract[],
+  subscriptions: readonly Subscription[],
+  expected: readonly MessageType[],
+): string[] {
+  const published = new Set([...contracts.flatMap(({ publishes }) => publishes), ...expected].map(nameOf));
+  return subscriptions.flatMap(({ contract: { name, accepts } }) =>
+    accepts
+      .filter(({ types }) => !types.some((type) => published.has(type)))
       .map(
-        (type) =>
-          `${consumer} accepts ${type}, which nothing publishes: add it to a producer's \`publishes\``,
+        ({ type }) =>
+          `${name} accepts ${type}, which nothing publishes: add it to a contract's \`publishes\`, or say ` +
+          `expectFromElsewhere(...) in its stack`,
       ),
   );
 }
 
-function unheard(publications: readonly Publication[], subscriptions: readonly Subscription[]): string[] {
-  const accepted = new Set(subscriptions.flatMap(({ types }) => types));
-  return publications.flatMap(({ producer, types }) =>
-    types
-      .filter((type) => !accepted.has(type))
+function unheard(
+  contracts: readonly Contract[],
+  subscriptions: readonly Subscription[],
+  expected: readonly MessageType[],
+): string[] {
+  const accepted = new Set(subscriptions.flatMap(({ contract }) => typesOf(contract.accepts)));
+  const producers = [
+    ...contracts.map(({ name, publishes }) => ({ name, publishes })),
+    { name: "elsewhere", publishes: expected },
+  ];
+  return producers.flatMap(({ name, publishes }) =>
+    publishes
+      .filter(({ type }) => !accepted.has(type))
       .map(
-        (type) =>
-          `${producer} publishes ${type}, which nothing accepts: add a consumer or stop publishing it`,
+        ({ type }) =>
+          `${name} publishes ${type}, which nothing accepts: add a consumer or stop publishing it`,
       ),
   );
+}
+
+function nameOf({ type }: MessageType): string {
+  return type;
 }
 
 function repeated(values: readonly string[]): string[] {

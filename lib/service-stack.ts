@@ -1,9 +1,12 @@
-// A service: its table, and its functions in the order in which messages reach them. Whoever adds a function here says
-// what it accepts and publishes; tables, grants, keys, queues and routes follow.
+// A service: its table, and its functions in the order in which messages reach them. Whoever adds a function here names its
+// contract; its file, tables, grants, keys, queues and routes follow.
+import { existsSync } from "node:fs";
 import { CfnOutput, Stack } from "aws-cdk-lib";
 import { StreamViewType } from "aws-cdk-lib/aws-dynamodb";
 import { FunctionUrlAuthType } from "aws-cdk-lib/aws-lambda";
 import type { Construct } from "constructs";
+import type { Contract } from "../functions/messaging/contract.ts";
+import type { MessageType } from "../functions/messaging/message-type.ts";
 import { type Config, stackProps } from "./config.ts";
 import { JournalProjection } from "./constructs/journal-projection.ts";
 import { NodeFunction } from "./constructs/node-function.ts";
@@ -11,7 +14,7 @@ import { QueueConsumer } from "./constructs/queue-consumer.ts";
 import { ServiceTable } from "./constructs/service-table.ts";
 import { type UnitOfWorkTables, useUnitOfWorkTables } from "./constructs/unit-of-work-tables.ts";
 import type { FoundationStack } from "./foundation-stack.ts";
-import type { Publication, Subscription, Wiring } from "./routes.ts";
+import type { Subscription, Wiring } from "./routes.ts";
 
 /** What `bin/app.ts` gives each service. */
 export interface ServiceOptions {
@@ -27,16 +30,12 @@ export interface ServiceStackOptions extends ServiceOptions {
 }
 
 export interface FunctionOptions {
-  /** The file below `functions/` that exports `handler`. */
-  readonly entry: string;
-  /** Types of the messages that the handler may publish. */
-  readonly publishes?: readonly string[];
+  /** The file below `functions/` that exports `handler`; `credit/reserve-credit.ts` for `reserve-credit` of the stack Credit. */
+  readonly entry?: string;
   readonly environment?: Readonly<Record<string, string>>;
 }
 
 export interface ConsumerOptions extends FunctionOptions {
-  /** Types of the messages that come to its queue. */
-  readonly accepts: readonly string[];
   /** The messages of a key arrive in the order of their sending. */
   readonly fifo?: boolean;
   /** False for a queue that others send to, unsigned and once, past the relay. */
@@ -44,10 +43,12 @@ export interface ConsumerOptions extends FunctionOptions {
 }
 
 export class ServiceStack extends Stack implements Wiring {
-  readonly publications: Publication[] = [];
+  readonly contracts: Contract[] = [];
   readonly subscriptions: Subscription[] = [];
+  readonly expected: MessageType[] = [];
   readonly inlineTables: readonly ServiceTable[];
   readonly foundation: FoundationStack;
+  readonly #service: string;
   readonly #config: Config;
   readonly #tables: UnitOfWorkTables;
 
@@ -61,6 +62,7 @@ export class ServiceStack extends Stack implements Wiring {
     });
     this.foundation = foundation;
     this.inlineTables = messagesInItems ? [table] : [];
+    this.#service = words(id).join("-").toLowerCase();
     this.#config = config;
     const { evidence, outbox } = foundation;
     this.#tables = { state: { variable: tableVariable(id), table }, evidence, outbox };
@@ -68,24 +70,29 @@ export class ServiceStack extends Stack implements Wiring {
   }
 
   /** A function behind a URL of its own, for callers whom IAM allows. */
-  addEndpoint(id: string, { entry, publishes = [], environment = {} }: FunctionOptions): NodeFunction {
-    const endpoint = new NodeFunction(this, id, { ...this.#config.sizes, entry, environment });
+  addEndpoint(contract: Contract<readonly [MessageType]>, options: FunctionOptions = {}): NodeFunction {
+    const id = idOf(contract);
+    const endpoint = new NodeFunction(this, id, {
+      ...this.#config.sizes,
+      ...this.#fileOf(contract, options),
+    });
     useUnitOfWorkTables(endpoint, this.#tables);
     const { url } = endpoint.addFunctionUrl({ authType: FunctionUrlAuthType.AWS_IAM });
-    this.publications.push({ producer: endpoint.node.path, types: publishes });
+    this.contracts.push(contract);
     new CfnOutput(this, `${id}Url`, { value: url });
     return endpoint;
   }
 
   /** A function with a queue, and a dead-letter queue, of its own. */
-  addConsumer(id: string, { relayed = true, ...options }: ConsumerOptions): QueueConsumer {
-    const consumer = new QueueConsumer(this, id, {
-      ...options,
+  addConsumer(contract: Contract, { relayed = true, fifo, ...options }: ConsumerOptions = {}): QueueConsumer {
+    const consumer = new QueueConsumer(this, idOf(contract), {
+      ...this.#fileOf(contract, options),
+      ...(fifo !== undefined && { fifo }),
       tables: this.#tables,
       sizes: this.#config.sizes,
       ...(relayed && { signingKeys: this.foundation.signingKeys }),
     });
-    this.publications.push(consumer.publication);
+    this.contracts.push(contract);
     if (relayed) this.subscriptions.push(consumer.subscription);
     return consumer;
   }
@@ -94,22 +101,45 @@ export class ServiceStack extends Stack implements Wiring {
    * Types that no function here publishes: rows of the outbox that somebody else commits, or a function still to come.
    * Without this a consumer that accepts them is refused.
    */
-  expectFromElsewhere(...types: readonly string[]): void {
-    this.publications.push({ producer: `${this.node.path}, from elsewhere`, types });
+  expectFromElsewhere(...types: readonly MessageType[]): void {
+    this.expected.push(...types);
   }
 
   /** A function that pulls every message from the journal, and can begin again at the first. */
-  addProjection(
-    id: string,
-    { entry, environment = {} }: Omit<FunctionOptions, "publishes">,
-  ): JournalProjection {
+  addProjection(contract: Contract, options: FunctionOptions = {}): JournalProjection {
     const { journal } = this.foundation;
     const { sizes } = this.#config;
-    return new JournalProjection(this, id, { entry, environment, journal, tables: this.#tables, sizes });
+    this.contracts.push(contract);
+    return new JournalProjection(this, idOf(contract), {
+      ...this.#fileOf(contract, options),
+      journal,
+      tables: this.#tables,
+      sizes,
+    });
   }
+
+  #fileOf(contract: Contract, { entry, environment = {} }: FunctionOptions) {
+    const file = entry ?? `${this.#service}/${contract.name}.ts`;
+    if (!existsSync(new URL(`../functions/${file}`, import.meta.url))) {
+      throw new Error(
+        `${this.node.path}: functions/${file} must export the handler of ${contract.name}, and there is no such file: ` +
+          `make it, or name another as \`entry\``,
+      );
+    }
+    return { contract, entry: file, environment };
+  }
+}
+
+/** `reserve-credit` → `ReserveCredit`. */
+function idOf({ name }: Contract): string {
+  return name.replace(/(^|-)([a-z\d])/g, (_all, _hyphen, first: string) => first.toUpperCase());
 }
 
 /** `LineItems` → `LINE_ITEMS_TABLE`. */
 function tableVariable(id: string): string {
-  return `${id.replace(/([a-z\d])(?=[A-Z])/g, "$1_").toUpperCase()}_TABLE`;
+  return `${words(id).join("_").toUpperCase()}_TABLE`;
+}
+
+function words(id: string): string[] {
+  return id.split(/(?<=[a-z\d])(?=[A-Z])/);
 }

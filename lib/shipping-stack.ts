@@ -1,20 +1,14 @@
 // SHIPPING: ship-order hands an approved order to the carrier, whose API is a setting of the synthesis:
 // `cdk deploy -c carrierUrl=https://...`.
 import type { Construct, Node } from "constructs";
-import { OrderApproved } from "../functions/orders/messages.ts";
-import { OrderShipped } from "../functions/shipping/messages.ts";
+import { shipOrder } from "../functions/shipping/contracts.ts";
 import { type ServiceOptions, ServiceStack } from "./service-stack.ts";
 
 export class ShippingStack extends ServiceStack {
   constructor(scope: Construct, id: string, options: ServiceOptions) {
     super(scope, id, { ...options, purpose: "ship approved orders" });
-    const shipOrder = this.addConsumer("ShipOrder", {
-      entry: "shipping/ship-order.ts",
-      accepts: [OrderApproved.type],
-      publishes: [OrderShipped.type],
-      environment: { CARRIER_URL: readCarrierUrl(this.node) },
-    });
-    this.foundation.claims.allowReading(shipOrder.function);
+    const shipping = this.addConsumer(shipOrder, { environment: { CARRIER_URL: readCarrierUrl(this.node) } });
+    this.foundation.claims.allowReading(shipping.function);
   }
 }
 

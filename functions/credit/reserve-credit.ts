@@ -6,13 +6,13 @@ import { idempotency } from "../messaging/idempotency.ts";
 import { Park } from "../messaging/outcome.ts";
 import { rows } from "../messaging/rows.ts";
 import { versionedTable } from "../messaging/versioned-table.ts";
-import { OrderPlaced } from "../orders/messages.ts";
 import { type Account, reserve } from "./account.ts";
+import { reserveCredit } from "./contracts.ts";
 import { CreditDenied, CreditReserved } from "./messages.ts";
 
 const accounts = versionedTable<Account>(environment("CREDIT_TABLE"));
 
-export const handler = consumer({ name: "reserve-credit", accepts: [OrderPlaced] })
+export const handler = consumer(reserveCredit)
   .use(guards())
   .use(idempotency({ evidence: rows() }))
   .handler(async (message, unit) => {

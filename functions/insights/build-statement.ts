@@ -4,11 +4,10 @@ import { journal } from "../messaging/journal.ts";
 import { Park } from "../messaging/outcome.ts";
 import { projection } from "../messaging/projection.ts";
 import { OrderPlaced } from "../orders/messages.ts";
-import { counted, type OrderOfCustomer, type Statement, statementEvents } from "./statement.ts";
+import { buildStatement } from "./contracts.ts";
+import { counted, type OrderOfCustomer, type Statement } from "./statement.ts";
 
-export const handler = projection({
-  name: "build-statement",
-  accepts: statementEvents,
+export const handler = projection(buildStatement, {
   journal: journal(),
   table: environment("INSIGHTS_TABLE"),
 }).handler(async ({ type, data }, unit, state) => {

@@ -7,11 +7,11 @@ import { atMostOnce } from "../messaging/at-most-once.ts";
 import { consumer } from "../messaging/consumer.ts";
 import { environment } from "../messaging/environment.ts";
 import { hopLimit } from "../messaging/hop-limit.ts";
-import { OrderViewed } from "./messages.ts";
+import { countOrderViews } from "./contracts.ts";
 
 const insightsTable = environment("INSIGHTS_TABLE");
 
-export const handler = consumer({ name: "count-order-views", accepts: [OrderViewed] })
+export const handler = consumer(countOrderViews)
   .use(ageGate())
   .use(hopLimit())
   .use(atMostOnce())

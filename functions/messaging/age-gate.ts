@@ -23,7 +23,7 @@ const dayMs = 86_400_000;
 /**
  * Lets through messages inside the dedup window.
  * ```ts
- * consumer({ name: "reserve-credit", accepts: [OrderPlaced] }).use(ageGate()).use(idempotency({ evidence: rows() }))
+ * consumer(reserveCredit).use(ageGate()).use(idempotency({ evidence: rows() }))
  * ```
  */
 export function ageGate({ windowDays = dedupWindowDays }: AgeGateOptions = {}): MessageMiddleware {

@@ -39,7 +39,7 @@ const graceMs = 2_000;
 /**
  * Makes the effect of a message happen zero times or once, in the place of `idempotency`.
  * ```ts
- * consumer({ name: "count-order-views", accepts: [OrderViewed] }).use(atMostOnce())
+ * consumer(countOrderViews).use(atMostOnce())
  * ```
  */
 export function atMostOnce(options: AtMostOnceOptions = {}): MessageMiddleware {

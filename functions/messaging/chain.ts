@@ -1,6 +1,7 @@
 // The inner chain: the middlewares of one message, around its schema and its handler.
 import middy from "@middy/core";
 import type { Context } from "aws-lambda";
+import type { Contract, TypeOf } from "./contract.ts";
 import type { Delivery, MessageChain, MessageMiddleware } from "./delivery.ts";
 import { type Envelope, isUnread } from "./envelope.ts";
 import { runToEnd } from "./in-flight.ts";
@@ -12,21 +13,21 @@ import type { UnitOfWork } from "./unit-of-work.ts";
 export type MessageOf<Type> = Type extends MessageType<infer Name, infer Data> ? Envelope<Name, Data> : never;
 
 /** What a user writes: reads, decides, and collects what is to be committed. */
-export type Work<Types extends readonly MessageType[], Receipt, Added = unknown> = (
-  message: MessageOf<Types[number]>,
-  unit: UnitOfWork,
+export type Work<Of extends Contract, Receipt, Added = unknown> = (
+  message: MessageOf<Of["accepts"][number]>,
+  unit: UnitOfWork<TypeOf<Of["publishes"]>>,
   context: Context & Added,
 ) => Promise<Receipt>;
 
 /** A middy chain whose base handler validates the data and runs the work. */
-export function messageChain<Types extends readonly MessageType[], Receipt>({
-  accepts,
+export function messageChain<Of extends Contract, Receipt>({
+  contract: { accepts },
   middlewares,
   work,
 }: {
-  accepts: Types;
+  contract: Of;
   middlewares: readonly MessageMiddleware[];
-  work: Work<Types, Receipt>;
+  work: Work<Of, Receipt>;
 }): MessageChain {
   const types = typesByName(accepts);
   const chain = middy<Delivery, unknown, Error, Context>({
@@ -44,7 +45,7 @@ export function messageChain<Types extends readonly MessageType[], Receipt>({
       );
     }
     const data = await type.parse(message.data, message.type);
-    const accepted = { ...message, type: type.type, data } as MessageOf<Types[number]>;
+    const accepted = { ...message, type: type.type, data } as MessageOf<Of["accepts"][number]>;
     return runToEnd(unit, (open) => work(accepted, open, context));
   });
   return chain as MessageChain;
@@ -52,12 +53,5 @@ export function messageChain<Types extends readonly MessageType[], Receipt>({
 
 /** Every name that a type understands, its older versions among them. */
 function typesByName(accepts: readonly MessageType[]): ReadonlyMap<string, MessageType> {
-  const types = new Map<string, MessageType>();
-  for (const accepted of accepts) {
-    for (const name of accepted.types) {
-      if (types.has(name)) throw new Error(`accepts must name each type once, ${name} is understood by two`);
-      types.set(name, accepted);
-    }
-  }
-  return types;
+  return new Map(accepts.flatMap((accepted) => accepted.types.map((name) => [name, accepted])));
 }

@@ -34,7 +34,7 @@ const concurrencyMax = 10;
 /**
  * Lets large data of messages go by S3, both ways. Inside `idempotency`, whose commit needs the references:
  * ```ts
- * consumer({ name: "ship-order", accepts: [OrderApproved] })
+ * consumer(shipOrder)
  *   .use(idempotency({ evidence: rows() }))
  *   .use(claimCheck())
  * ```

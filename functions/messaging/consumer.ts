@@ -9,9 +9,9 @@
 import type { Context, SQSBatchResponse, SQSEvent } from "aws-lambda";
 import { processBatch } from "./batch.ts";
 import { messageChain, type Work } from "./chain.ts";
+import { type Contract, checkDeployed } from "./contract.ts";
 import { deliver, type MessageMiddleware } from "./delivery.ts";
 import { log } from "./log.ts";
-import type { MessageType } from "./message-type.ts";
 import { metricNames } from "./metric-names.ts";
 import { count } from "./metrics.ts";
 import { observed } from "./observed.ts";
@@ -21,29 +21,22 @@ import { attemptOf, isRedelivered, letterOf, type Received, receive } from "./re
 import { duringMessage } from "./scope.ts";
 import { deadlineOf, subscription } from "./subscription.ts";
 
-export interface ConsumerOptions<Types extends readonly MessageType[]> {
-  /** The scope of the evidence: renaming a consumer makes it process everything anew. */
-  readonly name: string;
-  /** The types of message it understands; any other is parked. */
-  readonly accepts: Types;
-}
-
-export interface Consumer<Types extends readonly MessageType[], Added = unknown> {
+export interface Consumer<Of extends Contract, Added = unknown> {
   /**
    * Adds a middy middleware, or a list of them, around each message, outermost first; the handler's context has
    * what it adds.
    */
   use<More>(
     middleware: MessageMiddleware<More> | readonly MessageMiddleware<More>[],
-  ): Consumer<Types, Added & More>;
+  ): Consumer<Of, Added & More>;
   /** The Lambda handler for an SQS event source mapping with `ReportBatchItemFailures`. */
-  handler(work: Work<Types, void, Added>): (event: SQSEvent, context: Context) => Promise<SQSBatchResponse>;
+  handler(work: Work<Of, void, Added>): (event: SQSEvent, context: Context) => Promise<SQSBatchResponse>;
 }
 
 /**
  * A consumer of a queue.
  * ```ts
- * export const handler = consumer({ name: "reserve-credit", accepts: [OrderPlaced] })
+ * export const handler = consumer(reserveCredit)
  *   .use(guards())
  *   .use(idempotency({ evidence: rows() }))
  *   .handler(async (message, unit) => {
@@ -52,18 +45,17 @@ export interface Consumer<Types extends readonly MessageType[], Added = unknown>
  *   });
  * ```
  */
-export function consumer<const Types extends readonly MessageType[]>({
-  name,
-  accepts,
-}: ConsumerOptions<Types>): Consumer<Types> {
+export function consumer<Of extends Contract>(contract: Of): Consumer<Of> {
+  const { name } = contract;
   const middlewares: MessageMiddleware[] = [];
-  const built: Consumer<Types> = {
+  const built: Consumer<Of> = {
     use<More>(middleware: MessageMiddleware<More> | readonly MessageMiddleware<More>[]) {
       middlewares.push(...([middleware].flat() as MessageMiddleware[]));
-      return built as Consumer<Types, More>;
+      return built as Consumer<Of, More>;
     },
     handler(work) {
-      const chain = messageChain({ accepts, middlewares, work });
+      checkDeployed(contract);
+      const chain = messageChain({ contract, middlewares, work });
       const queue = subscription(name);
       return observed(name, middlewares, async function handleBatch({ Records: records }: SQSEvent, context) {
         const deadlineMs = deadlineOf(context);
@@ -120,7 +112,7 @@ export function consumer<const Types extends readonly MessageType[]>({
           await order.admit(item);
           if (attemptOf(record) > queue.attemptsMax) throw new RetryLater("RUN_NOT_ENDED"); // nor will this one
           const letter = letterOf(record);
-          const outcome = await deliver(chain, { consumer: name, message, letter, deadlineMs }, context);
+          const outcome = await deliver(chain, { contract, message, letter, deadlineMs }, context);
           await order.lift(item);
           const fields = { consumer: name, receiveCount: letter.receiveCount };
           if (outcome.kind === "lost") log("warn", "LOST", { ...fields, errorCode: outcome.errorCode });

@@ -2,6 +2,7 @@
 // chain. Every attempt gets a new delivery, so nothing of a failed attempt can be committed by the next.
 import type { MiddlewareObj } from "@middy/core";
 import type { Context } from "aws-lambda";
+import type { Contract } from "./contract.ts";
 import type { Envelope } from "./envelope.ts";
 import { type Outcome, RetryLater, StateMoved } from "./outcome.ts";
 import type { SinkFor } from "./sink.ts";
@@ -44,7 +45,7 @@ export type MessageChain = (delivery: Delivery, context: Context) => Promise<unk
  */
 export async function deliver(
   chain: MessageChain,
-  delivery: Omit<Delivery, "unit">,
+  { contract, ...delivery }: Omit<Delivery, "unit" | "consumer"> & { readonly contract: Contract },
   context: Context,
 ): Promise<Outcome> {
   try {
@@ -57,8 +58,8 @@ export async function deliver(
   }
 
   async function run(): Promise<Outcome> {
-    const unit = unitOfWork({ producer: delivery.consumer, cause: delivery.message });
-    return outcomeOf(await chain({ ...delivery, unit }, context), unit);
+    const unit = unitOfWork({ contract, cause: delivery.message });
+    return outcomeOf(await chain({ ...delivery, consumer: contract.name, unit }, context), unit);
   }
 }
 

@@ -78,7 +78,7 @@ const resultLengthMax = 100_000;
 /**
  * Gives the handler `effect` in its third argument.
  * ```ts
- * consumer({ name: "ship-order", accepts: [OrderApproved] })
+ * consumer(shipOrder)
  *   .use(idempotency({ evidence: rows() }))
  *   .use(effects())
  *   .handler(async (message, unit, { effect }) => {

@@ -11,6 +11,7 @@ import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2, Context
 import { parseCapped } from "./caps.ts";
 import { messageChain, type Work } from "./chain.ts";
 import { nowIso, nowMs } from "./clock.ts";
+import { type Contract, checkDeployed } from "./contract.ts";
 import { deliver, type MessageMiddleware } from "./delivery.ts";
 import type { Envelope } from "./envelope.ts";
 import { derivedId } from "./ids.ts";
@@ -23,24 +24,20 @@ import { badRequest, Problem, problemFor, problemResponse } from "./problem.ts";
 import { duringMessage } from "./scope.ts";
 import { invocationTrace, readTraceparent, traceparentOf } from "./trace.ts";
 
-export interface EndpointOptions<Type extends MessageType> {
-  /** The scope of the evidence, and the source of what it publishes. */
-  readonly name: string;
-  /** The command that the request's body is the data of. */
-  readonly accepts: Type;
-}
+/** A contract that accepts one type: the command that the request's body is the data of. */
+export type EndpointContract = Contract<readonly [MessageType]>;
 
-export interface Endpoint<Type extends MessageType, Added = unknown> {
+export interface Endpoint<Of extends EndpointContract, Added = unknown> {
   /**
    * Adds a middy middleware, or a list of them, around each request, outermost first; the handler's context has
    * what it adds.
    */
   use<More>(
     middleware: MessageMiddleware<More> | readonly MessageMiddleware<More>[],
-  ): Endpoint<Type, Added & More>;
+  ): Endpoint<Of, Added & More>;
   /** The Lambda handler for a function URL; what the work returns is the JSON of the answer. */
   handler<Receipt extends object>(
-    work: Work<readonly [Type], Receipt, Added>,
+    work: Work<Of, Receipt, Added>,
   ): (event: APIGatewayProxyEventV2, context: Context) => Promise<APIGatewayProxyStructuredResultV2>;
 }
 
@@ -52,26 +49,31 @@ const keyLengthMax = 255;
  * A function URL whose requests take effect once per `Idempotency-Key`. Answers 201 with the receipt, and
  * problem details (RFC 9457) for everything else.
  */
-export function endpoint<Type extends MessageType>({ name, accepts }: EndpointOptions<Type>): Endpoint<Type> {
+export function endpoint<Of extends EndpointContract>(contract: Of): Endpoint<Of> {
+  const {
+    name,
+    accepts: [{ type }],
+  } = contract;
   const middlewares: MessageMiddleware[] = [];
-  const built: Endpoint<Type> = {
+  const built: Endpoint<Of> = {
     use<More>(middleware: MessageMiddleware<More> | readonly MessageMiddleware<More>[]) {
       middlewares.push(...([middleware].flat() as MessageMiddleware[]));
-      return built as Endpoint<Type, More>;
+      return built as Endpoint<Of, More>;
     },
     handler(work) {
-      const chain = messageChain({ accepts: [accepts], middlewares, work });
+      checkDeployed(contract);
+      const chain = messageChain({ contract, middlewares, work });
       return observed(name, middlewares, async function handle(event: APIGatewayProxyEventV2, context) {
         const deadlineMs = nowMs() + Math.max(0, context.getRemainingTimeInMillis() - answerMs);
         try {
-          const message = readRequest(event, { name, type: accepts.type });
+          const message = readRequest(event, { name, type });
           return await duringMessage(message, () => answer(message).catch(refuse));
         } catch (error) {
           return refuse(error);
         }
 
         async function answer(message: Envelope): Promise<APIGatewayProxyStructuredResultV2> {
-          const outcome = await deliver(chain, { consumer: name, message, deadlineMs }, context);
+          const outcome = await deliver(chain, { contract, message, deadlineMs }, context);
           log("info", outcome.kind === "done" ? "PROCESSED" : "DUPLICATE", { consumer: name });
           return json(201, outcome.receipt);
         }

@@ -11,7 +11,7 @@ import { type Outcome, RetryLater } from "./outcome.ts";
 /**
  * Evidence that is the message itself. The handler may look at the message and park it; it collects no work.
  * ```ts
- * consumer({ name: "log-orders", accepts: [OrderPlaced] })
+ * consumer(logOrders)
  *   .use(idempotency({ evidence: eventLog({ journal: journal() }) }))
  *   .handler(async () => undefined);
  * ```

@@ -17,7 +17,7 @@ export interface GuardsOptions {
  * The list `[signature(), ageGate(), hopLimit()]`, in the order in which it must stand: what a forger wrote is not
  * read any further. It is nothing more than that list; write your own to leave one out or to put one between.
  * ```ts
- * consumer({ name: "reserve-credit", accepts: [OrderPlaced] }).use(guards()).use(idempotency({ evidence: rows() }))
+ * consumer(reserveCredit).use(guards()).use(idempotency({ evidence: rows() }))
  * ```
  */
 export function guards(options: GuardsOptions = {}): MessageMiddleware[] {

@@ -39,7 +39,7 @@ const looksAfterDuplicate = 30;
 /**
  * Makes the effect of a message happen once.
  * ```ts
- * consumer({ name: "reserve-credit", accepts: [OrderPlaced] }).use(idempotency({ evidence: rows() }))
+ * consumer(reserveCredit).use(idempotency({ evidence: rows() }))
  * ```
  */
 export function idempotency({ evidence }: { readonly evidence: EvidenceStore }): MessageMiddleware {

@@ -53,7 +53,7 @@ const windowMax = 100;
 /**
  * Evidence in the item itself, for a handler that changes exactly one.
  * ```ts
- * consumer({ name: "settle-order", accepts }).use(idempotency({ evidence: inline({ table: ordersTable }) }))
+ * consumer(settleOrder).use(idempotency({ evidence: inline({ table: ordersTable }) }))
  * ```
  * With `by: "sequence"` messages of a key take effect in the order of their numbers, whatever queue they come by.
  * Duplicates get no receipt.

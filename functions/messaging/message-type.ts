@@ -10,7 +10,7 @@ export interface MessageType<Type extends string = string, Data = unknown> {
   /** This type and the older versions that `parse` understands: what a consumer of it must be subscribed to. */
   readonly types: readonly [Type, ...string[]];
   /** A message of this type, to be published by a unit of work. */
-  from(data: Data): Draft;
+  from(data: Data): Draft<Type>;
   /**
    * The data as the schema gives it back, lifted first when it came as one of the older `types`. Parks
    * DATA_INVALID, naming the paths that failed and no value.
@@ -19,8 +19,8 @@ export interface MessageType<Type extends string = string, Data = unknown> {
 }
 
 /** A message that has no id yet: the unit of work that publishes it derives one. */
-export interface Draft {
-  readonly type: string;
+export interface Draft<Type extends string = string> {
+  readonly type: Type;
   readonly data: unknown;
   readonly partitionkey: string;
 }

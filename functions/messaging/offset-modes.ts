@@ -3,6 +3,7 @@
 //   G2, G10. `withState`: one transaction holds the offset, the unit of work and what it publishes.
 //   G10. `afterEffect`: first the effect, which must be idempotent, then the offset; a crash between repeats it.
 import type { Context } from "aws-lambda";
+import type { Contract } from "./contract.ts";
 import { deliver, type MessageChain } from "./delivery.ts";
 import type { Envelope } from "./envelope.ts";
 import { environment } from "./environment.ts";
@@ -25,8 +26,8 @@ export interface PulledRecord {
 export const rebuildPublishes = "REBUILD_PUBLISHES";
 
 export interface ModeOptions {
-  /** The name of the projection: the producer of what it publishes. */
-  readonly consumer: string;
+  /** Of the projection: its name is the producer of what it publishes. */
+  readonly contract: Contract;
   /** Names one generation of it. */
   readonly prefix: string;
   readonly chain: MessageChain;
@@ -37,7 +38,7 @@ export interface ModeOptions {
 }
 
 export function withState({
-  consumer,
+  contract,
   prefix,
   chain,
   offsets,
@@ -45,7 +46,7 @@ export function withState({
   outboxTable,
 }: ModeOptions): Perform {
   return async function commitTogether({ message, move, deadlineMs }, context) {
-    await deliver(workAndCommit, { consumer, message, deadlineMs }, context);
+    await deliver(workAndCommit, { contract, message, deadlineMs }, context);
 
     async function workAndCommit(...[delivery, given]: Parameters<MessageChain>) {
       await chain(delivery, given);
@@ -68,9 +69,9 @@ export function withState({
   }
 }
 
-export function afterEffect({ consumer, chain, offsets }: ModeOptions): Perform {
+export function afterEffect({ contract, chain, offsets }: ModeOptions): Perform {
   return async function effectThenOffset({ message, move, deadlineMs }, context) {
-    await deliver(chain, { consumer, message, deadlineMs }, context); // UNIT_NOT_COMMITTED if it collects work
+    await deliver(chain, { contract, message, deadlineMs }, context); // UNIT_NOT_COMMITTED if it collects work
     await offsets.commit(move, [], { deadlineMs });
   };
 }

@@ -28,7 +28,7 @@ export interface PowertoolsOptions {
 /**
  * Gives the handler `traced` in its third argument: a call to somebody else, seen in the trace of the message.
  * ```ts
- * consumer({ name: "ship-order", accepts: [OrderApproved] })
+ * consumer(shipOrder)
  *   .use(powertools({ logger: new Logger(), metrics: new Metrics(), tracer: activeTracer() }))
  *   .use(idempotency({ evidence: rows() }))
  *   .handler(async (message, unit, { traced }) => {

@@ -8,10 +8,10 @@ import type { Context } from "aws-lambda";
 import { processBatch } from "./batch.ts";
 import { type MessageOf, messageChain } from "./chain.ts";
 import { nowMs } from "./clock.ts";
+import { type Contract, checkDeployed, type TypeOf, typesOf } from "./contract.ts";
 import type { MessageMiddleware } from "./delivery.ts";
 import { generationPrefix, generationStore, type ProjectionState, stateOf } from "./generation.ts";
 import type { Journal } from "./journal.ts";
-import type { MessageType } from "./message-type.ts";
 import { observed } from "./observed.ts";
 import { offsets } from "./offset.ts";
 import { afterEffect, withState } from "./offset-modes.ts";
@@ -19,11 +19,7 @@ import { pullPartition } from "./pull.ts";
 import type { UnitOfWork } from "./unit-of-work.ts";
 import { wholeNumber } from "./whole-number.ts";
 
-export interface ProjectionOptions<Types extends readonly MessageType[]> {
-  /** The scope of offsets and state: a projection that is renamed begins at the journal's beginning. */
-  readonly name: string;
-  /** The types it acts on; it passes by all others. */
-  readonly accepts: Types;
+export interface ProjectionOptions {
   readonly journal: Journal;
   /** Partition key `id`: keeps offsets, generations and what is parked, and the state of `with-state`. */
   readonly table: string;
@@ -47,9 +43,9 @@ export interface ProjectionOptions<Types extends readonly MessageType[]> {
 }
 
 /** Like the work of a queue's consumer, with the state of the generation that it is done for. */
-export type PullWork<Types extends readonly MessageType[]> = (
-  message: MessageOf<Types[number]>,
-  unit: UnitOfWork,
+export type PullWork<Of extends Contract> = (
+  message: MessageOf<Of["accepts"][number]>,
+  unit: UnitOfWork<TypeOf<Of["publishes"]>>,
   state: ProjectionState,
 ) => Promise<void>;
 
@@ -60,11 +56,11 @@ export interface ProjectionRun {
   readonly records: number;
 }
 
-export interface Projection<Types extends readonly MessageType[]> {
+export interface Projection<Of extends Contract> {
   /** Adds a middy middleware around each record, outermost first. */
-  use<More>(middleware: MessageMiddleware<More>): Projection<Types>;
+  use<More>(middleware: MessageMiddleware<More>): Projection<Of>;
   /** The Lambda handler for a schedule; invoked with `{ "rebuild": true }` it begins the next generation. */
-  handler(work: PullWork<Types>): (event: unknown, context: Context) => Promise<ProjectionRun>;
+  handler(work: PullWork<Of>): (event: unknown, context: Context) => Promise<ProjectionRun>;
 }
 
 const resolved = { offset: "with-state", onPoison: "stop", pageSize: 100, pagesMax: 100 } as const;
@@ -73,9 +69,10 @@ const resolved = { offset: "with-state", onPoison: "stop", pageSize: 100, pagesM
 const answerMs = 500;
 
 /**
- * A consumer that pulls from the journal.
+ * A consumer that pulls from the journal. It acts on the types that its contract accepts and passes by all others; its
+ * name is the scope of offsets and state: a projection that is renamed begins at the journal's beginning.
  * ```ts
- * export const handler = projection({ name: "totals", accepts: [OrderPlaced], journal: journal(), table })
+ * export const handler = projection(countTotals, { journal: journal(), table })
  *   .handler(async ({ data }, unit, state) => {
  *     const totals = state<Total>("total");
  *     const total = (await totals.get(data.customerId)) ?? { id: data.customerId, version: 0, cents: 0 };
@@ -84,20 +81,20 @@ const answerMs = 500;
  * ```
  * @throws Error naming the option that is out of range
  */
-export function projection<const Types extends readonly MessageType[]>(
-  options: ProjectionOptions<Types>,
-): Projection<Types> {
+export function projection<Of extends Contract>(contract: Of, options: ProjectionOptions): Projection<Of> {
   const settings = resolve(options);
-  const { name, accepts, journal, table, outboxTable } = settings;
-  const types = new Set(accepts.flatMap(({ types }) => types)); // a journal keeps what older versions said
+  const { name } = contract;
+  const { journal, table, outboxTable } = settings;
+  const types = new Set(typesOf(contract.accepts)); // a journal keeps what older versions said
   const middlewares: MessageMiddleware[] = [];
-  const built: Projection<Types> = {
+  const built: Projection<Of> = {
     use(middleware) {
       middlewares.push(middleware as MessageMiddleware);
       return built;
     },
 
     handler(work) {
+      checkDeployed(contract);
       const generations = generationStore({ name, table });
       return observed(name, middlewares, async function pull(event: unknown, context) {
         if (isRebuild(event)) return { ...(await generations.rebuild()), records: 0 };
@@ -115,12 +112,12 @@ export function projection<const Types extends readonly MessageType[]>(
           const state = stateOf({ name, table }, generation);
           const places = offsets({ table, prefix });
           const perform = (settings.offset === "with-state" ? withState : afterEffect)({
-            consumer: name,
+            contract,
             prefix,
             chain: messageChain({
-              accepts,
+              contract,
               middlewares,
-              work: async (message: MessageOf<Types[number]>, unit) => work(message, unit, state),
+              work: async (message, unit) => work(message, unit, state),
             }),
             offsets: places,
             publishes,
@@ -170,13 +167,8 @@ async function pullAll(
   return { records, caughtUp: caughtUp === journal.partitions };
 }
 
-function resolve<Types extends readonly MessageType[]>(options: ProjectionOptions<Types>) {
+function resolve(options: ProjectionOptions) {
   const settings = { ...resolved, outboxTable: undefined, ...options };
-  if (!/^[a-z0-9-]+$/.test(settings.name)) {
-    throw new Error(
-      `name of a projection must be of small letters, digits and hyphens, got ${JSON.stringify(settings.name)}`,
-    );
-  }
   for (const option of ["pageSize", "pagesMax"] as const) {
     wholeNumber(option, settings[option], { min: 1, max: 1_000 });
   }

@@ -43,7 +43,7 @@ export function processRedelivered({
   async function wasDone({ record, envelope }: Received): Promise<boolean> {
     if (envelope instanceof Park) return false;
     const letter = letterOf(record);
-    const unit = unitOfWork({ producer: consumer, cause: envelope });
+    const unit = unitOfWork({ contract: { name: consumer, publishes: [] }, cause: envelope });
     const delivery = { consumer, message: envelope, letter, unit, deadlineMs };
     if (!(await isDone(delivery, middlewares))) return false;
     aboutMessage(envelope, () => log("info", "DUPLICATE", { consumer, receiveCount: letter.receiveCount }));

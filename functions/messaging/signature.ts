@@ -27,7 +27,7 @@ export type SignaturePolicy = "required" | "accepted" | "off";
 /**
  * Lets through what a holder of a key sent to this queue. Use it first: nothing else should see a forgery.
  * ```ts
- * consumer({ name: "reserve-credit", accepts: [OrderPlaced] }).use(signature())
+ * consumer(reserveCredit).use(signature())
  * ```
  */
 export function signature({ policy = "required", ...options }: SignatureOptions = {}): MessageMiddleware {

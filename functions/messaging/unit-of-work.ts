@@ -3,6 +3,7 @@
 import type { TransactWriteItem } from "@aws-sdk/client-dynamodb";
 import { checkCaps } from "./caps.ts";
 import { nowIso } from "./clock.ts";
+import { type Contract, requirePublished } from "./contract.ts";
 import { type Envelope, requiredText } from "./envelope.ts";
 import { derivedId } from "./ids.ts";
 import type { Draft } from "./message-type.ts";
@@ -30,29 +31,36 @@ export interface PublishOptions {
   readonly sequence: number;
 }
 
-export type Published = readonly Draft[] | readonly [Draft, PublishOptions];
+export type Published<Types extends string = string> =
+  | readonly Draft<Types>[]
+  | readonly [Draft<Types>, PublishOptions];
 
-export interface UnitOfWork {
+/** @typeParam Types the types of message that its contract publishes */
+export interface UnitOfWork<Types extends string = string> {
   /** Adds state writes. At most one write an item (a rule of DynamoDB transactions). */
   write(...writes: readonly Write[]): void;
   /**
    * Adds outgoing messages, in the order in which they are to be sent; or one, with its number.
    * @throws RangeError when that is none
    * @throws Park TOO_DEEP, TOO_MANY_KEYS, ARRAY_TOO_LONG, KEY_FORBIDDEN or, for an empty or overlong key,
-   *   ENVELOPE_INVALID: what no consumer would take
+   *   ENVELOPE_INVALID: what no consumer would take; TYPE_NOT_PUBLISHED for a type that the contract does not name
    */
-  publish(...drafts: Published): void;
+  publish(...drafts: Published<Types>): void;
   /** For middlewares: puts another form of an outgoing message in its place, of the same identity. */
   replace(position: number, message: Envelope): void;
   readonly writes: readonly Write[];
   readonly messages: readonly Envelope[];
 }
 
-/**
- * An empty unit of work.
- * @param producer the name of the function that does the work: the `source` of what it publishes
- */
-export function unitOfWork({ producer, cause }: { producer: string; cause: Cause }): UnitOfWork {
+/** An empty unit of work of the function with this contract: its name is the `source` of what it publishes. */
+export function unitOfWork({
+  contract,
+  cause,
+}: {
+  contract: Pick<Contract, "name" | "publishes">;
+  cause: Cause;
+}): UnitOfWork {
+  const { name: producer } = contract;
   const writes: Write[] = [];
   const messages: Envelope[] = [];
   let traceparent: string | undefined;
@@ -66,6 +74,7 @@ export function unitOfWork({ producer, cause }: { producer: string; cause: Cause
       const given: readonly (Draft | PublishOptions)[] = published;
       const options = given.find((one) => "sequence" in one);
       for (const draft of given.filter((one) => "type" in one)) {
+        requirePublished(contract, draft.type); // G3: committed, it would wait for a route for ever
         const message = caused(draft, messages.length, options);
         // Before the commit: after it, nobody could read the message (S3).
         requiredText({ ...draft }, "partitionkey");

@@ -4,11 +4,12 @@ import { endpoint } from "../messaging/endpoint.ts";
 import { idempotency } from "../messaging/idempotency.ts";
 import { derivedId } from "../messaging/ids.ts";
 import { rows } from "../messaging/rows.ts";
-import { OrderPlaced, PlaceOrder } from "./messages.ts";
+import { placeOrder } from "./contracts.ts";
+import { OrderPlaced } from "./messages.ts";
 import { newOrder } from "./order.ts";
 import { orders } from "./orders-table.ts";
 
-export const handler = endpoint({ name: "place-order", accepts: PlaceOrder })
+export const handler = endpoint(placeOrder)
   .use(idempotency({ evidence: rows() }))
   .handler(async (request, unit) => {
     const order = newOrder({

@@ -8,6 +8,7 @@ import { idempotency } from "../messaging/idempotency.ts";
 import { inline } from "../messaging/inline.ts";
 import { Park } from "../messaging/outcome.ts";
 import { OrderShipped } from "../shipping/messages.ts";
+import { settleOrder } from "./contracts.ts";
 import { OrderApproved } from "./messages.ts";
 import { type OrderStatus, settle } from "./order.ts";
 import { orders, ordersTable } from "./orders-table.ts";
@@ -18,10 +19,7 @@ const statusAfter: Readonly<Record<string, OrderStatus>> = {
   [OrderShipped.type]: "shipped",
 };
 
-export const handler = consumer({
-  name: "settle-order",
-  accepts: [CreditReserved, CreditDenied, OrderShipped],
-})
+export const handler = consumer(settleOrder)
   .use(guards())
   .use(idempotency({ evidence: inline({ table: ordersTable }) }))
   .use(claimCheck())

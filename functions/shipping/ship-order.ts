@@ -15,8 +15,8 @@ import { powertools } from "../messaging/powertools.ts";
 import { rows } from "../messaging/rows.ts";
 import { activeTracer } from "../messaging/subsegment.ts";
 import { type Versioned, versionedTable } from "../messaging/versioned-table.ts";
-import { OrderApproved } from "../orders/messages.ts";
 import { carrierAt } from "./carrier.ts";
+import { shipOrder } from "./contracts.ts";
 import { OrderShipped } from "./messages.ts";
 
 /** `id` is the order's. */
@@ -28,7 +28,7 @@ interface Shipment extends Versioned {
 const shipments = versionedTable<Shipment>(environment("SHIPPING_TABLE"));
 const carrier = carrierAt(environment("CARRIER_URL"));
 
-export const handler = consumer({ name: "ship-order", accepts: [OrderApproved] })
+export const handler = consumer(shipOrder)
   .use(powertools({ logger: new Logger(), metrics: new Metrics(), tracer: activeTracer() }))
   .use(guards())
   .use(idempotency({ evidence: rows() }))

@@ -5,12 +5,14 @@ import { CfnOutput, Duration, Validations } from "aws-cdk-lib";
 import { Rule, Schedule } from "aws-cdk-lib/aws-events";
 import { LambdaFunction } from "aws-cdk-lib/aws-events-targets";
 import type { Construct } from "constructs";
+import type { Contract } from "../../functions/messaging/contract.ts";
 import type { Sizes } from "../config.ts";
 import { NodeFunction } from "./node-function.ts";
 import type { ServiceTable } from "./service-table.ts";
 import { type UnitOfWorkTables, useUnitOfWorkTables } from "./unit-of-work-tables.ts";
 
 export interface JournalProjectionOptions {
+  readonly contract: Contract;
   /** The file below `functions/` that exports a `projection`. */
   readonly entry: string;
   readonly journal: ServiceTable;
@@ -22,8 +24,8 @@ export interface JournalProjectionOptions {
 
 export class JournalProjection extends NodeFunction {
   constructor(scope: Construct, id: string, options: JournalProjectionOptions) {
-    const { entry, journal, tables, sizes, environment = {} } = options;
-    super(scope, id, { ...sizes, entry, environment });
+    const { contract, entry, journal, tables, sizes, environment = {} } = options;
+    super(scope, id, { ...sizes, contract, entry, environment });
     useUnitOfWorkTables(this, tables);
     this.addEnvironment("JOURNAL_TABLE", journal.tableName);
     journal.grant(this, "dynamodb:Query");

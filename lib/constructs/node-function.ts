@@ -6,12 +6,15 @@ import { Role, ServicePrincipal } from "aws-cdk-lib/aws-iam";
 import { Architecture, Function as LambdaFunction, Runtime, Tracing } from "aws-cdk-lib/aws-lambda";
 import { LogGroup, type RetentionDays } from "aws-cdk-lib/aws-logs";
 import type { Construct } from "constructs";
+import { type Contract, contractText, contractVariable } from "../../functions/messaging/contract.ts";
 import { requireDuration, requireWholeNumber } from "../bounds.ts";
 import { bundle } from "./bundle.ts";
 
 export interface NodeFunctionOptions {
   /** The file below `functions/` that exports `handler`: `orders/place-order.ts`. */
   readonly entry: string;
+  /** What its handler is built on; absent for the relay's functions, which have none. */
+  readonly contract?: Contract | undefined;
   readonly functionTimeout: Duration;
   readonly functionMemoryMegabytes: number;
   readonly logRetention: RetentionDays;
@@ -25,13 +28,20 @@ export interface NodeFunctionOptions {
 }
 
 export class NodeFunction extends LambdaFunction {
-  /** The name under which it logs and counts: that of its file. */
+  /** The name under which it logs and counts, and keeps its evidence: its contract's, or else that of its file. */
   readonly service: string;
 
   constructor(scope: Construct, id: string, options: NodeFunctionOptions) {
-    const { entry, functionTimeout, functionMemoryMegabytes, tracing, metricNamespace, environment } =
-      resolve(options);
-    const service = basename(entry, ".ts");
+    const {
+      entry,
+      contract,
+      functionTimeout,
+      functionMemoryMegabytes,
+      tracing,
+      metricNamespace,
+      environment,
+    } = resolve(options);
+    const service = contract?.name ?? basename(entry, ".ts");
     // A role of our own: the default one carries a managed policy that may write every log of the account.
     const role = new Role(scope, `${id}Role`, { assumedBy: new ServicePrincipal("lambda.amazonaws.com") });
     super(scope, id, {
@@ -43,6 +53,7 @@ export class NodeFunction extends LambdaFunction {
       memorySize: functionMemoryMegabytes,
       environment: {
         NODE_OPTIONS: "--enable-source-maps",
+        ...(contract && { [contractVariable]: contractText(contract) }),
         POWERTOOLS_SERVICE_NAME: service,
         POWERTOOLS_METRICS_NAMESPACE: metricNamespace,
         ...(tracing === "active" && tracerVariables),
@@ -93,12 +104,12 @@ function logGroup(scope: Construct, id: string, writer: Role, options: NodeFunct
 }
 
 function resolve(options: NodeFunctionOptions): Required<NodeFunctionOptions> {
-  const { functionTimeout, functionMemoryMegabytes, tracing = "off", environment = {} } = options;
+  const { contract, functionTimeout, functionMemoryMegabytes, tracing = "off", environment = {} } = options;
   // https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
   requireDuration("functionTimeout", functionTimeout, {
     min: Duration.seconds(1),
     max: Duration.minutes(15),
   });
   requireWholeNumber("functionMemoryMegabytes", functionMemoryMegabytes, { min: 128, max: 10_240 });
-  return { ...options, tracing, environment };
+  return { ...options, contract, tracing, environment };
 }

@@ -6,21 +6,20 @@
 import { CfnOutput, Validations } from "aws-cdk-lib";
 import { EventSourceMapping } from "aws-cdk-lib/aws-lambda";
 import { Construct } from "constructs";
+import type { Contract } from "../../functions/messaging/contract.ts";
 import { requireWholeNumber } from "../bounds.ts";
 import type { Sizes } from "../config.ts";
-import type { Publication, Subscription } from "../routes.ts";
+import type { Subscription } from "../routes.ts";
 import { NodeFunction } from "./node-function.ts";
 import { RedriveQueue } from "./redrive-queue.ts";
 import type { SigningKeys } from "./signing-keys.ts";
 import { type UnitOfWorkTables, useUnitOfWorkTables } from "./unit-of-work-tables.ts";
 
 export interface QueueConsumerOptions {
+  /** What its handler is built on: the relay sends what it accepts to this consumer's queue. */
+  readonly contract: Contract;
   /** The file below `functions/` that exports `handler`. */
   readonly entry: string;
-  /** Types of the messages that the relay sends to this consumer's queue. */
-  readonly accepts: readonly string[];
-  /** Types of the messages that the handler may publish. */
-  readonly publishes?: readonly string[];
   /** The messages of a key arrive in the order of their sending, one batch of a key at a time. */
   readonly fifo?: boolean;
   readonly tables: UnitOfWorkTables;
@@ -32,17 +31,15 @@ export interface QueueConsumerOptions {
 
 export class QueueConsumer extends Construct {
   readonly subscription: Subscription;
-  readonly publication: Publication;
   readonly redriveQueue: RedriveQueue;
   readonly function: NodeFunction;
 
   constructor(scope: Construct, id: string, options: QueueConsumerOptions) {
     super(scope, id);
-    const { entry, accepts, publishes, fifo, tables, signingKeys, sizes, environment } = resolve(options);
+    const { contract, entry, fifo, tables, signingKeys, sizes, environment } = resolve(options);
     this.redriveQueue = new RedriveQueue(this, "Queue", { ...sizes, fifo });
-    this.function = new NodeFunction(this, "Function", { ...sizes, entry, environment });
-    this.subscription = { consumer: this.node.path, types: accepts, queue: this.redriveQueue.queue };
-    this.publication = { producer: this.node.path, types: publishes };
+    this.function = new NodeFunction(this, "Function", { ...sizes, contract, entry, environment });
+    this.subscription = { contract, queue: this.redriveQueue.queue };
 
     useUnitOfWorkTables(this.function, tables);
     // A redelivered batch asks at once what is done: of evidence, or of items that have it inline.
@@ -89,12 +86,11 @@ function useQueues(user: NodeFunction, { queue, deadLetterQueue, maxReceiveCount
 }
 
 function resolve(options: QueueConsumerOptions): Required<QueueConsumerOptions> {
-  const { accepts, publishes = [], environment = {}, fifo = false, signingKeys, sizes } = options;
-  if (accepts.length === 0) throw new RangeError("accepts must name at least one message type, got none");
+  const { environment = {}, fifo = false, signingKeys, sizes } = options;
   // https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-parameters.html
   requireWholeNumber("maxConcurrency", sizes.maxConcurrency, { min: 2, max: 1000 });
   // More than ten at once only come to a mapping that waits for them.
   const batchSizeMax = sizes.batchWindow.toSeconds() >= 1 ? 10_000 : 10;
   requireWholeNumber("batchSize", sizes.batchSize, { min: 1, max: batchSizeMax });
-  return { ...options, publishes, fifo, signingKeys, environment };
+  return { ...options, fifo, signingKeys, environment };
 }

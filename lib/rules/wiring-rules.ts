@@ -10,6 +10,7 @@ import type {
 } from "aws-cdk-lib";
 import { alarmRules } from "./alarm-rules.ts";
 import { bundleRules } from "./bundle-rules.ts";
+import { contractRules } from "./contract-rules.ts";
 import { environmentRules } from "./environment-rules.ts";
 import { evidenceRules } from "./evidence-rules.ts";
 import { fifoRules } from "./fifo-rules.ts";
@@ -24,6 +25,7 @@ import { streamRules } from "./stream-rules.ts";
 import { Templates } from "./templates.ts";
 
 export const allRules: readonly Rule[] = [
+  ...contractRules,
   ...queueRules,
   ...mappingRules,
   ...fifoRules,

@@ -100,7 +100,7 @@ function verdictOfItem(item: Item | undefined, consumer: string, message: Envelo
   const delivery: Delivery = {
     consumer,
     message,
-    unit: unitOfWork({ producer: consumer, cause: message }),
+    unit: unitOfWork({ contract: { name: consumer, publishes: [] }, cause: message }),
     deadlineMs: 0,
   };
   for (const form of [byIds(1), bySequence]) {

@@ -143,7 +143,7 @@ async function addInline(
   const delivery = {
     consumer,
     message: old,
-    unit: unitOfWork({ producer: consumer, cause: old }),
+    unit: unitOfWork({ contract: { name: consumer, publishes: [] }, cause: old }),
     deadlineMs: 0,
   };
   const Key = marshall({ id: old.partitionkey });

@@ -1,11 +1,11 @@
 // A new consumer: its handler, the proof of it, and its line in the service's stack.
-import { globSync } from "node:fs";
 import type { ConsumerCommand } from "./command.ts";
+import { addContract, contractsPath } from "./contracts.ts";
 import type { Draft } from "./draft.ts";
 import { effectApiSource } from "./effect-api.ts";
 import { addressVariable, handlerSource } from "./handler.ts";
 import { exampleOf, type KnownType, requireTypes } from "./known-types.ts";
-import { pascal, requireFree } from "./names.ts";
+import { camel, requireFree } from "./names.ts";
 import { proofSource } from "./proof.ts";
 import { unpublished, wire } from "./wiring.ts";
 
@@ -16,40 +16,43 @@ export async function newConsumer(files: Draft, command: ConsumerCommand): Promi
   const [first] = types as [KnownType];
   const example = await exampleOf(files, first, command.example);
   const path = `functions/${name.service}/${name.name}.ts`;
-  files.create(path, handlerSource({ command, types }));
+  addContract(files, name, types);
+  files.create(path, handlerSource({ command }));
   if (mode === "effect") {
     files.create(`functions/${name.service}/${name.name}-api.ts`, effectApiSource(name));
   }
   files.create(`test/${path.replace(".ts", ".test.ts")}`, proofSource({ command, type: first, example }));
 
-  const stacks = globSync("lib/*-stack.ts", { cwd: files.projectDirectory });
-  const missing = unpublished(files, types, stacks);
+  const missing = unpublished(files, types);
   wire(files, {
     service: name.service,
-    types,
+    imports: [
+      { exported: camel(name.name), path: contractsPath(name) },
+      ...missing.map(({ exported, path }) => ({ exported, path })),
+    ],
     messagesInItems: mode === "inline",
-    statement: `${statement(command, types)}\n${expectation(missing)}`,
+    statement: `${statement(command)}\n${expectation(missing)}`,
   });
   return [
     `Next: write what ${path} does; its test holds it to its promise:`,
     `  npx vitest run test/functions/${name.service}/${name.name}.test.ts`,
     ...missing.map(
       ({ type }) =>
-        `Nothing publishes ${type} yet, and the stack says so: name it in \`publishes\` of whoever will.`,
+        `Nothing publishes ${type} yet, and the stack says so: name it in \`publishes\` of the contract of whoever will.`,
     ),
   ].join("\n");
 }
 
-function statement({ name, mode, fifo }: ConsumerCommand, types: readonly KnownType[]): string {
-  return `this.addConsumer("${pascal(name.name)}", {
-      entry: "${name.service}/${name.name}.ts",
-      accepts: [${types.map(({ exported }) => `${exported}.type`).join(", ")}],
-      ${fifo ? "fifo: true," : ""}
-      ${mode === "effect" ? `environment: { ${addressVariable(name.name)}: "https://example.com" },` : ""}
-    });`.replace(/^\s*\n/gm, "");
+function statement({ name, mode, fifo }: ConsumerCommand): string {
+  const options = [
+    fifo ? "fifo: true" : "",
+    mode === "effect" ? `environment: { ${addressVariable(name.name)}: "https://example.com" }` : "",
+  ].filter((option) => option !== "");
+  const given = options.length > 0 ? `, { ${options.join(", ")} }` : "";
+  return `this.addConsumer(${camel(name.name)}${given});`;
 }
 
 function expectation(missing: readonly KnownType[]): string {
   if (missing.length === 0) return "";
-  return `this.expectFromElsewhere(${missing.map(({ exported }) => `${exported}.type`).join(", ")});`;
+  return `this.expectFromElsewhere(${missing.map(({ exported }) => exported).join(", ")});`;
 }

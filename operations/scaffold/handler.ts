@@ -1,11 +1,11 @@
 // The handlers that `npm run new` writes: one for each mode, each small enough to be rewritten.
 import type { ConsumerCommand } from "./command.ts";
+import { contractImport } from "./contracts.ts";
 import type { KnownType } from "./known-types.ts";
-import { constant, pascal } from "./names.ts";
+import { camel, constant, pascal } from "./names.ts";
 
 export interface HandlerSource {
   readonly command: Pick<ConsumerCommand, "name" | "mode">;
-  readonly types: readonly KnownType[];
 }
 
 /** The environment variable that names the service's table. */
@@ -24,15 +24,11 @@ export function importsOf(types: readonly KnownType[]): string {
     .join("\n");
 }
 
-export function listed(types: readonly KnownType[]): string {
-  return `[${types.map(({ exported }) => exported).join(", ")}]`;
-}
-
 export function handlerSource(source: HandlerSource): string {
   return { rows, inline, effect, "at-most-once": atMostOnce }[source.command.mode](source);
 }
 
-function rows({ command: { name }, types }: HandlerSource): string {
+function rows({ command: { name } }: HandlerSource): string {
   return `// What ${name.name} does with a message, in a sentence.
 import { consumer } from "../messaging/consumer.ts";
 import { environment } from "../messaging/environment.ts";
@@ -40,7 +36,7 @@ import { guards } from "../messaging/guards.ts";
 import { idempotency } from "../messaging/idempotency.ts";
 import { rows } from "../messaging/rows.ts";
 import { type Versioned, versionedTable } from "../messaging/versioned-table.ts";
-${importsOf(types)}
+${contractImport(name)}
 
 interface Tally extends Versioned {
   readonly messages: number;
@@ -48,7 +44,7 @@ interface Tally extends Versioned {
 
 const tallies = versionedTable<Tally>(environment("${tableVariable(name.service)}"));
 
-export const handler = consumer({ name: "${name.name}", accepts: ${listed(types)} })
+export const handler = consumer(${camel(name.name)})
   .use(guards())
   .use(idempotency({ evidence: rows() }))
   .handler(async (message, unit) => {
@@ -57,7 +53,7 @@ ${count(name.name)}
 `;
 }
 
-function inline({ command: { name }, types }: HandlerSource): string {
+function inline({ command: { name } }: HandlerSource): string {
   return `// What ${name.name} does with a message, in a sentence. One item changes, so the evidence is in it.
 import { consumer } from "../messaging/consumer.ts";
 import type { Envelope } from "../messaging/envelope.ts";
@@ -66,7 +62,7 @@ import { guards } from "../messaging/guards.ts";
 import { idempotency } from "../messaging/idempotency.ts";
 import { inline } from "../messaging/inline.ts";
 import { type Versioned, versionedTable } from "../messaging/versioned-table.ts";
-${importsOf(types)}
+${contractImport(name)}
 
 interface Tally extends Versioned {
   readonly messages: number;
@@ -76,7 +72,7 @@ const table = environment("${tableVariable(name.service)}");
 const tallies = versionedTable<Tally>(table);
 const itemOf = ({ partitionkey }: Envelope) => \`${name.name}#\${partitionkey}\`;
 
-export const handler = consumer({ name: "${name.name}", accepts: ${listed(types)} })
+export const handler = consumer(${camel(name.name)})
   .use(guards())
   .use(idempotency({ evidence: inline({ table, itemOf }) }))
   .handler(async (message, unit) => {
@@ -85,7 +81,7 @@ ${count(name.name)}
 `;
 }
 
-function effect({ command: { name }, types }: HandlerSource): string {
+function effect({ command: { name } }: HandlerSource): string {
   return `// What ${name.name} has another system do, in a sentence: once for each message, and asked there after a crash.
 import { consumer } from "../messaging/consumer.ts";
 import { effects } from "../messaging/effect.ts";
@@ -94,13 +90,13 @@ import { guards } from "../messaging/guards.ts";
 import { idempotency } from "../messaging/idempotency.ts";
 import { rows } from "../messaging/rows.ts";
 import { type Versioned, versionedTable } from "../messaging/versioned-table.ts";
-${importsOf(types)}
+${contractImport(name)}
 import { ${pascal(name.name)}Api } from "./${name.name}-api.ts";
 
 const done = versionedTable<Versioned>(environment("${tableVariable(name.service)}"));
 const api = new ${pascal(name.name)}Api(environment("${addressVariable(name.name)}"));
 
-export const handler = consumer({ name: "${name.name}", accepts: ${listed(types)} })
+export const handler = consumer(${camel(name.name)})
   .use(guards())
   .use(idempotency({ evidence: rows() }))
   .use(effects())
@@ -115,17 +111,17 @@ export const handler = consumer({ name: "${name.name}", accepts: ${listed(types)
 `;
 }
 
-function atMostOnce({ command: { name }, types }: HandlerSource): string {
+function atMostOnce({ command: { name } }: HandlerSource): string {
   return `// What ${name.name} does with a message, in a sentence. Losing one is fine, counting one twice is not.
 import { atMostOnce } from "../messaging/at-most-once.ts";
 import { consumer } from "../messaging/consumer.ts";
 import { environment } from "../messaging/environment.ts";
 import { guards } from "../messaging/guards.ts";
-${importsOf(types)}
+${contractImport(name)}
 
 const TableName = environment("${tableVariable(name.service)}");
 
-export const handler = consumer({ name: "${name.name}", accepts: ${listed(types)} })
+export const handler = consumer(${camel(name.name)})
   .use(guards())
   .use(atMostOnce())
   .handler(async (message, unit) => {

@@ -36,8 +36,8 @@ export function readTypeName(type: string | undefined): TypeName {
 /** @throws UsageError */
 export function readFunctionName(kind: string, text: string | undefined): FunctionName {
   const [whole, service = "", name = ""] = new RegExp(`^(${kebab})/(${kebab})$`).exec(text ?? "") ?? [];
-  if (name === "messages")
-    throw new UsageError(`messages.ts of a service holds its messages: choose another name.`);
+  if (name === "messages" || name === "contracts")
+    throw new UsageError(`${name}.ts of a service holds its ${name}: choose another name.`);
   if (whole !== undefined) return { service: checked(service), name };
   throw new UsageError(
     `the name of a ${kind} is SERVICE/NAME, like billing/send-invoice, got ${JSON.stringify(text ?? "")}.`,
@@ -67,6 +67,10 @@ export function requireFree({ name }: FunctionName, files: Draft): void {
 
 export function pascal(name: string): string {
   return name.replace(/(?:^|-)([a-z0-9])/g, (_, letter: string) => letter.toUpperCase());
+}
+
+export function camel(name: string): string {
+  return name.replace(/-([a-z0-9])/g, (_, letter: string) => letter.toUpperCase());
 }
 
 export function constant(name: string): string {

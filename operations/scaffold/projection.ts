@@ -1,9 +1,10 @@
 // A new projection: its handler, the proof of it, and its line in the service's stack.
 import type { ProjectionCommand } from "./command.ts";
+import { addContract, contractImport, contractsPath } from "./contracts.ts";
 import type { Draft } from "./draft.ts";
-import { importsOf, listed, tableVariable } from "./handler.ts";
+import { tableVariable } from "./handler.ts";
 import { exampleOf, type KnownType, requireTypes } from "./known-types.ts";
-import { pascal, requireFree } from "./names.ts";
+import { camel, requireFree } from "./names.ts";
 import { fromTests } from "./proof.ts";
 import { wire } from "./wiring.ts";
 
@@ -14,32 +15,31 @@ export async function newProjection(files: Draft, command: ProjectionCommand): P
   const [first] = types as [KnownType];
   const example = await exampleOf(files, first, command.example);
   const path = `functions/${name.service}/${name.name}.ts`;
-  files.create(path, source(command, types));
+  addContract(files, name, types);
+  files.create(path, source(command));
   files.create(`test/${path.replace(".ts", ".test.ts")}`, proof(command, first, example));
   wire(files, {
     service: name.service,
-    types: [],
-    statement: `this.addProjection("${pascal(name.name)}", { entry: "${name.service}/${name.name}.ts" });`,
+    imports: [{ exported: camel(name.name), path: contractsPath(name) }],
+    statement: `this.addProjection(${camel(name.name)});`,
   });
   return `Next: write what ${path} makes of the journal. It runs every minute;
   npm run journal -- rebuild ${name.name}    begins again at the first message, beside the state that serves`;
 }
 
-function source({ name }: ProjectionCommand, types: readonly KnownType[]): string {
+function source({ name }: ProjectionCommand): string {
   return `// What ${name.name} makes of the journal, in a sentence; state and place commit together.
 import { environment } from "../messaging/environment.ts";
 import { journal } from "../messaging/journal.ts";
 import { projection } from "../messaging/projection.ts";
 import type { Versioned } from "../messaging/versioned-table.ts";
-${importsOf(types)}
+${contractImport(name)}
 
 interface Tally extends Versioned {
   readonly messages: number;
 }
 
-export const handler = projection({
-  name: "${name.name}",
-  accepts: ${listed(types)},
+export const handler = projection(${camel(name.name)}, {
   journal: journal(),
   table: environment("${tableVariable(name.service)}"),
 }).handler(async (message, unit, state) => {

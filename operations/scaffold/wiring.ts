@@ -1,5 +1,6 @@
 // One more line in a service's stack, and one more service in the app. The edits rely on the shape of these files and
 // say so when somebody has given them another.
+import { globSync } from "node:fs";
 import { UsageError } from "../usage-error.ts";
 import type { Draft } from "./draft.ts";
 import type { KnownType } from "./known-types.ts";
@@ -11,7 +12,8 @@ export interface StackLine {
   readonly service: string;
   /** A statement of the stack's constructor. */
   readonly statement: string;
-  readonly types: readonly KnownType[];
+  /** What the statement names, and where it is exported. */
+  readonly imports: readonly Pick<KnownType, "exported" | "path">[];
   /** The service's items carry messages. */
   readonly messagesInItems?: boolean;
 }
@@ -25,22 +27,19 @@ export function wire(files: Draft, line: StackLine): void {
   }
   files.change(path, (text) => {
     let edited = inConstructor(path, text, line.statement);
-    for (const { exported, path: from } of line.types) edited = withImport(edited, exported, `../${from}`);
+    for (const { exported, path: from } of line.imports) edited = withImport(edited, exported, `../${from}`);
     return line.messagesInItems ? withMessagesInItems(path, edited) : edited;
   });
 }
 
-/** Types that no stack publishes, or expects already: G6 refuses to wait for what never comes. */
-export function unpublished(
-  files: Draft,
-  types: readonly KnownType[],
-  stacks: readonly string[],
-): KnownType[] {
-  const texts = stacks.map((path) => files.read(path) ?? "").join("\n");
+/** Types that no contract publishes and no stack expects: G6 refuses to wait for what never comes. */
+export function unpublished(files: Draft, types: readonly KnownType[]): KnownType[] {
+  const sources = globSync(["functions/*/contracts.ts", "lib/*-stack.ts"], { cwd: files.projectDirectory });
+  const texts = sources.map((path) => files.read(path) ?? "").join("\n");
   const named = [...texts.matchAll(/publishes: \[([^\]]*)\]|expectFromElsewhere\(([^)]*)\)/g)]
-    .map(([, published = "", expected = ""]) => published + expected)
+    .map(([, published = "", expected = ""]) => `${published},${expected}`)
     .join();
-  return types.filter(({ exported }) => !new RegExp(`\\b${exported}\\.type\\b`).test(named));
+  return types.filter(({ exported }) => !new RegExp(`\\b${exported}\\b`).test(named));
 }
 
 function emptyStack(service: string): string {
@@ -86,7 +85,7 @@ function withMessagesInItems(path: string, text: string): string {
 }
 
 /** Adds a name to the import from this path, or the import; biome puts it where it belongs. */
-function withImport(text: string, name: string, from: string): string {
+export function withImport(text: string, name: string, from: string): string {
   const imported = new RegExp(`import \\{([^}]*)\\} from "${from.replaceAll(".", "\\.")}";`).exec(text);
   if (imported === null) {
     return text.replace(/^import [^;]*;\n/m, (first) => `${first}import { ${name} } from "${from}";\n`);

@@ -1,5 +1,6 @@
 import { Template } from "aws-cdk-lib/assertions";
 import { describe, expect, test } from "vitest";
+import { reserveCredit } from "../../functions/credit/contracts.ts";
 import { CreditStack } from "../../lib/credit-stack.ts";
 import { FoundationStack } from "../../lib/foundation-stack.ts";
 import { aConfig, aTestApp, propertiesOf } from "../support/test-app.ts";
@@ -14,12 +15,8 @@ describe("credit", () => {
   const template = Template.fromStack(stack);
 
   test("reserve-credit hears of placed orders and answers", () => {
-    expect(stack.subscriptions.map(({ types }) => types)).toEqual(
-      expect.arrayContaining([["orders.order-placed.v1"]]),
-    );
-    expect(stack.publications.map(({ types }) => types)).toEqual(
-      expect.arrayContaining([["credit.credit-reserved.v1", "credit.credit-denied.v1"]]),
-    );
+    expect(stack.subscriptions.map(({ contract }) => contract)).toContain(reserveCredit);
+    expect(stack.contracts).toContain(reserveCredit);
   });
 
   test("reserve-credit knows its table", () => {

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { Stack } from "aws-cdk-lib";
 import { Template } from "aws-cdk-lib/assertions";
 import { describe, expect, test } from "vitest";
+import { reserveCredit } from "../../functions/credit/contracts.ts";
 import { QueueConsumer } from "../../lib/constructs/queue-consumer.ts";
 import { ServiceTable } from "../../lib/constructs/service-table.ts";
 import { OperationsStack } from "../../lib/operations-stack.ts";
@@ -125,7 +126,7 @@ function anOperations(context: Record<string, unknown> = {}): Template {
   ) as [ServiceTable, ServiceTable, ServiceTable];
   new QueueConsumer(service, "Charge", {
     entry: "credit/reserve-credit.ts",
-    accepts: ["orders.order-placed.v1"],
+    contract: reserveCredit,
     tables: { state: { variable: "CREDIT_TABLE", table }, evidence, outbox },
     sizes: config.sizes,
   });

@@ -4,6 +4,7 @@ import { describe, expect, test } from "vitest";
 import { FoundationStack } from "../../lib/foundation-stack.ts";
 import { RelayStack } from "../../lib/relay-stack.ts";
 import type { Wiring } from "../../lib/routes.ts";
+import { aContract } from "../support/a-contract.ts";
 import { aConfig, aTestApp, propertiesOf } from "../support/test-app.ts";
 
 function aRelay(accepted: string): RelayStack {
@@ -11,9 +12,10 @@ function aRelay(accepted: string): RelayStack {
   const config = aConfig();
   const foundation = new FoundationStack(app, "Foundation", { config });
   const queue = Queue.fromQueueArn(foundation, "Billing", "arn:aws:sqs:eu-west-1:123456789012:billing");
+  const charge = aContract("charge", { accepts: [accepted] });
   const service: Wiring = {
-    publications: [{ producer: "Shop/Sell", types: ["sold"] }],
-    subscriptions: [{ consumer: "Billing/Charge", types: [accepted], queue }],
+    contracts: [aContract("sell", { publishes: ["sold"] }), charge],
+    subscriptions: [{ contract: charge, queue }],
   };
   return new RelayStack(app, "Relay", { config, foundation, services: [service] });
 }
@@ -32,6 +34,6 @@ describe("the relay", () => {
   });
 
   test("refuses wrong routes", () => {
-    expect(() => aRelay("sodl")).toThrow("Billing/Charge accepts sodl, which nothing publishes");
+    expect(() => aRelay("sodl")).toThrow("charge accepts sodl, which nothing publishes");
   });
 });

@@ -2,15 +2,27 @@ import { Template } from "aws-cdk-lib/assertions";
 import { describe, expect, test } from "vitest";
 import { FoundationStack } from "../../lib/foundation-stack.ts";
 import { type ServiceOptions, ServiceStack } from "../../lib/service-stack.ts";
+import { aContract } from "../support/a-contract.ts";
 import { grantsOf } from "../support/policies.ts";
 import { aConfig, aTestApp, propertiesOf } from "../support/test-app.ts";
 
+const ask = aContract("ask", { publishes: ["desk.asked.v1"] });
+const answer = aContract("answer", { accepts: ["desk.asked.v1"], publishes: ["desk.answered.v1"] });
+const watch = aContract("watch");
+const anyFile = { entry: "keys/rotate.ts" };
+
 describe("a service", () => {
+  test("finds the file of a handler by the contract's name, and says where it must be", () => {
+    expect(() => aService("LineItems").addConsumer(answer)).toThrow(
+      "LineItems: functions/line-items/answer.ts must export the handler of answer, and there is no such file",
+    );
+  });
+
   test("names its table in the environment of each of its functions", () => {
     const stack = aService("LineItems");
-    stack.addEndpoint("Ask", { entry: "keys/rotate.ts" });
-    stack.addConsumer("Answer", { entry: "keys/rotate.ts", accepts: ["a.b.v1"] });
-    stack.addProjection("Watch", { entry: "keys/rotate.ts" });
+    stack.addEndpoint(ask, anyFile);
+    stack.addConsumer(answer, anyFile);
+    stack.addProjection(watch, anyFile);
     const template = Template.fromStack(stack);
     for (const name of ["Ask", "Answer", "Watch"]) {
       expect(propertiesOf(template, "AWS::Lambda::Function", name).Environment).toMatchObject({
@@ -30,23 +42,17 @@ describe("a service", () => {
 
   test("G3: tells the relay what its functions publish and accept", () => {
     const stack = aService("Desk");
-    stack.addEndpoint("Ask", { entry: "keys/rotate.ts", publishes: ["desk.asked.v1"] });
-    stack.addConsumer("Answer", {
-      entry: "keys/rotate.ts",
-      accepts: ["desk.asked.v1"],
-      publishes: ["desk.answered.v1"],
-    });
-    expect(stack.publications).toEqual([
-      { producer: "Desk/Ask", types: ["desk.asked.v1"] },
-      { producer: "Desk/Answer", types: ["desk.answered.v1"] },
-    ]);
-    expect(stack.subscriptions).toMatchObject([{ consumer: "Desk/Answer", types: ["desk.asked.v1"] }]);
+    stack.addEndpoint(ask, anyFile);
+    stack.addConsumer(answer, anyFile);
+    stack.addProjection(watch, anyFile);
+    expect(stack.contracts).toEqual([ask, answer, watch]);
+    expect(stack.subscriptions.map(({ contract }) => contract)).toEqual([answer]);
     expect(stack.inlineTables).toEqual([]);
   });
 
   test("G7: a consumer past the relay has no route to it, and no keys", () => {
     const stack = aService("Desk");
-    stack.addConsumer("Count", { entry: "keys/rotate.ts", accepts: ["desk.seen.v1"], relayed: false });
+    stack.addConsumer(aContract("count"), { ...anyFile, relayed: false });
     expect(stack.subscriptions).toEqual([]);
     const grants = Object.values(grantsOf(Template.fromStack(stack), "CountFunctionRole")).flat();
     expect(grants).not.toContain("secretsmanager:GetSecretValue");
@@ -59,8 +65,8 @@ describe("a service", () => {
 
   test("G1, G2: an endpoint and a projection may put what a unit of work holds, and look up one thing at a time", () => {
     const stack = aService("Desk");
-    stack.addEndpoint("Ask", { entry: "keys/rotate.ts" });
-    stack.addProjection("Watch", { entry: "keys/rotate.ts" });
+    stack.addEndpoint(ask, anyFile);
+    stack.addProjection(watch, anyFile);
     const template = Template.fromStack(stack);
     for (const role of ["AskRole", "WatchRole"]) {
       const grants = Object.entries(grantsOf(template, role)).filter(([, [action = ""]]) =>
@@ -82,7 +88,7 @@ describe("a service", () => {
 
   test("G10: a projection runs every minute, and may only read the journal", () => {
     const stack = aService("Desk");
-    stack.addProjection("Watch", { entry: "keys/rotate.ts" });
+    stack.addProjection(watch, anyFile);
     const template = Template.fromStack(stack);
     expect(propertiesOf(template, "AWS::Events::Rule")).toMatchObject({
       ScheduleExpression: "rate(1 minute)",

@@ -2,6 +2,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import * as z from "zod";
 import { consumer } from "../../functions/messaging/consumer.ts";
+import { contract } from "../../functions/messaging/contract.ts";
 import { asciiJson, type Envelope, readEnvelope } from "../../functions/messaging/envelope.ts";
 import { type EvidenceStore, idempotency } from "../../functions/messaging/idempotency.ts";
 import { newId } from "../../functions/messaging/ids.ts";
@@ -84,7 +85,7 @@ describe("an edit", () => {
     const text = message?.MessageAttributes?.Signature?.StringValue ?? "";
     record.messageAttributes.Signature = { stringValue: text, dataType: "String" } as never;
     let paid = 0;
-    await consumer({ name: "note-taker", accepts: [Paid] })
+    await consumer(contract({ name: "note-taker", accepts: [Paid] }))
       .use(signature({ keys: ring, policy: "required" }))
       .handler(async ({ data }) => {
         paid = data.cents;
@@ -262,7 +263,7 @@ function aPayment(data: { cents: number }, changes: Partial<Envelope> = {}): Env
 
 function payer(evidence: EvidenceStore, refusal?: () => Park) {
   const accounts = versionedTable<Account>(world.stateTable);
-  return consumer({ name: "note-taker", accepts: [Paid] })
+  return consumer(contract({ name: "note-taker", accepts: [Paid] }))
     .use(idempotency({ evidence }))
     .handler(async ({ data, partitionkey }, unit) => {
       if (refusal) throw refusal();

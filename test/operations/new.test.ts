@@ -68,31 +68,41 @@ describe("a consumer", () => {
 });
 
 describe("a function", () => {
-  it.each(["messages", "publish"])("is not named %s, wherever it is: that name has another", async (name) => {
-    const files = aDraft();
-    const asked = async () => {
-      const command = readNewCommand(["consumer", `parcels/${name}`, "--accepts", "parcels.parcel-sent.v1"]);
-      if (command.kind === "consumer") await newConsumer(files, command);
-    };
-    made(files);
-    const before = files.changed();
-    await expect(asked()).rejects.toThrow(/messages.ts of a service|outbox\/publish.ts has the name publish/);
-    expect(files.changed()).toEqual(before);
-  });
+  it.each(["messages", "contracts", "publish"])(
+    "is not named %s, wherever it is: that name has another",
+    async (name) => {
+      const files = aDraft();
+      const asked = async () => {
+        const command = readNewCommand([
+          "consumer",
+          `parcels/${name}`,
+          "--accepts",
+          "parcels.parcel-sent.v1",
+        ]);
+        if (command.kind === "consumer") await newConsumer(files, command);
+      };
+      made(files);
+      const before = files.changed();
+      await expect(asked()).rejects.toThrow(
+        /(messages|contracts).ts of a service|outbox\/publish.ts has the name publish/,
+      );
+      expect(files.changed()).toEqual(before);
+    },
+  );
 });
 
 describe("the wiring", () => {
   it("makes a stack and names it in the app, then extends it", () => {
     const files = aDraft();
-    wire(files, { service: "parcels", statement: 'this.addProjection("One", { entry: "a" });', types: [] });
+    wire(files, { service: "parcels", statement: "this.addProjection(one);", imports: [] });
     wire(files, {
       service: "parcels",
-      statement: 'this.addProjection("Two", { entry: "b" });',
-      types: [{ type: "a.b.v1", exported: "B", path: "functions/a/messages.ts" }],
+      statement: "this.addProjection(two);",
+      imports: [{ exported: "B", path: "functions/a/messages.ts" }],
       messagesInItems: true,
     });
     const stack = files.read("lib/parcels-stack.ts");
-    expect(stack).toMatch(/"One"[\s\S]*"Two"[\s\S]*\n {2}\}\n\}\n$/);
+    expect(stack).toMatch(/\(one\)[\s\S]*\(two\)[\s\S]*\n {2}\}\n\}\n$/);
     expect(stack).toContain('import { B } from "../functions/a/messages.ts";');
     expect(stack).toContain("messagesInItems: true");
     const app = files.read("bin/app.ts") ?? "";
@@ -102,7 +112,7 @@ describe("the wiring", () => {
 
   it("says what to add by hand to a stack of another shape, and changes nothing", () => {
     const files = aDraft();
-    const line = { service: "relay", statement: "this.addConsumer();", types: [] };
+    const line = { service: "relay", statement: "this.addConsumer();", imports: [] };
     expect(() => wire(files, line)).toThrow(/lib\/relay-stack.ts has no .* by hand: this.addConsumer\(\);/);
     expect(files.changed()).toEqual([]);
   });

@@ -5,6 +5,7 @@ import * as z from "zod";
 import { atMostOnce } from "../../functions/messaging/at-most-once.ts";
 import { setClock } from "../../functions/messaging/clock.ts";
 import { consumer } from "../../functions/messaging/consumer.ts";
+import { contract } from "../../functions/messaging/contract.ts";
 import { effects } from "../../functions/messaging/effect.ts";
 import { asciiJson, type Envelope } from "../../functions/messaging/envelope.ts";
 import { type EvidenceStore, idempotency } from "../../functions/messaging/idempotency.ts";
@@ -62,7 +63,7 @@ describe("a message that was done", () => {
 
   it("G6: is removed and not sent again: an effect outside, under a lease", async () => {
     const done = aNote();
-    const handler = consumer({ name: "note-taker", accepts: [Noted] })
+    const handler = consumer(contract({ name: "note-taker", accepts: [Noted] }))
       .use(idempotency({ evidence: rows() }))
       .use(effects())
       .handler(async ({ id }, _unit, { effect }) => {
@@ -240,7 +241,7 @@ function aNote(changes: Partial<Envelope> = {}): Envelope {
 
 function aTaker(evidence: EvidenceStore, name = "note-taker", also: () => void = () => undefined) {
   const notes = versionedTable<{ id: string; version: number }>(world.stateTable);
-  return consumer({ name, accepts: [Noted] })
+  return consumer(contract({ name, accepts: [Noted] }))
     .use(idempotency({ evidence }))
     .handler(async ({ partitionkey }, unit) => {
       also();
@@ -262,7 +263,7 @@ async function takeNoteFrom(body: string, also?: () => void): Promise<void> {
 }
 
 async function count(message: Envelope, work: () => void = () => undefined): Promise<void> {
-  const handler = consumer({ name: "note-taker", accepts: [Noted] })
+  const handler = consumer(contract({ name: "note-taker", accepts: [Noted] }))
     .use(atMostOnce())
     .handler(async () => work());
   await handler(anSqsEvent(anSqsRecord(asciiJson(message))), aContext());

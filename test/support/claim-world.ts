@@ -1,4 +1,5 @@
 // A bucket for claims beside the tables of a journal world, and one message through a chain that checks claims.
+
 import {
   CreateBucketCommand,
   DeleteObjectCommand,
@@ -8,6 +9,7 @@ import {
 import * as z from "zod";
 import { messageChain } from "../../functions/messaging/chain.ts";
 import { type ClaimCheckOptions, claimCheck } from "../../functions/messaging/claim-check.ts";
+import { contract } from "../../functions/messaging/contract.ts";
 import { deliver } from "../../functions/messaging/delivery.ts";
 import { asciiJson, type Envelope, readEnvelope } from "../../functions/messaging/envelope.ts";
 import { type EvidenceStore, idempotency } from "../../functions/messaging/idempotency.ts";
@@ -69,6 +71,8 @@ export interface Processing {
   readonly receiveCount?: number;
 }
 
+const tested = contract({ name: "tested", accepts: [Told], publishes: [Told] });
+
 /** How a message ends: `done`, `duplicate`, or the code that it was parked or put off with. */
 export async function ending({
   message,
@@ -78,12 +82,12 @@ export async function ending({
   receiveCount = 1,
 }: Processing): Promise<string> {
   const chain = messageChain({
-    accepts: [Told],
+    contract: tested,
     middlewares: [idempotency({ evidence }), claimCheck(options)],
     work: async ({ data }, unit) => work(data, unit),
   });
   const letter = { body: asciiJson(message), attributes: {}, queueName: "tested", receiveCount };
-  const delivery = { consumer: "tested", message, letter, deadlineMs: Date.now() + 20_000 };
+  const delivery = { contract: tested, message, letter, deadlineMs: Date.now() + 20_000 };
   try {
     return (await deliver(chain, delivery, aContext())).kind;
   } catch (error) {

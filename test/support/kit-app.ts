@@ -9,41 +9,29 @@ import { FoundationStack } from "../../lib/foundation-stack.ts";
 import { OperationsStack } from "../../lib/operations-stack.ts";
 import { RelayStack } from "../../lib/relay-stack.ts";
 import { ServiceStack } from "../../lib/service-stack.ts";
-import { Approved, Asked, Seen, Taken } from "./kit/messages.ts";
+import { ask, atMostOnce, ordered, pulled, second, standard } from "./kit/contracts.ts";
 
 const app = new App();
 const config = readConfig(app.node);
 const foundation = new FoundationStack(app, "Foundation", { config });
 
 const entrance = service("Entrance");
-entrance.addEndpoint("Ask", { entry: entry("ask"), publishes: [Asked.type] });
+entrance.addEndpoint(ask, file("ask"));
 
-const standard = service("Standard");
-standard.addConsumer("Standard", {
-  entry: entry("standard"),
-  accepts: [Asked.type],
-  publishes: [Taken.type],
-});
+const taking = service("Standard");
+taking.addConsumer(standard, file("standard"));
 
-const ordered = service("Ordered", { messagesInItems: true });
-const settling = ordered.addConsumer("Ordered", {
-  entry: entry("ordered"),
-  accepts: [Taken.type],
-  publishes: [Approved.type],
-  fifo: true,
-});
-foundation.claims.allowPutting(settling.function);
+const settling = service("Ordered", { messagesInItems: true });
+foundation.claims.allowPutting(settling.addConsumer(ordered, { ...file("ordered"), fifo: true }).function);
 
-const second = service("Second");
-foundation.claims.allowReading(
-  second.addConsumer("Second", { entry: entry("second"), accepts: [Approved.type] }).function,
-);
+const reading = service("Second");
+foundation.claims.allowReading(reading.addConsumer(second, file("second")).function);
 
-const pulled = service("Pulled");
-pulled.addConsumer("AtMostOnce", { entry: entry("at-most-once"), accepts: [Seen.type], relayed: false });
-pulled.addProjection("Pulled", { entry: entry("pulled") });
+const pulling = service("Pulled");
+pulling.addConsumer(atMostOnce, { ...file("at-most-once"), relayed: false });
+pulling.addProjection(pulled, file("pulled"));
 
-const services = [entrance, standard, ordered, second, pulled];
+const services = [entrance, taking, settling, reading, pulling];
 const relay = new RelayStack(app, "Relay", { config, foundation, services });
 new OperationsStack(app, "Operations", { config, watched: [foundation, ...services, relay] });
 
@@ -52,6 +40,6 @@ function service(id: string, { messagesInItems = false } = {}): ServiceStack {
 }
 
 /** As seen from `functions/`. */
-function entry(name: string): string {
-  return `../test/support/kit/${name}.ts`;
+function file(name: string): { entry: string } {
+  return { entry: `../test/support/kit/${name}.ts` };
 }

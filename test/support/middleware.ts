@@ -17,7 +17,7 @@ export async function codeAfter(
   const delivery: Delivery = {
     consumer: "tested",
     message,
-    unit: unitOfWork({ producer: "tested", cause: message }),
+    unit: unitOfWork({ contract: { name: "tested", publishes: [] }, cause: message }),
     ...(letter && { letter }),
     deadlineMs: Number.MAX_SAFE_INTEGER,
   };

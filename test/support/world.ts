@@ -1,8 +1,10 @@
 // The tables, queues and environments of an app's stacks on real engines, without functions running: a test calls the
 // handlers itself. One world a test file. The app is the kit's own, unless a test of the sample asks for `bin/app.ts`.
+
 import { DeleteItemCommand, GetItemCommand, PutItemCommand, ScanCommand } from "@aws-sdk/client-dynamodb";
 import { DeleteMessageCommand, ReceiveMessageCommand } from "@aws-sdk/client-sqs";
 import { marshall, unmarshall } from "@aws-sdk/util-dynamodb";
+import { contractVariable } from "../../functions/messaging/contract.ts";
 import { LOCAL_CREDENTIALS, LOCAL_REGION, type LocalClients, localClients } from "../../local/clients.ts";
 import { startEngines } from "../../local/engines.ts";
 import type { Deployment } from "../../local/model.ts";
@@ -65,7 +67,8 @@ export async function aWorld({ app = kitApp } = {}): Promise<World> {
         const paths = deployment.functions.map(({ path }) => path).join(", ");
         throw new Error(`no function ${functionPath}; there are ${paths}`);
       }
-      Object.assign(process.env, found.environment);
+      const { [contractVariable]: _, ...environment } = found.environment; // the tests' handlers have contracts of their own
+      Object.assign(process.env, environment);
     },
     async put(table, item) {
       await clients.dynamodb.send(new PutItemCommand({ TableName: table, Item: marshall(item) }));

@@ -3,6 +3,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect, it, vi } from "vite
 import * as z from "zod";
 import { dynamodb } from "../../../functions/messaging/clients.ts";
 import { consumer } from "../../../functions/messaging/consumer.ts";
+import { contract } from "../../../functions/messaging/contract.ts";
 import { asciiJson, type Envelope } from "../../../functions/messaging/envelope.ts";
 import { idempotency } from "../../../functions/messaging/idempotency.ts";
 import { newId } from "../../../functions/messaging/ids.ts";
@@ -115,7 +116,7 @@ async function receive(
 }
 
 function aHandler() {
-  return consumer({ name: "already-done", accepts: [Counted] })
+  return consumer(contract({ name: "already-done", accepts: [Counted] }))
     .use(idempotency({ evidence: rows() }))
     .handler(async ({ id, data: { counter, amount } }, unit) => {
       ran.push(id);

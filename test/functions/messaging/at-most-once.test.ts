@@ -4,6 +4,7 @@ import { atMostOnce } from "../../../functions/messaging/at-most-once.ts";
 import { dynamodb } from "../../../functions/messaging/clients.ts";
 import { setClock } from "../../../functions/messaging/clock.ts";
 import { consumer } from "../../../functions/messaging/consumer.ts";
+import { contract } from "../../../functions/messaging/contract.ts";
 import { asciiJson, type Envelope } from "../../../functions/messaging/envelope.ts";
 import { idempotency } from "../../../functions/messaging/idempotency.ts";
 import { newId } from "../../../functions/messaging/ids.ts";
@@ -87,7 +88,7 @@ describe("a consumer that takes effect at most once", () => {
 
   it("G9: counts and acknowledges a commit whose condition fails, and does not run again", async () => {
     let runs = 0;
-    const refused = consumer({ name: "refused", accepts: [Seen] })
+    const refused = consumer(contract({ name: "refused", accepts: [Seen], publishes: [Seen] }))
       .use(atMostOnce())
       .handler(async (_message, unit) => {
         runs++;
@@ -102,7 +103,7 @@ describe("a consumer that takes effect at most once", () => {
   });
 
   it("G9, G11: counts work that fits no transaction as lost, by name, before it is sent", async () => {
-    const both = consumer({ name: "look", accepts: [Seen] })
+    const both = consumer(contract({ name: "look", accepts: [Seen], publishes: [Seen] }))
       .use(atMostOnce())
       .handler(async (_message, unit) => {
         add(unit);
@@ -200,7 +201,7 @@ describe("a consumer that takes effect at most once", () => {
   });
 
   it("G2: a consumer that was idempotent before recognises what it processed then, and the other way round", async () => {
-    const exact = consumer({ name: "look", accepts: [Seen] })
+    const exact = consumer(contract({ name: "look", accepts: [Seen], publishes: [Seen] }))
       .use(idempotency({ evidence: rows() }))
       .handler(async (_message, unit) => add(unit));
     await exact(anSqsEvent(anSqsRecord(asciiJson(message))), aContext());
@@ -214,7 +215,7 @@ describe("a consumer that takes effect at most once", () => {
 });
 
 async function deliver(receiveCount: number): Promise<"acknowledged" | "returned"> {
-  const look = consumer({ name: "look", accepts: [Seen] })
+  const look = consumer(contract({ name: "look", accepts: [Seen], publishes: [Seen] }))
     .use(atMostOnce())
     .handler(async (_message, unit) => {
       add(unit);

@@ -9,6 +9,7 @@ import {
   keysMax,
   parseCapped,
 } from "../../../functions/messaging/caps.ts";
+import { contract } from "../../../functions/messaging/contract.ts";
 import { endpoint } from "../../../functions/messaging/endpoint.ts";
 import { asciiJson, readEnvelope } from "../../../functions/messaging/envelope.ts";
 import { messageType } from "../../../functions/messaging/message-type.ts";
@@ -83,6 +84,8 @@ describe("parseCapped", () => {
 });
 
 describe("where the caps hold", () => {
+  const accepts = messageType({ type: "tests.asked.v1", schema: z.unknown(), key: () => "k" });
+
   it("S9: an envelope is read inside them", () => {
     const deep = asciiJson(anEnvelope()).replace('"data":{}', `"data":${"[".repeat(1e5)}${"]".repeat(1e5)}`);
     expect(codeOf(() => readEnvelope(deep))).toBe("TOO_DEEP");
@@ -95,16 +98,15 @@ describe("where the caps hold", () => {
     ["NOT_JSON", 400, "{"],
     ["TOO_LARGE", 413, " ".repeat(bodyBytesMax + 1)],
   ])("S9: the body of a request is read inside them: %s is a %i", async (code, status, body) => {
-    const accepts = messageType({ type: "tests.asked.v1", schema: z.unknown(), key: () => "k" });
-    const ask = endpoint({ name: "ask", accepts }).handler(async () => ({}));
+    const ask = endpoint(contract({ name: "ask", accepts: [accepts] })).handler(async () => ({}));
     const answer = await ask(aPost(body, { "idempotency-key": "key-1" }), aContext());
     expect(answer.statusCode).toBe(status);
     expect(JSON.parse(answer.body ?? "")).toMatchObject({ title: code, status });
   });
 
   it("S3: what no consumer would read is parked before it is committed", () => {
-    const unit = unitOfWork({ producer: "tests", cause: anEnvelope() });
-    const draft = { type: "tests.deep.v1", partitionkey: "k", data: JSON.parse(nested(depthMax)) };
+    const unit = unitOfWork({ contract: { name: "tests", publishes: [accepts] }, cause: anEnvelope() });
+    const draft = { type: accepts.type, partitionkey: "k", data: JSON.parse(nested(depthMax)) };
     expect(codeOf(() => unit.publish(draft))).toBe("TOO_DEEP");
     expect(unit.messages).toEqual([]);
   });

@@ -9,6 +9,7 @@ import { bodyBytesMax, claimBytesMax } from "../../../functions/messaging/caps.t
 import { claimCheck } from "../../../functions/messaging/claim-check.ts";
 import { claimStore } from "../../../functions/messaging/claim-store.ts";
 import { dynamodb } from "../../../functions/messaging/clients.ts";
+import { contract } from "../../../functions/messaging/contract.ts";
 import { endpoint } from "../../../functions/messaging/endpoint.ts";
 import { asciiJson, type Envelope } from "../../../functions/messaging/envelope.ts";
 import { eventLog } from "../../../functions/messaging/event-log.ts";
@@ -142,7 +143,7 @@ describe("on the way out", () => {
   });
 
   it("an endpoint publishes by claim check too", async () => {
-    const post = endpoint({ name: "tell", accepts: Told })
+    const post = endpoint(contract({ name: "tell", accepts: [Told], publishes: [Told] }))
       .use(idempotency({ evidence: rows() }))
       .use(claimCheck())
       .handler(async ({ data }, unit) => {
@@ -246,8 +247,12 @@ describe("on the way in", () => {
     const { messageChain } = await import("../../../functions/messaging/chain.ts");
     const { unitOfWork } = await import("../../../functions/messaging/unit-of-work.ts");
     const message = await aReference({ text: large() });
-    const chain = messageChain({ accepts: [Told], middlewares: [], work: async () => undefined });
-    const unit = unitOfWork({ producer: "tested", cause: message });
+    const chain = messageChain({
+      contract: contract({ name: "tested", accepts: [Told] }),
+      middlewares: [],
+      work: async () => undefined,
+    });
+    const unit = unitOfWork({ contract: { name: "tested", publishes: [] }, cause: message });
     const run = chain({ consumer: "tested", message, unit, deadlineMs: Date.now() + 1_000 }, aContext());
     await expect(run).rejects.toMatchObject({ code: "DATAREF_UNREAD" });
   });
@@ -311,9 +316,7 @@ describe("from the journal", () => {
     await log.append(messages.map(letter), inSeconds(10));
     for (const message of messages) await world.removeObject(keyOf(message));
     const seen: string[] = [];
-    const pull = projection({
-      name: `read-${newId()}`,
-      accepts: [Noted],
+    const pull = projection(contract({ name: `read-${newId()}`, accepts: [Noted] }), {
       journal: log,
       table: world.stateTable,
     })
@@ -332,9 +335,7 @@ describe("from the journal", () => {
     expect(await ending({ message, evidence, receiveCount: 2 })).toBe("duplicate");
     await world.removeObject(keyOf(message));
     const seen: string[] = [];
-    const pull = projection({
-      name: `read-${newId()}`,
-      accepts: [Told],
+    const pull = projection(contract({ name: `read-${newId()}`, accepts: [Told] }), {
       journal: log,
       table: world.stateTable,
     })

@@ -2,6 +2,7 @@ import { ReceiveMessageCommand, SendMessageCommand } from "@aws-sdk/client-sqs";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import * as z from "zod";
 import { consumer } from "../../../functions/messaging/consumer.ts";
+import { contract } from "../../../functions/messaging/contract.ts";
 import { asciiJson } from "../../../functions/messaging/envelope.ts";
 import { messageType } from "../../../functions/messaging/message-type.ts";
 import { Park, RetryLater } from "../../../functions/messaging/outcome.ts";
@@ -109,7 +110,7 @@ describe("a consumer", () => {
   it("Q3: copies of a message in one batch run one after the other", async () => {
     let running = 0;
     let most = 0;
-    const one = consumer({ name: "one-at-a-time", accepts: [Ping] }).handler(async () => {
+    const one = consumer(contract({ name: "one-at-a-time", accepts: [Ping] })).handler(async () => {
       most = Math.max(most, ++running);
       await new Promise(setImmediate);
       running--;
@@ -128,7 +129,7 @@ describe("a consumer", () => {
 
   it("runs a user's own middy middlewares around each message, outermost first", async () => {
     const steps: string[] = [];
-    const wrapped = consumer({ name: "wrapped", accepts: [Ping] })
+    const wrapped = consumer(contract({ name: "wrapped", accepts: [Ping] }))
       .use({ before: () => void steps.push("outer before"), after: () => void steps.push("outer after") })
       .use({ before: () => void steps.push("inner before"), after: () => void steps.push("inner after") })
       .handler(async () => void steps.push("handler"));
@@ -139,9 +140,9 @@ describe("a consumer", () => {
   it("refuses to load without its environment, naming the variable", () => {
     const { QUEUE_URL: queueUrl } = process.env;
     delete process.env.QUEUE_URL;
-    expect(() => consumer({ name: "lost", accepts: [Ping] }).handler(async () => undefined)).toThrow(
-      "QUEUE_URL",
-    );
+    expect(() =>
+      consumer(contract({ name: "lost", accepts: [Ping] })).handler(async () => undefined),
+    ).toThrow("QUEUE_URL");
     process.env.QUEUE_URL = queueUrl;
   });
 });
@@ -155,7 +156,7 @@ async function handler(...args: Parameters<ReturnType<ReturnType<typeof consumer
 }
 
 function pinging() {
-  return consumer({ name: "ping", accepts: [Ping] }).handler(async ({ data: { n } }) => {
+  return consumer(contract({ name: "ping", accepts: [Ping] })).handler(async ({ data: { n } }) => {
     if (n === -1) throw new Park("ASKED", "by the test");
     if (n === -2) throw new TypeError("quotes a secret");
     if (n === -3) throw new RetryLater("NOT_NOW");

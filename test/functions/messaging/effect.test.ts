@@ -309,7 +309,7 @@ function booking(other: TestCarrier = carrier) {
 /** `effect` as a handler gets it in one delivery. */
 function delivery(consumer = "tests", remainingMs = 4_500): Effect {
   const message = anEnvelope();
-  const unit = unitOfWork({ producer: consumer, cause: message });
+  const unit = unitOfWork({ contract: { name: consumer, publishes: [] }, cause: message });
   const event: Delivery = { consumer, message, unit, deadlineMs: nowMs() + remainingMs };
   const context = aContext() as Context & { effect: Effect };
   const request = { event, context, response: undefined, error: undefined, internal: {} };

@@ -2,6 +2,7 @@ import { TransactionCanceledException } from "@aws-sdk/client-dynamodb";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import * as z from "zod";
 import { dynamodb } from "../../../functions/messaging/clients.ts";
+import { contract } from "../../../functions/messaging/contract.ts";
 import type { MessageMiddleware } from "../../../functions/messaging/delivery.ts";
 import { effects } from "../../../functions/messaging/effect.ts";
 import { endpoint } from "../../../functions/messaging/endpoint.ts";
@@ -107,7 +108,7 @@ it("the handler has what middlewares add, alone and in lists", async () => {
       request.context = { ...request.context, ...more };
     },
   });
-  const handler = endpoint({ name: "add", accepts: Pay })
+  const handler = endpoint(contract({ name: "add", accepts: [Pay] }))
     .use(adding({ one: 1 }))
     .use([adding({ two: 2 }), adding({ two: 3 })])
     .handler(async (_request, _unit, { one, two }) => ({ sum: one + two }));
@@ -115,7 +116,7 @@ it("the handler has what middlewares add, alone and in lists", async () => {
 });
 
 function pay() {
-  return endpoint({ name: "pay", accepts: Pay })
+  return endpoint(contract({ name: "pay", accepts: [Pay] }))
     .use(idempotency({ evidence: rows() }))
     .handler(async ({ data }, unit) => {
       const tills = versionedTable<Till>(world.output("StandardTable"));
@@ -129,7 +130,7 @@ function pay() {
 const charges: string[] = [];
 
 function charge() {
-  return endpoint({ name: "charge", accepts: Pay })
+  return endpoint(contract({ name: "charge", accepts: [Pay] }))
     .use(idempotency({ evidence: rows() }))
     .use(effects())
     .handler(async ({ id }, _unit, { effect }) => {

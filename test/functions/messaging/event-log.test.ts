@@ -2,6 +2,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import * as z from "zod";
 import { dynamodb } from "../../../functions/messaging/clients.ts";
 import { consumer } from "../../../functions/messaging/consumer.ts";
+import { contract } from "../../../functions/messaging/contract.ts";
 import { asciiJson, type Envelope } from "../../../functions/messaging/envelope.ts";
 import { eventLog } from "../../../functions/messaging/event-log.ts";
 import { idempotency } from "../../../functions/messaging/idempotency.ts";
@@ -65,7 +66,7 @@ describe("a consumer that logs first and acts later", () => {
   });
 
   it("fails loudly when its handler collects work: the journal would not have it", async () => {
-    const handler = consumer({ name: "log", accepts: [Added] })
+    const handler = consumer(contract({ name: "log", accepts: [Added], publishes: [Added] }))
       .use(idempotency({ evidence: eventLog({ journal: log }) }))
       .handler(async (_message, unit) => unit.publish(Added.from({ amount: 1 })));
     const response = await handler(anSqsEvent(anSqsRecord(asciiJson(anAdded(5)))), aContext());
@@ -75,7 +76,7 @@ describe("a consumer that logs first and acts later", () => {
 });
 
 function receive(message: Envelope, receiveCount = 1) {
-  const handler = consumer({ name: "log", accepts: [Added] })
+  const handler = consumer(contract({ name: "log", accepts: [Added], publishes: [Added] }))
     .use(idempotency({ evidence: eventLog({ journal: log }) }))
     .handler(async () => undefined);
   return handler(anSqsEvent(anSqsRecord(asciiJson(message), { receiveCount })), aContext());
@@ -83,9 +84,7 @@ function receive(message: Envelope, receiveCount = 1) {
 
 async function acted(): Promise<number[]> {
   const amounts: number[] = [];
-  const handler = projection({
-    name: `act-${newId()}`,
-    accepts: [Added],
+  const handler = projection(contract({ name: `act-${newId()}`, accepts: [Added] }), {
     journal: log,
     table: world.stateTable,
   });

@@ -4,6 +4,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import * as z from "zod";
 import { dynamodb } from "../../../functions/messaging/clients.ts";
 import { consumer } from "../../../functions/messaging/consumer.ts";
+import { contract } from "../../../functions/messaging/contract.ts";
 import { asciiJson, type Envelope } from "../../../functions/messaging/envelope.ts";
 import { idempotency } from "../../../functions/messaging/idempotency.ts";
 import { newId } from "../../../functions/messaging/ids.ts";
@@ -293,7 +294,7 @@ describe("a crash", () => {
 });
 
 function handler() {
-  return consumer({ name: `note-${queueName}`, accepts: [Noted] })
+  return consumer(contract({ name: `note-${queueName.replace(".", "-")}`, accepts: [Noted] }))
     .use(idempotency({ evidence: rows() }))
     .handler(async ({ data: { note } }) => {
       const error = await trouble.get(note)?.();

@@ -4,6 +4,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } 
 import * as z from "zod";
 import { dynamodb } from "../../../functions/messaging/clients.ts";
 import { consumer } from "../../../functions/messaging/consumer.ts";
+import { contract } from "../../../functions/messaging/contract.ts";
 import { asciiJson, type Envelope } from "../../../functions/messaging/envelope.ts";
 import { groupCommit } from "../../../functions/messaging/group-commit.ts";
 import { idempotency } from "../../../functions/messaging/idempotency.ts";
@@ -226,7 +227,7 @@ interface Reception {
 
 function receive(messages: readonly Envelope[], { grouped = true, lingerMs = 2_000, work }: Reception = {}) {
   const counters = versionedTable<Counter>(world.output("StandardTable"));
-  const handler = consumer({ name: "count", accepts: [Added] })
+  const handler = consumer(contract({ name: "count", accepts: [Added] }))
     .use(idempotency({ evidence: rows({ groupCommit: grouped && { lingerMs } }) }))
     .handler(async ({ data: { counter: id, amount } }, unit) => {
       const counter = (await counters.get(id)) ?? { id, version: 0, count: 0 };

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from "vites
 import * as z from "zod";
 import { dynamodb } from "../../../functions/messaging/clients.ts";
 import { consumer } from "../../../functions/messaging/consumer.ts";
+import { contract } from "../../../functions/messaging/contract.ts";
 import { effects } from "../../../functions/messaging/effect.ts";
 import { asciiJson, type Envelope } from "../../../functions/messaging/envelope.ts";
 import { idempotency } from "../../../functions/messaging/idempotency.ts";
@@ -56,7 +57,7 @@ describe("a handler that does not wait for what it started", () => {
   it("Q12: so does one that forgets an effect; the effect ends, and the next delivery has its result", async () => {
     let performed = 0;
     let waits = false;
-    const ship = consumer({ name: `ship-${newId()}`, accepts: [Poked] })
+    const ship = consumer(contract({ name: `ship-${newId()}`, accepts: [Poked], publishes: [Answered] }))
       .use(idempotency({ evidence: rows() }))
       .use(effects())
       .handler(async ({ data }, unit, { effect }) => {
@@ -135,7 +136,7 @@ interface Thing extends Versioned {
 }
 
 function aHandler(work: (id: string, unit: UnitOfWork) => Promise<void>): Handler {
-  return consumer({ name: "poke", accepts: [Poked] })
+  return consumer(contract({ name: "poke", accepts: [Poked], publishes: [Answered] }))
     .use(idempotency({ evidence: rows() }))
     .handler(({ data }, unit) => work(data.id, unit));
 }

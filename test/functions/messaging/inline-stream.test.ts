@@ -9,6 +9,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from "vitest";
 import { dynamodb } from "../../../functions/messaging/clients.ts";
 import { setClock } from "../../../functions/messaging/clock.ts";
 import { consumer } from "../../../functions/messaging/consumer.ts";
+import { contract } from "../../../functions/messaging/contract.ts";
 import { asciiJson } from "../../../functions/messaging/envelope.ts";
 import { idempotency } from "../../../functions/messaging/idempotency.ts";
 import { newId } from "../../../functions/messaging/ids.ts";
@@ -159,7 +160,7 @@ it("G3: sends nothing to the outbox table and deletes nothing there when all wen
 /** One message changes the item; above 0 it publishes an ask for that amount. */
 async function commit(id: string, total: number, { evidence = inline({ table }) } = {}): Promise<void> {
   const counters = versionedTable<Counter>(table);
-  const handler = consumer({ name: "count", accepts: [Asked] })
+  const handler = consumer(contract({ name: "count", accepts: [Asked], publishes: [Asked] }))
     .use(idempotency({ evidence }))
     .handler(async (_message, unit) => {
       const counter = (await counters.get(id)) ?? { id, version: 0, count: 0 };

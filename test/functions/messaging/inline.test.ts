@@ -2,6 +2,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import * as z from "zod";
 import { dynamodb } from "../../../functions/messaging/clients.ts";
 import { consumer } from "../../../functions/messaging/consumer.ts";
+import { contract } from "../../../functions/messaging/contract.ts";
 import { asciiJson, type Envelope } from "../../../functions/messaging/envelope.ts";
 import { idempotency } from "../../../functions/messaging/idempotency.ts";
 import { newId } from "../../../functions/messaging/ids.ts";
@@ -157,7 +158,7 @@ describe("a consumer with evidence inline", () => {
     const message = anAdded({ amount: 5 });
     await receive(message);
     const before = await itemNow();
-    const other = consumer({ name: "other", accepts: [Added] })
+    const other = consumer(contract({ name: "other", accepts: [Added], publishes: [Counted] }))
       .use(idempotency({ evidence: rows() }))
       .handler(async ({ data }, unit) => {
         const counter = await counters().get(data.counter);
@@ -248,7 +249,9 @@ function counters() {
 
 function anInlineConsumer({ window }: { window?: number } = {}) {
   const evidence = inline({ table: table(), ...(window === undefined ? {} : { window }) });
-  return consumer({ name: "count", accepts: [Added] }).use(idempotency({ evidence }));
+  return consumer(contract({ name: "count", accepts: [Added], publishes: [Counted] })).use(
+    idempotency({ evidence }),
+  );
 }
 
 /** Counts, and says so unless it counted nothing. */

@@ -5,6 +5,7 @@ import { Metrics } from "@aws-lambda-powertools/metrics";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import * as z from "zod";
 import { consumer } from "../../../functions/messaging/consumer.ts";
+import { contract } from "../../../functions/messaging/contract.ts";
 import { endpoint } from "../../../functions/messaging/endpoint.ts";
 import { asciiJson } from "../../../functions/messaging/envelope.ts";
 import { idempotency } from "../../../functions/messaging/idempotency.ts";
@@ -48,7 +49,7 @@ afterAll(() => Promise.all([world.stop(), daemon.stop()]));
 
 it("a request and its message share correlation and trace in lines, metrics and traces", async () => {
   const logger = new Logger({ serviceName: "ask" });
-  const ask = endpoint({ name: "ask", accepts: Told })
+  const ask = endpoint(contract({ name: "ask", accepts: [Told], publishes: [Told] }))
     .use(powertools({ logger, metrics: new Metrics({ serviceName: "ask" }), tracer }))
     .use(idempotency({ evidence: rows() }))
     .handler(async ({ data }, unit) => {
@@ -103,7 +104,7 @@ it("a projection says of each record what it took effect in, and of the one that
   const serviceName = "pull";
   const [logger, metrics] = [new Logger({ serviceName }), new Metrics({ serviceName })];
   const table = world.output("PulledTable");
-  const pull = projection({ name: serviceName, accepts: [Told], journal: log, table })
+  const pull = projection(contract({ name: serviceName, accepts: [Told] }), { journal: log, table })
     .use(powertools({ logger, metrics, tracer }))
     .handler(async ({ data }) => {
       if (data.n === 2) throw new Park("SECOND", "canary");
@@ -126,7 +127,7 @@ it("a projection says of each record what it took effect in, and of the one that
 describe("messages side by side", () => {
   it("have subsegments of their own, whoever ends first, and what they call is in them", async () => {
     const [second, first] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
-    const handler = consumer({ name: "answer", accepts: [Told] })
+    const handler = consumer(contract({ name: "answer", accepts: [Told], publishes: [Told] }))
       .use(powertools({ tracer }))
       .handler(async ({ data }, _unit, { traced }) => {
         if (data.n === 2) second.resolve(); // both have begun
@@ -166,7 +167,7 @@ it.each([
   ["an error of foreign code", () => new TypeError("secret 7Q3z"), "TypeError"],
   ["what is no error", () => ({ secret: "7Q3z" }), "object"],
 ])("a subsegment that ends with %s has its class and not its text", async (_what, error, code) => {
-  const handler = consumer({ name: "answer", accepts: [Told] })
+  const handler = consumer(contract({ name: "answer", accepts: [Told], publishes: [Told] }))
     .use(powertools({ tracer }))
     .handler(async () => {
       throw error();
@@ -194,7 +195,7 @@ it.each([
 
 function answering() {
   const logger = new Logger({ serviceName: "answer" });
-  return consumer({ name: "answer", accepts: [Told] })
+  return consumer(contract({ name: "answer", accepts: [Told], publishes: [Told] }))
     .use(powertools({ logger, metrics: new Metrics({ serviceName: "answer" }), tracer }))
     .use(idempotency({ evidence: rows() }))
     .handler(async () => logger.info("answered"));

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import * as z from "zod";
 import { dynamodb } from "../../../functions/messaging/clients.ts";
 import { consumer } from "../../../functions/messaging/consumer.ts";
+import { contract } from "../../../functions/messaging/contract.ts";
 import { asciiJson } from "../../../functions/messaging/envelope.ts";
 import { idempotency } from "../../../functions/messaging/idempotency.ts";
 import { newId } from "../../../functions/messaging/ids.ts";
@@ -60,7 +61,7 @@ describe("a Logger", () => {
   it("has the ids of its message in a handler's own lines and its children's, also side by side", async () => {
     const logger = new Logger();
     const child = logger.createChild();
-    const handler = consumer({ name: "told", accepts: [Told] })
+    const handler = consumer(contract({ name: "told", accepts: [Told] }))
       .use(powertools({ logger }))
       .handler(async ({ id, correlationid }) => {
         await new Promise(setImmediate);
@@ -103,7 +104,7 @@ describe("a Logger", () => {
 describe("Metrics", () => {
   it("are one blob an invocation where alarms look for it, with the handler's own and the messages they count", async () => {
     const metrics = new Metrics();
-    const handler = consumer({ name: "told", accepts: [Told] })
+    const handler = consumer(contract({ name: "told", accepts: [Told] }))
       .use(powertools({ metrics }))
       .handler(async ({ data }) => void metrics.addMetric("told", "Count", data.n));
     const bodies = Array.from({ length: 150 }, (_, n) => aBody(n % 2));
@@ -129,7 +130,7 @@ describe("Metrics", () => {
   });
 
   it("G11: name at most a hundred messages, and count all", async () => {
-    const handler = consumer({ name: "told", accepts: [Told] })
+    const handler = consumer(contract({ name: "told", accepts: [Told] }))
       .use(powertools({ metrics: new Metrics() }))
       .handler(async () => undefined);
     const event = anSqsEvent(...Array.from({ length: 130 }, () => anSqsRecord(aBody(1))));
@@ -140,7 +141,7 @@ describe("Metrics", () => {
 
   it("of a handler that adds dimensions are a blob of their own, for ours must be found without them", async () => {
     const metrics = new Metrics();
-    const handler = consumer({ name: "told", accepts: [Told] })
+    const handler = consumer(contract({ name: "told", accepts: [Told] }))
       .use(powertools({ metrics }))
       .handler(async () => void metrics.addDimension("shop", "north").addMetric("told", "Count", 1));
     const lines = await linesOf(() => handler(anSqsEvent(anSqsRecord(aBody(1))), aContext()));
@@ -155,7 +156,7 @@ describe("Metrics", () => {
 
   it("of a handler that sets dimensions for good leave ours where they are", async () => {
     const metrics = new Metrics();
-    const handler = consumer({ name: "told", accepts: [Told] })
+    const handler = consumer(contract({ name: "told", accepts: [Told] }))
       .use(powertools({ metrics }))
       .handler(async () => void metrics.setDefaultDimensions({ shop: "north" }));
     const blob = (await linesOf(() => handler(anSqsEvent(anSqsRecord(aBody(1))), aContext()))).at(-1);
@@ -173,7 +174,7 @@ describe("Metrics", () => {
     ],
   ])("that clash with ours give no message back: our name %s", async (_what, clash) => {
     const metrics = new Metrics();
-    const handler = consumer({ name: "told", accepts: [Told] })
+    const handler = consumer(contract({ name: "told", accepts: [Told] }))
       .use(powertools({ metrics }))
       .handler(async () => void clash(metrics));
     let answer: unknown;
@@ -190,7 +191,7 @@ describe("Metrics", () => {
     ["another service", { serviceName: "other" }],
     ["another dimension", { defaultDimensions: { shop: "north" } }],
   ])("with %s are refused when the function is made: no alarm would find them", (_what, options) => {
-    const built = consumer({ name: "told", accepts: [Told] }).use(
+    const built = consumer(contract({ name: "told", accepts: [Told] })).use(
       powertools({ metrics: new Metrics(options) }),
     );
     expect(() => built.handler(async () => undefined)).toThrow(
@@ -201,7 +202,7 @@ describe("Metrics", () => {
 
 /** What goes wrong inside and outside of the middlewares of a message. */
 async function troubles(middlewares: ReturnType<typeof powertools>[]): Promise<Line[]> {
-  const handler = consumer({ name: "told", accepts: [Told] })
+  const handler = consumer(contract({ name: "told", accepts: [Told] }))
     .use(middlewares)
     .use(idempotency({ evidence: rows() }))
     .handler(async ({ data }) => {

@@ -2,6 +2,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import * as z from "zod";
 import { dynamodb } from "../../../functions/messaging/clients.ts";
 import { consumer } from "../../../functions/messaging/consumer.ts";
+import { contract } from "../../../functions/messaging/contract.ts";
 import type { Envelope } from "../../../functions/messaging/envelope.ts";
 import { asciiJson } from "../../../functions/messaging/envelope.ts";
 import { idempotency } from "../../../functions/messaging/idempotency.ts";
@@ -101,7 +102,7 @@ describe("a consumer with evidence as rows", () => {
 
   it("G2: a duplicate whose handler refuses the state that the first run left is a duplicate, not a failure", async () => {
     const message = anAdded({ amount: 5 });
-    const once = consumer({ name: "once", accepts: [Added] })
+    const once = consumer(contract({ name: "once", accepts: [Added], publishes: [Counted] }))
       .use(idempotency({ evidence: rows() }))
       .handler(async ({ data }, unit) => {
         if (await counters().get(data.counter)) throw new Park("COUNTED", "there is a count already");
@@ -153,7 +154,7 @@ describe("a consumer with evidence as rows", () => {
 
   it("D8: parks a unit of work of more than 100 actions by name", async () => {
     const message = anAdded({ amount: 0 });
-    const tooMany = consumer({ name: "too-many", accepts: [Added] })
+    const tooMany = consumer(contract({ name: "too-many", accepts: [Added], publishes: [Counted] }))
       .use(idempotency({ evidence: rows() }))
       .handler(async (_message, unit) => {
         for (let n = 0; n < 100; n++) unit.write(counters().save({ id: newId(), version: 0, count: n }));
@@ -183,7 +184,7 @@ describe("a consumer with evidence as rows", () => {
     ["UNIT_TOO_LARGE", (id: string) => Array.from({ length: 11 }, (_, n) => aPut(`${id}-${n}`, 400_000))],
   ])("G5, G11: parks %s and commits the neighbour in its batch", async (code, writesOf) => {
     const [good, bad] = [anAdded({ amount: 1 }), anAdded({ amount: 2 })];
-    const large = consumer({ name: "large", accepts: [Added] })
+    const large = consumer(contract({ name: "large", accepts: [Added], publishes: [Counted] }))
       .use(idempotency({ evidence: rows() }))
       .handler(async ({ data }, unit) => {
         if (data.amount === 1) unit.write(counters().save({ id: counterId, version: 0, count: 1 }));
@@ -196,7 +197,9 @@ describe("a consumer with evidence as rows", () => {
   });
 
   it("a consumer that collects work without a middleware that commits it fails loudly", async () => {
-    const forgetful = consumer({ name: "forgetful", accepts: [Added] }).handler(async (_message, unit) => {
+    const forgetful = consumer(
+      contract({ name: "forgetful", accepts: [Added], publishes: [Counted] }),
+    ).handler(async (_message, unit) => {
       unit.publish(Counted.from({ count: 1 }));
     });
     const response = await forgetful(anSqsEvent(anSqsRecord(asciiJson(anAdded({ amount: 1 })))), aContext());
@@ -209,7 +212,7 @@ function counters() {
 }
 
 function handler() {
-  return consumer({ name: "count", accepts: [Added] })
+  return consumer(contract({ name: "count", accepts: [Added], publishes: [Counted] }))
     .use(idempotency({ evidence: rows() }))
     .handler(async (message, unit) => {
       const counter = (await counters().get(message.data.counter)) ?? {

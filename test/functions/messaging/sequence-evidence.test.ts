@@ -3,6 +3,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import * as z from "zod";
 import { dynamodb } from "../../../functions/messaging/clients.ts";
 import { consumer } from "../../../functions/messaging/consumer.ts";
+import { contract } from "../../../functions/messaging/contract.ts";
 import { asciiJson, type Envelope } from "../../../functions/messaging/envelope.ts";
 import { idempotency } from "../../../functions/messaging/idempotency.ts";
 import { newId } from "../../../functions/messaging/ids.ts";
@@ -184,7 +185,7 @@ describe("evidence by sequence", () => {
 type Handler = typeof tell;
 
 function aConsumer() {
-  return consumer({ name: "tell", accepts: [Told] }).use(
+  return consumer(contract({ name: "tell", accepts: [Told] })).use(
     idempotency({ evidence: inline({ table: table(), by: "sequence" }) }),
   );
 }

@@ -7,6 +7,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import * as z from "zod";
 import { setClock } from "../../../functions/messaging/clock.ts";
 import { consumer } from "../../../functions/messaging/consumer.ts";
+import { contract } from "../../../functions/messaging/contract.ts";
 import { asciiJson, readEnvelope } from "../../../functions/messaging/envelope.ts";
 import { idempotency } from "../../../functions/messaging/idempotency.ts";
 import { newId } from "../../../functions/messaging/ids.ts";
@@ -120,7 +121,7 @@ describe("on a FIFO queue", () => {
 /** A producer's commit, at its own clock; returns the outbox row of it. */
 async function commit({ clockMs }: { clockMs: number }): Promise<string> {
   const before = new Set((await world.items(world.output("OutboxTable"))).map(({ id }) => id));
-  const produce = consumer({ name: "produce", accepts: [Asked] })
+  const produce = consumer(contract({ name: "produce", accepts: [Asked], publishes: [Stepped] }))
     .use(idempotency({ evidence: rows() }))
     .handler(async ({ data }, unit) => {
       const accounts = versionedTable<Account>(world.output("StandardTable"));
@@ -168,7 +169,7 @@ async function receive(
   { refusing = false } = {},
 ): Promise<SQSRecord[]> {
   Object.assign(process.env, { QUEUE_URL: place.url, DEAD_LETTER_QUEUE_URL: place.deadLetterUrl });
-  const step = consumer({ name: "step", accepts: [Stepped] })
+  const step = consumer(contract({ name: "step", accepts: [Stepped], publishes: [Stepped] }))
     .use(idempotency({ evidence: inline({ table: world.output("StandardTable"), by: "sequence" }) }))
     .handler(async ({ data, sequence }, unit) => {
       if (refusing) throw new Park("REFUSED", "no");

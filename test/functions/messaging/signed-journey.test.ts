@@ -4,6 +4,7 @@ import type { SQSRecord } from "aws-lambda";
 import { afterAll, beforeAll, beforeEach, expect, it } from "vitest";
 import * as z from "zod";
 import { consumer } from "../../../functions/messaging/consumer.ts";
+import { contract } from "../../../functions/messaging/contract.ts";
 import { asciiJson, type Envelope } from "../../../functions/messaging/envelope.ts";
 import { newId } from "../../../functions/messaging/ids.ts";
 import { messageType } from "../../../functions/messaging/message-type.ts";
@@ -120,7 +121,7 @@ it("Q8: packs count the attributes, as SQS does", () => {
 
 function consume(record: SQSRecord) {
   world.enter("Standard/");
-  const handler = consumer({ name: "ping", accepts: [Ping] })
+  const handler = consumer(contract({ name: "ping", accepts: [Ping] }))
     .use(signature({ keys: store.ring, policy: "required" }))
     .handler(async ({ data: { n } }) => {
       if (refuse) throw new Park("ASKED", "by the test");

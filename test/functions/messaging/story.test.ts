@@ -3,6 +3,7 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
 import * as z from "zod";
 import { consumer } from "../../../functions/messaging/consumer.ts";
+import { contract } from "../../../functions/messaging/contract.ts";
 import { endpoint } from "../../../functions/messaging/endpoint.ts";
 import { asciiJson } from "../../../functions/messaging/envelope.ts";
 import { idempotency } from "../../../functions/messaging/idempotency.ts";
@@ -28,14 +29,14 @@ beforeAll(async () => {
 afterAll(() => world.stop());
 
 it("a request, its message and a duplicate of that share correlation and trace, and each is counted", async () => {
-  const ask = endpoint({ name: "ask", accepts: Told })
+  const ask = endpoint(contract({ name: "ask", accepts: [Told], publishes: [Told] }))
     .use(idempotency({ evidence: rows() }))
     .handler(async ({ data }, unit) => {
       log("info", "ASKED");
       unit.publish(Told.from(data));
       return {};
     });
-  const answer = consumer({ name: "answer", accepts: [Told] })
+  const answer = consumer(contract({ name: "answer", accepts: [Told], publishes: [Told] }))
     .use(idempotency({ evidence: rows() }))
     .handler(async () => {
       log("info", "ANSWERED");
@@ -71,7 +72,7 @@ it("a request, its message and a duplicate of that share correlation and trace, 
 });
 
 it("what a batch gives back is counted beside what it did", async () => {
-  const answer = consumer({ name: "answer", accepts: [Told] })
+  const answer = consumer(contract({ name: "answer", accepts: [Told], publishes: [Told] }))
     .use(idempotency({ evidence: rows() }))
     .handler(async ({ data }) => {
       if (data.n === 0) throw new Error("not yet");

@@ -3,6 +3,7 @@ import type { SQSRecord } from "aws-lambda";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import * as z from "zod";
 import { consumer } from "../../../functions/messaging/consumer.ts";
+import { contract } from "../../../functions/messaging/contract.ts";
 import { asciiJson } from "../../../functions/messaging/envelope.ts";
 import { idempotency } from "../../../functions/messaging/idempotency.ts";
 import { newId } from "../../../functions/messaging/ids.ts";
@@ -93,7 +94,7 @@ describe("between park and acknowledgement", () => {
 });
 
 async function isReturned(given: SQSRecord): Promise<boolean> {
-  const handler = consumer({ name: "answer", accepts: [Asked] })
+  const handler = consumer(contract({ name: "answer", accepts: [Asked] }))
     .use(idempotency({ evidence: rows() }))
     .handler(async (_message, unit) => {
       if (refusing) throw new Park("REFUSED", "not today");

@@ -1,8 +1,17 @@
 import { expect, it } from "vitest";
+import * as z from "zod";
+import { contract } from "../../../functions/messaging/contract.ts";
+import { messageType } from "../../../functions/messaging/message-type.ts";
 import { unitOfWork } from "../../../functions/messaging/unit-of-work.ts";
 import { anEnvelope } from "../../support/an-envelope.ts";
 
-const draft = { type: "tests.followed.v1", data: { n: 1 }, partitionkey: "key-9" };
+const Followed = messageType({
+  type: "tests.followed.v1",
+  schema: z.strictObject({ n: z.int() }),
+  key: () => "key-9",
+});
+const draft = Followed.from({ n: 1 });
+const shop = contract({ name: "shop", accepts: [Followed], publishes: [Followed] });
 
 it("G2: a second run of the same work emits the same ids, another message or producer others", () => {
   const cause = anEnvelope({ id: "cause-1" });
@@ -19,7 +28,7 @@ it("carries correlation, causation, trace and hops from the cause", () => {
     ...anEnvelope({ id: "cause-1", correlationid: "story-7", hops: 3 }),
     traceparent: `00-${trace}-b7ad6b7169203331-01`,
   };
-  const unit = unitOfWork({ producer: "shop", cause });
+  const unit = unitOfWork({ contract: shop, cause });
   unit.publish(draft);
   expect(unit.messages[0]).toMatchObject({
     specversion: "1.0",
@@ -35,7 +44,7 @@ it("carries correlation, causation, trace and hops from the cause", () => {
 });
 
 it("G4: numbers a message where its producer does", () => {
-  const unit = unitOfWork({ producer: "shop", cause: anEnvelope() });
+  const unit = unitOfWork({ contract: shop, cause: anEnvelope() });
   unit.publish(draft, { sequence: 7 });
   unit.publish(draft, draft);
   expect(unit.messages.map(({ sequence }) => sequence)).toEqual(["0000000000000007", undefined, undefined]);
@@ -48,14 +57,14 @@ it.each([
   ["an empty key", ""],
   ["a key of 513 characters", "k".repeat(513)],
 ])("G3: takes no message that nobody could read after the commit: %s", (_what, partitionkey) => {
-  const unit = unitOfWork({ producer: "shop", cause: anEnvelope() });
+  const unit = unitOfWork({ contract: shop, cause: anEnvelope() });
   expect(() => unit.publish({ ...draft, partitionkey })).toThrow(
     "partitionkey must be a text of 1 to 512 characters",
   );
 });
 
 function idsOf(producer: string, cause: ReturnType<typeof anEnvelope>): string[] {
-  const unit = unitOfWork({ producer, cause });
+  const unit = unitOfWork({ contract: { ...shop, name: producer }, cause });
   unit.publish(draft, draft);
   return unit.messages.map((message) => message.id);
 }

@@ -1,6 +1,7 @@
 import { describe, expect, expectTypeOf, it } from "vitest";
 import * as z from "zod";
 import { messageChain } from "../../../functions/messaging/chain.ts";
+import { contract } from "../../../functions/messaging/contract.ts";
 import type { Envelope } from "../../../functions/messaging/envelope.ts";
 import { messageType } from "../../../functions/messaging/message-type.ts";
 import { unitOfWork } from "../../../functions/messaging/unit-of-work.ts";
@@ -96,23 +97,23 @@ describe("a consumer of a type with upcasts", () => {
 
   it("refuses two types that both understand one name", () => {
     const PaidOnce = messageType({ type: "tests.paid.v1", schema: z.strictObject({}), key: () => "k" });
-    expect(() =>
-      messageChain({ accepts: [Paid, PaidOnce], middlewares: [], work: async () => undefined }),
-    ).toThrow("tests.paid.v1 is understood by two");
+    expect(() => contract({ name: "tests", accepts: [Paid, PaidOnce] })).toThrow(
+      "contract tests accepts tests.paid.v1 twice",
+    );
   });
 });
 
 async function seenBy(message: Envelope): Promise<unknown[]> {
   const seen: unknown[] = [];
   const chain = messageChain({
-    accepts: [Paid, Refunded],
+    contract: contract({ name: "tests", accepts: [Paid, Refunded] }),
     middlewares: [],
     async work(received) {
       if (received.type === "tests.paid.v3") expectTypeOf(received.data).toEqualTypeOf<typeof current>();
       seen.push(received);
     },
   });
-  const unit = unitOfWork({ producer: "tests", cause: message });
+  const unit = unitOfWork({ contract: { name: "tests", publishes: [] }, cause: message });
   await chain({ consumer: "tests", message, unit, deadlineMs: Number.MAX_SAFE_INTEGER }, aContext());
   return seen;
 }

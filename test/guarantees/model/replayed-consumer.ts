@@ -1,6 +1,7 @@
 // The consumer whose calls the model's traces name, with the kit's own middlewares: each message adds one.
 import { ageGate } from "../../../functions/messaging/age-gate.ts";
 import { consumer } from "../../../functions/messaging/consumer.ts";
+import { contract } from "../../../functions/messaging/contract.ts";
 import { environment } from "../../../functions/messaging/environment.ts";
 import { idempotency } from "../../../functions/messaging/idempotency.ts";
 import { rows } from "../../../functions/messaging/rows.ts";
@@ -9,7 +10,7 @@ import { type Account, Confirmed, Deposited, deposit } from "../scenarios/handle
 
 const accounts = versionedTable<Account>(environment("ACCOUNTS_TABLE"));
 
-export const handler = consumer({ name: "replayed", accepts: [Deposited] })
+export const handler = consumer(contract({ name: "replayed", accepts: [Deposited], publishes: [Confirmed] }))
   .use(ageGate())
   .use(idempotency({ evidence: rows({ groupCommit: false }) }))
   .handler(async ({ data }, unit) => {

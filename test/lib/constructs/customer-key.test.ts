@@ -6,6 +6,7 @@ import { OperationsStack } from "../../../lib/operations-stack.ts";
 import { RelayStack } from "../../../lib/relay-stack.ts";
 import { ServiceStack } from "../../../lib/service-stack.ts";
 import { provision } from "../../../local/provision.ts";
+import { aContract } from "../../support/a-contract.ts";
 import { localEngines } from "../../support/local-engines.ts";
 import { aConfig, aTestApp, withoutHash } from "../../support/test-app.ts";
 
@@ -84,14 +85,13 @@ function anApp(context: Record<string, string> = {}): App {
   const config = aConfig(context);
   const foundation = new FoundationStack(app, "Foundation", { config });
   const shop = new ServiceStack(app, "Shop", { config, foundation, purpose: "sell", messagesInItems: true });
-  shop.addEndpoint("Buy", { entry: "orders/place-order.ts", publishes: ["sold"] });
-  const charge = shop.addConsumer("Charge", {
+  shop.addEndpoint(aContract("buy", { publishes: ["sold"] }), { entry: "orders/place-order.ts" });
+  const charge = shop.addConsumer(aContract("charge", { accepts: ["sold"] }), {
     entry: "orders/settle-order.ts",
-    accepts: ["sold"],
     fifo: true,
   });
   foundation.claims.allowPutting(charge.function);
-  shop.addProjection("Sum", { entry: "insights/build-statement.ts" });
+  shop.addProjection(aContract("sum"), { entry: "insights/build-statement.ts" });
   const relay = new RelayStack(app, "Relay", { config, foundation, services: [shop] });
   new OperationsStack(app, "Operations", { config, watched: [foundation, shop, relay] });
   return app;

@@ -3,6 +3,7 @@ import { describe, expect, test } from "vitest";
 import type { Sizes } from "../../../lib/config.ts";
 import { QueueConsumer, type QueueConsumerOptions } from "../../../lib/constructs/queue-consumer.ts";
 import { ServiceTable } from "../../../lib/constructs/service-table.ts";
+import { aContract } from "../../support/a-contract.ts";
 import { grantsOf } from "../../support/policies.ts";
 import {
   aConfig,
@@ -13,13 +14,13 @@ import {
 } from "../../support/test-app.ts";
 
 const { sizes } = aConfig();
+const charge = aContract("charge-bills", { accepts: ["sold", "returned"], publishes: ["charged"] });
 
 function build(stack: Stack, changes: Partial<QueueConsumerOptions> = {}): QueueConsumer {
   const table = (id: string) => new ServiceTable(stack, id, { keepsData: false });
   return new QueueConsumer(stack, "Charge", {
     entry: "credit/reserve-credit.ts",
-    accepts: ["sold", "returned"],
-    publishes: ["charged"],
+    contract: charge,
     tables: {
       state: { variable: "BILLS_TABLE", table: table("Bills") },
       evidence: table("Evidence"),
@@ -67,7 +68,8 @@ describe("a queue consumer", () => {
     expect(lambda.Environment).toEqual({
       Variables: {
         NODE_OPTIONS: "--enable-source-maps",
-        POWERTOOLS_SERVICE_NAME: "reserve-credit",
+        CONTRACT: '{"name":"charge-bills","accepts":["returned","sold"],"publishes":["charged"]}',
+        POWERTOOLS_SERVICE_NAME: "charge-bills",
         POWERTOOLS_METRICS_NAMESPACE: "EssentiallyOnce/dev",
         COLOUR: "blue",
         BILLS_TABLE: { Ref: expect.stringMatching(/^Bills/) },
@@ -102,23 +104,18 @@ describe("a queue consumer", () => {
     });
   });
 
-  test("says what it accepts, where, and what it publishes", () => {
-    expect(consumer?.subscription).toEqual({
-      consumer: "Test/Charge",
-      types: ["sold", "returned"],
-      queue: consumer?.redriveQueue.queue,
-    });
-    expect(consumer?.publication).toEqual({ producer: "Test/Charge", types: ["charged"] });
+  test("says by its contract what it accepts, and where", () => {
+    expect(consumer?.subscription).toEqual({ contract: charge, queue: consumer?.redriveQueue.queue });
   });
 
-  test("outputs its queues and the name of its evidence, which is its file's and cannot be told from its own", () => {
+  test("outputs its queues and the name of its evidence, which is its contract's, whatever construct and file are called", () => {
     expect(Object.keys(template.findOutputs("*")).sort()).toEqual([
       "ChargeConsumer",
       "ChargeDeadLetterQueueUrl",
       "ChargeQueueUrl",
     ]);
     expect(template.findOutputs("ChargeConsumer")).toMatchObject({
-      ChargeConsumer: { Value: "reserve-credit" },
+      ChargeConsumer: { Value: "charge-bills" },
     });
   });
 });
@@ -162,7 +159,6 @@ describe("refused at construction", () => {
   const withSizes = (changes: Partial<Sizes>) => ({ sizes: { ...sizes, ...changes } });
 
   test.each<[Partial<QueueConsumerOptions>, string]>([
-    [{ accepts: [] }, "accepts must name at least one message type, got none"],
     [withSizes({ maxConcurrency: 1 }), "maxConcurrency must be a whole number from 2 to 1000, got 1"],
     [withSizes({ maxReceiveCount: 3 }), "maxReceiveCount must be a whole number from 5 to 1000, got 3"],
     [withSizes({ batchSize: 0 }), "batchSize must be a whole number from 1 to 10, got 0"],

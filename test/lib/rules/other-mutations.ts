@@ -24,6 +24,25 @@ export const otherMutations: readonly Subject[] = [
     mutations: [["Environment.Variables.ROUTES", "x".repeat(4_096), "environment-size"]],
   },
   {
+    name: "function with a contract",
+    is: ({ Type }, logicalId) => Type === "AWS::Lambda::Function" && logicalId.startsWith("StandardFunction"),
+    mutations: [
+      ["Environment.Variables.CONTRACT", absent, "contract-told"],
+      ["Environment.Variables.CONTRACT", "standard", "contract-told"],
+      [
+        "Environment.Variables.CONTRACT",
+        '{"name":"ask","accepts":["kit.asked.v1"],"publishes":[]}',
+        "contract-name-once",
+      ],
+      [
+        "Environment.Variables.CONTRACT",
+        '{"name":"standard","accepts":["kit.asked.v1"],"publishes":["kit.unheard.v1"]}',
+        "contract-routed",
+      ],
+      ["Environment.Variables.POWERTOOLS_SERVICE_NAME", "note-taker", "contract-name-is-service"],
+    ],
+  },
+  {
     name: "outbox table",
     is: ({ Type }, logicalId) => Type === "AWS::DynamoDB::GlobalTable" && logicalId.startsWith("Outbox"),
     mutations: [

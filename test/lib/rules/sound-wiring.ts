@@ -57,6 +57,7 @@ export function soundWiring({ fifo = false } = {}): SoundWiring {
       Failures: queue({ MessageRetentionPeriod: fourteenDays }),
       QueuePolicy: tlsOnly("Queue", "DeadLetters", "Failures"),
       Consumer: lambda("ConsumerRole", {
+        CONTRACT: '{"name":"settle","accepts":["sold"],"publishes":[]}',
         EVIDENCE_TABLE: imported("Evidence"),
         OUTBOX_TABLE: imported("Outbox"),
         QUEUE_URL: { Ref: "Queue" },

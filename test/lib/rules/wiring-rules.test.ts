@@ -12,6 +12,26 @@ const aKeyArn = "arn:aws:kms:eu-west-1:123456789012:key/1234abcd";
 
 /** Rule → what breaks it, and it alone. */
 const breaks: Readonly<Record<string, Break | { readonly fifo: Break }>> = {
+  "contract-told": change("service.Consumer.Environment.Variables.CONTRACT", undefined),
+  "contract-name-once": add("Second", "AWS::Lambda::Function", {
+    Environment: {
+      Variables: {
+        CONTRACT: '{"name":"settle","accepts":["returned"],"publishes":[]}',
+        EVIDENCE_TABLE: { "Fn::ImportValue": "Evidence" },
+      },
+    },
+  }),
+  "contract-name-is-service": change(
+    "service.Consumer.Environment.Variables.POWERTOOLS_SERVICE_NAME",
+    "note-taker",
+  ),
+  "contract-routed": all(
+    change("service.Sweeper.Environment.Variables.ROUTES", '{"sold":[]}'),
+    change(
+      "service.Consumer.Environment.Variables.CONTRACT",
+      '{"name":"settle","accepts":["sold"],"publishes":["returned"]}',
+    ),
+  ),
   "visibility-timeout": change("service.Queue.VisibilityTimeout", 29),
   "max-receive-count": all(
     change("service.Queue.RedrivePolicy.maxReceiveCount", 4),

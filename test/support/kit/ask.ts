@@ -2,9 +2,10 @@ import { endpoint } from "../../../functions/messaging/endpoint.ts";
 import { idempotency } from "../../../functions/messaging/idempotency.ts";
 import { derivedId } from "../../../functions/messaging/ids.ts";
 import { rows } from "../../../functions/messaging/rows.ts";
-import { Ask, Asked } from "./messages.ts";
+import { ask } from "./contracts.ts";
+import { Asked } from "./messages.ts";
 
-export const handler = endpoint({ name: "ask", accepts: Ask })
+export const handler = endpoint(ask)
   .use(idempotency({ evidence: rows() }))
   .handler(async (request, unit) => {
     const ask = derivedId(request.source, request.id);

@@ -2,11 +2,11 @@ import { ageGate } from "../../../functions/messaging/age-gate.ts";
 import { atMostOnce } from "../../../functions/messaging/at-most-once.ts";
 import { consumer } from "../../../functions/messaging/consumer.ts";
 import { environment } from "../../../functions/messaging/environment.ts";
-import { Seen } from "./messages.ts";
+import { atMostOnce as seenOnce } from "./contracts.ts";
 
 const TableName = environment("PULLED_TABLE");
 
-export const handler = consumer({ name: "at-most-once", accepts: [Seen] })
+export const handler = consumer(seenOnce)
   .use(ageGate())
   .use(atMostOnce())
   .handler(async ({ data }, unit) => {

@@ -5,12 +5,13 @@ import { guards } from "../../../functions/messaging/guards.ts";
 import { idempotency } from "../../../functions/messaging/idempotency.ts";
 import { inline } from "../../../functions/messaging/inline.ts";
 import { versionedTable } from "../../../functions/messaging/versioned-table.ts";
-import { Approved, type Settlement, Taken } from "./messages.ts";
+import { ordered } from "./contracts.ts";
+import { Approved, type Settlement } from "./messages.ts";
 
 const table = environment("ORDERED_TABLE");
 const settlements = versionedTable<Settlement>(table);
 
-export const handler = consumer({ name: "ordered", accepts: [Taken] })
+export const handler = consumer(ordered)
   .use(guards())
   .use(idempotency({ evidence: inline({ table }) }))
   .use(claimCheck())

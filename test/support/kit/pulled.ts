@@ -1,11 +1,10 @@
 import { environment } from "../../../functions/messaging/environment.ts";
 import { journal } from "../../../functions/messaging/journal.ts";
 import { projection } from "../../../functions/messaging/projection.ts";
-import { Asked, type Statement } from "./messages.ts";
+import { pulled } from "./contracts.ts";
+import type { Statement } from "./messages.ts";
 
-export const handler = projection({
-  name: "pulled",
-  accepts: [Asked],
+export const handler = projection(pulled, {
   journal: journal(),
   table: environment("PULLED_TABLE"),
 }).handler(async ({ data: { till: id } }, unit, state) => {

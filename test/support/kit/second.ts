@@ -5,11 +5,11 @@ import { guards } from "../../../functions/messaging/guards.ts";
 import { idempotency } from "../../../functions/messaging/idempotency.ts";
 import { rows } from "../../../functions/messaging/rows.ts";
 import { type Versioned, versionedTable } from "../../../functions/messaging/versioned-table.ts";
-import { Approved } from "./messages.ts";
+import { second } from "./contracts.ts";
 
 const approvals = versionedTable<Versioned>(environment("SECOND_TABLE"));
 
-export const handler = consumer({ name: "second", accepts: [Approved] })
+export const handler = consumer(second)
   .use(guards())
   .use(idempotency({ evidence: rows() }))
   .use(claimCheck())

@@ -5,11 +5,12 @@ import { idempotency } from "../../../functions/messaging/idempotency.ts";
 import { Park } from "../../../functions/messaging/outcome.ts";
 import { rows } from "../../../functions/messaging/rows.ts";
 import { versionedTable } from "../../../functions/messaging/versioned-table.ts";
-import { Asked, Taken, type Till } from "./messages.ts";
+import { standard } from "./contracts.ts";
+import { Taken, type Till } from "./messages.ts";
 
 const tills = versionedTable<Till>(environment("STANDARD_TABLE"));
 
-export const handler = consumer({ name: "standard", accepts: [Asked] })
+export const handler = consumer(standard)
   .use(guards())
   .use(idempotency({ evidence: rows() }))
   .handler(async ({ data: { ask, till: id, amount } }, unit) => {

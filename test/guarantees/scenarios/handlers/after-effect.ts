@@ -2,15 +2,14 @@
 import { PutItemCommand } from "@aws-sdk/client-dynamodb";
 import { marshall } from "@aws-sdk/util-dynamodb";
 import { dynamodb } from "../../../../functions/messaging/clients.ts";
+import { contract } from "../../../../functions/messaging/contract.ts";
 import { journal } from "../../../../functions/messaging/journal.ts";
 import { projection } from "../../../../functions/messaging/projection.ts";
 import { Deposited } from "./messages.ts";
 
 const TableName = process.env.ACCOUNTS_TABLE ?? "";
 
-export const handler = projection({
-  name: process.env.JOURNAL_NAME ?? "",
-  accepts: [Deposited],
+export const handler = projection(contract({ name: process.env.JOURNAL_NAME ?? "", accepts: [Deposited] }), {
   journal: journal({ name: process.env.JOURNAL_NAME ?? "", partitions: 1 }),
   table: TableName,
   offset: "after-effect",

@@ -1,9 +1,10 @@
 // A count that may lose and never doubles.
 import { atMostOnce } from "../../../../functions/messaging/at-most-once.ts";
 import { consumer } from "../../../../functions/messaging/consumer.ts";
+import { contract } from "../../../../functions/messaging/contract.ts";
 import { Deposited } from "./messages.ts";
 
-export const handler = consumer({ name: "explored-at-most-once", accepts: [Deposited] })
+export const handler = consumer(contract({ name: "explored-at-most-once", accepts: [Deposited] }))
   .use(atMostOnce())
   .handler(async ({ data }, unit) => {
     unit.write({

@@ -2,11 +2,14 @@
 import { UpdateItemCommand } from "@aws-sdk/client-dynamodb";
 import { dynamodb } from "../../../../functions/messaging/clients.ts";
 import { consumer } from "../../../../functions/messaging/consumer.ts";
+import { contract } from "../../../../functions/messaging/contract.ts";
 import { idempotency } from "../../../../functions/messaging/idempotency.ts";
 import { rows } from "../../../../functions/messaging/rows.ts";
 import { Confirmed, Deposited } from "./messages.ts";
 
-export const handler = consumer({ name: "effect-beside", accepts: [Deposited] })
+export const handler = consumer(
+  contract({ name: "effect-beside", accepts: [Deposited], publishes: [Confirmed] }),
+)
   .use(idempotency({ evidence: rows() }))
   .handler(async ({ data }, unit) => {
     await dynamodb().send(

@@ -1,5 +1,7 @@
 // A FIFO consumer that refuses an amount of 13 until somebody puts things right.
+
 import { consumer } from "../../../../functions/messaging/consumer.ts";
+import { contract } from "../../../../functions/messaging/contract.ts";
 import { idempotency } from "../../../../functions/messaging/idempotency.ts";
 import { Park } from "../../../../functions/messaging/outcome.ts";
 import { rows } from "../../../../functions/messaging/rows.ts";
@@ -8,7 +10,7 @@ import { type Account, Deposited, deposit } from "./messages.ts";
 
 const accounts = versionedTable<Account>(process.env.ACCOUNTS_TABLE ?? "");
 
-export const handler = consumer({ name: "explored-fifo", accepts: [Deposited] })
+export const handler = consumer(contract({ name: "explored-fifo", accepts: [Deposited] }))
   .use(idempotency({ evidence: rows() }))
   .handler(async ({ data }, unit) => {
     if (data.amount === 13 && !(await accounts.get(`right-${data.account}`))) throw new Park("UNLUCKY", "13");

@@ -1,6 +1,8 @@
 // As a consumer is deployed: it takes only what was signed for its queue. It refuses an amount of 13 until somebody puts
 // things right.
+
 import { consumer } from "../../../../functions/messaging/consumer.ts";
+import { contract } from "../../../../functions/messaging/contract.ts";
 import { guards } from "../../../../functions/messaging/guards.ts";
 import { idempotency } from "../../../../functions/messaging/idempotency.ts";
 import { Park } from "../../../../functions/messaging/outcome.ts";
@@ -10,7 +12,7 @@ import { type Account, Deposited, deposit } from "./messages.ts";
 
 const accounts = versionedTable<Account>(process.env.ACCOUNTS_TABLE ?? "");
 
-export const handler = consumer({ name: "explored-guarded", accepts: [Deposited] })
+export const handler = consumer(contract({ name: "explored-guarded", accepts: [Deposited] }))
   .use(guards())
   .use(idempotency({ evidence: rows() }))
   .handler(async ({ data }, unit) => {

@@ -1,6 +1,7 @@
 // Writes down what came to it, whole: data that went by claim check look like any other.
 import { claimCheck } from "../../../../functions/messaging/claim-check.ts";
 import { consumer } from "../../../../functions/messaging/consumer.ts";
+import { contract } from "../../../../functions/messaging/contract.ts";
 import { guards } from "../../../../functions/messaging/guards.ts";
 import { idempotency } from "../../../../functions/messaging/idempotency.ts";
 import { rows } from "../../../../functions/messaging/rows.ts";
@@ -13,7 +14,7 @@ interface Heard extends Versioned {
 
 const heard = versionedTable<Heard>(process.env.ACCOUNTS_TABLE ?? "");
 
-export const handler = consumer({ name: "explored-hears", accepts: [Told] })
+export const handler = consumer(contract({ name: "explored-hears", accepts: [Told] }))
   .use(guards())
   .use(idempotency({ evidence: rows() }))
   .use(claimCheck())

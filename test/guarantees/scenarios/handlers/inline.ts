@@ -1,5 +1,7 @@
 // Evidence inside the account: the last messages of it.
+
 import { consumer } from "../../../../functions/messaging/consumer.ts";
+import { contract } from "../../../../functions/messaging/contract.ts";
 import { idempotency } from "../../../../functions/messaging/idempotency.ts";
 import { inline } from "../../../../functions/messaging/inline.ts";
 import { versionedTable } from "../../../../functions/messaging/versioned-table.ts";
@@ -8,7 +10,9 @@ import { type Account, Confirmed, Deposited, deposit } from "./messages.ts";
 const table = process.env.ACCOUNTS_TABLE ?? "";
 const accounts = versionedTable<Account>(table);
 
-export const handler = consumer({ name: "explored-inline", accepts: [Deposited] })
+export const handler = consumer(
+  contract({ name: "explored-inline", accepts: [Deposited], publishes: [Confirmed] }),
+)
   .use(idempotency({ evidence: inline({ table }) }))
   .handler(async ({ data }, unit) => {
     const account = deposit(await accounts.get(data.account), data.account, data.amount);

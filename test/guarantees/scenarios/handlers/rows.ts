@@ -1,5 +1,7 @@
 // Evidence as rows, units of one batch in one transaction.
+
 import { consumer } from "../../../../functions/messaging/consumer.ts";
+import { contract } from "../../../../functions/messaging/contract.ts";
 import { idempotency } from "../../../../functions/messaging/idempotency.ts";
 import { rows } from "../../../../functions/messaging/rows.ts";
 import { versionedTable } from "../../../../functions/messaging/versioned-table.ts";
@@ -7,7 +9,9 @@ import { type Account, Confirmed, Deposited, deposit } from "./messages.ts";
 
 const accounts = versionedTable<Account>(process.env.ACCOUNTS_TABLE ?? "");
 
-export const handler = consumer({ name: "explored-rows", accepts: [Deposited] })
+export const handler = consumer(
+  contract({ name: "explored-rows", accepts: [Deposited], publishes: [Confirmed] }),
+)
   .use(idempotency({ evidence: rows() }))
   .handler(async ({ data }, unit) => {
     const account = deposit(await accounts.get(data.account), data.account, data.amount);

@@ -1,0 +1,10 @@
+// What the functions of the credit service are to others.
+import { contract } from "../messaging/contract.ts";
+import { OrderPlaced } from "../orders/messages.ts";
+import { CreditDenied, CreditReserved } from "./messages.ts";
+
+export const reserveCredit = contract({
+  name: "reserve-credit",
+  accepts: [OrderPlaced],
+  publishes: [CreditReserved, CreditDenied],
+});

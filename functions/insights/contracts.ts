@@ -1,0 +1,8 @@
+// What the functions of the insights service are to others.
+import { contract } from "../messaging/contract.ts";
+import { OrderViewed } from "./messages.ts";
+import { statementEvents } from "./statement.ts";
+
+export const countOrderViews = contract({ name: "count-order-views", accepts: [OrderViewed] });
+
+export const buildStatement = contract({ name: "build-statement", accepts: statementEvents });

@@ -1,0 +1,17 @@
+// What the functions of the orders service are to others.
+import { CreditDenied, CreditReserved } from "../credit/messages.ts";
+import { contract } from "../messaging/contract.ts";
+import { OrderShipped } from "../shipping/messages.ts";
+import { OrderApproved, OrderPlaced, PlaceOrder } from "./messages.ts";
+
+export const placeOrder = contract({
+  name: "place-order",
+  accepts: [PlaceOrder],
+  publishes: [OrderPlaced],
+});
+
+export const settleOrder = contract({
+  name: "settle-order",
+  accepts: [CreditReserved, CreditDenied, OrderShipped],
+  publishes: [OrderApproved],
+});

@@ -1,0 +1,10 @@
+// What the functions of the shipping service are to others.
+import { contract } from "../messaging/contract.ts";
+import { OrderApproved } from "../orders/messages.ts";
+import { OrderShipped } from "./messages.ts";
+
+export const shipOrder = contract({
+  name: "ship-order",
+  accepts: [OrderApproved],
+  publishes: [OrderShipped],
+});

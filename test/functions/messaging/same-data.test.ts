@@ -7,6 +7,7 @@ import { atMostOnce } from "../../../functions/messaging/at-most-once.ts";
 import { messageChain } from "../../../functions/messaging/chain.ts";
 import { claimCheck } from "../../../functions/messaging/claim-check.ts";
 import { datarefOf } from "../../../functions/messaging/claim-place.ts";
+import { contract } from "../../../functions/messaging/contract.ts";
 import { deliver, type MessageMiddleware } from "../../../functions/messaging/delivery.ts";
 import { endpoint } from "../../../functions/messaging/endpoint.ts";
 import { type Envelope, readEnvelope } from "../../../functions/messaging/envelope.ts";
@@ -119,7 +120,7 @@ describe("G2: the same data that went by claim check", () => {
 
 describe("G2: the same request in another order of keys", () => {
   it("gets the first answer; other data under its key are 422", async () => {
-    const pay = endpoint({ name: "pay", accepts: Paid })
+    const pay = endpoint(contract({ name: "pay", accepts: [Paid] }))
       .use(idempotency({ evidence: rows() }))
       .handler(async () => ({ payment: newId() }));
     const headers = { "idempotency-key": newId() };
@@ -133,6 +134,8 @@ describe("G2: the same request in another order of keys", () => {
     expect(three.body).toContain("ID_REUSED");
   });
 });
+
+const tested = contract({ name: "tested", accepts: [Paid] });
 
 function aPaid(): Envelope {
   const key = newId();
@@ -152,7 +155,7 @@ async function ending(form: Form, sent: Envelope, { receiveCount = 1 } = {}): Pr
   const message = readEnvelope(body);
   remember(world.stateTable, message.partitionkey, {});
   const chain = messageChain({
-    accepts: [Paid],
+    contract: tested,
     middlewares: [form.guard(), claimCheck()],
     async work(_message, unit) {
       if (form.table() !== world.stateTable) return;
@@ -164,7 +167,7 @@ async function ending(form: Form, sent: Envelope, { receiveCount = 1 } = {}): Pr
   });
   const letter = { body, attributes: {}, queueName: "tested", receiveCount };
   try {
-    const delivery = { consumer: "tested", message, letter, deadlineMs: Date.now() + 20_000 };
+    const delivery = { contract: tested, message, letter, deadlineMs: Date.now() + 20_000 };
     return (await deliver(chain, delivery, aContext())).kind;
   } catch (error) {
     if (error instanceof Park) return `park ${error.code}`;

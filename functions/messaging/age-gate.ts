@@ -6,6 +6,7 @@ import { nowMs } from "./clock.ts";
 import type { MessageMiddleware } from "./delivery.ts";
 import { dedupWindowDays } from "./message-life.ts";
 import { Park } from "./outcome.ts";
+import { millisecondsOf } from "./rfc3339.ts";
 
 export interface AgeGateOptions {
   /** How old a message may be, in days; at most what the evidence outlives. */
@@ -32,7 +33,7 @@ export function ageGate({ windowDays = dedupWindowDays }: AgeGateOptions = {}): 
   }
   return {
     before({ event: { message } }) {
-      const timeMs = timeOf(message.time);
+      const timeMs = millisecondsOf(message.time);
       if (timeMs === undefined) throw new Park("TIME_INVALID", "time must be a date and time of RFC 3339");
       const ageMs = nowMs() - timeMs;
       if (ageMs < -clockSkewMs) {
@@ -43,20 +44,4 @@ export function ageGate({ windowDays = dedupWindowDays }: AgeGateOptions = {}): 
       }
     },
   };
-}
-
-const rfc3339 =
-  /^(\d{4})-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])T([01]\d|2[0-3]):[0-5]\d:([0-5]\d|60)(\.\d+)?(Z|[+-]([01]\d|2[0-3]):[0-5]\d)$/i;
-
-/** Milliseconds since the epoch, or undefined for what is no time of https://www.rfc-editor.org/rfc/rfc3339#section-5.6 */
-function timeOf(text: string): number | undefined {
-  if (!rfc3339.test(text)) return undefined;
-  if (Number(text.slice(8, 10)) > 28 && !isInMonth(text)) return undefined;
-  return Date.parse(text.replace(":60", ":59")); // RFC 3339 has leap seconds, Date has none
-}
-
-/** Date.parse makes 2 March of 30 February. */
-function isInMonth(text: string): boolean {
-  const [year = 0, month = 0, day = 0] = text.slice(0, 10).split("-").map(Number);
-  return day <= new Date(Date.UTC(year, month, 0)).getUTCDate();
 }

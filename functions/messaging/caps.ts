@@ -5,6 +5,7 @@
 //
 // JSON.parse of V8 keeps its own stack and reads any depth; JSON.stringify, schemas and most handlers recurse
 // and would end in a RangeError. So the bytes are counted before parsing, the shape before validating.
+import { checkNumbers, inexact } from "./exact-numbers.ts";
 import { Park } from "./outcome.ts";
 
 /**
@@ -24,7 +25,17 @@ export const arrayLengthMax = 10_000;
 const keysForbidden: ReadonlySet<string> = new Set(["__proto__", "constructor", "prototype"]);
 
 /**
- * JSON from outside, as a value inside its bounds.
+ * JSON from outside, as the value that its sender wrote, inside its bounds.
+ * @throws Park NUMBER_INEXACT, or what `parseCapped` throws
+ */
+export function parseExact(text: string, bytesMax?: number): unknown {
+  const value = parseCapped(text, bytesMax);
+  checkNumbers(text);
+  return value;
+}
+
+/**
+ * JSON as a value inside its bounds.
  * @throws Park TOO_LARGE, NOT_JSON or what `checkCaps` finds; never quotes the text
  */
 export function parseCapped(text: string, bytesMax: number = bodyBytesMax): unknown {
@@ -37,7 +48,7 @@ export function parseCapped(text: string, bytesMax: number = bodyBytesMax): unkn
 
 /**
  * Walks a value of JSON, without recursion, and returns if it is one that everything else can stand.
- * @throws Park TOO_DEEP, TOO_MANY_KEYS, ARRAY_TOO_LONG or KEY_FORBIDDEN
+ * @throws Park TOO_DEEP, TOO_MANY_KEYS, ARRAY_TOO_LONG, KEY_FORBIDDEN, or NUMBER_INEXACT for one beyond all doubles
  */
 export function checkCaps(value: unknown): void {
   let keysSeen = 0;
@@ -70,7 +81,9 @@ function entriesOf(list: readonly unknown[]): readonly unknown[] {
   throw new Park("ARRAY_TOO_LONG", `a list of ${list.length} entries, at most ${arrayLengthMax}`);
 }
 
+/** @throws Park NUMBER_INEXACT */
 function isContainer(value: unknown): value is object {
+  if (value === Infinity || value === -Infinity) throw inexact("beyond 1.8e308");
   return typeof value === "object" && value !== null;
 }
 

@@ -5,7 +5,7 @@
 //   commit fails, the object is nobody's and expires.
 //   G2. Message and object are named after what they say, so a repeated run makes the same of both.
 //   G11. What stays in the messages of a unit of work fits the item that carries them.
-import { claimBytesMax, parseCapped } from "./caps.ts";
+import { claimBytesMax, parseExact } from "./caps.ts";
 import { type ClaimStoreOptions, claimStore } from "./claim-store.ts";
 import type { MessageMiddleware } from "./delivery.ts";
 import { asciiJson, type Envelope, isUnread } from "./envelope.ts";
@@ -48,7 +48,7 @@ export function claimCheck(options: ClaimCheckOptions = {}): MessageMiddleware {
     async before(request) {
       const { message } = request.event;
       if (message.dataref === undefined || !isUnread(message)) return;
-      const data = parseCapped(await store.get(message.dataref), claimBytesMax);
+      const data = parseExact(await store.get(message.dataref), claimBytesMax);
       request.event = { ...request.event, message: { ...message, data } };
     },
 

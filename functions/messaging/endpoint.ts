@@ -8,7 +8,7 @@
 // that commits second finds the receipt of the first. 409 is for those that cannot: while the other holds the
 // lease of an effect, or is committing for longer than this one may wait.
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2, Context } from "aws-lambda";
-import { parseCapped } from "./caps.ts";
+import { parseExact } from "./caps.ts";
 import { messageChain, type Work } from "./chain.ts";
 import { nowIso, nowMs } from "./clock.ts";
 import { type Contract, checkDeployed } from "./contract.ts";
@@ -136,7 +136,7 @@ function readBody(event: APIGatewayProxyEventV2): unknown {
   const body = event.isBase64Encoded
     ? Buffer.from(event.body ?? "", "base64").toString("utf8")
     : (event.body ?? "");
-  return parseCapped(body);
+  return parseExact(body);
 }
 
 function json(statusCode: number, value: unknown): APIGatewayProxyStructuredResultV2 {

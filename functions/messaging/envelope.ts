@@ -2,7 +2,8 @@
 // redrive it came by (SQS's own messageId changes on a redrive and is never used as identity).
 //
 //   https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/spec.md (attributes; duplicates: source + id)
-import { parseCapped } from "./caps.ts";
+import { parseCapped, parseExact } from "./caps.ts";
+import { checkAttributes } from "./cloud-event.ts";
 import { Park } from "./outcome.ts";
 import { readSequence, sequenceText } from "./sequence.ts";
 
@@ -38,22 +39,40 @@ const attributeLengthMax = 512;
 
 /**
  * Reads the body of a message.
- * @throws Park ENVELOPE_INVALID, or what `parseCapped` throws; names what is wrong and never the payload.
+ * @param sentMs when its queue took it, in ms since the epoch: its time when it says none
+ * @throws Park ENVELOPE_INVALID, TIME_INVALID, DATA_NOT_JSON, or what `parseExact` throws; names what is wrong and
+ *   never the payload
  */
-export function readEnvelope(body: string): Envelope {
-  const value = parseCapped(body);
-  if (typeof value !== "object" || value === null || Array.isArray(value)) {
-    throw new Park("ENVELOPE_INVALID", "a CloudEvents envelope is a JSON object");
-  }
-  const fields = value as Record<string, unknown>;
+export function readEnvelope(body: string, { sentMs }: { readonly sentMs?: number } = {}): Envelope {
+  const fields = fieldsOf(parseExact(body));
+  checkAttributes(fields);
+  return envelopeOf(fields, sentMs);
+}
+
+/** Reads what the kit kept: it was checked when it came, perhaps by a release that checked less. */
+export function readKept(body: string): Envelope {
+  return envelopeOf(fieldsOf(parseCapped(body)));
+}
+
+/** Of JSON; a null is an attribute that is not there. */
+type Fields = Readonly<Record<string, unknown>>;
+
+function fieldsOf(value: unknown): Fields {
+  if (typeof value === "object" && value !== null && !Array.isArray(value)) return value as Fields;
+  throw new Park("ENVELOPE_INVALID", "a CloudEvents envelope is a JSON object");
+}
+
+function envelopeOf(fields: Fields, sentMs = 0): Envelope {
   if (fields.specversion !== "1.0") throw new Park("ENVELOPE_INVALID", 'specversion must be "1.0"');
   const id = requiredText(fields, "id");
+  const dataref = optionalText(fields, "dataref");
+  const isElsewhere = dataref !== undefined && (fields.data ?? undefined) === undefined;
   return {
     specversion: "1.0",
     id,
     source: requiredText(fields, "source"),
     type: requiredText(fields, "type"),
-    time: requiredText(fields, "time"),
+    time: optionalText(fields, "time") ?? timeText(sentMs),
     datacontenttype: "application/json",
     partitionkey: optionalText(fields, "partitionkey") ?? id,
     ...present("sequence", sequenceIn(fields)),
@@ -62,9 +81,14 @@ export function readEnvelope(body: string): Envelope {
     ...present("traceparent", optionalText(fields, "traceparent")),
     hops: hopsOf(fields),
     // Beside data a reference says the same, and is not needed.
-    ...(fields.data === undefined && present("dataref", optionalText(fields, "dataref"))),
-    data: fields.data,
+    ...(isElsewhere && { dataref }),
+    data: isElsewhere ? undefined : fields.data,
   };
+}
+
+/** Of a message that nobody knows the sending of, so old that no age gate lets it through. */
+function timeText(sentMs: number): string {
+  return new Date(Number.isFinite(sentMs) ? sentMs : 0).toISOString();
 }
 
 /** Its data went by claim check and were not fetched yet: what it says is not known. */
@@ -82,22 +106,22 @@ function escapeCharacter(character: string): string {
 }
 
 /** @throws Park ENVELOPE_INVALID */
-export function requiredText(fields: Readonly<Record<string, unknown>>, name: string): string {
+export function requiredText(fields: Fields, name: string): string {
   const value = optionalText(fields, name);
   if (value === undefined) throw new Park("ENVELOPE_INVALID", `${name} is required`);
   return value;
 }
 
-function optionalText(fields: Readonly<Record<string, unknown>>, name: string): string | undefined {
+function optionalText(fields: Fields, name: string): string | undefined {
   const value = fields[name];
-  if (value === undefined) return undefined;
+  if (value === undefined || value === null) return undefined;
   if (typeof value !== "string" || value === "" || value.length > attributeLengthMax) {
     throw new Park("ENVELOPE_INVALID", `${name} must be a text of 1 to ${attributeLengthMax} characters`);
   }
   return value;
 }
 
-function sequenceIn(fields: Record<string, unknown>): string | undefined {
+function sequenceIn(fields: Fields): string | undefined {
   const text = optionalText(fields, "sequence");
   if (text === undefined) return undefined;
   const sequence = readSequence(text);
@@ -110,10 +134,13 @@ function sequenceIn(fields: Record<string, unknown>): string | undefined {
   return sequenceText(sequence);
 }
 
-function hopsOf(fields: Record<string, unknown>): number {
+/** CloudEvents' Integer has 32 bits. */
+const integerMax = 2_147_483_647;
+
+function hopsOf(fields: Fields): number {
   const hops = fields.hops ?? 0;
-  if (typeof hops !== "number" || !Number.isInteger(hops) || hops < 0) {
-    throw new Park("ENVELOPE_INVALID", "hops must be a whole number from 0");
+  if (typeof hops !== "number" || !Number.isInteger(hops) || hops < 0 || hops > integerMax) {
+    throw new Park("ENVELOPE_INVALID", `hops must be a whole number from 0 to ${integerMax}`);
   }
   return hops;
 }

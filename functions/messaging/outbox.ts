@@ -6,7 +6,7 @@
 import type { AttributeValue } from "@aws-sdk/client-dynamodb";
 import { unmarshall } from "@aws-sdk/util-dynamodb";
 import { nowIso } from "./clock.ts";
-import { asciiJson, type Envelope, readEnvelope } from "./envelope.ts";
+import { asciiJson, type Envelope, readKept } from "./envelope.ts";
 import type { Write } from "./unit-of-work.ts";
 
 export interface OutboxRow {
@@ -48,7 +48,7 @@ export function readOutboxRow(item: Readonly<Record<string, AttributeValue>>): O
   if (typeof id !== "string" || typeof createdAt !== "string" || !isTexts(messages)) {
     throw new Error(`Outbox row ${JSON.stringify(id)} must have a createdAt and a list of message texts`);
   }
-  return { id, createdAt, messages: messages.map((body) => ({ body, envelope: readEnvelope(body) })) };
+  return { id, createdAt, messages: messages.map((body) => ({ body, envelope: readKept(body) })) };
 }
 
 function isTexts(value: unknown): value is string[] {

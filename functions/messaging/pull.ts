@@ -9,7 +9,7 @@
 import { marshall } from "@aws-sdk/util-dynamodb";
 import type { Context } from "aws-lambda";
 import { nowIso, nowMs } from "./clock.ts";
-import { type Envelope, readEnvelope } from "./envelope.ts";
+import { type Envelope, readKept } from "./envelope.ts";
 import type { Journal, JournalEntry } from "./journal.ts";
 import { log } from "./log.ts";
 import { metricNames } from "./metric-names.ts";
@@ -74,7 +74,7 @@ export async function pullPartition(options: PullOptions, context: Context): Pro
 
   async function pullEntry({ body, sequence }: JournalEntry): Promise<void> {
     try {
-      const message: Envelope = readEnvelope(body);
+      const message: Envelope = readKept(body);
       if (types.has(message.type)) {
         const move = { partition, from: offset, to: sequence };
         await duringMessage(message, async () => {

@@ -11,11 +11,16 @@ export interface Received {
 
 export function receive(record: SQSRecord): Received {
   try {
-    return { record, envelope: readEnvelope(record.body) };
+    return { record, envelope: readEnvelope(record.body, { sentMs: sentMsOf(record) }) };
   } catch (error) {
     if (error instanceof Park) return { record, envelope: error };
     throw error;
   }
+}
+
+/** When SQS took it: a redrive sends anew. */
+function sentMsOf({ attributes }: SQSRecord): number {
+  return Number(attributes.SentTimestamp);
 }
 
 export function letterOf(record: SQSRecord): Letter {

@@ -58,7 +58,7 @@ export async function aClaimWorld(): Promise<ClaimWorld> {
     async outboxOf({ source, id }) {
       const rowId = derivedId("tested", source, id);
       const row = (await world.items(world.outboxTable)).find((item) => item.id === rowId);
-      return ((row?.messages ?? []) as string[]).map(readEnvelope);
+      return ((row?.messages ?? []) as string[]).map((body) => readEnvelope(body));
     },
   };
 }

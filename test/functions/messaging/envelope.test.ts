@@ -1,8 +1,10 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { asciiJson, readEnvelope } from "../../../functions/messaging/envelope.ts";
+import { ageGate } from "../../../functions/messaging/age-gate.ts";
+import { asciiJson, readEnvelope, readKept } from "../../../functions/messaging/envelope.ts";
 import { Park } from "../../../functions/messaging/outcome.ts";
 import { anEnvelope } from "../../support/an-envelope.ts";
+import { codeAfter } from "../../support/middleware.ts";
 
 describe("readEnvelope", () => {
   it("reads back what asciiJson wrote, whatever the data", () => {
@@ -36,7 +38,17 @@ describe("readEnvelope", () => {
       JSON.stringify({ ...anEnvelope(), type: "x".repeat(513) }),
       "type must be a text of 1 to 512 characters",
     ],
-    [JSON.stringify({ ...anEnvelope(), hops: -1 }), "hops must be a whole number from 0"],
+    [JSON.stringify({ ...anEnvelope(), hops: -1 }), "hops must be a whole number from 0 to 2147483647"],
+    [
+      JSON.stringify({ ...anEnvelope(), hops: 2_147_483_648 }),
+      "hops must be a whole number from 0 to 2147483647",
+    ],
+    [JSON.stringify({ ...anEnvelope(), id: null }), "id is required"],
+    [JSON.stringify({ ...anEnvelope(), ID: "a", id: undefined }), "id is required"],
+    [
+      JSON.stringify({ ...anEnvelope(), source: "a shop" }),
+      "source must be a URI reference: no spaces, and %-escapes beyond ASCII",
+    ],
     ...["0", "-1", "1.5", "first", "9007199254740992"].map((sequence): [string, string] => [
       JSON.stringify({ ...anEnvelope(), sequence }),
       "sequence must be the digits of a whole number from 1 to 9007199254740991",
@@ -50,6 +62,85 @@ describe("readEnvelope", () => {
     const { specversion, id, source, type, time, data } = anEnvelope();
     const envelope = readEnvelope(JSON.stringify({ specversion, id, source, type, time, data }));
     expect(envelope).toMatchObject({ id, correlationid: id, partitionkey: id, hops: 0 });
+  });
+});
+
+describe("the rules of CloudEvents", () => {
+  const required = { specversion: "1.0", id: "1", source: "/shop", type: "paid" };
+  const optional = [
+    "time subject dataschema datacontenttype data_base64 dataref partitionkey sequence correlationid causationid",
+    "traceparent hops unknownextension",
+  ].flatMap((names) => names.split(" "));
+
+  it.each(optional)("a null %s is one that is not there", (name) => {
+    const [read, expected] = [
+      { ...required, data: {}, [name]: null },
+      { ...required, data: {} },
+    ].map((event) => readEnvelope(JSON.stringify(event)));
+    expect(read).toEqual(expected);
+  });
+
+  it("null data beside a reference are not there; without one they are data", () => {
+    const dataref = "s3://bucket/claims/1";
+    const { data, ...read } = readEnvelope(JSON.stringify({ ...required, data: null, dataref }));
+    expect([data, read.dataref]).toEqual([undefined, dataref]);
+    expect(readEnvelope(JSON.stringify({ ...required, data: null })).data).toBeNull();
+  });
+
+  it.each([
+    "application/json",
+    "application/json; charset=utf-8",
+    "text/json",
+    "application/vnd.shop+json",
+    "A/JSON",
+  ])("takes data of the type %s", (datacontenttype) => {
+    const body = JSON.stringify({ ...required, datacontenttype, data: { a: 1 } });
+    expect(readEnvelope(body)).toMatchObject({ datacontenttype: "application/json", data: { a: 1 } });
+  });
+
+  it.each([
+    [{ datacontenttype: "text/plain", data: "a secret" }, "datacontenttype must be application/json"],
+    [
+      { datacontenttype: "application/json-seq", data: "a secret" },
+      "datacontenttype must be application/json",
+    ],
+    [{ datacontenttype: 7, data: 1 }, "datacontenttype must be application/json"],
+    [{ data_base64: "YSBzZWNyZXQ=" }, "data_base64 is not read"],
+  ])("G6: parks %j as DATA_NOT_JSON", (fields, detail) => {
+    const park = parkOf(JSON.stringify({ ...required, ...fields }));
+    expect(park.code).toBe("DATA_NOT_JSON");
+    expect(park.detail).toContain(detail);
+    expect(park.detail).not.toContain("secret");
+  });
+
+  it.each(["/a", "urn:uuid:1", "https://a.example/b?c=d#e", "mailto:a@example.org", "#1", "/caf%C3%A9"])(
+    "takes the source %s",
+    (source) => {
+      expect(readEnvelope(JSON.stringify({ ...required, source })).source).toBe(source);
+    },
+  );
+
+  it.each(["/café", "a b", "/100%", "/a\n", "<a>"])("G6: parks the source %j", (source) => {
+    expect(parkOf(JSON.stringify({ ...required, source }))).toMatchObject({ code: "ENVELOPE_INVALID" });
+  });
+
+  it.each(["yesterday", "2026-02-30T00:00:00Z", "2026-01-01 00:00:00"])("G7: parks the time %s", (time) => {
+    expect(parkOf(JSON.stringify({ ...required, time })).code).toBe("TIME_INVALID");
+  });
+
+  it("G7: a message without a time is as old as its sending; of an unknown sending it is too old for every gate", async () => {
+    const body = JSON.stringify(required);
+    const sentMs = Date.parse("2026-05-01T00:00:00Z");
+    expect(readEnvelope(body, { sentMs }).time).toBe("2026-05-01T00:00:00.000Z");
+    for (const unknown of [{}, { sentMs: Number.NaN }]) {
+      const message = readEnvelope(body, unknown);
+      expect(await codeAfter(ageGate(), { message })).toBe("TOO_OLD");
+    }
+  });
+
+  it("what a release that checked less had kept is read", () => {
+    const body = `{"specversion":"1.0","id":"1","source":"a shop","type":"paid","time":"then","data":9007199254740993}`;
+    expect(readKept(body)).toMatchObject({ source: "a shop", time: "then", data: 9007199254740992 });
   });
 });
 

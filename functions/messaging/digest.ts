@@ -35,12 +35,19 @@ export function digestOf({ type, data, dataref }: Said): Digest {
   return meaning === digest ? { digest } : { digest, meaning };
 }
 
-/** Whether what evidence keeps of a message is of what another says; the only place that compares digests. */
-export function saysTheSame(stored: Readonly<Record<string, unknown>> | Digest, said: Digest): boolean {
+/**
+ * Whether what evidence keeps of a message is of what another says; the only place that compares digests.
+ * @param atLeast characters that a stored one must have
+ */
+export function saysTheSame(
+  stored: Readonly<Record<string, unknown>> | Digest,
+  said: Digest,
+  atLeast: number = charactersMin,
+): boolean {
   return [stored.digest, stored.meaning].some(
     (known) =>
       typeof known === "string" &&
-      known.length >= charactersMin &&
+      known.length >= atLeast &&
       (said.digest.startsWith(known) || said.meaning?.startsWith(known) === true),
   );
 }

@@ -1,5 +1,6 @@
 // Evidence inside the one item that a message changes: state, evidence and outgoing messages in one conditional
-// write, without a transaction. One request and, up to 1 KB of item, one write unit.
+// write, without a transaction. One request and, up to 1 KB of item, one write unit. By ids, what leaves the item is
+// kept in the evidence table: one such write in ten has a second one before it.
 //
 //   G1, G2. One write holds everything, on the condition that the evidence is what this commit was decided on.
 //   G3. The item's stream carries the messages: each record those of its own commit (see inline-stream.ts).
@@ -14,13 +15,15 @@ import { isTransient } from "./cancellation.ts";
 import { dynamodb } from "./clients.ts";
 import type { Delivery } from "./delivery.ts";
 import type { Envelope } from "./envelope.ts";
+import { environment } from "./environment.ts";
 import type { EvidenceStore } from "./idempotency.ts";
 import { evidenceId } from "./ids.ts";
 import { mergeInline } from "./inline-write.ts";
 import { byIds } from "./item-evidence.ts";
 import type { Item } from "./item-size.ts";
 import { measure } from "./limits.ts";
-import { Park, RetryLater, StateMoved } from "./outcome.ts";
+import { type Outcome, Park, RetryLater, StateMoved } from "./outcome.ts";
+import type { OverflowPlace } from "./overflow-rows.ts";
 import { beforeNextCommit } from "./retry.ts";
 import { recall, remember } from "./seen-evidence.ts";
 import { bySequence } from "./sequence-evidence.ts";
@@ -40,8 +43,8 @@ export interface InlineOptions {
    */
   readonly by?: "ids" | "sequence";
   /**
-   * By ids: how many messages of an item are remembered. An older one that comes is parked as EVIDENCE_GONE when it is
-   * not younger than those that are forgotten. 1 to 100.
+   * By ids: how many messages are remembered in the item itself, 1 to 100. Older ones are remembered in the evidence
+   * table: a smaller window makes the item smaller, and a duplicate of a message that left it costs a read.
    */
   readonly window?: number;
   readonly client?: DynamoDBClient;
@@ -59,13 +62,16 @@ const windowMax = 100;
  * Duplicates get no receipt.
  */
 export function inline(options: InlineOptions): EvidenceStore {
-  const { table, itemOf = (message) => message.partitionkey, form } = resolve(options);
+  const { table, itemOf = (message) => message.partitionkey, form, evidenceTable } = resolve(options);
   const client = () => options.client ?? dynamodb();
   const readItem = sharedRead({ table, client, attribute: form.attribute });
+  const readBeyond = sharedRead({ table: evidenceTable, client });
 
   return {
     async find(delivery) {
-      return form.judge(await look(itemOf(delivery.message)), delivery);
+      const id = itemOf(delivery.message);
+      const { known } = await judge(await look(id), delivery, id);
+      return known;
     },
 
     async commit(delivery, receipt) {
@@ -74,11 +80,11 @@ export function inline(options: InlineOptions): EvidenceStore {
         return { kind: "done", receipt }; // no effect, no evidence
       }
       const id = itemOf(message);
-      const { read, known } = await judged(delivery, id);
+      const { read, known, base } = await judged(delivery, id);
       if (known) return known;
 
       const { attribute } = form;
-      const evidence = form.add(read, delivery);
+      const evidence = form.add(await withRoom(base, delivery, id), delivery);
       const write = mergeInline(writeOf(delivery, id), {
         attribute,
         read,
@@ -103,12 +109,32 @@ export function inline(options: InlineOptions): EvidenceStore {
   async function judged(delivery: Delivery, id: string) {
     const remembered = recall(table, id, form.attribute);
     try {
-      if (form.judge(remembered, delivery) === undefined) return { read: remembered, known: undefined };
+      const judgement = await judge(remembered, delivery, id);
+      if (judgement.known === undefined) return { read: remembered, ...judgement };
     } catch (error) {
       if (!(error instanceof Park || error instanceof RetryLater)) throw error;
     }
     const read = await look(id);
-    return { read, known: form.judge(read, delivery) };
+    return { read, ...(await judge(read, delivery, id)) };
+  }
+
+  /** What is known of a message, and the evidence to add it to when nothing is. */
+  async function judge(read: string | undefined, delivery: Delivery, id: string): Promise<Judgement> {
+    const known = form.judge(read, delivery);
+    if (known || read === undefined || !form.isOpen(read, delivery)) return { known, base: read };
+    const { lookBeyond } = await import("./inline-overflow.ts");
+    const { evidence: base, ...found } = await lookBeyond(beyond(id), read, delivery);
+    return { ...found, base };
+  }
+
+  async function withRoom(base: string | undefined, delivery: Delivery, id: string) {
+    if (base === undefined || !form.isFull(base, delivery)) return base;
+    const { keep } = await import("./inline-overflow.ts");
+    return keep(beyond(id), base, delivery);
+  }
+
+  function beyond(id: string): OverflowPlace {
+    return { evidenceTable, client, read: readBeyond, table, id };
   }
 
   async function look(id: string): Promise<string | undefined> {
@@ -164,6 +190,11 @@ export function inline(options: InlineOptions): EvidenceStore {
   }
 }
 
+interface Judgement {
+  readonly known: Outcome | undefined;
+  readonly base: string | undefined;
+}
+
 /** The name that a transaction would give as its reason: TransactionConflict for a TransactionConflictException. */
 function codeOf(error: unknown): string {
   return error instanceof Error ? error.name.replace(/Exception$/, "") : typeof error;
@@ -173,5 +204,6 @@ function resolve(options: InlineOptions) {
   const { by = "ids", window = windowDefault } = options;
   if (by !== "ids" && by !== "sequence") throw new Error(`by must be "ids" or "sequence", got ${String(by)}`);
   wholeNumber("window", window, { min: 1, max: windowMax });
-  return { ...options, form: by === "ids" ? byIds(window) : bySequence };
+  const form = by === "ids" ? byIds(window) : bySequence;
+  return { ...options, form, evidenceTable: environment("EVIDENCE_TABLE") };
 }

@@ -25,6 +25,8 @@ const digestLengths = { digest: 16, meaning: 11 } as const;
 export const bySequence: EvidenceForm = {
   attribute: `${hiddenPrefix}sequences`,
   everyMessage: true, // a number that left no evidence would be missing for ever
+  isOpen: () => false, // the last number says all
+  isFull: () => false,
 
   judge(evidence, delivery) {
     const { key, sequence, said } = placeOf(delivery);

@@ -6,6 +6,10 @@ export interface Watch {
   stop(): readonly string[];
 }
 
+interface Consumed {
+  readonly CapacityUnits?: number;
+}
+
 export function watchRequests(client: DynamoDBClient): Watch {
   const seen: string[] = [];
   const name = "watch-requests";
@@ -14,8 +18,9 @@ export function watchRequests(client: DynamoDBClient): Watch {
       async function watchRequest(args) {
         Object.assign(args.input, { ReturnConsumedCapacity: "TOTAL" });
         const result = await next(args);
-        const { ConsumedCapacity } = result.output as { ConsumedCapacity?: { CapacityUnits?: number } };
-        seen.push(`${context.commandName?.replace("Command", "")} ${ConsumedCapacity?.CapacityUnits}`);
+        const { ConsumedCapacity: consumed } = result.output as { ConsumedCapacity?: Consumed | Consumed[] };
+        const units = [consumed ?? {}].flat().reduce((sum, { CapacityUnits = 0 }) => sum + CapacityUnits, 0);
+        seen.push(`${context.commandName?.replace("Command", "")} ${units}`);
         return result;
       },
     { name, step: "initialize", override: true },

@@ -95,8 +95,8 @@ export function findEntry(text: string, { key, said }: Entry): Found {
 }
 
 function readEntry(text: string) {
-  const [key = "", digest = "", time, meaning = "", mark] = text.split(".");
-  return { key, said: { digest, ...(meaning !== "" && { meaning }) }, timeMs: number(time), mark };
+  const [key = "", digest = "", time, meaning, mark] = text.split(".");
+  return { key, said: { digest, ...(meaning && { meaning }) }, timeMs: number(time), mark };
 }
 
 export function beyondOf({ beyond }: Pick<EvidenceText, "beyond">, mark: string): Beyond {

@@ -2,6 +2,7 @@
 // messages' times say, however many there are, and whichever environment of whichever release meets them.
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import * as z from "zod";
+import { contract } from "../../../functions/messaging/contract.ts";
 import { asciiJson, type Envelope } from "../../../functions/messaging/envelope.ts";
 import { derivedId, newId } from "../../../functions/messaging/ids.ts";
 import { messageType } from "../../../functions/messaging/message-type.ts";
@@ -269,7 +270,7 @@ async function anEnvironment({ window, name = "count" }: AnEnvironment = {}) {
     import("../../../functions/messaging/inline.ts"),
   ]);
   const evidence = inline({ table: table(), ...(window !== undefined && { window }) });
-  const handler = consumer({ name, accepts: [Added] })
+  const handler = consumer(contract({ name, accepts: [Added] }))
     .use(idempotency({ evidence }))
     .handler(async (_message, unit) => {
       unit.write({

@@ -89,6 +89,7 @@ export class ServiceStack extends Stack implements Wiring {
       ...this.#fileOf(contract, options),
       ...(fifo !== undefined && { fifo }),
       tables: this.#tables,
+      claims: this.foundation.claims,
       sizes: this.#config.sizes,
       ...(relayed && { signingKeys: this.foundation.signingKeys }),
     });

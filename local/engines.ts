@@ -7,6 +7,7 @@
 //   None outlives this process, however it ends.
 
 import { buildApp } from "fauxqs";
+import { tellDeadLetterSource } from "./dead-letter-source.ts";
 import { startDynoxide } from "./dynoxide.ts";
 import { startEngineProxy } from "./engine-proxy.ts";
 import { LOOPBACK, refuseWebPages } from "./local-server.ts";
@@ -125,6 +126,7 @@ function givenEndpoint(variable: string): Engine | undefined {
 async function startFauxqs(port = 0): Promise<Engine> {
   const app = buildApp({ logger: false });
   refuseWebPages(app.server);
+  tellDeadLetterSource(app);
   try {
     const endpoint = await app.listen({ host: LOOPBACK, port });
     return { endpoint, stop: () => app.close() };

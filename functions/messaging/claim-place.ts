@@ -6,6 +6,8 @@ import { Park } from "./outcome.ts";
 export const travelPrefix = "claims/";
 /** Below it they stay, for as long as the journal that refers to them. */
 export const keptPrefix = "kept/";
+/** Below it are messages that are parked as a stub (parked-body.ts), by queue; they expire after SQS has forgotten the stubs. */
+export const parkedPrefix = "parked/";
 
 /** @param id the `contentId` of what is there */
 export function datarefOf({ bucket, id }: { bucket: string; id: string }): string {

@@ -8,6 +8,7 @@
 // watched client.
 import { AsyncLocalStorage } from "node:async_hooks";
 import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import { noteCall } from "./called.ts";
 import { log } from "./log.ts";
 import { Park, RetryLater } from "./outcome.ts";
 import type { UnitOfWork } from "./unit-of-work.ts";
@@ -49,9 +50,14 @@ export function watched<Client extends { readonly middlewareStack: object }>(cli
   const stack = client.middlewareStack as DynamoDBClient["middlewareStack"];
   stack.add(
     (next, { commandName = "a command" }) =>
-      function watch(args) {
+      async function watch(args) {
         const run = runs.getStore();
-        return run === undefined ? next(args) : during(run, commandName, () => next(args));
+        try {
+          return await (run === undefined ? next(args) : during(run, commandName, () => next(args)));
+        } catch (error) {
+          noteCall(error, commandName, args.input);
+          throw error;
+        }
       },
     { name: "watch-calls", step: "initialize", priority: "high", override: true },
   );

@@ -5,6 +5,7 @@
 //   G11. Waits are bounded by the retention of the queue, attempts by their number.
 import type { SQSRecord } from "aws-lambda";
 import { nowMs } from "./clock.ts";
+import { describedError } from "./error-code.ts";
 import { Park, RetryLater } from "./outcome.ts";
 import { type QueueLimits, queueLimits } from "./queue-limits.ts";
 import { attemptOf, pastOf, receiveCountOf } from "./received.ts";
@@ -57,7 +58,7 @@ export async function nextTry(queue: Subscription, record: SQSRecord, error: unk
   function over(detail: string): Park {
     if (error instanceof RetryLater && error.lastly) return error.lastly;
     const [code, last] = waited ? ["WAITED_TOO_LONG", "wait"] : ["RETRIES_EXHAUSTED", "error"];
-    return new Park(code, `${detail}, last ${last} ${codeOf(error)}`, { cause: error });
+    return new Park(code, `${detail}, last ${last} ${describedError(error)}`, { cause: error });
   }
 }
 
@@ -71,10 +72,4 @@ function leftOf(limits: QueueLimits | undefined, ageMs: number): number {
 
 function secondsSince(timestampMs: string): number {
   return Math.max(0, Math.round((nowMs() - Number(timestampMs)) / 1_000));
-}
-
-/** A code or a class name, never a message: messages of foreign errors may quote the payload (S10). */
-export function codeOf(error: unknown): string {
-  if (error instanceof RetryLater || error instanceof Park) return error.code;
-  return error instanceof Error ? error.name : typeof error;
 }

@@ -13,8 +13,8 @@ import {
   ObjectOwnership,
 } from "aws-cdk-lib/aws-s3";
 import type { Construct } from "constructs";
-import { keptPrefix, travelPrefix } from "../../functions/messaging/claim-place.ts";
-import { evidenceDays } from "../../functions/messaging/message-life.ts";
+import { keptPrefix, parkedPrefix, travelPrefix } from "../../functions/messaging/claim-place.ts";
+import { deadLetterRetentionDays, evidenceDays } from "../../functions/messaging/message-life.ts";
 import { allowKey, customerKey } from "./customer-key.ts";
 import type { NodeFunction } from "./node-function.ts";
 
@@ -49,6 +49,11 @@ export class ClaimCheckBucket extends Bucket {
           prefix: travelPrefix,
           expiration: Duration.days(evidenceDays + operatorDays),
         },
+        {
+          id: "ParkedExpire", // those whose dead letter SQS has long forgotten
+          prefix: parkedPrefix,
+          expiration: Duration.days(deadLetterRetentionDays + operatorDays),
+        },
         { id: "UploadsExpire", abortIncompleteMultipartUploadAfter: Duration.days(1) },
       ],
     });
@@ -79,8 +84,18 @@ export class ClaimCheckBucket extends Bucket {
     this.#allowKnowingWhatIsMissing(user);
   }
 
+  /** For a consumer of this queue: a message so long that no reason fits beside it is parked as a stub. */
+  allowParking(user: NodeFunction, { queueName }: { readonly queueName: string }): void {
+    user.addEnvironment("PARKED_BUCKET", this.bucketName);
+    this.#grant(user, ["s3:PutObject"], `${parkedPrefix}${queueName}/`);
+  }
+
   #allow(user: NodeFunction, actions: string[], ...prefixes: readonly string[]): void {
     user.addEnvironment("CLAIM_CHECK_BUCKET", this.bucketName);
+    this.#grant(user, actions, ...prefixes);
+  }
+
+  #grant(user: NodeFunction, actions: string[], ...prefixes: readonly string[]): void {
     allowKey(user, { key: this.encryptionKey, through: "s3" });
     for (const prefix of prefixes) {
       user.addToRolePolicy(new PolicyStatement({ actions, resources: [this.arnForObjects(`${prefix}*`)] }));

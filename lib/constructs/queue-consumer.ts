@@ -9,7 +9,7 @@ import { Construct } from "constructs";
 import type { Contract } from "../../functions/messaging/contract.ts";
 import { requireWholeNumber } from "../bounds.ts";
 import type { Sizes } from "../config.ts";
-import type { Subscription } from "../routes.ts";
+    const { contract, entry, fifo, tables, claims, signingKeys, sizes, environment } = resolve(options);
 import { NodeFunction } from "./node-function.ts";
 import { RedriveQueue } from "./redrive-queue.ts";
 import type { SigningKeys } from "./signing-keys.ts";
@@ -23,6 +23,8 @@ export interface QueueConsumerOptions {
   /** The messages of a key arrive in the order of their sending, one batch of a key at a time. */
   readonly fifo?: boolean;
   readonly tables: UnitOfWorkTables;
+  /** Where a message is parked that leaves no room for its reason. */
+  readonly claims: ClaimCheckBucket;
   /** For a handler with `signature()`, which `guards()` holds; absent for one that takes unsigned messages. */
   readonly signingKeys?: SigningKeys | undefined;
   readonly sizes: Sizes;
@@ -36,7 +38,7 @@ export class QueueConsumer extends Construct {
 
   constructor(scope: Construct, id: string, options: QueueConsumerOptions) {
     super(scope, id);
-    const { contract, entry, fifo, tables, signingKeys, sizes, environment } = resolve(options);
+    const { contract, entry, fifo, tables, claims, signingKeys, sizes, environment } = resolve(options);
     this.redriveQueue = new RedriveQueue(this, "Queue", { ...sizes, fifo });
     this.function = new NodeFunction(this, "Function", { ...sizes, contract, entry, environment });
     this.subscription = { contract, queue: this.redriveQueue.queue };
@@ -47,6 +49,7 @@ export class QueueConsumer extends Construct {
       table.grant(this.function, "dynamodb:BatchGetItem");
     signingKeys?.use(this.function);
     useQueues(this.function, this.redriveQueue);
+    claims.allowParking(this.function, this.redriveQueue);
     if (fifo) tables.evidence.grant(this.function, "dynamodb:UpdateItem", "dynamodb:DeleteItem"); // the holds
     const mapping = new EventSourceMapping(this, "Mapping", {
       target: this.function,

@@ -37,6 +37,8 @@ export class RedriveQueue extends Construct {
   readonly queue: IQueue;
   readonly deadLetterQueue: IQueue;
   readonly maxReceiveCount: number;
+  /** Known before the deployment. */
+  readonly queueName: string;
 
   constructor(scope: Construct, id: string, options: RedriveQueueOptions) {
     super(scope, id);
@@ -56,6 +58,7 @@ export class RedriveQueue extends Construct {
     const name = `${uniqueName}${suffix}`;
 
     this.maxReceiveCount = maxReceiveCount;
+    this.queueName = name;
     this.deadLetterQueue = new ServiceQueue(this, "DeadLetters", {
       ...kind,
       retentionPeriod: deadLetterRetention,

@@ -7,7 +7,7 @@
 import { DeleteMessageCommand, type Message, SendMessageCommand, type SQSClient } from "@aws-sdk/client-sqs";
 import { derivedId } from "../../functions/messaging/ids.ts";
 import { groupIdOf, isFifo } from "../../functions/messaging/message-group.ts";
-import { originalAttributes } from "../../functions/messaging/park-attributes.ts";
+import { cameWith } from "../../functions/messaging/park-attributes.ts";
 import type { ConsumerQueue } from "./consumer-queues.ts";
 import type { DeadLetter } from "./dead-letter.ts";
 import { messageIn } from "./evidence.ts";
@@ -23,7 +23,7 @@ export async function sendBack(
     new SendMessageCommand({
       QueueUrl: queueUrl,
       MessageBody: body,
-      MessageAttributes: { ...originalAttributes(copy?.MessageAttributes ?? {}) },
+      MessageAttributes: { ...cameWith(copy ?? {}) },
       ...(trace !== undefined && {
         MessageSystemAttributes: { AWSTraceHeader: { DataType: "String", StringValue: trace } },
       }),

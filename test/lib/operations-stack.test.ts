@@ -4,6 +4,7 @@ import { Stack } from "aws-cdk-lib";
 import { Template } from "aws-cdk-lib/assertions";
 import { describe, expect, test } from "vitest";
 import { reserveCredit } from "../../functions/credit/contracts.ts";
+import { ClaimCheckBucket } from "../../lib/constructs/claim-check-bucket.ts";
 import { QueueConsumer } from "../../lib/constructs/queue-consumer.ts";
 import { ServiceTable } from "../../lib/constructs/service-table.ts";
 import { OperationsStack } from "../../lib/operations-stack.ts";
@@ -128,6 +129,7 @@ function anOperations(context: Record<string, unknown> = {}): Template {
     entry: "credit/reserve-credit.ts",
     contract: reserveCredit,
     tables: { state: { variable: "CREDIT_TABLE", table }, evidence, outbox },
+    claims: new ClaimCheckBucket(service, "Claims", { keepsData: false }),
     sizes: config.sizes,
   });
   return Template.fromStack(new OperationsStack(app, "Operations", { config, watched: [service] }));

@@ -59,8 +59,8 @@ describe("a consumer", () => {
   });
 
   it.each([
-    [-2, "5 attempts, last error TypeError"],
-    [-3, "5 attempts, last error NOT_NOW"],
+    [-2, /^5 attempts, last error TypeError at messaging\/consumer\.test\.ts:\d+:\d+$/],
+    [-3, /^5 attempts, last error NOT_NOW$/],
   ])(
     "G6: parks a message after its last attempt with its last error (%i), and quotes no message of a foreign error",
     async (n, detail) => {
@@ -71,7 +71,13 @@ describe("a consumer", () => {
         expect(batchItemFailures).toHaveLength(receiveCount < 5 ? 1 : 0);
       }
       expect(await world.drain(deadLetters())).toMatchObject([
-        { attributes: { ReasonCode: "RETRIES_EXHAUSTED", ReasonDetail: detail, ReceiveCount: "5" } },
+        {
+          attributes: {
+            ReasonCode: "RETRIES_EXHAUSTED",
+            ReasonDetail: expect.stringMatching(detail),
+            ReceiveCount: "5",
+          },
+        },
       ]);
     },
   );

@@ -1,6 +1,7 @@
 import { Duration, type Stack } from "aws-cdk-lib";
 import { describe, expect, test } from "vitest";
 import type { Sizes } from "../../../lib/config.ts";
+import { ClaimCheckBucket } from "../../../lib/constructs/claim-check-bucket.ts";
 import { QueueConsumer, type QueueConsumerOptions } from "../../../lib/constructs/queue-consumer.ts";
 import { ServiceTable } from "../../../lib/constructs/service-table.ts";
 import { aContract } from "../../support/a-contract.ts";
@@ -26,6 +27,7 @@ function build(stack: Stack, changes: Partial<QueueConsumerOptions> = {}): Queue
       evidence: table("Evidence"),
       outbox: table("Outbox"),
     },
+    claims: new ClaimCheckBucket(stack, "Claims", { keepsData: false }),
     sizes,
     environment: { COLOUR: "blue" },
     ...changes,

@@ -38,7 +38,7 @@ describe("the claim-check bucket", () => {
       LifecycleConfiguration: { Rules: { Prefix?: string; ExpirationInDays?: number }[] };
     };
     const expiring = LifecycleConfiguration.Rules.filter(({ ExpirationInDays }) => ExpirationInDays);
-    expect(expiring).toMatchObject([{ Prefix: "claims/" }]);
+    expect(expiring).toMatchObject([{ Prefix: "claims/" }, { Prefix: "parked/" }]);
     expect(expiring[0]?.ExpirationInDays).toBeGreaterThan(evidenceDays);
     expect(LifecycleConfiguration.Rules).toContainEqual(
       expect.objectContaining({ AbortIncompleteMultipartUpload: { DaysAfterInitiation: 1 } }),

@@ -80,12 +80,18 @@ describe("a queue consumer", () => {
         QUEUE_URL: { Ref: expect.stringMatching(/^ChargeQueueMessages/) },
         DEAD_LETTER_QUEUE_URL: { Ref: expect.stringMatching(/^ChargeQueueDeadLetters/) },
         MAX_RECEIVE_COUNT: "5",
+        PARKED_BUCKET: { Ref: expect.stringMatching(/^Claims/) },
       },
     });
   });
 
   test("may do what it needs on its own queues and tables, and nothing else", () => {
-    expect(grantsOf(template, "ChargeFunctionRole")).toEqual({
+    const grants = grantsOf(template, "ChargeFunctionRole");
+    const parked = Object.keys(grants).find((resource) =>
+      /"\/parked\/Test-Charge-Queue-\w+\/\*"/.test(resource),
+    );
+    expect(grants).toEqual({
+      [parked ?? ""]: ["s3:PutObject"],
       "ChargeFunctionLogs.Arn": ["logs:CreateLogStream", "logs:PutLogEvents"],
       "ChargeQueueMessages.Arn": [
         "sqs:ChangeMessageVisibility",
@@ -115,6 +121,7 @@ describe("a queue consumer", () => {
       "ChargeConsumer",
       "ChargeDeadLetterQueueUrl",
       "ChargeQueueUrl",
+      "ClaimCheckBucket",
     ]);
     expect(template.findOutputs("ChargeConsumer")).toMatchObject({
       ChargeConsumer: { Value: "charge-bills" },

@@ -6,13 +6,18 @@ export interface Called {
   readonly command: string;
   /** The table, queue or bucket of the request. */
   readonly resource: string | undefined;
+  /** Made where the call was: the error's own frames often end inside the SDK. */
+  readonly site: Error | undefined;
 }
 
 const calls = new WeakMap<object, Called>();
 
-export function noteCall(error: unknown, commandName: string, input: unknown): void {
+export function noteCall(
+  error: unknown,
+  { commandName, input, site }: { commandName: string; input: unknown; site: Error | undefined },
+): void {
   if (typeof error !== "object" || error === null || calls.has(error)) return;
-  calls.set(error, { command: commandName.replace(/Command$/, ""), resource: resourceIn(input) });
+  calls.set(error, { command: commandName.replace(/Command$/, ""), resource: resourceIn(input), site });
 }
 
 export function calledBy(error: object): Called | undefined {

@@ -15,21 +15,26 @@ function nameOr(name: string, otherwise: string): string {
 
 /** So many characters of frames say enough. */
 const framesLengthMax = 8_000;
-/** What called the user's code, and what it calls. */
-const foreign = /node_modules|\(?node:|functions\/messaging\/[\w-]+\.ts:/;
+const libraries = /node_modules|\(?node:/;
+/** What calls the user's code, and what it calls. */
+const kit = /functions\/messaging\/[\w-]+\.ts:/;
 
-/** The file and line of the user's code that an error came through; the first frame of all when it came through none. */
+/** The file and line of the user's code that an error came through; of the kit's when it came through none. */
 export function placeOf(error: unknown): string | undefined {
   if (!(error instanceof Error) || error instanceof RetryLater) return undefined;
-  const { stack = "", message } = error;
-  const begin = stack.indexOf(message);
-  if (begin < 0) return undefined;
-  const frames = stack
-    .slice(begin + message.length, begin + message.length + framesLengthMax)
-    .split("\n")
-    .filter((frame) => /:\d+:\d+\)?$/.test(frame));
-  const frame = frames.find((one) => !foreign.test(one)) ?? frames[0] ?? "";
+  const { site } = calledBy(error) ?? {};
+  const frames = [...framesOf(error), ...(site ? framesOf(site) : [])].filter(
+    (frame) => !libraries.test(frame),
+  );
+  const frame = frames.find((one) => !kit.test(one)) ?? frames[0] ?? "";
   return /([^/\s(]{1,100}\/[^/\s(]{1,100}:\d+:\d+)\)?$/.exec(frame.slice(-220))?.[1];
+}
+
+function framesOf({ stack = "", message }: Error): string[] {
+  const begin = stack.indexOf(message);
+  if (begin < 0) return []; // whatever it is, it may be the message
+  const text = stack.slice(begin + message.length, begin + message.length + framesLengthMax);
+  return text.split("\n").filter((frame) => /:\d+:\d+\)?$/.test(frame));
 }
 
 /** The code, the call that failed and the place in the user's code: what a developer looks for. */

@@ -52,10 +52,11 @@ export function watched<Client extends { readonly middlewareStack: object }>(cli
     (next, { commandName = "a command" }) =>
       async function watch(args) {
         const run = runs.getStore();
+        const site = run && new Error(); // its frames are written out only when somebody asks
         try {
           return await (run === undefined ? next(args) : during(run, commandName, () => next(args)));
         } catch (error) {
-          noteCall(error, commandName, args.input);
+          noteCall(error, { commandName, input: args.input, site });
           throw error;
         }
       },

@@ -11,12 +11,13 @@ import { Park } from "./outcome.ts";
 export function permanentReason(error: unknown): Park | undefined {
   if (error instanceof Park) return error;
   if (!(error instanceof Error)) return undefined;
+  if (unstorable.test(error.message))
+    return park("VALUE_UNSTORABLE", error, "a value that DynamoDB cannot hold");
+  if (!("$metadata" in error)) return undefined; // others have errors of these names, too
   const name = error.name.replace(/^AWS\.SimpleQueueService\./, "").replace(/Exception$/, "");
   if (unknownResource.has(name)) return park("RESOURCE_UNKNOWN", error, "does not exist");
   if (refused.has(name) || reasonsOf(error).some(isRefusal))
     return park("REQUEST_REFUSED", error, hintIn(error));
-  if (unstorable.test(error.message))
-    return park("VALUE_UNSTORABLE", error, "a value that DynamoDB cannot hold");
   return undefined;
 }
 

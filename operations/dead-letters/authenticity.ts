@@ -6,7 +6,7 @@
 
 import type { KeyRing } from "../../functions/messaging/key-ring.ts";
 import { RetryLater } from "../../functions/messaging/outcome.ts";
-import { originalAttributes } from "../../functions/messaging/park-attributes.ts";
+import { cameWith } from "../../functions/messaging/park-attributes.ts";
 import { verify } from "../../functions/messaging/signature.ts";
 import type { ConsumerQueue } from "./consumer-queues.ts";
 import type { DeadLetter } from "./dead-letter.ts";
@@ -31,7 +31,7 @@ export async function authenticityOf(
   { body, copies }: Pick<DeadLetter, "body" | "copies">,
 ): Promise<Authenticity> {
   if (keys === undefined) return { kind: "unsigned" };
-  const text = originalAttributes(copies[0]?.MessageAttributes ?? {}).Signature?.StringValue;
+  const text = cameWith(copies[0] ?? {}).Signature?.StringValue;
   if (text === undefined) return { kind: "none" };
   const envelope = messageIn(body);
   const keyId = /^v1\.([\w-]{1,64})\.[\w-]{43}$/.exec(text)?.[1];

@@ -5,7 +5,7 @@ import { asciiJson, type Envelope, readEnvelope } from "../../functions/messagin
 import { contentId, derivedId } from "../../functions/messaging/ids.ts";
 import { bodyId, groupIdOf, isFifo } from "../../functions/messaging/message-group.ts";
 import { Park } from "../../functions/messaging/outcome.ts";
-import { type Attributes, originalAttributes } from "../../functions/messaging/park-attributes.ts";
+import { type Attributes, cameWith } from "../../functions/messaging/park-attributes.ts";
 import type { Sign } from "../../functions/messaging/signature.ts";
 import type { KnownContract } from "../contracts.ts";
 import { UsageError } from "../usage-error.ts";
@@ -120,7 +120,7 @@ const attributesMax = 10;
 const signatureBytes = 128;
 
 function besideOf({ copies }: DeadLetter): Attributes {
-  const { Signature: _old, ...attributes } = originalAttributes(copies[0]?.MessageAttributes ?? {});
+  const { Signature: _old, ...attributes } = cameWith(copies[0] ?? {});
   return attributes;
 }
 

@@ -6,7 +6,7 @@
 import type { ClaimStore } from "../../functions/messaging/claim-store.ts";
 import { bodyId } from "../../functions/messaging/message-group.ts";
 import { Park, RetryLater } from "../../functions/messaging/outcome.ts";
-import { originalAttributes } from "../../functions/messaging/park-attributes.ts";
+import { cameWith } from "../../functions/messaging/park-attributes.ts";
 import { type Authenticity, authenticityOf } from "./authenticity.ts";
 import type { DeadLetter } from "./dead-letter.ts";
 import type { Decision } from "./decision.ts";
@@ -112,7 +112,7 @@ export async function show(
     ) as Partial<Shown>),
     copies: copies.length,
     messageIds: copies.map(({ MessageId = "" }) => MessageId),
-    attributes: Object.keys(originalAttributes(copies[0]?.MessageAttributes ?? {})).sort(),
+    attributes: Object.keys(cameWith(copies[0] ?? {})).sort(),
     bodyBytes: Buffer.byteLength(body),
     ...(await judgedParts(judged)),
     discards: discards ?? [],

@@ -46,8 +46,9 @@ export const consumerMutants: readonly Mutant[] = [
   {
     name: "FIFO: parked before its successors are held",
     file: failedRecord,
-    find: "await beforePark?.(next);\n  await park(queue, record, next);",
-    replace: "await park(queue, record, next);\n  await beforePark?.(next);",
+    find: 'await beforePark?.(next);\n  const { parkRecord } = await import("./park-record.ts");',
+    replace:
+      'const { parkRecord } = await import("./park-record.ts");\n  await parkRecord(queue, record, next, { isLast: false });\n  await beforePark?.(next);',
     checks: [messaging("fifo")],
   },
   {
@@ -81,9 +82,30 @@ export const consumerMutants: readonly Mutant[] = [
   {
     name: "acknowledged before it is parked",
     file: failedRecord,
-    find: "await park(queue, record, next);\n",
-    replace: "void park(queue, record, next).catch(() => undefined);\n",
+    find: "await parkRecord(queue, record, next, { isLast });",
+    replace: '"whole"; void parkRecord(queue, record, next, { isLast }).catch(() => undefined);',
     checks: [faults("FIFO with a poison")],
+  },
+  {
+    name: "what AWS refuses for good is tried to the last receive",
+    file: "functions/messaging/permanent.ts",
+    find: "if (refused.has(name) ||",
+    replace: 'if (name === "" ||',
+    checks: [messaging("permanent")],
+  },
+  {
+    name: "a message that leaves no room is parked without its reason",
+    file: "functions/messaging/park-record.ts",
+    find: "if (!bucket) return undefined;",
+    replace: "if (bucket) return undefined;",
+    checks: [messaging("parked-body")],
+  },
+  {
+    name: "attributes of a sender are the kit's word",
+    file: "functions/messaging/park-attributes.ts",
+    find: "&& Attributes?.DeadLetterQueueSourceArn === undefined",
+    replace: "",
+    checks: [messaging("parked-body")],
   },
   {
     name: "the last receive goes by without a reason",

@@ -11,6 +11,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import * as z from "zod";
 import { dynamodb } from "../../../functions/messaging/clients.ts";
 import { consumer } from "../../../functions/messaging/consumer.ts";
+import { contract } from "../../../functions/messaging/contract.ts";
 import { asciiJson } from "../../../functions/messaging/envelope.ts";
 import { idempotency } from "../../../functions/messaging/idempotency.ts";
 import { messageType } from "../../../functions/messaging/message-type.ts";
@@ -140,7 +141,7 @@ describe("an error of the SDK", () => {
 });
 
 async function run(work: (unit: UnitOfWork) => Promise<void>) {
-  const handler = consumer({ name: "permanent", accepts: [Ping] })
+  const handler = consumer(contract({ name: "permanent", accepts: [Ping], publishes: [] }))
     .use(idempotency({ evidence: rows() }))
     .handler(async (_message, unit) => work(unit));
   const record = anSqsRecord(asciiJson(anEnvelope({ type: Ping.type, data: {} })));

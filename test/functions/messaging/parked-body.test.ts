@@ -1,5 +1,6 @@
 import {
   CreateQueueCommand,
+  GetQueueAttributesCommand,
   type Message,
   ReceiveMessageCommand,
   SendMessageCommand,
@@ -10,6 +11,7 @@ import { newId } from "../../../functions/messaging/ids.ts";
 import { Park } from "../../../functions/messaging/outcome.ts";
 import { cameWith, messageBytesMax, parkOf } from "../../../functions/messaging/park-attributes.ts";
 import { isStub, restored } from "../../../functions/messaging/parked-body.ts";
+import { setPast } from "../../../functions/messaging/received.ts";
 import { s3 } from "../../../functions/messaging/s3-client.ts";
 import { sqs } from "../../../functions/messaging/sqs-client.ts";
 import { subscription } from "../../../functions/messaging/subscription.ts";
@@ -84,7 +86,7 @@ describe("a message that leaves little room for its reason", () => {
     const body = bodyOf(messageBytesMax);
     const faults = injectFaults(s3(), { command: "PutObjectCommand", moment: "before" });
     await expect(parked(body, {})).rejects.toThrow();
-    expect((await parked(body, {}, { receiveCount: 5 })).letter.Body).toBe(body);
+    expect((await parked(body, {}, { attempts: 4 })).letter.Body).toBe(body);
     faults.remove();
   });
 
@@ -118,13 +120,20 @@ it("S9: an invalid attribute of a sender, made to look folded, does not keep a m
 
 it("G6: attributes that a sender gave names of ours are not the kit's word when SQS moves the message", async () => {
   const { sqs: client } = world.clients;
-  const queueUrl = subscription("x").queueUrl;
+  const { deadLetterQueueUrl } = subscription("x");
+  const { Attributes } = await client.send(
+    new GetQueueAttributesCommand({ QueueUrl: deadLetterQueueUrl, AttributeNames: ["QueueArn"] }),
+  );
+  const RedrivePolicy = JSON.stringify({ deadLetterTargetArn: Attributes?.QueueArn, maxReceiveCount: 1 });
+  const { QueueUrl: queueUrl = "" } = await client.send(
+    new CreateQueueCommand({ QueueName: newId(), Attributes: { RedrivePolicy } }),
+  );
   const MessageAttributes = { ReasonCode: attribute("PAID"), ParkedAt: attribute("2020-01-01T00:00:00Z") };
   await client.send(new SendMessageCommand({ QueueUrl: queueUrl, MessageBody: "forged", MessageAttributes }));
-  for (let receive = 1; receive <= 6; receive++) {
+  for (let receive = 1; receive <= 2; receive++) {
     await client.send(new ReceiveMessageCommand({ QueueUrl: queueUrl, VisibilityTimeout: 0 }));
   }
-  const letter = await received(subscription("x").deadLetterQueueUrl);
+  const letter = await received(deadLetterQueueUrl);
   expect(letter.Body).toBe("forged");
   expect(parkOf(letter)).toEqual({});
   expect(Object.keys(cameWith(letter)).sort()).toEqual(["ParkedAt", "ReasonCode"]);
@@ -133,16 +142,15 @@ it("G6: attributes that a sender gave names of ours are not the kit's word when 
 async function parked(
   body: string,
   attributes: Record<string, { DataType: string; StringValue: string }>,
-  { receiveCount = 1, deadLetterQueueUrl = subscription("x").deadLetterQueueUrl } = {},
+  { attempts = 0, deadLetterQueueUrl = subscription("x").deadLetterQueueUrl } = {},
 ) {
   const messageAttributes = Object.fromEntries(
     Object.entries(attributes)
       .filter(([, value]) => value !== undefined)
       .map(([name, { DataType, StringValue }]) => [name, { dataType: DataType, stringValue: StringValue }]),
   );
-  const record = { ...anSqsRecord(body, { receiveCount }), messageAttributes } as ReturnType<
-    typeof anSqsRecord
-  >;
+  const record = { ...anSqsRecord(body), messageAttributes } as ReturnType<typeof anSqsRecord>;
+  setPast(record, { attempts, waits: 0 });
   const queue = { ...subscription("x"), deadLetterQueueUrl };
   const lines = await linesOf(async () => {
     expect(await settleFailure(queue, record, reason, {})).toBe(true);

@@ -54,7 +54,7 @@ export async function forgo(place: EvidencePlace, old: Envelope): Promise<void> 
     consumer,
     source: old.source,
     messageId: old.id,
-    digest: digestOf(old),
+    ...digestOf(old),
     discardedAt: now,
     processedAt: now,
   });

@@ -3,6 +3,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import * as z from "zod";
 import { consumer } from "../../functions/messaging/consumer.ts";
+import { contract } from "../../functions/messaging/contract.ts";
 import { asciiJson, type Envelope } from "../../functions/messaging/envelope.ts";
 import { type EvidenceStore, idempotency } from "../../functions/messaging/idempotency.ts";
 import { newId } from "../../functions/messaging/ids.ts";
@@ -248,7 +249,7 @@ async function sent() {
 
 function payer(evidence: EvidenceStore, refusal?: () => Park) {
   const accounts = versionedTable<{ id: string; version: number; cents: number }>(world.stateTable);
-  return consumer({ name: "note-taker", accepts: [Paid] })
+  return consumer(contract({ name: "note-taker", accepts: [Paid] }))
     .use(signature({ keys }))
     .use(idempotency({ evidence }))
     .handler(async ({ data, partitionkey }, unit) => {

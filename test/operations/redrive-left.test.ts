@@ -4,6 +4,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import * as z from "zod";
 import { setClock } from "../../functions/messaging/clock.ts";
 import { consumer } from "../../functions/messaging/consumer.ts";
+import { contract } from "../../functions/messaging/contract.ts";
 import { asciiJson, type Envelope } from "../../functions/messaging/envelope.ts";
 import { idempotency } from "../../functions/messaging/idempotency.ts";
 import { messageType } from "../../functions/messaging/message-type.ts";
@@ -220,7 +221,7 @@ function awaitAll(handled: readonly Handled[], options: Partial<AwaitOptions> = 
 }
 
 async function take(message: Envelope, refusal?: () => Park): Promise<void> {
-  const handler = consumer({ name: "note-taker", accepts: [Noted] })
+  const handler = consumer(contract({ name: "note-taker", accepts: [Noted] }))
     .use(idempotency({ evidence: rows() }))
     .handler(async () => {
       if (refusal) throw refusal();

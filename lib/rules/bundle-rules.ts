@@ -30,15 +30,19 @@ export const bundleRules: readonly Rule[] = [
 /** Undefined for a stack that is not deployed this time: the CDK leaves its functions unbundled. */
 function bundleOf(templates: Templates, each: Resource): LoadableBundle | undefined {
   const key = String(at(each, "Code.S3Key") ?? "").replace(/\.zip$/, "");
-  const assembly = dirname(each.templatePath);
-  // The assembly of a stage lies in that of its app, which has the assets of both.
-  const directory = [assembly, dirname(assembly)]
-    .map((place) => join(place, `asset.${key}`))
-    .find(existsSync);
+  const directory = assetOf(key, dirname(each.templatePath));
   if (key === "" || directory === undefined || !String(at(each, "Runtime")).startsWith("nodejs"))
     return undefined;
   const handler = String(at(each, "Handler"));
   return { directory, handler, environment: environmentOf(templates, each) };
+}
+
+/** The assembly of a stage lies in that of its app, or of a stage around it; the outermost has the assets of all. */
+function assetOf(key: string, assembly: string): string | undefined {
+  const directory = join(assembly, `asset.${key}`);
+  if (existsSync(directory)) return directory;
+  const outer = dirname(assembly);
+  return existsSync(join(outer, "cdk.out")) ? assetOf(key, outer) : undefined;
 }
 
 function environmentOf(templates: Templates, each: Resource): Record<string, string> {

@@ -14,6 +14,7 @@ import { contractRules } from "./contract-rules.ts";
 import { environmentRules } from "./environment-rules.ts";
 import { evidenceRules } from "./evidence-rules.ts";
 import { fifoRules } from "./fifo-rules.ts";
+import { failOnFindings } from "./findings-fail.ts";
 import { keyRules } from "./key-rules.ts";
 import { mappingRules } from "./mapping-rules.ts";
 import { outboxRules } from "./outbox-rules.ts";
@@ -52,6 +53,7 @@ export class WiringRules implements IPolicyValidationPlugin {
   }
 
   validate(context: IPolicyValidationContext): PolicyValidationPluginReport {
+    failOnFindings();
     const templates = new Templates(context);
     const violations = this.#rules.flatMap((rule) =>
       rule.check(templates).map((finding) => violationOf(rule, finding, templates)),

@@ -59,7 +59,7 @@ export function consumer<Of extends Contract>(contract: Of): Consumer<Of> {
       const queue = subscription(name);
       return observed(name, middlewares, async function handleBatch({ Records: records }: SQSEvent, context) {
         const deadlineMs = deadlineOf(context);
-        const order = await queueOrder(queue, records.map(receive));
+        const order = await queueOrder(queue, records.map(receive), vouch);
         const failures = records.some(isRedelivered)
           ? await processRedelivered()
           : await process(order.received);
@@ -67,6 +67,11 @@ export function consumer<Of extends Contract>(contract: Of): Consumer<Of> {
         return {
           batchItemFailures: failures.map(({ record }) => ({ itemIdentifier: record.messageId })),
         } satisfies SQSBatchResponse;
+
+        async function vouch(item: Received): Promise<void> {
+          const { vouchFor } = await import("./vouch.ts");
+          return vouchFor(item, middlewares, { consumer: name, deadlineMs });
+        }
 
         function process(items: readonly Received[]): Promise<Received[]> {
           const { inOrder, lotOf } = order;

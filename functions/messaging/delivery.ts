@@ -33,6 +33,8 @@ export interface Delivery {
 export type MessageMiddleware<Added = unknown> = MiddlewareObj<Delivery, unknown, Error, Context & Added> & {
   /** Asked of a redelivered message without running it: a duplicate, or undefined when it was not done. */
   readonly find?: (delivery: Delivery) => Promise<Outcome | undefined>;
+  /** Throws Park when the message is not one that its producer wrote; RetryLater when that cannot be known now. */
+  readonly vouch?: (delivery: Delivery) => Promise<void>;
   /** Where all lines and counts of the function go, also those outside of this middleware. */
   readonly sinkFor?: SinkFor;
 };

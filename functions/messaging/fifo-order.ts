@@ -1,24 +1,27 @@
 // The order of a batch of a FIFO queue: its groups side by side, the messages of a group one after the other.
 //
 //   G4. None runs past one that failed or is parked: what is behind a failure comes back with it, what is behind a
-//   parked message is held.
+//   parked message is held. What nobody vouches for holds nobody, and joins no line.
 import { holds } from "./holds.ts";
 import { groupOf, keyOrder } from "./key-order.ts";
-import { Park } from "./outcome.ts";
+import { Park, RetryLater } from "./outcome.ts";
 import type { QueueOrder } from "./queue-order.ts";
 import type { Received } from "./received.ts";
 import { gapCode } from "./sequence-evidence.ts";
 import { inSequence } from "./sequence-order.ts";
 import type { Subscription } from "./subscription.ts";
+import { isVouched, type Vouch } from "./vouch.ts";
 
 export function fifoOrder({
   queue,
   queueName,
   received: asReceived,
+  vouch,
 }: {
   readonly queue: Subscription;
   readonly queueName: string;
   readonly received: readonly Received[];
+  readonly vouch: Vouch;
 }): QueueOrder {
   const received = inSequence(asReceived, placeOf);
   const records = received.map(({ record }) => record);
@@ -28,11 +31,22 @@ export function fifoOrder({
     received,
     inOrder: true,
     lotOf: ({ record }) => groupOf(record),
-    admit: ({ record }) => order.admit(record),
+    async admit(item) {
+      try {
+        await order.admit(item.record);
+      } catch (error) {
+        if (error instanceof Park || error instanceof RetryLater) await vouch(item); // its own reason comes first
+        throw error;
+      }
+    },
     lift: ({ record }) => order.lift(record),
-    failureOf({ record }) {
+    failureOf(item) {
+      const { record } = item;
       return {
-        beforePark: ({ code }) => (code === gapCode ? order.lift(record) : order.hold(record)),
+        async beforePark({ code }) {
+          if (code === gapCode) return order.lift(record);
+          return (await isVouched(vouch, item)) ? order.hold(record) : undefined;
+        },
         behind: records
           .slice(records.indexOf(record) + 1)
           .filter((later) => groupOf(later) === groupOf(record)),

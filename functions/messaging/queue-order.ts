@@ -5,6 +5,7 @@ import { isFifo } from "./message-group.ts";
 import { Park } from "./outcome.ts";
 import { queueNameOf, type Received } from "./received.ts";
 import type { Subscription } from "./subscription.ts";
+import type { Vouch } from "./vouch.ts";
 
 export interface QueueOrder {
   /** The batch in the order in which it runs. */
@@ -31,11 +32,15 @@ export interface Failure {
   readonly behind?: readonly Received["record"][];
 }
 
-export async function queueOrder(queue: Subscription, received: readonly Received[]): Promise<QueueOrder> {
+export async function queueOrder(
+  queue: Subscription,
+  received: readonly Received[],
+  vouch: Vouch,
+): Promise<QueueOrder> {
   const queueName = queueNameOf(received[0]?.record);
   if (!isFifo(queueName)) return { ...anyOrder, received };
   const { fifoOrder } = await import("./fifo-order.ts");
-  return fifoOrder({ queue, queueName, received });
+  return fifoOrder({ queue, queueName, received, vouch });
 }
 
 /** On a standard queue only copies of one message wait for each other: the second meets the evidence of the first. */

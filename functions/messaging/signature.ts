@@ -5,7 +5,7 @@
 // The hash covers the exact text and, apart from it, what the consumer acts on: where it was sent, id, source,
 // type and time. Expiry is the age gate's: the time it reads is one that was signed.
 import { createHmac, timingSafeEqual } from "node:crypto";
-import type { MessageMiddleware } from "./delivery.ts";
+import type { Delivery, MessageMiddleware } from "./delivery.ts";
 import type { Envelope } from "./envelope.ts";
 import { askAgainMs, type Key, type KeyRing } from "./key-ring.ts";
 import type { OutboxMessage } from "./outbox.ts";
@@ -37,22 +37,25 @@ export function signature({ policy = "required", ...options }: SignatureOptions 
   if (policy === "off") return { before: () => undefined };
   const keys = options.keys ?? signingKeys();
   return {
-    async before({ event: { message, letter } }) {
-      const text = letter?.attributes[attributeName];
-      if (letter === undefined || text === undefined) {
-        if (policy === "accepted") return;
-        throw new Park("SIGNATURE_MISSING", `no message attribute ${attributeName}`);
-      }
-      const keyId = keyIdOf(text);
-      if (keyId === undefined) throw new Park("SIGNATURE_INVALID", "not of the form v1.<keyId>.<mac>");
-      const key = await keys.find(keyId);
-      if (key === undefined) throw unknown(keyId);
-      const signed = { body: letter.body, envelope: message, queueName: letter.queueName };
-      if (!verify(text, signed, key)) {
-        throw new Park("SIGNATURE_INVALID", `the key ${keyId} did not sign this for ${letter.queueName}`);
-      }
-    },
+    vouch: verifyDelivery,
+    before: ({ event }) => verifyDelivery(event),
   };
+
+  async function verifyDelivery({ message, letter }: Delivery): Promise<void> {
+    const text = letter?.attributes[attributeName];
+    if (letter === undefined || text === undefined) {
+      if (policy === "accepted") return;
+      throw new Park("SIGNATURE_MISSING", `no message attribute ${attributeName}`);
+    }
+    const keyId = keyIdOf(text);
+    if (keyId === undefined) throw new Park("SIGNATURE_INVALID", "not of the form v1.<keyId>.<mac>");
+    const key = await keys.find(keyId);
+    if (key === undefined) throw unknown(keyId);
+    const signed = { body: letter.body, envelope: message, queueName: letter.queueName };
+    if (!verify(text, signed, key)) {
+      throw new Park("SIGNATURE_INVALID", `the key ${keyId} did not sign this for ${letter.queueName}`);
+    }
+  }
 }
 
 /** Gives the message attributes that go beside a message to a queue. */

@@ -5,18 +5,22 @@ import * as z from "zod";
 import { dynamodb } from "../../../functions/messaging/clients.ts";
 import { consumer } from "../../../functions/messaging/consumer.ts";
 import { contract } from "../../../functions/messaging/contract.ts";
+import type { MessageMiddleware } from "../../../functions/messaging/delivery.ts";
 import { asciiJson, type Envelope } from "../../../functions/messaging/envelope.ts";
 import { idempotency } from "../../../functions/messaging/idempotency.ts";
 import { newId } from "../../../functions/messaging/ids.ts";
 import { messageType } from "../../../functions/messaging/message-type.ts";
 import { Park, RetryLater } from "../../../functions/messaging/outcome.ts";
 import { rows } from "../../../functions/messaging/rows.ts";
+import { signature } from "../../../functions/messaging/signature.ts";
 import { sqs } from "../../../functions/messaging/sqs-client.ts";
 import { discard } from "../../../operations/dead-letters/discard.ts";
 import { redrive } from "../../../operations/dead-letters/redrive.ts";
+import { aKeyStore, aSecret } from "../../support/a-key-ring.ts";
 import { anEnvelope } from "../../support/an-envelope.ts";
 import { type Faults, injectFaults } from "../../support/faults.ts";
 import { aContext, anSqsEvent, anSqsRecord } from "../../support/lambda.ts";
+import { signed } from "../../support/signing.ts";
 import { aWorld, type World } from "../../support/world.ts";
 
 const Noted = messageType({
@@ -32,6 +36,8 @@ let queueUrl: string;
 let deadLetterQueueUrl: string;
 /** What the handler does with a note; absent is done. */
 let trouble: Map<string, () => Error | Promise<never>>;
+let guarding: MessageMiddleware[];
+const keys = aKeyStore(aSecret("k1"));
 /** Effects, in order. */
 let notes: string[];
 
@@ -41,6 +47,7 @@ beforeAll(async () => {
 });
 beforeEach(async () => {
   trouble = new Map();
+  guarding = [];
   notes = [];
   queueName = `${newId()}.fifo`;
   queueUrl = await fifoQueue(queueName);
@@ -132,10 +139,13 @@ describe("a parked message of a FIFO key", () => {
     expect(await deadNotes()).toEqual(["a2 REFUSED", "a3 HELD", "a4 HELD"]);
   });
 
-  it("G4: what is no message at all holds its group too", async () => {
+  it("G4, G7: what is no message at all is parked and holds nobody, nor does it join a line", async () => {
     const garbage = { ...aRecord("a1"), body: "not JSON" };
     expect(await receive(garbage, aRecord("a2"))).toEqual([]);
-    expect(notes).toEqual([]);
+    expect(notes).toEqual(["a2"]);
+    trouble.set("b1", () => new Park("REFUSED", "no"));
+    expect(await receive(aRecord("b1"), { ...aRecord("b2"), body: "{}" }, aRecord("b3"))).toEqual([]);
+    expect(await lines()).toMatchObject([[expect.anything(), expect.anything()]]);
   });
 
   it("G4: a redrive brings the group back in order, and at its end the key is free", async () => {
@@ -217,6 +227,47 @@ describe("a parked message of a FIFO key", () => {
   });
 });
 
+describe("G4, G7: a message that nobody vouches for", () => {
+  it.each([
+    ["has no signature", async (record: SQSRecord) => record],
+    [
+      "is signed by a key that no ring has",
+      (record: SQSRecord) => signed(record, aKeyStore(aSecret("k2")).ring),
+    ],
+    [
+      "is altered",
+      async (record: SQSRecord) => ({ ...(await signed(record, keys.ring)), body: bodyOf("a1!") }),
+    ],
+    ["is no envelope", async (record: SQSRecord) => ({ ...(await signed(record, keys.ring)), body: "{}" })],
+    [
+      "is beyond the caps",
+      async (record: SQSRecord) => ({ ...record, body: `[${"[".repeat(99)}${"]".repeat(99)}]` }),
+    ],
+  ])("and %s is parked, holds nobody and joins no line", async (_, forged) => {
+    guarding = [signature({ keys: keys.ring })];
+    const genuine = async (note: string) => signed(aRecord(note), keys.ring);
+    for (let receiveCount = 1; receiveCount <= 5; receiveCount++) {
+      const forgery = again(receiveCount)(
+        await forged({ ...aRecord("a1"), messageId: `${queueName}-forged` }),
+      );
+      await receive(forgery);
+    }
+    expect(await receive(await genuine("a2"))).toEqual([]);
+    expect(notes).toEqual(["a2"]);
+    expect(await world.drain(deadLetterQueueUrl)).toHaveLength(1);
+    expect(await lines()).toEqual([]);
+  });
+
+  it("is parked for its own reason behind a held message, and the line does not grow", async () => {
+    guarding = [signature({ keys: keys.ring })];
+    trouble.set("a1", () => new Park("REFUSED", "no"));
+    await receive(await signed(aRecord("a1"), keys.ring));
+    expect(await receive(aRecord("a2"), await signed(aRecord("a3"), keys.ring))).toEqual([]);
+    expect(await deadNotes()).toEqual(["a1 REFUSED", "a2 SIGNATURE_MISSING", "a3 HELD"]);
+    expect((await lines())[0]).toHaveLength(2);
+  });
+});
+
 describe("a crash", () => {
   it("G4: before the hold parks nothing and lets nothing pass", async () => {
     trouble.set("a1", () => new Park("REFUSED", "no"));
@@ -295,6 +346,7 @@ describe("a crash", () => {
 
 function handler() {
   return consumer(contract({ name: `note-${queueName.replace(".", "-")}`, accepts: [Noted] }))
+    .use(guarding)
     .use(idempotency({ evidence: rows() }))
     .handler(async ({ data: { note } }) => {
       const error = await trouble.get(note)?.();

@@ -24,7 +24,7 @@ export const START_HELP = `Runs the stacks on this machine, sends orders through
 
   npm start -- [flags]
 
-  --orders N          orders to place, 0 to ${ORDERS_MAX} (default ${DEFAULT_ORDERS})
+  --orders N          orders to place, 0 to ${ORDERS_MAX} (default ${DEFAULT_ORDERS}); a run of 0 proves nothing and ends with code 1
   --chaos LEVEL       how much trouble, 0 to 1 (default ${DEFAULT_CHAOS}): function processes killed mid-batch,
                       messages delivered twice, responses dropped. Poison orders come at any level.
   --seed N            which customers, orders and trouble, 0 to 4294967295 (default ${DEFAULT_SEED}); the same seed

@@ -96,7 +96,13 @@ async function setUp({ chaos, seed, ports }: StartOptions, setting: DemoSetting)
   const cloud = await starting;
   const { endpoints, outputs, clients, output } = cloud;
   place.announce({ endpoints, outputs });
-  const access = { clients, output, carrierUrl: carrier.url, queues: consumerQueues(outputs) };
+  const access = {
+    clients,
+    output,
+    carrierUrl: carrier.url,
+    queues: consumerQueues(outputs),
+    sinceMs: Math.floor(performance.timeOrigin), // a given endpoint may hold the dead letters of earlier runs
+  };
   return { place, carrier, cloud, tally, access };
 }
 

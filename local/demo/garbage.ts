@@ -30,7 +30,10 @@ export interface Garbage {
   readonly signed?: "rightly" | "by a stranger" | "for another queue" | "before it was altered";
 }
 
-/** Young enough to pass the age gate: each piece has one fault, and it is not its age. */
+/**
+ * Young enough to pass the age gate: each piece has one fault, and it is not its age. It also tells two runs on one
+ * endpoint apart, where a FIFO queue drops what it had within five minutes.
+ */
 const startedAt = new Date().toISOString();
 
 export function garbage(seed: number): Garbage[] {
@@ -40,10 +43,14 @@ export function garbage(seed: number): Garbage[] {
     message(what, OrderApproved.type, { orderId: `gift-${seed}-${what}`, shipTo: "Sherwood", lines: [] });
   const theft = { orderId: `theft-${seed}`, customerId: "customer-0001", total: 1 };
   return [
-    { queue: "ReserveCreditQueueUrl", body: `{"this is not JSON": seed ${seed}`, reason: "NOT_JSON" },
+    {
+      queue: "ReserveCreditQueueUrl",
+      body: `{"this is not JSON": seed ${seed}, ${startedAt}`,
+      reason: "NOT_JSON",
+    },
     {
       queue: "SettleOrderQueueUrl",
-      body: JSON.stringify({ hello: "queue", seed }),
+      body: JSON.stringify({ hello: "queue", seed, startedAt }),
       reason: "ENVELOPE_INVALID",
     },
     {

@@ -59,7 +59,7 @@ export function summaryOf({
 }: Run) {
   const { placed, shipped, canceled, parked, lost, doubled, moneyConserved } = reconciliation;
   const { viewsSent, viewsCounted, viewsLost, journaled, claimChecked, statementsMatch } = insights;
-  const invariants = invariantsOf({ reconciliation, insights, denials });
+  const invariants = invariantsOf({ orders, reconciliation, insights, denials });
   return {
     ok: stuck === undefined && invariants.every(({ holds }) => holds),
     orders,
@@ -112,11 +112,14 @@ export function reportOf(run: Run): string {
 }
 
 function invariantsOf({
+  orders,
   reconciliation,
   insights,
   denials,
-}: Pick<Run, "reconciliation" | "insights" | "denials">): Invariant[] {
+}: Pick<Run, "orders" | "reconciliation" | "insights" | "denials">): Invariant[] {
+  const unproved = orders === 0 ? ["no order was placed, so nothing is proved: give --orders"] : [];
   return [
+    invariant("there is something to count", unproved, `${orders} orders to place`),
     ...reconciliation.invariants,
     ...insights.invariants,
     invariant("permissions: each role allows what its function does", denials, "nothing was denied"),

@@ -23,6 +23,8 @@ export interface WorldAccess {
   readonly clients: LocalClients;
   readonly queues: readonly ConsumerQueue[];
   readonly carrierUrl: string;
+  /** Milliseconds since 1970: dead letters that were sent before are of another run on the same endpoint. Absent: none are. */
+  readonly sinceMs?: number;
   output(key: string): string;
 }
 
@@ -30,9 +32,10 @@ const Consignments = z.array(
   z.object({ consignmentId: z.string(), reference: z.string(), lines: z.array(z.unknown()).exactOptional() }),
 );
 
-export async function readWorld({ clients, queues, carrierUrl, output }: WorldAccess): Promise<World> {
+export async function readWorld(access: WorldAccess): Promise<World> {
+  const { clients, queues, carrierUrl, output, sinceMs = 0 } = access;
   const { dynamodb, sqs } = clients;
-  const [orders, accounts, shipments, outboxRows, { deadLetters }, consignments] = await Promise.all([
+  const [orders, accounts, shipments, outboxRows, listed, consignments] = await Promise.all([
     readTable(dynamodb, output("OrdersTable"), Order),
     readTable(dynamodb, output("CreditTable"), CreditAccount),
     readTable(dynamodb, output("ShippingTable"), Shipment),
@@ -40,9 +43,17 @@ export async function readWorld({ clients, queues, carrierUrl, output }: WorldAc
     listDeadLetters(sqs, queues),
     readConsignments(carrierUrl),
   ]);
+  const deadLetters = sentSince(sinceMs, listed.deadLetters);
   // After the list: while it reads, it holds what it reads.
   const depths = await readDepths(sqs, queues);
   return { orders, accounts, shipments, consignments, deadLetters, depths, outboxRows };
+}
+
+/** By SQS's time, which a message keeps when a standard queue's policy moves it. */
+export function sentSince(sinceMs: number, deadLetters: readonly DeadLetter[]): DeadLetter[] {
+  return deadLetters.filter(({ copies }) =>
+    copies.some(({ Attributes }) => Number(Attributes?.SentTimestamp ?? sinceMs) >= sinceMs),
+  );
 }
 
 async function readConsignments(carrierUrl: string): Promise<Consignment[]> {

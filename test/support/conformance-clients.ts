@@ -1,5 +1,5 @@
-// What a conformance suite runs against: the endpoints that AWS_ENDPOINT_URL_SQS and AWS_ENDPOINT_URL_DYNAMODB
-// name, or the embedded engines.
+// What a conformance suite runs against: the endpoints that AWS_ENDPOINT_URL_SQS and its like name, or
+// the embedded engines.
 
 import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll } from "vitest";

@@ -81,6 +81,22 @@ test("the report tells who survived a function's death, each dead letter's reaso
   expect(report).toContain("NOT OK");
 });
 
+test("a run of no orders is no proof, and says so", () => {
+  const world = { ...aRun().world, deadLetters: [] };
+  const reconciliation = reconcile(world, { placements: [], garbage: [] });
+  const run = aRun({ orders: 0, world, reconciliation });
+  expect(summaryOf(run)).toMatchObject({
+    ok: false,
+    broken: [
+      {
+        invariant: "there is something to count",
+        evidence: "no order was placed, so nothing is proved: give --orders",
+      },
+    ],
+  });
+  expect(reportOf(run)).toContain("NOT OK");
+});
+
 test("a run that holds says ok", () => {
   const world = { ...aRun().world, deadLetters: [] };
   const report = reportOf(aRun({ world, reconciliation: reconcile(world, { placements: [], garbage: [] }) }));
@@ -109,7 +125,7 @@ function aRun(changes: Partial<Run> = {}): Run {
     outboxRows: 0,
   };
   return {
-    orders: 0,
+    orders: 8,
     chaos: 0.3,
     seed: 1,
     world,

@@ -3,7 +3,7 @@
 // second on what the first one left.
 //
 //   What it needs and the machine lacks (Python 3.9 to 3.11, PyPI) is said, and all of it is skipped with exit code 0;
-//   on CI that is a failure, because nobody reads there what was skipped.
+//   on GitHub that is a failure, because nobody reads there what was skipped.
 import { execFile, spawn } from "node:child_process";
 import { createWriteStream } from "node:fs";
 import { access, mkdir, mkdtemp, rm } from "node:fs/promises";

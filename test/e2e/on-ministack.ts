@@ -1,16 +1,17 @@
 // `npm run test:e2e:ministack`: deploys the real stacks with the stock CDK to MiniStack, an emulator that is
 // installed from PyPI into a directory of its own, and runs the end-to-end suite there.
 //
-//   What it needs and the machine lacks (Python 3.10, PyPI) is said, and the suite is skipped, with exit code 0.
+//   What it needs and the machine lacks (Python 3.10, PyPI) is said, and the suite is skipped, with exit code 0; on GitHub that is a failure.
 import { execFile, spawn } from "node:child_process";
 import { createWriteStream } from "node:fs";
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { promisify } from "node:util";
+import { skipped } from "../skipped.ts";
 import { aCarrier } from "../support/a-carrier.ts";
+import { aFreePort, run } from "./emulator.ts";
 
 const version = "1.5.33";
 const home = "node_modules/.cache/ministack";
@@ -21,7 +22,8 @@ process.exitCode = await main();
 
 async function main(): Promise<number> {
   const program = await install();
-  return typeof program === "string" ? suite(program) : skip(program);
+  if (typeof program === "string") return suite(program);
+  return skipped(`the deployment to MiniStack ${version}`, program.message.trim().split("\n").at(-1) ?? "");
 }
 
 async function suite(ministack: string): Promise<number> {
@@ -75,11 +77,6 @@ async function install(): Promise<string | Error> {
   }
 }
 
-function skip({ message }: Error): number {
-  console.log(`SKIPPED the deployment to MiniStack ${version}: ${message.split("\n").at(-1)}`);
-  return 0;
-}
-
 async function answers(port: number): Promise<void> {
   for (let attempt = 1; attempt <= 120; attempt++) {
     const answer = await fetch(`http://127.0.0.1:${port}/`).catch(() => undefined);
@@ -87,20 +84,4 @@ async function answers(port: number): Promise<void> {
     await sleep(250);
   }
   throw new Error(`MiniStack did not answer within 30 s; its log is ${home}/ministack.log`);
-}
-
-async function aFreePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  return typeof address === "object" && address !== null ? address.port : 0;
-}
-
-function run(command: string, options: readonly string[], environment: NodeJS.ProcessEnv): Promise<number> {
-  const child = spawn(command, options, { stdio: "inherit", env: environment });
-  return new Promise((resolve, reject) => {
-    child.on("error", reject);
-    child.on("exit", (code) => resolve(code ?? 1));
-  });
 }

@@ -92,6 +92,7 @@ export function atMostOnce(options: AtMostOnceOptions = {}): MessageMiddleware {
 
   /** Once: a transaction's token keeps the SDK's own attempts from applying it twice, also an `ADD` (D2). */
   async function commit({ unit }: Delivery, lease: Lease): Promise<void> {
+    await unit.checked();
     const { writes, messages } = unit;
     const outbox = messages.length > 0 ? [outboxWrite({ table: outboxTable, id: lease.id, messages })] : [];
     const { actions } = measure([lease.settlement("done"), ...writes, ...outbox]);

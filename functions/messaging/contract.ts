@@ -94,12 +94,13 @@ export function checkDeployed(own: Contract): void {
   );
 }
 
-/** @throws Park TYPE_NOT_PUBLISHED: no retry can change what the contract says */
+/** The type of this name. @throws Park TYPE_NOT_PUBLISHED: no retry can change what the contract says */
 export function requirePublished(
   { name, publishes }: Pick<Contract, "name" | "publishes">,
   type: string,
-): void {
-  if (publishes.some((published) => published.type === type)) return;
+): MessageType {
+  const found = publishes.find((published) => published.type === type);
+  if (found) return found;
   throw new Park("TYPE_NOT_PUBLISHED", `the contract of ${name} does not publish ${type}`);
 }
 

@@ -16,6 +16,7 @@ import type { Delivery, MessageMiddleware } from "./delivery.ts";
 import { environment } from "./environment.ts";
 import { derivedId } from "./ids.ts";
 import { watchedWork } from "./in-flight.ts";
+import { asJson } from "./json-value.ts";
 import { type Lease, leaseTable } from "./lease.ts";
 import { log } from "./log.ts";
 import { Park, RetryLater } from "./outcome.ts";
@@ -24,7 +25,7 @@ import { wholeNumber } from "./whole-number.ts";
 /**
  * Performs once what `key` names, and returns its result, as JSON keeps it, on this and every later delivery.
  * @throws RetryLater LEASE_HELD, LEASE_LOST, TIME_SHORT, OUTCOME_UNKNOWN, LOOKUP_FAILED, RESULT_NOT_RECORDED
- * @throws Park IN_DOUBT, EFFECT_KEY_INVALID, EFFECT_RESULT_TOO_LARGE, and the outcome of a NotPerformed
+ * @throws Park IN_DOUBT, EFFECT_KEY_INVALID, EFFECT_RESULT_INVALID, EFFECT_RESULT_TOO_LARGE, and the outcome of a NotPerformed
  */
 export type Effect = <Result extends Kept>(key: string, work: EffectWork<Result>) => Promise<Result>;
 
@@ -158,7 +159,8 @@ async function act<Result extends Kept>(
   }
 }
 
-async function record<Result extends Kept>(lease: Lease, key: string, result: Result): Promise<Result> {
+async function record<Result extends Kept>(lease: Lease, key: string, given: Result): Promise<Result> {
+  const result = asJson(given, "EFFECT_RESULT_INVALID", key) ?? null; // a perform that returns nothing has happened all the same
   const { length } = JSON.stringify(result);
   if (length > resultLengthMax) {
     throw new Park("EFFECT_RESULT_TOO_LARGE", `${key}: ${length} characters, at most ${resultLengthMax}`);

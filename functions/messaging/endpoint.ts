@@ -15,11 +15,13 @@ import { type Contract, checkDeployed } from "./contract.ts";
 import { deliver, type MessageMiddleware } from "./delivery.ts";
 import type { Envelope } from "./envelope.ts";
 import { derivedId } from "./ids.ts";
+import { asJson } from "./json-value.ts";
 import { log } from "./log.ts";
 import type { MessageType } from "./message-type.ts";
 import { metricNames } from "./metric-names.ts";
 import { count } from "./metrics.ts";
 import { observed } from "./observed.ts";
+import { Park } from "./outcome.ts";
 import { badRequest, Problem, problemFor, problemResponse } from "./problem.ts";
 import { duringMessage } from "./scope.ts";
 import { invocationTrace, readTraceparent, traceparentOf } from "./trace.ts";
@@ -62,7 +64,11 @@ export function endpoint<Of extends EndpointContract>(contract: Of): Endpoint<Of
     },
     handler(work) {
       checkDeployed(contract);
-      const chain = messageChain({ contract, middlewares, work });
+      const chain = messageChain<Of, unknown>({
+        contract,
+        middlewares,
+        work: async (...given) => receiptOf(await work(...(given as Parameters<typeof work>))),
+      });
       return observed(name, middlewares, async function handle(event: APIGatewayProxyEventV2, context) {
         const deadlineMs = nowMs() + Math.max(0, context.getRemainingTimeInMillis() - answerMs);
         try {
@@ -81,7 +87,8 @@ export function endpoint<Of extends EndpointContract>(contract: Of): Endpoint<Of
         function refuse(error: unknown): APIGatewayProxyStructuredResultV2 {
           const problem = error instanceof Problem ? error : problemFor(error);
           const { status, code: errorCode } = problem;
-          log(status === 500 ? "error" : "warn", "REFUSED", { consumer: name, status, errorCode });
+          const reason = error instanceof Park && { reasonCode: error.code, reasonDetail: error.detail };
+          log(status === 500 ? "error" : "warn", "REFUSED", { consumer: name, status, errorCode, ...reason });
           if (status === 409 || status >= 500) count(metricNames.retried);
           return problemResponse(problem);
         }
@@ -137,6 +144,17 @@ function readBody(event: APIGatewayProxyEventV2): unknown {
     ? Buffer.from(event.body ?? "", "base64").toString("utf8")
     : (event.body ?? "");
   return parseExact(body);
+}
+
+/** An item of evidence has 400 KB, and room for what else is in it. Bytes. */
+const receiptBytesMax = 350_000;
+
+/** Before the commit: what the caller gets, and every repetition of its request. */
+function receiptOf(value: unknown): unknown {
+  const receipt = asJson(value, "RECEIPT_INVALID", "the answer");
+  const bytes = Buffer.byteLength(JSON.stringify(receipt) ?? "");
+  if (bytes <= receiptBytesMax) return receipt;
+  throw new Park("RECEIPT_TOO_LARGE", `${bytes} bytes, at most ${receiptBytesMax}`);
 }
 
 function json(statusCode: number, value: unknown): APIGatewayProxyStructuredResultV2 {

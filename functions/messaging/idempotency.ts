@@ -62,6 +62,7 @@ export function idempotency({ evidence }: { readonly evidence: EvidenceStore }):
     },
 
     async after(request) {
+      await request.event.unit.checked();
       const outcome = await evidence.commit(request.event, request.response);
       if (outcome.kind === "duplicate") looks.found();
       request.response = outcome;

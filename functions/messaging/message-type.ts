@@ -1,6 +1,7 @@
 // A kind of message: its CloudEvents type, the schema of its data, and the key whose order matters. Its older
 // versions are lifted to the current one, so that a handler knows one version and a queue may hold several.
 import type { StandardSchemaV1 } from "@standard-schema/spec";
+import { asJson } from "./json-value.ts";
 import { Park } from "./outcome.ts";
 import { liftsTo, type Upcasts } from "./upcasts.ts";
 
@@ -16,6 +17,12 @@ export interface MessageType<Type extends string = string, Data = unknown> {
    * DATA_INVALID, naming the paths that failed and no value.
    */
   parse(data: unknown, type?: string): Promise<Data>;
+  /**
+   * A draft as its readers will have it: the data as JSON, which the schema takes, and the key of what it gives. At once,
+   * when the schema answers at once.
+   * @throws Park PUBLISH_INVALID, naming the type and the places, and no value
+   */
+  outgoing(draft: Draft): Draft | Promise<Draft>;
 }
 
 /** A message that has no id yet: the unit of work that publishes it derives one. */
@@ -61,8 +68,11 @@ export function messageType<const Type extends string, Data, Older = unknown>(
     type,
     types: [type, ...lifts.keys()],
     from(data) {
-      return { type, data, partitionkey: key(data) };
+      const draft = { type, data, partitionkey: keyOf(data) };
+      checks.set(draft, outgoing);
+      return draft;
     },
+    outgoing,
     async parse(data, from = type) {
       let value = data;
       let version = from;
@@ -74,6 +84,34 @@ export function messageType<const Type extends string, Data, Older = unknown>(
       return validated(type, schema, value);
     },
   };
+
+  function outgoing(draft: Draft): Draft | Promise<Draft> {
+    const data = asJson(draft.data, "PUBLISH_INVALID", type);
+    const result = schema["~standard"].validate(data);
+    return result instanceof Promise ? result.then(ready) : ready(result);
+
+    function ready(result: StandardSchemaV1.Result<Data>): Draft {
+      if (result.issues) throw new Park("PUBLISH_INVALID", `${type}: ${describe(result.issues)}`);
+      const isOwn = draft.partitionkey === keyOf(draft.data as Data);
+      return { type: draft.type, data, partitionkey: isOwn ? keyOf(result.value) : draft.partitionkey };
+    }
+  }
+
+  function keyOf(data: Data): string {
+    try {
+      return key(data);
+    } catch (cause) {
+      throw new Park("PUBLISH_INVALID", `${type}: these data have no key`, { cause });
+    }
+  }
+}
+
+/** Of drafts that a type made: the check of their data. */
+const checks = new WeakMap<Draft, MessageType["outgoing"]>();
+
+/** The same for a draft whose type is not known here. @throws Park PUBLISH_INVALID */
+export function outgoing(draft: Draft): Draft | Promise<Draft> {
+  return checks.get(draft)?.(draft) ?? { ...draft, data: asJson(draft.data, "PUBLISH_INVALID", draft.type) };
 }
 
 /** @throws Park DATA_INVALID */

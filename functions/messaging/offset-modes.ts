@@ -50,6 +50,7 @@ export function withState({
 
     async function workAndCommit(...[delivery, given]: Parameters<MessageChain>) {
       await chain(delivery, given);
+      await delivery.unit.checked();
       const { writes, messages } = delivery.unit;
       await offsets.commit(move, [...writes, ...outgoing(messages, move)], { deadlineMs });
       return { kind: "done" };

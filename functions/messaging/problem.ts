@@ -29,10 +29,23 @@ const defaultRetryAfterSeconds = 1;
 /** Another request is at the same work, and its answer will be this one's. */
 const inProgressCodes = new Set(["IN_PROGRESS", "LEASE_HELD", "LEASE_LOST"]);
 
+/** What the caller cannot change: the handler's own data. The log says which. */
+const ownFaults = new Set([
+  "PUBLISH_INVALID",
+  "RECEIPT_INVALID",
+  "RECEIPT_TOO_LARGE",
+  "TYPE_NOT_PUBLISHED",
+  "ATTRIBUTE_INVALID",
+  "ATTRIBUTE_RESERVED",
+]);
+
 /** The problem that an outcome is to a caller. What went wrong inside stays inside. */
 export function problemFor(error: unknown): Problem {
   if (error instanceof Park && error.code === "NOT_JSON") return badRequest(error.code, error.detail);
   if (error instanceof Park && error.code === "TOO_LARGE") return new Problem(error.code, 413, error.detail);
+  if (error instanceof Park && ownFaults.has(error.code)) {
+    return new Problem("INTERNAL", 500, "nothing was done, and a repetition comes to the same");
+  }
   if (error instanceof Park) return new Problem(error.code, 422, error.detail);
   if (error instanceof RetryLater) {
     const headers = { "retry-after": String(error.retryAfterSeconds ?? defaultRetryAfterSeconds) };

@@ -83,7 +83,7 @@ export function rows(options: RowsOptions = {}): EvidenceStore {
   }
 
   function evidenceWrite(delivery: Delivery, receipt: unknown): Write {
-    const { consumer, message } = delivery;
+    const { consumer, message, letter } = delivery; // a queue is nobody who gets an answer
     const { digest, meaning } = digestOf(message);
     // As attribute values at once: `marshall` would find out the types of seven texts for every message.
     const item: Record<string, AttributeValue> = {
@@ -93,7 +93,7 @@ export function rows(options: RowsOptions = {}): EvidenceStore {
       messageId: { S: message.id },
       digest: { S: digest },
       ...(meaning === undefined ? {} : { meaning: { S: meaning } }),
-      ...(receipt === undefined ? {} : { receipt: { S: JSON.stringify(receipt) } }),
+      ...(receipt === undefined || letter !== undefined ? {} : { receipt: { S: JSON.stringify(receipt) } }),
       processedAt: { S: nowIso() },
       expiresAt: { N: String(nowSeconds() + evidenceDays * 86_400) },
     };

@@ -7,7 +7,8 @@ import { nowIso } from "./clock.ts";
 import { asciiJson, type Envelope } from "./envelope.ts";
 import { newId } from "./ids.ts";
 import { log } from "./log.ts";
-import type { Draft } from "./message-type.ts";
+import { type Draft, outgoing } from "./message-type.ts";
+import { Park } from "./outcome.ts";
 import { aboutMessage, currentMessage } from "./scope.ts";
 import { stringAttributes } from "./send.ts";
 import type { Sign } from "./signature.ts";
@@ -34,9 +35,11 @@ export async function sendOnce(
   draft: Draft,
   { producer, client = sqsOnce(), sign }: SendOnceOptions,
 ): Promise<void> {
-  const message = firstOfItsStory(draft, `/${producer}`);
-  const body = asciiJson(message);
+  let message = firstOfItsStory(draft, `/${producer}`);
   try {
+    const { data, partitionkey } = await outgoing(draft);
+    message = { ...message, data, partitionkey };
+    const body = asciiJson(message);
     const attributes = sign && stringAttributes(await sign({ body, envelope: message }, queueUrl));
     const traceHeader = traceHeaderOf(message);
     await client.send(
@@ -49,9 +52,16 @@ export async function sendOnce(
     );
   } catch (error) {
     // Perhaps only the answer was lost: counted as lost all the same, for nobody will look.
-    const errorCode = error instanceof Error ? error.name : typeof error;
-    aboutMessage(message, () => log("warn", "LOST", { errorCode }));
+    const told =
+      error instanceof Park
+        ? { errorCode: error.code, reasonDetail: error.detail }
+        : { errorCode: nameOf(error) };
+    aboutMessage(message, () => log("warn", "LOST", told));
   }
+}
+
+function nameOf(error: unknown): string {
+  return error instanceof Error ? error.name : typeof error;
 }
 
 function firstOfItsStory({ type, data, partitionkey }: Draft, source: string): Envelope {

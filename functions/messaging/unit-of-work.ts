@@ -6,6 +6,7 @@ import { nowIso } from "./clock.ts";
 import { type Contract, requirePublished } from "./contract.ts";
 import { type Envelope, requiredText } from "./envelope.ts";
 import { derivedId } from "./ids.ts";
+import { asJson } from "./json-value.ts";
 import type { Draft } from "./message-type.ts";
 import { sequenceText } from "./sequence.ts";
 import { childTraceparent } from "./trace.ts";
@@ -42,10 +43,15 @@ export interface UnitOfWork<Types extends string = string> {
   /**
    * Adds outgoing messages, in the order in which they are to be sent; or one, with its number.
    * @throws RangeError when that is none
-   * @throws Park TOO_DEEP, TOO_MANY_KEYS, ARRAY_TOO_LONG, KEY_FORBIDDEN or, for an empty or overlong key,
+   * @throws Park PUBLISH_INVALID for data that their own schema would not take from JSON; TOO_DEEP, TOO_MANY_KEYS, ARRAY_TOO_LONG, KEY_FORBIDDEN or, for an empty or overlong key,
    *   ENVELOPE_INVALID: what no consumer would take; TYPE_NOT_PUBLISHED for a type that the contract does not name
    */
   publish(...drafts: Published<Types>): void;
+  /**
+   * For those who commit: when the schemas that do not answer at once have taken what was published; undefined when all
+   * have. @throws Park PUBLISH_INVALID
+   */
+  checked(): Promise<unknown> | undefined;
   /** For middlewares: puts another form of an outgoing message in its place, of the same identity. */
   replace(position: number, message: Envelope): void;
   readonly writes: readonly Write[];
@@ -63,6 +69,7 @@ export function unitOfWork({
   const { name: producer } = contract;
   const writes: Write[] = [];
   const messages: Envelope[] = [];
+  const pending: Promise<void>[] = [];
   let traceparent: string | undefined;
   return {
     writes,
@@ -74,18 +81,34 @@ export function unitOfWork({
       const given: readonly (Draft | PublishOptions)[] = published;
       const options = given.find((one) => "sequence" in one);
       for (const draft of given.filter((one) => "type" in one)) {
-        requirePublished(contract, draft.type); // G3: committed, it would wait for a route for ever
-        const message = caused(draft, messages.length, options);
-        // Before the commit: after it, nobody could read the message (S3).
-        requiredText({ ...draft }, "partitionkey");
-        checkCaps(message);
-        messages.push(message);
+        const type = requirePublished(contract, draft.type); // G3: committed, it would wait for a route for ever
+        const ready = type.outgoing(draft);
+        if (ready instanceof Promise)
+          add({ ...draft, data: asJson(draft.data, "PUBLISH_INVALID", type.type) }, options, ready);
+        else add(ready, options);
       }
     },
+    checked: () => (pending.length === 0 ? undefined : Promise.all(pending)),
     replace(position, message) {
       messages[position] = message;
     },
   };
+
+  /** Before the commit: after it, nobody could read the message (S3). */
+  function add(draft: Draft, options?: PublishOptions, checked?: Promise<Draft>): void {
+    const position = messages.length;
+    const message = caused(draft, position, options);
+    requiredText({ ...draft }, "partitionkey");
+    checkCaps(message);
+    messages.push(message);
+    if (checked === undefined) return;
+    const done = checked.then(({ partitionkey }) => {
+      requiredText({ partitionkey }, "partitionkey");
+      messages[position] = { ...(messages[position] ?? message), partitionkey };
+    });
+    done.catch(() => undefined); // whoever commits is told, and nobody does when the handler fails
+    pending.push(done);
+  }
 
   function caused(draft: Draft, position: number, options?: PublishOptions): Envelope {
     traceparent ??= childTraceparent(cause, producer);

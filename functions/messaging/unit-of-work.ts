@@ -96,9 +96,10 @@ export function unitOfWork({
 
   /** Before the commit: after it, nobody could read the message (S3). */
   function add(draft: Draft, options?: PublishOptions, checked?: Promise<Draft>): void {
+    checked?.catch(() => undefined); // also when it is refused for something else, before anybody waits for it
     const position = messages.length;
     const message = caused(draft, position, options);
-    requiredText({ ...draft }, "partitionkey");
+    if (checked === undefined) requiredText({ ...draft }, "partitionkey");
     checkCaps(message);
     messages.push(message);
     if (checked === undefined) return;

@@ -24,6 +24,7 @@ export const proveHelp = `Proves the promises of docs/guarantees.md, and says wh
                  "mutants" by itself tries all of them, also those that take engines
   --long         all sections, deeper: triples of faults, the larger bounds of the model, 1,000 asks under kills
   --messages N   of the long run, ${messagesFrom} to 10000000 (default 5000, with --long 100000)
+  --count N      random changes to the kit, 1 to 10000 (default 100, with --long 300)
   --worlds N     of each mode that is soaked, 1 to 1000000 (default 100, with --long 1000)
   --minutes N    1 to 10000: begins nothing more after so long, shared out among the sections (default: no limit)
   --seed N       for what is chosen by chance, 0 to 4294967295 (default 1)
@@ -41,6 +42,7 @@ const flags = {
   seed: { type: "string" },
   workers: { type: "string" },
   messages: { type: "string" },
+  count: { type: "string" },
   worlds: { type: "string" },
   minutes: { type: "string" },
   json: { type: "boolean" },
@@ -55,13 +57,16 @@ export function parseProveArguments(argv: readonly string[]): ProveOptions {
   const sections =
     values.only === undefined ? (long ? sectionNames : boundedSections) : sectionsOf(values.only);
   const messages = wholeNumber("messages", values.messages, { from: messagesFrom, to: 10_000_000 });
+  const count = wholeNumber("count", values.count, { from: 1, to: 10_000 });
   const worlds = wholeNumber("worlds", values.worlds, { from: 1, to: 1_000_000 });
   const minutes = wholeNumber("minutes", values.minutes, { from: 1, to: 10_000 });
   if (messages !== undefined) requireSection("messages", "long-run", sections);
+  if (count !== undefined) requireSection("count", "random-mutants", sections);
   if (worlds !== undefined) requireSection("worlds", "soak", sections);
   return {
     sections,
     ...(messages !== undefined && { messages }),
+    ...(count !== undefined && { count }),
     ...(worlds !== undefined && { worlds }),
     ...(minutes !== undefined && { secondsMax: minutes * 60 }),
     long,

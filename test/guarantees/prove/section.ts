@@ -25,6 +25,7 @@ export const sectionNames = [
   "strategies",
   "model",
   "mutants",
+  "random-mutants",
   "soak",
   "kills",
   "long-run",
@@ -43,6 +44,8 @@ export interface Depth {
   readonly workers: number;
   /** Of the long run. */
   readonly messages?: number;
+  /** Of random changes to the kit. */
+  readonly count?: number;
   /** Of each mode that is soaked. */
   readonly worlds?: number;
   /** Begins nothing more after so long: of the whole, and of a section or task its share of what is left. */

@@ -2,6 +2,7 @@
 import { type GateFigures, runGate } from "../crash-gate.ts";
 import { describe } from "../explorer/explore.ts";
 import { proveMutants } from "../mutants/prove-mutants.ts";
+import { proveRandomMutants } from "../mutants/random/random-mutants.ts";
 import { soakModes } from "../soak/soak-modes.ts";
 import { runTasks } from "./in-process.ts";
 import {
@@ -34,6 +35,7 @@ export async function runSections(
   found.push(...done.filter(({ section }) => section !== "soak"));
   if (soaked.length > 0) found.push(together(soaked));
   if (names.includes("mutants")) found.push(await mutants(shared(), onProgress));
+  if (names.includes("random-mutants")) found.push(await randomMutants(depth, onProgress));
   return found;
 
   /** The crash points, the tasks and the mutants run one after the other: each has its share of the time that is left. */
@@ -140,6 +142,27 @@ async function mutants(
     said: [
       `${mutantsKilled} of ${mutantsTotal} noticed${bounded ? " (those that need no engines of their own)" : ""}; ${explained} survives with a reason${untried > 0 ? `; for ${untried} there was no time` : ""}`,
     ],
+    seconds,
+  };
+}
+
+const countDefault = 100;
+const countLong = 300;
+
+async function randomMutants(
+  { long, seed, workers, count = long ? countLong : countDefault }: Depth,
+  onProgress: OnProgress,
+): Promise<SectionFigures> {
+  const found = await proveRandomMutants({ count, seed, workers, onProgress });
+  const { drawn, noticed, explained, survivors, seconds } = found;
+  return {
+    section: "random-mutants",
+    schedules: 0,
+    faults: {},
+    violations: survivors.map((change) => `random mutant: no test notices ${change}`),
+    mutantsKilled: noticed,
+    mutantsTotal: drawn - explained,
+    said: [`${noticed} of ${drawn} random changes noticed; ${explained} survive with a reason`],
     seconds,
   };
 }

@@ -3,7 +3,7 @@
 //   <floor>~<lost>~<beyond>~<beyond>… <entry> <entry> …
 //
 // An entry is `<key>.<digest>.<time>`, then `.<meaning>` where keys were not in order, then `.<mark>` where the consumer is
-// not the item's first. The release before this one reads entries and floor, and drops the rest of the
+// not the item's first, with `!` where an operator barred the message. The release before this one reads entries and floor, and drops the rest of the
 // head when it writes: ADR 21 says why nothing is lost by that.
 
 import { type Digest, digestOf, saysTheSame, shortened } from "./digest.ts";
@@ -18,6 +18,8 @@ export interface Entry {
   readonly timeMs: number;
   /** Whose message it is: an item may have several consumers. */
   readonly mark: string;
+  /** It was not processed, and never is: an operator has discarded it, or put another in its place. */
+  readonly barred?: boolean;
 }
 
 /** What a consumer has beyond the window of an item. */
@@ -54,6 +56,7 @@ export const recordLength = recordKeyLength + 2 * recordDigestLength;
 const markLength = 5;
 /** An entry of the release before this one may be of any consumer of the item. */
 const unknownMark = "?";
+const bar = "!";
 
 export function entryOf(consumer: string, message: Envelope): Entry {
   return {
@@ -64,14 +67,15 @@ export function entryOf(consumer: string, message: Envelope): Entry {
   };
 }
 
-export function recordOf({ key, said: { digest, meaning = digest } }: Pick<Entry, "key" | "said">): string {
-  return [
-    key.slice(0, recordKeyLength),
-    ...[digest, meaning].map((text) => text.slice(0, recordDigestLength)),
-  ].join("");
+export function recordOf({ key, said, barred = false }: Pick<Entry, "key" | "said" | "barred">): string {
+  const { digest, meaning = digest } = said;
+  const parts = [digest.slice(0, recordDigestLength), meaning.slice(0, recordDigestLength)];
+  return [key.slice(0, recordKeyLength), parts[0], barred ? bar.repeat(recordDigestLength) : parts[1]].join(
+    "",
+  );
 }
 
-export type Found = "same" | "other" | undefined;
+export type Found = "same" | "barred" | "other" | undefined;
 
 /** Undefined when no record has the key. */
 export function findRecord(records: string, { key, said }: Entry, length: number = recordLength): Found {
@@ -81,7 +85,8 @@ export function findRecord(records: string, { key, said }: Entry, length: number
     const from = at + recordKeyLength;
     const digest = records.slice(from, from + recordDigestLength);
     const meaning = records.slice(from + recordDigestLength, from + 2 * recordDigestLength);
-    return saysTheSame({ digest, meaning }, said, recordDigestLength) ? "same" : "other";
+    if (!saysTheSame({ digest, meaning }, said, recordDigestLength)) return "other";
+    return meaning.startsWith(bar) ? "barred" : "same";
   }
   return undefined;
 }
@@ -91,12 +96,16 @@ export function findEntry(text: string, { key, said }: Entry): Found {
   const at = text.indexOf(` ${key}.`);
   if (at < 0) return undefined;
   const [entry = ""] = text.slice(at + 1).split(" ", 1);
-  return saysTheSame(readEntry(entry).said, said) ? "same" : "other";
+  const found = readEntry(entry);
+  if (!saysTheSame(found.said, said)) return "other";
+  return found.barred ? "barred" : "same";
 }
 
 function readEntry(text: string) {
   const [key = "", digest = "", time, meaning, mark] = text.split(".");
-  return { key, said: { digest, ...(meaning && { meaning }) }, timeMs: number(time), mark };
+  const said = { digest, ...(meaning && { meaning }) };
+  const barred = mark?.endsWith(bar) ?? false;
+  return { key, said, timeMs: number(time), mark: barred ? mark?.slice(0, -bar.length) : mark, barred };
 }
 
 export function beyondOf({ beyond }: Pick<EvidenceText, "beyond">, mark: string): Beyond {
@@ -139,6 +148,19 @@ export function withEntry(given: string | undefined, entry: Entry, window: numbe
   return writeText({ ...text, entries });
 }
 
+/** Room for all that are remembered: the consumer's next commit makes it its own window again. */
+const barWindow = 100;
+
+/** The text with an entry for a message that was not processed, and never is. */
+export function barEntry(
+  text: string | undefined,
+  consumer: string,
+  message: Envelope,
+  today: number,
+): string {
+  return withEntry(text, { ...entryOf(consumer, message), barred: true }, barWindow, today);
+}
+
 /** Nobody knows whose the entries of the release before this one are. */
 export function marked(text: EvidenceText): EvidenceText {
   if (text.beyond.length > 0) return text;
@@ -149,9 +171,10 @@ export function marked(text: EvidenceText): EvidenceText {
   return { ...text, entries };
 }
 
-function entryText({ key, said, timeMs, mark }: Entry, owner: string | undefined): string {
+function entryText({ key, said, timeMs, mark, barred = false }: Entry, owner: string | undefined): string {
   const { digest, meaning = "" } = shortened(said, digestLengths);
-  const parts = [key, digest, timeMs.toString(36), meaning, mark === owner ? "" : mark];
+  const whose = barred ? mark + bar : mark === owner ? "" : mark;
+  const parts = [key, digest, timeMs.toString(36), meaning, whose];
   return parts.join(".").replace(/\.+$/, "");
 }
 

@@ -11,6 +11,7 @@ import {
   type Beyond,
   beyondOf,
   type EvidenceText,
+  type Found,
   findRecord,
   isUnsettled,
   marked,
@@ -50,19 +51,32 @@ export async function lookBeyond(
   const unsettled = isUnsettled(given, entry.mark);
   const text = unsettled ? allPossible(given, entry) : given;
   const beyond = beyondOf(text, entry.mark);
-  const record = recordOf(entry);
-  const [rows, own] = await Promise.all([
-    rowsOf(place, delivery, beyond),
-    isRecent(beyond.ownDay) ? readOwn(place, delivery, record) : "",
-  ]);
-  const found = [findRecord(own, entry), ...rows.map((row) => findRecord(row, entry, storedLength))];
-  const known = found.find((one) => one !== undefined);
-  if (known) return { known: outcomeOf(known), evidence };
+  const { found, rows } = await findInRows(place, beyond, delivery);
+  if (found) return { known: outcomeOf(found), evidence };
   refuseLost(text, entry);
   if (!unsettled) return { known: undefined, evidence };
   const there = settled(beyond, rows);
   remember(nameOf(place, delivery), { token: there.token, row: there.row, rows });
   return { known: undefined, evidence: writeText(withBeyond(text, there)) };
+}
+
+/** For an operator, who asks and does not add. */
+export async function findBeyond(place: OverflowPlace, evidence: string, delivery: Delivery): Promise<Found> {
+  const entry = entryFor(delivery);
+  const text = readText(evidence);
+  const given = isUnsettled(text, entry.mark) ? allPossible(text, entry) : text;
+  const { found } = await findInRows(place, beyondOf(given, entry.mark), delivery);
+  return found;
+}
+
+async function findInRows(place: OverflowPlace, beyond: Beyond, delivery: Delivery) {
+  const entry = entryFor(delivery);
+  const [rows, own] = await Promise.all([
+    rowsOf(place, delivery, beyond),
+    isRecent(beyond.ownDay) ? readOwn(place, delivery, recordOf(entry)) : "",
+  ]);
+  const found = [findRecord(own, entry), ...rows.map((row) => findRecord(row, entry, storedLength))];
+  return { rows, found: found.find((one) => one !== undefined) };
 }
 
 /** Puts what has left the window into a row. @returns the evidence without it @throws StateMoved */

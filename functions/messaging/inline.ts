@@ -19,12 +19,13 @@ import { environment } from "./environment.ts";
 import type { EvidenceStore } from "./idempotency.ts";
 import { evidenceId } from "./ids.ts";
 import { mergeInline } from "./inline-write.ts";
-import { byIds } from "./item-evidence.ts";
+import { byIds, itemsNamedBy } from "./item-evidence.ts";
 import type { Item } from "./item-size.ts";
 import { measure } from "./limits.ts";
 import { type Outcome, Park, RetryLater, StateMoved } from "./outcome.ts";
 import type { OverflowPlace } from "./overflow-rows.ts";
 import { beforeNextCommit } from "./retry.ts";
+import type { RowsEvidence } from "./rows-evidence.ts";
 import { recall, remember } from "./seen-evidence.ts";
 import { bySequence } from "./sequence-evidence.ts";
 import { sharedRead } from "./shared-read.ts";
@@ -34,7 +35,11 @@ import { wholeNumber } from "./whole-number.ts";
 export interface InlineOptions {
   /** The table of the item; its key is `id`. It must have a stream, which the publisher reads. */
   readonly table: string;
-  /** The id of the item that a message changes; the message's `partitionkey` unless given. */
+  /**
+   * The id of the item that a message changes; the message's `partitionkey` unless given. For `<consumer>#<partitionkey>`
+   * it costs nothing; for any other name a read of the evidence table a message, shared by those of a batch, because
+   * only there can an operator's edit or discard tell this consumer of it.
+   */
   readonly itemOf?: (message: Envelope) => string;
   /**
    * What messages are remembered by. `ids`: the last ones, of any producer. `sequence`: the number of the last one
@@ -66,6 +71,7 @@ export function inline(options: InlineOptions): EvidenceStore {
   const client = () => options.client ?? dynamodb();
   const readItem = sharedRead({ table, client, attribute: form.attribute });
   const readBeyond = sharedRead({ table: evidenceTable, client });
+  let barred: RowsEvidence | undefined;
 
   return {
     async find(delivery) {
@@ -120,11 +126,19 @@ export function inline(options: InlineOptions): EvidenceStore {
 
   /** What is known of a message, and the evidence to add it to when nothing is. */
   async function judge(read: string | undefined, delivery: Delivery, id: string): Promise<Judgement> {
-    const known = form.judge(read, delivery);
+    const known = (await judgeUnnamed(delivery, id)) ?? form.judge(read, delivery);
     if (known || read === undefined || !form.isOpen(read, delivery)) return { known, base: read };
     const { lookBeyond } = await import("./inline-overflow.ts");
     const { evidence: base, ...found } = await lookBeyond(beyond(id), read, delivery);
     return { ...found, base };
+  }
+
+  /** An operator who bars a message finds no item that is named in a way of its own: the evidence table says it. */
+  async function judgeUnnamed(delivery: Delivery, id: string): Promise<Outcome | undefined> {
+    if (itemsNamedBy(delivery.consumer, delivery.message).includes(id)) return undefined;
+    const { rowsEvidence } = await import("./rows-evidence.ts");
+    barred ??= rowsEvidence({ table: evidenceTable, client });
+    return barred.find(delivery);
   }
 
   async function withRoom(base: string | undefined, delivery: Delivery, id: string) {

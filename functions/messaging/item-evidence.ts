@@ -5,6 +5,7 @@
 //   inline-overflow.ts. What is in neither is new, whatever its time says: a clock is no order.
 import { nowSeconds } from "./clock.ts";
 import type { Delivery } from "./delivery.ts";
+import type { Envelope } from "./envelope.ts";
 import {
   type Beyond,
   beyondOf,
@@ -23,6 +24,17 @@ import { type Outcome, Park } from "./outcome.ts";
 
 /** What the attributes of the kit begin with: they stay when the domain saves an item, and it never reads them. */
 export const hiddenPrefix = "eo_";
+
+/**
+ * The items in which an operator looks for a consumer's evidence of a message. Of a consumer that changes any other, the
+ * evidence table is asked before each message: see inline.ts.
+ */
+export function itemsNamedBy(
+  consumer: string,
+  { partitionkey }: Pick<Envelope, "partitionkey">,
+): readonly string[] {
+  return [partitionkey, `${consumer}#${partitionkey}`];
+}
 
 /** How an item remembers messages: a text in an attribute of its own. */
 export interface EvidenceForm {
@@ -52,10 +64,7 @@ export function byIds(window: number): EvidenceForm {
     everyMessage: false, // one that did nothing may do nothing again
 
     judge(evidence, delivery) {
-      if (evidence === undefined) return undefined;
-      const entry = entryFor(delivery);
-      const { leaving } = beyondFor(evidence, entry);
-      const found = findEntry(evidence, entry) ?? findRecord(leaving, entry);
+      const found = findIn(evidence, delivery);
       return found && outcomeOf(found);
     },
 
@@ -72,6 +81,14 @@ export function byIds(window: number): EvidenceForm {
 
     add: (evidence, delivery) => withEntry(evidence, entryFor(delivery), window, today()),
   };
+}
+
+/** What the item says of a message, by ids. */
+export function findIn(evidence: string | undefined, delivery: Delivery): Found {
+  if (evidence === undefined) return undefined;
+  const entry = entryFor(delivery);
+  const { leaving } = beyondFor(evidence, entry);
+  return findEntry(evidence, entry) ?? findRecord(leaving, entry);
 }
 
 /** @throws Park ID_REUSED */

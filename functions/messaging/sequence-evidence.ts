@@ -6,22 +6,25 @@
 //   G6. No number, a number that two messages have, a predecessor that never comes: parked, each with its reason.
 import type { Delivery } from "./delivery.ts";
 import { type Digest, digestOf, saysTheSame, shortened } from "./digest.ts";
+import type { Found } from "./evidence-text.ts";
 import { derivedId } from "./ids.ts";
 import { type EvidenceForm, hiddenPrefix } from "./item-evidence.ts";
 import { isFifo } from "./message-group.ts";
 import { Park, RetryLater } from "./outcome.ts";
 import { readSequence } from "./sequence.ts";
+import { type Bar, barsOf, barTexts, isBar, isBarred, passedOver, readBars } from "./sequence-bars.ts";
 
 /** What is parked as this was overtaken: it stands in no line, as its number holds those behind it. */
 export const gapCode = "SEQUENCE_GAP";
 
-/** Each takes up to 51 bytes of the item. A source is a producer, and producers are few. */
-const sourcesMax = 10;
 /** As in the evidence by ids: enough to tell the sources of one item apart, and two messages of one number. */
 const keyLength = 22;
 const digestLengths = { digest: 16, meaning: 11 } as const;
 
-/** The last number of each source, as one text: `<source>.<number>.<digest>`, separated by spaces; `.<meaning>` where keys were not in order. */
+/**
+ * The last number of each source, as one text: `<source>.<number>.<digest>`, separated by spaces; `.<meaning>` where keys
+ * were not in order. A source takes up to 51 bytes of the item: a source is a producer, and producers are few.
+ */
 export const bySequence: EvidenceForm = {
   attribute: `${hiddenPrefix}sequences`,
   everyMessage: true, // a number that left no evidence would be missing for ever
@@ -29,24 +32,57 @@ export const bySequence: EvidenceForm = {
   isFull: () => false,
 
   judge(evidence, delivery) {
-    const { key, sequence, said } = placeOf(delivery);
-    const { sequence: last, said: lastSaid } = read(evidence).get(key) ?? { sequence: 0, said };
-    if (sequence > last + 1) throw early(sequence, last, delivery);
-    if (sequence === last && !saysTheSame(lastSaid, said)) {
+    const { key, sequence } = placeOf(delivery);
+    const found = findNumber(evidence, delivery);
+    if (found === "other") {
       throw new Park("SEQUENCE_REUSED", `${delivery.message.source} gave number ${sequence} to two messages`);
     }
-    return sequence <= last ? { kind: "duplicate" } : undefined;
+    if (found) return { kind: "duplicate" };
+    const last = read(evidence).get(key)?.sequence ?? 0;
+    if (sequence > last + 1) throw early(sequence, last, delivery);
+    return undefined;
   },
 
   add(evidence, delivery) {
-    const { key, sequence, said } = placeOf(delivery);
-    const places = read(evidence).set(key, { sequence, said: shortened(said, digestLengths) });
-    if (places.size > sourcesMax) {
-      throw new Park("SOURCES_TOO_MANY", `an item takes numbers from at most ${sourcesMax} sources`);
-    }
-    return write(places);
+    const { key, ...place } = placeOf(delivery);
+    return withPlace(evidence, key, place);
   },
 };
+
+function withPlace(evidence = "", key: string, place: Place, more: readonly Bar[] = []): string {
+  const all = [...readBars(evidence), ...more];
+  const last = passedOver(place, key, all);
+  const places = read(evidence).set(key, { ...last, said: shortened(last.said, digestLengths) });
+  const bars = all.filter(({ source, sequence }) => source !== key || sequence >= last.sequence);
+  return [...places].map(placeText).concat(barTexts(bars)).join(" ");
+}
+
+/** What the item says of a message, by numbers. @throws Park SEQUENCE_MISSING */
+export function findNumber(evidence: string | undefined, delivery: Delivery): Found {
+  const { key, sequence, said } = placeOf(delivery);
+  if (isBarred(readBars(evidence ?? ""), key, sequence, said)) return "barred";
+  const last = read(evidence).get(key);
+  if (last === undefined || sequence > last.sequence) return undefined;
+  return sequence < last.sequence || saysTheSame(last.said, said) ? "same" : "other";
+}
+
+/**
+ * The evidence with a bar for a message that it does not know: its consumer does not process it any more.
+ * @param number `taken` by the message that stands in its place, or `void`: those behind it go on without it
+ * @throws Park SEQUENCE_MISSING
+ */
+export function barNumber(
+  evidence: string | undefined,
+  delivery: Delivery,
+  number: "taken" | "void",
+): string {
+  const { key, sequence, said } = placeOf(delivery);
+  const bars = barsOf(number === "taken" ? "!" : "*", key, sequence, said);
+  const last = read(evidence).get(key) ?? { sequence: 0, said: { digest: "" } };
+  const passed = passedOver(last, key, [...readBars(evidence ?? ""), ...bars]);
+  if (passed.sequence > 0) return withPlace(evidence, key, passed, bars);
+  return [evidence, ...barTexts(bars)].filter((text) => text !== undefined).join(" ");
+}
 
 interface Place {
   readonly sequence: number;
@@ -91,7 +127,7 @@ function waitSeconds(receiveCount: number): number {
 }
 
 function read(text = ""): Map<string, Place> {
-  const places = text.split(" ").filter((entry) => entry !== "");
+  const places = text.split(" ").filter((entry) => entry !== "" && !isBar(entry));
   return new Map(places.map(readPlace));
 }
 
@@ -101,12 +137,7 @@ function readPlace(text: string): [key: string, place: Place] {
   return [key, { sequence: Number.parseInt(sequence, 36), said }];
 }
 
-function write(places: ReadonlyMap<string, Place>): string {
-  return [...places]
-    .map(([key, { sequence, said }]) =>
-      [key, sequence.toString(36), said.digest, ...(said.meaning === undefined ? [] : [said.meaning])].join(
-        ".",
-      ),
-    )
-    .join(" ");
+function placeText([key, { sequence, said }]: readonly [string, Place]): string {
+  const parts = [key, sequence.toString(36), said.digest, said.meaning];
+  return parts.filter((part) => part !== undefined).join(".");
 }

@@ -5,18 +5,16 @@
 //   (a consumer may keep it where we do not look), and then the consumer, which knows, is asked by a redrive.
 //   docs/adr/0012-a-redrive-asks-the-evidence-itself.md
 
-import type { AttributeValue, DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { marshall, unmarshall } from "@aws-sdk/util-dynamodb";
-import type { Delivery } from "../../functions/messaging/delivery.ts";
 import { digestOf, saysTheSame } from "../../functions/messaging/digest.ts";
 import { getItems } from "../../functions/messaging/dynamodb-batch.ts";
 import { type Envelope, isUnread, readEnvelope } from "../../functions/messaging/envelope.ts";
 import { evidenceId } from "../../functions/messaging/ids.ts";
-import { byIds } from "../../functions/messaging/item-evidence.ts";
-import { Park, RetryLater } from "../../functions/messaging/outcome.ts";
-import { bySequence } from "../../functions/messaging/sequence-evidence.ts";
-import { unitOfWork } from "../../functions/messaging/unit-of-work.ts";
+import { itemsNamedBy } from "../../functions/messaging/item-evidence.ts";
+import { Park } from "../../functions/messaging/outcome.ts";
 import type { ConsumerQueue } from "./consumer-queues.ts";
+import { findInItem, type Item, noEvidenceThere } from "./inline-evidence.ts";
 
 export type Verdict =
   /** Nothing is known: it was not processed, as far as can be seen. */
@@ -42,10 +40,8 @@ export interface EvidencePlace {
 const open: Verdict = { kind: "open" };
 
 /** The verdicts on messages, by their bodies; read consistently, so they hold at the time of the call. */
-export async function askEvidence(
-  { dynamodb, evidenceTable, queue }: EvidencePlace,
-  bodies: readonly string[],
-): Promise<Verdict[]> {
+export async function askEvidence(place: EvidencePlace, bodies: readonly string[]): Promise<Verdict[]> {
+  const { dynamodb, evidenceTable, queue } = place;
   const consumer = queue.name;
   const messages = bodies.map(messageIn);
   const known = messages.filter((message) => message !== undefined);
@@ -54,24 +50,29 @@ export async function askEvidence(
     evidenceTable,
     known.map((message) => evidenceId({ consumer, message })),
   );
-  const states = await Promise.all(
-    (queue.stateTables ?? []).map((table) =>
-      readItems(
-        dynamodb,
-        table,
-        known.map(({ partitionkey }) => partitionkey),
-      ).catch(noEvidenceThere),
-    ),
+  const states = await Promise.all((queue.stateTables ?? []).map((table) => readState(place, table, known)));
+  return Promise.all(
+    messages.map(async (message) => {
+      if (message === undefined) return open; // no consumer can have processed it
+      const row = rows.get(evidenceId({ consumer, message }));
+      return row ? verdictOfRow(unmarshall(row), message) : verdictOfItems(place, states, message);
+    }),
   );
-  return messages.map((message) => {
-    if (message === undefined) return open; // no consumer can have processed it
-    const row = rows.get(evidenceId({ consumer, message }));
-    if (row !== undefined) return verdictOfRow(unmarshall(row), message);
-    const items = states.map((items) => items.get(message.partitionkey));
-    return (
-      items.map((item) => verdictOfItem(item, consumer, message)).find(({ kind }) => kind !== "open") ?? open
-    );
-  });
+}
+
+interface State {
+  readonly table: string;
+  readonly items: ReadonlyMap<string, Item>;
+}
+
+async function readState(
+  { dynamodb, queue }: EvidencePlace,
+  table: string,
+  messages: readonly Envelope[],
+): Promise<State> {
+  const ids = messages.flatMap((message) => itemsNamedBy(queue.name, message));
+  const items = await readItems(dynamodb, table, ids).catch(noEvidenceThere);
+  return { table, items: items ?? new Map() };
 }
 
 export function messageIn(body: string): Envelope | undefined {
@@ -96,33 +97,19 @@ function verdictOfRow(item: Record<string, unknown>, message: Envelope): Verdict
   return { kind: "done", ...(typeof item.processedAt === "string" && { at: item.processedAt }) };
 }
 
-function verdictOfItem(item: Item | undefined, consumer: string, message: Envelope): Verdict {
-  const delivery: Delivery = {
-    consumer,
-    message,
-    unit: unitOfWork({ contract: { name: consumer, publishes: [] }, cause: message }),
-    deadlineMs: 0,
-  };
-  for (const form of [byIds(1), bySequence]) {
-    const evidence = item?.[form.attribute]?.S;
-    if (evidence === undefined) continue;
-    try {
-      if (form.judge(evidence, delivery)?.kind === "duplicate") return { kind: "done" };
-    } catch (error) {
-      if (error instanceof Park && error.code === "ID_REUSED") return { kind: "id-reused" };
-      if (!(error instanceof Park) && !(error instanceof RetryLater)) throw error; // any other says: not known
+async function verdictOfItems(
+  place: EvidencePlace,
+  states: readonly State[],
+  message: Envelope,
+): Promise<Verdict> {
+  for (const { table, items } of states) {
+    for (const id of itemsNamedBy(place.queue.name, message)) {
+      const found = await findInItem(place, { table, id, item: items.get(id) }, message);
+      if (found === "other") return isUnread(message) ? open : { kind: "id-reused" };
+      if (found) return { kind: "done" }; // or barred, and what barred it is forgotten: it takes no effect any more
     }
   }
   return open;
-}
-
-type Item = Record<string, AttributeValue>;
-
-/** A table of another shape is no place of inline evidence. */
-function noEvidenceThere(error: unknown): Map<string, Item> {
-  const name = error instanceof Error ? error.name : "";
-  if (name === "ValidationException" || name === "ResourceNotFoundException") return new Map();
-  throw error;
 }
 
 async function readItems(

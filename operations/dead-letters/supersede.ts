@@ -4,25 +4,18 @@
 //   G2. The condition is the decision: either the message was done and nothing is superseded, or it is superseded
 //   and every copy of it that is still under way is a duplicate.
 
-import {
-  ConditionalCheckFailedException,
-  GetItemCommand,
-  PutItemCommand,
-  UpdateItemCommand,
-} from "@aws-sdk/client-dynamodb";
+import { ConditionalCheckFailedException, PutItemCommand, UpdateItemCommand } from "@aws-sdk/client-dynamodb";
 import { marshall, unmarshall } from "@aws-sdk/util-dynamodb";
 import { nowIso, nowSeconds } from "../../functions/messaging/clock.ts";
 import { digestOf, saysTheSame } from "../../functions/messaging/digest.ts";
 import type { Envelope } from "../../functions/messaging/envelope.ts";
 import { derivedId, evidenceId } from "../../functions/messaging/ids.ts";
-import { byIds } from "../../functions/messaging/item-evidence.ts";
 import { bodyId } from "../../functions/messaging/message-group.ts";
 import { evidenceDays } from "../../functions/messaging/message-life.ts";
-import { Park } from "../../functions/messaging/outcome.ts";
-import { unitOfWork } from "../../functions/messaging/unit-of-work.ts";
 import { UsageError } from "../usage-error.ts";
 import type { DeadLetter } from "./dead-letter.ts";
 import type { EvidencePlace } from "./evidence.ts";
+import { barInItems } from "./inline-evidence.ts";
 
 export interface Superseded {
   readonly deadLetter: DeadLetter;
@@ -41,8 +34,9 @@ export async function supersede(place: EvidencePlace, superseded: Superseded): P
   const at = await writeDown(place, superseded);
   if (!superseded.mayTakeEffect) return at;
   await putEvidence(place, superseded, at);
-  for (const table of place.queue.stateTables ?? []) await addInline(place, superseded, table);
-  return at;
+  if (await barInItems(place, superseded.old, "taken")) return at;
+  await takeBack(place, superseded);
+  throw doneMeanwhile(superseded.old);
 }
 
 /** A discarded message is as good as done: a copy of it that comes later is a duplicate. Safe to repeat. */
@@ -58,7 +52,7 @@ export async function forgo(place: EvidencePlace, old: Envelope): Promise<void> 
     discardedAt: now,
     processedAt: now,
   });
-  for (const table of place.queue.stateTables ?? []) await addInline(place, { old }, table);
+  await barInItems(place, old, "void");
 }
 
 /** The new one is sent: from now on the dead letter may be deleted by whoever meets it. */
@@ -103,7 +97,27 @@ async function putEvidence(place: EvidencePlace, { old, newId }: Superseded, at:
     processedAt: at,
   });
   if (!saysTheSame(found, digestOf(old)) || found.supersededBy === newId) return; // ID_REUSED: it never takes effect
-  throw new UsageError(`${old.id} was done meanwhile: nothing was sent.`);
+  throw doneMeanwhile(old);
+}
+
+function doneMeanwhile({ id }: Envelope): UsageError {
+  return new UsageError(`${id} was done meanwhile: nothing was sent.`);
+}
+
+/** Its consumer was faster, with the evidence in an item: so the evidence table says, too, that it was done. */
+async function takeBack(
+  { dynamodb, evidenceTable, queue }: EvidencePlace,
+  { old, newId }: Superseded,
+): Promise<void> {
+  await dynamodb.send(
+    new UpdateItemCommand({
+      TableName: evidenceTable,
+      Key: marshall({ id: evidenceId({ consumer: queue.name, message: old }) }),
+      UpdateExpression: "REMOVE supersededBy",
+      ConditionExpression: "supersededBy = :newId",
+      ExpressionAttributeValues: marshall({ ":newId": newId }),
+    }),
+  );
 }
 
 /** The item that is there afterwards: this one, or the one that was first. */
@@ -117,7 +131,9 @@ async function putNew(
       new PutItemCommand({
         TableName: evidenceTable,
         Item,
-        ConditionExpression: "attribute_not_exists(id)",
+        ConditionExpression: "attribute_not_exists(id) OR #state = :free", // a lease that was given back is no evidence
+        ExpressionAttributeNames: { "#state": "state" },
+        ExpressionAttributeValues: { ":free": { S: "free" } },
         ReturnValuesOnConditionCheckFailure: "ALL_OLD",
       }),
     );
@@ -125,56 +141,5 @@ async function putNew(
   } catch (error) {
     if (error instanceof ConditionalCheckFailedException && error.Item) return unmarshall(error.Item);
     throw error;
-  }
-}
-
-/** Room for all that are remembered; the consumer's next commit makes it its own window again. */
-const windowMax = 100;
-const attemptsMax = 5;
-
-/** Evidence in the item, for a consumer that looks there. By number nothing is needed: the new one has the number. */
-async function addInline(
-  { dynamodb, queue }: EvidencePlace,
-  { old }: Pick<Superseded, "old">,
-  table: string,
-): Promise<void> {
-  const consumer = queue.name;
-  const form = byIds(windowMax);
-  const delivery = {
-    consumer,
-    message: old,
-    unit: unitOfWork({ contract: { name: consumer, publishes: [] }, cause: old }),
-    deadlineMs: 0,
-  };
-  const Key = marshall({ id: old.partitionkey });
-  for (let attempt = 1; attempt <= attemptsMax; attempt++) {
-    const { Item } = await dynamodb.send(new GetItemCommand({ TableName: table, Key, ConsistentRead: true }));
-    const evidence = Item?.[form.attribute]?.S;
-    if (evidence === undefined || !mayTakeEffect(evidence)) return;
-    try {
-      await dynamodb.send(
-        new UpdateItemCommand({
-          TableName: table,
-          Key,
-          UpdateExpression: "SET #evidence = :more",
-          ConditionExpression: "#evidence = :read",
-          ExpressionAttributeNames: { "#evidence": form.attribute },
-          ExpressionAttributeValues: marshall({ ":read": evidence, ":more": form.add(evidence, delivery) }),
-        }),
-      );
-      return;
-    } catch (error) {
-      if (!(error instanceof ConditionalCheckFailedException)) throw error;
-    }
-  }
-  throw new Error(`${old.partitionkey} in ${table} is being changed by others: try again`);
-
-  function mayTakeEffect(evidence: string): boolean {
-    try {
-      return form.judge(evidence, delivery) === undefined;
-    } catch (error) {
-      if (error instanceof Park) return false;
-      throw error;
-    }
   }
 }

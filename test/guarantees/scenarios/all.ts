@@ -5,7 +5,7 @@ import { atMostOnceScenario } from "./at-most-once.ts";
 import { claimsScenario } from "./claims.ts";
 import { effectScenario } from "./effect.ts";
 import { fifoScenario } from "./fifo.ts";
-import { inlineScenario } from "./inline.ts";
+import { inlineOverflowScenario, inlineScenario } from "./inline.ts";
 import { journeyScenario } from "./journey.ts";
 import { publisherScenario } from "./publisher.ts";
 import { pullScenario } from "./pull.ts";
@@ -24,6 +24,7 @@ export function scenarios(): Scenario[] {
     rowsAloneScenario(),
     inlineScenario(),
     inlineScenario({ by: "sequence" }),
+    inlineOverflowScenario(),
     atMostOnceScenario(),
     effectScenario(),
     fifoScenario(),
@@ -69,6 +70,7 @@ export function concurrentScenarios(): Scenario[] {
     rowsScenario({ workers: 3 }),
     rowsAloneScenario({ workers: 2 }),
     inlineScenario({ by: "sequence", workers: 2 }),
+    inlineOverflowScenario({ workers: 2, messages: 1 }),
     atMostOnceScenario({ workers: 2 }),
     pullScenario("after-effect", { workers: 2 }),
   ];

@@ -1,9 +1,14 @@
 // Inline under faults: two messages of one account, whose confirmations must be in its stream once each.
+import { nowIso } from "../../../functions/messaging/clock.ts";
+import { asciiJson } from "../../../functions/messaging/envelope.ts";
+import { entryOf, withEntry } from "../../../functions/messaging/evidence-text.ts";
 import { readInlineRow } from "../../../functions/messaging/inline-stream.ts";
+import { anEnvelope } from "../../support/an-envelope.ts";
 import type { Scenario } from "../explorer/scenario.ts";
 import type { Stage } from "../explorer/stage.ts";
 import { readOn } from "../explorer/stream-source.ts";
 import { type Deposit, depositsTo, nothingParked, sums } from "./deposits.ts";
+import { Deposited } from "./handlers/messages.ts";
 
 export interface InlineScenarioOptions {
   readonly by?: "ids" | "sequence";
@@ -44,6 +49,61 @@ export function inlineScenario({
     },
   };
 }
+
+/**
+ * An account whose item is about to put what has left it into a row: a message that does so, one that comes after it, and
+ * copies of messages in the row, with new times.
+ */
+export function inlineOverflowScenario({ workers = 1, messages = 2, copies = 1 } = {}): Scenario {
+  return {
+    name: "inline, by ids, beyond the item",
+    stage: { tables: { ACCOUNTS_TABLE: { stream: true } } },
+    functions: [
+      {
+        handler: "test/guarantees/scenarios/handlers/inline-overflow.ts",
+        by: { kind: "queue", queue: "main", workers },
+      },
+    ],
+    async begin(stage, unique) {
+      const account = `a-${unique}`;
+      const deposits = [100, 10].slice(0, messages).map((amount) => ({ account, amount }));
+      const before = Array.from({ length: leavingNow }, (_, n) =>
+        anEnvelope({
+          ...Deposited.from({ account, amount: 1 }),
+          id: `${unique}-before-${n}`,
+          source: "/bank",
+        }),
+      );
+      const evidence = before.reduce<string | undefined>(
+        (text, message) => withEntry(text, entryOf("explored-inline-overflow", message), 1, 0),
+        undefined,
+      );
+      await stage.put("ACCOUNTS_TABLE", {
+        id: account,
+        version: 1,
+        sum: 0,
+        history: [],
+        eo_evidence: evidence,
+      });
+      await depositsTo(stage, "main", unique, deposits);
+      for (const message of before.slice(0, copies)) {
+        await stage.send("main", { body: asciiJson({ ...message, time: nowIso() }), key: account });
+      }
+      return {
+        async violations() {
+          return [
+            ...(await sums(stage, deposits)),
+            ...(await confirmedInStream(stage, deposits)),
+            ...(await nothingParked(stage, "main")),
+          ];
+        },
+      };
+    },
+  };
+}
+
+/** Ten have left a window of one. */
+const leavingNow = 11;
 
 async function inOrder(stage: Stage, deposits: readonly Deposit[]): Promise<string[]> {
   const { history = [] } = (await stage.get("ACCOUNTS_TABLE", deposits[0]?.account ?? "")) ?? {};

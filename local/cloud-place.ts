@@ -21,6 +21,7 @@ export interface CloudPlace {
 }
 
 const ANSWER_MS_MAX = 1_000;
+const OWNER_ONLY = 0o700;
 
 export async function takeCloudPlace(projectDirectory: string, processId = process.pid): Promise<CloudPlace> {
   const firstFile = join(projectDirectory, CLOUD_FILE);
@@ -29,7 +30,7 @@ export async function takeCloudPlace(projectDirectory: string, processId = proce
   const first = join(firstFile, "..");
   const directory = isFirst ? first : join(first, `${processId}`);
   const cloudFile = isFirst ? firstFile : join(directory, "cloud.json");
-  mkdirSync(directory, { recursive: true });
+  mkdirSync(directory, { recursive: true, mode: OWNER_ONLY }); // what runs and is deployed from it
   writeFileSync(cloudFile, JSON.stringify({ processId } satisfies CloudFile));
   return {
     directory,

@@ -83,7 +83,7 @@ export function dynoxideBinary(platform: string, architecture: string): string {
 }
 
 function databaseFile(dataDirectory: string): string {
-  mkdirSync(dataDirectory, { recursive: true });
+  mkdirSync(dataDirectory, { recursive: true, mode: 0o700 }); // others on this machine need not read the tables
   return join(dataDirectory, "dynamodb.sqlite");
 }
 

@@ -2,7 +2,7 @@
 //
 // CDK's NodejsFunction would start npx for each function, which takes longer than all the rest of a synthesis, and
 // falls back to Docker. This is the same esbuild, in process; it needs no network.
-import { writeFileSync } from "node:fs";
+import { chmodSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { AssetHashType, DockerImage, type ILocalBundling } from "aws-cdk-lib";
@@ -30,6 +30,7 @@ export class EsbuildBundling implements ILocalBundling {
   }
 
   tryBundle(outputDirectory: string): boolean {
+    chmodSync(outputDirectory, 0o755); // CDK opens it to all for a container, and who can write it decides what is deployed
     writeBundle(join("functions", this.entry), outputDirectory);
     return true;
   }

@@ -1,7 +1,6 @@
 // `npm run prove`: every promise under every fault that we know how to make, what must break broken, and the figures.
 // Exit code 1 when anything breaks a promise, or when anything wrong survives.
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { UsageError } from "../../operations/usage-error.ts";
 import { parseProveArguments, proveHelp } from "./prove/arguments.ts";
 import { writeFigures } from "./prove/figures-table.ts";
@@ -9,7 +8,10 @@ import { proofFigures, proofText } from "./prove/report.ts";
 import { runSections } from "./prove/sections.ts";
 
 // The SDK, vitest and the CDK are read by a hundred processes, here and in the copies that mutants are tried in.
-process.env.NODE_COMPILE_CACHE ??= join(tmpdir(), "essentially-once-compiled");
+// In the project: whoever can write to a cache of code decides what runs.
+process.env.NODE_COMPILE_CACHE ??= fileURLToPath(
+  new URL("../../node_modules/.cache/essentially-once/compiled", import.meta.url),
+);
 process.exitCode = await main(process.argv.slice(2));
 
 async function main(argv: readonly string[]): Promise<number> {

@@ -1,10 +1,11 @@
 // The operator's command for the journal and its projections: `npm run journal`.
 
 import { setTimeout as sleep } from "node:timers/promises";
+import { partitionsMax } from "../functions/messaging/journal-partitions.ts";
 import { type Asked, helpOf, numberGiven, readCommand } from "./command-line.ts";
 import { type Connection, connectTo } from "./connection.ts";
 import { type ExitCode, exitCodes, runCommand } from "./exit-code.ts";
-import { type JournalPlace, partitionsMax, readHeads } from "./journal/heads.ts";
+import { type JournalPlace, readHeads, readPartitions, unreadPartitions } from "./journal/heads.ts";
 import { generationsOf, lagOf, projectionNamed, projectionsOf, readOffsets } from "./journal/projections.ts";
 import { type TailedEntry, type TailOptions, tail } from "./journal/tail.ts";
 import { type JournalVerb, journalTool } from "./journal-tool.ts";
@@ -82,8 +83,9 @@ async function showOffsets({ given, connection: { dynamodb, outputs }, place }: 
   const heads = await readHeads(place);
   const projections = projectionsOf(outputs);
   const all = (await Promise.all(projections.map((one) => readOffsets(dynamodb, one, heads)))).flat();
+  const unread = unreadPartitions(heads, await readPartitions(place));
   if (given.json) {
-    printJson({ heads: Object.fromEntries(heads), offsets: all });
+    printJson({ heads: Object.fromEntries(heads), offsets: all, unread });
   } else if (heads.size === 0) {
     print(emptyText(place));
   } else {
@@ -91,6 +93,11 @@ async function showOffsets({ given, connection: { dynamodb, outputs }, place }: 
       [projection, `${generation} ${role}`, partition, offset, head, lag].map(String),
     );
     printText(textTable(["PROJECTION", "GENERATION", "PARTITION", "OFFSET", "HEAD", "LAG"], rows));
+    if (unread.length > 0) {
+      print(
+        `Nobody reads partitions ${unread.join(", ")}: the journal was made with more of them than it has now. Give it its number back.`,
+      );
+    }
   }
   return exitCodes.done;
 }

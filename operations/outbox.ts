@@ -12,6 +12,7 @@ import { type Asked, helpOf, numberGiven, readCommand } from "./command-line.ts"
 import { type Connection, connectTo } from "./connection.ts";
 import { rateDefault } from "./dead-letters/redrive.ts";
 import { type ExitCode, exitCodes, runCommand } from "./exit-code.ts";
+import { readPartitions } from "./journal/heads.ts";
 import { enterKitEnvironment, withLogsAside } from "./kit-environment.ts";
 import { type Pending, readPending } from "./outbox/pending.ts";
 import { type Replayed, replay } from "./outbox/replay.ts";
@@ -95,7 +96,10 @@ async function send(
   enterKitEnvironment(connection);
   const sign = signerOf(keysOf(connection));
   const claims = claimsOf(connection);
-  const log = journal({ table: outputRequired(outputs, "JournalTable") });
+  const journalTable = outputRequired(outputs, "JournalTable");
+  const numbers = await readPartitions({ dynamodb, table: journalTable, name: "journal" });
+  const [partitions] = numbers.values(); // as whoever appended to it was told
+  const log = journal({ table: journalTable, ...(partitions !== undefined && { partitions }) });
   const bar = progress();
   const replayed = await withLogsAside(() =>
     replay({

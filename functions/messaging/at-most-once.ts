@@ -10,7 +10,9 @@ import {
   type DynamoDBClient,
   TransactionCanceledException,
   TransactWriteItemsCommand,
+  type TransactWriteItemsCommandInput,
 } from "@aws-sdk/client-dynamodb";
+import { classifyCancellation } from "./cancellation.ts";
 import { dynamodb } from "./clients.ts";
 import type { Delivery, MessageMiddleware } from "./delivery.ts";
 import { digestOf, saysTheSame } from "./digest.ts";
@@ -21,6 +23,7 @@ import { measure } from "./limits.ts";
 import { looksAfterDuplicates } from "./looks.ts";
 import { outboxWrite } from "./outbox.ts";
 import { type Outcome, Park, RetryLater } from "./outcome.ts";
+import { waitToRetry } from "./retry.ts";
 
 export interface AtMostOnceOptions {
   /** The evidence table; by default what EVIDENCE_TABLE names. */
@@ -32,6 +35,9 @@ export interface AtMostOnceOptions {
 
 /** A look costs a fifth of the claim that it spares, and a batch shares the request. */
 const looksAfterDuplicate = 10;
+
+/** As many processes as a mapping starts within seconds spread their commits over so long. */
+const waitMsMax = 1_600;
 
 /** How long a claim is respected after its invocation must have ended: clocks disagree. */
 const graceMs = 2_000;
@@ -91,12 +97,26 @@ export function atMostOnce(options: AtMostOnceOptions = {}): MessageMiddleware {
   };
 
   /** Once: a transaction's token keeps the SDK's own attempts from applying it twice, also an `ADD` (D2). */
-  async function commit({ unit }: Delivery, lease: Lease): Promise<void> {
+  async function commit({ unit, deadlineMs }: Delivery, lease: Lease): Promise<void> {
     await unit.checked();
     const { writes, messages } = unit;
     const outbox = messages.length > 0 ? [outboxWrite({ table: outboxTable, id: lease.id, messages })] : [];
     const { actions } = measure([lease.settlement("done"), ...writes, ...outbox]);
-    await (client ?? dynamodb()).send(new TransactWriteItemsCommand({ TransactItems: [...actions] }));
+    await sendOnce({ TransactItems: [...actions] }, deadlineMs);
+  }
+
+  /** What was refused whole, because another was committing, has not failed: it waits, and the handler does not run again. */
+  async function sendOnce(input: TransactWriteItemsCommandInput, deadlineMs: number): Promise<void> {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        await (client ?? dynamodb()).send(new TransactWriteItemsCommand(input));
+        return;
+      } catch (error) {
+        if (!(error instanceof TransactionCanceledException)) throw error;
+        const isBusy = classifyCancellation(error, { evidenceIndex: 0 }).kind === "transient";
+        if (!isBusy || !(await waitToRetry({ attempt, deadlineMs, maxMs: waitMsMax }))) throw error;
+      }
+    }
   }
 }
 

@@ -4,7 +4,8 @@ import type { MiddlewareObj } from "@middy/core";
 import type { Context } from "aws-lambda";
 import type { Contract } from "./contract.ts";
 import type { Envelope } from "./envelope.ts";
-import { type Outcome, RetryLater, StateMoved } from "./outcome.ts";
+import { newId } from "./ids.ts";
+import { isRepeatable, type Outcome, RetryLater, StateMoved } from "./outcome.ts";
 import type { SinkFor } from "./sink.ts";
 import { type UnitOfWork, unitOfWork } from "./unit-of-work.ts";
 
@@ -53,10 +54,12 @@ export async function deliver(
   try {
     return await run();
   } catch (error) {
-    if (!(error instanceof StateMoved)) throw error;
-    const { repeatInTurn } = await import("./lost-race.ts"); // most deliveries never lose one
+    if (!isRepeatable(error)) throw error;
+    const { repeatInTurn } = await import("./lost-race.ts"); // most deliveries lose no race
     const { message, deadlineMs } = delivery;
-    return repeatInTurn(run, { first: error, item: error.item ?? message.partitionkey, deadlineMs });
+    // Who waits for another of its key keeps nobody's turn, least of all that one's.
+    const item = error instanceof StateMoved ? (error.item ?? message.partitionkey) : newId();
+    return repeatInTurn(run, { first: error, item, deadlineMs });
   }
 
   async function run(): Promise<Outcome> {

@@ -31,6 +31,7 @@ import {
   tooLarge,
   transactionOf,
 } from "./journal-items.ts";
+import { requireSameNumber } from "./journal-partitions.ts";
 import { log } from "./log.ts";
 import { waitToRetry } from "./retry.ts";
 import { inTurn } from "./turns.ts";
@@ -43,14 +44,19 @@ export interface AppenderOptions {
   readonly name: string;
   readonly table: string;
   readonly client: () => DynamoDBClient;
+  readonly partitions: number;
   readonly partitionOf: (envelope: Envelope) => number;
+  /** @throws PartitionsChanged when the journal has another number of partitions */
+  readonly checkPartitions: () => Promise<void>;
 }
 
 export function journalAppender({
   name,
   table,
   client,
+  partitions,
   partitionOf,
+  checkPartitions,
 }: AppenderOptions): Pick<Journal, "append" | "find"> {
   /** Where this process last saw the heads: a guess that saves a read and that the condition checks. */
   const heads = new Map<number, number>();
@@ -138,7 +144,8 @@ export function journalAppender({
     results: Results,
   ): Promise<JournalItem[]> {
     const head = heads.get(partition) ?? (await readHead(partition));
-    const reasons = await send(transactionOf(table, { id: partitionId(name, partition), head }, items));
+    const id = partitionId(name, partition);
+    const reasons = await send(transactionOf(table, { id, head, partitions }, items));
     if (reasons === undefined) {
       heads.set(partition, head + items.length);
       for (const [index, { evidenceId }] of items.entries()) {
@@ -147,7 +154,8 @@ export function journalAppender({
       return [];
     }
     const headNow = headIn(reasons);
-    if (headNow !== undefined) heads.set(partition, headNow);
+    requireSameNumber({ name, partitions }, headNow);
+    if (headNow !== undefined) heads.set(partition, numberOf(headNow));
     const open = items.filter((item, index) => {
       const evidence = evidenceIn(reasons, index);
       if (evidence) results.set(item.evidenceId, duplicateOf(item, evidence));
@@ -164,7 +172,9 @@ export function journalAppender({
 
   async function readHead(partition: number): Promise<number> {
     const item = await get({ id: partitionId(name, partition), sequence: 0 });
-    return Number(item?.head?.N ?? 0);
+    if (item === undefined) await checkPartitions(); // the first entry of a partition, or the first of another number
+    requireSameNumber({ name, partitions }, item);
+    return numberOf(item);
   }
 
   async function get(key: { id: string; sequence: number }): Promise<StoredItem | undefined> {
@@ -185,6 +195,10 @@ export function journalAppender({
       throw error;
     }
   }
+}
+
+function numberOf(head: StoredItem | undefined): number {
+  return Number(head?.head?.N ?? 0);
 }
 
 /** Of each message, by its evidence. */

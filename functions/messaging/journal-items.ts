@@ -54,7 +54,7 @@ export function partitionId(journalName: string, partition: number): string {
 /** Moves the head from where it was read and puts the entries behind it, each after its evidence. */
 export function transactionOf(
   table: string,
-  { id, head }: { id: string; head: number },
+  { id, head, partitions }: { id: string; head: number; partitions: number },
   items: readonly JournalItem[],
 ): Write[] {
   const put = (item: Record<string, unknown>) => ({
@@ -63,7 +63,7 @@ export function transactionOf(
     ConditionExpression: "attribute_not_exists(id)",
   });
   const telling = { ReturnValuesOnConditionCheckFailure: "ALL_OLD" } as const; // who was first, at no extra read
-  const moved = { ...put({ id, sequence: 0, head: head + items.length }), ...telling };
+  const moved = { ...put({ id, sequence: 0, head: head + items.length, partitions }), ...telling };
   const fromHead = {
     ConditionExpression: "#head = :head", // no two appends give the same number
     ExpressionAttributeNames: { "#head": "head" },
@@ -79,9 +79,9 @@ export function transactionOf(
   return [{ Put: head === 0 ? moved : { ...moved, ...fromHead } }, ...entries];
 }
 
-/** Where the head was when the transaction was cancelled for it. */
-export function headIn([reason]: readonly CancellationReason[]): number | undefined {
-  return reason?.Code === "ConditionalCheckFailed" ? Number(reason.Item?.head?.N ?? 0) : undefined;
+/** The head as it was when the transaction was cancelled for it. */
+export function headIn([reason]: readonly CancellationReason[]): StoredItem | undefined {
+  return reason?.Code === "ConditionalCheckFailed" ? (reason.Item ?? {}) : undefined;
 }
 
 /** The evidence for which the transaction was cancelled, of its item at `index`. */

@@ -11,6 +11,7 @@ import { environment } from "./environment.ts";
 import { derivedId } from "./ids.ts";
 import { journalAppender } from "./journal-append.ts";
 import { partitionId } from "./journal-items.ts";
+import { partitionsCheck, partitionsMax } from "./journal-partitions.ts";
 import { log } from "./log.ts";
 import type { Park } from "./outcome.ts";
 import { wholeNumber } from "./whole-number.ts";
@@ -53,12 +54,16 @@ export interface Journal {
   append(messages: readonly JournalMessage[], options: { deadlineMs: number }): Promise<Appended[]>;
   /** Where a message is, when it or another of its source and id was appended. */
   find(message: JournalMessage): Promise<Appended | undefined>;
+  /**
+   * Whether all that the journal holds is in its partitions; it looks once in a while.
+   * @throws PartitionsChanged when it was made with another number of them
+   */
+  checkPartitions(): Promise<void>;
   /** At most `limit` entries after a sequence number, ascending, without a gap (a consistent read). */
   read(page: { partition: number; after: number; limit: number }): Promise<JournalEntry[]>;
 }
 
 const resolved = { name: "journal", partitions: 4 } as const;
-const partitionsMax = 64;
 
 /**
  * A journal in a DynamoDB table.
@@ -76,14 +81,18 @@ export function journal(options: JournalOptions = {}): Journal {
   }
   const table = options.table ?? environment("JOURNAL_TABLE");
   const client = () => options.client ?? dynamodb();
+  const checkPartitions = partitionsCheck({ name, table, partitions }, client);
 
   return {
     name,
     partitions,
+    checkPartitions,
     ...journalAppender({
       name,
       table,
       client,
+      partitions,
+      checkPartitions,
       partitionOf: (envelope) => partitionOf(envelope.partitionkey, partitions),
     }),
 

@@ -1,10 +1,10 @@
-// A run that lost a race for an item is repeated on fresh state. Loaded with the first that did.
+// A run that lost a race for an item, or was a moment too early, is repeated on fresh state. Loaded with the first.
 //
 //   G5, G11. It takes its turn: of this process one message at a time runs for an item, so that only processes race, with
 //   jitter. It takes half of the time that it finds left, so that a hot key leaves the rest to its neighbours. What loses
 //   even so has waited, and that is no attempt.
 import { nowMs } from "./clock.ts";
-import { RetryLater, StateMoved } from "./outcome.ts";
+import { isRepeatable, RetryLater, StateMoved } from "./outcome.ts";
 import { marginMs, waitToRetry } from "./retry.ts";
 import { inTurn } from "./turns.ts";
 
@@ -24,25 +24,35 @@ export async function repeatInTurn<Result>(
     first,
     item,
     deadlineMs,
-  }: { readonly first: StateMoved; readonly item: string; readonly deadlineMs: number },
+  }: { readonly first: StateMoved | RetryLater; readonly item: string; readonly deadlineMs: number },
 ): Promise<Result> {
   const untilMs = nowMs() + (deadlineMs - nowMs()) / 2;
   let lost = first;
   const won = await inTurn(item, { untilMs }, untilWon);
   if (won !== undefined) return won.result;
-  throw new RetryLater(lost.code, undefined, { waited: true });
+  throw waitFor(lost);
 
   async function untilWon(): Promise<Result> {
     for (let attempt = 1; attempt <= runsMax; attempt++) {
+      if (!(await pause(attempt))) break;
       try {
         return await run();
       } catch (error) {
-        if (!(error instanceof StateMoved)) throw error;
+        if (!isRepeatable(error)) throw error;
         lost = error;
       }
-      const waitUntilMs = Math.min(untilMs + marginMs, deadlineMs);
-      if (!(await waitToRetry({ attempt, deadlineMs: waitUntilMs, maxMs: pauseMaxMs }))) break;
     }
-    throw new RetryLater(lost.code, undefined, { waited: true });
+    throw waitFor(lost);
   }
+
+  /** None before the first time that it has its turn: whoever was faster is done. */
+  async function pause(attempt: number): Promise<boolean> {
+    if (lost instanceof StateMoved && attempt === 1) return true;
+    const maxMs = lost instanceof StateMoved ? pauseMaxMs : 2 * (lost.soonMs ?? 0); // half of it, on average
+    return waitToRetry({ attempt, deadlineMs: Math.min(untilMs + marginMs, deadlineMs), maxMs });
+  }
+}
+
+function waitFor(lost: StateMoved | RetryLater): RetryLater {
+  return lost instanceof RetryLater ? lost : new RetryLater(lost.code, undefined, { waited: true });
 }

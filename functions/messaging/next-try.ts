@@ -38,9 +38,8 @@ export async function nextTry(queue: Subscription, record: SQSRecord, error: unk
   const ageMs = nowMs() - Number(record.attributes.SentTimestamp);
   const waitedSeconds = secondsSince(record.attributes.ApproximateFirstReceiveTimestamp);
   const asked = visibilitySeconds(error instanceof RetryLater ? error.retryAfterSeconds : undefined);
-  // A wait lasts as long as was asked at least, and longer from wait to wait: the queue allows 1,000 receives.
   const retryAfterSeconds = waited
-    ? Math.max(asked ?? 0, pauseSeconds(pastOf(record).waits + 1))
+    ? waitFor(asked, pastOf(record).waits + 1)
     : (asked ?? backoffSeconds(attempt));
   const receives = receiveCountOf(record);
   const again: Try = { retryAfterSeconds, waited, waitedSeconds };
@@ -61,6 +60,13 @@ export async function nextTry(queue: Subscription, record: SQSRecord, error: unk
     return new Park(code, `${detail}, last ${last} ${describedError(error)}`, { cause: error });
   }
 }
+
+/** As long as was asked, until that was not enough so often: the queue allows 1,000 receives. */
+function waitFor(asked: number | undefined, wait: number): number {
+  return asked === undefined ? pauseSeconds(wait) : Math.max(asked, pauseSeconds(wait - askedMax));
+}
+
+const askedMax = 20;
 
 /** Until the last try; without end when the time of the message is none that a message of this queue can have. */
 function leftOf(limits: QueueLimits | undefined, ageMs: number): number {

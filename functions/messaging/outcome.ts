@@ -22,18 +22,21 @@ export class RetryLater extends Error {
   readonly lastly: Park | undefined;
   /** True when nothing was tried that could have failed because of the message. */
   readonly waited: boolean;
+  /** In how many milliseconds what it waits for is most likely there; absent when this invocation will not see it. */
+  readonly soonMs: number | undefined;
 
   /** @param retryAfterSeconds the delay; absent lets the backoff decide */
   constructor(
     code: string,
     retryAfterSeconds?: number,
-    options: { cause?: unknown; lastly?: Park; waited?: boolean } = {},
+    options: { cause?: unknown; lastly?: Park; waited?: boolean; soonMs?: number } = {},
   ) {
     super(code, "cause" in options ? { cause: options.cause } : undefined);
     this.code = code;
     this.retryAfterSeconds = retryAfterSeconds;
     this.lastly = options.lastly;
     this.waited = options.waited ?? false;
+    this.soonMs = options.soonMs;
   }
 }
 
@@ -64,4 +67,9 @@ export class StateMoved extends Error {
     this.item = item;
     this.code = code;
   }
+}
+
+/** Whether the same message may well succeed within the same invocation. */
+export function isRepeatable(error: unknown): error is StateMoved | RetryLater {
+  return error instanceof StateMoved || (error instanceof RetryLater && error.soonMs !== undefined);
 }

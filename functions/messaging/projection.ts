@@ -99,6 +99,7 @@ export function projection<Of extends Contract>(contract: Of, options: Projectio
       return observed(name, middlewares, async function pull(event: unknown, context) {
         if (isRebuild(event)) return { ...(await generations.rebuild()), records: 0 };
         const deadlineMs = nowMs() + Math.max(0, context.getRemainingTimeInMillis() - answerMs);
+        await journal.checkPartitions(); // before anything is left out
         const now = await generations.read();
         const served = await run(now.serving, { publishes: true });
         if (now.building === undefined) return { ...now, records: served.records };

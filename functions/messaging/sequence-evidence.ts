@@ -107,17 +107,31 @@ function placeOf({ consumer, message }: Delivery): Place & { readonly key: strin
 }
 
 /**
- * Its predecessor is on its way, most often for milliseconds. One that the sweeper has to find takes a minute or
- * two, so the waits grow to that. On a FIFO queue it may stand in front of the one it waits for: there each wait counts
- * as an attempt, and after the last it waits among the dead letters.
+ * Its predecessors are on their way, most often for milliseconds, so it comes back when they can be done. On a FIFO
+ * queue it may stand in front of the one it waits for: there each wait counts as an attempt, and grows to what the sweeper
+ * needs to find a row; after the last it waits among the dead letters.
  */
 function early(sequence: number, last: number, { message, letter }: Delivery): RetryLater {
   const detail = `${message.source} ${message.partitionkey}: number ${sequence} came, the last was ${last}`;
-  return new RetryLater("SEQUENCE_AHEAD", waitSeconds(letter?.receiveCount ?? 1), {
-    lastly: new Park(gapCode, detail),
-    waited: !isFifo(letter?.queueName ?? ""),
+  const lastly = new Park(gapCode, detail);
+  if (isFifo(letter?.queueName ?? "")) {
+    return new RetryLater("SEQUENCE_AHEAD", waitSeconds(letter?.receiveCount ?? 1), { lastly });
+  }
+  const before = sequence - last - 1;
+  const seconds = Math.min(Math.ceil(before / perSecond), waitMaxSeconds);
+  return new RetryLater("SEQUENCE_AHEAD", seconds, {
+    lastly,
+    waited: true,
+    ...(before <= soonMax && { soonMs: before * eachMs }),
   });
 }
+
+/** Messages of one key that take effect in a second, at least. */
+const perSecond = 20;
+/** What a message of the key takes that is on its way already. */
+const eachMs = 20;
+/** More predecessors than this are not done within an invocation. */
+const soonMax = 20;
 
 const waitFirstSeconds = 2;
 const waitMaxSeconds = 900;

@@ -28,7 +28,7 @@ export class JournalProjection extends NodeFunction {
     super(scope, id, { ...sizes, contract, entry, environment });
     useUnitOfWorkTables(this, tables);
     this.addEnvironment("JOURNAL_TABLE", journal.tableName);
-    journal.grant(this, "dynamodb:Query");
+    journal.grant(this, "dynamodb:Query", "dynamodb:BatchGetItem"); // entries, and all heads at once
     const schedule = new Rule(scope, `${id}Schedule`, {
       schedule: Schedule.rate(Duration.minutes(1)),
       targets: [new LambdaFunction(this, { retryAttempts: 0, maxEventAge: Duration.minutes(1) })],

@@ -19,6 +19,6 @@ export function useOutbox(user: NodeFunction, { outbox, journal, routes, signing
   user.addEnvironment("ROUTES", routesJson(Stack.of(user), routes));
   user.addEnvironment("JOURNAL_TABLE", journal.tableName);
   outbox.grant(user, "dynamodb:BatchWriteItem");
-  journal.grant(user, "dynamodb:GetItem", "dynamodb:PutItem"); // it only ever grows
+  journal.grant(user, "dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:PutItem"); // it only ever grows
   for (const queue of new Set([...routes.values()].flat())) queue.grant(user, "sqs:SendMessage");
 }

@@ -4,6 +4,7 @@ import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { marshall } from "@aws-sdk/util-dynamodb";
 import { getItems } from "../../functions/messaging/dynamodb-batch.ts";
 import { partitionId } from "../../functions/messaging/journal-items.ts";
+import { partitionsMax } from "../../functions/messaging/journal-partitions.ts";
 
 export interface JournalPlace {
   readonly dynamodb: DynamoDBClient;
@@ -12,19 +13,45 @@ export interface JournalPlace {
   readonly name: string;
 }
 
-/** A journal has no more: see `partitions` in journal.ts. */
-export const partitionsMax = 64;
-
 /** The last sequence number of each partition, by partition. */
-export async function readHeads({ dynamodb, table, name }: JournalPlace): Promise<Map<number, number>> {
+export async function readHeads(place: JournalPlace): Promise<Map<number, number>> {
+  return numbersIn(await headItems(place), "head");
+}
+
+/** With which number of partitions each was last appended to; older releases did not say. */
+export async function readPartitions(place: JournalPlace): Promise<Map<number, number>> {
+  return numbersIn(await headItems(place), "partitions");
+}
+
+/** Partitions that a journal of this number of them does not have: nobody reads their entries. */
+export function unreadPartitions(
+  heads: ReadonlyMap<number, number>,
+  partitions: ReadonlyMap<number, number>,
+) {
+  const fewest = Math.min(...partitions.values());
+  return [...heads.keys()].filter((partition) => partition >= fewest);
+}
+
+type Items = Map<number, Record<string, { N?: string | undefined }>>;
+
+function numbersIn(items: Items, attribute: string): Map<number, number> {
+  return new Map(
+    [...items].flatMap(([partition, item]) => {
+      const number = item[attribute]?.N;
+      return number === undefined ? [] : [[partition, Number(number)] as const];
+    }),
+  );
+}
+
+async function headItems({ dynamodb, table, name }: JournalPlace): Promise<Items> {
   const partitions = new Map(
     Array.from({ length: partitionsMax }, (_, partition) => [partitionId(name, partition), partition]),
   );
-  const heads: [number, number][] = [];
+  const heads: [number, Record<string, { N?: string | undefined }>][] = [];
   const keys = [...partitions.keys()].map((id) => marshall({ id, sequence: 0 }));
-  for (const { id, head } of await getItems(dynamodb, { table, keys })) {
-    const partition = partitions.get(id?.S ?? "");
-    if (partition !== undefined) heads.push([partition, Number(head?.N ?? 0)]);
+  for (const item of await getItems(dynamodb, { table, keys })) {
+    const partition = partitions.get(item.id?.S ?? "");
+    if (partition !== undefined) heads.push([partition, item as Record<string, { N?: string | undefined }>]);
   }
   return new Map(heads.sort(([a], [b]) => a - b));
 }

@@ -2,8 +2,9 @@
 
 import type { JournalEntry } from "../../functions/messaging/journal.ts";
 import { journal } from "../../functions/messaging/journal.ts";
+import { partitionsMax } from "../../functions/messaging/journal-partitions.ts";
 import { messageIn } from "../dead-letters/evidence.ts";
-import { type JournalPlace, partitionsMax, readHeads } from "./heads.ts";
+import { type JournalPlace, readHeads } from "./heads.ts";
 
 export interface TailedEntry {
   readonly partition: number;

@@ -26,6 +26,6 @@ describe("insights", () => {
     });
     const grants = Object.entries(grantsOf(template, "BuildStatementRole"));
     const [, journal] = grants.find(([resource]) => resource.includes("Journal")) ?? [];
-    expect(journal).toEqual(["dynamodb:Query"]);
+    expect(journal).toEqual(["dynamodb:BatchGetItem", "dynamodb:Query"]);
   });
 });

@@ -95,7 +95,10 @@ describe("a service", () => {
       Targets: [{ RetryPolicy: { MaximumRetryAttempts: 0 } }],
     });
     const grants = Object.entries(grantsOf(template, "WatchRole"));
-    expect(grants.find(([resource]) => resource.includes("Journal"))?.[1]).toEqual(["dynamodb:Query"]);
+    expect(grants.find(([resource]) => resource.includes("Journal"))?.[1]).toEqual([
+      "dynamodb:BatchGetItem",
+      "dynamodb:Query",
+    ]);
   });
 });
 

@@ -1,4 +1,4 @@
-import { DeleteItemCommand } from "@aws-sdk/client-dynamodb";
+import { DeleteItemCommand, PutItemCommand } from "@aws-sdk/client-dynamodb";
 import { marshall } from "@aws-sdk/util-dynamodb";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { dynamodb } from "../../../functions/messaging/clients.ts";
@@ -19,6 +19,7 @@ import {
   type JournalWorld,
   letter,
 } from "../../support/journal-world.ts";
+import { linesOf } from "../../support/lines.ts";
 
 let world: JournalWorld;
 let faults: Faults | undefined;
@@ -180,6 +181,33 @@ describe("append", () => {
     );
     expect(new Set(results.map(({ kind }) => kind))).toEqual(new Set(["unconfirmed"]));
     expect(await all(log, 0)).toHaveLength(2);
+  });
+
+  it.each([2, 8])(
+    "G4, G6: appends nothing when it was made with other than %i partitions",
+    async (partitions) => {
+      const { name } = aJournal();
+      const four = Array.from({ length: 20 }, (_, n) => letter({ partitionkey: `key-${n}` }));
+      await journal({ name, partitions: 4 }).append(four, inSeconds(10));
+      const other = journal({ name, partitions });
+      const lines = await linesOf(async () => {
+        const results = await other.append([letter({ partitionkey: "key-1" })], inSeconds(10));
+        expect(results).toEqual([{ kind: "unconfirmed" }]);
+      });
+      expect(lines.find(({ code }) => code === "JOURNAL_PARTITIONS")).toMatchObject({
+        journal: name,
+        partitions,
+      });
+      await expect(other.checkPartitions()).rejects.toThrow(`here it is to have ${partitions}`);
+    },
+  );
+
+  it("G6: knows partitions that an earlier release appended to, which did not say how many there are", async () => {
+    const { name } = aJournal();
+    const item = { id: `${name}#3`, sequence: 0, head: 7 };
+    await dynamodb().send(new PutItemCommand({ TableName: world.journalTable, Item: marshall(item) }));
+    await expect(journal({ name, partitions: 3 }).checkPartitions()).rejects.toThrow("a partition 3");
+    await journal({ name, partitions: 4 }).checkPartitions();
   });
 
   it("G10: learns from a lost race where the head is, without a read", async () => {

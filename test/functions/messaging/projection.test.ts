@@ -6,7 +6,7 @@ import { dynamodb } from "../../../functions/messaging/clients.ts";
 import { contract } from "../../../functions/messaging/contract.ts";
 import { servingState } from "../../../functions/messaging/generation.ts";
 import { newId } from "../../../functions/messaging/ids.ts";
-import type { Journal } from "../../../functions/messaging/journal.ts";
+import { type Journal, journal } from "../../../functions/messaging/journal.ts";
 import { type MessageType, messageType } from "../../../functions/messaging/message-type.ts";
 import { RetryLater } from "../../../functions/messaging/outcome.ts";
 import { type ProjectionOptions, projection } from "../../../functions/messaging/projection.ts";
@@ -58,6 +58,16 @@ describe("a projection whose offset commits with its state", () => {
     expect(await sums()({}, aContext())).toEqual({ serving: 1, records: 1 });
     expect(await sum()).toBe(10);
     expect(await offset()).toBe(4);
+  });
+
+  it("G6: pulls nothing of a journal that has more partitions than it knows, and says so", async () => {
+    const { name: journalName } = log;
+    await journal({ name: journalName, partitions: 4 }).append(
+      Array.from({ length: 12 }, (_, n) => letter({ partitionkey: `key-${n}` })),
+      inSeconds(10),
+    );
+    await expect(sums()({}, aContext())).rejects.toThrow("4 partitions, and here it is to have 1");
+    expect(await offset()).toBe(0);
   });
 
   it("G10: passes by records of other types, with one move of the offset for a run of them", async () => {

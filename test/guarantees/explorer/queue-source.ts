@@ -68,6 +68,7 @@ export function queueSource(
       for (const { batch, event, invocations } of begun) {
         await remove(batch, event, invocations[0]?.answer ?? { kind: "lost" });
       }
+      mayHold ||= fifo; // behind what is done its group goes on
       return true;
     },
   };

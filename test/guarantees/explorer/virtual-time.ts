@@ -1,5 +1,6 @@
 // What code of an explored process finds in the place of time and chance: its timers, time limits, clock and random
 // numbers are those of its run. Everybody else in this Node process has the real ones.
+import { AsyncLocalStorage } from "node:async_hooks";
 import { setClock } from "../../../functions/messaging/clock.ts";
 import { isLine, logStreams } from "../../support/is-line.ts";
 import { currentProcess, type ExploredProcess } from "./process-identity.ts";
@@ -70,5 +71,6 @@ class VirtualTimer {
 function virtualTimer(owner: ExploredProcess, act: () => void, ms: number): VirtualTimer {
   const { simulation } = owner;
   const atMs = simulation.nowMs() + Math.max(0, Number(ms) || 0);
-  return new VirtualTimer(simulation.addTimer({ process: owner, atMs, fire: act }));
+  const asBefore = AsyncLocalStorage.snapshot(); // as Node's timers do: what it calls is the process' own
+  return new VirtualTimer(simulation.addTimer({ process: owner, atMs, fire: () => asBefore(act) }));
 }

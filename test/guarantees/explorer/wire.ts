@@ -29,7 +29,7 @@ export function exchange({ hostname, port, path = "/", headers, body }: WireRequ
   const place = `${hostname}:${port}`;
   const free = idle.get(place) ?? [];
   idle.set(place, free);
-  const line = free.pop() ?? openLine({ hostname, port });
+  const line = free.pop() ?? openLine({ hostname, port }, free);
   return new Promise((resolve, reject) => {
     line.broken = reject;
     line.answered = function answered(answer) {
@@ -58,7 +58,8 @@ export function closeWires(): void {
   idle.clear();
 }
 
-function openLine({ hostname, port }: Pick<WireRequest, "hostname" | "port">): Line {
+/** An engine closes what was idle for some seconds: such a line leaves the free ones. */
+function openLine({ hostname, port }: Pick<WireRequest, "hostname" | "port">, free: Line[]): Line {
   const socket = connect({ host: hostname, port, noDelay: true });
   const line: Line = { socket, answered: undefined, broken: undefined };
   let received: Buffer = Buffer.alloc(0);
@@ -70,7 +71,11 @@ function openLine({ hostname, port }: Pick<WireRequest, "hostname" | "port">): L
     line.answered?.(answer);
   });
   socket.on("error", (cause) => line.broken?.(cause));
-  socket.on("close", () => line.broken?.(new Error(`the engine at port ${port} closed the connection`)));
+  socket.on("close", () => {
+    const place = free.indexOf(line);
+    if (place >= 0) free.splice(place, 1);
+    line.broken?.(new Error(`the engine at port ${port} closed the connection`));
+  });
   return line;
 }
 

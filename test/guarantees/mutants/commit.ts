@@ -78,7 +78,7 @@ export const commitMutants: readonly Mutant[] = [
   {
     name: "a lost race for the state is the message's failure",
     file: "functions/messaging/delivery.ts",
-    find: "if (!(error instanceof StateMoved)) throw error;",
+    find: "if (!isRepeatable(error)) throw error;",
     replace: "throw error;",
     checks: [messaging("rows")],
   },

@@ -84,7 +84,7 @@ describe("the outbox publisher", () => {
     expect(grantsOf(template, "PublishFunctionRole")).toEqual({
       "PublishFunctionLogs.Arn": ["logs:CreateLogStream", "logs:PutLogEvents"],
       "Outbox.Arn": ["dynamodb:BatchWriteItem"],
-      "Journal.Arn": ["dynamodb:GetItem", "dynamodb:PutItem"],
+      "Journal.Arn": ["dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:PutItem"],
       "Outbox.StreamArn": [
         "dynamodb:DescribeStream",
         "dynamodb:GetRecords",

@@ -48,7 +48,7 @@ describe("the outbox sweeper", () => {
     expect(grantsOf(template, "SweepFunctionRole")).toEqual({
       "SweepFunctionLogs.Arn": ["logs:CreateLogStream", "logs:PutLogEvents"],
       "Outbox.Arn": ["dynamodb:BatchWriteItem", "dynamodb:Scan"],
-      "Journal.Arn": ["dynamodb:GetItem", "dynamodb:PutItem"],
+      "Journal.Arn": ["dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:PutItem"],
       "Billing.Arn": ["sqs:SendMessage"],
       [signingSecretBeside]: ["secretsmanager:GetSecretValue"],
     });

@@ -1,0 +1,18 @@
+// A key that everybody wants, and no fault: nothing may be parked. Larger in `npm run prove -- --only hot-key`.
+import { expect, it } from "vitest";
+import { forms, proveForm } from "./forms.ts";
+
+it.each(forms)(
+  "G2, G6: messages of a hot key wait for each other, and that is no attempt: $name",
+  async (form) => {
+    const { violations, invocations } = await proveForm(form, {
+      messages: 60,
+      environments: 30,
+      batchSize: 2,
+      attemptsMax: 2,
+    });
+    expect(violations).toEqual([]);
+    expect(invocations).toBeGreaterThanOrEqual(30);
+  },
+  60_000,
+);

@@ -1,6 +1,6 @@
 // What a verb of `npm run dlq` is given.
 
-import { claimBucketOf } from "./claims.ts";
+import { claimBucketOf, s3Of } from "./claims.ts";
 import { type Asked, numberGiven } from "./command-line.ts";
 import type { Connection } from "./connection.ts";
 import { type Contracts, loadContracts } from "./contracts.ts";
@@ -8,6 +8,7 @@ import type { ConsumerQueue } from "./dead-letters/consumer-queues.ts";
 import { holdSecondsDefault } from "./dead-letters/hold.ts";
 import type { Knowledge } from "./dead-letters/judge.ts";
 import { rateDefault } from "./dead-letters/redrive.ts";
+import { restorer } from "./dead-letters/restore.ts";
 import type { DlqVerb } from "./dlq-tool.ts";
 import type { Given } from "./flags.ts";
 import { print, printError } from "./print.ts";
@@ -23,7 +24,9 @@ export interface DlqJob extends Asked<DlqVerb> {
 export async function knowledgeOf(connection: Connection): Promise<Knowledge> {
   const contracts = await loadContracts();
   sayBroken(contracts);
-  return { keys: keysOf(connection), contracts, claimBucket: claimBucketOf(connection) };
+  const bucket = claimBucketOf(connection);
+  const restore = bucket === undefined ? undefined : restorer({ bucket, client: s3Of(connection) });
+  return { keys: keysOf(connection), contracts, claimBucket: bucket, restore };
 }
 
 /** Messages a second. */

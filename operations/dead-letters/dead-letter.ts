@@ -6,7 +6,9 @@
 
 import { createHash } from "node:crypto";
 import type { Message } from "@aws-sdk/client-sqs";
+import { cameWith } from "../../functions/messaging/park-attributes.ts";
 import { movedFrom, type ParkNotes, parkNotesOf } from "./park-notes.ts";
+import { unrestoredOf } from "./restore.ts";
 
 export interface DeadLetter {
   readonly consumer: string;
@@ -26,6 +28,8 @@ export interface DeadLetter {
   readonly copies: readonly Message[];
   /** What the kit wrote when it parked it; absent when it did not. */
   readonly notes?: ParkNotes;
+  /** Why its message cannot be had, of which this is only the stub. */
+  readonly unrestored?: string;
 }
 
 /** The reason of what the kit did not park. */
@@ -56,6 +60,7 @@ function deadLetter(consumer: string, copies: readonly Message[]): DeadLetter {
   const [first] = copies;
   const message = told ?? first ?? {};
   const notes = told && parkNotesOf(told);
+  const unrestored = unrestoredOf(message);
   const { id, ...named } = envelopeOf(message.Body);
   const parkedAt = notes?.parkedAt ?? sentAt(message);
   const group = message.Attributes?.MessageGroupId;
@@ -71,6 +76,7 @@ function deadLetter(consumer: string, copies: readonly Message[]): DeadLetter {
     ...(group !== undefined && { group }),
     copies,
     ...(notes && { notes }),
+    ...(unrestored !== undefined && { unrestored }),
   };
 }
 
@@ -86,7 +92,7 @@ function identity(message: Message): string {
   const { id, source } = envelopeOf(message.Body);
   const name =
     id === undefined ? (parkNotesOf(message)?.originalMessageId ?? message.MessageId) : `${source} ${id}`;
-  const signature = message.MessageAttributes?.Signature?.StringValue ?? "";
+  const signature = cameWith(message).Signature?.StringValue ?? "";
   const bytes = createHash("sha256").update(message.Body ?? "");
   return JSON.stringify([name, signature, bytes.digest("hex")]);
 }

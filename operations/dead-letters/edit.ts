@@ -67,6 +67,9 @@ async function editFound(
   deleted: Set<Message>,
 ): Promise<Edited> {
   const place: EvidencePlace = { dynamodb, evidenceTable, queue };
+  if (deadLetter.unrestored !== undefined) {
+    throw new UsageError(`The message of ${id} cannot be had: ${deadLetter.unrestored}.`);
+  }
   const old = messageIn(deadLetter.body);
   if (old === undefined) throw new UsageError(`${id} is no message that could be edited: discard it.`);
   const authenticity = await authenticityOf(known.keys, queue, deadLetter);

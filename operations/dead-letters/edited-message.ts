@@ -5,7 +5,12 @@ import { asciiJson, type Envelope, readEnvelope } from "../../functions/messagin
 import { contentId, derivedId } from "../../functions/messaging/ids.ts";
 import { bodyId, groupIdOf, isFifo } from "../../functions/messaging/message-group.ts";
 import { Park } from "../../functions/messaging/outcome.ts";
-import { type Attributes, cameWith } from "../../functions/messaging/park-attributes.ts";
+import {
+  type Attributes,
+  attributesBytes,
+  cameWith,
+  messageBytesMax,
+} from "../../functions/messaging/park-attributes.ts";
 import type { Sign } from "../../functions/messaging/signature.ts";
 import type { KnownContract } from "../contracts.ts";
 import { UsageError } from "../usage-error.ts";
@@ -84,7 +89,7 @@ export function corrected(deadLetter: DeadLetter, changes: Partial<Envelope>): s
       `${deadLetter.id} came with ${names.length} attributes, and with a signature SQS takes ${attributesMax - 1}: discard it.`,
     );
   }
-  const bytes = Buffer.byteLength(text) + signatureBytes + sizeOf(attributes);
+  const bytes = Buffer.byteLength(text) + signatureBytes + attributesBytes(attributes);
   if (bytes > messageBytesMax) {
     throw new UsageError(
       `The message would have ${bytes} bytes with its attributes, and SQS takes ${messageBytesMax}.`,
@@ -114,7 +119,6 @@ export async function sendCorrected(
 }
 
 /** https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-messages.html */
-const messageBytesMax = 1_048_576;
 const attributesMax = 10;
 /** `Signature`, its type and `v1.<keyId>.<mac>` with the longest key id. */
 const signatureBytes = 128;
@@ -122,14 +126,4 @@ const signatureBytes = 128;
 function besideOf({ copies }: DeadLetter): Attributes {
   const { Signature: _old, ...attributes } = cameWith(copies[0] ?? {});
   return attributes;
-}
-
-function sizeOf(attributes: Attributes): number {
-  return Object.entries(attributes).reduce(
-    (sum, [name, { DataType = "", StringValue = "", BinaryValue }]) => {
-      const value = BinaryValue?.byteLength ?? Buffer.byteLength(StringValue);
-      return sum + Buffer.byteLength(name) + Buffer.byteLength(DataType) + value;
-    },
-    0,
-  );
 }

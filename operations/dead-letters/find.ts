@@ -3,6 +3,7 @@
 //   An id is what a writer says: two that differ may have the same, one of them a forgery. Then the operator says which.
 
 import type { SQSClient } from "@aws-sdk/client-sqs";
+import { cameWith } from "../../functions/messaging/park-attributes.ts";
 import { UsageError } from "../usage-error.ts";
 import type { ConsumerQueue } from "./consumer-queues.ts";
 import { type DeadLetter, deadLettersOf, hasId } from "./dead-letter.ts";
@@ -83,5 +84,5 @@ function severalDiffer(id: string, deadLetters: readonly DeadLetter[]): UsageErr
 }
 
 function signatureOf({ copies }: DeadLetter): string | undefined {
-  return copies[0]?.MessageAttributes?.Signature?.StringValue;
+  return cameWith(copies[0] ?? {}).Signature?.StringValue;
 }

@@ -1,7 +1,6 @@
 // What is known of dead letters, and what a redrive does with them by it: the evidence, the signature, and what their
 // consumer would say. One that cannot be judged spoils nothing for the others.
 
-import type { Message } from "@aws-sdk/client-sqs";
 import type { KeyRing } from "../../functions/messaging/key-ring.ts";
 import type { Contracts } from "../contracts.ts";
 import { type Authenticity, authenticityOf } from "./authenticity.ts";
@@ -10,6 +9,7 @@ import { type Decision, decide } from "./decision.ts";
 import { askEvidence, type EvidencePlace, type Verdict } from "./evidence.ts";
 import { prospectOf } from "./prospect.ts";
 import { refusalOf } from "./refusal.ts";
+import type { Restore } from "./restore.ts";
 
 /** What a deployment is known by, beside its queues and tables. */
 export interface Knowledge {
@@ -19,7 +19,7 @@ export interface Knowledge {
   /** Of the claim checks. */
   readonly claimBucket?: string | undefined;
   /** A dead letter whose message lies elsewhere, as though it had been parked whole. */
-  readonly restore?: ((message: Message) => Promise<Message>) | undefined;
+  readonly restore?: Restore | undefined;
 }
 
 export interface Judgement {
@@ -43,6 +43,11 @@ export async function judge(
       if (typeof found === "string") {
         const decision = { outcome: "left" as const, why: `its evidence cannot be read: ${found}` };
         return { verdict: { kind: "open" as const }, authenticity, decision };
+      }
+      const { unrestored } = deadLetter;
+      if (unrestored !== undefined) {
+        const decision = { outcome: "left" as const, why: `its message cannot be had: ${unrestored}` };
+        return { verdict: found, authenticity, decision };
       }
       const again = await prospectOf(deadLetter, { authenticity, contract, claimBucket });
       return { verdict: found, authenticity, decision: decide(deadLetter, found, { ...options, again }) };

@@ -18,18 +18,18 @@ export interface ParkNotes {
 
 /** Undefined when the kit did not park it. */
 export function parkNotesOf(message: Message): ParkNotes | undefined {
-  const { ReasonCode: reason, ReasonDetail: detail = "", ...park } = parkOf(message);
-  if (reason === undefined) return undefined;
-  const receiveCount = Number(park.ReceiveCount ?? Number.NaN);
+  const { ReasonCode, ReasonDetail = "", ReceiveCount, ...told } = parkOf(message);
+  if (ReasonCode === undefined) return undefined;
+  const receiveCount = Number(ReceiveCount ?? Number.NaN);
   const notes = {
-    parkedAt: time(park.ParkedAt),
-    firstReceivedAt: time(park.FirstReceivedAt),
-    originalMessageId: park.OriginalMessageId,
-    parkedBy: park.Consumer,
+    parkedAt: time(told.ParkedAt),
+    firstReceivedAt: time(told.FirstReceivedAt),
+    originalMessageId: told.OriginalMessageId,
+    parkedBy: told.Consumer,
     receiveCount: Number.isSafeInteger(receiveCount) ? receiveCount : undefined,
   };
   const known = Object.entries(notes).filter(([, value]) => value !== undefined);
-  return { reason, detail, ...Object.fromEntries(known) };
+  return { reason: ReasonCode, detail: ReasonDetail, ...Object.fromEntries(known) };
 }
 
 /** The queue that SQS's redrive policy moved it from; undefined when it was sent here, or the endpoint does not say. */

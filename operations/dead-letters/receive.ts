@@ -1,6 +1,7 @@
 // A page of a dead-letter queue, with all that a message carries beside its text.
 
 import { type Message, ReceiveMessageCommand, type SQSClient } from "@aws-sdk/client-sqs";
+import type { Restore } from "./restore.ts";
 
 /** https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_ReceiveMessage.html */
 export const receiveMax = 10;
@@ -8,7 +9,7 @@ export const receiveMax = 10;
 export interface ReceiveOptions {
   readonly visibilitySeconds: number;
   /** Makes a message whole whose body lies elsewhere. */
-  readonly restore?: ((message: Message) => Promise<Message>) | undefined;
+  readonly restore?: Restore | undefined;
 }
 
 export async function receive(

@@ -1,20 +1,15 @@
 // Whether AWS refused a request for what one message says: then that message is left and told, and the others go on.
 // What else goes wrong (no permission, no queue, no answer) would go wrong for each of them.
 
+import { permanentReason } from "../../functions/messaging/permanent.ts";
 import type { Decision } from "./decision.ts";
 
 /** The name of the error; undefined when it is no such refusal. */
 export function refusalOf(error: unknown): string | undefined {
-  if (!(error instanceof Error)) return undefined;
-  return refused.test(error.name) ? error.name : undefined;
+  const code = permanentReason(error)?.code;
+  const isAboutTheMessage = code === "REQUEST_REFUSED" || code === "VALUE_UNSTORABLE";
+  return isAboutTheMessage && error instanceof Error ? error.name : undefined;
 }
-
-/**
- * https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessage.html
- * https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Programming.Errors.html
- */
-const refused =
-  /^(AWS\.SimpleQueueService\.)?(Validation|Serialization|InvalidParameter(Value|Combination)?|MissingParameter|InvalidMessageContents|InvalidAttribute(Name|Value)|UnsupportedOperation|RequestEntityTooLarge|InvalidRequest)(Error|Exception)?$/;
 
 /** What was decided is done; one that AWS refuses for what it says is left. */
 export async function actOr(

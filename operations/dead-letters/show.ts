@@ -50,6 +50,8 @@ export interface Shown {
   /** The names of the attributes that it came with. */
   readonly attributes: readonly string[];
   readonly bodyBytes: number;
+  /** Why its message cannot be had: what is shown is what stands for it. */
+  readonly unrestored?: string;
   readonly evidence: Verdict | Unknown;
   /** What a redrive would do with it. */
   readonly redrive: Decision | Unknown;
@@ -98,6 +100,7 @@ export async function show(
     sequence: message?.sequence,
     dataref: message?.dataref,
     hops: message?.hops,
+    unrestored: deadLetter.unrestored,
     line,
     effect,
     payload: said,

@@ -191,7 +191,7 @@ function refuse({ id }: Envelope): void {
     (next, context) => async (args) => {
       const { MessageBody = "" } = args.input as { MessageBody?: string };
       if (context.commandName !== "SendMessageCommand" || !MessageBody.includes(id)) return next(args);
-      throw Object.assign(new Error("no"), { name: "InvalidParameterValue" });
+      throw Object.assign(new Error("no"), { name: "InvalidParameterValue", $metadata: {} });
     },
     { name: "refusing", step: "initialize" },
   );

@@ -9,7 +9,7 @@
 
 import type { Message } from "@aws-sdk/client-sqs";
 import { isFifo } from "../../functions/messaging/message-group.ts";
-import { type Authenticity, authenticityOf, standingOf } from "./authenticity.ts";
+import { type Authenticity, authenticityOf, authenticityText, standingOf } from "./authenticity.ts";
 import type { ConsumerQueue } from "./consumer-queues.ts";
 import { type DeadLetter, deadLettersOf } from "./dead-letter.ts";
 import { recordDiscard } from "./discard-record.ts";
@@ -109,7 +109,7 @@ async function discardHeld(
       const isVouched = standing === "genuine" || vouch;
       const message = standing === "forged" || !isVouched ? undefined : messageIn(deadLetter.body);
       const discarding = { ...deadLetter, authenticity, evidence: message !== undefined };
-      const why = dryRun ? undefined : await unlessRefused(discardOne);
+      const why = unchecked(authenticity, vouch) ?? (dryRun ? undefined : await unlessRefused(discardOne));
       handled.push(why === undefined ? discarding : { ...discarding, why });
       await held.keep();
 
@@ -124,6 +124,12 @@ async function discardHeld(
     await held.release(deleted);
   }
   return handled;
+}
+
+/** Whether a later copy may take effect hangs on the signature: better not discarded than without evidence. */
+function unchecked(authenticity: Authenticity, vouch: boolean): string | undefined {
+  if (authenticity.kind !== "unknown" || vouch) return undefined;
+  return `its signature is ${authenticityText(authenticity)}: try again, or add --vouch`;
 }
 
 /** Why AWS refuses it for what it says; undefined when it is done. */

@@ -187,6 +187,17 @@ describe("a discard of a genuine message", () => {
   });
 });
 
+it("G2: a discard waits for keys that cannot be read: without evidence a later copy would take effect", async () => {
+  const unwanted = aPayment();
+  await park(unwanted);
+  const down = { keys: aKeyStore(new Error("down")).ring };
+  expect(await discardThose({ known: down })).toMatchObject({
+    discarded: [],
+    left: [{ id: unwanted.id, why: expect.stringContaining("keys could not be read") }],
+  });
+  expect(await world.depth(queue.deadLetterQueueUrl)).toEqual({ visible: 1, inFlight: 0 });
+});
+
 describe("several dead letters of one id that differ", () => {
   it("G7: are refused by edit and discard with their sources, until one is named", async () => {
     const id = newId();

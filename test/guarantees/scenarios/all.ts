@@ -9,7 +9,7 @@ import { inlineOverflowScenario, inlineScenario } from "./inline.ts";
 import { journeyScenario } from "./journey.ts";
 import { publisherScenario } from "./publisher.ts";
 import { pullScenario } from "./pull.ts";
-import { redriveScenario } from "./redrive.ts";
+import { givenUpScenario, redriveScenario } from "./redrive.ts";
 import { rowsAloneScenario, rowsScenario } from "./rows.ts";
 
 const services: { scenarios(): Scenario[] }[] = await Promise.all(
@@ -38,6 +38,8 @@ export function scenarios(): Scenario[] {
     journeyScenario(),
     claimsScenario(),
     redriveScenario(),
+    givenUpScenario("edit"),
+    givenUpScenario("discard"),
     ...services.flatMap((service) => service.scenarios()),
   ];
 }

@@ -40,3 +40,43 @@ export function redriveScenario(): Scenario {
     },
   };
 }
+
+/** A corrected message in the place of the parked one, or none: a copy of the old one that comes late takes no effect. */
+export function givenUpScenario(operation: "edit" | "discard"): Scenario {
+  const wanted = operation === "edit" ? 20 : 0;
+  return {
+    name: `signed, parked and ${operation === "edit" ? "edited" : "discarded"}`,
+    stage: { guarded: true, tables: { ACCOUNTS_TABLE: {} } },
+    functions: [
+      { handler: "test/guarantees/scenarios/handlers/guarded.ts", by: { kind: "queue", queue: "main" } },
+      operator,
+    ],
+    async begin(stage, unique) {
+      const [body = ""] = bodiesOf(unique, [{ account: unique, amount: 13 }]);
+      await stage.send("main", { body });
+      let isLate = false;
+      return {
+        environment: {
+          ACCOUNT: unique,
+          CONSUMER: "explored-guarded",
+          OPERATION: operation,
+          LETTER: `${unique}-1`,
+        },
+        async whenQuiet() {
+          if (isLate) return false;
+          isLate = true;
+          await stage.send("main", { body });
+          return true;
+        },
+        async violations() {
+          const sum = Number((await stage.get("ACCOUNTS_TABLE", unique))?.sum ?? 0);
+          const letters = await stage.deadLetters("main");
+          return [
+            ...(sum === wanted ? [] : [`G2: the sum is ${sum}, and not ${wanted}`]),
+            ...letters.map(({ reason }) => `G6: a dead letter is left: ${reason}`),
+          ];
+        },
+      };
+    },
+  };
+}

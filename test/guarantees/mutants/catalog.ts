@@ -3,6 +3,7 @@ import { commitMutants } from "./commit.ts";
 import { consumerMutants } from "./consumer.ts";
 import { inlineMutants } from "./inline.ts";
 import type { Mutant } from "./mutant.ts";
+import { operatorMutants } from "./operator.ts";
 import { outsideMutants } from "./outside.ts";
 import { pullMutants } from "./pull.ts";
 import { relayMutants } from "./relay.ts";
@@ -17,5 +18,6 @@ export const mutants: readonly Mutant[] = [
   ...relayMutants,
   ...pullMutants,
   ...trustMutants,
+  ...operatorMutants,
   ...wiringMutants,
 ];

@@ -1,0 +1,108 @@
+// Mutants of the operator's commands: what they believe of a dead letter, and what they leave behind (G2, G5, G6, G7).
+import { faults, type Mutant, quickTest, test } from "./mutant.ts";
+
+const forgeries = test("operations/forgeries");
+const left = test("operations/redrive-left");
+const discard = "operations/dead-letters/discard.ts";
+const authenticity = "operations/dead-letters/authenticity.ts";
+
+export const operatorMutants: readonly Mutant[] = [
+  {
+    name: "a discard leaves no evidence",
+    file: discard,
+    find: "if (message !== undefined) await forgo(place, message);",
+    replace: "",
+    checks: [forgeries, faults("signed, parked and discarded")],
+  },
+  {
+    name: "a discard of a forgery takes the evidence of its id",
+    file: discard,
+    find: `standing === "forged" || !isVouched ? undefined : messageIn`,
+    replace: "messageIn",
+    checks: [forgeries],
+  },
+  {
+    name: "a discard of a forgery moves the line of its group",
+    file: discard,
+    find: "if (isVouched) await leaveLine(place, deadLetter);",
+    replace: "await leaveLine(place, deadLetter);",
+    checks: [forgeries],
+  },
+  {
+    name: "a discard goes on without the keys",
+    file: discard,
+    find: `if (authenticity.kind !== "unknown" || vouch) return undefined;`,
+    replace: "return undefined;",
+    checks: [forgeries, faults("signed, parked and discarded")],
+  },
+  {
+    name: "an edit signs what nobody vouches for",
+    file: "operations/dead-letters/edit.ts",
+    find: "  refuseUnvouched(old, authenticity, vouch);\n",
+    replace: "",
+    checks: [forgeries],
+  },
+  {
+    name: "an edit of a forgery takes the evidence of its id",
+    file: "operations/dead-letters/edit.ts",
+    find: `const mayTakeEffect = standingOf(authenticity, deadLetter) !== "forged";`,
+    replace: "const mayTakeEffect = true;",
+    checks: [forgeries],
+  },
+  {
+    name: "an edit does not say that its message was sent",
+    file: "operations/dead-letters/edit.ts",
+    find: "if (mayTakeEffect) await confirmSuperseded(place, superseded);",
+    replace: "",
+    checks: [test("operations/edit")],
+  },
+  {
+    name: "a signature is believed because it has a key's id",
+    file: authenticity,
+    find: `return verify(text, { body, envelope, queueName }, key) ? { kind: "valid", keyId } : { kind: "invalid" };`,
+    replace: `return { kind: "valid", keyId };`,
+    checks: [forgeries],
+  },
+  {
+    name: "dead letters of one id and other signatures are taken for copies",
+    file: "operations/dead-letters/dead-letter.ts",
+    find: `return JSON.stringify([name, signature, bytes.digest("hex")]);`,
+    replace: `return JSON.stringify([name, bytes.digest("hex")]);`,
+    checks: [forgeries],
+  },
+  {
+    name: "one dead letter that SQS refuses stops the redrive",
+    file: "operations/dead-letters/refusal.ts",
+    find: "if (refusal === undefined) throw error;",
+    replace: "throw error;",
+    checks: [left],
+  },
+  {
+    name: "a queue that fails stops the others",
+    file: "operations/dead-letters/redrive.ts",
+    find: "failures.push({ consumer: queue.consumer, error });",
+    replace: "throw error;",
+    checks: [left],
+  },
+  {
+    name: "a redrive sends what would be parked again",
+    file: "operations/dead-letters/decision.ts",
+    find: "objection(body, verdict) ?? (again && ",
+    replace: "objection(body, verdict) ?? (undefined && ",
+    checks: [left],
+  },
+  {
+    name: "a redrive sends the stub of a message that cannot be had",
+    file: "operations/dead-letters/judge.ts",
+    find: "if (unrestored !== undefined) {",
+    replace: "if (unrestored === null) {",
+    checks: [test("operations/stubs")],
+  },
+  {
+    name: "a terminal obeys what stands in a message",
+    file: "operations/safe-text.ts",
+    find: `if (text.length <= charactersMax) return text.replace(unsafe, "·");`,
+    replace: "if (text.length <= charactersMax) return text;",
+    checks: [quickTest("operations/print")],
+  },
+];

@@ -3,6 +3,7 @@
 //
 //   G10. A projection can be rebuilt from zero while it serves.
 import {
+  type AttributeValue,
   ConditionalCheckFailedException,
   type DynamoDBClient,
   GetItemCommand,
@@ -10,6 +11,7 @@ import {
 } from "@aws-sdk/client-dynamodb";
 import { marshall, unmarshall } from "@aws-sdk/util-dynamodb";
 import { dynamodb } from "./clients.ts";
+import { kitsOwn, requireFreeKind } from "./reserved-keys.ts";
 import { type Versioned, type VersionedTable, versionedTable } from "./versioned-table.ts";
 
 export interface Generations {
@@ -41,9 +43,7 @@ export function generationStore({ name, table, client = dynamodb }: ProjectionPl
       const { Item } = await client().send(
         new GetItemCommand({ TableName: table, Key: marshall({ id }), ConsistentRead: true }),
       );
-      if (Item === undefined) return { serving: 1 };
-      const { serving, building } = unmarshall(Item);
-      return { serving, ...(building === undefined ? {} : { building }) };
+      return Item === undefined ? { serving: 1 } : readGenerations(id, Item);
     },
 
     async rebuild() {
@@ -80,6 +80,19 @@ export function generationStore({ name, table, client = dynamodb }: ProjectionPl
   }
 }
 
+/** @throws Error naming the item: a projection must not begin anew because somebody wrote into it */
+function readGenerations(id: string, item: Record<string, AttributeValue>): Generations {
+  const { serving, building } = unmarshall(item);
+  const isNumber = (value: unknown) => Number.isSafeInteger(value) && Number(value) >= 1;
+  if (!isNumber(serving) || !(building === undefined || isNumber(building))) {
+    throw new Error(
+      `the item ${id} must have the numbers of the generations that serve and are built, got ` +
+        `serving ${typeof serving} and building ${typeof building}: it was not written by the kit`,
+    );
+  }
+  return { serving, ...(building === undefined ? {} : { building }) };
+}
+
 /** What every item of a generation is named after. */
 export function generationPrefix(name: string, generation: number): string {
   return `${name}@${generation}`;
@@ -87,6 +100,7 @@ export function generationPrefix(name: string, generation: number): string {
 
 export function stateOf({ name, table, client }: ProjectionPlace, generation: number): ProjectionState {
   return function tableOf<Item extends Versioned>(kind: string) {
+    requireFreeKind(kind);
     const prefix = `${generationPrefix(name, generation)}#${kind}#`;
     const items = versionedTable<Versioned>(table, client);
     return {
@@ -95,7 +109,7 @@ export function stateOf({ name, table, client }: ProjectionPlace, generation: nu
         return item === undefined ? undefined : ({ ...item, id } as Item);
       },
       save(item) {
-        return items.save({ ...item, id: prefix + item.id });
+        return kitsOwn(items.save({ ...item, id: prefix + item.id }));
       },
     };
   };

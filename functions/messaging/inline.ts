@@ -24,6 +24,7 @@ import type { Item } from "./item-size.ts";
 import { measure } from "./limits.ts";
 import { type Outcome, Park, RetryLater, StateMoved } from "./outcome.ts";
 import type { OverflowPlace } from "./overflow-rows.ts";
+import { requireFreeKey } from "./reserved-keys.ts";
 import { beforeNextCommit } from "./retry.ts";
 import type { RowsEvidence } from "./rows-evidence.ts";
 import { recall, remember } from "./seen-evidence.ts";
@@ -169,6 +170,7 @@ export function inline(options: InlineOptions): EvidenceStore {
         UpdateExpression: "",
       },
     };
+    if (unit.writes.length === 0) requireFreeKey(id);
     const [write = touch, ...more] = unit.writes;
     const target = write.Put ?? write.Update;
     const targetId = write.Put?.Item?.id?.S ?? write.Update?.Key?.id?.S;

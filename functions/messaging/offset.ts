@@ -58,7 +58,12 @@ export function offsets({
       const { Item } = await client().send(
         new GetItemCommand({ TableName: table, Key, ConsistentRead: true }),
       );
-      return Number(Item?.offset?.N ?? 0);
+      if (Item === undefined) return 0;
+      const offset = Number(Item.offset?.N);
+      if (Number.isSafeInteger(offset) && offset >= 1) return offset;
+      throw new Error(
+        `the item ${idOf(partition)} must have a whole number as its offset: it was not written by the kit`,
+      );
     },
 
     async commit(move, writes, { deadlineMs }) {

@@ -8,6 +8,7 @@ import { type Envelope, requiredText } from "./envelope.ts";
 import { derivedId } from "./ids.ts";
 import { asJson } from "./json-value.ts";
 import type { Draft } from "./message-type.ts";
+import { requireFreeKeys } from "./reserved-keys.ts";
 import { sequenceText } from "./sequence.ts";
 import { childTraceparent } from "./trace.ts";
 
@@ -38,7 +39,10 @@ export type Published<Types extends string = string> =
 
 /** @typeParam Types the types of message that its contract publishes */
 export interface UnitOfWork<Types extends string = string> {
-  /** Adds state writes. At most one write an item (a rule of DynamoDB transactions). */
+  /**
+   * Adds state writes. At most one write an item (a rule of DynamoDB transactions).
+   * @throws Park KEY_RESERVED for an item that is the kit's
+   */
   write(...writes: readonly Write[]): void;
   /**
    * Adds outgoing messages, in the order in which they are to be sent; or one, with its number.
@@ -75,6 +79,7 @@ export function unitOfWork({
     writes,
     messages,
     write(...added) {
+      for (const write of added) requireFreeKeys(write);
       writes.push(...added);
     },
     publish(...published) {

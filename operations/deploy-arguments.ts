@@ -2,14 +2,17 @@
 import { parseArgs } from "node:util";
 import { UsageError, usageErrorFrom } from "./usage-error.ts";
 
+const rotation = "AWS::SecretsManager::RotationSchedule";
+
 export const DEPLOY_HELP = `npm run deploy -- [--stage dev|prod] [-c NAME=VALUE] [-- OPTIONS OF cdk deploy]
 npm run deploy:local -- (the same)
 
   --stage NAME         which deployment; stages live side by side in one account (default dev)
   -c, --context NAME=VALUE
                        repeatable: a setting of the stacks, as alarmEmail=... or encryptionKeyArn=...
-  --without TYPE       deploy:local only, repeatable: leave out the resources of a type that the emulator does not
-                       know, as AWS::SecretsManager::RotationSchedule
+  --without TYPE       deploy:local only, repeatable: leave out the resources of another type that the emulator does
+                       not know; ${rotation} is always left out, since no
+                       emulator lasts for the month after which it rotates
   --help               this text
 
 deploy goes to AWS, with the credentials and the region that the AWS SDK finds. Once per account and region before it:
@@ -54,7 +57,8 @@ export function parseDeployArguments(texts: readonly string[], environment: Node
       `AWS_ENDPOINT_URL must be the URL of an emulator, as http://127.0.0.1:4566, got ${given ? `"${given}"` : "nothing"}.`,
     );
   }
-  return { action: "deploy", context, cdkOptions: positionals, without, endpoint: given as string };
+  const leftOut = [rotation, ...without];
+  return { action: "deploy", context, cdkOptions: positionals, without: leftOut, endpoint: given as string };
 }
 
 const flags = {

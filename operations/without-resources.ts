@@ -1,4 +1,5 @@
 // Leaves resources out of a synthesized assembly, for an emulator whose CloudFormation does not know their type.
+import { createHash } from "node:crypto";
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { UsageError } from "./usage-error.ts";
@@ -18,16 +19,40 @@ interface Template {
  * @throws UsageError when another resource needs one of them
  */
 export function leaveOut(assemblyDirectory: string, types: readonly string[]): string[] {
-  const files = readdirSync(assemblyDirectory).filter((name) => name.endsWith(".template.json"));
-  return files.flatMap((name) => {
+  const files = readdirSync(assemblyDirectory);
+  const templates = files.filter((name) => name.endsWith(".template.json"));
+  return templates.flatMap((name) => {
     const file = join(assemblyDirectory, name);
-    const template = JSON.parse(readFileSync(file, "utf8")) as Template;
+    const text = readFileSync(file, "utf8");
+    const template = JSON.parse(text) as Template;
     const ids = Object.keys(template.Resources).filter((id) =>
       types.includes(template.Resources[id]?.Type ?? ""),
     );
-    if (ids.length > 0) writeFileSync(file, JSON.stringify(without(template, ids), null, 1));
+    if (ids.length > 0) {
+      const changed = JSON.stringify(without(template, ids), null, 1);
+      writeFileSync(file, changed);
+      nameAnew(assemblyDirectory, { files, from: hashOf(text), to: hashOf(changed) });
+    }
     return ids;
   });
+}
+
+/**
+ * A template travels as an asset that is named after its bytes, and what is there under a name is not uploaded again:
+ * under its old name CloudFormation would get the template of an earlier deployment, which had all the resources.
+ */
+function nameAnew(
+  directory: string,
+  { files, from, to }: { readonly files: readonly string[]; readonly from: string; readonly to: string },
+): void {
+  for (const name of files.filter((name) => name.endsWith(".assets.json") || name === "manifest.json")) {
+    const file = join(directory, name);
+    writeFileSync(file, readFileSync(file, "utf8").replaceAll(from, to));
+  }
+}
+
+function hashOf(text: string): string {
+  return createHash("sha256").update(text).digest("hex");
 }
 
 function without(template: Template, ids: readonly string[]): Template {

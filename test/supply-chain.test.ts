@@ -96,6 +96,36 @@ describe("a gate that cannot do its work", () => {
   );
 });
 
+describe("docs/peers.md", () => {
+  it("names the versions that are installed", () => {
+    const versionIn = (file: string) => /^const version = "([^"]+)"/m.exec(readFileSync(file, "utf8"))?.[1];
+    const versions = [
+      manifest.devDependencies.fauxqs,
+      manifest.optionalDependencies["@dynoxide/linux-x64"],
+      versionIn("test/e2e/on-localstack.ts"),
+      versionIn("test/e2e/on-ministack.ts"),
+    ];
+    const table = readFileSync("docs/peers.md", "utf8");
+    expect(versions.filter((version) => !table.includes(`| ${version} |`))).toEqual([]);
+  });
+
+  it("counts the conformance tests as they are", () => {
+    const table = readFileSync("docs/peers.md", "utf8");
+    for (const [suite, name] of Object.entries(suites)) {
+      const tests = readFileSync(`test/conformance/${suite}.test.ts`, "utf8").match(/^test\(/gm)?.length;
+      expect(table, suite).toMatch(new RegExp(`${name} ${tests} of ${tests}`));
+    }
+  });
+});
+
+const suites = {
+  "dynamodb-streams": "of streams",
+  "dynamodb-transactions": "of transactions",
+  s3: "S3",
+  "secrets-manager": "Secrets Manager",
+  sqs: "SQS",
+};
+
 /** Their texts, in order. */
 function jobsOf(workflow: string): string[] {
   const [, jobs = ""] = workflow.split(/^jobs:\n/m);

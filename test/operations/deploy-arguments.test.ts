@@ -23,6 +23,12 @@ describe("npm run deploy", () => {
     );
   });
 
+  test("leaves out on an emulator what none of them rotates in its life, and what is named", () => {
+    expect(parseDeployArguments(["--local", "--without", "AWS::X::Y"], emulator)).toMatchObject({
+      without: ["AWS::SecretsManager::RotationSchedule", "AWS::X::Y"],
+    });
+  });
+
   test.each([
     [["dev"], "Known flags: --stage"],
     [["--frob"], "Known flags: --stage"],

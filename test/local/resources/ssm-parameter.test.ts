@@ -50,7 +50,7 @@ test("a parameter is what templates and functions read", async () => {
     });
     limit.grantRead(fn);
     new CfnOutput(shop, "Limit", { value: StringParameter.valueForStringParameter(shop, "/shop/limit") });
-    shop.addDependency(settings);
+    shop.addStackDependency(settings);
   });
   const recorder = aRecorder();
   const cloud = await startLocalCloud({ assemblyDirectory, onEvent: recorder.onEvent });

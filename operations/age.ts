@@ -15,6 +15,7 @@ export function readAge(flag: string, text: string): number {
 
 /** In the largest unit that has two of it: 119 s, 119 m, 47 h, 2 d. */
 export function ageText(ms: number): string {
+  if (Number.isNaN(ms)) return "an unknown time";
   const seconds = Math.max(0, Math.floor(ms / 1_000));
   if (seconds < 120) return `${seconds} s`;
   if (seconds < 7_200) return `${Math.floor(seconds / 60)} m`;

@@ -6,6 +6,7 @@ import { mayHaveMissed, selectionOf } from "./dead-letters/selection.ts";
 import { deadLetterTable, plain } from "./dead-letters/tables.ts";
 import { holdOf, type DlqJob as Job, printUnread } from "./dlq-job.ts";
 import { type ExitCode, exitCodes } from "./exit-code.ts";
+import { interruptible } from "./interrupt.ts";
 import { print, printJson, printText } from "./print.ts";
 
 export async function discardVerb({
@@ -16,6 +17,7 @@ export async function discardVerb({
   given,
 }: Job): Promise<ExitCode> {
   const dryRun = !given.yes;
+  const interrupt = interruptible();
   const { discarded, left, unread } = await discard(connection, {
     queues,
     evidenceTable,
@@ -26,7 +28,9 @@ export async function discardVerb({
     vouch: given.vouch ?? false,
     dryRun,
     visibilitySeconds: holdOf(given),
+    isStopped: interrupt.isStopped,
   });
+  interrupt.end();
   const all = [...discarded, ...left];
   if (given.json) printJson({ dryRun, discarded: discarded.map(inJson), left: left.map(inJson), unread });
   else {
@@ -43,7 +47,8 @@ export async function discardVerb({
     sayWithoutEvidence(discarded);
     printUnread(unread);
   }
-  if (left.length > 0 || mayHaveMissed(given, { found: all, unread })) return exitCodes.left;
+  if (interrupt.isStopped() || left.length > 0 || mayHaveMissed(given, { found: all, unread }))
+    return exitCodes.left;
   return discarded.length > 0 ? exitCodes.done : exitCodes.nothing;
 }
 

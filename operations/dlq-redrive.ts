@@ -7,6 +7,7 @@ import { mayHaveMissed, selectionOf } from "./dead-letters/selection.ts";
 import { aftermathTable, handledTable, plain } from "./dead-letters/tables.ts";
 import { holdOf, type DlqJob as Job, printUnread, rateOf } from "./dlq-job.ts";
 import { type ExitCode, exitCodes } from "./exit-code.ts";
+import { interruptible } from "./interrupt.ts";
 import { print, printError, printJson, printText } from "./print.ts";
 import { progress } from "./progress.ts";
 
@@ -18,6 +19,8 @@ export async function redriveVerb(job: Job): Promise<ExitCode> {
   const dryRun = !given.yes;
   const counts = { "sent-back": 0, removed: 0, left: 0 };
   const bar = progress();
+  const interrupt = interruptible();
+  const { isStopped } = interrupt;
   const { redriven, failure } = await unlessFailed(() =>
     redrive(connection, {
       queues,
@@ -28,6 +31,7 @@ export async function redriveVerb(job: Job): Promise<ExitCode> {
       force: given.force ?? false,
       rate: rateOf(given),
       visibilitySeconds: holdOf(given),
+      isStopped,
       onHandled({ outcome }, total) {
         counts[outcome] += 1;
         const { "sent-back": sent, removed, left } = counts;
@@ -40,6 +44,7 @@ export async function redriveVerb(job: Job): Promise<ExitCode> {
         evidenceTable,
         known,
         waitMs,
+        isStopped,
         async pause(waiting) {
           bar.show(`${waiting} on the way`);
           await sleep(lookAgainMs);
@@ -47,12 +52,13 @@ export async function redriveVerb(job: Job): Promise<ExitCode> {
       })
     : undefined;
   bar.end();
+  interrupt.end();
   const exitCode = sayRedriven(job, redriven, { became, failure });
   if (failure !== undefined) {
     printError(`${failure.message}: what was done stays done, run it again.`);
     return exitCodes.failed;
   }
-  return exitCode;
+  return isStopped() ? exitCodes.left : exitCode;
 }
 
 /** A queue that failed does not take the account of the others with it. */

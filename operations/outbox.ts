@@ -27,6 +27,7 @@ import { UsageError } from "./usage-error.ts";
 
 /** Rows that are shown one by one, or held to be sent. */
 const oldestMax = 1_000;
+const invalidShownMax = 20;
 
 await runCommand(async () => {
   const asked = readCommand(outboxTool, process.argv.slice(2));
@@ -69,7 +70,9 @@ async function list({ given }: Asked<OutboxVerb>, { dynamodb, outputs }: Connect
     const age = first ? `; the oldest row is ${first.id}, ${sinceText(first.createdAt)} old` : "";
     print(`${messages} messages in ${rows} rows are pending${age}.`);
   }
-  if (invalid.length > 0) print(...invalid.map((id) => `Not a row of an outbox: ${id}.`));
+  for (const id of invalid.slice(0, invalidShownMax)) print(`Not a row of an outbox: ${id}.`);
+  if (invalid.length > invalidShownMax)
+    print(`And ${invalid.length - invalidShownMax} more; --json has all.`);
   return exitCodes.done;
 }
 
@@ -139,7 +142,7 @@ function rowsMeant({ given }: Asked<OutboxVerb>): (row: OutboxRow) => boolean {
   }
   const untilMs =
     olderThan === undefined ? Number.POSITIVE_INFINITY : nowMs() - readAge("older-than", olderThan);
-  return ({ id, createdAt }) => (ids?.includes(id) ?? true) && Date.parse(createdAt) <= untilMs;
+  return ({ id, createdAt }) => (ids?.includes(id) ?? true) && !(Date.parse(createdAt) > untilMs); // no time is old
 }
 
 function typeTable({ types }: Pending): string {

@@ -25,17 +25,21 @@ export interface AwaitOptions {
   readonly evidenceTable: string;
   readonly known?: Knowledge;
   readonly waitMs: number;
+  /** True when somebody wants an end. */
+  readonly isStopped?: () => boolean;
   /** Returns when it is time to look again; `waiting` is how many are not known yet. */
   readonly pause: (waiting: number) => Promise<void>;
 }
 
 /** How often, at most, a look goes through the dead letters: that hides them from others for a moment. */
 const listEveryMs = 3_000;
+/** How many are asked for in the evidence at one look. */
+const askedMax = 500;
 
 export async function awaitRedriven(
   { sqs, dynamodb }: Clients,
   handled: readonly Handled[],
-  { evidenceTable, known = {}, waitMs, pause }: AwaitOptions,
+  { evidenceTable, known = {}, waitMs, isStopped, pause }: AwaitOptions,
 ): Promise<Aftermath[]> {
   const endMs = nowMs() + waitMs;
   const sent = handled.filter(({ outcome }) => outcome === "sent-back");
@@ -47,12 +51,12 @@ export async function awaitRedriven(
   for (let listedMs = 0; ; ) {
     const isListed = nowMs() - listedMs >= listEveryMs;
     for (const [queue, open] of waiting) {
-      await settle(open, await doneOf({ dynamodb, evidenceTable, queue }, [...open]));
+      await settle(open, await doneOf({ dynamodb, evidenceTable, queue }, nextOf(open)));
       if (isListed) await settle(open, await parkedAgain(sqs, queue, open, known));
     }
     if (isListed) listedMs = nowMs();
     const left = [...waiting.values()].reduce((sum, open) => sum + open.size, 0);
-    if (left === 0 || nowMs() >= endMs) break;
+    if (left === 0 || nowMs() >= endMs || isStopped?.()) break;
     await pause(left);
   }
   for (const [queue, open] of waiting) {
@@ -67,6 +71,16 @@ export async function awaitRedriven(
       ended.set(deadLetter, aftermath);
     }
   }
+}
+
+/** Those whose turn it is: they go to the end of the set. */
+function nextOf(open: Set<DeadLetter>): DeadLetter[] {
+  const next = [...open].slice(0, askedMax);
+  for (const one of next) {
+    open.delete(one);
+    open.add(one);
+  }
+  return next;
 }
 
 async function doneOf(

@@ -39,6 +39,8 @@ export interface DiscardOptions {
   /** Only say what would be deleted. */
   readonly dryRun: boolean;
   readonly visibilitySeconds?: number;
+  /** True when somebody wants an end. */
+  readonly isStopped?: () => boolean;
 }
 
 export interface Discards {
@@ -65,7 +67,9 @@ export async function discard(clients: Clients, options: DiscardOptions): Promis
     refuseSeveral(ids, deadLetters.filter(matches));
   }
   const all: Discards[] = [];
-  for (const queue of queues) all.push(await discardFrom(clients, queue, options));
+  for (const queue of queues) {
+    if (!options.isStopped?.()) all.push(await discardFrom(clients, queue, options));
+  }
   return {
     discarded: all.flatMap(({ discarded }) => discarded),
     left: all.flatMap(({ left }) => left),
@@ -89,7 +93,7 @@ async function discardFrom(
     discarded.push(...pass.filter(({ why }) => why === undefined));
     const left = pass.filter(({ why }) => why !== undefined);
     const goOn = (held.more || isFifo(queue.deadLetterQueueUrl)) && pass.length > left.length;
-    if (dryRun || !goOn) return { discarded, left, unread: unreadOf(queue, held) };
+    if (dryRun || !goOn || options.isStopped?.()) return { discarded, left, unread: unreadOf(queue, held) };
   }
 }
 
@@ -97,13 +101,14 @@ async function discardHeld(
   place: EvidencePlace,
   held: Held,
   sqs: Clients["sqs"],
-  { matches, dryRun, because, vouch = false, known = {} }: DiscardOptions,
+  { matches, dryRun, because, vouch = false, known = {}, isStopped }: DiscardOptions,
 ): Promise<Discarding[]> {
   const { queue } = place;
   const deleted = new Set<Message>();
   const handled: Discarding[] = [];
   try {
     for (const deadLetter of deadLettersOf(queue.consumer, held.messages).filter(matches)) {
+      if (isStopped?.()) break;
       const authenticity = await authenticityOf(known.keys, queue, deadLetter);
       const standing = standingOf(authenticity, deadLetter);
       const isVouched = standing === "genuine" || vouch;

@@ -29,7 +29,7 @@ export const redriveInOrder: RedriveQueue = async ({ sqs, dynamodb }, queue, opt
   const sentBack = new Set<string>();
   const unread = heldByOthers(queue, await depths(sqs, queue.deadLetterQueueUrl));
   try {
-    for (let page = await next(); page.length > 0; page = await next()) {
+    for (let page = await next(); page.length > 0 && !options.isStopped?.(); page = await next()) {
       const deadLetters = deadLettersOf(queue.consumer, page);
       for (const deadLetter of deadLetters.filter(matches)) chosen.add(deadLetter.group);
       for (const deadLetter of deadLetters) await handle(deadLetter);

@@ -41,6 +41,8 @@ export interface RedriveOptions {
   /** What is read is hidden from others for so long at a time. */
   readonly visibilitySeconds?: number;
   readonly onHandled?: (handled: Handled, total: number | undefined) => void;
+  /** True when somebody wants an end: what is in hand is finished, the rest is given back. */
+  readonly isStopped?: () => boolean;
 }
 
 export interface Handled extends Decision {
@@ -82,6 +84,7 @@ export async function redrive(clients: Clients, options: RedriveOptions): Promis
     options.onHandled?.(one, total);
   };
   for (const queue of options.queues) {
+    if (options.isStopped?.()) break;
     const redriveOne = isFifo(queue.deadLetterQueueUrl) ? redriveInOrder : redriveAll;
     try {
       unread.push(...(await redriveOne(clients, queue, { ...options, onHandled }, turn)));
@@ -104,7 +107,8 @@ export type RedriveQueue = (
 const redriveAll: RedriveQueue = async (clients, queue, options, turn) => {
   for (;;) {
     const pass = await redriveOnce(clients, queue, options, turn);
-    if (!pass.more || !pass.moved || options.dryRun) return pass.unread;
+    const goOn = pass.more && pass.moved && !options.dryRun && !options.isStopped?.();
+    if (!goOn) return pass.unread;
   }
 };
 
@@ -122,7 +126,7 @@ async function redriveOnce(
   try {
     const chosen = deadLettersOf(queue.consumer, held.messages).filter(matches);
     await held.release(new Set(chosen.flatMap(({ copies }) => copies))); // others may look at the rest meanwhile
-    for (let start = 0; start < chosen.length; start += togetherMax) {
+    for (let start = 0; start < chosen.length && !options.isStopped?.(); start += togetherMax) {
       const together = chosen.slice(start, start + togetherMax);
       const judgements = await judge({ dynamodb, evidenceTable, queue }, together, known, { force });
       const ends = await Promise.allSettled(

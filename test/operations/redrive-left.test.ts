@@ -129,6 +129,20 @@ describe("what would be parked again at once", () => {
   });
 });
 
+it.each([false, true])(
+  "G6: a redrive that is stopped gives back at once what it has not come to: FIFO %s",
+  async (fifo) => {
+    queue = await world.aQueue({ fifo });
+    for (let n = 0; n < 30; n++) await world.park(queue, asciiJson(aNote()), {}, `group-${n}`);
+    const sent: Handled[] = [];
+    await redriven({ onHandled: (one) => sent.push(one), isStopped: () => sent.length > 0 });
+    expect(sent.length).toBeLessThan(30);
+    expect(await world.depth(queue.deadLetterQueueUrl)).toEqual({ visible: 30 - sent.length, inFlight: 0 });
+    await redriven();
+    expect(await world.drain(queue.queueUrl)).toHaveLength(30);
+  },
+);
+
 describe("what became of what was sent", () => {
   it("G6: done, parked again with its reason, or still on the way", async () => {
     const [good, bad, slow] = [aNote(), aNote(), aNote()];

@@ -45,6 +45,7 @@ export function announcement({ source, id }: { source: string; id: string }, { a
     TableName: tables.outbox,
     Item: {
       id: { S: derivedId(source, id) },
+      place: { S: "0" },
       createdAt: { S: new Date().toISOString() },
       messages: { L: [{ S: asciiJson(body) }] },
     },

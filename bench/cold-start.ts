@@ -86,7 +86,7 @@ const environmentOfAnyFunction = {
   ...Object.fromEntries(
     [
       "EVIDENCE_TABLE",
-      "OUTBOX_TABLE",
+      "ORDERED_OUTBOX_TABLE",
       "ORDERS_TABLE",
       "CREDIT_TABLE",
       "SHIPPING_TABLE",

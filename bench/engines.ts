@@ -35,7 +35,7 @@ export async function startBenchEngines(): Promise<BenchEngines> {
     AWS_SECRET_ACCESS_KEY: LOCAL_CREDENTIALS.secretAccessKey,
     AWS_ENDPOINT_URL_DYNAMODB: dynamodbEndpoint,
     EVIDENCE_TABLE: tables.evidence,
-    OUTBOX_TABLE: tables.outbox,
+    ORDERED_OUTBOX_TABLE: tables.outbox,
     JOURNAL_TABLE: tables.journal,
     SIGNING_SECRET_ARN: "unused: the bench signs with a key of its own",
     CLAIM_CHECK_BUCKET: "unused",
@@ -79,10 +79,12 @@ async function createTables(): Promise<void> {
           ...(TableName === tables.journal
             ? [{ AttributeName: "sequence", AttributeType: "N" as const }]
             : []),
+          ...(TableName === tables.outbox ? [{ AttributeName: "place", AttributeType: "S" as const }] : []),
         ],
         KeySchema: [
           { AttributeName: "id", KeyType: "HASH" },
           ...(TableName === tables.journal ? [{ AttributeName: "sequence", KeyType: "RANGE" as const }] : []),
+          ...(TableName === tables.outbox ? [{ AttributeName: "place", KeyType: "RANGE" as const }] : []),
         ],
         BillingMode: "PAY_PER_REQUEST",
       }),

@@ -5,7 +5,7 @@ import { dynamodb } from "../functions/messaging/clients.ts";
 import { contract } from "../functions/messaging/contract.ts";
 import { asciiJson } from "../functions/messaging/envelope.ts";
 import { journal } from "../functions/messaging/journal.ts";
-import { type OutboxRow, outboxWrite } from "../functions/messaging/outbox.ts";
+import { lineOf, type OutboxRow, writesWithRows } from "../functions/messaging/outbox.ts";
 import { projection } from "../functions/messaging/projection.ts";
 import { publisher } from "../functions/messaging/publisher.ts";
 import { signer } from "../functions/messaging/signature.ts";
@@ -104,18 +104,23 @@ async function leg(name: string, messages: number, work: () => Promise<void>): P
 function aRow(n: number, messages: number): OutboxRow {
   const envelope = aDeposit({ n, accounts: Math.min(accounts, messages), run: "relay" });
   const body = asciiJson(envelope);
-  return { id: envelope.id, createdAt: envelope.time, messages: [{ body, envelope }] };
+  const key = { id: lineOf(envelope), place: envelope.id };
+  return {
+    id: envelope.id,
+    key,
+    createdAt: envelope.time,
+    messages: [{ body, envelope }],
+    after: "",
+    tried: false,
+  };
 }
 
 async function putRows(rows: readonly OutboxRow[]): Promise<void> {
   for (let start = 0; start < rows.length; start += 25) {
-    const puts = rows.slice(start, start + 25).map(({ id, messages }) => {
-      const write = outboxWrite({
-        table: tables.outbox,
-        id,
-        messages: messages.map(({ envelope }) => envelope),
-      });
-      return { PutRequest: { Item: write.Put?.Item } };
+    const puts = rows.slice(start, start + 25).map(({ key, messages }) => {
+      const unit = { writes: [], messages: messages.map(({ envelope }) => envelope) };
+      const [write] = writesWithRows(unit, { table: () => tables.outbox, id: key.place ?? "" });
+      return { PutRequest: { Item: { ...write?.Put?.Item, place: { S: key.place ?? "" } } } };
     });
     await dynamodb().send(new BatchWriteItemCommand({ RequestItems: { [tables.outbox]: puts } }));
   }

@@ -1,7 +1,7 @@
 // What every service stands on: the evidence of processed messages, the outbox of messages not yet sent, the
 // journal of all that were, and the keys that they are signed with.
 import { CfnOutput, Stack } from "aws-cdk-lib";
-import { StreamViewType } from "aws-cdk-lib/aws-dynamodb";
+import { AttributeType, StreamViewType } from "aws-cdk-lib/aws-dynamodb";
 import type { Construct } from "constructs";
 import { type Config, stackProps } from "./config.ts";
 import { ClaimCheckBucket } from "./constructs/claim-check-bucket.ts";
@@ -11,6 +11,8 @@ import { SigningKeys } from "./constructs/signing-keys.ts";
 export class FoundationStack extends Stack {
   readonly evidence: ServiceTable;
   readonly outbox: ServiceTable;
+  /** The outbox of older releases: read until it is empty, so that functions of both may run side by side. */
+  readonly formerOutbox: ServiceTable;
   readonly journal: ServiceTable;
   readonly claims: ClaimCheckBucket;
   readonly signingKeys: SigningKeys;
@@ -23,18 +25,21 @@ export class FoundationStack extends Stack {
       ...kept,
       timeToLiveAttribute: "expiresAt", // evidence is kept longer than any message can be redelivered
     });
-    this.outbox = new ServiceTable(this, "Outbox", {
+    this.outbox = new ServiceTable(this, "OrderedOutbox", {
       ...kept,
+      sortKey: { name: "place", type: AttributeType.STRING }, // an id is one producer and key, in the order of commits
       stream: StreamViewType.NEW_IMAGE, // the publisher sends what was inserted; never a TTL on unsent messages
     });
+    this.formerOutbox = new ServiceTable(this, "Outbox", { ...kept, stream: StreamViewType.NEW_IMAGE });
     this.journal = new ServiceTable(this, "Journal", {
       ...kept,
-      sortKey: "sequence", // a partition of the journal is one id; its entries are 1, 2, 3 ...
+      sortKey: { name: "sequence", type: AttributeType.NUMBER }, // a partition of the journal is one id; its entries are 1, 2, 3 ...
     });
     this.claims = new ClaimCheckBucket(this, "Claims", kept);
     this.signingKeys = new SigningKeys(this, "SigningKeys", { sizes: config.sizes });
     new CfnOutput(this, "EvidenceTable", { value: this.evidence.tableName });
-    new CfnOutput(this, "OutboxTable", { value: this.outbox.tableName });
+    new CfnOutput(this, "OrderedOutboxTable", { value: this.outbox.tableName });
+    new CfnOutput(this, "OutboxTable", { value: this.formerOutbox.tableName });
     new CfnOutput(this, "JournalTable", { value: this.journal.tableName });
   }
 }

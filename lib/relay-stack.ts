@@ -18,8 +18,8 @@ export class RelayStack extends Stack {
   constructor(scope: Construct, id: string, { config, foundation, services }: RelayStackOptions) {
     super(scope, id, stackProps(config, id, "send what the outbox holds"));
     const { sizes } = config;
-    const { outbox, journal, signingKeys } = foundation;
-    const access = { outbox, journal, signingKeys, routes: joinRoutes(services) };
+    const { outbox, formerOutbox, journal, signingKeys } = foundation;
+    const access = { outbox, formerOutbox, journal, signingKeys, routes: joinRoutes(services) };
     const inlineTables = services.flatMap((service) => service.inlineTables ?? []);
     const publish = new OutboxPublisher(this, "Publish", { ...access, sizes, inlineTables });
     const sweep = new OutboxSweeper(this, "Sweep", { ...access, sizes });

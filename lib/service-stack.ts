@@ -64,8 +64,8 @@ export class ServiceStack extends Stack implements Wiring {
     this.inlineTables = messagesInItems ? [table] : [];
     this.#service = words(id).join("-").toLowerCase();
     this.#config = config;
-    const { evidence, outbox } = foundation;
-    this.#tables = { state: { variable: tableVariable(id), table }, evidence, outbox };
+    const { evidence, outbox, formerOutbox } = foundation;
+    this.#tables = { state: { variable: tableVariable(id), table }, evidence, outbox, formerOutbox };
     new CfnOutput(this, `${id}Table`, { value: table.tableName });
   }
 

@@ -48,6 +48,8 @@ export interface StreamMapping {
   readonly path: string;
   readonly functionArn: string;
   readonly streamArn: string;
+  /** The attribute of the table whose value says which shard a record is in. */
+  readonly partitionKey: string;
   readonly batchSize: number;
   readonly batchWindowMs: number;
   readonly startingPosition: "TRIM_HORIZON" | "LATEST";

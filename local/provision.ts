@@ -35,7 +35,7 @@ export async function provision({ assemblyDirectory, ...options }: ProvisionOpti
   const outputs: Record<string, Record<string, string>> = {};
   for (const stack of assembly.stacks) await createAll(graph, stack);
   const { invitations, functions, ...all } = deployed;
-  const { queueUrlsByArn: _1, streamArns: _2, integrations: _3, ...toRun } = all;
+  const { queueUrlsByArn: _1, partitionKeysByStreamArn: _2, integrations: _3, ...toRun } = all;
   const roles = await readRoles(assembly, graph);
   requirePermitted(deployed.demands, { roles, invitations });
   for (const stack of assembly.stacks) outputs[stack.name] = await outputsOf(graph, stack, ignored);
@@ -80,7 +80,7 @@ function nothingDeployed(): Deployed {
     invitations: [],
     secretArnsByName: new Map(),
     queueUrlsByArn: new Map(),
-    streamArns: new Set(),
+    partitionKeysByStreamArn: new Map(),
   };
 }
 

@@ -49,11 +49,11 @@ await runCommand(async () => {
 });
 
 async function list({ given }: Asked<OutboxVerb>, { dynamodb, outputs }: Connection): Promise<ExitCode> {
-  const table = outputRequired(outputs, "OutboxTable");
+  const tables = tablesIn(outputs);
   const bar = progress();
   const pending = await readPending({
     dynamodb,
-    table,
+    tables,
     oldestMax: given.each ? oldestMax : 1,
     onPage: (rows) => bar.show(`${rows} rows read`),
   });
@@ -82,10 +82,10 @@ async function send(
   { matches, rate }: { matches: (row: OutboxRow) => boolean; rate: number },
 ): Promise<ExitCode> {
   const { dynamodb, outputs } = connection;
-  const table = outputRequired(outputs, "OutboxTable");
+  const tables = tablesIn(outputs);
   const routes = readRoutes(outputRequired(outputs, "Routes"));
   const read = (tried: ReadonlySet<string> = new Set()) =>
-    readPending({ dynamodb, table, oldestMax, matches: (row) => matches(row) && !tried.has(row.id) });
+    readPending({ dynamodb, tables, oldestMax, matches: (row) => matches(row) && !tried.has(row.id) });
   if (!given.yes) {
     const pending = await read();
     if (given.json)
@@ -107,7 +107,8 @@ async function send(
   const replayed = await withLogsAside(() =>
     replay({
       publisher: publisher({
-        outboxTable: table,
+        outboxTable: outputRequired(outputs, "OrderedOutboxTable"),
+        formerOutboxTable: outputRequired(outputs, "OutboxTable"),
         routes,
         journal: claims ? keepingClaims(log, claims) : log,
         ...(sign && { sign }),
@@ -119,6 +120,11 @@ async function send(
   );
   bar.end();
   return sayReplayed(replayed, given.json ?? false);
+}
+
+/** The outbox, and that of older releases. */
+function tablesIn(outputs: Connection["outputs"]): string[] {
+  return ["OrderedOutboxTable", "OutboxTable"].map((key) => outputRequired(outputs, key));
 }
 
 function sayReplayed({ rows, messages, left }: Replayed, json: boolean): ExitCode {

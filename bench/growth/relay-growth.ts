@@ -4,7 +4,7 @@ import { BatchWriteItemCommand } from "@aws-sdk/client-dynamodb";
 import { dynamodb } from "../../functions/messaging/clients.ts";
 import { asciiJson } from "../../functions/messaging/envelope.ts";
 import { journal } from "../../functions/messaging/journal.ts";
-import { outboxWrite } from "../../functions/messaging/outbox.ts";
+import { writesWithRows } from "../../functions/messaging/outbox.ts";
 import { handler as sweep } from "../../functions/outbox/sweep.ts";
 import { aDeposit } from "../bank.ts";
 import { type BenchEngines, tables } from "../engines.ts";
@@ -100,8 +100,9 @@ async function forget(run: string, rows: number): Promise<void> {
   for (let start = 0; start < rows; start += 25) {
     const puts = Array.from({ length: Math.min(25, rows - start) }, (_, index) => {
       const envelope = aDeposit({ n: start + index, accounts, run });
-      const { Put } = outboxWrite({ table: tables.outbox, id: envelope.id, messages: [envelope] });
-      return { PutRequest: { Item: { ...Put?.Item, createdAt: { S: createdAt } } } };
+      const unit = { writes: [], messages: [envelope] };
+      const [row] = writesWithRows(unit, { table: () => tables.outbox, id: envelope.id });
+      return { PutRequest: { Item: { ...row?.Put?.Item, createdAt: { S: createdAt } } } };
     });
     await dynamodb().send(new BatchWriteItemCommand({ RequestItems: { [tables.outbox]: puts } }));
   }

@@ -21,14 +21,14 @@ import { evidenceId } from "./ids.ts";
 import { type Lease, leaseTable, type Settled } from "./lease.ts";
 import { measure } from "./limits.ts";
 import { looksAfterDuplicates } from "./looks.ts";
-import { outboxWrite } from "./outbox.ts";
+import { writesWithRows } from "./outbox.ts";
 import { type Outcome, Park, RetryLater } from "./outcome.ts";
 import { waitToRetry } from "./retry.ts";
 
 export interface AtMostOnceOptions {
   /** The evidence table; by default what EVIDENCE_TABLE names. */
   readonly evidenceTable?: string;
-  /** The outbox table; by default what OUTBOX_TABLE names. */
+  /** The outbox table; by default what ORDERED_OUTBOX_TABLE names. */
   readonly outboxTable?: string;
   readonly client?: DynamoDBClient;
 }
@@ -50,7 +50,7 @@ const graceMs = 2_000;
  */
 export function atMostOnce(options: AtMostOnceOptions = {}): MessageMiddleware {
   const evidenceTable = options.evidenceTable ?? environment("EVIDENCE_TABLE");
-  const outboxTable = options.outboxTable ?? environment("OUTBOX_TABLE");
+  const outboxTable = options.outboxTable ?? environment("ORDERED_OUTBOX_TABLE");
   const { client } = options;
   const leases = leaseTable({ table: evidenceTable, graceMs, client });
   const looks = looksAfterDuplicates(looksAfterDuplicate);
@@ -99,9 +99,8 @@ export function atMostOnce(options: AtMostOnceOptions = {}): MessageMiddleware {
   /** Once: a transaction's token keeps the SDK's own attempts from applying it twice, also an `ADD` (D2). */
   async function commit({ unit, deadlineMs }: Delivery, lease: Lease): Promise<void> {
     await unit.checked();
-    const { writes, messages } = unit;
-    const outbox = messages.length > 0 ? [outboxWrite({ table: outboxTable, id: lease.id, messages })] : [];
-    const { actions } = measure([lease.settlement("done"), ...writes, ...outbox]);
+    const writes = writesWithRows(unit, { table: () => outboxTable, id: lease.id });
+    const { actions } = measure([lease.settlement("done"), ...writes]);
     await sendOnce({ TransactItems: [...actions] }, deadlineMs);
   }
 

@@ -2,6 +2,7 @@
 //
 //   G3. Each record carries the messages of its own commit, however soon the next one replaced them in the item.
 //   What could not be sent becomes a row of the outbox, before the stream may give the record up.
+//   G4. The records of an item are in the stream's order, and so are the rows: by the number of their record.
 import type { AttributeValue } from "@aws-sdk/client-dynamodb";
 import { PutItemCommand } from "@aws-sdk/client-dynamodb";
 import { marshall } from "@aws-sdk/util-dynamodb";
@@ -9,23 +10,43 @@ import { dynamodb } from "./clients.ts";
 import { nowIso } from "./clock.ts";
 import { outboxAttribute, outboxIdAttribute } from "./inline-write.ts";
 import { log } from "./log.ts";
-import { type OutboxRow, readOutboxRow } from "./outbox.ts";
+import { lineOf, type OutboxRow, placeOf, readOutboxRow } from "./outbox.ts";
 
 /** A change of an item as the stream shows it: with its new and its old image. */
 export interface ItemChange {
   readonly newImage: Readonly<Record<string, AttributeValue>>;
   readonly oldImage: Readonly<Record<string, AttributeValue>> | undefined;
+  /** The record's, which grows with each change of an item. */
+  readonly sequenceNumber: string;
 }
 
+/** Of the numbers of a stream's records. */
+const digitsMax = 40;
+
 /**
- * The messages that a change brought, as a row to publish; undefined when it brought none.
+ * The messages that a change brought, as rows to publish, one a key; none when it brought none.
  * @throws Error naming the row when it is not one that `inline` wrote
  */
-export function readInlineRow({ newImage, oldImage }: ItemChange): OutboxRow | undefined {
+export function readInlineRows({ newImage, oldImage, sequenceNumber }: ItemChange): OutboxRow[] {
   const id = newImage[outboxIdAttribute];
-  if (id?.S === undefined || id.S === oldImage?.[outboxIdAttribute]?.S) return undefined;
-  const messages = newImage[outboxAttribute] ?? { NULL: true };
-  return readOutboxRow({ id, createdAt: { S: nowIso() }, messages });
+  if (id?.S === undefined || id.S === oldImage?.[outboxIdAttribute]?.S) return [];
+  const attributes = {
+    id,
+    createdAt: { S: nowIso() },
+    messages: newImage[outboxAttribute] ?? { NULL: true },
+  };
+  const { createdAt, messages } = readOutboxRow(attributes);
+  const after = sequenceNumber.padStart(digitsMax, "0");
+  const place = placeOf(after, id.S);
+  return [...Map.groupBy(messages, ({ envelope }) => lineOf(envelope))].map(([line, list]) => ({
+    id: `${line}/${place}`,
+    key: { id: line, place },
+    createdAt,
+    messages: list,
+    after,
+    tried: true, // once it is kept: no younger one of the item passes it
+    inItem: true,
+  }));
 }
 
 /**
@@ -34,11 +55,11 @@ export function readInlineRow({ newImage, oldImage }: ItemChange): OutboxRow | u
  */
 export async function keepRows(rows: readonly OutboxRow[], outboxTable: string): Promise<Set<string>> {
   const puts = await Promise.allSettled(
-    rows.map(({ id, createdAt, messages }) =>
+    rows.map(({ key, after, createdAt, messages, tried }) =>
       dynamodb().send(
         new PutItemCommand({
           TableName: outboxTable,
-          Item: marshall({ id, createdAt, messages: messages.map(({ body }) => body) }),
+          Item: marshall({ ...key, after, createdAt, messages: messages.map(({ body }) => body), tried }),
         }),
       ),
     ),

@@ -16,7 +16,7 @@ import type { Write } from "./unit-of-work.ts";
 const messagesMax = 49;
 /** 4 MB a transaction, with room for keys and evidence. */
 const bytesMax = 3_500_000;
-/** 400 KB an item, less the 90 bytes that an outbox row has beside a text: what was committed fits, as the key is shorter. */
+/** 400 KB an item, less the 90 bytes that a row of the former outbox has beside a text: what was committed fits, as the key is shorter. */
 const bodyBytesMax = 409_510;
 
 /** A message on its way into a partition. */

@@ -13,6 +13,14 @@ export const actionsMax = 100;
 export const transactionBytesMax = 4 * 1024 * 1024;
 export const itemBytesMax = 400 * 1024;
 
+/** The names of the keys of tables that have not `id` alone; a put does not say them. */
+const keyNames = new Map<string, readonly string[]>();
+
+/** Says what the items of a table are keyed by. */
+export function keyedBy(table: string, names: readonly string[]): void {
+  keyNames.set(table, names);
+}
+
 /** A unit's actions with what counts towards the limits. */
 export interface Measured {
   readonly actions: readonly Write[];
@@ -114,7 +122,7 @@ function placesIn(expression: string): Places {
 
 /** A put does not say which of its attributes are the key; another action on its table may. */
 function keyNamesByTable(subjects: readonly Subject[]): ReadonlyMap<string, readonly string[]> {
-  const names = new Map<string, readonly string[]>();
+  const names = new Map(keyNames);
   for (const { table, key } of subjects) if (key) names.set(table, Object.keys(key));
   return names;
 }

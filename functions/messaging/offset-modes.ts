@@ -9,9 +9,9 @@ import type { Envelope } from "./envelope.ts";
 import { environment } from "./environment.ts";
 import { derivedId } from "./ids.ts";
 import type { Move, Offsets } from "./offset.ts";
-import { outboxWrite } from "./outbox.ts";
+import { writesWithRows } from "./outbox.ts";
 import { Park } from "./outcome.ts";
-import type { Write } from "./unit-of-work.ts";
+import type { UnitOfWork, Write } from "./unit-of-work.ts";
 
 /** Lets a record take effect and moves the offset past it. */
 export type Perform = (record: PulledRecord, context: Context) => Promise<void>;
@@ -51,22 +51,20 @@ export function withState({
     async function workAndCommit(...[delivery, given]: Parameters<MessageChain>) {
       await chain(delivery, given);
       await delivery.unit.checked();
-      const { writes, messages } = delivery.unit;
-      await offsets.commit(move, [...writes, ...outgoing(messages, move)], { deadlineMs });
+      if (delivery.unit.messages.length > 0 && !publishes) {
+        throw new Park(
+          rebuildPublishes,
+          "a rebuild would send again what was sent before; it only writes state",
+        );
+      }
+      await offsets.commit(move, writesOf(delivery.unit, move), { deadlineMs });
       return { kind: "done" };
     }
   };
 
-  function outgoing(messages: readonly Envelope[], { partition, to }: Move): Write[] {
-    if (messages.length === 0) return [];
-    if (!publishes) {
-      throw new Park(
-        rebuildPublishes,
-        "a rebuild would send again what was sent before; it only writes state",
-      );
-    }
-    const table = outboxTable ?? environment("OUTBOX_TABLE");
-    return [outboxWrite({ table, id: derivedId(prefix, partition, to), messages })];
+  function writesOf(unit: UnitOfWork, { partition, to }: Move): Write[] {
+    const table = () => outboxTable ?? environment("ORDERED_OUTBOX_TABLE");
+    return writesWithRows(unit, { table, id: derivedId(prefix, partition, to) });
   }
 }
 

@@ -34,7 +34,7 @@ export interface ProjectionOptions {
    * it. `park`: it is kept in the table with its reason, and its successors go on without it.
    */
   readonly onPoison?: "stop" | "park";
-  /** Where the handler's messages go; by default what OUTBOX_TABLE names. */
+  /** Where the handler's messages go; by default what ORDERED_OUTBOX_TABLE names. */
   readonly outboxTable?: string;
   /** Records read at once, 1 to 1000. */
   readonly pageSize?: number;

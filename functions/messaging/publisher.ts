@@ -2,19 +2,20 @@
 // come through here.
 //
 //   G3. A row is deleted only after every destination confirmed every message of it.
-//   G4. To a FIFO queue the messages of a key go in the order of the rows, and nothing passes one that was
-//   refused. What that order is: within a row, that of the unit of work. Between rows, the stream brings each of
-//   its shards in the order of commits, and the sweeper takes rows by `createdAt`. Both at once are harmless: SQS
-//   takes each body once in five minutes and evidence absorbs it later, so whoever comes second changes nothing.
-//   Two rows of a key may change places only when they are committed within the time that two shards are apart,
-//   when the clocks of their writers are, or when the stream has given up the first, and not the second. Where
-//   that matters, the producer numbers its messages, and the numbers decide at the consumer: sequence-evidence.ts.
+//   G4. To a FIFO queue the messages of a producer and key go in the order of the commits, and nothing passes one that
+//   is not confirmed. One shard of the stream brings all rows of them in that order; before one goes, those that the
+//   stream has left behind are sent (older-rows.ts). The sweeper takes a key's rows by their places. Both at once are
+//   harmless: SQS takes each body once in five minutes and evidence absorbs it later, so whoever comes second changes
+//   nothing. FIFO queues come before the others, so that what reacts to a message does not overtake it.
 import { marshall } from "@aws-sdk/util-dynamodb";
 import { dynamodb } from "./clients.ts";
+import { nowMs } from "./clock.ts";
 import { writeItems } from "./dynamodb-batch.ts";
 import type { Journal } from "./journal.ts";
 import { appendRows } from "./journal-destination.ts";
 import { log } from "./log.ts";
+import { isFifo } from "./message-group.ts";
+import type { WithOlder } from "./older-rows.ts";
 import type { OutboxMessage, OutboxRow } from "./outbox.ts";
 import { RetryLater } from "./outcome.ts";
 import type { Routes } from "./routes.ts";
@@ -31,28 +32,43 @@ export interface Publisher {
 }
 
 export interface PublisherOptions {
-  /** Where sent rows are deleted; absent for rows that are in no table (see inline-stream.ts). */
-  readonly outboxTable?: string;
+  /** Where rows are read and deleted. */
+  readonly outboxTable: string;
+  /** The outbox of older releases: where rows without a place are deleted. */
+  readonly formerOutboxTable?: string | undefined;
   readonly routes: Routes;
+  /** The rows come by their stream: those that a FIFO queue did not take are noted, for those behind them. */
+  readonly streamed?: boolean;
   /** Signs each message for the queue it goes to; absent sends them unsigned. */
   readonly sign?: Sign;
   /** Gets every message, before any queue does. */
   readonly journal?: Journal;
 }
 
-export function publisher({ outboxTable, routes, sign, journal }: PublisherOptions): Publisher {
+/**
+ * So long a row without a route, or one that the journal does not take, holds those behind it: a deployment brings routes,
+ * an outage ends. What lasts longer is nothing that passes, and its key goes on without it.
+ */
+const holdsMs = 3_600_000;
+
+export function publisher(options: PublisherOptions): Publisher {
+  const { outboxTable, formerOutboxTable, routes, streamed = false, sign, journal } = options;
   return {
-    async publish(rows, { deadlineMs }) {
+    async publish(given, { deadlineMs }) {
+      const { rows, unread } = await withOlder(given);
       const unsent = journal ? await appendRows(journal, rows, { deadlineMs }) : new Set<string>();
       const open = rows.filter((row) => !unsent.has(row.id));
-      for (const row of open.filter(isUnrouted)) unsent.add(row.id);
-      for (const [queueUrl, letters] of lettersByQueue(open)) {
-        const confirmed = await attempt(queueUrl, letters, deadlineMs);
-        for (const [index, letter] of letters.entries()) if (!confirmed[index]) unsent.add(letter.rowId);
-      }
-      const sent = new Set(rows.map((row) => row.id).filter((id) => !unsent.has(id)));
-      if (outboxTable !== undefined) await remove(outboxTable, [...sent], deadlineMs);
-      return sent;
+      for (const row of open) if (isUnrouted(row)) unsent.add(row.id);
+      const waiting = behind(rows, (row) => unsent.has(row.id) && isYoung(row));
+      for (const { id, key } of given) if (unread.has(key.id)) waiting.add(id);
+      for (const id of await toQueues(open, waiting, deadlineMs)) unsent.add(id);
+      const inTable = rows.filter((row) => !row.inItem);
+      if (streamed) await noteUnsent(inTable.filter((row) => unsent.has(row.id)));
+      await remove(
+        inTable.filter((row) => !unsent.has(row.id)),
+        deadlineMs,
+      );
+      return new Set(rows.map((row) => row.id).filter((id) => !unsent.has(id)));
     },
   };
 
@@ -61,7 +77,47 @@ export function publisher({ outboxTable, routes, sign, journal }: PublisherOptio
     return messages.some(({ envelope }) => routes.queuesFor(envelope.type) === undefined);
   }
 
-  function lettersByQueue(rows: readonly OutboxRow[]): Map<string, Letter[]> {
+  function isOrdered({ messages }: OutboxRow): boolean {
+    return messages.some(({ envelope }) => routes.queuesFor(envelope.type)?.some(isFifo));
+  }
+
+  /** Loaded with the first row that goes to a FIFO queue: not everybody has one. */
+  async function withOlder(given: readonly OutboxRow[]): Promise<WithOlder> {
+    const ordered = given.filter(isOrdered);
+    if (ordered.length === 0) return { rows: given, unread: new Set() };
+    const { withOlderRows } = await import("./older-rows.ts");
+    return withOlderRows(outboxTable, given, ordered);
+  }
+
+  async function noteUnsent(rows: readonly OutboxRow[]): Promise<void> {
+    const noted = rows.filter((row) => isOrdered(row) || isUnrouted(row));
+    if (noted.length === 0) return;
+    const { noteTried } = await import("./older-rows.ts");
+    await noteTried(outboxTable, noted);
+  }
+
+  /**
+   * Sends what rows hold; the FIFO part of those that wait is left out.
+   * @returns the ids of rows of which a queue did not confirm a message
+   */
+  async function toQueues(
+    rows: readonly OutboxRow[],
+    waiting: ReadonlySet<string>,
+    deadlineMs: number,
+  ): Promise<Set<string>> {
+    const unsent = new Set<string>();
+    for (const [queueUrl, letters] of lettersByQueue(rows)) {
+      const isHeld = ({ rowId }: Letter) => isFifo(queueUrl) && waiting.has(rowId);
+      const free = letters.filter((letter) => !isHeld(letter));
+      const confirmed = await attempt(queueUrl, free, deadlineMs);
+      const refused = free.filter((_, index) => !confirmed[index]);
+      for (const { rowId } of [...refused, ...letters.filter(isHeld)]) unsent.add(rowId);
+    }
+    return unsent;
+  }
+
+  /** What each queue gets, FIFO queues first. */
+  function lettersByQueue(rows: readonly OutboxRow[]): [queueUrl: string, letters: Letter[]][] {
     const letters = new Map<string, Letter[]>();
     for (const row of rows) {
       for (const message of row.messages) {
@@ -72,7 +128,7 @@ export function publisher({ outboxTable, routes, sign, journal }: PublisherOptio
         }
       }
     }
-    return letters;
+    return [...letters].sort(([a], [b]) => Number(isFifo(b)) - Number(isFifo(a)));
   }
 
   /** A queue that cannot be reached fails its own letters and not those of the other queues. */
@@ -97,11 +153,31 @@ export function publisher({ outboxTable, routes, sign, journal }: PublisherOptio
   }
 
   /** A row that stays behind is sent again by the sweeper, and the receivers recognise its messages. */
-  async function remove(table: string, ids: readonly string[], deadlineMs: number): Promise<void> {
-    const requests = ids.map((id) => ({ DeleteRequest: { Key: marshall({ id }) } }));
-    const left = await writeItems(dynamodb(), { table, requests, deadlineMs });
-    if (left.length > 0) log("warn", "DELETE_UNFINISHED", { rows: left.length });
+  async function remove(rows: readonly OutboxRow[], deadlineMs: number): Promise<void> {
+    const tables = Map.groupBy(rows, ({ key }) =>
+      key.place === undefined ? formerOutboxTable : outboxTable,
+    );
+    for (const [table = outboxTable, list] of tables) {
+      const requests = list.map(({ key }) => ({ DeleteRequest: { Key: marshall(key) } }));
+      const left = await writeItems(dynamodb(), { table, requests, deadlineMs });
+      if (left.length > 0) log("warn", "DELETE_UNFINISHED", { rows: left.length });
+    }
   }
+}
+
+function isYoung({ createdAt }: OutboxRow): boolean {
+  return nowMs() - Date.parse(createdAt) < holdsMs;
+}
+
+/** The ids of rows at which, or before which, something of their producer and key is not to be passed. */
+function behind(rows: readonly OutboxRow[], isHeld: (row: OutboxRow) => boolean): Set<string> {
+  const lines = new Set<string>();
+  const ids = new Set<string>();
+  for (const row of rows) {
+    if (isHeld(row)) lines.add(row.key.id);
+    if (lines.has(row.key.id)) ids.add(row.id);
+  }
+  return ids;
 }
 
 function codeOf(error: unknown): string {

@@ -13,7 +13,7 @@ import type { EvidenceStore } from "./idempotency.ts";
 import { evidenceId } from "./ids.ts";
 import { measure } from "./limits.ts";
 import { evidenceDays } from "./message-life.ts";
-import { outboxWrite } from "./outbox.ts";
+import { writesWithRows } from "./outbox.ts";
 import { beforeNextCommit } from "./retry.ts";
 import type { RowsEvidence } from "./rows-evidence.ts";
 import { transact } from "./transaction.ts";
@@ -22,7 +22,7 @@ import type { Write } from "./unit-of-work.ts";
 export interface RowsOptions {
   /** The evidence table; by default what EVIDENCE_TABLE names. */
   readonly evidenceTable?: string;
-  /** The outbox table; by default what OUTBOX_TABLE names. */
+  /** The outbox table; by default what ORDERED_OUTBOX_TABLE names. */
   readonly outboxTable?: string;
   readonly client?: DynamoDBClient;
   /**
@@ -35,7 +35,7 @@ export interface RowsOptions {
 /** Evidence in a table of its own, for units of work with any number of items. 2 WCU an item, one request. */
 export function rows(options: RowsOptions = {}): EvidenceStore {
   const evidenceTable = options.evidenceTable ?? environment("EVIDENCE_TABLE");
-  const outboxTable = options.outboxTable ?? environment("OUTBOX_TABLE");
+  const outboxTable = options.outboxTable ?? environment("ORDERED_OUTBOX_TABLE");
   const client = () => options.client ?? dynamodb();
   const send = transact(client);
   const { groupCommit: grouping = {} } = options;
@@ -74,12 +74,8 @@ export function rows(options: RowsOptions = {}): EvidenceStore {
   }
 
   function transactionOf(delivery: Delivery, receipt: unknown): Write[] {
-    const { writes, messages } = delivery.unit;
-    const actions = [evidenceWrite(delivery, receipt), ...writes]; // evidence first: its reason is looked at first
-    if (messages.length > 0) {
-      actions.push(outboxWrite({ table: outboxTable, id: evidenceId(delivery), messages }));
-    }
-    return actions;
+    const writes = writesWithRows(delivery.unit, { table: () => outboxTable, id: evidenceId(delivery) });
+    return [evidenceWrite(delivery, receipt), ...writes]; // evidence first: its reason is looked at first
   }
 
   function evidenceWrite(delivery: Delivery, receipt: unknown): Write {

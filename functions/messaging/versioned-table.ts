@@ -7,7 +7,8 @@ import { type DynamoDBClient, GetItemCommand } from "@aws-sdk/client-dynamodb";
 import { marshall, unmarshall } from "@aws-sdk/util-dynamodb";
 import { dynamodb } from "./clients.ts";
 import { hiddenPrefix } from "./item-evidence.ts";
-import { remember } from "./seen-evidence.ts";
+import { recall, remember } from "./seen-evidence.ts";
+import { seeStamp, stampAttribute, stampable } from "./stamp.ts";
 import type { Write } from "./unit-of-work.ts";
 
 /** An item and the number of times it was saved; 0 for one that is not in the table yet. */
@@ -33,12 +34,15 @@ export function versionedTable<Item extends Versioned>(
         new GetItemCommand({ TableName: table, Key: marshall({ id }), ConsistentRead: true }),
       );
       remember(table, id, item);
+      seeStamp(item);
       return item?.version === undefined ? undefined : (unmarshall(shown(item)) as Item); // or only the kit's is there
     },
 
     save(item) {
       const { id, ...attributes } = { ...item, version: item.version + 1 };
-      return { Update: { TableName: table, Key: marshall({ id }), ...updateOf(attributes, item.version) } };
+      const update = updateOf(attributes, item.version);
+      const read = recall(table, id, stampAttribute);
+      return stampable({ Update: { TableName: table, Key: marshall({ id }), ...update } }, read);
     },
   };
 }

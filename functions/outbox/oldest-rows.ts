@@ -1,7 +1,7 @@
 // What the sweeper has to send: the oldest rows of the outbox, oldest first, and no more of them than memory holds.
 //
-//   G4. The oldest of the whole table, since a scan has no order and a later page may hold an older row of the same
-//   key. Only when the table is too large to be read in time it is the oldest of what was read.
+//   G4. The oldest of the whole table, and those of a producer and key by their places: a scan has them one behind the
+//   other, so what stands before a row that is due is due, too, whatever the clock of its writer said.
 //   G11. Rows and bytes in memory have bounds: rows of 400 KB would fill it with few.
 import { type AttributeValue, ScanCommand } from "@aws-sdk/client-dynamodb";
 import { dynamodb } from "../messaging/clients.ts";
@@ -33,6 +33,7 @@ export async function oldestRows(options: OldestRowsOptions): Promise<OldestRows
   let oldest: OutboxRow[] = [];
   let more = false;
   let startKey: Record<string, AttributeValue> | undefined;
+  const withPredecessors = dueWithPredecessors(isDue);
   do {
     const page = await dynamodb().send(
       new ScanCommand({
@@ -43,13 +44,36 @@ export async function oldestRows(options: OldestRowsOptions): Promise<OldestRows
     );
     const { Items = [] } = page;
     Items.forEach(onItem);
-    const due = Items.map(read).filter((row) => row !== undefined && isDue(row)) as OutboxRow[];
+    const due = Items.flatMap((item) => read(item) ?? []).flatMap(withPredecessors);
     const known = [...oldest, ...due].sort((a, b) => a.createdAt.localeCompare(b.createdAt));
     oldest = fitting(known, { rowsMax, bytesMax });
     more ||= oldest.length < known.length;
     startKey = page.LastEvaluatedKey;
   } while (startKey && nowMs() < untilMs);
-  return { rows: oldest, more };
+  return { rows: inLines(oldest), more };
+}
+
+/** Gives a row that is due with the rows of its line that are not and stand before it. */
+function dueWithPredecessors(isDue: (row: OutboxRow) => boolean): (row: OutboxRow) => OutboxRow[] {
+  let waiting: OutboxRow[] = [];
+  return function dueOf(row) {
+    if (waiting[0]?.key.id !== row.key.id) waiting = [];
+    if (row.key.place === undefined) return isDue(row) ? [row] : [];
+    waiting.push(row);
+    return isDue(row) ? waiting.splice(0) : [];
+  };
+}
+
+/** Each line in the order of its places, where its oldest row is. */
+export function inLines(rows: readonly OutboxRow[]): OutboxRow[] {
+  const lines = Map.groupBy(rows, ({ key }) => key.id).values();
+  return [...lines].flatMap((line) =>
+    line.sort((a, b) => comparePlaces(a.key.place ?? "", b.key.place ?? "")),
+  );
+}
+
+function comparePlaces(a: string, b: string): number {
+  return a < b ? -1 : Number(a > b);
 }
 
 /** One row always fits: it would never be sent otherwise. */

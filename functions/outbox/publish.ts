@@ -8,7 +8,7 @@ import type { DynamoDBBatchResponse, DynamoDBRecord, DynamoDBStreamEvent } from 
 import { beforeDeadline } from "../messaging/batch.ts";
 import { nowMs } from "../messaging/clock.ts";
 import { environment } from "../messaging/environment.ts";
-import { keepRows, readInlineRow } from "../messaging/inline-stream.ts";
+import { keepRows, readInlineRows } from "../messaging/inline-stream.ts";
 import { outboxIdAttribute } from "../messaging/inline-write.ts";
 import { journal } from "../messaging/journal.ts";
 import { keepingClaims } from "../messaging/journal-claims.ts";
@@ -21,14 +21,15 @@ import { publisher } from "../messaging/publisher.ts";
 import { readRoutes } from "../messaging/routes.ts";
 import { signer } from "../messaging/signature.ts";
 
-const outboxTable = environment("OUTBOX_TABLE");
-const destinations = {
+const outboxTable = environment("ORDERED_OUTBOX_TABLE");
+const outbox = publisher({
+  outboxTable,
+  formerOutboxTable: process.env.OUTBOX_TABLE,
   routes: readRoutes(environment("ROUTES")),
+  streamed: true,
   journal: keepingClaims(journal()),
   sign: signer(),
-};
-const outbox = publisher({ outboxTable, ...destinations });
-const inlineOutbox = publisher(destinations);
+});
 
 /** Kept back from the function's timeout to answer. */
 const answerMs = 500;
@@ -39,7 +40,7 @@ const keepMs = 1_000;
 
 export const handler = observed("publish", [], async function publish(event: DynamoDBStreamEvent, context) {
   const deadlineMs = nowMs() + context.getRemainingTimeInMillis() - answerMs;
-  const rows = event.Records.map(readRecord).filter((row) => row !== undefined);
+  const rows = event.Records.flatMap(readRecord);
   const own = rows.filter(({ inItem }) => !inItem);
   const inItems = rows.filter(({ inItem }) => inItem);
   const sent = new Set([
@@ -65,7 +66,7 @@ function isOld({ committedMs }: StreamedRow): boolean {
 
 async function publishInline(rows: readonly OutboxRow[], deadlineMs: number): Promise<Set<string>> {
   if (rows.length === 0) return new Set();
-  const sent = await beforeDeadline(inlineOutbox.publish(rows, { deadlineMs }), deadlineMs);
+  const sent = await beforeDeadline(outbox.publish(rows, { deadlineMs }), deadlineMs);
   return sent ?? new Set(); // sent or not, they are kept: receivers recognise what comes twice
 }
 
@@ -74,28 +75,26 @@ type Image = Readonly<Record<string, AttributeValue>>;
 interface StreamedRow extends OutboxRow {
   readonly sequenceNumber: string;
   readonly committedMs: number;
-  /** It is in an item of a service's table, and nothing has to be deleted. */
-  readonly inItem: boolean;
 }
 
 /** A row that cannot be read must not hold its shard: it stays in its table, and an outbox row is swept. */
-function readRecord(record: DynamoDBRecord): StreamedRow | undefined {
+function readRecord(record: DynamoDBRecord): StreamedRow[] {
   const { NewImage, OldImage, SequenceNumber: sequenceNumber } = record.dynamodb ?? {};
   const committedMs = (record.dynamodb?.ApproximateCreationDateTime ?? 0) * 1_000;
-  if (NewImage === undefined || sequenceNumber === undefined) return undefined;
+  if (NewImage === undefined || sequenceNumber === undefined) return [];
   const newImage = NewImage as Image;
   const inItem = outboxIdAttribute in newImage;
-  if (!inItem && record.eventName !== "INSERT") return undefined;
+  if (!inItem && record.eventName !== "INSERT") return [];
   try {
-    const row = inItem
-      ? readInlineRow({ newImage, oldImage: OldImage as Image | undefined })
-      : readOutboxRow(newImage);
-    return row && { ...row, sequenceNumber, committedMs, inItem };
+    const rows = inItem
+      ? readInlineRows({ newImage, oldImage: OldImage as Image | undefined, sequenceNumber })
+      : [readOutboxRow(newImage)];
+    return rows.map((row) => ({ ...row, sequenceNumber, committedMs }));
   } catch (error) {
     log("error", "OUTBOX_ROW_INVALID", {
       sequenceNumber,
       errorCode: error instanceof Error ? error.name : typeof error,
     });
-    return undefined;
+    return [];
   }
 }

@@ -9,18 +9,25 @@ import { log } from "../messaging/log.ts";
 import { metricNames } from "../messaging/metric-names.ts";
 import { gauge } from "../messaging/metrics.ts";
 import { observed } from "../messaging/observed.ts";
-import type { OutboxRow } from "../messaging/outbox.ts";
+import { isLeftBehind } from "../messaging/older-rows.ts";
+import { lineOf, type OutboxRow } from "../messaging/outbox.ts";
 import { publisher } from "../messaging/publisher.ts";
 import { readRoutes } from "../messaging/routes.ts";
 import { signer } from "../messaging/signature.ts";
 import { oldestRows } from "./oldest-rows.ts";
 
-const outboxTable = environment("OUTBOX_TABLE");
-const routes = readRoutes(environment("ROUTES"));
-const outbox = publisher({ outboxTable, routes, journal: keepingClaims(journal()), sign: signer() });
+const outboxTable = environment("ORDERED_OUTBOX_TABLE");
+/** Where functions of older releases put their rows, in a form without a place. */
+const formerOutboxTable = process.env.OUTBOX_TABLE;
+const tables = formerOutboxTable ? [formerOutboxTable, outboxTable] : [outboxTable];
+const outbox = publisher({
+  outboxTable,
+  formerOutboxTable,
+  routes: readRoutes(environment("ROUTES")),
+  journal: keepingClaims(journal()),
+  sign: signer(),
+});
 
-/** A younger row is still the stream's: sending it here too would only make duplicates. */
-const ageMinMs = 60_000;
 /** Sent in one go: what was sent is deleted before the next, so that little is sent again when time runs out. */
 const sentMax = 5_000;
 /** Kept back from the function's timeout to answer. */
@@ -29,37 +36,37 @@ const answerMs = 1_000;
 export const handler = observed("sweep", [], async function sweep(_event: unknown, context) {
   const deadlineMs = nowMs() + context.getRemainingTimeInMillis() - answerMs;
   const tried = new Set<string>();
-  const unsentKeys = new Set<string>();
+  const unsentLines = new Set<string>();
   let found = 0;
   let sent = 0;
-  let more: boolean;
   let oldestMs = nowMs();
   gauge(metricNames.outboxAgeSeconds, 0);
-  do {
-    const untilMs = nowMs() + (deadlineMs - nowMs()) / 2; // the other half is for sending
-    const oldest = await oldestRows({
-      table: outboxTable,
-      untilMs,
-      isDue: (row) => isForgotten(row) && !tried.has(row.id) && !keysOf(row).some(isUnsent),
-      onItem: seen,
-    });
-    more = oldest.more;
-    for (let start = 0; start < oldest.rows.length && nowMs() < deadlineMs; start += sentMax) {
-      await send(oldest.rows.slice(start, start + sentMax));
-    }
-  } while (more && nowMs() < deadlineMs);
+  for (const table of tables) await sweepTable(table);
   log("info", "SWEPT", { rows: found, sent });
   return { rows: found, sent };
 
+  async function sweepTable(table: string): Promise<void> {
+    let more: boolean;
+    do {
+      const untilMs = nowMs() + (deadlineMs - nowMs()) / 2; // the other half is for sending
+      const isDue = (row: OutboxRow) => isLeftBehind(row) && !tried.has(row.id) && !isHeld(row);
+      const oldest = await oldestRows({ table, untilMs, isDue, onItem: seen });
+      more = oldest.more;
+      for (let start = 0; start < oldest.rows.length && nowMs() < deadlineMs; start += sentMax) {
+        await send(oldest.rows.slice(start, start + sentMax));
+      }
+    } while (more && nowMs() < deadlineMs);
+  }
+
   async function send(slice: readonly OutboxRow[]): Promise<void> {
-    const rows = slice.filter((row) => !keysOf(row).some(isUnsent)); // G4: nor by a later slice
+    const rows = slice.filter((row) => !isHeld(row)); // G4: nor by a later slice
     const confirmed = await outbox.publish(rows, { deadlineMs });
     for (const row of rows) {
       tried.add(row.id);
-      if (!confirmed.has(row.id)) for (const key of keysOf(row)) unsentKeys.add(key);
+      if (confirmed.has(row.id)) sent++;
+      else for (const line of linesOf(row)) unsentLines.add(line);
     }
     found += rows.length;
-    sent += confirmed.size;
   }
 
   /** Told before anything is sent, so that a sweep which then fails has told it. A row that cannot be read ages, too. */
@@ -69,15 +76,12 @@ export const handler = observed("sweep", [], async function sweep(_event: unknow
   }
 
   /** G4: what could not be sent is not overtaken by a later round. */
-  function isUnsent(key: string): boolean {
-    return unsentKeys.has(key);
+  function isHeld(row: OutboxRow): boolean {
+    return linesOf(row).some((line) => unsentLines.has(line));
   }
 });
 
-function keysOf({ messages }: OutboxRow): string[] {
-  return messages.map(({ envelope }) => envelope.partitionkey);
-}
-
-function isForgotten(row: OutboxRow): boolean {
-  return nowMs() - Date.parse(row.createdAt) >= ageMinMs;
+/** A row in the form of older releases may have messages of several keys. */
+function linesOf({ messages }: OutboxRow): string[] {
+  return messages.map(({ envelope }) => lineOf(envelope));
 }

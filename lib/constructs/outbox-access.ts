@@ -8,17 +8,23 @@ import type { SigningKeys } from "./signing-keys.ts";
 
 export interface OutboxAccess {
   readonly outbox: ServiceTable;
+  /** Of older releases: what is in it is sent, too. */
+  readonly formerOutbox?: ServiceTable;
   readonly journal: ServiceTable;
   readonly routes: Routes;
   readonly signingKeys: SigningKeys;
 }
 
-export function useOutbox(user: NodeFunction, { outbox, journal, routes, signingKeys }: OutboxAccess): void {
+export function useOutbox(user: NodeFunction, access: OutboxAccess): void {
+  const { outbox, formerOutbox, journal, routes, signingKeys } = access;
   signingKeys.use(user);
-  user.addEnvironment("OUTBOX_TABLE", outbox.tableName);
+  user.addEnvironment("ORDERED_OUTBOX_TABLE", outbox.tableName);
+  if (formerOutbox) user.addEnvironment("OUTBOX_TABLE", formerOutbox.tableName);
   user.addEnvironment("ROUTES", routesJson(Stack.of(user), routes));
   user.addEnvironment("JOURNAL_TABLE", journal.tableName);
-  outbox.grant(user, "dynamodb:BatchWriteItem");
+  for (const table of formerOutbox ? [outbox, formerOutbox] : [outbox])
+    table.grant(user, "dynamodb:BatchWriteItem");
+  outbox.grant(user, "dynamodb:Query"); // older rows of a key go first
   journal.grant(user, "dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:PutItem"); // it only ever grows
   for (const queue of new Set([...routes.values()].flat())) queue.grant(user, "sqs:SendMessage");
 }

@@ -27,18 +27,15 @@ export class OutboxPublisher extends Construct {
 
   constructor(scope: Construct, id: string, options: OutboxPublisherOptions) {
     super(scope, id);
-    const { outbox, sizes, inlineTables = [] } = options;
+    const { outbox, formerOutbox, sizes, inlineTables = [] } = options;
     this.function = new NodeFunction(this, "Function", { ...sizes, entry: "outbox/publish.ts" });
     useOutbox(this.function, options);
+    outbox.grant(this.function, "dynamodb:UpdateItem"); // notes that it was tried
     this.failureQueue = failureQueue(this, sizes);
     this.failureQueue.grant(this.function, "sqs:SendMessage");
 
-    this.#read(outbox, {
-      id: "Mapping",
-      streamArn: streamArnOf("outbox", outbox, StreamViewType.NEW_IMAGE),
-      filter: { eventName: FilterRule.isEqual("INSERT") }, // not our own deletes
-      retryAttempts: 10, // unless bounded, one bad record holds its shard until it expires
-    });
+    this.#readOutbox("OrderedMapping", outbox);
+    if (formerOutbox) this.#readOutbox("Mapping", formerOutbox);
     if (inlineTables.length > 0) outbox.grant(this.function, "dynamodb:PutItem"); // what could not be sent
     for (const table of inlineTables) {
       this.#read(table, {
@@ -51,6 +48,15 @@ export class OutboxPublisher extends Construct {
     new CfnOutput(this, "FailureQueueUrl", { value: this.failureQueue.queueUrl }).overrideLogicalId(
       "PublishFailureQueueUrl",
     );
+  }
+
+  #readOutbox(id: string, table: ServiceTable): void {
+    this.#read(table, {
+      id,
+      streamArn: streamArnOf("outbox", table, StreamViewType.NEW_IMAGE),
+      filter: { eventName: FilterRule.isEqual("INSERT") }, // not our own deletes and notes
+      retryAttempts: 10, // unless bounded, one bad record holds its shard until it expires
+    });
   }
 
   #read(table: ServiceTable, { id, streamArn, filter, retryAttempts }: StreamOptions): void {

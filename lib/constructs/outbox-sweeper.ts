@@ -18,7 +18,7 @@ export class OutboxSweeper extends Construct {
 
   constructor(scope: Construct, id: string, options: OutboxSweeperOptions) {
     super(scope, id);
-    const { outbox, sizes } = options;
+    const { outbox, formerOutbox, sizes } = options;
     // No reserved concurrency: two sweeps at once only send duplicates, which consumers absorb, while a new account
     // with ten concurrent executions has none to reserve and the deployment would fail.
     this.function = new NodeFunction(this, "Function", {
@@ -27,7 +27,8 @@ export class OutboxSweeper extends Construct {
       functionTimeout,
     });
     useOutbox(this.function, options);
-    outbox.grant(this.function, "dynamodb:Scan");
+    for (const table of formerOutbox ? [outbox, formerOutbox] : [outbox])
+      table.grant(this.function, "dynamodb:Scan");
 
     const schedule = new Rule(this, "Schedule", {
       schedule: Schedule.rate(Duration.minutes(1)),

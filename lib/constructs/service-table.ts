@@ -1,6 +1,7 @@
 // A table that one service owns: keyed by `id`, paid by request, recoverable where data is kept.
 import { RemovalPolicy } from "aws-cdk-lib";
 import {
+  type Attribute,
   AttributeType,
   Billing,
   type StreamViewType,
@@ -16,8 +17,8 @@ export interface ServiceTableOptions {
   readonly keepsData: boolean;
   /** DynamoDB removes an item some time after this attribute, in seconds since 1970, has passed. */
   readonly timeToLiveAttribute?: string;
-  /** A number that orders the items of one `id`; without it an `id` has one item. */
-  readonly sortKey?: string;
+  /** What orders the items of one `id`; without it an `id` has one item. */
+  readonly sortKey?: Attribute;
   /** What the table's stream shows of a change; without it there is no stream. */
   readonly stream?: StreamViewType;
   /** A key of your own; unless given, DynamoDB encrypts with one of its own, free of charge. */
@@ -38,7 +39,7 @@ export class ServiceTable extends TableV2 {
       pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: keepsData },
       deletionProtection: keepsData,
       removalPolicy: keepsData ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
-      ...(sortKey === undefined ? {} : { sortKey: { name: sortKey, type: AttributeType.NUMBER } }),
+      ...(sortKey === undefined ? {} : { sortKey }),
       ...(timeToLiveAttribute === undefined ? {} : { timeToLiveAttribute }),
       ...(stream === undefined ? {} : { dynamoStream: stream }),
     });

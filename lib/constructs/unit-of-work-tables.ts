@@ -12,13 +12,17 @@ export interface UnitOfWorkTables {
   readonly state: { readonly variable: string; readonly table: ServiceTable };
   readonly evidence: ServiceTable;
   readonly outbox: ServiceTable;
+  /** Where functions of older releases put their rows: while a deployment runs, these are theirs, too. */
+  readonly formerOutbox?: ServiceTable;
 }
 
 /** Names the tables in the function's environment and grants what a unit of work needs, nothing more. */
-export function useUnitOfWorkTables(user: NodeFunction, { state, evidence, outbox }: UnitOfWorkTables): void {
+export function useUnitOfWorkTables(user: NodeFunction, tables: UnitOfWorkTables): void {
+  const { state, evidence, outbox, formerOutbox } = tables;
   user.addEnvironment(state.variable, state.table.tableName);
   user.addEnvironment("EVIDENCE_TABLE", evidence.tableName);
-  user.addEnvironment("OUTBOX_TABLE", outbox.tableName);
+  user.addEnvironment("ORDERED_OUTBOX_TABLE", outbox.tableName);
+  if (formerOutbox) user.addEnvironment("OUTBOX_TABLE", formerOutbox.tableName);
   state.table.grant(
     user,
     "dynamodb:GetItem",
@@ -27,5 +31,5 @@ export function useUnitOfWorkTables(user: NodeFunction, { state, evidence, outbo
     "dynamodb:ConditionCheckItem", // only in a transaction: "as long as that other item is as I read it"
   );
   evidence.grant(user, "dynamodb:GetItem", "dynamodb:PutItem"); // a projection's too, once it has `effects()`
-  outbox.grant(user, "dynamodb:PutItem");
+  for (const table of formerOutbox ? [outbox, formerOutbox] : [outbox]) table.grant(user, "dynamodb:PutItem");
 }

@@ -5,12 +5,24 @@ import { outboxIdAttribute } from "../../functions/messaging/inline-write.ts";
 import { statementsOf } from "./policies.ts";
 import { finding, type Rule } from "./rule.ts";
 import type { Resource, Templates } from "./templates.ts";
-import { at, type Mapping, mappingsOf, tablesNamedBy, tableTypes, variableOf } from "./wiring.ts";
+import { at, type Mapping, mappingsOf, numberAt, tablesNamedBy, tableTypes, variableOf } from "./wiring.ts";
 
-const outboxVariable = "OUTBOX_TABLE";
+/** The outbox, and that of older releases. */
+const outboxVariables = ["ORDERED_OUTBOX_TABLE", "OUTBOX_TABLE"];
 const viewType = "StreamSpecification.StreamViewType";
 
 export const outboxRules: readonly Rule[] = [
+  {
+    id: "outbox-one-batch",
+    demand:
+      "batches of a shard that run side by side keep the order of items with one key and not of one partition key, which are a producer's messages of a key",
+    check: (templates) =>
+      publisherMappings(templates).flatMap(({ mapping }) =>
+        numberAt(mapping, "ParallelizationFactor", 1) === 1
+          ? []
+          : [finding(mapping, "ParallelizationFactor", "1, or absent")],
+      ),
+  },
   {
     id: "outbox-without-ttl",
     demand: "time must not remove a message that was not sent",
@@ -90,27 +102,33 @@ export const outboxRules: readonly Rule[] = [
 ];
 
 function outboxesOf(templates: Templates): Resource[] {
-  return [...tablesNamedBy(templates, outboxVariable).keys()];
+  return [...new Set(outboxVariables.flatMap((variable) => [...tablesNamedBy(templates, variable).keys()]))];
 }
 
 function outboxMappings(templates: Templates): Mapping[] {
-  return publisherMappings(templates).filter((mapping) => mapping.source === outboxOf(templates, mapping));
+  return publisherMappings(templates).filter((mapping) => readsOutbox(templates, mapping));
 }
 
 /** A publisher that reads another table than its outbox reads items that carry messages of their own. */
 function inlineMappings(templates: Templates): Mapping[] {
-  return publisherMappings(templates).filter((mapping) => mapping.source !== outboxOf(templates, mapping));
+  return publisherMappings(templates).filter((mapping) => !readsOutbox(templates, mapping));
 }
 
 function publisherMappings(templates: Templates): Mapping[] {
   return mappingsOf(templates).streams.filter(
     (mapping) =>
-      tableTypes.includes(mapping.source?.type ?? "") && outboxOf(templates, mapping) !== undefined,
+      tableTypes.includes(mapping.source?.type ?? "") && tablesOf(templates, mapping.function).length > 0,
   );
 }
 
-function outboxOf(templates: Templates, { function: publisher }: Mapping): Resource | undefined {
-  return templates.referredTo(variableOf(publisher, outboxVariable));
+function readsOutbox(templates: Templates, { source, function: publisher }: Mapping): boolean {
+  return tablesOf(templates, publisher).some((table) => table === source);
+}
+
+/** The outboxes that a function knows. */
+function tablesOf(templates: Templates, user: Resource | undefined): Resource[] {
+  const named = outboxVariables.map((variable) => templates.referredTo(variableOf(user, variable)));
+  return named.filter((table) => table !== undefined);
 }
 
 function sweepersOf(templates: Templates, table: Resource): Resource[] {
@@ -127,7 +145,7 @@ function sweepersOf(templates: Templates, table: Resource): Resource[] {
     .flatMap(({ roles }) => roles);
   return scheduled
     .filter((target) => target !== undefined)
-    .filter((target) => templates.referredTo(variableOf(target, outboxVariable)) === table)
+    .filter((target) => tablesOf(templates, target).includes(table))
     .filter((target) => scanners.includes(templates.referredTo(target.properties.Role)));
 }
 

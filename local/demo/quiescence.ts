@@ -9,7 +9,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { listDeadLetters } from "../../operations/dead-letters/list.ts";
 import { readDepths } from "./queue-depths.ts";
 import { parkedOrderIds } from "./reconcile.ts";
-import { countItems, Order, readTable } from "./tables.ts";
+import { countItems, countRows, Order, readTable } from "./tables.ts";
 import type { WorldAccess } from "./world.ts";
 
 const LOOK_EVERY_MS = 700;
@@ -45,7 +45,7 @@ export class NotQuiet extends Error {
 }
 
 async function whatIsLeft({ clients, queues, output }: WorldAccess): Promise<string[]> {
-  const outboxRows = await countItems(clients.dynamodb, output("OutboxTable"));
+  const outboxRows = await countRows(clients.dynamodb, output);
   const depths = await readDepths(clients.sqs, queues);
   const left = depths
     .filter(({ visible, inFlight, delayed }) => visible + inFlight + delayed > 0)

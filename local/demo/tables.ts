@@ -43,6 +43,13 @@ export async function countItems(dynamodb: DynamoDBClient, table: string): Promi
   return items;
 }
 
+/** Rows of the outbox, and of that of older releases. */
+export async function countRows(dynamodb: DynamoDBClient, output: (key: string) => string): Promise<number> {
+  const tables = ["OrderedOutboxTable", "OutboxTable"].map(output);
+  const counts = await Promise.all(tables.map((table) => countItems(dynamodb, table)));
+  return counts.reduce((sum, count) => sum + count, 0);
+}
+
 function scan(client: DynamoDBClient, input: { TableName: string; Select?: "COUNT" }) {
   return paginateScan({ client }, { ...input, ConsistentRead: true });
 }

@@ -7,7 +7,7 @@ import { listDeadLetters } from "../../operations/dead-letters/list.ts";
 import type { LocalClients } from "../clients.ts";
 import type { Consignment } from "./carrier.ts";
 import { type QueueDepth, readDepths } from "./queue-depths.ts";
-import { CreditAccount, countItems, Order, readTable, Shipment } from "./tables.ts";
+import { CreditAccount, countRows, Order, readTable, Shipment } from "./tables.ts";
 
 export interface World {
   readonly orders: readonly Order[];
@@ -39,7 +39,7 @@ export async function readWorld(access: WorldAccess): Promise<World> {
     readTable(dynamodb, output("OrdersTable"), Order),
     readTable(dynamodb, output("CreditTable"), CreditAccount),
     readTable(dynamodb, output("ShippingTable"), Shipment),
-    countItems(dynamodb, output("OutboxTable")),
+    countRows(dynamodb, output),
     listDeadLetters(sqs, queues),
     readConsignments(carrierUrl),
   ]);

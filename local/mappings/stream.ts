@@ -1,7 +1,8 @@
 // DynamoDB stream event source mapping: follows every shard of a stream, each in its own order.
 //
 //   A child shard is read after its parent has been read to the end, so a key's records stay in order over a
-//   split. Checkpoints live in memory: a restart reads from the starting position again.
+//   split. The engine's one shard a table is spread over several, as on AWS, which run side by side.
+//   Checkpoints live in memory: a restart reads from the starting position again.
 //
 // https://docs.aws.amazon.com/lambda/latest/dg/with-ddb.html
 
@@ -18,12 +19,15 @@ import { type EventSource, troubleLine, waitUnlessStopped } from "./event-source
 import { compileFilters } from "./filter.ts";
 import { deliverInOrder } from "./stream-delivery.ts";
 import { failureDestination } from "./stream-failure.ts";
-import { readShard } from "./stream-shard.ts";
+import { shardsDefault } from "./stream-lineage.ts";
+import { readShard } from "./stream-reader.ts";
 
 const TROUBLE_PAUSE_MS = 1000;
 
 export interface StreamMappingOptions {
   readonly mapping: StreamMapping;
+  /** How many shards there are in the place of the engine's one. */
+  readonly shards?: number;
   /** Construct path of the function, for events. */
   readonly functionPath: string;
   readonly streams: DynamoDBStreamsClient;
@@ -34,7 +38,7 @@ export interface StreamMappingOptions {
 }
 
 export function startStreamMapping(options: StreamMappingOptions): EventSource {
-  const { mapping, functionPath, streams, sqs, invoke, onEvent } = options;
+  const { mapping, shards = shardsDefault, functionPath, streams, sqs, invoke, onEvent } = options;
   const stopping = new AbortController();
   const { signal } = stopping;
   const passes = compileFilters(mapping.filterPatterns);
@@ -79,18 +83,19 @@ export function startStreamMapping(options: StreamMappingOptions): EventSource {
     await readShard({
       shardId,
       position,
+      shards,
       mapping,
       streams,
       passes,
       signal,
       report,
-      deliver: (records) =>
+      deliver: (records, shard) =>
         deliverInOrder({
           records,
           mapping,
           invoke,
           signal,
-          discard: (failure) => discard({ ...failure, shardId }),
+          discard: (failure) => discard({ ...failure, shardId: shard }),
         }),
     });
     if (signal.aborted) return;

@@ -116,7 +116,8 @@ async function create(properties: z.output<typeof table>, site: Site): Promise<C
   );
 
   const { TableName = "", TableId = "", LatestStreamArn } = description;
-  if (LatestStreamArn) site.deployed.streamArns.add(LatestStreamArn);
+  const { AttributeName: partitionKey = "" } = KeySchema.find(({ KeyType }) => KeyType === "HASH") ?? {};
+  if (LatestStreamArn) site.deployed.partitionKeysByStreamArn.set(LatestStreamArn, partitionKey);
   return {
     ref: TableName,
     attributes: { Arn: tableArn(TableName), TableId, ...(LatestStreamArn && { StreamArn: LatestStreamArn }) },

@@ -55,7 +55,7 @@ async function create(given: Properties, site: Site): Promise<Created> {
   const queueUrl = site.deployed.queueUrlsByArn.get(EventSourceArn);
   demandReading(given, queueUrl ? READING_QUEUES : READING_STREAMS, site);
   if (queueUrl) mapQueue(given, queueUrl, site);
-  else if (site.deployed.streamArns.has(EventSourceArn)) mapStream(given, site);
+  else if (site.deployed.partitionKeysByStreamArn.has(EventSourceArn)) mapStream(given, site);
   else {
     throw new NotUnderstood(
       `EventSourceArn: must be a queue or a table's stream of this app, got ${EventSourceArn}`,
@@ -108,6 +108,7 @@ function mapStream(given: Properties, site: Site): void {
   site.deployed.streamMappings.push({
     ...common(given, site),
     streamArn: given.EventSourceArn,
+    partitionKey: site.deployed.partitionKeysByStreamArn.get(given.EventSourceArn) ?? "",
     batchSize: given.BatchSize ?? STREAM_BATCH_SIZE_DEFAULT,
     startingPosition: given.StartingPosition,
     filterPatterns: (given.FilterCriteria?.Filters ?? []).map(

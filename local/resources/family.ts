@@ -58,7 +58,7 @@ export interface Deployed {
   readonly invitations: Invitation[];
   readonly secretArnsByName: Map<string, string>;
   readonly queueUrlsByArn: Map<string, string>;
-  readonly streamArns: Set<string>;
+  readonly partitionKeysByStreamArn: Map<string, string>;
 }
 
 /** A resource, a property or a value that would not be honoured. */

@@ -25,7 +25,8 @@ export interface PendingType {
 
 export interface PendingOptions {
   readonly dynamodb: DynamoDBClient;
-  readonly table: string;
+  /** The outbox, and that of older releases. */
+  readonly tables: readonly string[];
   /** How many of the oldest rows are kept. */
   readonly oldestMax: number;
   readonly matches?: (row: OutboxRow) => boolean;
@@ -33,13 +34,13 @@ export interface PendingOptions {
 }
 
 export async function readPending(options: PendingOptions): Promise<Pending> {
-  const { dynamodb, table, oldestMax, matches = () => true, onPage } = options;
+  const { dynamodb, tables, oldestMax, matches = () => true, onPage } = options;
   const types = new Map<string, PendingType>();
   const invalid: string[] = [];
   let oldest: OutboxRow[] = [];
   let rows = 0;
   let messages = 0;
-  for await (const page of pages(dynamodb, table)) {
+  for await (const page of pages(dynamodb, tables)) {
     const read = page.map(rowIn);
     invalid.push(...read.flatMap((row) => (typeof row === "string" ? [row] : [])));
     const meant = read.filter((row) => typeof row !== "string").filter(matches);
@@ -71,11 +72,15 @@ function rowIn(item: Item): OutboxRow | string {
   try {
     return readOutboxRow(item);
   } catch {
-    return item.id?.S ?? "";
+    return [item.id?.S, item.place?.S].filter(Boolean).join("/");
   }
 }
 
-async function* pages(dynamodb: DynamoDBClient, TableName: string): AsyncGenerator<Item[]> {
+async function* pages(dynamodb: DynamoDBClient, tables: readonly string[]): AsyncGenerator<Item[]> {
+  for (const table of tables) yield* pagesOf(dynamodb, table);
+}
+
+async function* pagesOf(dynamodb: DynamoDBClient, TableName: string): AsyncGenerator<Item[]> {
   let ExclusiveStartKey: Item | undefined;
   do {
     const { Items = [], LastEvaluatedKey } = await dynamodb.send(

@@ -2,11 +2,12 @@
 // for the hour in which neither it nor the stream works.
 //
 //   G3. A row is deleted when every destination has confirmed it, so a replay that dies is run again.
-//   G4. What could not be sent is not overtaken by a later message of its key.
+//   G4. Rows of a producer and key go by their places, and what could not be sent is not overtaken by a later one.
 
 import { nowMs } from "../../functions/messaging/clock.ts";
 import type { OutboxRow } from "../../functions/messaging/outbox.ts";
 import type { Publisher } from "../../functions/messaging/publisher.ts";
+import { inLines } from "../../functions/outbox/oldest-rows.ts";
 import type { Pace } from "../pace.ts";
 import type { Pending } from "./pending.ts";
 
@@ -38,7 +39,7 @@ export async function replay({ publisher, next, turn, onSent }: ReplayOptions): 
   let rows = 0;
   let messages = 0;
   for (;;) {
-    const { oldest } = await next(tried);
+    const oldest = inLines((await next(tried)).oldest);
     if (oldest.length === 0) return { rows, messages, left };
     for (let start = 0; start < oldest.length; start += rowsTogether) {
       await send(oldest.slice(start, start + rowsTogether));

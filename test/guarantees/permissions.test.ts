@@ -24,6 +24,7 @@ const OF_THE_STAGE = ["operator", "race"];
 /** Tables that every stage has, and the kit's app too. */
 const FOUNDATION: Readonly<Record<string, string>> = {
   "evidence-table": "Foundation/Evidence",
+  "ordered-outbox-table": "Foundation/OrderedOutbox",
   "outbox-table": "Foundation/Outbox",
   "journal-table": "Foundation/Journal",
 };

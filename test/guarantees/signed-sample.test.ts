@@ -40,8 +40,8 @@ beforeEach(async () => {
   await world.put(world.output("CreditTable"), { id: customerId, version: 1, limit: 500, available: 500 });
 });
 afterEach(async () => {
-  const outbox = world.output("OutboxTable");
-  for (const row of await world.items(outbox)) await world.remove(outbox, String(row.id));
+  for (const outbox of [world.output("OrderedOutboxTable"), world.output("OutboxTable")])
+    for (const row of await world.items(outbox)) await world.remove(outbox, row);
   running.setClock(Date.now);
   for (const key of ["ReserveCreditQueueUrl", "ReserveCreditDeadLetterQueueUrl"])
     await world.drain(world.output(key));

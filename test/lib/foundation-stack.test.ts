@@ -29,6 +29,7 @@ describe("the foundation", () => {
       "ClaimCheckBucket",
       "EvidenceTable",
       "JournalTable",
+      "OrderedOutboxTable",
       "OutboxTable",
       "SigningSecretArn",
     ]);

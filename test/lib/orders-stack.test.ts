@@ -32,6 +32,7 @@ describe("orders", () => {
       "CONTRACT",
       "EVIDENCE_TABLE",
       "NODE_OPTIONS",
+      "ORDERED_OUTBOX_TABLE",
       "ORDERS_TABLE",
       "OUTBOX_TABLE",
       "POWERTOOLS_METRICS_NAMESPACE",

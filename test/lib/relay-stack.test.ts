@@ -30,6 +30,7 @@ describe("the relay", () => {
     });
     expect(publish?.Variables.ROUTES).toBeDefined();
     expect(publish?.Variables.ROUTES).toEqual(sweep?.Variables.ROUTES);
+    expect(publish?.Variables.ORDERED_OUTBOX_TABLE).toEqual(sweep?.Variables.ORDERED_OUTBOX_TABLE);
     expect(publish?.Variables.OUTBOX_TABLE).toEqual(sweep?.Variables.OUTBOX_TABLE);
   });
 

@@ -82,7 +82,7 @@ describe("a service", () => {
           [expect.stringContaining("Outbox"), ["dynamodb:PutItem"]],
         ]),
       );
-      expect(grants).toHaveLength(role === "AskRole" ? 3 : 4); // a projection reads the journal
+      expect(grants).toHaveLength(role === "AskRole" ? 4 : 5); // a projection reads the journal
     }
   });
 

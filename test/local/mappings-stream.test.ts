@@ -1,10 +1,16 @@
 // The DynamoDB stream event source mapping on a real stream, with real function processes.
 
-import { DeleteItemCommand, PutItemCommand, UpdateItemCommand } from "@aws-sdk/client-dynamodb";
+import {
+  BatchWriteItemCommand,
+  DeleteItemCommand,
+  PutItemCommand,
+  UpdateItemCommand,
+} from "@aws-sdk/client-dynamodb";
 import { ReceiveMessageCommand } from "@aws-sdk/client-sqs";
 import type { DynamoDBRecord } from "aws-lambda";
 import { expect, onTestFinished, test } from "vitest";
 import { startStreamMapping } from "../../local/mappings/stream.ts";
+import { streamLineage } from "../../local/mappings/stream-lineage.ts";
 import type { StreamMapping } from "../../local/model.ts";
 import { createRuntime } from "../../local/runtime/runtime.ts";
 import { localEngines } from "../support/local-engines.ts";
@@ -16,11 +22,13 @@ interface Setup {
   readonly code: string;
   readonly mapping?: Partial<StreamMapping>;
   readonly timeoutMs?: number;
+  /** One: what a shard does is seen best alone. */
+  readonly shards?: number;
   /** Items that are in the table before the mapping starts. */
   readonly before?: readonly string[];
 }
 
-async function mapped({ code, mapping, timeoutMs = 5_000, before = [] }: Setup) {
+async function mapped({ code, mapping, timeoutMs = 5_000, shards = 1, before = [] }: Setup) {
   const recorder = aRecorder();
   const fn = aLocalFunction(code, { timeoutMs });
   const { tableName, streamArn } = await engines.aStreamedTable("NEW_AND_OLD_IMAGES");
@@ -38,6 +46,7 @@ async function mapped({ code, mapping, timeoutMs = 5_000, before = [] }: Setup) 
       path: `${fn.path}/Mapping`,
       functionArn: fn.arn,
       streamArn,
+      partitionKey: "id",
       batchSize: 100,
       batchWindowMs: 0,
       startingPosition: "TRIM_HORIZON",
@@ -49,6 +58,7 @@ async function mapped({ code, mapping, timeoutMs = 5_000, before = [] }: Setup) 
       reportBatchItemFailures: false,
       ...mapping,
     },
+    shards,
     functionPath: fn.path,
     ...engines.clients,
     invoke: runtime.invoke,
@@ -303,6 +313,51 @@ test("records that are too old are given up, and younger ones behind them are de
   expect(of("stream-failure")).toMatchObject([{ reason: "RecordAgeExceeded", records: 1 }]);
   await put("b");
   await eventually(() => batches().flat().includes("b"));
+});
+
+test("shards run side by side: one that fails holds no other", async () => {
+  const { shardOf } = streamLineage<string>({
+    count: 4,
+    openShard: ({ name }) => name,
+    closeShard: () => undefined,
+  });
+  const shardOfId = (id: string) => shardOf(JSON.stringify({ S: id }));
+  const others = Array.from({ length: 40 }, (_, n) => `id-${n}`).filter(
+    (id) => shardOfId(id) !== shardOfId("a"),
+  );
+  expect(new Set(others.map(shardOfId)).size).toBe(3);
+  const { batches, put } = await mapped({
+    code: telling('if (ids.includes("a")) throw new Error("poison");'),
+    mapping: { batchSize: 1 },
+    shards: 4,
+    before: ["a"],
+  });
+  await eventually(() => batches().length > 1);
+  await put(...others);
+  await eventually(() => others.every((id) => batches().flat().includes(id)));
+});
+
+test("the changes of an item come in their order, while the shards are split and joined", async () => {
+  const { tableName, said } = await mapped({
+    code: `export const handler = async ({ Records }) => {
+      const all = Records.map((r) => [r.dynamodb.Keys.id.S, Number(r.dynamodb.NewImage.n?.N ?? 0)]);
+      if (Math.random() < 0.05) throw new Error("now and then");
+      console.log(JSON.stringify(all));
+    };`,
+    mapping: { batchSize: 50 },
+    shards: 2,
+  });
+  const changes = 130; // of eight items: more than two generations of shards
+  for (let n = 1; n <= changes; n++) {
+    const puts = LETTERS.map((id) => ({ PutRequest: { Item: { id: { S: id }, n: { N: `${n}` } } } }));
+    await engines.clients.dynamodb.send(new BatchWriteItemCommand({ RequestItems: { [tableName]: puts } }));
+  }
+  const seen = () => (said().filter(Array.isArray) as [string, number][][]).flat();
+  await eventually(() => seen().length === changes * LETTERS.length);
+  const ofItem = Map.groupBy(seen(), ([id]) => id);
+  for (const letter of LETTERS) {
+    expect(ofItem.get(letter)?.map(([, n]) => n)).toEqual(Array.from({ length: changes }, (_, n) => n + 1));
+  }
 });
 
 test("an idle stream costs few reads", async () => {

@@ -20,6 +20,7 @@ import { rows } from "../../functions/messaging/rows.ts";
 import type { UnitOfWork } from "../../functions/messaging/unit-of-work.ts";
 import { aJournalWorld, type JournalWorld } from "./journal-world.ts";
 import { aContext } from "./lambda.ts";
+import { isOfCommit } from "./outbox-rows.ts";
 
 export const bucket = "claims-of-tests";
 
@@ -57,8 +58,8 @@ export async function aClaimWorld(): Promise<ClaimWorld> {
     },
     async outboxOf({ source, id }) {
       const rowId = derivedId("tested", source, id);
-      const row = (await world.items(world.outboxTable)).find((item) => item.id === rowId);
-      return ((row?.messages ?? []) as string[]).map((body) => readEnvelope(body));
+      const rows = (await world.items(world.outboxTable)).filter((row) => isOfCommit(row, rowId));
+      return rows.flatMap(({ messages }) => messages as string[]).map((body) => readEnvelope(body));
     },
   };
 }

@@ -44,8 +44,14 @@ export async function aDeadLetterWorld(): Promise<DeadLetterWorld> {
       new CreateTableCommand({
         TableName,
         BillingMode: "PAY_PER_REQUEST",
-        AttributeDefinitions: [{ AttributeName: "id", AttributeType: "S" }],
-        KeySchema: [{ AttributeName: "id", KeyType: "HASH" }],
+        AttributeDefinitions: [
+          { AttributeName: "id", AttributeType: "S" },
+          ...(TableName === outboxTable ? [{ AttributeName: "place", AttributeType: "S" as const }] : []),
+        ],
+        KeySchema: [
+          { AttributeName: "id", KeyType: "HASH" },
+          ...(TableName === outboxTable ? [{ AttributeName: "place", KeyType: "RANGE" as const }] : []),
+        ],
       }),
     );
   }
@@ -56,7 +62,7 @@ export async function aDeadLetterWorld(): Promise<DeadLetterWorld> {
     AWS_ENDPOINT_URL_SQS: engines.endpoints.sqs,
     AWS_ENDPOINT_URL_DYNAMODB: engines.endpoints.dynamodb,
     EVIDENCE_TABLE: evidenceTable,
-    OUTBOX_TABLE: outboxTable,
+    ORDERED_OUTBOX_TABLE: outboxTable,
     MAX_RECEIVE_COUNT: "5",
   });
 

@@ -24,7 +24,7 @@ export async function aJournalWorld(): Promise<JournalWorld> {
   const [journalTable, stateTable, outboxTable] = ["journal", "insights", "outbox"] as const;
   await createTable(clients.dynamodb, journalTable, ["id", "sequence"]);
   await createTable(clients.dynamodb, stateTable, ["id"]);
-  await createTable(clients.dynamodb, outboxTable, ["id"]);
+  await createTable(clients.dynamodb, outboxTable, ["id", "place"]);
   await createTable(clients.dynamodb, "evidence", ["id"]);
   Object.assign(process.env, {
     AWS_REGION: LOCAL_REGION,
@@ -35,7 +35,7 @@ export async function aJournalWorld(): Promise<JournalWorld> {
     AWS_ENDPOINT_URL_DYNAMODB: engines.endpoints.dynamodb,
     JOURNAL_TABLE: journalTable,
     INSIGHTS_TABLE: stateTable,
-    OUTBOX_TABLE: outboxTable,
+    ORDERED_OUTBOX_TABLE: outboxTable,
     EVIDENCE_TABLE: "evidence",
   });
   return {
@@ -64,7 +64,9 @@ async function createTable(
       BillingMode: "PAY_PER_REQUEST",
       AttributeDefinitions: [
         { AttributeName: hash, AttributeType: "S" },
-        ...(range === undefined ? [] : [{ AttributeName: range, AttributeType: "N" as const }]),
+        ...(range === undefined
+          ? []
+          : [{ AttributeName: range, AttributeType: range === "place" ? ("S" as const) : ("N" as const) }]),
       ],
       KeySchema: [
         { AttributeName: hash, KeyType: "HASH" },

@@ -20,7 +20,8 @@ export interface World {
   enter(functionPath: string): void;
   put(table: string, item: Record<string, unknown>): Promise<void>;
   get(table: string, id: string): Promise<Record<string, unknown> | undefined>;
-  remove(table: string, id: string): Promise<void>;
+  /** By its id, or as it was found: an item of the outbox has a place, too. */
+  remove(table: string, item: string | Readonly<Record<string, unknown>>): Promise<void>;
   items(table: string): Promise<Record<string, unknown>[]>;
   /** Receives and deletes everything visible in a queue. */
   drain(queueUrl: string): Promise<Letter[]>;
@@ -79,8 +80,11 @@ export async function aWorld({ app = kitApp } = {}): Promise<World> {
       );
       return Item && unmarshall(Item);
     },
-    async remove(table, id) {
-      await clients.dynamodb.send(new DeleteItemCommand({ TableName: table, Key: marshall({ id }) }));
+    async remove(table, item) {
+      const { id, place } =
+        typeof item === "string" ? { id: item } : (item as { id: string; place?: string });
+      const Key = marshall({ id, place }, { removeUndefinedValues: true });
+      await clients.dynamodb.send(new DeleteItemCommand({ TableName: table, Key }));
     },
     async items(table) {
       const { Items = [] } = await clients.dynamodb.send(

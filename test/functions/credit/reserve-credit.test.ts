@@ -50,7 +50,7 @@ function aPlacedOrder(customerId: string, total: number): Envelope {
 
 async function answersTo(orders: readonly Envelope[]): Promise<string[]> {
   const causes = new Set(orders.map((order) => order.id));
-  const bodies = (await world.items(world.output("OutboxTable"))).flatMap(
+  const bodies = (await world.items(world.output("OrderedOutboxTable"))).flatMap(
     (item) => item.messages as string[],
   );
   const messages = bodies.map((body) => JSON.parse(body) as Envelope);

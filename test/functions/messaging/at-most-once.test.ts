@@ -56,7 +56,7 @@ describe("a consumer that takes effect at most once", () => {
     expect(faults.calls).toEqual(["PutItemCommand", "TransactWriteItemsCommand"]);
     expect(await count()).toBe(1);
     expect(logged()).toEqual(["PROCESSED"]);
-    const rowsOut = await world.items(world.output("OutboxTable"));
+    const rowsOut = await world.items(world.output("OrderedOutboxTable"));
     expect(rowsOut.filter((row) => String(row.messages).includes(counterId))).toHaveLength(1);
   });
 

@@ -57,7 +57,7 @@ it("G3: each record brings the messages of its own commit, though the item has o
   for (const total of [1, 2, 3]) await commit(id, total);
   expect(await publish(await streamNow(), aContext())).toEqual({ batchItemFailures: [] });
   expect(await totalsReceived()).toEqual([1, 2, 3]);
-  expect(await world.items(world.output("OutboxTable"))).toEqual([]);
+  expect(await world.items(world.output("OrderedOutboxTable"))).toEqual([]);
 });
 
 it("G3: a change that published nothing brings nothing again", async () => {
@@ -65,8 +65,8 @@ it("G3: a change that published nothing brings nothing again", async () => {
   await commit(id, 1);
   await commit(id, 2, { evidence: rows() });
   await commit(id, 0);
-  for (const row of await world.items(world.output("OutboxTable")))
-    await world.remove(world.output("OutboxTable"), String(row.id));
+  for (const row of await world.items(world.output("OrderedOutboxTable")))
+    await world.remove(world.output("OrderedOutboxTable"), row);
   await publish(await streamNow(), aContext());
   expect(await totalsReceived()).toEqual([1]);
 });
@@ -77,14 +77,14 @@ it("G3: what a queue does not take is reported to the stream, and is a row that 
   faults = injectFaults(sqs(), { command: "SendMessageBatchCommand", moment: "before" });
   const { batchItemFailures } = await publish(event, aContext());
   expect(batchItemFailures).toEqual([{ itemIdentifier: event.Records[0]?.dynamodb?.SequenceNumber }]);
-  expect(await world.items(world.output("OutboxTable"))).toHaveLength(1);
+  expect(await world.items(world.output("OrderedOutboxTable"))).toHaveLength(1);
 
   faults.remove();
   const restoreClock = setClock(() => Date.now() + 61_000);
   expect(await sweep({}, aContext())).toMatchObject({ sent: 1 });
   restoreClock();
   expect(await totalsReceived()).toEqual([1]);
-  expect(await world.items(world.output("OutboxTable"))).toEqual([]);
+  expect(await world.items(world.output("OrderedOutboxTable"))).toEqual([]);
 });
 
 it("G5: a row that is kept holds those behind it for some minutes, and no longer", async () => {
@@ -98,8 +98,8 @@ it("G5: a row that is kept holds those behind it for some minutes, and no longer
   expect((await publish(event, aContext())).batchItemFailures).toHaveLength(1);
   refusing.remove();
   restoreClock();
-  for (const row of await world.items(world.output("OutboxTable")))
-    await world.remove(world.output("OutboxTable"), String(row.id));
+  for (const row of await world.items(world.output("OrderedOutboxTable")))
+    await world.remove(world.output("OrderedOutboxTable"), row);
 });
 
 it("G3: keeps the rows in time when a queue does not answer at all", async () => {
@@ -110,7 +110,7 @@ it("G3: keeps the rows in time when a queue does not answer at all", async () =>
   const { batchItemFailures } = await publish(event, aContext({ remainingMs: 1_700 }));
   sqs().middlewareStack.remove(name);
   expect(batchItemFailures).toEqual([{ itemIdentifier: event.Records[0]?.dynamodb?.SequenceNumber }]);
-  expect(await world.items(world.output("OutboxTable"))).toHaveLength(1);
+  expect(await world.items(world.output("OrderedOutboxTable"))).toHaveLength(1);
   expect(await publish(event, aContext())).toEqual({ batchItemFailures: [] });
   expect(await totalsReceived()).toEqual([1]);
 });

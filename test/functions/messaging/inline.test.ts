@@ -165,7 +165,7 @@ describe("a consumer with evidence inline", () => {
         if (counter) unit.write(counters().save({ ...counter, count: 100 }));
       });
     await other(anSqsEvent(anSqsRecord(asciiJson(message))), aContext());
-    expect(await itemNow()).toEqual({ ...before, count: 100, version: 3 });
+    expect(await itemNow()).toEqual({ ...before, count: 100, version: 3, eo_stamp: expect.any(String) });
     await receive(message);
     expect(await count()).toBe(100);
   });

@@ -10,7 +10,7 @@ import {
   journal,
   partitionOf,
 } from "../../../functions/messaging/journal.ts";
-import { outboxWrite } from "../../../functions/messaging/outbox.ts";
+import { writesWithRows } from "../../../functions/messaging/outbox.ts";
 import { type Faults, injectFaults } from "../../support/faults.ts";
 import {
   aJournal,
@@ -118,11 +118,11 @@ describe("append", () => {
     expect(results.slice(1).map(({ kind }) => kind)).toEqual(Array.from({ length: 12 }, () => "appended"));
   });
 
-  it("G3: takes the longest message that fits an outbox row, under the longest name", async () => {
+  it("G3: takes longer messages than fit a row of the outbox, under the longest name", async () => {
     const log = journal({ name: "j".repeat(60), partitions: 64 });
     const room = 409_600 - 90 - letter({ data: "" }).body.length;
     const longest = letter({ data: "x".repeat(room) });
-    expect(measureRow(longest)).toBe(409_600);
+    expect(measureRow(longest)).toBeGreaterThan(409_600);
     expect(await log.append([longest], inSeconds(10))).toMatchObject([{ kind: "appended" }]);
   });
 
@@ -295,6 +295,7 @@ async function all(log: Journal, partition: number) {
 }
 
 function measureRow({ envelope }: JournalMessage): number {
-  const { Put } = outboxWrite({ table: "outbox", id: derivedId("row"), messages: [envelope] });
-  return itemBytes(Put?.Item ?? {});
+  const unit = { writes: [], messages: [envelope] };
+  const [row] = writesWithRows(unit, { table: () => "outbox", id: derivedId("row") });
+  return itemBytes(row?.Put?.Item ?? {});
 }

@@ -17,7 +17,7 @@ let directory: string;
 
 beforeEach(() => {
   directory = mkdtempSync(join(tmpdir(), "loaded-later-"));
-  for (const name of ["QUEUE_URL", "DEAD_LETTER_QUEUE_URL", "EVIDENCE_TABLE", "OUTBOX_TABLE"]) {
+  for (const name of ["QUEUE_URL", "DEAD_LETTER_QUEUE_URL", "EVIDENCE_TABLE", "ORDERED_OUTBOX_TABLE"]) {
     vi.stubEnv(name, "http://127.0.0.1:9/000000000000/nowhere");
   }
   vi.stubEnv("SIGNING_SECRET_ARN", "nowhere");

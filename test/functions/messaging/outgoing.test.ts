@@ -126,7 +126,7 @@ describe("what a handler publishes", () => {
     const message = anAsked();
     const given = { ...Slow.from({ to: "c" }), partitionkey: "mine" };
     await ending(message, [idempotency({ evidence: rows() })], () => [Slow.from({ to: " b " }), given]);
-    expect((await outboxOf(message)).map(({ partitionkey }) => partitionkey)).toEqual(["b", "mine"]);
+    expect((await outboxOf(message)).map(({ partitionkey }) => partitionkey).sort()).toEqual(["b", "mine"]);
   });
 
   it("G10: stops a projection before its offset moves", async () => {

@@ -58,7 +58,7 @@ it("a request and its message share correlation and trace in lines, metrics and 
       return {};
     });
   const asked = await linesOf(() => ask(aRequest(1), aContext()));
-  const [row] = await world.items(world.output("OutboxTable"));
+  const [row] = await world.items(world.output("OrderedOutboxTable"));
   const [body = ""] = (row?.messages ?? []) as string[];
   const context = aContext();
   const answered = await linesOf(() => answering()(anSqsEvent(anSqsRecord(body)), context));

@@ -252,7 +252,7 @@ async function evidenceOf(message: Envelope) {
 }
 
 async function outboxOf(message: Envelope): Promise<Envelope[]> {
-  const items = await world.items(world.output("OutboxTable"));
+  const items = await world.items(world.output("OrderedOutboxTable"));
   const bodies = items.flatMap((item) => item.messages as string[]);
   return bodies.map((body) => JSON.parse(body) as Envelope).filter((sent) => sent.causationid === message.id);
 }

@@ -8,6 +8,7 @@ import { contract } from "../../../functions/messaging/contract.ts";
 import { asciiJson, type Envelope } from "../../../functions/messaging/envelope.ts";
 import { newId } from "../../../functions/messaging/ids.ts";
 import { messageType } from "../../../functions/messaging/message-type.ts";
+import { lineOf } from "../../../functions/messaging/outbox.ts";
 import { Park } from "../../../functions/messaging/outcome.ts";
 import { publisher } from "../../../functions/messaging/publisher.ts";
 import { batchBytesMax, packs } from "../../../functions/messaging/send.ts";
@@ -133,14 +134,17 @@ function consume(record: SQSRecord) {
 /** How many rows were sent whole. */
 async function publish(message: Envelope, { to }: { to: readonly string[] }): Promise<number> {
   const outbox = publisher({
-    outboxTable: world.output("OutboxTable"),
+    outboxTable: world.output("OrderedOutboxTable"),
     routes: { queuesFor: () => to },
     sign: signer({ keys: store.ring }),
   });
   const row = {
     id: newId(),
+    key: { id: lineOf(message), place: "1" },
     createdAt: message.time,
     messages: [{ body: asciiJson(message), envelope: message }],
+    after: "",
+    tried: false,
   };
   return (await outbox.publish([row], { deadlineMs: Date.now() + 5_000 })).size;
 }

@@ -43,7 +43,7 @@ it("a request, its message and a duplicate of that share correlation and trace, 
     });
 
   const asked = await linesOf(() => ask(aRequest(1), aContext()));
-  const [row] = await world.items(world.output("OutboxTable"));
+  const [row] = await world.items(world.output("OrderedOutboxTable"));
   const [body = ""] = (row?.messages ?? []) as string[];
   const context = aContext();
   const answered = await linesOf(() => answer(anSqsEvent(anSqsRecord(body)), context));

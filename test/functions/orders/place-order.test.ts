@@ -101,7 +101,7 @@ async function post(body: unknown, key: string) {
 }
 
 async function placed(orderId: string): Promise<Envelope[]> {
-  const bodies = (await world.items(world.output("OutboxTable"))).flatMap(
+  const bodies = (await world.items(world.output("OrderedOutboxTable"))).flatMap(
     (item) => item.messages as string[],
   );
   const messages = bodies.map((body) => JSON.parse(body) as Envelope<string, { orderId: string }>);

@@ -1,7 +1,7 @@
 import { PutItemCommand } from "@aws-sdk/client-dynamodb";
 import { afterAll, afterEach, beforeAll, expect, it } from "vitest";
 import { dynamodb } from "../../../functions/messaging/clients.ts";
-import { outboxWrite } from "../../../functions/messaging/outbox.ts";
+import { writesWithRows } from "../../../functions/messaging/outbox.ts";
 import { type OldestRowsOptions, oldestRows } from "../../../functions/outbox/oldest-rows.ts";
 import { anEnvelope } from "../../support/an-envelope.ts";
 import { aContext } from "../../support/lambda.ts";
@@ -15,7 +15,7 @@ beforeAll(async () => {
 });
 afterEach(async () => {
   for (let rows = await world.items(table()); rows.length > 0; rows = await world.items(table())) {
-    for (const row of rows) await world.remove(table(), String(row.id)); // a page of them
+    for (const row of rows) await world.remove(table(), row); // a page of them
   }
 });
 afterAll(() => world.stop());
@@ -39,7 +39,10 @@ it("G11: holds the oldest that fit by size, over all pages of the table, and one
 it("what is not due takes no room", async () => {
   await put("a", 1);
   await put("b", 2);
-  expect(await oldest({ rowsMax: 1, isDue: ({ id }) => id !== "a" })).toEqual({ ids: ["b"], more: false });
+  expect(await oldest({ rowsMax: 1, isDue: ({ messages }) => messages[0]?.envelope.id !== "a" })).toEqual({
+    ids: ["b"],
+    more: false,
+  });
 });
 
 it("G3: a backlog of more than memory holds is sent whole by one sweep", async () => {
@@ -56,19 +59,16 @@ async function oldest(bounds: Partial<OldestRowsOptions>): Promise<{ ids: string
     ...{ table: table(), untilMs, isDue: () => true, onItem: () => undefined },
     ...bounds,
   });
-  return { ids: rows.map(({ id }) => id), more };
+  return { ids: rows.map(({ messages: [first] }) => first?.envelope.id ?? ""), more };
 }
 
 async function put(id: string, minute: number, ballast = ""): Promise<void> {
-  const { Put } = outboxWrite({
-    table: table(),
-    id,
-    messages: [anEnvelope({ id, type: "kit.asked.v1", data: { ballast } })],
-  });
+  const message = anEnvelope({ id, partitionkey: id, type: "kit.asked.v1", data: { ballast } });
+  const [row] = writesWithRows({ writes: [], messages: [message] }, { table, id });
   const createdAt = { S: new Date(Date.UTC(2026, 0, 1, 0, minute)).toISOString() };
-  await dynamodb().send(new PutItemCommand({ TableName: table(), Item: { ...Put?.Item, createdAt } }));
+  await dynamodb().send(new PutItemCommand({ TableName: table(), Item: { ...row?.Put?.Item, createdAt } }));
 }
 
 function table(): string {
-  return process.env.OUTBOX_TABLE ?? "";
+  return process.env.ORDERED_OUTBOX_TABLE ?? "";
 }

@@ -26,7 +26,7 @@ const environment = {
   DEAD_LETTER_QUEUE_URL: `${nowhere}/dead-letters`,
   MAX_RECEIVE_COUNT: "5",
   EVIDENCE_TABLE: "evidence",
-  OUTBOX_TABLE: "outbox",
+  ORDERED_OUTBOX_TABLE: "outbox",
   SHIPPING_TABLE: "shipping",
   CLAIM_CHECK_BUCKET: "claims",
   SIGNING_SECRET_ARN: "arn",

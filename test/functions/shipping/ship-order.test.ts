@@ -194,7 +194,7 @@ async function deliverUntilDone(first: number): Promise<void> {
 async function expectShippedOnce(): Promise<void> {
   expect(carrier.consignments(orderId)).toBe(1);
   expect(await world.get(world.output("ShippingTable"), orderId)).toMatchObject({ version: 1 });
-  const rows = await world.items(world.output("OutboxTable"));
+  const rows = await world.items(world.output("OrderedOutboxTable"));
   const sent = rows.flatMap((row) => row.messages as string[]).filter((body) => body.includes(orderId));
   expect(sent).toHaveLength(1);
 }

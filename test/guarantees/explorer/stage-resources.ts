@@ -11,9 +11,11 @@ import {
 import type { LocalClients } from "../../../local/clients.ts";
 import type { PlainClients } from "./plain-clients.ts";
 
+const sortKeyTypes = { sequence: "N", place: "S" } as const;
+
 export interface TablePlan {
   /** The partition key is `id`. */
-  readonly sortKey?: "sequence";
+  readonly sortKey?: keyof typeof sortKeyTypes;
   readonly stream?: boolean;
 }
 
@@ -51,7 +53,7 @@ export async function createTable(
       BillingMode: "PAY_PER_REQUEST",
       AttributeDefinitions: [
         { AttributeName: "id", AttributeType: "S" },
-        ...(sortKey ? [{ AttributeName: sortKey, AttributeType: "N" as const }] : []),
+        ...(sortKey ? [{ AttributeName: sortKey, AttributeType: sortKeyTypes[sortKey] }] : []),
       ],
       KeySchema: [
         { AttributeName: "id", KeyType: "HASH" },

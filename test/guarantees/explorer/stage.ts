@@ -1,11 +1,12 @@
 // Where runs take place: real engines with the tables and queues of a scenario, and the environment that its
 // functions find. Runs share tables and tell their items apart by ids; when the engines have had many runs they are
 // started anew, because a table with a stream slows down as it grows.
-import { GetItemCommand, PutItemCommand, ScanCommand } from "@aws-sdk/client-dynamodb";
+import { GetItemCommand, PutItemCommand, QueryCommand, ScanCommand } from "@aws-sdk/client-dynamodb";
 import { CreateBucketCommand } from "@aws-sdk/client-s3";
 import { SendMessageBatchCommand } from "@aws-sdk/client-sqs";
 import { marshall, unmarshall } from "@aws-sdk/util-dynamodb";
 import { groupIdOf } from "../../../functions/messaging/message-group.ts";
+import { lineOf } from "../../../functions/messaging/outbox.ts";
 import {
   destroyClients,
   LOCAL_CREDENTIALS,
@@ -29,7 +30,7 @@ import {
 } from "./stage-resources.ts";
 
 export interface StagePlan {
-  /** By the environment variable that names the table. EVIDENCE_TABLE and OUTBOX_TABLE are always there. */
+  /** By the environment variable that names the table. EVIDENCE_TABLE and both outboxes are always there. */
   readonly tables?: Readonly<Record<string, TablePlan>>;
   /** By name. Each has a dead-letter queue. */
   readonly queues?: Readonly<Record<string, QueuePlan>>;
@@ -67,11 +68,18 @@ export interface Stage {
   put(variable: string, item: Record<string, unknown>): Promise<void>;
   get(variable: string, id: string): Promise<Record<string, unknown> | undefined>;
   items(variable: string): Promise<Record<string, unknown>[]>;
+  /** The rows of the outbox with messages of a producer and key, in the order of their places. */
+  rows(about: { readonly producer: string; readonly key: string }): Promise<Row[]>;
   /** Sends up to ten messages, in order. */
   send(queue: string, ...letters: readonly OutgoingLetter[]): Promise<void>;
   /** Takes everything out of its dead-letter queue, in the order in which it comes. */
   deadLetters(queue: string): Promise<DeadLetter[]>;
   stop(): Promise<void>;
+}
+
+export interface Row {
+  readonly place: string;
+  readonly messages: readonly string[];
 }
 
 /** What a message's visibility is set to while the explorer, and not the engine, decides when it comes back. */
@@ -90,6 +98,7 @@ export async function openStage(plan: StagePlan): Promise<Stage> {
   const plans: Record<string, TablePlan> = {
     EVIDENCE_TABLE: {},
     OUTBOX_TABLE: { stream: true },
+    ORDERED_OUTBOX_TABLE: { sortKey: "place", stream: true },
     ...plan.tables,
   };
   const streams = new Map<string, string>();
@@ -144,6 +153,18 @@ export async function openStage(plan: StagePlan): Promise<Stage> {
         new ScanCommand({ TableName: tableName(variable), ConsistentRead: true }),
       );
       return Items.map((item) => unmarshall(item));
+    },
+    async rows({ producer, key }) {
+      const line = lineOf({ source: producer, partitionkey: key });
+      const { Items = [] } = await dynamodb.send(
+        new QueryCommand({
+          TableName: tableName("ORDERED_OUTBOX_TABLE"),
+          KeyConditionExpression: "id = :line",
+          ExpressionAttributeValues: marshall({ ":line": line }),
+          ConsistentRead: true,
+        }),
+      );
+      return Items.map((item) => unmarshall(item) as Row);
     },
     async send(name, ...letters) {
       const { url, arn, fifo } = stage.queue(name);

@@ -1,5 +1,5 @@
-// A stream's event source mapping: records in order, the next batch after the last is done; partial answers are
-// checkpoints; a batch that fails is halved, and a record whose retries are used up is given up.
+// A stream's event source mapping: several shards side by side, each in its order, the next batch after the last is done;
+// partial answers are checkpoints; a batch that fails is halved, and a record whose retries are used up is given up.
 import {
   DescribeStreamCommand,
   GetRecordsCommand,
@@ -7,6 +7,7 @@ import {
 } from "@aws-sdk/client-dynamodb-streams";
 import type { DynamoDBRecord } from "aws-lambda";
 import { failedIdentifiers } from "../../../local/mappings/batch-response.ts";
+import { shardsDefault, streamLineage } from "../../../local/mappings/stream-lineage.ts";
 import { sequenceNumberOf, streamRecord } from "../../../local/mappings/stream-record.ts";
 import type { Answer } from "./invocation.ts";
 import type { Source, SourceContext } from "./source.ts";
@@ -17,6 +18,10 @@ export interface StreamSourceOptions {
   readonly table: string;
   readonly batchSize?: number;
   readonly retriesMax?: number;
+  /** As many as a new table of AWS has, unless given. */
+  readonly shards?: number;
+  /** After so many records each shard is split in two, and after so many more joined again; absent: never. */
+  readonly recordsAGeneration?: number;
   /** The stream is down and gives everything up: only a sweeper is left. */
   readonly down?: boolean;
 }
@@ -27,14 +32,35 @@ interface Attempt {
   readonly notBeforeMs: number;
 }
 
-export function streamSource(
-  { table, batchSize = 100, retriesMax = 10, down = false }: StreamSourceOptions,
-  { stage, simulation, platform, target }: SourceContext,
-): Source {
-  const ahead: Attempt[] = [];
+interface Shard {
+  readonly parents: readonly Shard[];
+  readonly ahead: Attempt[];
+  closed: boolean;
+}
+
+export function streamSource(options: StreamSourceOptions, context: SourceContext): Source {
+  const { table, batchSize = 100, retriesMax = 10, down = false, shards = shardsDefault } = options;
+  const { recordsAGeneration = Number.POSITIVE_INFINITY } = options;
+  const { stage, simulation, platform, target } = context;
+  const all: Shard[] = [];
+  const lineage = streamLineage<Shard>({
+    count: shards,
+    openShard({ parents }) {
+      const shard: Shard = { parents, ahead: [], closed: false };
+      all.push(shard);
+      return shard;
+    },
+    closeShard(shard) {
+      shard.closed = true;
+    },
+  });
   let mayHold = true;
+  let read = 0;
   return {
-    nextMs: () => ahead[0]?.notBeforeMs,
+    nextMs() {
+      const due = all.filter(isReadable).flatMap(({ ahead: [next] }) => (next ? [next.notBeforeMs] : []));
+      return due.length === 0 ? undefined : Math.min(...due);
+    },
 
     onCall({ command }) {
       if (/^(TransactWrite|Put|Update|Delete|BatchWrite)Items?$/.test(command)) mayHold = true;
@@ -43,22 +69,38 @@ export function streamSource(
     async poll() {
       const records = mayHold ? await readOn(stage, table) : [];
       mayHold = false;
-      for (let start = 0; start < records.length && !down; start += batchSize) {
-        ahead.push({
-          records: records.slice(start, start + batchSize),
-          retries: 0,
-          notBeforeMs: simulation.nowMs(),
-        });
+      if (!down) spread(records);
+      const due = all
+        .filter(isReadable)
+        .filter(({ ahead: [next] }) => next && next.notBeforeMs <= simulation.nowMs());
+      const working = due.map((shard) => {
+        const attempt = shard.ahead.shift() as Attempt;
+        return { shard, attempt, invocation: platform.start(target, { Records: attempt.records }) };
+      });
+      if (working.length > 0) await platform.settle();
+      for (const { shard, attempt, invocation } of working) {
+        const done = checkpointOf(invocation.answer ?? { kind: "lost" }, attempt.records);
+        if (done < attempt.records.length) shard.ahead.unshift(...againOf(attempt, done));
       }
-      const [next] = ahead;
-      if (next === undefined || next.notBeforeMs > simulation.nowMs()) return false;
-      ahead.shift();
-      const answer = await platform.invoke(target, { Records: next.records });
-      const done = checkpointOf(answer, next.records);
-      if (done < next.records.length) ahead.unshift(...againOf(next, done));
-      return true;
+      return working.length > 0;
     },
   };
+
+  function spread(records: readonly DynamoDBRecord[]): void {
+    const came = new Map<Shard, DynamoDBRecord[]>();
+    for (const record of records) {
+      const shard = lineage.shardOf(record.dynamodb?.Keys?.id?.S ?? "");
+      came.set(shard, [...(came.get(shard) ?? []), record]);
+      if (++read % recordsAGeneration === 0)
+        lineage.reshard(lineage.open.length === shards ? shards * 2 : shards);
+    }
+    for (const [{ ahead }, list] of came) {
+      for (let start = 0; start < list.length; start += batchSize) {
+        const batch = list.slice(start, start + batchSize);
+        ahead.push({ records: batch, retries: 0, notBeforeMs: simulation.nowMs() });
+      }
+    }
+  }
 
   function againOf({ records, retries }: Attempt, done: number): Attempt[] {
     const undone = records.slice(done);
@@ -71,6 +113,11 @@ export function streamSource(
     }
     return retries < retriesMax ? [{ records: undone, retries: retries + 1, notBeforeMs }] : [];
   }
+}
+
+/** A shard that was opened in the place of others is read after them. */
+function isReadable({ parents }: Shard): boolean {
+  return parents.every((parent) => parent.closed && parent.ahead.length === 0 && isReadable(parent));
 }
 
 function checkpointOf(answer: Answer, records: readonly DynamoDBRecord[]): number {

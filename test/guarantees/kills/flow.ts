@@ -4,10 +4,10 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { PutItemCommand } from "@aws-sdk/client-dynamodb";
+import { PutItemCommand, type PutItemCommandInput } from "@aws-sdk/client-dynamodb";
 import { GetQueueAttributesCommand, SetQueueAttributesCommand } from "@aws-sdk/client-sqs";
 import { marshall } from "@aws-sdk/util-dynamodb";
-import { outboxWrite } from "../../../functions/messaging/outbox.ts";
+import { writesWithRows } from "../../../functions/messaging/outbox.ts";
 import { type LocalCloud, startLocalCloud } from "../../../local/cloud.ts";
 import type { Emit } from "../../../local/events.ts";
 import { synthesize } from "../../../local/synthesize.ts";
@@ -68,8 +68,9 @@ export async function startFlow({
     },
     async enter({ id, till, amount }) {
       const envelope = anEnvelope({ ...Asked.from({ ask: id, till, amount }), id, source: "/counter" });
-      const { Put } = outboxWrite({ table: cloud.output("OutboxTable"), id, messages: [envelope] });
-      if (Put) await patiently(() => new PutItemCommand(Put));
+      const table = () => cloud.output("OrderedOutboxTable");
+      const [row] = writesWithRows({ writes: [], messages: [envelope] }, { table, id });
+      if (row?.Put) await patiently(() => new PutItemCommand(row.Put as PutItemCommandInput));
     },
     async stop() {
       await cloud.stop();

@@ -48,7 +48,7 @@ async function untilQuiet(cloud: LocalCloud, { asks, withinMs, onLook }: SettleO
   const givesUpAt = performance.now() + withinMs;
   for (;;) {
     const { waiting, dead } = await depths(cloud);
-    const rows = await itemCount(cloud, "OutboxTable");
+    const rows = await itemCount(cloud, "OrderedOutboxTable");
     const approved = await itemCount(cloud, "SecondTable");
     onLook?.({ rows, waiting, approved });
     if (rows === 0 && waiting === 0 && approved + dead >= asks) return dead;

@@ -1,6 +1,11 @@
 // Where a trace is replayed: real engines with a queue for each message, so that one can be received without the
 // other, and what of them the model speaks of.
-import { type AttributeValue, DeleteItemCommand, GetItemCommand } from "@aws-sdk/client-dynamodb";
+import {
+  type AttributeValue,
+  DeleteItemCommand,
+  GetItemCommand,
+  ScanCommand,
+} from "@aws-sdk/client-dynamodb";
 import { DeleteMessageCommand, GetQueueAttributesCommand, ReceiveMessageCommand } from "@aws-sdk/client-sqs";
 import { marshall } from "@aws-sdk/util-dynamodb";
 import type { SQSEvent } from "aws-lambda";
@@ -8,6 +13,7 @@ import { asciiJson } from "../../../functions/messaging/envelope.ts";
 import { derivedId } from "../../../functions/messaging/ids.ts";
 import { sqsRecord } from "../../../local/mappings/sqs-record.ts";
 import { anEnvelope } from "../../support/an-envelope.ts";
+import { isOfCommit } from "../../support/outbox-rows.ts";
 import { heldSeconds, openStage, type Stage, type StagePlan } from "../explorer/stage.ts";
 import { type Account, Deposited } from "../scenarios/handlers/messages.ts";
 import type { TracedMessage } from "./trace.ts";
@@ -94,7 +100,10 @@ export async function openReplayWorld(): Promise<ReplayWorld> {
 
   async function observeMessage(index: number, account: Account | undefined) {
     const { url, deadLetterUrl } = queueOf(index);
-    const row = await itemOf("OUTBOX_TABLE", index);
+    const { Items = [] } = await dynamodb.send(
+      new ScanCommand({ TableName: stage.table("ORDERED_OUTBOX_TABLE"), ConsistentRead: true }),
+    );
+    const row = Items.find(({ place }) => isOfCommit({ place: place?.S }, ids[index] as string));
     if (row) rows[index] = row;
     const isQueued = (await depth(url)) > 0;
     const isDead = (await depth(deadLetterUrl)) > 0;

@@ -7,7 +7,7 @@ import { readOutboxRow } from "../../../functions/messaging/outbox.ts";
 import { publisher } from "../../../functions/messaging/publisher.ts";
 
 const outbox = publisher({
-  outboxTable: environment("OUTBOX_TABLE"),
+  outboxTable: environment("ORDERED_OUTBOX_TABLE"),
   routes: { queuesFor: () => [environment("SENT_QUEUE_URL")] },
 });
 

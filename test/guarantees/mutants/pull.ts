@@ -7,18 +7,19 @@ export const pullMutants: readonly Mutant[] = [
   {
     name: "offset after the state, not with it",
     file: "functions/messaging/offset-modes.ts",
-    find: "await offsets.commit(move, [...writes, ...outgoing(messages, move)], { deadlineMs });",
+    find: "await offsets.commit(move, writesOf(delivery.unit, move), { deadlineMs });",
     replace: `const [{ transact }, { dynamodb }] = await Promise.all([import("./transaction.ts"), import("./clients.ts")]);
+      const { writes } = delivery.unit;
       if (writes.length > 0) await transact(dynamodb)(writes);
-      await offsets.commit(move, outgoing(messages, move), { deadlineMs });`,
+      await offsets.commit(move, writesOf({ ...delivery.unit, writes: [] }, move), { deadlineMs });`,
     checks: [faults("pull, with-state")],
   },
   {
     name: "offset before the effect",
     file: "functions/messaging/offset-modes.ts",
-    find: "    await deliver(chain, { consumer, message, deadlineMs }, context); // UNIT_NOT_COMMITTED if it collects work\n    await offsets.commit(move, [], { deadlineMs });",
+    find: "    await deliver(chain, { contract, message, deadlineMs }, context); // UNIT_NOT_COMMITTED if it collects work\n    await offsets.commit(move, [], { deadlineMs });",
     replace:
-      "    await offsets.commit(move, [], { deadlineMs });\n    await deliver(chain, { consumer, message, deadlineMs }, context);",
+      "    await offsets.commit(move, [], { deadlineMs });\n    await deliver(chain, { contract, message, deadlineMs }, context);",
     checks: [faults("pull, after-effect")],
   },
   {
@@ -38,8 +39,8 @@ export const pullMutants: readonly Mutant[] = [
   {
     name: "pull: older versions of a type are passed by",
     file: "functions/messaging/projection.ts",
-    find: "accepts.flatMap(({ types }) => types)",
-    replace: "accepts.map(({ type }) => type)",
+    find: "new Set(typesOf(contract.accepts))",
+    replace: "new Set(contract.accepts.map(({ type }) => type))",
     checks: [messaging("projection")],
   },
   {

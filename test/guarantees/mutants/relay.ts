@@ -3,17 +3,18 @@ import { faults, type Mutant, messaging, quickTest, test } from "./mutant.ts";
 
 const publisher = "functions/messaging/publisher.ts";
 const send = "functions/messaging/send.ts";
-const sweep = "functions/outbox/sweep.ts";
+const olderRows = "functions/messaging/older-rows.ts";
+const stamp = "functions/messaging/stamp.ts";
 const oldestRows = "functions/outbox/oldest-rows.ts";
 const publishTest = test("functions/outbox/publish");
+const orderTest = test("functions/outbox/order");
 
 export const relayMutants: readonly Mutant[] = [
   {
     name: "deleted before it is sent",
     file: publisher,
     find: "      const unsent = journal ?",
-    replace:
-      "      if (outboxTable !== undefined) await remove(outboxTable, rows.map((row) => row.id), deadlineMs);\n      const unsent = journal ?",
+    replace: "      await remove(rows, deadlineMs);\n      const unsent = journal ?",
     checks: [faults("relay by sweeper")],
   },
   {
@@ -33,8 +34,8 @@ export const relayMutants: readonly Mutant[] = [
   {
     name: "rows that were not sent are deleted, too",
     file: publisher,
-    find: ".filter((id) => !unsent.has(id)));",
-    replace: ");",
+    find: "        inTable.filter((row) => !unsent.has(row.id)),",
+    replace: "        inTable,",
     checks: [faults("relay by stream")],
   },
   {
@@ -47,15 +48,15 @@ export const relayMutants: readonly Mutant[] = [
   {
     name: "a type without a route is sent to nobody",
     file: publisher,
-    find: "for (const row of open.filter(isUnrouted)) unsent.add(row.id);",
+    find: "for (const row of open) if (isUnrouted(row)) unsent.add(row.id);",
     replace: "",
     checks: [publishTest],
   },
   {
     name: "one queue's failure leaves the row in no doubt",
     file: publisher,
-    find: "if (!confirmed[index]) unsent.add(letter.rowId);",
-    replace: "if (!confirmed.some(Boolean)) unsent.add(letter.rowId);",
+    find: "const refused = free.filter((_, index) => !confirmed[index]);",
+    replace: "const refused = free.filter(() => !confirmed.some(Boolean));",
     checks: [faults("relay by stream"), publishTest],
   },
   {
@@ -90,16 +91,16 @@ export const relayMutants: readonly Mutant[] = [
   {
     name: "a record that nobody can read holds its shard",
     file: "functions/outbox/publish.ts",
-    find: "    return row && { ...row, sequenceNumber, committedMs, inItem };\n  } catch (error) {",
+    find: "    return rows.map((row) => ({ ...row, sequenceNumber, committedMs }));\n  } catch (error) {",
     replace:
-      "    return row && { ...row, sequenceNumber, committedMs, inItem };\n  } catch (error) {\n    throw error;",
+      "    return rows.map((row) => ({ ...row, sequenceNumber, committedMs }));\n  } catch (error) {\n    throw error;",
     checks: [publishTest],
   },
   {
     name: "sweeper without an age",
-    file: sweep,
-    find: "Date.parse(row.createdAt) >= ageMinMs;",
-    replace: "Date.parse(row.createdAt) >= 0;",
+    file: olderRows,
+    find: ">= leftBehindMs; // by",
+    replace: ">= 0; // by",
     checks: [publishTest],
   },
   {
@@ -107,7 +108,7 @@ export const relayMutants: readonly Mutant[] = [
     file: oldestRows,
     find: ".sort((a, b) => a.createdAt.localeCompare(b.createdAt))",
     replace: ".sort((a, b) => b.createdAt.localeCompare(a.createdAt))",
-    checks: [faults("relay by sweeper"), test("functions/outbox/oldest-rows")],
+    checks: [test("functions/outbox/oldest-rows")],
   },
   {
     name: "sweeper that reads one page",
@@ -115,5 +116,110 @@ export const relayMutants: readonly Mutant[] = [
     find: "} while (startKey && nowMs() < untilMs);",
     replace: "} while (startKey && nowMs() < 0);",
     checks: [test("functions/outbox/oldest-rows")],
+  },
+  {
+    name: "order: rows of one key in several shards",
+    file: "functions/messaging/outbox.ts",
+    find: "rowWrite(table(), { id: line, place }",
+    replace: "rowWrite(table(), { id: line + place, place }",
+    checks: [faults("relay by stream")],
+  },
+  {
+    name: "order: older rows are not looked for",
+    file: publisher,
+    find: "if (ordered.length === 0) return",
+    replace: "if (ordered.length >= 0) return",
+    checks: [faults("relay by stream"), orderTest],
+  },
+  {
+    name: "order: older rows go last",
+    file: olderRows,
+    find: "return [...older, row];",
+    replace: "return [row, ...older];",
+    checks: [faults("relay by stream"), orderTest],
+  },
+  {
+    name: "order: older rows are read from the last to the first",
+    file: olderRows,
+    find: "Limit: rowsMax,",
+    replace: "Limit: rowsMax, ScanIndexForward: false,",
+    checks: [orderTest],
+  },
+  {
+    name: "order: what could not be read holds nobody",
+    file: publisher,
+    find: "if (unread.has(key.id)) waiting.add(id);",
+    replace: "if (unread.has(id)) waiting.add(id);",
+    checks: [orderTest],
+  },
+  {
+    name: "order: nobody is told that a row was tried",
+    file: publisher,
+    find: "if (streamed) await",
+    replace: "if (!streamed) await",
+    checks: [orderTest],
+  },
+  {
+    name: "order: what is still to come goes first",
+    file: olderRows,
+    find: `(after !== "" && placeIn(row)`,
+    replace: `(after !== "never" && placeIn(row)`,
+    checks: [orderTest],
+  },
+  {
+    name: "order: standard queues first",
+    file: publisher,
+    find: "Number(isFifo(b)) - Number(isFifo(a))",
+    replace: "Number(isFifo(a)) - Number(isFifo(b))",
+    checks: [orderTest],
+  },
+  {
+    name: "order: a type without a route holds nobody",
+    file: publisher,
+    find: "unsent.has(row.id) && isYoung(row)",
+    replace: "unsent.has(row.id) && false",
+    checks: [orderTest],
+  },
+  {
+    name: "order: a stamp is the time",
+    file: stamp,
+    find: "highest = Math.max(nowMs() * stampsAMillisecond, highest + 1);",
+    replace: "highest = nowMs() * stampsAMillisecond;",
+    checks: [orderTest],
+  },
+  {
+    name: "order: the sweeper goes by time",
+    file: oldestRows,
+    find: "rows: inLines(oldest)",
+    replace: "rows: oldest",
+    checks: [orderTest],
+  },
+  {
+    name: "order: the sweeper leaves out what stands before a row that is due",
+    file: oldestRows,
+    find: "isDue(row) ? waiting.splice(0) : [];",
+    replace: "isDue(row) ? waiting.splice(0).slice(-1) : [];",
+    checks: [orderTest],
+  },
+  {
+    name: "local cloud: a child shard before its parents",
+    file: "local/mappings/stream-shard.ts",
+    find: "await Promise.all(parents.map((parent) => parent.done));",
+    replace: "await Promise.all(parents.slice(parents.length));",
+    checks: [test("local/mappings-stream")],
+  },
+  {
+    name: "local cloud: a child shard without its parents",
+    file: "local/mappings/stream-lineage.ts",
+    find: "before.filter((_, parent) =>",
+    replace: "before.slice(1).filter((_, parent) =>",
+    checks: [quickTest("local/stream-lineage")],
+  },
+  {
+    name: "order: kept messages of an item have no place among its others",
+    file: "functions/messaging/inline-stream.ts",
+    find: `sequenceNumber.padStart(digitsMax, "0")`,
+    replace: "sequenceNumber",
+    checks: [orderTest],
   },
 ];

@@ -32,6 +32,7 @@ export function scenarios(): Scenario[] {
     publisherScenario("stream"),
     publisherScenario("sweeper"),
     publisherScenario("race"),
+    publisherScenario("stream", { former: true }),
     pullScenario("with-state"),
     pullScenario("after-effect"),
     pullScenario("rebuild"),

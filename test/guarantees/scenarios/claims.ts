@@ -2,7 +2,6 @@
 // large message comes back whole and once, and stays readable for who reads the journal later.
 import { GetObjectCommand, NoSuchKey } from "@aws-sdk/client-s3";
 import { claimIdIn, keptPrefix } from "../../../functions/messaging/claim-place.ts";
-import { derivedId } from "../../../functions/messaging/ids.ts";
 import { journal } from "../../../functions/messaging/journal.ts";
 import type { Scenario } from "../explorer/scenario.ts";
 import { claimBucket, type Stage } from "../explorer/stage.ts";
@@ -23,7 +22,7 @@ export function claimsScenario(): Scenario {
     },
     functions: [
       { handler: "test/guarantees/scenarios/handlers/tells.ts", by: { kind: "queue", queue: "main" } },
-      { handler: "functions/outbox/publish.ts", by: { kind: "stream", table: "OUTBOX_TABLE" } },
+      { handler: "functions/outbox/publish.ts", by: { kind: "stream", table: "ORDERED_OUTBOX_TABLE" } },
       sweeper,
       { handler: "test/guarantees/scenarios/handlers/hears.ts", by: { kind: "queue", queue: "large" } },
     ],
@@ -63,8 +62,8 @@ export function claimsScenario(): Scenario {
 }
 
 async function leftInOutbox(stage: Stage, unique: string): Promise<string[]> {
-  const row = derivedId("explored-tells", "/bank", `${unique}-1`);
-  return (await stage.get("OUTBOX_TABLE", row)) ? ["G3: the row is still in the outbox"] : [];
+  const rows = await stage.rows({ producer: "explored-tells", key: unique });
+  return rows.length > 0 ? ["G3: the row is still in the outbox"] : [];
 }
 
 interface InJournal {

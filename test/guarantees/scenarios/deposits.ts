@@ -2,6 +2,7 @@
 import { asciiJson } from "../../../functions/messaging/envelope.ts";
 import { derivedId } from "../../../functions/messaging/ids.ts";
 import { anEnvelope } from "../../support/an-envelope.ts";
+import { isOfCommit } from "../../support/outbox-rows.ts";
 import type { Stage } from "../explorer/stage.ts";
 import { Deposited } from "./handlers/messages.ts";
 
@@ -52,7 +53,8 @@ export async function evidenceAndEffect(stage: Stage, story: Story): Promise<str
   const found = await sums(stage, deposits);
   for (const [index, { account, amount }] of deposits.entries()) {
     const id = derivedId(consumer, "/bank", `${unique}-${index + 1}`);
-    const times = (((await stage.get("OUTBOX_TABLE", id))?.messages ?? []) as string[]).length;
+    const rows = await stage.rows({ producer: consumer, key: account });
+    const times = rows.filter((row) => isOfCommit(row, id)).flatMap(({ messages }) => messages).length;
     if (times !== 1) found.push(`G1: the deposit of ${amount} to ${account} is confirmed ${times} times`);
     if (!(await stage.get("EVIDENCE_TABLE", id))) found.push(`G2: no evidence of ${unique}-${index + 1}`);
   }

@@ -1,5 +1,4 @@
 // An effect outside under faults: whatever happens, the carrier has one consignment for each message.
-import { derivedId } from "../../../functions/messaging/ids.ts";
 import { aCarrier, type TestCarrier } from "../../support/a-carrier.ts";
 import type { Scenario } from "../explorer/scenario.ts";
 import { depositsTo, nothingParked } from "./deposits.ts";
@@ -33,10 +32,10 @@ export function effectScenario({ workers = 1 } = {}): Scenario {
       return {
         async violations() {
           const booked = carrier.consignments(account);
-          const row = await stage.get("OUTBOX_TABLE", derivedId("explored-effect", "/bank", `${unique}-1`));
+          const rows = await stage.rows({ producer: "explored-effect", key: account });
           return [
             ...(booked === 1 ? [] : [`G8: the carrier has ${booked} consignments`]),
-            ...(row ? [] : ["G1: the effect is not confirmed"]),
+            ...(rows.length === 1 ? [] : ["G1: the effect is not confirmed"]),
             ...(await nothingParked(stage, "main")),
           ];
         },

@@ -2,7 +2,7 @@
 import { nowIso } from "../../../functions/messaging/clock.ts";
 import { asciiJson } from "../../../functions/messaging/envelope.ts";
 import { entryOf, withEntry } from "../../../functions/messaging/evidence-text.ts";
-import { readInlineRow } from "../../../functions/messaging/inline-stream.ts";
+import { readInlineRows } from "../../../functions/messaging/inline-stream.ts";
 import { anEnvelope } from "../../support/an-envelope.ts";
 import type { Scenario } from "../explorer/scenario.ts";
 import type { Stage } from "../explorer/stage.ts";
@@ -115,14 +115,15 @@ async function inOrder(stage: Stage, deposits: readonly Deposit[]): Promise<stri
 
 async function confirmedInStream(stage: Stage, deposits: readonly Deposit[]): Promise<string[]> {
   const rows = (await readOn(stage, "ACCOUNTS_TABLE")).map(({ dynamodb }) => {
-    const { NewImage: newImage = {}, OldImage: oldImage } = (dynamodb ?? {}) as Parameters<
-      typeof readInlineRow
-    >[0] & { NewImage?: never; OldImage?: never };
-    return readInlineRow({ newImage, oldImage });
+    const { NewImage: newImage = {}, OldImage: oldImage, SequenceNumber = "" } = dynamodb ?? {};
+    const change = { newImage, oldImage, sequenceNumber: SequenceNumber } as Parameters<
+      typeof readInlineRows
+    >[0];
+    return readInlineRows(change);
   });
-  const amounts = rows.flatMap(
-    (row) => row?.messages.map(({ envelope }) => envelope.data) ?? [],
-  ) as Deposit[];
+  const amounts = rows
+    .flat()
+    .flatMap(({ messages }) => messages.map(({ envelope }) => envelope.data)) as Deposit[];
   return deposits.flatMap(({ account, amount }) => {
     const times = amounts.filter((one) => one.account === account && one.amount === amount).length;
     return times === 1 ? [] : [`G1: the deposit of ${amount} to ${account} is confirmed ${times} times`];

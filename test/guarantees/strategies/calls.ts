@@ -5,6 +5,7 @@ import {
   DynamoDBClient,
   GetItemCommand,
   PutItemCommand,
+  QueryCommand,
   ScanCommand,
   type ScanCommandOutput,
   TransactionCanceledException,
@@ -14,12 +15,19 @@ import {
 import { SendMessageBatchCommand, SQSClient } from "@aws-sdk/client-sqs";
 import { marshall, unmarshall } from "@aws-sdk/util-dynamodb";
 
-const variables = { accounts: "ACCOUNTS_TABLE", evidence: "EVIDENCE_TABLE", outbox: "OUTBOX_TABLE" };
+const variables = {
+  accounts: "ACCOUNTS_TABLE",
+  evidence: "EVIDENCE_TABLE",
+  outbox: "OUTBOX_TABLE",
+  ordered: "ORDERED_OUTBOX_TABLE",
+};
 export type TableOfStrategy = keyof typeof variables;
 
 export interface Calls {
   get(table: TableOfStrategy, id: string): Promise<Record<string, unknown> | undefined>;
   items(table: TableOfStrategy): Promise<Record<string, unknown>[]>;
+  /** The items of an id whose place is lower, in the order of their places. */
+  before(table: TableOfStrategy, id: string, place: string): Promise<Record<string, unknown>[]>;
   put(table: TableOfStrategy, item: Record<string, unknown>): Promise<void>;
   /** @returns false when it is there already */
   putNew(table: TableOfStrategy, item: Record<string, unknown>): Promise<boolean>;
@@ -31,8 +39,8 @@ export interface Calls {
   ): Promise<void>;
   /** @throws TransactionCanceledException */
   transact(...writes: readonly TransactWriteItem[]): Promise<void>;
-  /** @returns for each body whether SQS confirmed it */
-  send(queueUrl: string, bodies: readonly string[]): Promise<boolean[]>;
+  /** To a FIFO queue in a group. @returns for each body whether SQS confirmed it */
+  send(queueUrl: string, bodies: readonly string[], group?: string): Promise<boolean[]>;
 }
 
 /** Called when a process starts, with its environment in place. */
@@ -65,6 +73,16 @@ export function openCalls(): Calls {
       }
       return items;
     },
+    async before(table, id, place) {
+      const { Items = [] } = await dynamodb.send(
+        new QueryCommand({
+          TableName: tableName(table),
+          KeyConditionExpression: "id = :id AND place < :place",
+          ExpressionAttributeValues: marshall({ ":id": id, ":place": place }),
+        }),
+      );
+      return Items.map((item) => unmarshall(item));
+    },
     async put(table, item) {
       await dynamodb.send(new PutItemCommand({ TableName: tableName(table), Item: marshall(item) }));
     },
@@ -85,8 +103,12 @@ export function openCalls(): Calls {
     async transact(...writes) {
       await dynamodb.send(new TransactWriteItemsCommand({ TransactItems: [...writes] }));
     },
-    async send(QueueUrl, bodies) {
-      const Entries = bodies.map((MessageBody, index) => ({ Id: String(index), MessageBody }));
+    async send(QueueUrl, bodies, group) {
+      const Entries = bodies.map((MessageBody, index) => ({
+        Id: String(index),
+        MessageBody,
+        ...(group && { MessageGroupId: group, MessageDeduplicationId: MessageBody }),
+      }));
       const { Successful = [] } = await sqs.send(new SendMessageBatchCommand({ QueueUrl, Entries }));
       return bodies.map((_, index) => Successful.some(({ Id }) => Id === String(index)));
     },
@@ -141,8 +163,9 @@ export function creditWrite(account: string, amount: number): TransactWriteItem 
   };
 }
 
-export function deleteWrite(table: TableOfStrategy, id: string): TransactWriteItem {
-  return { Delete: { TableName: tableName(table), Key: marshall({ id }) } };
+export function deleteWrite(table: TableOfStrategy, id: string, place?: string): TransactWriteItem {
+  const Key = marshall({ id, place }, { removeUndefinedValues: true });
+  return { Delete: { TableName: tableName(table), Key } };
 }
 
 /** True when the write at this place of a cancelled transaction did not meet its condition. */

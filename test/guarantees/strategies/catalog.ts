@@ -4,6 +4,7 @@ import { groupStrategies } from "./groups.ts";
 import { leaseStrategies } from "./leases.ts";
 import { pullStrategies } from "./pulls.ts";
 import { relayStrategies } from "./relays.ts";
+import { rowKeyStrategies } from "./row-keys.ts";
 import { senderStrategies } from "./senders.ts";
 import type { Strategy } from "./strategy.ts";
 
@@ -14,4 +15,5 @@ export const strategies: readonly Strategy[] = [
   ...pullStrategies,
   ...groupStrategies,
   ...relayStrategies,
+  ...rowKeyStrategies,
 ];

@@ -117,6 +117,6 @@ export function sentenceOf({ faults, calls }: Counterexample): string {
   const processes = [...new Set(calls.map(({ process }) => process))];
   const steps = calls
     .filter(({ command }) => command !== "answer")
-    .map(({ process, command }) => `${"AB"[processes.indexOf(process)]} ${command}`);
+    .map(({ process, command }) => `${"ABCDEFGH"[processes.indexOf(process)]} ${command}`);
   return `two at once: ${steps.join(", ")}`;
 }

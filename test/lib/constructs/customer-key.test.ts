@@ -23,6 +23,7 @@ describe("with a key of one's own", () => {
     });
     expect(keys.map(([name]) => name)).toEqual([
       "AWS::DynamoDB::GlobalTable Evidence",
+      "AWS::DynamoDB::GlobalTable OrderedOutbox",
       "AWS::DynamoDB::GlobalTable Outbox",
       "AWS::DynamoDB::GlobalTable Journal",
       "AWS::S3::Bucket Claims",

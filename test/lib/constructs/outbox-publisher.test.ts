@@ -1,4 +1,4 @@
-import { StreamViewType } from "aws-cdk-lib/aws-dynamodb";
+import { AttributeType, StreamViewType } from "aws-cdk-lib/aws-dynamodb";
 import { Queue } from "aws-cdk-lib/aws-sqs";
 import { describe, expect, test } from "vitest";
 import { OutboxPublisher } from "../../../lib/constructs/outbox-publisher.ts";
@@ -17,7 +17,10 @@ const { sizes } = aConfig();
 describe("the outbox publisher", () => {
   const template = templateOf((stack) => {
     const outbox = new ServiceTable(stack, "Outbox", { keepsData: false, stream: StreamViewType.NEW_IMAGE });
-    const journal = new ServiceTable(stack, "Journal", { keepsData: false, sortKey: "sequence" });
+    const journal = new ServiceTable(stack, "Journal", {
+      keepsData: false,
+      sortKey: { name: "sequence", type: AttributeType.NUMBER },
+    });
     const [billing, audit] = [new Queue(stack, "Billing"), new Queue(stack, "Audit")];
     const routes = new Map([
       ["returned", [billing]],
@@ -77,13 +80,13 @@ describe("the outbox publisher", () => {
     );
     expect(JSON.parse(routes.join(""))).toEqual({ returned: ["Billing"], sold: ["Billing", "Audit"] });
     expect(variables.JOURNAL_TABLE).toEqual({ Ref: expect.stringMatching(/^Journal/) });
-    expect(variables.OUTBOX_TABLE).toEqual({ Ref: expect.stringMatching(/^Outbox/) });
+    expect(variables.ORDERED_OUTBOX_TABLE).toEqual({ Ref: expect.stringMatching(/^Outbox/) });
   });
 
-  test("may append to the journal, sign, send to the subscribed queues and delete what was sent; it may neither read nor write the outbox", () => {
+  test("may append to the journal, sign, send to the subscribed queues and delete what was sent; of the outbox it may read a key's rows, and note those it could not send", () => {
     expect(grantsOf(template, "PublishFunctionRole")).toEqual({
       "PublishFunctionLogs.Arn": ["logs:CreateLogStream", "logs:PutLogEvents"],
-      "Outbox.Arn": ["dynamodb:BatchWriteItem"],
+      "Outbox.Arn": ["dynamodb:BatchWriteItem", "dynamodb:Query", "dynamodb:UpdateItem"],
       "Journal.Arn": ["dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:PutItem"],
       "Outbox.StreamArn": [
         "dynamodb:DescribeStream",
@@ -123,7 +126,7 @@ describe("the outbox publisher of a table with messages inline", () => {
       FilterCriteria: _filter,
       MaximumRetryAttempts: _attempts,
       ...ofOutbox
-    } = propertiesOf(template, "AWS::Lambda::EventSourceMapping", "PublishMapping");
+    } = propertiesOf(template, "AWS::Lambda::EventSourceMapping", "PublishOrderedMapping");
     expect(mapping).toMatchObject(ofOutbox);
     expect(mapping.EventSourceArn).toEqual({ "Fn::GetAtt": [expect.stringMatching(/^Orders/), "StreamArn"] });
   });

@@ -1,3 +1,4 @@
+import { AttributeType } from "aws-cdk-lib/aws-dynamodb";
 import { Queue } from "aws-cdk-lib/aws-sqs";
 import { describe, expect, test } from "vitest";
 import { OutboxSweeper } from "../../../lib/constructs/outbox-sweeper.ts";
@@ -14,7 +15,10 @@ import {
 describe("the outbox sweeper", () => {
   const template = templateOf((stack) => {
     const outbox = new ServiceTable(stack, "Outbox", { keepsData: false });
-    const journal = new ServiceTable(stack, "Journal", { keepsData: false, sortKey: "sequence" });
+    const journal = new ServiceTable(stack, "Journal", {
+      keepsData: false,
+      sortKey: { name: "sequence", type: AttributeType.NUMBER },
+    });
     const routes = new Map([["sold", [new Queue(stack, "Billing")]]]);
     const signingKeys = signingKeysBeside(stack);
     new OutboxSweeper(stack, "Sweep", { outbox, journal, routes, signingKeys, sizes: aConfig().sizes });
@@ -47,7 +51,7 @@ describe("the outbox sweeper", () => {
   test("may read the outbox, append to the journal, send to the subscribed queues and delete what was sent", () => {
     expect(grantsOf(template, "SweepFunctionRole")).toEqual({
       "SweepFunctionLogs.Arn": ["logs:CreateLogStream", "logs:PutLogEvents"],
-      "Outbox.Arn": ["dynamodb:BatchWriteItem", "dynamodb:Scan"],
+      "Outbox.Arn": ["dynamodb:BatchWriteItem", "dynamodb:Query", "dynamodb:Scan"],
       "Journal.Arn": ["dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:PutItem"],
       "Billing.Arn": ["sqs:SendMessage"],
       [signingSecretBeside]: ["secretsmanager:GetSecretValue"],

@@ -76,7 +76,7 @@ describe("a queue consumer", () => {
         COLOUR: "blue",
         BILLS_TABLE: { Ref: expect.stringMatching(/^Bills/) },
         EVIDENCE_TABLE: { Ref: expect.stringMatching(/^Evidence/) },
-        OUTBOX_TABLE: { Ref: expect.stringMatching(/^Outbox/) },
+        ORDERED_OUTBOX_TABLE: { Ref: expect.stringMatching(/^Outbox/) },
         QUEUE_URL: { Ref: expect.stringMatching(/^ChargeQueueMessages/) },
         DEAD_LETTER_QUEUE_URL: { Ref: expect.stringMatching(/^ChargeQueueDeadLetters/) },
         MAX_RECEIVE_COUNT: "5",

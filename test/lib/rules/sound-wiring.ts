@@ -59,7 +59,7 @@ export function soundWiring({ fifo = false } = {}): SoundWiring {
       Consumer: lambda("ConsumerRole", {
         CONTRACT: '{"name":"settle","accepts":["sold"],"publishes":[]}',
         EVIDENCE_TABLE: imported("Evidence"),
-        OUTBOX_TABLE: imported("Outbox"),
+        ORDERED_OUTBOX_TABLE: imported("Outbox"),
         QUEUE_URL: { Ref: "Queue" },
         DEAD_LETTER_QUEUE_URL: { Ref: "DeadLetters" },
         MAX_RECEIVE_COUNT: "5",
@@ -75,12 +75,12 @@ export function soundWiring({ fifo = false } = {}): SoundWiring {
           ScalingConfig: { MaximumConcurrency: 2 },
         },
       },
-      Publisher: lambda("ConsumerRole", { OUTBOX_TABLE: imported("Outbox") }),
+      Publisher: lambda("ConsumerRole", { ORDERED_OUTBOX_TABLE: imported("Outbox") }),
       OutboxMapping: streamMapping("OutboxStream", { eventName: ["INSERT"] }),
       InlineMapping: streamMapping("InlineStream", {
         dynamodb: { NewImage: { [outboxIdAttribute]: { S: [{ exists: true }] } } },
       }),
-      Sweeper: lambda("SweeperRole", { OUTBOX_TABLE: imported("Outbox") }),
+      Sweeper: lambda("SweeperRole", { ORDERED_OUTBOX_TABLE: imported("Outbox") }),
       SweeperRole: { type: "AWS::IAM::Role", properties: { AssumeRolePolicyDocument: {} } },
       SweeperPolicy: policy("SweeperRole", "dynamodb:Scan", imported("OutboxArn")),
       Schedule: {

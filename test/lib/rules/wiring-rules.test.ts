@@ -64,6 +64,7 @@ const breaks: Readonly<Record<string, Break | { readonly fifo: Break }>> = {
   "stream-bisect": change("service.OutboxMapping.BisectBatchOnFunctionError", undefined),
   "stream-failure-destination": change("service.InlineMapping.DestinationConfig", undefined),
   "stream-failure-retention": change("service.Failures.MessageRetentionPeriod", undefined),
+  "outbox-one-batch": change("service.OutboxMapping.ParallelizationFactor", 2),
   "outbox-without-ttl": change("storage.Outbox.TimeToLiveSpecification", {
     AttributeName: "a",
     Enabled: true,

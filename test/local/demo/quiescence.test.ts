@@ -17,6 +17,7 @@ beforeEach(async () => {
   const { queueUrl: deadLetterQueueUrl } = await engines.aQueue();
   deadLetters = deadLetterQueueUrl;
   const tables: Record<string, string> = {
+    OrderedOutboxTable: await aTable(),
     OutboxTable: await aTable(),
     EvidenceTable: await aTable(),
     OrdersTable: await aTable(),
@@ -44,8 +45,8 @@ test("a message in flight is not quiet: it may come again", async () => {
   await expect(quiescence(access, { withinMs: 300 })).rejects.toThrow("ShipOrder: 0 waiting, 1 in flight");
 });
 
-test("a row in the outbox is not quiet", async () => {
-  const TableName = access.output("OutboxTable");
+test.each(["OrderedOutboxTable", "OutboxTable"])("a row in the outbox is not quiet (%s)", async (name) => {
+  const TableName = access.output(name);
   await engines.clients.dynamodb.send(new PutItemCommand({ TableName, Item: { id: { S: "row" } } }));
   await expect(quiescence(access, { withinMs: 300 })).rejects.toThrow("outbox: 1 rows not sent");
 });

@@ -15,7 +15,8 @@ const PROJECT = fileURLToPath(new URL("../../..", import.meta.url));
 /** What roles allow although a short run without trouble does not use it; whatever else nobody uses is to be taken away. */
 const mayBeUnused = [
   /: dynamodb:(Get|Put|Update|ConditionCheck|BatchGet)Item on \w+\/(Table|Evidence)$/, // whatever a unit of work may hold
-  /: dynamodb:PutItem on Foundation\/Outbox$/, // of a handler that publishes nothing yet; of the publisher, what it could not send
+  /^Relay\/Publish\/.*: dynamodb:(BatchWriteItem on Foundation\/Outbox|UpdateItem on Foundation\/OrderedOutbox)$/, // rows of older releases; rows that were tried
+  /: dynamodb:PutItem on Foundation\/(Ordered)?Outbox$/, // of a handler that publishes nothing yet; of the publisher, what it could not send
   /SettleOrder.*: dynamodb:(Delete|Update)Item on Foundation\/Evidence$/, // holds, behind a parked message
   /: sqs:(ChangeMessageVisibility|SendMessage) on .*\/Queue\/(Messages|DeadLetters)$/, // retry later, park; the sweeper's sends
   /^Relay\/Sweep\/.*: (dynamodb|secretsmanager|s3):/, // missing-grant.test.ts has it send all there is

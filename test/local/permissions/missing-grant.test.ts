@@ -15,6 +15,7 @@ import { anEnvelope } from "../../support/an-envelope.ts";
 import { bundledAssemblyOf, kitApp } from "../../support/assembly.ts";
 import { Approved, Asked, Taken } from "../../support/kit/messages.ts";
 import { aRecorder } from "../../support/local-function.ts";
+import { anOutboxRow } from "../../support/outbox-rows.ts";
 import { temporaryDirectory } from "../../support/synthesized.ts";
 
 interface Resource {
@@ -71,15 +72,17 @@ test("with all its grants a function does its work", async () => {
 });
 
 test("without one it is denied, and the line says who, what, on what, and how to grant it", async () => {
-  const { status, denials } = await asking(await without("Entrance", grant("dynamodb:PutItem", "Outbox")));
+  const { status, denials } = await asking(
+    await without("Entrance", grant("dynamodb:PutItem", "OrderedOutbox")),
+  );
   expect(status).toBe(500);
   expect(denials[0]).toMatchObject({
     path: "Entrance/Ask",
     action: "dynamodb:PutItem",
-    resource: "Foundation/Outbox",
+    resource: "Foundation/OrderedOutbox",
   });
   expect(denials[0]?.line).toMatch(
-    /^Entrance\/Ask may not dynamodb:PutItem on Foundation\/Outbox \(arn:.*\): no policy of Entrance\/AskRole allows it; allow it with table\.grant\(fn, "dynamodb:PutItem"\)$/,
+    /^Entrance\/Ask may not dynamodb:PutItem on Foundation\/OrderedOutbox \(arn:.*\): no policy of Entrance\/AskRole allows it; allow it with table\.grant\(fn, "dynamodb:PutItem"\)$/,
   );
 });
 
@@ -107,8 +110,12 @@ test("G3: the sweeper may send everything there is, and has no grant that it doe
   const createdAt = new Date(Date.now() - 3_600_000).toISOString();
   const Item = marshall({ id: newId(), createdAt, messages: messages.map(asciiJson) });
   await dynamodb.send(new PutItemCommand({ TableName: cloud.output("OutboxTable"), Item }));
+  const row = anOutboxRow({ createdAt, messages: messages.slice(1, 2) });
+  await dynamodb.send(
+    new PutItemCommand({ TableName: cloud.output("OrderedOutboxTable"), Item: marshall(row) }),
+  );
   const { response } = await cloud.invoke("Relay/Sweep/Function", {});
-  expect(response).toEqual({ rows: 1, sent: 1 });
+  expect(response).toEqual({ rows: 2, sent: 2 });
   expect(recorder.of("denial")).toEqual([]);
   expect(cloud.unusedPermissions().filter((line) => line.startsWith("Relay/Sweep/"))).toEqual([]);
 });
@@ -127,12 +134,12 @@ describe("what AWS would do in a role's name is refused before anything runs:", 
     [
       "Relay",
       grant("dynamodb:GetRecords", "StreamArn"),
-      /Relay\/Publish\/Mapping: Lambda reads .* needs dynamodb:GetRecords on arn:aws:dynamodb:.*\/stream\//,
+      /Relay\/Publish\/OrderedMapping: Lambda reads .* needs dynamodb:GetRecords on arn:aws:dynamodb:.*\/stream\//,
     ],
     [
       "Relay",
       grant("sqs:SendMessage", "FailureQueue"),
-      /Relay\/Publish\/Mapping: .* needs sqs:SendMessage on arn:aws:sqs:.*FailureQueue/,
+      /Relay\/Publish\/OrderedMapping: .* needs sqs:SendMessage on arn:aws:sqs:.*FailureQueue/,
     ],
     [
       "Entrance",

@@ -3,7 +3,6 @@ import type { APIGatewayProxyStructuredResultV2 } from "aws-lambda";
 import { CreditReserved } from "../../../../functions/credit/messages.ts";
 import { OrderViewed } from "../../../../functions/insights/messages.ts";
 import { asciiJson, type Envelope } from "../../../../functions/messaging/envelope.ts";
-import { derivedId } from "../../../../functions/messaging/ids.ts";
 import type { Draft } from "../../../../functions/messaging/message-type.ts";
 import { OrderApproved, OrderPlaced } from "../../../../functions/orders/messages.ts";
 import { OrderShipped } from "../../../../functions/shipping/messages.ts";
@@ -42,7 +41,9 @@ function placeOrder(): Scenario {
         },
         async violations() {
           const orders = (await stage.items("ORDERS_TABLE")).filter((one) => one.customerId === unique);
-          const events = (await stage.items("OUTBOX_TABLE")).flatMap(({ messages }) => messages as string[]);
+          const events = (await stage.items("ORDERED_OUTBOX_TABLE")).flatMap(
+            ({ messages }) => messages as string[],
+          );
           const messages = events.filter((text) => text.includes(String(orders[0]?.id)));
           return [
             ...(orders.length === 1 ? [] : [`G2: ${orders.length} orders for one key`]),
@@ -72,10 +73,10 @@ function reserveCredit(): Scenario {
         async violations() {
           const available = Number((await stage.get("CREDIT_TABLE", unique))?.available);
           const answers: string[] = [];
-          for (const n of [0, 1]) {
-            const id = derivedId("reserve-credit", "/sample", `${unique}-${n}`);
-            const { messages = [] } = (await stage.get("OUTBOX_TABLE", id)) ?? {};
-            answers.push(...(messages as string[]).map((text) => (JSON.parse(text) as Envelope).type));
+          for (const { orderId } of orders) {
+            const rows = await stage.rows({ producer: "reserve-credit", key: orderId });
+            const messages = rows.flatMap((row) => row.messages);
+            answers.push(...messages.map((text) => (JSON.parse(text) as Envelope).type));
           }
           const altered = await alteredOnTheWay(stage, "main", letters.map(bodyOf));
           const taken = altered.ids.length === 0;

@@ -59,6 +59,7 @@ export function consumer<Of extends Contract>(contract: Of): Consumer<Of> {
       const queue = subscription(name);
       return observed(name, middlewares, async function handleBatch({ Records: records }: SQSEvent, context) {
         const deadlineMs = deadlineOf(context);
+        const settling = new Set<Received>();
         const order = await queueOrder(queue, records.map(receive), vouch);
         const failures = records.some(isRedelivered)
           ? await processRedelivered()
@@ -75,7 +76,7 @@ export function consumer<Of extends Contract>(contract: Of): Consumer<Of> {
 
         function process(items: readonly Received[]): Promise<Received[]> {
           const { inOrder, lotOf } = order;
-          return processBatch(items, { deadlineMs, inOrder, keyOf: lotOf, work: settle });
+          return processBatch(items, { deadlineMs, inOrder, keyOf: lotOf, work: settle, unfinished });
         }
 
         async function processRedelivered(): Promise<Received[]> {
@@ -100,7 +101,17 @@ export function consumer<Of extends Contract>(contract: Of): Consumer<Of> {
           }
         }
 
+        /** A handler that never ends: its message counts as tried, and is parked when that was its last attempt. */
+        async function unfinished(item: Received, ranMs: number): Promise<boolean> {
+          const { envelope } = item;
+          if (settling.has(item)) return false;
+          const { runUnfinished } = await import("./failed-record.ts");
+          const settleIt = () => settleFailure(item, runUnfinished(ranMs));
+          return envelope instanceof Park ? settleIt() : duringMessage(envelope, settleIt);
+        }
+
         async function settleFailure(item: Received, error: unknown): Promise<boolean> {
+          settling.add(item);
           try {
             const failed = await import("./failed-record.ts");
             return await failed.settleFailure(queue, item.record, error, order.failureOf(item));

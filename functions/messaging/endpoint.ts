@@ -8,6 +8,7 @@
 // that commits second finds the receipt of the first. 409 is for those that cannot: while the other holds the
 // lease of an effect, or is committing for longer than this one may wait.
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2, Context } from "aws-lambda";
+import { beforeDeadline } from "./batch.ts";
 import { parseExact } from "./caps.ts";
 import { messageChain, type Work } from "./chain.ts";
 import { nowIso, nowMs } from "./clock.ts";
@@ -45,6 +46,9 @@ export interface Endpoint<Of extends EndpointContract, Added = unknown> {
 
 /** Kept back from the function's timeout to answer. */
 const answerMs = 500;
+/** The handler did not end in time, and nobody knows whether it will. */
+const sameKey = "it was not done in time: try again with the same Idempotency-Key";
+const retryAfter = { "retry-after": "1" };
 const keyLengthMax = 255;
 
 /**
@@ -73,7 +77,10 @@ export function endpoint<Of extends EndpointContract>(contract: Of): Endpoint<Of
         const deadlineMs = nowMs() + Math.max(0, context.getRemainingTimeInMillis() - answerMs);
         try {
           const message = readRequest(event, { name, type });
-          return await duringMessage(message, () => answer(message).catch(refuse));
+          return await duringMessage(message, async () => {
+            const answered = await beforeDeadline(answer(message).catch(refuse), deadlineMs);
+            return answered ?? refuse(new Problem("UNFINISHED", 504, sameKey, retryAfter));
+          });
         } catch (error) {
           return refuse(error);
         }

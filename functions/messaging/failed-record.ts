@@ -9,7 +9,7 @@ import { log } from "./log.ts";
 import { metricNames } from "./metric-names.ts";
 import { highest } from "./metrics.ts";
 import { nextTry, type Try } from "./next-try.ts";
-import { Park } from "./outcome.ts";
+import { Park, RetryLater } from "./outcome.ts";
 import { permanentReason } from "./permanent.ts";
 import type { Failure } from "./queue-order.ts";
 import { attemptOf, receiveCountOf } from "./received.ts";
@@ -28,8 +28,15 @@ export async function settleFailure(
   const permanent = permanentReason(error);
   const next = permanent ?? (await nextTry(queue, record, error));
   if (!(next instanceof Park)) {
+    const ledger = runLedger({ table: queue.evidenceTable });
+    if (error instanceof RunUnfinished) {
+      // Its visibility timeout decides: it may still be running.
+      log("warn", "UNFINISHED", { ...fieldsOf(queue, record), ranMs: error.ranMs });
+      await ledger.note(record, "alone");
+      return false;
+    }
     await delay(queue, [record, ...behind], error, next);
-    await runLedger({ table: queue.evidenceTable }).note(record, next.waited ? "waited" : "failed");
+    await ledger.note(record, next.waited ? "waited" : "failed");
     return false;
   }
   await beforePark?.(next);
@@ -40,6 +47,21 @@ export async function settleFailure(
   const how = form === "whole" ? {} : { form };
   log("warn", "PARKED", { ...fieldsOf(queue, record), reasonCode, reasonDetail, ...how });
   return true;
+}
+
+class RunUnfinished extends RetryLater {
+  readonly ranMs: number;
+
+  constructor(ranMs: number) {
+    const detail = `the last run had not ended after ${ranMs} ms, when the invocation had to answer`;
+    super("UNFINISHED", undefined, { lastly: new Park("RUN_UNFINISHED", detail) });
+    this.ranMs = ranMs;
+  }
+}
+
+/** What a run failed by that had not ended at its deadline. */
+export function runUnfinished(ranMs: number): RetryLater {
+  return new RunUnfinished(ranMs);
 }
 
 /** Hides the records for the delay, and says for how long: what SQS refuses was not set. */

@@ -1,8 +1,13 @@
 // Around each handler that Lambda calls: whatever is logged and counted in it belongs to this invocation.
 import type { Context } from "aws-lambda";
+import { nowMs } from "./clock.ts";
 import type { MessageMiddleware } from "./delivery.ts";
+import { log } from "./log.ts";
 import { flushMetrics } from "./metrics.ts";
 import { duringInvocation, type Invocation } from "./scope.ts";
+
+/** Before Lambda stops a function without a word: later than any that keeps its own deadline. */
+const lastWordMs = 100;
 
 /** The first invocation of a process waited for its start, unless that was made ahead of any invocation. */
 let coldStart = process.env.AWS_LAMBDA_INITIALIZATION_TYPE !== "provisioned-concurrency";
@@ -33,9 +38,15 @@ export function observed<Event, Answer>(
     coldStart = false;
     return duringInvocation(invocation, async () => {
       sink.begin?.();
+      const startedMs = nowMs();
+      const lastWord = setTimeout(
+        () => log("error", "DEADLINE_MISSED", { ranMs: nowMs() - startedMs }),
+        Math.max(0, context.getRemainingTimeInMillis() - lastWordMs),
+      );
       try {
         return await handler(event, context);
       } finally {
+        clearTimeout(lastWord);
         invocation.ended = true;
         flushMetrics(invocation);
         sink.end?.();

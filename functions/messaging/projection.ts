@@ -12,6 +12,7 @@ import { type Contract, checkDeployed, type TypeOf, typesOf } from "./contract.t
 import type { MessageMiddleware } from "./delivery.ts";
 import { generationPrefix, generationStore, type ProjectionState, stateOf } from "./generation.ts";
 import type { Journal } from "./journal.ts";
+import { log } from "./log.ts";
 import { observed } from "./observed.ts";
 import { offsets } from "./offset.ts";
 import { afterEffect, withState } from "./offset-modes.ts";
@@ -155,6 +156,10 @@ async function pullAll(
   const stopped = await processBatch(partitions, {
     deadlineMs,
     keyOf: String,
+    async unfinished(partition, ranMs) {
+      log("error", "UNFINISHED", { projection: prefix, partition, ranMs });
+      return false;
+    },
     async work(partition) {
       const pulled = await pullOne(partition);
       records += pulled.records;

@@ -24,8 +24,8 @@ export function subscription(consumer: string): Subscription {
   };
 }
 
-/** Kept back from the function's timeout to park, to delay and to answer. */
-const answerMs = 500;
+/** Kept back from the function's timeout to park, to delay and to answer: the first call of SQS opens a connection. */
+const answerMs = 1_000;
 
 /** When the invocation must have answered, in ms since the epoch. */
 export function deadlineOf(context: Context): number {

@@ -52,6 +52,13 @@ export const consumerMutants: readonly Mutant[] = [
     checks: [messaging("fifo")],
   },
   {
+    name: "a run that never ends is no attempt",
+    file: "functions/messaging/batch.ts",
+    find: "if (await options.unfinished?.(item, ranMs).catch(() => false)) done.add(item);",
+    replace: "void ranMs;",
+    checks: [messaging("unfinished")],
+  },
+  {
     name: "FIFO: a forgery holds its group",
     file: "functions/messaging/fifo-order.ts",
     find: "(await isVouched(vouch, item)) ?",

@@ -30,6 +30,15 @@ import { invocationTrace, readTraceparent, traceparentOf } from "./trace.ts";
 /** A contract that accepts one type: the command that the request's body is the data of. */
 export type EndpointContract = Contract<readonly [MessageType]>;
 
+export interface EndpointOptions {
+  /**
+   * Who asks, for a caller that stands for many people: two of them may choose the same `Idempotency-Key`. From what the
+   * caller has verified (`event.requestContext.authorizer`, a header of your gateway), never from the body. Unless given it
+   * is the IAM principal, so all users behind one role share their keys.
+   */
+  readonly callerOf?: (event: APIGatewayProxyEventV2) => string;
+}
+
 export interface Endpoint<Of extends EndpointContract, Added = unknown> {
   /**
    * Adds a middy middleware, or a list of them, around each request, outermost first; the handler's context has
@@ -55,7 +64,10 @@ const keyLengthMax = 255;
  * A function URL whose requests take effect once per `Idempotency-Key`. Answers 201 with the receipt, and
  * problem details (RFC 9457) for everything else.
  */
-export function endpoint<Of extends EndpointContract>(contract: Of): Endpoint<Of> {
+export function endpoint<Of extends EndpointContract>(
+  contract: Of,
+  { callerOf = roleOf }: EndpointOptions = {},
+): Endpoint<Of> {
   const {
     name,
     accepts: [{ type }],
@@ -76,7 +88,7 @@ export function endpoint<Of extends EndpointContract>(contract: Of): Endpoint<Of
       return observed(name, middlewares, async function handle(event: APIGatewayProxyEventV2, context) {
         const deadlineMs = nowMs() + Math.max(0, context.getRemainingTimeInMillis() - answerMs);
         try {
-          const message = readRequest(event, { name, type });
+          const message = readRequest(event, { name, type, caller: identityOf(callerOf(event), callerOf) });
           return await duringMessage(message, async () => {
             const answered = await beforeDeadline(answer(message).catch(refuse), deadlineMs);
             return answered ?? refuse(new Problem("UNFINISHED", 504, sameKey, retryAfter));
@@ -108,7 +120,7 @@ export function endpoint<Of extends EndpointContract>(contract: Of): Endpoint<Of
 /** A request as a message: its id follows from the key, its source is the endpoint and the caller. */
 function readRequest(
   event: APIGatewayProxyEventV2,
-  { name, type }: { name: string; type: string },
+  { name, type, caller }: { name: string; type: string; caller: string },
 ): Envelope {
   const { method } = event.requestContext.http;
   if (method !== "POST")
@@ -117,7 +129,7 @@ function readRequest(
   if (key === undefined || key === "" || key.length > keyLengthMax) {
     throw badRequest("KEY_MISSING", `the header Idempotency-Key must have 1 to ${keyLengthMax} characters`);
   }
-  const source = `/${name}/${callerOf(event)}`;
+  const source = `/${name}/${caller}`;
   const id = derivedId(source, key); // not the key itself: ids are logged and travel on, a key may say who somebody is
   const trace = readTraceparent(event.headers.traceparent) ?? invocationTrace();
   return {
@@ -140,10 +152,18 @@ function readRequest(
  * session: SDKs name one after the time it began, and the caller that repeats a request may have a new one by then.
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html#identifiers-arns
  */
-function callerOf(event: APIGatewayProxyEventV2): string {
+function roleOf(event: APIGatewayProxyEventV2): string {
   const { authorizer } = event.requestContext as { authorizer?: { iam?: { userArn?: string } } };
   const { userArn = "anonymous" } = authorizer?.iam ?? {};
   return /^arn:[^:]*:sts::\d+:assumed-role\/[^/]+/.exec(userArn)?.[0] ?? userArn;
+}
+
+/** An identity of the application's own is hashed: sources are logged and travel on, and it may say who somebody is. */
+function identityOf(caller: unknown, callerOf: unknown): string {
+  if (typeof caller !== "string" || caller === "") {
+    throw new Problem("CALLER_UNKNOWN", 401, "the request does not say who asks");
+  }
+  return callerOf === roleOf ? caller : derivedId("caller", caller);
 }
 
 function readBody(event: APIGatewayProxyEventV2): unknown {

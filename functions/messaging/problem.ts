@@ -29,7 +29,20 @@ const defaultRetryAfterSeconds = 1;
 /** Another request is at the same work, and its answer will be this one's. */
 const inProgressCodes = new Set(["IN_PROGRESS", "LEASE_HELD", "LEASE_LOST"]);
 
-/** What the caller cannot change: the handler's own data. The log says which. */
+/** Codes about the request, whose details name what to correct. Of all others the caller hears no detail. */
+const aboutRequest = new Map([
+  ["NOT_JSON", 400],
+  ["TOO_LARGE", 413],
+  ["TOO_DEEP", 422],
+  ["TOO_MANY_KEYS", 422],
+  ["TOO_MANY_VALUES", 422],
+  ["ARRAY_TOO_LONG", 422],
+  ["KEY_FORBIDDEN", 422],
+  ["NUMBER_INEXACT", 422],
+  ["DATA_INVALID", 422],
+]);
+
+/** What the caller cannot change: the handler's own data, its code, its tables. The log says which. */
 const ownFaults = new Set([
   "PUBLISH_INVALID",
   "RECEIPT_INVALID",
@@ -37,16 +50,25 @@ const ownFaults = new Set([
   "TYPE_NOT_PUBLISHED",
   "ATTRIBUTE_INVALID",
   "ATTRIBUTE_RESERVED",
+  "VALUE_UNSTORABLE",
+  "RESOURCE_UNKNOWN",
+  "REQUEST_REFUSED",
+  "COMMIT_REFUSED",
+  "INLINE_ONE_ITEM",
+  "ITEM_TWICE",
+  "TOO_MANY_WRITES",
+  "NOT_AWAITED",
+  "EFFECT_KEY_INVALID",
+  "EFFECT_RESULT_INVALID",
+  "EFFECT_RESULT_TOO_LARGE",
 ]);
 
-/** The problem that an outcome is to a caller. What went wrong inside stays inside. */
+/**
+ * The problem that an outcome is to a caller. What went wrong inside stays inside: details of other codes name tables,
+ * roles and accounts. A handler that has something to say to its caller throws a Problem.
+ */
 export function problemFor(error: unknown): Problem {
-  if (error instanceof Park && error.code === "NOT_JSON") return badRequest(error.code, error.detail);
-  if (error instanceof Park && error.code === "TOO_LARGE") return new Problem(error.code, 413, error.detail);
-  if (error instanceof Park && ownFaults.has(error.code)) {
-    return new Problem("INTERNAL", 500, "nothing was done, and a repetition comes to the same");
-  }
-  if (error instanceof Park) return new Problem(error.code, 422, error.detail);
+  if (error instanceof Park) return refusalOf(error);
   if (error instanceof RetryLater) {
     const headers = { "retry-after": String(error.retryAfterSeconds ?? defaultRetryAfterSeconds) };
     if (inProgressCodes.has(error.code)) {
@@ -56,6 +78,18 @@ export function problemFor(error: unknown): Problem {
   }
   // The outcome may be unknown (a commit whose response was lost): the same key finds out.
   return new Problem("INTERNAL", 500, "try again with the same Idempotency-Key");
+}
+
+function refusalOf({ code, detail }: Park): Problem {
+  const status = aboutRequest.get(code);
+  if (status !== undefined) return new Problem(code, status, detail);
+  if (code === "ID_REUSED") {
+    return new Problem(code, 422, "the Idempotency-Key was used before with another body");
+  }
+  if (ownFaults.has(code)) {
+    return new Problem("INTERNAL", 500, "nothing was done, and a repetition comes to the same");
+  }
+  return new Problem(code, 422, "nothing was done, and a repetition comes to the same");
 }
 
 export function problemResponse({

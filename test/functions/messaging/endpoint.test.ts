@@ -1,4 +1,4 @@
-import { TransactionCanceledException } from "@aws-sdk/client-dynamodb";
+import { GetItemCommand, TransactionCanceledException } from "@aws-sdk/client-dynamodb";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import * as z from "zod";
 import { dynamodb } from "../../../functions/messaging/clients.ts";
@@ -9,6 +9,7 @@ import { endpoint } from "../../../functions/messaging/endpoint.ts";
 import { idempotency } from "../../../functions/messaging/idempotency.ts";
 import { derivedId, newId } from "../../../functions/messaging/ids.ts";
 import { messageType } from "../../../functions/messaging/message-type.ts";
+import { Park } from "../../../functions/messaging/outcome.ts";
 import { rows } from "../../../functions/messaging/rows.ts";
 import { type Versioned, versionedTable } from "../../../functions/messaging/versioned-table.ts";
 import { aContext, aPost } from "../../support/lambda.ts";
@@ -93,6 +94,67 @@ describe("a key", () => {
   });
 });
 
+describe("users behind one role", () => {
+  const shop = "arn:aws:sts::123456789012:assumed-role/web-shop/s";
+
+  it("G2: have keys of their own when the endpoint is told who asks, and no name travels on", async () => {
+    const sources: string[] = [];
+    const handler = endpoint(contract({ name: "ask", accepts: [Pay] }), {
+      callerOf: ({ headers }) => headers["x-user"] ?? "",
+    })
+      .use(idempotency({ evidence: rows() }))
+      .handler(async ({ source }) => {
+        sources.push(source);
+        return { run: sources.length };
+      });
+    const key = newId();
+    const asked = async (headers: Record<string, string>) => {
+      const event = aPost({ till: "t", coins: 5 }, { "idempotency-key": key, ...headers });
+      Object.assign(event.requestContext, { authorizer: { iam: { userArn: shop } } });
+      const { statusCode, body = "" } = await handler(event, aContext());
+      return [statusCode, JSON.parse(body).run ?? JSON.parse(body).title];
+    };
+    expect(await asked({ "x-user": "ada@example.com" })).toEqual([201, 1]);
+    expect(await asked({ "x-user": "bob@example.com" })).toEqual([201, 2]);
+    expect(await asked({ "x-user": "ada@example.com" })).toEqual([201, 1]);
+    expect(await asked({})).toEqual([401, "CALLER_UNKNOWN"]);
+    expect(sources.join()).not.toContain("example.com");
+  });
+});
+
+describe("what a caller hears of a refusal", () => {
+  it.each<[string, () => unknown]>([
+    [
+      "a table that is not there",
+      () => dynamodb().send(new GetItemCommand({ TableName: "secret-table", Key: { id: { S: "1" } } })),
+    ],
+    [
+      "a reason of the handler",
+      () => Promise.reject(new Park("ACCOUNT_UNKNOWN", "secret-table has no such account")),
+    ],
+    ["a bug", () => Promise.reject(new TypeError("secret-table"))],
+  ])("names no table, role or account: %s", async (_what, work) => {
+    const handler = endpoint(contract({ name: "ask", accepts: [Pay] }))
+      .use(idempotency({ evidence: rows() }))
+      .handler(async () => (await work()) as object);
+    const event = aPost({ till: "t", coins: 5 }, { "idempotency-key": newId() });
+    const { body = "" } = await handler(event, aContext());
+    expect(body).not.toMatch(/secret-table|arn:|123456789012/);
+  });
+
+  it("of a key that was used for another body: not whose it was", async () => {
+    const key = newId();
+    const shop = "arn:aws:sts::123456789012:assumed-role/web-shop/s";
+    await ask(pay, key, shop);
+    const { status, body } = await ask(pay, key, shop, 7);
+    expect(status).toBe(422);
+    expect(body).toMatchObject({
+      title: "ID_REUSED",
+      detail: "the Idempotency-Key was used before with another body",
+    });
+  });
+});
+
 it("a conflict over the state is no twin: 503", async () => {
   conflictOver("state");
   expect(await ask(pay, newId())).toMatchObject({
@@ -149,8 +211,9 @@ async function ask(
   handlerOf: () => ReturnType<ReturnType<typeof endpoint>["handler"]>,
   key: string,
   userArn?: string,
+  coins = 5,
 ) {
-  const event = aPost({ till: tillId, coins: 5 }, { "idempotency-key": key });
+  const event = aPost({ till: tillId, coins }, { "idempotency-key": key });
   Object.assign(event.requestContext, userArn && { authorizer: { iam: { userArn } } });
   const { statusCode, body = "{}", headers } = await handlerOf()(event, aContext());
   return { status: statusCode, body: JSON.parse(body), retryAfter: headers?.["retry-after"] };

@@ -7,7 +7,7 @@ import { LambdaFunction } from "aws-cdk-lib/aws-events-targets";
 import type { Construct } from "constructs";
 import type { Contract } from "../../functions/messaging/contract.ts";
 import type { Sizes } from "../config.ts";
-import { NodeFunction } from "./node-function.ts";
+import { NodeFunction, onceAnEvent } from "./node-function.ts";
 import type { ServiceTable } from "./service-table.ts";
 import { type UnitOfWorkTables, useUnitOfWorkTables } from "./unit-of-work-tables.ts";
 
@@ -26,12 +26,13 @@ export class JournalProjection extends NodeFunction {
   constructor(scope: Construct, id: string, options: JournalProjectionOptions) {
     const { contract, entry, journal, tables, sizes, environment = {} } = options;
     super(scope, id, { ...sizes, contract, entry, environment });
+    this.configureAsyncInvoke(onceAnEvent);
     useUnitOfWorkTables(this, tables);
     this.addEnvironment("JOURNAL_TABLE", journal.tableName);
     journal.grant(this, "dynamodb:Query", "dynamodb:BatchGetItem"); // entries, and all heads at once
     const schedule = new Rule(scope, `${id}Schedule`, {
       schedule: Schedule.rate(Duration.minutes(1)),
-      targets: [new LambdaFunction(this, { retryAttempts: 0, maxEventAge: Duration.minutes(1) })],
+      targets: [new LambdaFunction(this, onceAnEvent)],
     });
     Validations.of(schedule).acknowledge({
       id: "Serverless::Serverless-EventBusDLQ",

@@ -6,7 +6,7 @@ import { Rule, Schedule } from "aws-cdk-lib/aws-events";
 import { LambdaFunction } from "aws-cdk-lib/aws-events-targets";
 import { Construct } from "constructs";
 import type { Sizes } from "../config.ts";
-import { NodeFunction } from "./node-function.ts";
+import { NodeFunction, onceAnEvent } from "./node-function.ts";
 import { type OutboxAccess, useOutbox } from "./outbox-access.ts";
 
 export interface OutboxSweeperOptions extends OutboxAccess {
@@ -26,6 +26,7 @@ export class OutboxSweeper extends Construct {
       entry: "outbox/sweep.ts",
       functionTimeout,
     });
+    this.function.configureAsyncInvoke(onceAnEvent);
     useOutbox(this.function, options);
     for (const table of formerOutbox ? [outbox, formerOutbox] : [outbox])
       table.grant(this.function, "dynamodb:Scan");
@@ -34,8 +35,7 @@ export class OutboxSweeper extends Construct {
       schedule: Schedule.rate(Duration.minutes(1)),
       targets: [
         new LambdaFunction(this.function, {
-          retryAttempts: 0, // the next minute is the retry
-          maxEventAge: Duration.minutes(1),
+          ...onceAnEvent, // the next minute is the retry
         }),
       ],
     });

@@ -11,7 +11,7 @@ import { rotationDaysMin } from "../../functions/messaging/key-rotation.ts";
 import { requireDuration } from "../bounds.ts";
 import type { Sizes } from "../config.ts";
 import { allowKey, customerKey } from "./customer-key.ts";
-import { NodeFunction } from "./node-function.ts";
+import { NodeFunction, onceAnEvent } from "./node-function.ts";
 
 export interface SigningKeysOptions {
   readonly sizes: Sizes;
@@ -34,6 +34,7 @@ export class SigningKeys extends Construct {
       removalPolicy: sizes.keepsData ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
     });
     this.rotation = new NodeFunction(this, "Rotate", { ...sizes, entry: "keys/rotate.ts", functionTimeout });
+    this.rotation.configureAsyncInvoke(onceAnEvent); // Secrets Manager tries the rotation again by itself
     this.rotation.addEnvironment("SIGNING_SECRET_ARN", this.secret.secretArn);
     this.#allow(
       this.rotation,

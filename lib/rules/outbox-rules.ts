@@ -4,6 +4,7 @@
 import { outboxIdAttribute } from "../../functions/messaging/inline-write.ts";
 import { statementsOf } from "./policies.ts";
 import { finding, type Rule } from "./rule.ts";
+import { scheduled } from "./schedule-rules.ts";
 import type { Resource, Templates } from "./templates.ts";
 import { at, type Mapping, mappingsOf, numberAt, tablesNamedBy, tableTypes, variableOf } from "./wiring.ts";
 
@@ -132,26 +133,16 @@ function tablesOf(templates: Templates, user: Resource | undefined): Resource[] 
 }
 
 function sweepersOf(templates: Templates, table: Resource): Resource[] {
-  const scheduled = templates
-    .ofType("AWS::Events::Rule", "AWS::Scheduler::Schedule")
-    .filter((rule) => at(rule, "ScheduleExpression") !== undefined && at(rule, "State") !== "DISABLED")
-    .flatMap((rule) => [at(rule, "Target.Arn"), ...targetsOf(rule)])
-    .map((target) => templates.referredTo(target));
   const scanners = statementsOf(templates)
     .filter(
       ({ actions, resources }) =>
         actions.includes("dynamodb:Scan") && resources.some((each) => templates.referredTo(each) === table),
     )
     .flatMap(({ roles }) => roles);
-  return scheduled
-    .filter((target) => target !== undefined)
+  return scheduled(templates)
+    .map(({ target }) => target)
     .filter((target) => tablesOf(templates, target).includes(table))
     .filter((target) => scanners.includes(templates.referredTo(target.properties.Role)));
-}
-
-function targetsOf(rule: Resource): unknown[] {
-  const targets = at(rule, "Targets");
-  return Array.isArray(targets) ? targets.map((target) => target?.Arn) : [];
 }
 
 function filterFindings(mapping: Resource, pattern: object) {

@@ -22,6 +22,7 @@ import { permissionRules } from "./permission-rules.ts";
 import { protectionRules } from "./protection-rules.ts";
 import { queueRules } from "./queue-rules.ts";
 import type { Finding, Rule } from "./rule.ts";
+import { scheduleRules } from "./schedule-rules.ts";
 import { streamRules } from "./stream-rules.ts";
 import { Templates } from "./templates.ts";
 
@@ -31,6 +32,7 @@ export const allRules: readonly Rule[] = [
   ...mappingRules,
   ...fifoRules,
   ...streamRules,
+  ...scheduleRules,
   ...outboxRules,
   ...evidenceRules,
   ...permissionRules,

@@ -2,6 +2,7 @@
 // A type in neither list is refused.
 
 import { GlobalTable, Table } from "./dynamodb.ts";
+import { EventInvokeConfig } from "./event-invoke-config.ts";
 import { EventSourceMapping } from "./event-source-mapping.ts";
 import type { Family } from "./family.ts";
 import { HttpApi, Integration, Route, Stage } from "./http-api.ts";
@@ -30,6 +31,7 @@ export const FAMILIES: ReadonlyMap<string, Family> = new Map(
     LambdaUrl,
     LambdaPermission,
     EventSourceMapping,
+    EventInvokeConfig,
     Rule,
     Schedule,
     Secret,

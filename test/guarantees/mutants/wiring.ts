@@ -12,6 +12,13 @@ export const wiringMutants: readonly Mutant[] = [
     checks: [quickTest("lib/constructs/outbox-publisher")],
   },
   {
+    name: "a sweep is repeated by Lambda itself",
+    file: "lib/constructs/outbox-sweeper.ts",
+    find: "    this.function.configureAsyncInvoke(onceAnEvent);\n",
+    replace: "",
+    checks: [quickTest("lib/constructs/outbox-sweeper")],
+  },
+  {
     name: "stream retries without an end",
     file: mapping,
     find: "      retryAttempts: 10,",

@@ -36,6 +36,15 @@ describe("the outbox sweeper", () => {
     ]);
   });
 
+  test("G3: is not run again by Lambda, which knows nothing of the rule's retry policy", () => {
+    expect(
+      Object.values(template.findResources("AWS::Lambda::EventInvokeConfig"))[0]?.Properties,
+    ).toMatchObject({
+      MaximumRetryAttempts: 0,
+      MaximumEventAgeInSeconds: 60,
+    });
+  });
+
   test("lets only its own schedule invoke it", () => {
     expect(propertiesOf(template, "AWS::Lambda::Permission")).toMatchObject({
       Action: "lambda:InvokeFunction",

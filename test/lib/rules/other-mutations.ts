@@ -80,6 +80,16 @@ export const otherMutations: readonly Subject[] = [
     harmless: {},
   },
   {
+    name: "retries of a schedule",
+    is: ({ Type }, logicalId) => Type === "AWS::Lambda::EventInvokeConfig" && logicalId.startsWith("Sweep"),
+    mutations: [
+      ["MaximumRetryAttempts", absent, "schedule-runs-once"],
+      ["MaximumRetryAttempts", 2, "schedule-runs-once"],
+      ["MaximumEventAgeInSeconds", absent, "schedule-runs-once"],
+      ["MaximumEventAgeInSeconds", 21_600, "schedule-runs-once"],
+    ],
+  },
+  {
     name: "policy of a role",
     is: ({ Type }) => Type === "AWS::IAM::Policy",
     mutations: [

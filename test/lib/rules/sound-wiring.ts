@@ -83,6 +83,15 @@ export function soundWiring({ fifo = false } = {}): SoundWiring {
       Sweeper: lambda("SweeperRole", { ORDERED_OUTBOX_TABLE: imported("Outbox") }),
       SweeperRole: { type: "AWS::IAM::Role", properties: { AssumeRolePolicyDocument: {} } },
       SweeperPolicy: policy("SweeperRole", "dynamodb:Scan", imported("OutboxArn")),
+      SweepsOnce: {
+        type: "AWS::Lambda::EventInvokeConfig",
+        properties: {
+          FunctionName: { Ref: "Sweeper" },
+          Qualifier: "$LATEST",
+          MaximumRetryAttempts: 0,
+          MaximumEventAgeInSeconds: 60,
+        },
+      },
       Schedule: {
         type: "AWS::Events::Rule",
         properties: {

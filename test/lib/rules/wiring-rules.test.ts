@@ -58,6 +58,7 @@ const breaks: Readonly<Record<string, Break | { readonly fifo: Break }>> = {
   "fifo-deduplication": { fifo: change("service.Queue.ContentBasedDeduplication", true) },
   "fifo-batch": { fifo: change("service.Mapping.BatchSize", 11) },
   "receives-left": change("service.Queue.RedrivePolicy.maxReceiveCount", 999),
+  "schedule-runs-once": change("service.SweepsOnce.MaximumRetryAttempts", undefined),
   "stream-position": change("service.OutboxMapping.StartingPosition", "LATEST"),
   "stream-retries": change("service.OutboxMapping.MaximumRetryAttempts", -1),
   "stream-record-age": change("service.OutboxMapping.MaximumRecordAgeInSeconds", undefined),

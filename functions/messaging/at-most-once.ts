@@ -14,11 +14,12 @@ import {
 } from "@aws-sdk/client-dynamodb";
 import { classifyCancellation } from "./cancellation.ts";
 import { dynamodb } from "./clients.ts";
+import { nowMs } from "./clock.ts";
 import type { Delivery, MessageMiddleware } from "./delivery.ts";
 import { digestOf, saysTheSame } from "./digest.ts";
 import { environment } from "./environment.ts";
 import { evidenceId } from "./ids.ts";
-import { type Lease, leaseTable, type Settled } from "./lease.ts";
+import { claimGraceMs, type Lease, leaseTable, type Settled } from "./lease.ts";
 import { measure } from "./limits.ts";
 import { looksAfterDuplicates } from "./looks.ts";
 import { writesWithRows } from "./outbox.ts";
@@ -39,9 +40,6 @@ const looksAfterDuplicate = 10;
 /** As many processes as a mapping starts within seconds spread their commits over so long. */
 const waitMsMax = 1_600;
 
-/** How long a claim is respected after its invocation must have ended: clocks disagree. */
-const graceMs = 2_000;
-
 /**
  * Makes the effect of a message happen zero times or once, in the place of `idempotency`.
  * ```ts
@@ -52,8 +50,9 @@ export function atMostOnce(options: AtMostOnceOptions = {}): MessageMiddleware {
   const evidenceTable = options.evidenceTable ?? environment("EVIDENCE_TABLE");
   const outboxTable = options.outboxTable ?? environment("ORDERED_OUTBOX_TABLE");
   const { client } = options;
-  const leases = leaseTable({ table: evidenceTable, graceMs, client });
+  const leases = leaseTable({ table: evidenceTable, graceMs: claimGraceMs, client });
   const looks = looksAfterDuplicates(looksAfterDuplicate);
+  const sent = new WeakSet<Lease>(); // whose commit may be applied, whatever was heard of it
   const claimed = new WeakMap<object, Lease>(); // by request: another middleware may replace its event
 
   return {
@@ -79,7 +78,7 @@ export function atMostOnce(options: AtMostOnceOptions = {}): MessageMiddleware {
         throw new RetryLater("LEASE_HELD", claim.retryAfterSeconds, { waited: true });
       }
       claimed.set(request, claim.lease);
-      if (claim.inDoubt) return lose(claim.lease, "CLAIM_EXPIRED");
+      if (claim.inDoubt) return lose(claim.lease, { errorCode: "CLAIM_EXPIRED", deadlineMs });
       return undefined;
     },
 
@@ -92,7 +91,10 @@ export function atMostOnce(options: AtMostOnceOptions = {}): MessageMiddleware {
 
     async onError(request) {
       const lease = claimed.get(request);
-      if (lease !== undefined) request.response = await lose(lease, codeOf(request.error));
+      if (lease === undefined) return;
+      const { deadlineMs } = request.event;
+      const mayBeDone = sent.has(lease) && !(request.error instanceof TransactionCanceledException);
+      request.response = await lose(lease, { errorCode: codeOf(request.error), deadlineMs, mayBeDone });
     },
   };
 
@@ -101,6 +103,7 @@ export function atMostOnce(options: AtMostOnceOptions = {}): MessageMiddleware {
     await unit.checked();
     const writes = writesWithRows(unit, { table: () => outboxTable, id: lease.id });
     const { actions } = measure([lease.settlement("done"), ...writes]);
+    sent.add(lease);
     await sendOnce({ TransactItems: [...actions] }, deadlineMs);
   }
 
@@ -130,15 +133,33 @@ function duplicateOf({ about, result }: Settled, { message, letter }: Delivery):
     : { kind: "duplicate" };
 }
 
-/** Settles the claim as lost, so that a worker that wakes up late commits nothing, and others do not count it. */
-async function lose(lease: Lease, errorCode: string): Promise<Outcome> {
-  try {
-    // The commit whose response was lost may have settled it.
-    return (await lease.settle("lost")) === "done" ? { kind: "done" } : { kind: "lost", errorCode };
-  } catch (error) {
-    // Overtaken: the one who did counted it. Otherwise the next delivery, if there is one, counts it again.
-    if (error instanceof RetryLater) return { kind: "duplicate" };
-    return { kind: "lost", errorCode };
+interface Loss {
+  readonly errorCode: string;
+  readonly deadlineMs: number;
+  /** Its own commit was sent, and not refused. */
+  readonly mayBeDone?: boolean;
+}
+
+/** A commit that is being applied refuses everybody else for a moment. */
+const settlingsMax = 5;
+
+/**
+ * Settles the claim as lost, so that a worker that wakes up late commits nothing, and others do not count it.
+ * @throws RetryLater LOSS_UNSETTLED when its own commit may be applied yet: what the next delivery finds is true then
+ */
+async function lose(lease: Lease, { errorCode, deadlineMs, mayBeDone = false }: Loss): Promise<Outcome> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      // The commit whose response was lost may have settled it.
+      return (await lease.settle("lost")) === "done" ? { kind: "done" } : { kind: "lost", errorCode };
+    } catch (cause) {
+      // Overtaken: the one who did counted it. Otherwise the next delivery, if there is one, counts it again.
+      if (cause instanceof RetryLater) return { kind: "duplicate" };
+      if (attempt < settlingsMax && (await waitToRetry({ attempt, deadlineMs }))) continue;
+      if (!mayBeDone) return { kind: "lost", errorCode };
+      const seconds = Math.max(1, Math.ceil((lease.overtakenAfterMs - nowMs()) / 1_000));
+      throw new RetryLater("LOSS_UNSETTLED", seconds, { cause, waited: true });
+    }
   }
 }
 

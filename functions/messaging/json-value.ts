@@ -4,6 +4,7 @@
 //   G11. However deep a value is, and when it holds itself.
 import { depthMax } from "./caps.ts";
 import { Park } from "./outcome.ts";
+import { below, nameOf, type Place } from "./place.ts";
 
 /**
  * A copy with its keys in order. As in JSON, a key whose value is undefined is not there and what has a `toJSON`, as a Date
@@ -43,7 +44,7 @@ export function asJson(value: unknown, code: string, whose: string): unknown {
   }
 
   function refused(what: string, at?: Place): Park {
-    return new Park(code, `${whose}: ${what} at ${textOf(at)} is nothing that JSON holds`);
+    return new Park(code, `${whose}: ${what} at ${nameOf(at)} is nothing that JSON holds`);
   }
 }
 
@@ -75,28 +76,4 @@ function isOpaque(object: object, names: readonly string[]): boolean {
   const prototype: unknown = Object.getPrototypeOf(object);
   if (prototype === Object.prototype || prototype === null) return false;
   return names.length === 0 || ArrayBuffer.isView(object);
-}
-
-/** Where something is: its name, and in what. */
-interface Place {
-  readonly name: string;
-  readonly within: Place | undefined;
-  readonly depth: number;
-}
-
-function below(within: Place | undefined, name: string): Place {
-  return { name, within, depth: (within?.depth ?? 0) + 1 };
-}
-
-const partsMax = 10;
-
-/** The keys of a map may be somebody's address: only what could be a field's name is named. */
-function textOf(at: Place | undefined): string {
-  const parts: string[] = [];
-  for (let place = at; place !== undefined; place = place.within) parts.unshift(safeName(place.name));
-  return parts.length === 0 ? "the top level" : parts.slice(0, partsMax).join(".");
-}
-
-export function safeName(name: string): string {
-  return /^(?:[A-Za-z_]\w{0,39}|\d{1,5})$/.test(name) ? name : "*";
 }

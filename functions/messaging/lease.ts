@@ -81,10 +81,13 @@ interface Item extends Record<string, unknown> {
   readonly untilMs: number;
 }
 
-type Condition = Pick<
+export type Condition = Pick<
   NonNullable<Write["Put"]>,
   "ConditionExpression" | "ExpressionAttributeNames" | "ExpressionAttributeValues"
 >;
+
+/** How long a claim on a message is respected after its invocation must have ended: clocks disagree. */
+export const claimGraceMs = 2_000;
 
 /** How often a claim looks again after another changed the item under it. */
 const roundsMax = 5;
@@ -183,9 +186,24 @@ function unchanged({ owner, fence, state }: Item): Condition {
   };
 }
 
+/**
+ * Of what a consumer of another mode finds as evidence: a claim that nobody settled says nothing of an effect. Undefined
+ * for what is settled. Whoever writes on `condition` takes the claim's place, and its owner can settle no more.
+ */
+export function unsettledClaim(
+  attributes: Readonly<Record<string, AttributeValue>>,
+): { readonly waitMs: number; readonly condition: Condition } | undefined {
+  const found = readItem(attributes);
+  if (found.state === "settled") return undefined;
+  return {
+    waitMs: found.state === "free" ? 0 : found.untilMs + claimGraceMs - nowMs(),
+    condition: unchanged(found),
+  };
+}
+
 /** Evidence of `rows` has no state: a consumer that changed its mode finds its old messages settled. */
-function readItem(attributes: Record<string, AttributeValue>): Item {
-  const { state = "settled", owner = "", fence = 0, untilMs = 0, ...rest } = unmarshall(attributes);
+function readItem(attributes: Readonly<Record<string, AttributeValue>>): Item {
+  const { state = "settled", owner = "", fence = 0, untilMs = 0, ...rest } = unmarshall({ ...attributes });
   return { ...rest, state, owner, fence, untilMs };
 }
 

@@ -7,6 +7,7 @@
 //   https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TransactWriteItems.html
 import { type Item, itemBytes } from "./item-size.ts";
 import { Park } from "./outcome.ts";
+import { safeName } from "./place.ts";
 import type { Write } from "./unit-of-work.ts";
 
 export const actionsMax = 100;
@@ -67,7 +68,14 @@ export function itemTwice(where: string): Park {
 function sizeOf(table: string, item: Item): number {
   const bytes = itemBytes(item);
   if (bytes > itemBytesMax) {
-    throw new Park("ITEM_TOO_LARGE", `${bytes} bytes for ${table}, at most ${itemBytesMax} fit one item`);
+    const [name = "", largest] = Object.entries(item)
+      .map(([name, value]) => [name, itemBytes({ [name]: value })] as const)
+      .reduce((a, b) => (b[1] > a[1] ? b : a));
+    const most = `${safeName(name)} has ${largest} of them`;
+    throw new Park(
+      "ITEM_TOO_LARGE",
+      `${bytes} bytes for ${table}, at most ${itemBytesMax} fit one item; ${most}`,
+    );
   }
   return bytes;
 }

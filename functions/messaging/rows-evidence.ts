@@ -7,16 +7,17 @@ import { classifyCancellation } from "./cancellation.ts";
 import type { Delivery } from "./delivery.ts";
 import { digestOf, saysTheSame } from "./digest.ts";
 import { evidenceId } from "./ids.ts";
+import { type Condition, unsettledClaim } from "./lease.ts";
 import type { Measured } from "./limits.ts";
-import { type Outcome, Park, StateMoved } from "./outcome.ts";
+import { type Outcome, Park, RetryLater, StateMoved } from "./outcome.ts";
 import { sharedRead } from "./shared-read.ts";
 
 export interface RowsEvidence {
-  /** A duplicate, or undefined when the message was not processed. @throws Park ID_REUSED */
+  /** A duplicate, or undefined when the message was not processed. @throws Park ID_REUSED, RetryLater LEASE_HELD */
   find(delivery: Delivery): Promise<Outcome | undefined>;
   /**
    * What the reasons of a cancelled transaction, evidence first, say of its message.
-   * @throws StateMoved, Park ID_REUSED or COMMIT_REFUSED
+   * @throws StateMoved, Park ID_REUSED or COMMIT_REFUSED, RetryLater LEASE_HELD
    */
   judge(reasons: readonly CancellationReason[], delivery: Delivery, unit: Measured): Outcome | Transient;
 }
@@ -27,6 +28,8 @@ export interface Transient {
   readonly code: string;
   /** The item that it was cancelled for. */
   readonly item: string | undefined;
+  /** What the evidence is put on instead: in the place of a claim that ended without a word. */
+  readonly condition?: Condition;
 }
 
 const evidenceIndex = 0;
@@ -42,14 +45,14 @@ export function rowsEvidence({
   return {
     async find(delivery) {
       const item = await read(evidenceId(delivery));
-      return item && duplicateOf(item, delivery);
+      return item && !endedClaim(item) ? duplicateOf(item, delivery) : undefined;
     },
 
     judge(reasons, delivery, unit) {
       const cancellation = classifyCancellation({ CancellationReasons: [...reasons] }, { evidenceIndex });
       switch (cancellation.kind) {
         case "evidence":
-          return duplicateOf(cancellation.item, delivery);
+          return inPlaceOf(cancellation.item) ?? duplicateOf(cancellation.item, delivery);
         case "transient":
           return {
             kind: "transient",
@@ -72,6 +75,19 @@ function codeOf(reasons: readonly CancellationReason[], [code = "TRANSIENT"]: re
 
 function itemOf(reasons: readonly CancellationReason[], { items }: Measured): string | undefined {
   return [...items][reasons.findIndex(({ Code = "None" }) => Code !== "None")];
+}
+
+/** A consumer that was at-most-once before: what is claimed and not settled had no effect, and its owner gets none. */
+function inPlaceOf(item: Readonly<Record<string, AttributeValue>>): Transient | undefined {
+  const condition = endedClaim(item);
+  return condition && { kind: "transient", code: "LEASE_HELD", item: undefined, condition };
+}
+
+/** @throws RetryLater LEASE_HELD while its owner may settle it */
+function endedClaim(item: Readonly<Record<string, AttributeValue>>): Condition | undefined {
+  const claim = unsettledClaim(item);
+  if (claim === undefined || claim.waitMs <= 0) return claim?.condition;
+  throw new RetryLater("LEASE_HELD", Math.ceil(claim.waitMs / 1_000), { waited: true });
 }
 
 function duplicateOf(item: Readonly<Record<string, AttributeValue>>, { message }: Delivery): Outcome {

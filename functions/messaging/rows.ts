@@ -11,6 +11,7 @@ import { environment } from "./environment.ts";
 import { type GroupCommitOptions, groupCommit } from "./group-commit.ts";
 import type { EvidenceStore } from "./idempotency.ts";
 import { evidenceId } from "./ids.ts";
+import type { Condition } from "./lease.ts";
 import { measure } from "./limits.ts";
 import { evidenceDays } from "./message-life.ts";
 import { writesWithRows } from "./outbox.ts";
@@ -53,7 +54,7 @@ export function rows(options: RowsOptions = {}): EvidenceStore {
     },
 
     async commit(delivery, receipt) {
-      const unit = measure(transactionOf(delivery, receipt));
+      let unit = measure(transactionOf(delivery, receipt));
       for (let attempt = 1; ; attempt++) {
         const reasons = await (group ? group.commit(delivery.unit, unit) : send(unit.actions));
         if (reasons === undefined) return { kind: "done", receipt };
@@ -61,6 +62,7 @@ export function rows(options: RowsOptions = {}): EvidenceStore {
         const verdict = judge(reasons, delivery, unit);
         if (verdict.kind !== "transient") return verdict;
         await beforeNextCommit(verdict, { attempt, deadlineMs: delivery.deadlineMs });
+        if (verdict.condition) unit = measure(transactionOf(delivery, receipt, verdict.condition));
       }
     },
   };
@@ -73,12 +75,12 @@ export function rows(options: RowsOptions = {}): EvidenceStore {
     return loaded;
   }
 
-  function transactionOf(delivery: Delivery, receipt: unknown): Write[] {
+  function transactionOf(delivery: Delivery, receipt: unknown, condition = absent): Write[] {
     const writes = writesWithRows(delivery.unit, { table: () => outboxTable, id: evidenceId(delivery) });
-    return [evidenceWrite(delivery, receipt), ...writes]; // evidence first: its reason is looked at first
+    return [evidenceWrite(delivery, receipt, condition), ...writes]; // evidence first: its reason is looked at first
   }
 
-  function evidenceWrite(delivery: Delivery, receipt: unknown): Write {
+  function evidenceWrite(delivery: Delivery, receipt: unknown, condition: Condition): Write {
     const { consumer, message, letter } = delivery; // a queue is nobody who gets an answer
     const { digest, meaning } = digestOf(message);
     // As attribute values at once: `marshall` would find out the types of seven texts for every message.
@@ -97,9 +99,11 @@ export function rows(options: RowsOptions = {}): EvidenceStore {
       Put: {
         TableName: evidenceTable,
         Item: item,
-        ConditionExpression: "attribute_not_exists(id)", // G2: the second commit of a message cancels
+        ...condition, // G2: the second commit of a message cancels
         ReturnValuesOnConditionCheckFailure: "ALL_OLD", // who was first, and with what, at no extra read
       },
     };
   }
 }
+
+const absent: Condition = { ConditionExpression: "attribute_not_exists(id)" };

@@ -10,6 +10,7 @@ import { asJson } from "./json-value.ts";
 import type { Draft } from "./message-type.ts";
 import { requireFreeKeys } from "./reserved-keys.ts";
 import { sequenceText } from "./sequence.ts";
+import { checkWrite } from "./storable.ts";
 import { childTraceparent } from "./trace.ts";
 
 /** One conditional write of a transaction, made by a table and performed by the commit. */
@@ -41,7 +42,8 @@ export type Published<Types extends string = string> =
 export interface UnitOfWork<Types extends string = string> {
   /**
    * Adds state writes. At most one write an item (a rule of DynamoDB transactions).
-   * @throws Park KEY_RESERVED for an item that is the kit's
+   * @throws Park KEY_RESERVED for an item that is the kit's, ATTRIBUTE_RESERVED for an attribute that begins with the kit's own
+   *   prefix: it would not be shown
    */
   write(...writes: readonly Write[]): void;
   /**
@@ -79,7 +81,10 @@ export function unitOfWork({
     writes,
     messages,
     write(...added) {
-      for (const write of added) requireFreeKeys(write);
+      for (const write of added) {
+        requireFreeKeys(write);
+        checkWrite(write);
+      }
       writes.push(...added);
     },
     publish(...published) {

@@ -1,3 +1,4 @@
+import { TransactionConflictException } from "@aws-sdk/client-dynamodb";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import * as z from "zod";
 import { atMostOnce } from "../../../functions/messaging/at-most-once.ts";
@@ -212,6 +213,72 @@ describe("a consumer that takes effect at most once", () => {
     expect(await count()).toBe(2);
     expect(logged()).toEqual(["PROCESSED", "DUPLICATE", "PROCESSED", "DUPLICATE"]);
   });
+
+  it("G2: as rows it does not take for done what it had only claimed: it waits for the claim, and then does it", async () => {
+    faults = faultAtCall(dynamodb(), { nth: 1, fault: "killed-after" });
+    await Promise.race([deliver(1), faults.stopped]);
+    faults.remove();
+    expect(await deliverExactly(2)).toBe("returned");
+    expect(await deliverExactly(1)).toBe("returned"); // also when it is not looked up first
+    aheadMs += 60_000;
+    expect(await deliverExactly(3)).toBe("acknowledged");
+    expect(await deliverExactly(1)).toBe("acknowledged");
+    expect(await deliver(2)).toBe("acknowledged");
+    expect(await count()).toBe(1);
+    expect(logged()).toEqual(["RETRY_LATER", "RETRY_LATER", "PROCESSED", "DUPLICATE", "DUPLICATE"]);
+  });
+
+  it("G2, G9: a worker that wakes up after rows took its claim's place commits nothing, and counts no loss", async () => {
+    const gate = Promise.withResolvers<void>();
+    const started = Promise.withResolvers<void>();
+    trouble = () => {
+      started.resolve();
+      return gate.promise;
+    };
+    const late = deliver(1);
+    await started.promise;
+    aheadMs += 60_000;
+    expect(await deliverExactly(1)).toBe("acknowledged"); // without a look: the commit meets the claim
+    gate.resolve();
+    await late;
+    expect(await count()).toBe(1);
+    expect(logged()).not.toContain("LOST");
+  });
+
+  it("G2: as rows it takes what it had counted as lost for the end of the message", async () => {
+    trouble = () => Promise.reject(new Error("no"));
+    await deliver(1);
+    expect(await deliverExactly(2)).toBe("acknowledged");
+    expect(await count()).toBe(0);
+    expect(logged()).toEqual(["LOST", "DUPLICATE"]);
+  });
+
+  it.each([1, 9])(
+    "G9: does not count as lost what its own commit, still in flight, has applied (the loss is refused %i times)",
+    async (times) => {
+      let refusals = 0;
+      dynamodb().middlewareStack.add(
+        (next, { commandName }) =>
+          async function inFlight(args) {
+            const isLoss = JSON.stringify(args.input).includes(String.raw`\"lost\"`);
+            if (commandName === "PutItemCommand" && isLoss && refusals++ < times) {
+              const message = "Transaction is ongoing for the item";
+              throw new TransactionConflictException({ message, $metadata: {} });
+            }
+            const output = await next(args);
+            if (commandName === "TransactWriteItemsCommand") throw new Error("the connection was reset");
+            return output;
+          },
+        { name: "in-flight", step: "initialize" },
+      );
+      const first = await deliver(1);
+      dynamodb().middlewareStack.remove("in-flight");
+      expect(first).toBe(times === 1 ? "acknowledged" : "returned");
+      expect(await deliver(2)).toBe("acknowledged");
+      expect(await count()).toBe(1);
+      expect(logged()).toEqual(times === 1 ? ["PROCESSED", "DUPLICATE"] : ["RETRY_LATER", "DUPLICATE"]);
+    },
+  );
 });
 
 async function deliver(receiveCount: number): Promise<"acknowledged" | "returned"> {
@@ -224,6 +291,15 @@ async function deliver(receiveCount: number): Promise<"acknowledged" | "returned
     });
   const record = anSqsRecord(asciiJson(message), { receiveCount });
   const { batchItemFailures } = await look(anSqsEvent(record), aContext());
+  return batchItemFailures.length === 0 ? "acknowledged" : "returned";
+}
+
+async function deliverExactly(receiveCount: number): Promise<"acknowledged" | "returned"> {
+  const exact = consumer(contract({ name: "look", accepts: [Seen], publishes: [Seen] }))
+    .use(idempotency({ evidence: rows() }))
+    .handler(async (_message, unit) => add(unit));
+  const record = anSqsRecord(asciiJson(message), { receiveCount });
+  const { batchItemFailures } = await exact(anSqsEvent(record), aContext());
   return batchItemFailures.length === 0 ? "acknowledged" : "returned";
 }
 

@@ -15,7 +15,7 @@ describe("measure", () => {
     const room = itemBytesMax - "id".length - 1 - "text".length;
     expect(measure([aPut({ id: "a", text: "x".repeat(room) })]).bytes).toBe(itemBytesMax);
     expect(refusal([aPut({ id: "a", text: "x".repeat(room + 1) })])).toBe(
-      "ITEM_TOO_LARGE: 409601 bytes for tests, at most 409600 fit one item",
+      "ITEM_TOO_LARGE: 409601 bytes for tests, at most 409600 fit one item; text has 409598 of them",
     );
   });
 

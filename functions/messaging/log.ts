@@ -19,7 +19,20 @@ export type { LogLevel } from "./log-line.ts";
 export function log(level: LogLevel, code: string, fields: Readonly<Record<string, unknown>> = {}): void {
   countLogged(level, code, fields);
   const { line = ownLine } = currentInvocation()?.sink ?? {};
-  line(level, code, fields);
+  line(level, code, bounded(fields));
+}
+
+/** A code, an id or a detail is shorter; a line that is not costs like a message. Characters. */
+const textLengthMax = 1_000;
+
+function bounded(fields: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+  const isShort = Object.values(fields).every(
+    (value) => typeof value !== "string" || value.length <= textLengthMax,
+  );
+  if (isShort) return fields;
+  const cut = (value: unknown) =>
+    typeof value === "string" && value.length > textLengthMax ? `${value.slice(0, textLengthMax)}…` : value;
+  return Object.fromEntries(Object.entries(fields).map(([name, value]) => [name, cut(value)]));
 }
 
 /** As a line of the built-in log, unless its level is below what is asked for. */

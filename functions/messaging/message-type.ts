@@ -1,6 +1,7 @@
 // A kind of message: its CloudEvents type, the schema of its data, and the key whose order matters. Its older
 // versions are lifted to the current one, so that a handler knows one version and a queue may hold several.
 import type { StandardSchemaV1 } from "@standard-schema/spec";
+import { describeIssues } from "./issue-paths.ts";
 import { asJson } from "./json-value.ts";
 import { Park } from "./outcome.ts";
 import { liftsTo, type Upcasts } from "./upcasts.ts";
@@ -91,7 +92,8 @@ export function messageType<const Type extends string, Data, Older = unknown>(
     return result instanceof Promise ? result.then(ready) : ready(result);
 
     function ready(result: StandardSchemaV1.Result<Data>): Draft {
-      if (result.issues) throw new Park("PUBLISH_INVALID", `${type}: ${describe(result.issues)}`);
+      if (result.issues)
+        throw new Park("PUBLISH_INVALID", `${type}: ${describeIssues(schema, result.issues)}`);
       const isOwn = draft.partitionkey === keyOf(draft.data as Data);
       return { type: draft.type, data, partitionkey: isOwn ? keyOf(result.value) : draft.partitionkey };
     }
@@ -121,20 +123,6 @@ async function validated<Data>(
   data: unknown,
 ): Promise<Data> {
   const result = await schema["~standard"].validate(data);
-  if (result.issues) throw new Park("DATA_INVALID", `${type}: ${describe(result.issues)}`);
+  if (result.issues) throw new Park("DATA_INVALID", `${type}: ${describeIssues(schema, result.issues)}`);
   return result.value;
-}
-
-/** How many failing paths are named; the rest are counted. */
-const issuesShownMax = 5;
-
-function describe(issues: readonly StandardSchemaV1.Issue[]): string {
-  const paths = issues.slice(0, issuesShownMax).map(pathOf);
-  const more = issues.length - paths.length;
-  return `invalid at ${paths.join(", ")}${more > 0 ? ` and ${more} more` : ""}`;
-}
-
-function pathOf(issue: StandardSchemaV1.Issue): string {
-  const path = (issue.path ?? []).map((part) => String(typeof part === "object" ? part.key : part));
-  return path.length > 0 ? path.join(".") : "the top level";
 }

@@ -6,6 +6,13 @@ const caps = "functions/messaging/caps.ts";
 
 export const trustMutants: readonly Mutant[] = [
   {
+    name: "keys of a map are named in log and dead letter",
+    file: "functions/messaging/issue-paths.ts",
+    find: "&& declared.has(key)",
+    replace: "",
+    checks: [quickTest("functions/messaging/issue-paths")],
+  },
+  {
     name: "signature not checked",
     file: signature,
     find: "if (!verify(text, signed, key)) {",

@@ -11,7 +11,7 @@ export const consumerMutants: readonly Mutant[] = [
   {
     name: "identity by SQS's messageId",
     file: "functions/messaging/received.ts",
-    find: "envelope: readEnvelope(record.body) };",
+    find: "envelope: readEnvelope(record.body, { sentMs: sentMsOf(record) }) };",
     replace: "envelope: { ...readEnvelope(record.body), id: record.messageId } };",
     checks: [faults("rows, each alone")],
   },

@@ -72,15 +72,15 @@ export const outsideMutants: readonly Mutant[] = [
   {
     name: "at most once: a claim that ended without a word runs again",
     file: atMostOnce,
-    find: `if (claim.inDoubt) return lose(claim.lease, "CLAIM_EXPIRED");`,
+    find: `if (claim.inDoubt) return lose(claim.lease, { errorCode: "CLAIM_EXPIRED", deadlineMs });`,
     replace: "",
     checks: [messaging("at-most-once"), faults("at most once")],
   },
   {
     name: "at most once: a loss is not settled",
     file: atMostOnce,
-    find: `if (lease !== undefined) request.response = await lose(lease, codeOf(request.error));`,
-    replace: `if (lease !== undefined) request.response = { kind: "duplicate" };`,
+    find: "request.response = await lose(lease, { errorCode: codeOf(request.error), deadlineMs, mayBeDone });",
+    replace: `request.response = { kind: "duplicate" };`,
     checks: [faults("at most once")],
   },
   {

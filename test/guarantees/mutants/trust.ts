@@ -119,6 +119,20 @@ export const trustMutants: readonly Mutant[] = [
     checks: [quickTest("functions/messaging/envelope")],
   },
   {
+    name: "a number that JavaScript changes is taken",
+    file: "functions/messaging/exact-numbers.ts",
+    find: "if (written.digits.length > digitsMax) return false;",
+    replace: "",
+    checks: [quickTest("functions/messaging/exact-numbers")],
+  },
+  {
+    name: "a null attribute is one that is there",
+    file: "functions/messaging/envelope.ts",
+    find: "if (value === undefined || value === null) return undefined;",
+    replace: "if (value === undefined) return undefined;",
+    checks: [quickTest("functions/messaging/envelope")],
+  },
+  {
     name: "two callers with one key share an answer",
     file: "functions/messaging/endpoint.ts",
     find: "callerOf(event)}",

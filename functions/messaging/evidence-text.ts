@@ -9,6 +9,7 @@
 import { type Digest, digestOf, saysTheSame, shortened } from "./digest.ts";
 import type { Envelope } from "./envelope.ts";
 import { derivedId } from "./ids.ts";
+import { evidenceDays } from "./message-life.ts";
 
 /** A message's entry: 48 characters. Ten of them leave half of a write unit's 1 KB to the state and to what it publishes. */
 export interface Entry {
@@ -29,7 +30,7 @@ export interface Beyond {
   readonly token: string;
   /** The last shared row in use. */
   readonly row: number;
-  /** The day when a message last got a row of its own; 0 for never. */
+  /** The day when a message last got a row of its own; 0 for never. Of an unknown consumer: when its first entry left. */
   readonly ownDay: number;
   /** Records that have left the window and are in no row yet. */
   readonly leaving: string;
@@ -55,7 +56,7 @@ const recordDigestLength = 4;
 export const recordLength = recordKeyLength + 2 * recordDigestLength;
 const markLength = 5;
 /** An entry of the release before this one may be of any consumer of the item. */
-const unknownMark = "?";
+export const unknownMark = "?";
 const bar = "!";
 
 export function entryOf(consumer: string, message: Envelope): Entry {
@@ -132,20 +133,23 @@ export function isUnsettled({ beyond, floorMs, lostMs }: EvidenceText, mark: str
 export function withEntry(given: string | undefined, entry: Entry, window: number, today: number): string {
   const read = readText(given);
   if (isUnsettled(read, entry.mark)) return `${given} ${entryText(entry, undefined)}`;
-  let text = withBeyond(marked(read), beyondOf(read, entry.mark));
+  let text = withBeyond(marked(withoutForgotten(read, today)), beyondOf(read, entry.mark));
   const owner = text.beyond[0]?.mark ?? entry.mark;
   const entries = [...text.entries, entryText(entry, owner)];
   for (const one of entries.splice(0, Math.max(0, entries.length - window))) {
     const { mark = owner, timeMs, ...left } = readEntry(one);
-    const leftMs = Math.max(0, timeMs);
-    text = { ...text, floorMs: Math.max(text.floorMs, leftMs) };
-    if (mark === unknownMark) {
-      text = { ...text, lostMs: Math.max(text.lostMs, leftMs), lostDay: text.lostDay || today };
-    }
-    const whose = beyondOf(text, mark === unknownMark ? entry.mark : mark);
-    text = withBeyond(text, { ...whose, leaving: whose.leaving + recordOf(left) });
+    const whose = beyondOf(text, mark);
+    const leaving = whose.leaving + recordOf(left);
+    const ownDay = mark === unknownMark ? whose.ownDay || today : whose.ownDay;
+    text = { ...withBeyond(text, { ...whose, leaving, ownDay }), floorMs: Math.max(text.floorMs, timeMs, 0) };
   }
   return writeText({ ...text, entries });
+}
+
+/** What nobody knows the consumer of is looked at by all, in the item, as long as evidence counts. */
+function withoutForgotten(text: EvidenceText, today: number): EvidenceText {
+  const counts = ({ mark, ownDay }: Beyond) => mark !== unknownMark || today <= ownDay + evidenceDays;
+  return { ...text, beyond: text.beyond.filter(counts) };
 }
 
 /** Room for all that are remembered: the consumer's next commit makes it its own window again. */

@@ -17,6 +17,7 @@ import {
   findRecord,
   readText,
   recordLength,
+  unknownMark,
   withEntry,
 } from "./evidence-text.ts";
 import { evidenceDays } from "./message-life.ts";
@@ -87,8 +88,9 @@ export function byIds(window: number): EvidenceForm {
 export function findIn(evidence: string | undefined, delivery: Delivery): Found {
   if (evidence === undefined) return undefined;
   const entry = entryFor(delivery);
-  const { leaving } = beyondFor(evidence, entry);
-  return findEntry(evidence, entry) ?? findRecord(leaving, entry);
+  const text = readText(evidence);
+  const leaving = [entry.mark, unknownMark].map((mark) => beyondOf(text, mark).leaving);
+  return findEntry(evidence, entry) ?? findRecord(leaving.join(""), entry);
 }
 
 /** @throws Park ID_REUSED */

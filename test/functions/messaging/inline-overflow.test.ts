@@ -166,6 +166,21 @@ describe("while a deployment runs", () => {
     expect(await outcome()).toMatchObject({ count: 36, parked: ["EVIDENCE_GONE"] });
   });
 
+  it("G2, G6: an item whose evidence the earlier release had not dropped yet goes on as if this one had written it", async () => {
+    const old = messages(3);
+    for (const message of old) expect(await earlier(message)).toBe("done"); // all in its window, all of one time
+    const [{ receive }, other] = [
+      await anEnvironment({ window: 3 }),
+      await anEnvironment({ window: 3, name: "other" }),
+    ];
+    const all = messages(40);
+    for (const message of all) await receive(message);
+    for (const message of [...old, ...all]) await receive(message);
+    expect(await outcome()).toEqual({ count: 43, parked: [] });
+    await other.receive(old[0] as Envelope); // of a consumer that had not processed it
+    expect(await outcome()).toEqual({ count: 44, parked: [] });
+  });
+
   it("sixty days later nothing is refused any more", async () => {
     const past = () => new Date(Date.UTC(2020, 0, 1)).toISOString();
     for (const message of messages(4, (n) => new Date(Date.UTC(2026, 0, 1, 0, 0, n)).toISOString())) {

@@ -96,6 +96,15 @@ describe("no duplicate takes effect", () => {
     expect(await outcome()).toEqual({ count: 20, parked: ["ID_REUSED", "ID_REUSED", "ID_REUSED"] });
   });
 
+  it("G2: that another environment processed, after this one had read the rows", async () => {
+    const [one, other] = [await anEnvironment({ window: 1 }), await anEnvironment({ window: 1 })];
+    for (const message of messages(15)) await one.receive(message);
+    const all = messages(30);
+    for (const message of all) await other.receive(message);
+    for (const message of all) await one.receive(message);
+    expect(await outcome()).toEqual({ count: 45, parked: [] });
+  });
+
   it.each(["before", "after"] as const)(
     "G2: when the commit after a row's is cut short (%s), and everything comes again",
     async (moment) => {

@@ -1,5 +1,5 @@
 // Mutants of the evidence inside an item, by ids and by numbers (G1, G2, G4).
-import { type Mutant, messaging, quickTest } from "./mutant.ts";
+import { faults, type Mutant, messaging, quickTest, test } from "./mutant.ts";
 
 export const inlineMutants: readonly Mutant[] = [
   {
@@ -7,7 +7,7 @@ export const inlineMutants: readonly Mutant[] = [
     file: "functions/messaging/inline-write.ts",
     find: "} = :eo_read`;",
     replace: "} = :eo_read OR attribute_not_exists(eo_never)`;",
-    checks: [messaging("inline")],
+    checks: [messaging("inline-overflow")],
   },
   {
     name: "inline: what has left the window takes effect again",
@@ -18,6 +18,13 @@ export const inlineMutants: readonly Mutant[] = [
   },
   {
     name: "inline: an item drops what is in no row",
+    file: "functions/messaging/overflow-rows.ts",
+    find: "if (await putTogether(place, delivery, { row, ...given })) return row;",
+    replace: "return row;",
+    checks: [faults("inline, by ids, beyond the item")],
+  },
+  {
+    name: "inline: what no row has room for gets none of its own",
     file: "functions/messaging/inline-overflow.ts",
     find: "if (row === undefined) await putApart(place, delivery, leaving);",
     replace: "",
@@ -26,8 +33,8 @@ export const inlineMutants: readonly Mutant[] = [
   {
     name: "inline: what is about to leave the item is not looked at",
     file: "functions/messaging/item-evidence.ts",
-    find: "findEntry(evidence, entry) ?? findRecord(leaving, entry);",
-    replace: "findEntry(evidence, entry);",
+    find: 'findRecord(leaving.join(""), entry);',
+    replace: "undefined;",
     checks: [messaging("inline-overflow")],
   },
   {
@@ -47,8 +54,8 @@ export const inlineMutants: readonly Mutant[] = [
   {
     name: "inline: evidence of another consumer goes to the wrong rows",
     file: "functions/messaging/evidence-text.ts",
-    find: "beyondOf(text, mark === unknownMark ? entry.mark : mark)",
-    replace: "beyondOf(text, entry.mark)",
+    find: "const whose = beyondOf(text, mark);",
+    replace: "const whose = beyondOf(text, entry.mark);",
     checks: [messaging("inline-overflow")],
   },
   {
@@ -68,16 +75,51 @@ export const inlineMutants: readonly Mutant[] = [
   {
     name: "inline: same id, other data",
     file: "functions/messaging/evidence-text.ts",
-    find: 'return saysTheSame(readEntry(entry).said, said) ? "same" : "other";',
-    replace: 'return "same";',
+    find: 'if (!saysTheSame(found.said, said)) return "other";',
+    replace: "",
     checks: [messaging("inline")],
   },
   {
     name: "inline: same id, other data, beyond the window",
     file: "functions/messaging/evidence-text.ts",
-    find: 'said, recordDigestLength) ? "same" : "other";',
-    replace: 'said, 0) ? "same" : "same";',
+    find: 'if (!saysTheSame({ digest, meaning }, said, recordDigestLength)) return "other";',
+    replace: "",
     checks: [messaging("inline-overflow")],
+  },
+  {
+    name: "inline: an item of another name does not hear of an operator",
+    file: "functions/messaging/inline.ts",
+    find: "if (itemsNamedBy(delivery.consumer, delivery.message).includes(id)) return undefined;",
+    replace: "if (delivery.consumer) return undefined;",
+    checks: [test("operations/inline-bars")],
+  },
+  {
+    name: "edit: an item without evidence is left as it is",
+    file: "operations/dead-letters/inline-evidence.ts",
+    find: 'if (found) return found !== "same";',
+    replace: 'if (found || item === undefined) return found !== "same";',
+    checks: [test("operations/inline-bars")],
+  },
+  {
+    name: "edit: what was done between the look and the write is sent all the same",
+    file: "operations/dead-letters/inline-evidence.ts",
+    find: "if (!(await barInItem(place, { table, id }, message, number))) return false;",
+    replace: "await barInItem(place, { table, id }, message, number);",
+    checks: [test("operations/inline-bars")],
+  },
+  {
+    name: "sequence: a barred message takes its number",
+    file: "functions/messaging/sequence-evidence.ts",
+    find: 'if (isBarred(readBars(evidence ?? ""), key, sequence, said)) return "barred";',
+    replace: "",
+    checks: [test("operations/inline-bars")],
+  },
+  {
+    name: "sequence: a discarded number is waited for",
+    file: "functions/messaging/sequence-bars.ts",
+    find: "if (next === undefined) return last;",
+    replace: "if (next === undefined || last !== undefined) return last;",
+    checks: [test("operations/inline-bars")],
   },
   {
     name: "inline: an old guess refuses a message",

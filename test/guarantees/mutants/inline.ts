@@ -159,8 +159,8 @@ export const inlineMutants: readonly Mutant[] = [
   {
     name: "sequence: two messages of one number",
     file: "functions/messaging/sequence-evidence.ts",
-    find: "if (sequence === last && !saysTheSame(lastSaid, said)) {",
-    replace: "if (sequence === last && key === undefined) {",
+    find: 'if (found === "other") {',
+    replace: 'if (found === undefined && evidence === "") {',
     checks: [messaging("sequence-evidence")],
   },
   {

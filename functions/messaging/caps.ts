@@ -19,6 +19,11 @@ export const claimBytesMax = 4_194_304;
 export const depthMax = 64;
 /** Keys of all objects of a message together. */
 export const keysMax = 20_000;
+/**
+ * Values of a message: objects, lists and what is in them. An empty list is two characters, and some forty bytes once it
+ * is parsed: without this bound ten claims of them fill 512 MB.
+ */
+export const valuesMax = 100_000;
 /** Entries of one list. */
 export const arrayLengthMax = 10_000;
 /** Own keys that become something else as soon as somebody copies the object with an assignment. */
@@ -36,11 +41,12 @@ export function parseExact(text: string, bytesMax?: number): unknown {
 
 /**
  * JSON as a value inside its bounds.
- * @throws Park TOO_LARGE, NOT_JSON or what `checkCaps` finds; never quotes the text
+ * @throws Park TOO_LARGE, TOO_MANY_VALUES, NOT_JSON or what `checkCaps` finds; never quotes the text
  */
 export function parseCapped(text: string, bytesMax: number = bodyBytesMax): unknown {
   const bytes = Buffer.byteLength(text);
   if (bytes > bytesMax) throw new Park("TOO_LARGE", `${bytes} bytes, at most ${bytesMax}`);
+  if (text.length > 2 * valuesMax) countValues(text); // a shorter one cannot have more
   const value = parse(text);
   checkCaps(value);
   return value;
@@ -54,8 +60,7 @@ export function checkCaps(value: unknown): void {
   let keysSeen = 0;
   let level: readonly object[] = isContainer(value) ? [value] : [];
   for (let depth = 1; level.length > 0; depth++) {
-    if (depth > depthMax)
-      throw new Park("TOO_DEEP", `more than ${depthMax} objects and lists inside each other`);
+    if (depth > depthMax) throw tooDeep();
     const next: object[] = [];
     for (const container of level) {
       for (const child of Array.isArray(container) ? entriesOf(container) : valuesOf(container)) {
@@ -74,6 +79,40 @@ export function checkCaps(value: unknown): void {
     }
     return Object.values(container);
   }
+}
+
+/** Counted in the text: once they are parsed it is too late. */
+function countValues(text: string): void {
+  let values = 1;
+  let depth = 0;
+  for (let at = 0; at < text.length; at++) {
+    const character = text.charCodeAt(at);
+    if (character === quote) at = endOfString(text, at);
+    else if (character === comma) values++;
+    else if (character === bracket || character === brace) {
+      values++;
+      if (++depth > depthMax) throw tooDeep();
+    } else if (character === bracketEnd || character === braceEnd) depth--;
+    if (values > valuesMax) throw new Park("TOO_MANY_VALUES", `more than ${valuesMax} values`);
+  }
+}
+
+const [quote, comma, bracket, brace, bracketEnd, braceEnd] = [...'",[{]}'].map((character) =>
+  character.charCodeAt(0),
+);
+
+/** The place of the quote that ends the string which begins here, or the end of a text that is no JSON. */
+function endOfString(text: string, begin: number): number {
+  for (let at = text.indexOf('"', begin + 1); at >= 0; at = text.indexOf('"', at + 1)) {
+    let backslashes = 0;
+    while (text[at - 1 - backslashes] === "\\") backslashes++;
+    if (backslashes % 2 === 0) return at;
+  }
+  return text.length;
+}
+
+function tooDeep(): Park {
+  return new Park("TOO_DEEP", `more than ${depthMax} objects and lists inside each other`);
 }
 
 function entriesOf(list: readonly unknown[]): readonly unknown[] {

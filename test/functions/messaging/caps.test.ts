@@ -58,6 +58,16 @@ describe("parseCapped", () => {
     expect(codeOf(() => parseCapped(JSON.stringify({ inner: keys })))).toBe("TOO_MANY_KEYS");
   });
 
+  it("S9: counts values before they are parsed, and not the text inside strings", () => {
+    const nested = `[${Array(20)
+      .fill(`[${Array(9_000).fill("[]").join(",")}]`)
+      .join(",")}]`;
+    expect(() => parseCapped(nested)).toThrow("TOO_MANY_VALUES");
+    const texts = Array(9_000).fill('"[,{\\\\\\"[,{,,,,,,,,,,,,,,,,,,,,,,,,"').join(",");
+    expect(parseCapped(`[${texts}]`)).toHaveLength(9_000);
+    expect(() => parseCapped(`"${"[".repeat(300_000)}`)).toThrow("NOT_JSON");
+  });
+
   it("S9: bounds the length of a list, wherever it is", () => {
     const list = (length: number) => JSON.stringify({ a: [Array.from({ length }, () => 0)] });
     expect(codeOf(() => parseCapped(list(arrayLengthMax)))).toBeUndefined();

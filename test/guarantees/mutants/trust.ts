@@ -6,6 +6,13 @@ const caps = "functions/messaging/caps.ts";
 
 export const trustMutants: readonly Mutant[] = [
   {
+    name: "as many values as fit",
+    file: caps,
+    find: "if (values > valuesMax)",
+    replace: "if (values < 0)",
+    checks: [quickTest("functions/messaging/caps")],
+  },
+  {
     name: "keys of a map are named in log and dead letter",
     file: "functions/messaging/issue-paths.ts",
     find: "&& declared.has(key)",

@@ -41,6 +41,8 @@ export function scenarios(): Scenario[] {
     redriveScenario(),
     givenUpScenario("edit"),
     givenUpScenario("discard"),
+    givenUpScenario("edit", { form: "inline" }),
+    givenUpScenario("discard", { form: "inline" }),
     ...services.flatMap((service) => service.scenarios()),
   ];
 }

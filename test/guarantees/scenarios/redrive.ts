@@ -42,10 +42,13 @@ export function redriveScenario(): Scenario {
 }
 
 /** A corrected message in the place of the parked one, or none: a copy of the old one that comes late takes no effect. */
-export function givenUpScenario(operation: "edit" | "discard"): Scenario {
+export function givenUpScenario(
+  operation: "edit" | "discard",
+  { form = "rows" }: { form?: "rows" | "inline" } = {},
+): Scenario {
   const wanted = operation === "edit" ? 20 : 0;
   return {
-    name: `signed, parked and ${operation === "edit" ? "edited" : "discarded"}`,
+    name: `signed, parked and ${operation === "edit" ? "edited" : "discarded"}${form === "inline" ? ", inline" : ""}`,
     stage: { guarded: true, tables: { ACCOUNTS_TABLE: {} } },
     functions: [
       { handler: "test/guarantees/scenarios/handlers/guarded.ts", by: { kind: "queue", queue: "main" } },
@@ -60,6 +63,7 @@ export function givenUpScenario(operation: "edit" | "discard"): Scenario {
           ACCOUNT: unique,
           CONSUMER: "explored-guarded",
           OPERATION: operation,
+          FORM: form,
           LETTER: `${unique}-1`,
         },
         async whenQuiet() {

@@ -21,6 +21,7 @@ const queue = {
   name: CONSUMER,
   queueUrl: QUEUE_URL,
   deadLetterQueueUrl: DEAD_LETTER_QUEUE_URL,
+  stateTables: process.env.FORM === "inline" ? [process.env.ACCOUNTS_TABLE ?? ""] : [],
 };
 const matches = ({ reason }: DeadLetter) => reason !== "SIGNATURE_INVALID"; // nobody can put that right
 

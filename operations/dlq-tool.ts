@@ -34,7 +34,7 @@ export const dlqTool: Tool<DlqVerb> = {
     },
   },
   notes: `Of a FIFO queue only the first dead letters of each group can be seen. A redrive of one brings its whole group, in
-order; a discard takes out what it names, and the next of the group waits for a redrive.
+order; a discard goes through a group as long as its messages match, and the next one waits for a redrive.
 ID is the message's own id, or the id that SQS gave one of its copies. Remove the cause before a redrive, or the message
 will end up back here. Any of these may be interrupted and run again.`,
 };

@@ -148,6 +148,17 @@ describe("a discard of a forgery", () => {
   });
 });
 
+it("G7: a forgery of the same bytes is no copy of the genuine dead letter beside it", async () => {
+  const genuine = aPayment({ cents: 10 });
+  await park(genuine);
+  await parkForgery(genuine);
+  const { discarded } = await discardThose({ matches: ({ reason }) => reason === "SIGNATURE_INVALID" });
+  expect(discarded).toMatchObject([{ authenticity: { kind: "invalid" }, evidence: false }]);
+  expect(await redriven()).toEqual([`${genuine.id} sent-back: undefined`]);
+  await pay(rows(), ...(await sent()));
+  expect(await cents()).toBe(10);
+});
+
 describe("a discard of a genuine message", () => {
   it.each([
     ["rows", () => rows()],

@@ -6,6 +6,7 @@
 import type { SQSRecord } from "aws-lambda";
 import { nowMs } from "./clock.ts";
 import { describedError } from "./error-code.ts";
+import { isFifo } from "./message-group.ts";
 import { Park, RetryLater } from "./outcome.ts";
 import { type QueueLimits, queueLimits } from "./queue-limits.ts";
 import { attemptOf, pastOf, receiveCountOf } from "./received.ts";
@@ -38,9 +39,7 @@ export async function nextTry(queue: Subscription, record: SQSRecord, error: unk
   const ageMs = nowMs() - Number(record.attributes.SentTimestamp);
   const waitedSeconds = secondsSince(record.attributes.ApproximateFirstReceiveTimestamp);
   const asked = visibilitySeconds(error instanceof RetryLater ? error.retryAfterSeconds : undefined);
-  const retryAfterSeconds = waited
-    ? waitFor(asked, pastOf(record).waits + 1)
-    : (asked ?? backoffSeconds(attempt));
+  const retryAfterSeconds = waited ? waitFor(asked, waitsOf(record)) : (asked ?? backoffSeconds(attempt));
   const receives = receiveCountOf(record);
   const again: Try = { retryAfterSeconds, waited, waitedSeconds };
   const isFar = receives < receivesMin && ageMs + retryAfterSeconds * 1_000 < retentionMinMs * lastTryShare;
@@ -67,6 +66,12 @@ function waitFor(asked: number | undefined, wait: number): number {
 }
 
 const askedMax = 20;
+
+/** With this one. Where nothing waits behind another, receives say it, also when no note could be written. */
+function waitsOf(record: SQSRecord): number {
+  const { attempts, waits } = pastOf(record);
+  return isFifo(record.eventSourceARN) ? waits + 1 : Math.max(1, receiveCountOf(record) - attempts);
+}
 
 /** Until the last try; without end when the time of the message is none that a message of this queue can have. */
 function leftOf(limits: QueueLimits | undefined, ageMs: number): number {

@@ -1,6 +1,7 @@
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import type { SQSRecord } from "aws-lambda";
 import { expect, it } from "vitest";
+import { attemptOf, pastOf } from "../../../functions/messaging/received.ts";
 import { runLedger } from "../../../functions/messaging/run-ledger.ts";
 import { LOCAL_CREDENTIALS, LOCAL_REGION } from "../../../local/clients.ts";
 import { anSqsRecord } from "../../support/lambda.ts";
@@ -21,6 +22,29 @@ it("G5: a run that ended speaks for itself, and not for the run after it, of whi
     const run = runs.has(record.messageId) ? runs.get(record.messageId) : "no note";
     return run === "unknown" ? undefined : run;
   }
+});
+
+it("G6: attempts are what failed, or ran alone and was not heard of; waits are none, also after a run alone", async () => {
+  const ledger = await aLedger();
+  const counted: string[] = [];
+  let receives = 1;
+  for (const run of ["waited", "failed", "waited", "alone", "alone", "waited", "failed"] as const) {
+    const record = received(receives++);
+    await ledger.lastRuns([record]);
+    await ledger.note(record, run);
+    const after = received(receives);
+    await ledger.lastRuns([after]);
+    counted.push(`${run} ${attemptOf(after) - 1} ${pastOf(after).waits}`);
+  }
+  expect(counted).toEqual([
+    "waited 0 1",
+    "failed 1 1",
+    "waited 1 2",
+    "alone 2 2",
+    "alone 3 2",
+    "waited 3 3",
+    "failed 4 3",
+  ]);
 });
 
 it("G5: who was alone when nothing more was heard stays a suspect, however often it came since", async () => {

@@ -8,6 +8,7 @@ import { answerCommand, type Call, deliveryCommand, ordinal } from "./call.ts";
  * - `killed-before`, `killed-after`: the process dies at this call.
  * - `frozen-before`, `frozen-after`: the process stops, and goes on when everybody else has come to rest.
  * - `throttled`, `conflict`: the service refuses, as it does.
+ * - `busy`: from here on every write of anybody meets a conflict, for a minute: longer than any invocation can wait.
  * - `partial`: a batch is done but for its first entry, behind an HTTP 200.
  * - `twice-before`, `twice-after`: another process runs the same event, whole, at this moment.
  * - `tampered`: a message is another text than the one that was given: where it is sent, and where it is received.
@@ -24,6 +25,7 @@ export const faultKinds = [
   "frozen-after",
   "throttled",
   "conflict",
+  "busy",
   "partial",
   "twice-before",
   "twice-after",
@@ -52,7 +54,7 @@ const crossings: readonly string[] = ["SendMessageBatch", "SendMessage", "Receiv
 export function canMeet(kind: FaultKind, { command }: Pick<Call, "command">): boolean {
   if (command === deliveryCommand) return kind === "tampered";
   if (command === answerCommand) return answerKinds.includes(kind);
-  if (kind === "conflict") return conflicting.includes(command);
+  if (kind === "conflict" || kind === "busy") return conflicting.includes(command);
   if (kind === "throttled") return !command.includes(" ");
   if (kind === "partial") return batches.includes(command);
   if (kind === "tampered") return crossings.includes(command);
@@ -71,6 +73,7 @@ const sentences: Readonly<Record<FaultKind, (call: string) => string>> = {
   "frozen-after": (call) => `frozen after ${call}, goes on when all is quiet`,
   throttled: (call) => `${call} is throttled`,
   conflict: (call) => `${call} meets a conflict`,
+  busy: (call) => `from ${call} on every write meets a conflict, for a minute`,
   partial: (call) => `${call} leaves its first entry undone`,
   "twice-before": (call) => `delivered a second time before ${call}`,
   "twice-after": (call) => `delivered a second time after ${call}`,

@@ -2,7 +2,7 @@
 // one for this call, happens here. Below it are the real client's parser, its connection and the real engine;
 // above it the client's own retries.
 import type { Call, CallOutput, Carrier } from "./call.ts";
-import type { Fault } from "./fault.ts";
+import { canMeet, type Fault } from "./fault.ts";
 import { never, runAs, stopProcess } from "./process-identity.ts";
 import { connectionLost, partOf, refusal, tampered, tamperedAnswer, withoutPart } from "./refusals.ts";
 import type { Simulation } from "./simulation.ts";
@@ -22,6 +22,7 @@ export function gate({ faultFor, onCall, onDone, runAgain }: GateOptions): Simul
   const counts = new Map<string, number>();
   /** What the further attempts of a command meet. */
   const lasting = new WeakMap<object, Fault>();
+  let busy: { readonly fault: Fault; readonly untilMs: number } | undefined;
 
   return function pass(wanted, carrier) {
     const { process, command } = wanted;
@@ -36,7 +37,7 @@ export function gate({ faultFor, onCall, onDone, runAgain }: GateOptions): Simul
             const ended = process.simulation.begin();
             call.nth = (counts.get(command) ?? 0) + 1; // in the order in which they happen
             counts.set(command, call.nth);
-            const fault = lasting.get(call.logical) ?? faultFor(call);
+            const fault = lasting.get(call.logical) ?? busyFor(call) ?? faultFor(call);
             onCall(call, fault);
             const wait: WaitForOthers = async (others) => {
               ended();
@@ -54,6 +55,11 @@ export function gate({ faultFor, onCall, onDone, runAgain }: GateOptions): Simul
       });
     });
   };
+
+  function busyFor(call: Call): Fault | undefined {
+    if (busy === undefined || call.process.simulation.nowMs() >= busy.untilMs) return undefined;
+    return canMeet("busy", call) ? busy.fault : undefined;
+  }
 
   async function carryOut(
     call: Call,
@@ -97,6 +103,9 @@ export function gate({ faultFor, onCall, onDone, runAgain }: GateOptions): Simul
         await wait(() => thawed(call));
         return alive(call, output);
       }
+      case "busy":
+        busy ??= { fault, untilMs: process.simulation.nowMs() + busyMs };
+        throw refusal("conflict", command, input);
       case "throttled":
       case "conflict":
         throw refusal(fault.kind, command, input);
@@ -135,6 +144,8 @@ export function gate({ faultFor, onCall, onDone, runAgain }: GateOptions): Simul
     });
   }
 }
+
+const busyMs = 60_000;
 
 /** Lets everybody else go on while this call waits. */
 type WaitForOthers = <Result>(others: () => Promise<Result>) => Promise<Result>;

@@ -8,12 +8,14 @@ import { outsideMutants } from "./outside.ts";
 import { pullMutants } from "./pull.ts";
 import { relayMutants } from "./relay.ts";
 import { trustMutants } from "./trust.ts";
+import { waitMutants } from "./waits.ts";
 import { wiringMutants } from "./wiring.ts";
 
 export const mutants: readonly Mutant[] = [
   ...commitMutants,
   ...inlineMutants,
   ...consumerMutants,
+  ...waitMutants,
   ...outsideMutants,
   ...relayMutants,
   ...pullMutants,

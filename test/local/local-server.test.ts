@@ -5,7 +5,6 @@ import { createServer } from "node:http";
 import { DescribeTableCommand } from "@aws-sdk/client-dynamodb";
 import { PutObjectCommand } from "@aws-sdk/client-s3";
 import { expect, onTestFinished, test } from "vitest";
-import { startCarrier } from "../../local/demo/carrier.ts";
 import { PORTS_CLOSED_TO_BROWSERS } from "../../local/dynoxide.ts";
 import { startEngineProxy } from "../../local/engine-proxy.ts";
 import { startFunctionUrls } from "../../local/function-urls.ts";
@@ -66,11 +65,9 @@ test("an object stays where a page asked the engine to delete it", async () => {
   expect((await asked({ url: `${engines.announced.s3}/${bucket}/claim` })).body).toBe("kept");
 });
 
-test("the carrier and the function URLs do nothing for a page", async () => {
-  const carrier = await startCarrier();
+test("the function URLs do nothing for a page", async () => {
   const functionUrls = await startFunctionUrls();
-  onTestFinished(async () => void (await Promise.all([carrier.stop(), functionUrls.stop()])));
-  expect(await grantsToPages(carrier.url)).toEqual([]);
+  onTestFinished(functionUrls.stop);
   expect(await grantsToPages(functionUrls.urlFor("Orders"))).toEqual([]);
 });
 

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { type Carrier, startCarrier } from "../../../local/demo/carrier.ts";
+import { grantsToPages } from "../../support/foreign-page.ts";
 
 let carrier: Carrier;
 
@@ -11,6 +12,10 @@ afterEach(() => carrier.stop());
 
 test("listens on this machine only", () => {
   expect(new URL(carrier.url).hostname).toBe("127.0.0.1");
+});
+
+test("does nothing for a web page", async () => {
+  expect(await grantsToPages(carrier.url)).toEqual([]);
 });
 
 test("books once for a key, and gives the same answer again", async () => {

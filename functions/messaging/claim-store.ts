@@ -76,7 +76,9 @@ export function claimStore(options: ClaimStoreOptions = {}): ClaimStore {
   }
 }
 
-function unavailable(error: unknown): never {
-  if (error instanceof Park) throw error;
+async function unavailable(error: unknown): Promise<never> {
+  const { permanentReason } = await import("./permanent.ts");
+  const reason = permanentReason(error); // a bucket that does not exist, an object that is too large
+  if (reason) throw reason;
   throw new RetryLater("CLAIM_CHECK_UNAVAILABLE", undefined, { cause: error, waited: isWait(error) });
 }

@@ -10,6 +10,7 @@ import { marshall } from "@aws-sdk/util-dynamodb";
 import type { Context } from "aws-lambda";
 import { nowIso, nowMs } from "./clock.ts";
 import { type Envelope, readKept } from "./envelope.ts";
+import { errorCodeOf, placeOf } from "./error-code.ts";
 import type { Journal, JournalEntry } from "./journal.ts";
 import { log } from "./log.ts";
 import { metricNames } from "./metric-names.ts";
@@ -85,10 +86,13 @@ export async function pullPartition(options: PullOptions, context: Context): Pro
         records++;
       }
     } catch (error) {
-      if (!(error instanceof Park) || options.onPoison === "stop" || error.code === rebuildPublishes)
-        throw error;
-      await moveTo(sequence, [parkWrite(error, { body, sequence })]);
-      log("warn", "PULL_PARKED", { ...fields, sequence, reasonCode: error.code, reasonDetail: error.detail });
+      const { permanentReason } = await import("./permanent.ts");
+      const reason = permanentReason(error);
+      if (reason === undefined) throw error;
+      if (options.onPoison === "stop" || reason.code === rebuildPublishes) throw reason;
+      await moveTo(sequence, [parkWrite(reason, { body, sequence })]);
+      const { code: reasonCode, detail: reasonDetail } = reason;
+      log("warn", "PULL_PARKED", { ...fields, sequence, reasonCode, reasonDetail });
     }
     seen = sequence;
   }
@@ -126,7 +130,7 @@ function endOf(error: unknown, fields: Readonly<Record<string, unknown>>): Pulle
   const reason =
     error instanceof Park
       ? { reasonCode: error.code, reasonDetail: error.detail }
-      : { errorCode: error instanceof Error ? error.name : typeof error };
+      : { errorCode: errorCodeOf(error), at: placeOf(error) };
   log("error", "PULL_STOPPED", { ...fields, ...reason });
   return "stopped";
 }

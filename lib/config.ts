@@ -6,7 +6,11 @@ import { metricNamespace } from "../functions/messaging/metric-names.ts";
 
 export interface Config {
   readonly stage: StageName;
-  /** Who hears the alarms: a topic that exists, or an address that gets one of its own. Unless given, nobody. */
+  /**
+   * Who is notified of alarms: a topic that exists, or an address that gets one of its own. Production needs one of them, or
+   * `none`, which says that somebody watches the alarms in another way.
+   */
+  readonly alarmReceiver?: "none";
   readonly alarmTopicArn?: string;
   readonly alarmEmail?: string;
   readonly sizes: Sizes;
@@ -24,6 +28,8 @@ export interface Sizes {
   readonly maxConcurrency: number;
   /** A message whose handler failed so often goes to the dead-letter queue. A wait for a busy key is no failure. */
   readonly maxReceiveCount: number;
+  /** A consumer that receives more messages a minute, for a quarter of an hour, rings: docs/runbook.md has what it costs. */
+  readonly receivesPerMinuteMax: number;
   /** Essential are those that the wiring rules demand; each alarm costs $0.10 a month. */
   readonly alarms: "essential" | "all";
   /** Active: Lambda tells X-Ray of invocations, one a second of each function and a twentieth of the rest. */
@@ -47,7 +53,7 @@ export function readConfig(node: Node): Config {
   const stage = readStage(node.tryGetContext("stage") ?? "dev");
   return {
     stage,
-    ...readAlarmReceiver(node),
+    ...readAlarmReceiver(node, stage),
     sizes: { ...stages[stage], tracing: readTracing(node), ...readEncryptionKey(node) },
   };
 }
@@ -71,6 +77,7 @@ const stages = {
     batchWindow: Duration.seconds(0),
     maxConcurrency: 2,
     maxReceiveCount: 5,
+    receivesPerMinuteMax: 600,
     alarms: "essential",
     metricNamespace: `${metricNamespace}/dev`,
     keepsData: false,
@@ -83,6 +90,7 @@ const stages = {
     batchWindow: Duration.seconds(0),
     maxConcurrency: 50,
     maxReceiveCount: 12, // outlasts an outage of ten minutes: docs/scaling.md
+    receivesPerMinuteMax: 12_000,
     alarms: "all",
     metricNamespace: `${metricNamespace}/prod`,
     keepsData: true,
@@ -105,7 +113,11 @@ function isStage(name: string): name is StageName {
   return Object.hasOwn(stages, name);
 }
 
-function readAlarmReceiver(node: Node): Pick<Config, "alarmTopicArn" | "alarmEmail"> {
+/** In production an alarm that notifies nobody is none. */
+function readAlarmReceiver(
+  node: Node,
+  stage: StageName,
+): Pick<Config, "alarmTopicArn" | "alarmEmail" | "alarmReceiver"> {
   const alarmTopicArn = readText(
     node,
     "alarmTopicArn",
@@ -118,7 +130,21 @@ function readAlarmReceiver(node: Node): Pick<Config, "alarmTopicArn" | "alarmEma
       'context "alarmTopicArn" and "alarmEmail" exclude each other: subscribe the address to the topic',
     );
   }
+  const nobody = readText(node, "alarmReceiver", /^none$/, "none");
+  const isGiven = alarmTopicArn !== undefined || alarmEmail !== undefined;
+  if (isGiven && nobody !== undefined) {
+    throw new Error(
+      'context "alarmReceiver" is none, and "alarmEmail" or "alarmTopicArn" names one: remove one of the two',
+    );
+  }
+  if (stages[stage].keepsData && !isGiven && nobody === undefined) {
+    throw new Error(
+      `stage ${stage} has alarms and nobody who is notified: give -c alarmEmail=you@example.com or ` +
+        "-c alarmTopicArn=arn:aws:sns:..., or -c alarmReceiver=none if somebody watches them in another way",
+    );
+  }
   return {
+    ...(nobody !== undefined && { alarmReceiver: "none" as const }),
     ...(alarmTopicArn !== undefined && { alarmTopicArn }),
     ...(alarmEmail !== undefined && { alarmEmail }),
   };

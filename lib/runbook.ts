@@ -14,6 +14,7 @@ export const alarmKinds = {
   "in-doubt": "nobody knows whether an effect outside happened",
   conflicts: "transactions meet on the same items",
   throttles: "AWS refuses requests: too many at once",
+  runaway: "it receives more messages than its budget allows",
   recursion: "Lambda stopped a loop of messages",
   errors: "the function fails in every quarter of an hour",
   "errors-logged": "the log has a line that no retry will mend",

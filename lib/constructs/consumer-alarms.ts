@@ -53,6 +53,13 @@ export function alarmOnConsumer(list: AlarmList, consumer: QueueConsumer, counte
     periods: 3,
   });
   list.further({
+    kind: "runaway",
+    subject,
+    metric: queue.metricNumberOfMessagesReceived({ statistic: "Sum", period: alarmPeriod }),
+    rings: { above: consumer.receivesPerMinuteMax * alarmPeriod.toMinutes() },
+    periods: 3, // a burst is over by then
+  });
+  list.further({
     kind: "recursion",
     subject,
     metric: new Metric({

@@ -36,10 +36,13 @@ export class QueueConsumer extends Construct {
   readonly subscription: Subscription;
   readonly redriveQueue: RedriveQueue;
   readonly function: NodeFunction;
+  /** More than that is a runaway. */
+  readonly receivesPerMinuteMax: number;
 
   constructor(scope: Construct, id: string, options: QueueConsumerOptions) {
     super(scope, id);
     const { contract, entry, fifo, tables, claims, signingKeys, sizes, environment } = resolve(options);
+    this.receivesPerMinuteMax = sizes.receivesPerMinuteMax;
     this.redriveQueue = new RedriveQueue(this, "Queue", { ...sizes, fifo });
     this.function = new NodeFunction(this, "Function", { ...sizes, contract, entry, environment });
     this.subscription = { contract, queue: this.redriveQueue.queue };

@@ -2,6 +2,7 @@
 // of time, or a dead letter, is found by a customer. An alarm that rings too late is none.
 //
 //   G6. Nothing is dropped silently.
+import { metricNames } from "../../functions/messaging/metric-names.ts";
 import { retentionDefault } from "./queue-rules.ts";
 import { type Finding, finding, type Rule } from "./rule.ts";
 import type { Resource, Templates } from "./templates.ts";
@@ -74,7 +75,49 @@ export const alarmRules: readonly Rule[] = [
       );
     },
   },
+  {
+    id: "sweeper-alarms",
+    demand: "somebody must hear that the sweeper does not run, or that what it finds is old",
+    check: (templates) =>
+      templates
+        .ofType("AWS::Lambda::Function")
+        .filter((each) => variableOf(each, "ROUTES") !== undefined && !readsStream(templates, each))
+        .flatMap((sweeper) => sweeperFindings(templates, sweeper)),
+  },
 ];
+
+function readsStream(templates: Templates, each: Resource): boolean {
+  return mappingsOf(templates).streams.some((mapping) => mapping.function === each);
+}
+
+function sweeperFindings(templates: Templates, sweeper: Resource): Finding[] {
+  const service = variableOf(sweeper, serviceVariable);
+  const ages = (alarm: Resource) =>
+    at(alarm, "MetricName") === metricNames.outboxAgeSeconds &&
+    [at(alarm, "Dimensions")].flat().some((dimension) => dimensionValue(dimension) === service) &&
+    at(alarm, "Statistic") === "Maximum" &&
+    ringsAt(alarm, delaySecondsMax);
+  const silences = (alarm: Resource) =>
+    at(alarm, "MetricName") === "Invocations" &&
+    isOn(templates, alarm, sweeper) &&
+    at(alarm, "Statistic") === "Sum" &&
+    String(at(alarm, "ComparisonOperator")).startsWith("LessThan") &&
+    numberAt(alarm, "Threshold", 0) >= 1 &&
+    at(alarm, "TreatMissingData") === "breaching";
+  return [
+    { metric: metricNames.outboxAgeSeconds, keeps: ages },
+    { metric: "Invocations", keeps: silences },
+  ].flatMap(({ metric, keeps }) => {
+    const alarms = templates.ofType("AWS::CloudWatch::Alarm");
+    if (alarms.some((alarm) => isInTime(alarm) && keeps(alarm))) return [];
+    return [
+      {
+        ...finding(sweeper, `Alarm on ${metric}`, "name its stack in `watched` of OperationsStack"),
+        value: undefined,
+      },
+    ];
+  });
+}
 
 const serviceVariable = "POWERTOOLS_SERVICE_NAME";
 const depth = "ApproximateNumberOfMessagesVisible";
@@ -98,17 +141,26 @@ function missing(templates: Templates, watch: Watch): Finding[] {
 }
 
 function keeps(templates: Templates, alarm: Resource, { watched, metric, mustRingAt }: Watch): boolean {
-  const { ActionsEnabled = true, MetricName, Statistic, Dimensions } = alarm.properties;
-  const delaySeconds =
-    numberAt(alarm, "Period", Number.NaN) * numberAt(alarm, "EvaluationPeriods", Number.NaN);
+  const { MetricName, Statistic } = alarm.properties;
   return (
-    isTrue(ActionsEnabled) &&
+    isInTime(alarm) &&
     MetricName === metric &&
     Statistic === "Maximum" &&
-    [Dimensions].flat().some((dimension) => templates.referredTo(dimensionValue(dimension)) === watched) &&
-    ringsAt(alarm, mustRingAt) &&
-    delaySeconds <= delaySecondsMax
+    isOn(templates, alarm, watched) &&
+    ringsAt(alarm, mustRingAt)
   );
+}
+
+function isOn(templates: Templates, alarm: Resource, watched: Resource): boolean {
+  return [at(alarm, "Dimensions")]
+    .flat()
+    .some((dimension) => templates.referredTo(dimensionValue(dimension)) === watched);
+}
+
+function isInTime(alarm: Resource): boolean {
+  const delaySeconds =
+    numberAt(alarm, "Period", Number.NaN) * numberAt(alarm, "EvaluationPeriods", Number.NaN);
+  return isTrue(at(alarm, "ActionsEnabled") ?? true) && delaySeconds <= delaySecondsMax;
 }
 
 function ringsAt(alarm: Resource, value: number): boolean {

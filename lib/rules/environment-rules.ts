@@ -2,7 +2,7 @@
 // deployment. The routes of the relay grow with every consumer, so they come there first.
 import { finding, type Rule } from "./rule.ts";
 import type { Resource } from "./templates.ts";
-import { at } from "./wiring.ts";
+import { at, variableOf } from "./wiring.ts";
 
 /** https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html */
 const environmentBytesMax = 4_096;
@@ -19,7 +19,73 @@ export const environmentRules: readonly Rule[] = [
         return [finding(each, `Environment.Variables.${largestVariable(each)}`, remedy)];
       }),
   },
+  {
+    id: "environment-override",
+    demand:
+      "the variable changes how Node, the SDK or Powertools behave, so what runs is not what was tested",
+    check: (templates) =>
+      templates.ofType("AWS::Lambda::Function").flatMap((each) =>
+        variables(each)
+          .filter(([name, value]) => overrides(name, value))
+          .map(([name]) => finding(each, `Environment.Variables.${name}`, "remove it")),
+      ),
+  },
+  {
+    id: "example-address",
+    demand: "in production an address that stands for another is one that nobody answers at, or a stranger",
+    check: (templates) =>
+      templates.keepsData
+        ? templates.ofType("AWS::Lambda::Function").flatMap((each) =>
+            variables(each)
+              .filter(([, value]) => isExample(value))
+              .map(([name]) =>
+                finding(
+                  each,
+                  `Environment.Variables.${name}`,
+                  "the real address; the sample's carrier is -c carrierUrl=https://...",
+                ),
+              ),
+          )
+        : [],
+  },
+  {
+    id: "one-system",
+    demand: "what one function signs, stores or sends, the others do not find",
+    check: (templates) =>
+      ["SIGNING_SECRET_ARN", "CLAIM_CHECK_BUCKET"].flatMap((variable) => {
+        const users = templates
+          .ofType("AWS::Lambda::Function")
+          .filter((each) => variableOf(each, variable) !== undefined);
+        const [first] = users;
+        return users
+          .filter((each) => first && variableOf(each, variable) !== variableOf(first, variable))
+          .map((each) => finding(each, `Environment.Variables.${variable}`, `the one of ${first?.path}`));
+      }),
+  },
 ];
+
+/** https://www.rfc-editor.org/rfc/rfc2606 and this machine. */
+const exampleHosts =
+  /(^|\.)(example(\.(com|net|org))?|invalid|test|localhost)$|^127\.|^0\.0\.0\.0$|^\[::1\]$/;
+
+function isExample(value: unknown): boolean {
+  const url = typeof value === "string" ? URL.parse(value) : null;
+  return url !== null && exampleHosts.test(url.hostname);
+}
+
+const overriding =
+  /^(AWS_|NODE_|LD_|SSL_|_|HTTPS?_PROXY$|NO_PROXY$|ALL_PROXY$|UV_|OPENSSL_|LAMBDA_|POWERTOOLS_(DEV|METRICS_DISABLED|METRICS_FUNCTION_NAME|LOG_LEVEL|LOGGER_LOG_LEVEL)$)/i;
+
+const known: Readonly<Record<string, RegExp>> = {
+  NODE_OPTIONS: /^--enable-source-maps$/,
+  NODE_ENV: /^production$/,
+  POWERTOOLS_LOG_LEVEL: /^(TRACE|DEBUG|INFO)$/i,
+  POWERTOOLS_LOGGER_LOG_LEVEL: /^(TRACE|DEBUG|INFO)$/i,
+};
+
+function overrides(name: string, value: unknown): boolean {
+  return overriding.test(name) && known[name]?.test(String(value)) !== true;
+}
 
 /** A URL of a queue, as `https://sqs.eu-central-1.amazonaws.com/…` and a name like ours; others are shorter. */
 const referenceBytes = 110;

@@ -92,9 +92,16 @@ export const mappingRules: readonly Rule[] = [
 function environmentFindings(templates: Templates, { source, function: consumer }: Mapping): Finding[] {
   if (source === undefined || consumer === undefined) return [];
   const expected = { QUEUE_URL: source, DEAD_LETTER_QUEUE_URL: deadLettersOf(templates, source) };
+  const isOfKit = ["MAX_RECEIVE_COUNT", ...Object.keys(expected)].some(
+    (variable) => variableOf(consumer, variable) !== undefined,
+  );
+  if (!isOfKit) return [];
+  if (!/^[1-9]\d*$/.test(String(variableOf(consumer, "MAX_RECEIVE_COUNT")))) {
+    return [finding(consumer, "Environment.Variables.MAX_RECEIVE_COUNT", "a whole number of receives")];
+  }
   return Object.entries(expected).flatMap(([variable, queue]) => {
     const url = variableOf(consumer, variable);
-    if (url === undefined || queue === undefined || templates.referredTo(url) === queue) return [];
+    if (queue === undefined || templates.referredTo(url) === queue) return [];
     return [finding(consumer, `Environment.Variables.${variable}`, `the URL of ${queue.path}`)];
   });
 }

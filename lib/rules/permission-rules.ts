@@ -23,7 +23,7 @@ export const permissionRules: readonly Rule[] = [
       allowed(statementsOf(templates)).flatMap((statement) =>
         statement.inverted ||
         statement.actions.length === 0 ||
-        statement.actions.some((action) => action.includes("*"))
+        statement.actions.some((action) => /[*?]/.test(action))
           ? [
               named(
                 statement,
@@ -40,7 +40,7 @@ export const permissionRules: readonly Rule[] = [
     check: (templates) =>
       allowed(statementsOf(templates)).flatMap((statement) =>
         statement.resources
-          .filter((resource) => JSON.stringify(resource).includes("*") && !isUnavoidable(statement, resource))
+          .filter((resource) => /[*?]/.test(JSON.stringify(resource)) && !isUnavoidable(statement, resource))
           .map((resource) =>
             named(statement, resource, `name the resource of ${statement.actions.join(", ")}`),
           ),

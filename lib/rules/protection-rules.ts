@@ -49,14 +49,61 @@ export const protectionRules: readonly Rule[] = [
       templates.ofType(...guarded.flatMap(({ policies }) => policies)).flatMap((policy) =>
         documentStatements(policy, "PolicyDocument")
           .filter(
-            ({ effect, principal, condition }) =>
-              effect === "Allow" && isEverybody(principal) && condition === undefined,
+            ({ effect, principal, condition, inverted }) =>
+              effect !== "Deny" && (inverted || (isEverybody(principal) && !limitsSource(condition))),
           )
           .map(({ principal }) => ({
             resource: policy,
             property: "PolicyDocument",
             value: principal,
             remedy: "name the principal, or add a condition on its account",
+          })),
+      ),
+  },
+  {
+    id: "no-other-account",
+    demand: "another account may do there what its own policies say, and nothing here shows what that is",
+    check: (templates) =>
+      templates.ofType(...guarded.flatMap(({ policies }) => policies)).flatMap((policy) =>
+        documentStatements(policy, "PolicyDocument")
+          .filter(
+            ({ effect, principal }) => effect !== "Deny" && !isEverybody(principal) && !isOwn(principal),
+          )
+          .map(({ principal }) => ({
+            resource: policy,
+            property: "PolicyDocument",
+            value: principal,
+            remedy: "a service of AWS or a role of this app; acknowledge it for an account that you trust",
+          })),
+      ),
+  },
+  {
+    id: "resource-policy-actions",
+    demand: "a wildcard allows to purge, to delete and to change the policy itself",
+    check: (templates) =>
+      templates.ofType(...guarded.flatMap(({ policies }) => policies)).flatMap((policy) =>
+        documentStatements(policy, "PolicyDocument")
+          .filter(({ effect, actions }) => effect !== "Deny" && actions.some((action) => /[*?]/.test(action)))
+          .map(({ actions }) => ({
+            resource: policy,
+            property: "PolicyDocument",
+            value: actions,
+            remedy: "name each action",
+          })),
+      ),
+  },
+  {
+    id: "resource-policy-denies",
+    demand: "a denial of more than plain text shuts out the functions themselves",
+    check: (templates) =>
+      templates.ofType(...guarded.flatMap(({ policies }) => policies)).flatMap((policy) =>
+        documentStatements(policy, "PolicyDocument")
+          .filter((statement) => statement.effect !== "Allow" && !deniesPlainTextOnly(statement))
+          .map(({ condition }) => ({
+            resource: policy,
+            property: "PolicyDocument",
+            value: condition,
+            remedy: 'the condition { Bool: { "aws:SecureTransport": "false" } } alone',
           })),
       ),
   },
@@ -113,6 +160,36 @@ function refusesPlainText(
     isEverybody(principal) &&
     String(Bool["aws:SecureTransport"]) === "false" &&
     actions.some((action) => needed.includes(action))
+  );
+}
+
+function deniesPlainTextOnly({ condition }: Statement): boolean {
+  const tested = Object.entries(Object(condition));
+  return tested.length === 1 && JSON.stringify(tested[0]) === '["Bool",{"aws:SecureTransport":"false"}]';
+}
+
+const sources = [
+  "aws:SourceAccount",
+  "aws:SourceArn",
+  "aws:SourceOwner",
+  "AWS:SourceOwner",
+  "aws:PrincipalAccount",
+];
+
+function limitsSource(condition: unknown): boolean {
+  return Object.entries(Object(condition)).some(
+    ([operator, tested]) =>
+      /^(StringEquals|ArnEquals|ArnLike|StringLike)$/.test(operator) &&
+      Object.entries(Object(tested)).some(
+        ([key, value]) => sources.includes(key) && !/^[*?]+$/.test(String(value)),
+      ),
+  );
+}
+
+/** Services, and roles of this app; an account only where it is the app's own. */
+function isOwn(principal: unknown): boolean {
+  return Object.entries(Object(principal)).every(([kind, names]) =>
+    [names].flat().every((name) => kind === "Service" || /^‹|\{AccountId\}/.test(String(name))),
   );
 }
 

@@ -17,6 +17,8 @@ export const retentionDefault = 4 * day;
 const functionTimeoutDefault = 3;
 
 const receivesMin = 5;
+/** A message whose process died comes back after that. */
+const hiddenSecondsMax = 1_800;
 
 export const queueRules: readonly Rule[] = [
   {
@@ -30,8 +32,12 @@ export const queueRules: readonly Rule[] = [
           if (consumer === undefined) return [];
           const timeout = numberAt(consumer, "Timeout", functionTimeoutDefault);
           const needed = 6 * timeout + numberAt(mapping, "MaximumBatchingWindowInSeconds", 0);
-          if (numberAt(queue, "VisibilityTimeout", visibilityTimeoutDefault) >= needed) return [];
-          const remedy = `at least ${needed} seconds, as ${consumer.path} has ${timeout}`;
+          const hidden = numberAt(queue, "VisibilityTimeout", visibilityTimeoutDefault);
+          if (hidden >= needed && hidden <= Math.max(needed, hiddenSecondsMax)) return [];
+          const remedy =
+            hidden > needed
+              ? `at most ${Math.max(needed, hiddenSecondsMax)} seconds, or it comes back that late when its process dies`
+              : `at least ${needed} seconds, as ${consumer.path} has ${timeout}`;
           return [finding(queue, "VisibilityTimeout", remedy)];
         }),
       ),

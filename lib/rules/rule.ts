@@ -17,6 +17,8 @@ export interface Finding {
   /** What was found there; undefined is said as "absent". */
   readonly value: unknown;
   readonly remedy: string;
+  /** By which it is acknowledged, where a rule has several. */
+  readonly id?: string;
 }
 
 /** `resource` breaks the rule with what `property` is; `remedy` says what would keep it. */

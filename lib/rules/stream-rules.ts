@@ -2,12 +2,14 @@
 import { deadLetterRetentionDays } from "../../functions/messaging/message-life.ts";
 import { finding, type Rule } from "./rule.ts";
 import type { Resource, Templates } from "./templates.ts";
-import { at, isTrue, mappingsOf, numberAt } from "./wiring.ts";
+import { at, consumedQueues, isTrue, mappingsOf, numberAt } from "./wiring.ts";
 
 const day = 86_400;
 // What an absent property means, and -1: until the record expires.
 // https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-lambda-eventsourcemapping.html
 const untilItExpires = -1;
+/** An outage of an hour is none that loses a message. */
+const recordAgeMin = 6 * 3_600;
 
 export const streamRules: readonly Rule[] = [
   {
@@ -35,14 +37,18 @@ export const streamRules: readonly Rule[] = [
   },
   {
     id: "stream-record-age",
-    demand: "a stream forgets after 24 hours: what is older than that is gone without a report",
+    demand:
+      "a stream forgets after 24 hours, and what is older than that is gone without a report; a shorter age gives messages up while a queue or a key is away",
     check: (templates) =>
       streams(
         templates,
         (mapping) =>
-          inRange(numberAt(mapping, "MaximumRecordAgeInSeconds", untilItExpires), { min: 60, max: day - 1 }),
+          inRange(numberAt(mapping, "MaximumRecordAgeInSeconds", untilItExpires), {
+            min: recordAgeMin,
+            max: day - 1,
+          }),
         "MaximumRecordAgeInSeconds",
-        `60 to ${day - 1} seconds`,
+        `${recordAgeMin} to ${day - 1} seconds`,
       ),
   },
   {
@@ -63,7 +69,7 @@ export const streamRules: readonly Rule[] = [
     check: (templates) =>
       streams(
         templates,
-        (mapping) => at(mapping, destination) !== undefined,
+        (mapping) => isReportQueue(templates, at(mapping, destination)),
         destination,
         `a queue of this app that keeps messages for ${deadLetterRetentionDays} days`,
       ),
@@ -93,6 +99,16 @@ function streams(
 ) {
   return mappingsOf(templates).streams.flatMap(({ mapping }) =>
     keeps(mapping) ? [] : [finding(mapping, property, remedy)],
+  );
+}
+
+/** Somebody reads it, and SQS takes the report: a FIFO queue refuses it, and a consumer would take it for a message. */
+function isReportQueue(templates: Templates, destination: unknown): boolean {
+  const queue = templates.referredTo(destination);
+  return (
+    queue?.type === "AWS::SQS::Queue" &&
+    !isTrue(at(queue, "FifoQueue")) &&
+    !consumedQueues(templates).has(queue)
   );
 }
 

@@ -11,13 +11,27 @@ export interface Resource {
   /** Construct path, for people and for acknowledgements. */
   readonly path: string;
   readonly templatePath: string;
+  /** What becomes of it when the stack, or the next version of it, has it no more. */
+  readonly deletionPolicy: string | undefined;
+  readonly updateReplacePolicy: string | undefined;
+  /** True when the deployment decides whether it is there. */
+  readonly isConditional: boolean;
   /** Without intrinsic functions, as far as the templates say what they are. */
   readonly properties: Readonly<Record<string, unknown>>;
 }
 
 interface Template {
   readonly Resources?: Readonly<
-    Record<string, { Type: string; Properties?: Readonly<Record<string, unknown>> }>
+    Record<
+      string,
+      {
+        Type: string;
+        Properties?: Readonly<Record<string, unknown>>;
+        DeletionPolicy?: string;
+        UpdateReplacePolicy?: string;
+        Condition?: string;
+      }
+    >
   >;
   readonly Outputs?: Readonly<Record<string, { Value: unknown; Export?: { Name: unknown } }>>;
   readonly Parameters?: Readonly<Record<string, { Default?: unknown }>>;
@@ -32,6 +46,8 @@ interface StackTemplate {
 
 export class Templates {
   readonly resources: readonly Resource[];
+  /** Whether this is production: then data outlive their stacks, and somebody hears the alarms. */
+  readonly keepsData: boolean;
   readonly #byToken: ReadonlyMap<string, Resource>;
   readonly #byQueueName: ReadonlyMap<unknown, Resource>;
 
@@ -48,19 +64,26 @@ export class Templates {
     const byToken = new Map<string, Resource>();
     for (const stack of stacks) {
       const scope = scopeOf(stack, stacks);
-      for (const [logicalId, { Type, Properties = {} }] of Object.entries(stack.template.Resources ?? {})) {
+      for (const [logicalId, given] of Object.entries(stack.template.Resources ?? {})) {
+        const { Type, Properties = {}, DeletionPolicy, UpdateReplacePolicy, Condition } = given;
         const token = resourceToken(stack.stack, logicalId);
         byToken.set(token, {
           type: Type,
           logicalId,
           path: constructs.paths.get(token) ?? `${stack.stack}/${logicalId}`,
           templatePath: stack.templatePath,
+          deletionPolicy: DeletionPolicy,
+          updateReplacePolicy: UpdateReplacePolicy,
+          isConditional: Condition !== undefined,
           properties: resolveValue(Properties, scope) as Record<string, unknown>,
         });
       }
     }
     this.#byToken = byToken;
     this.resources = [...byToken.values()];
+    this.keepsData =
+      appConstruct.node.tryGetContext("stage") === "prod" ||
+      this.ofType("AWS::Lambda::Function").some(({ properties }) => countsForProd(properties));
     const named = this.ofType("AWS::SQS::Queue").filter(
       ({ properties }) => properties.QueueName !== undefined,
     );
@@ -85,6 +108,12 @@ export class Templates {
     const text = typeof value === "string" ? value : JSON.stringify(value);
     return text.replaceAll(/‹[^›]+›/g, (token) => this.referredTo(token)?.path ?? token);
   }
+}
+
+/** Functions count in a namespace of their stage, whatever the app was told. */
+function countsForProd({ Environment }: Readonly<Record<string, unknown>>): boolean {
+  const { Variables = {} } = (Environment ?? {}) as { Variables?: Readonly<Record<string, unknown>> };
+  return String(Variables.POWERTOOLS_METRICS_NAMESPACE).endsWith("/prod");
 }
 
 function scopeOf(

@@ -15,18 +15,23 @@ import { environmentRules } from "./environment-rules.ts";
 import { evidenceRules } from "./evidence-rules.ts";
 import { fifoRules } from "./fifo-rules.ts";
 import { failOnFindings } from "./findings-fail.ts";
+import { grantRules } from "./grant-rules.ts";
 import { keyRules } from "./key-rules.ts";
 import { mappingRules } from "./mapping-rules.ts";
 import { outboxRules } from "./outbox-rules.ts";
 import { permissionRules } from "./permission-rules.ts";
+import { propertyRules } from "./properties/all.ts";
 import { protectionRules } from "./protection-rules.ts";
 import { queueRules } from "./queue-rules.ts";
+import { relayRules } from "./relay-rules.ts";
+import { retentionRules } from "./retention-rules.ts";
 import type { Finding, Rule } from "./rule.ts";
 import { scheduleRules } from "./schedule-rules.ts";
 import { streamRules } from "./stream-rules.ts";
 import { Templates } from "./templates.ts";
 
-export const allRules: readonly Rule[] = [
+/** Who is wired to whom, and how. */
+export const flowRules: readonly Rule[] = [
   ...contractRules,
   ...queueRules,
   ...mappingRules,
@@ -41,6 +46,15 @@ export const allRules: readonly Rule[] = [
   ...environmentRules,
   ...bundleRules,
   ...alarmRules,
+];
+
+/** With what every function is told and may do, and every property of what the templates use. */
+export const allRules: readonly Rule[] = [
+  ...flowRules,
+  ...relayRules,
+  ...grantRules,
+  ...retentionRules,
+  ...propertyRules,
 ];
 
 /** `Validations.of(app).addPlugins(new WiringRules())` */
@@ -66,11 +80,11 @@ export class WiringRules implements IPolicyValidationPlugin {
 
 function violationOf(
   { id, demand }: Rule,
-  { resource, property, value, remedy }: Finding,
+  { resource, property, value, remedy, id: ownId }: Finding,
   templates: Templates,
 ): PolicyViolation {
   return {
-    ruleName: id,
+    ruleName: ownId ?? id,
     description: `${property} is ${templates.say(value)}: ${demand}`,
     fix: remedy,
     severity: "error",

@@ -110,7 +110,8 @@ describe("simulate", () => {
 
   it("takes its defaults from the prod stage", () => {
     const prod = readConfig({
-      tryGetContext: (key: string) => (key === "stage" ? "prod" : undefined),
+      tryGetContext: (key: string) =>
+        (({ stage: "prod", alarmReceiver: "none" }) as Record<string, string>)[key],
     } as never);
     const { maxConcurrency, batchSize, maxReceiveCount, functionMemoryMegabytes } = prod.sizes;
     expect(stageDefaults).toEqual({

@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, describe, expect, test } from "vitest";
+import { production } from "../support/real-app.ts";
 
 interface Resource {
   readonly Type: string;
@@ -20,7 +21,7 @@ const root = fileURLToPath(new URL("../../", import.meta.url));
 const scratch = mkdtempSync(join(tmpdir(), "app-test-"));
 afterAll(() => rmSync(scratch, { recursive: true }));
 
-function synthesize(given: Record<string, string> = {}) {
+function synthesize(given: Record<string, string | undefined> = {}) {
   const outdir = mkdtempSync(join(scratch, "out-"));
   const { context } = JSON.parse(readFileSync(join(root, "cdk.json"), "utf8"));
   const { status, stderr } = spawnSync(process.execPath, ["bin/app.ts"], {
@@ -29,7 +30,12 @@ function synthesize(given: Record<string, string> = {}) {
     env: {
       ...process.env,
       CDK_OUTDIR: outdir,
-      CDK_CONTEXT_JSON: JSON.stringify({ ...context, "aws:cdk:bundling-stacks": [], ...given }),
+      CDK_CONTEXT_JSON: JSON.stringify({
+        ...context,
+        "aws:cdk:bundling-stacks": [],
+        ...(given.stage === "prod" && { carrierUrl: production.carrierUrl, alarmEmail: "you@example.com" }),
+        ...given,
+      }),
     },
   });
   const templates = readdirSync(outdir).filter((file) => file.endsWith(".template.json"));
@@ -129,14 +135,21 @@ test("has no finding with a key of one's own either", () => {
   expect(manifest).not.toContain("aws:cdk:warning");
 });
 
-test.each([[{ stage: "test" }, 'context "stage" must be one of dev, prod, got "test"']])(
-  "refuses %o",
-  (context: Record<string, string>, message) => {
-    const { status, stderr } = synthesize(context);
-    expect(status).not.toBe(0);
-    expect(stderr).toContain(message);
-  },
-);
+test.each([
+  [
+    { stage: "prod", alarmEmail: undefined },
+    "-c alarmEmail=you@example.com or -c alarmTopicArn=arn:aws:sns:..., or -c alarmReceiver=none",
+  ],
+  [
+    { stage: "prod", carrierUrl: undefined },
+    "Suggested fix: the real address; the sample's carrier is -c carrierUrl=https://...",
+  ],
+  [{ stage: "test" }, 'context "stage" must be one of dev, prod, got "test"'],
+])("refuses %o", (context: Record<string, string | undefined>, message) => {
+  const { status, stderr } = synthesize(context);
+  expect(status).not.toBe(0);
+  expect(stderr).toContain(message);
+});
 
 /** Those that every app has; the others are its services. */
 const kitStacks = ["Foundation", "Relay", "Operations"];

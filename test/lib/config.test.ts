@@ -94,3 +94,14 @@ describe("the encryption key", () => {
     );
   });
 });
+
+test.each([
+  [
+    { stage: "prod", alarmReceiver: undefined },
+    /stage prod has alarms and nobody who is notified.*-c alarmReceiver=none/,
+  ],
+  [{ stage: "prod", alarmReceiver: "none", alarmEmail: "you@example.com" }, /remove one of the two/],
+  [{ alarmReceiver: "somebody" }, /context "alarmReceiver" must be none/],
+])("refuses alarms that notify nobody, unless that is said: %o", (context, message) => {
+  expect(() => aConfig(context)).toThrow(message);
+});

@@ -19,6 +19,12 @@ export interface RealTemplate {
   readonly Resources: Record<string, TemplateResource>;
 }
 
+/** Without these production is refused. */
+export const production = {
+  alarmTopicArn: "arn:aws:sns:eu-west-1:123456789012:alarms",
+  carrierUrl: "https://carrier.acme-parcels.com",
+};
+
 /** Returns the directory of the assembly, without bundles. Fails when the synthesis does. */
 export function synthesizeApp(given: Record<string, string> = {}, app = kitApp): string {
   const outdir = temporaryDirectory("app");
@@ -30,7 +36,12 @@ export function synthesizeApp(given: Record<string, string> = {}, app = kitApp):
       ...process.env,
       CDK_VALIDATION: "false", // CloudFormation's own rules have a synthesis of their own
       CDK_OUTDIR: outdir,
-      CDK_CONTEXT_JSON: JSON.stringify({ ...context, "aws:cdk:bundling-stacks": [], ...given }),
+      CDK_CONTEXT_JSON: JSON.stringify({
+        ...context,
+        "aws:cdk:bundling-stacks": [],
+        ...(given.stage === "prod" && production),
+        ...given,
+      }),
     },
   });
   if (status !== 0) throw new Error(`the app does not synthesize:\n${stderr}`);

@@ -11,7 +11,8 @@ export function aTestApp(context: Record<string, unknown> = {}): App {
 }
 
 export function aConfig(context: Record<string, unknown> = {}): Config {
-  return readConfig(aTestApp(context).node);
+  const receiver = context.stage === "prod" && !("alarmEmail" in context) ? { alarmReceiver: "none" } : {};
+  return readConfig(aTestApp({ ...receiver, ...context }).node);
 }
 
 /** The template of a stack that holds only what `build` puts there. */

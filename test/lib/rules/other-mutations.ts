@@ -144,7 +144,9 @@ function alarms(idPart: string, rule: string, tooHigh: number): Subject[] {
       ],
       harmless: {
         AlarmDescription: "the runbook's test looks at it",
-        Namespace: "metrics of these names exist in one namespace",
+        AlarmActions: "alarm-mutations.ts",
+        Namespace: "alarm-mutations.ts",
+        OKActions: "that it is over is good to know, and no more",
         TreatMissingData: "nothing is missing while something waits",
       },
     },

@@ -2,7 +2,7 @@
 import { App, CfnOutput, CfnResource, Stack, Stage, Validations } from "aws-cdk-lib";
 import { outboxIdAttribute } from "../../../functions/messaging/inline-write.ts";
 import type { Rule } from "../../../lib/rules/rule.ts";
-import { allRules, WiringRules } from "../../../lib/rules/wiring-rules.ts";
+import { flowRules, WiringRules } from "../../../lib/rules/wiring-rules.ts";
 
 export type Raw = Record<string, { type: string; properties: Record<string, unknown> }>;
 
@@ -112,7 +112,7 @@ export function soundWiring({ fifo = false } = {}): SoundWiring {
 }
 
 /** Ids of the findings that fail the synthesis; empty when it does not fail. */
-export function findingsOf(wiring: SoundWiring, rules: readonly Rule[] = allRules): string[] {
+export function findingsOf(wiring: SoundWiring, rules: readonly Rule[] = flowRules): string[] {
   return [...reportOf(wiring, { rules }).matchAll(/Acknowledge with 'Wiring::([a-z-]+)'/g)].map(
     ([, id = ""]) => id,
   );
@@ -128,7 +128,7 @@ interface ReportOptions {
 /** What the person at the terminal reads; empty when the synthesis succeeds. */
 export function reportOf(
   { storage, service }: SoundWiring,
-  { rules = allRules, prepare, stage }: ReportOptions = {},
+  { rules = flowRules, prepare, stage }: ReportOptions = {},
 ): string {
   const app = new App({ context: { "@aws-cdk/core:validateAgainstDefaultRules": false } });
   Validations.of(app).addPlugins(new WiringRules(rules));

@@ -4,10 +4,12 @@ import type { TemplateResource } from "../../support/real-app.ts";
 export interface Subject {
   readonly name: string;
   readonly is: (resource: TemplateResource, logicalId: string) => boolean;
-  /** Property → wrong value → rule. `absent` removes the property. */
+  /** Property → wrong value → rule. `absent` removes the property; `@DeletionPolicy` is beside the properties. */
   readonly mutations: readonly (readonly [property: string, wrong: unknown, rule: string])[];
   /** Properties that no rule looks at, and why; undefined: the rules look at the listed ones only. */
   readonly harmless?: Readonly<Record<string, string>>;
+  /** Two of many that are alike are enough. */
+  readonly alike?: boolean;
 }
 
 export const absent = Symbol("absent");

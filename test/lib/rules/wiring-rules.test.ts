@@ -3,7 +3,7 @@ import { type App, CfnCondition, CfnParameter, Fn, type Stack, Validations } fro
 import type { IConstruct } from "constructs";
 import { describe, expect, test } from "vitest";
 import { dedupWindow } from "../../../lib/rules/evidence-rules.ts";
-import { allRules } from "../../../lib/rules/wiring-rules.ts";
+import { flowRules } from "../../../lib/rules/wiring-rules.ts";
 import { findingsOf, reportOf, type SoundWiring, soundWiring } from "./sound-wiring.ts";
 
 type Break = (wiring: SoundWiring) => void;
@@ -26,7 +26,7 @@ const breaks: Readonly<Record<string, Break | { readonly fifo: Break }>> = {
     "note-taker",
   ),
   "contract-routed": all(
-    change("service.Sweeper.Environment.Variables.ROUTES", '{"sold":[]}'),
+    change("service.Publisher.Environment.Variables.ROUTES", '{"sold":[]}'),
     change(
       "service.Consumer.Environment.Variables.CONTRACT",
       '{"name":"settle","accepts":["sold"],"publishes":["returned"]}',
@@ -35,7 +35,9 @@ const breaks: Readonly<Record<string, Break | { readonly fifo: Break }>> = {
   "visibility-timeout": change("service.Queue.VisibilityTimeout", 29),
   "max-receive-count": all(
     change("service.Queue.RedrivePolicy.maxReceiveCount", 4),
-    change("service.Consumer.Environment.Variables.MAX_RECEIVE_COUNT", undefined), // not one of the kit's
+    ...["MAX_RECEIVE_COUNT", "QUEUE_URL", "DEAD_LETTER_QUEUE_URL"].map(
+      (variable) => change(`service.Consumer.Environment.Variables.${variable}`, undefined), // not one of the kit's
+    ),
   ),
   "dead-letter-queue": change("service.Queue.RedrivePolicy", undefined),
   "dead-letter-kind": all(
@@ -89,6 +91,34 @@ const breaks: Readonly<Record<string, Break | { readonly fifo: Break }>> = {
     },
   }),
   "environment-size": change("service.Consumer.Environment.Variables.NOTES", "x".repeat(4_000)),
+  "no-other-account": add("Others", "AWS::SQS::QueuePolicy", {
+    Queues: [],
+    PolicyDocument: {
+      Statement: [
+        { Effect: "Allow", Principal: { AWS: "123456789012" }, Action: "sqs:SendMessage", Resource: "*" },
+      ],
+    },
+  }),
+  "resource-policy-actions": add("Wide", "AWS::SQS::QueuePolicy", {
+    Queues: [],
+    PolicyDocument: {
+      Statement: [
+        { Effect: "Allow", Principal: { Service: "sns.amazonaws.com" }, Action: "sqs:*", Resource: "*" },
+      ],
+    },
+  }),
+  "resource-policy-denies": add("Shut", "AWS::SQS::QueuePolicy", {
+    Queues: [],
+    PolicyDocument: {
+      Statement: [{ Effect: "Deny", Principal: "*", Action: "sqs:SendMessage", Resource: "*" }],
+    },
+  }),
+  "environment-override": change("service.Consumer.Environment.Variables.NODE_TLS_REJECT_UNAUTHORIZED", "0"),
+  "one-system": all(
+    change("service.Consumer.Environment.Variables.SIGNING_SECRET_ARN", "arn:of:one"),
+    change("service.Sweeper.Environment.Variables.SIGNING_SECRET_ARN", "arn:of:another"),
+  ),
+  "sweeper-alarms": change("service.Sweeper.Environment.Variables.ROUTES", "{}"),
   "queue-encryption": change("service.Failures.SqsManagedSseEnabled", undefined),
   "customer-key": change("service.Failures.KmsMasterKeyId", aKeyArn),
   "key-through-service": change("service.ConsumerPolicy.PolicyDocument.Statement.0", {
@@ -117,10 +147,10 @@ describe.each([{ fifo: false }, { fifo: true }])("a sound app, %o", (kind) => {
   });
 });
 
-/** The one below, the other in bundle-rules.test.ts. */
-const provedElsewhere = ["dedup-window", "function-loads"];
+/** Below, in bundle-rules.test.ts, and in mutations.test.ts, for production. */
+const provedElsewhere = ["dedup-window", "function-loads", "example-address"];
 
-test.each(allRules.map(({ id }) => id).filter((id) => !provedElsewhere.includes(id)))(
+test.each(flowRules.map(({ id }) => id).filter((id) => !provedElsewhere.includes(id)))(
   "%s fails the synthesis of a stack that breaks it",
   (id) => {
     const breaking = breaks[id];
@@ -220,7 +250,7 @@ describe("a finding", () => {
 });
 
 test("each rule has an id of its own and a stack that breaks it", () => {
-  expect(allRules.map(({ id }) => id).sort()).toEqual([...Object.keys(breaks), ...provedElsewhere].sort());
+  expect(flowRules.map(({ id }) => id).sort()).toEqual([...Object.keys(breaks), ...provedElsewhere].sort());
 });
 
 function acknowledging(path: string, id: string) {

@@ -1,0 +1,117 @@
+// https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-dynamodb-globaltable.html
+// https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-dynamodb-table.html
+import { tableTypes, variableOf } from "../wiring.ts";
+import {
+  free,
+  inProd,
+  oneOf,
+  type Property,
+  type PropertyTable,
+  property,
+  type Scope,
+} from "./property-rules.ts";
+
+/** Variables that name tables of the kit's own, with the keys that their items have. */
+const kitTables: Readonly<Record<string, readonly string[]>> = {
+  EVIDENCE_TABLE: ["id HASH"],
+  JOURNAL_TABLE: ["id HASH", "sequence RANGE"],
+};
+
+const plain: readonly Property[] = [
+  oneOf(
+    "BillingMode",
+    ["PAY_PER_REQUEST"],
+    "a burst meets a capacity that somebody guessed, and what is throttled waits or is parked",
+  ),
+  property(
+    "KeySchema",
+    (value, scope) => {
+      const needed = Object.entries(kitTables).find(([variable]) => isNamed(scope, variable))?.[1];
+      return needed === undefined || keysOf(value).join() === needed.join();
+    },
+    "the keys that the kit writes: id, and sequence in the journal",
+    "every write to the table is refused",
+  ),
+  property(
+    "TimeToLiveSpecification",
+    (value, scope) => value === undefined || isNamed(scope, "EVIDENCE_TABLE"),
+    "remove it: of the kit's tables only evidence expires",
+    "time removes state, messages or journal entries that are still needed",
+  ),
+  property(
+    "GlobalSecondaryIndexes",
+    (value, scope) =>
+      value === undefined ||
+      !["EVIDENCE_TABLE", "OUTBOX_TABLE", "ORDERED_OUTBOX_TABLE", "JOURNAL_TABLE"].some((each) =>
+        isNamed(scope, each),
+      ),
+    "remove it from the tables of the kit",
+    "an index whose key has another type than an item's attribute refuses the item",
+  ),
+  ...free(
+    "AttributeDefinitions",
+    "StreamSpecification.StreamViewType", // outbox-stream, inline-stream
+    "SSESpecification", // customer-key
+    "TableName",
+    "Tags",
+    "WarmThroughput",
+  ),
+];
+
+const deletionProtection = "anybody who may change the stack deletes the state of the business";
+const recovery = "what a wrong release has written cannot be taken back";
+
+export const tableProperties: PropertyTable = {
+  kind: "table",
+  types: tableTypes,
+  properties: [
+    ...plain,
+    {
+      isShallow: true,
+      ...property(
+        "Replicas",
+        (value) => value === undefined || (Array.isArray(value) && value.length === 1),
+        "one: the region of the stack",
+        "conditions hold in one region only: two regions apply one message twice",
+      ),
+    },
+    inProd(oneOf("Replicas.*.DeletionProtectionEnabled", [true], deletionProtection)),
+    inProd(oneOf("Replicas.*.PointInTimeRecoverySpecification.PointInTimeRecoveryEnabled", [true], recovery)),
+    inProd(ofSingle(oneOf("DeletionProtectionEnabled", [true], deletionProtection))),
+    inProd(ofSingle(oneOf("PointInTimeRecoverySpecification.PointInTimeRecoveryEnabled", [true], recovery))),
+    ...free(
+      "ContributorInsightsSpecification",
+      "PointInTimeRecoverySpecification.RecoveryPeriodInDays",
+      "Replicas.*.ContributorInsightsSpecification",
+      "Replicas.*.PointInTimeRecoverySpecification.RecoveryPeriodInDays",
+      "Replicas.*.Region",
+      "Replicas.*.SSESpecification",
+      "Replicas.*.TableClass",
+      "Replicas.*.Tags",
+      "TableClass",
+    ),
+  ],
+};
+
+/** A global table has these in its replicas. */
+function ofSingle(rule: Property): Property {
+  const { path, rule: inner } = rule;
+  if (inner === undefined) return rule;
+  const allows = (value: unknown, scope: Scope) =>
+    scope.resource.type !== "AWS::DynamoDB::Table" || inner.allows(value, scope);
+  return { path, rule: { ...inner, allows } };
+}
+
+/** By a function's environment. */
+function isNamed({ templates, resource }: Scope, variable: string): boolean {
+  return (
+    tableTypes.includes(resource.type) &&
+    templates
+      .ofType("AWS::Lambda::Function")
+      .some((each) => templates.referredTo(variableOf(each, variable)) === resource)
+  );
+}
+
+function keysOf(value: unknown): string[] {
+  return Array.isArray(value) ? value.map(({ AttributeName, KeyType }) => `${AttributeName} ${KeyType}`) : [];
+}

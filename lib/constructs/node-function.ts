@@ -70,6 +70,11 @@ export class NodeFunction extends LambdaFunction {
         "Queues have dead-letter queues, streams a failure queue, callers of a URL their answer, and the next tick " +
         "of a schedule does what the last one did not.",
     });
+    Validations.of(this).acknowledge({
+      id: "Serverless::Serverless-LambdaAsyncFailureDestination",
+      reason:
+        "What starts on a schedule is started again by the schedule; its failures are counted, logged and have an alarm.",
+    });
     if (tracing === "active") {
       Validations.of(role).acknowledge({
         id: "AwsSolutions::AwsSolutions-IAM5[Resource::*]",

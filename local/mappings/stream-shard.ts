@@ -31,7 +31,8 @@ export function streamShard({ name, parents, mapping, signal, deliver }: StreamS
   let windowEndsMs = 0;
   let closed = false;
   let news = Promise.withResolvers<void>();
-  signal.addEventListener("abort", () => news.resolve(), { once: true });
+  const onStop = () => news.resolve();
+  signal.addEventListener("abort", onStop);
   return {
     name,
     push(record) {
@@ -46,7 +47,7 @@ export function streamShard({ name, parents, mapping, signal, deliver }: StreamS
     get waiting() {
       return gathered.length;
     },
-    done: handOver(),
+    done: handOver().finally(() => signal.removeEventListener("abort", onStop)),
   };
 
   async function handOver(): Promise<void> {

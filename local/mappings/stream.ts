@@ -6,6 +6,7 @@
 //
 // https://docs.aws.amazon.com/lambda/latest/dg/with-ddb.html
 
+import { setMaxListeners } from "node:events";
 import {
   DescribeStreamCommand,
   type DynamoDBStreamsClient,
@@ -41,6 +42,7 @@ export function startStreamMapping(options: StreamMappingOptions): EventSource {
   const { mapping, shards = shardsDefault, functionPath, streams, sqs, invoke, onEvent } = options;
   const stopping = new AbortController();
   const { signal } = stopping;
+  setMaxListeners(0, signal); // one for each shard that is open
   const passes = compileFilters(mapping.filterPatterns);
   const discard = failureDestination({ mapping, functionPath, sqs, onEvent, report });
   const started = new Set<string>();

@@ -96,6 +96,21 @@ describe("G4: by the stream", () => {
     expect(await sent()).toEqual(["1", "2"]);
   });
 
+  it("G11: of very many older rows the first hundred go, and the row waits for the rest", async () => {
+    const row = await commit();
+    const item = (await outboxRows())[0] ?? {};
+    for (let n = 1; n <= 102; n++) {
+      const message = anEnvelope({ ...Taken.from({ n: `${key}/old-${n}` }), id: newId() });
+      const place = `${String(n).padStart(16, "0")}#old`;
+      await world.put(outbox(), { ...item, place, tried: true, messages: [asciiJson(message)] });
+    }
+    expect((await publish(await streamOf(row), aContext())).batchItemFailures).toHaveLength(1);
+    expect(await outboxRows()).toHaveLength(3);
+    expect(await publish(await streamOf(row), aContext())).toEqual({ batchItemFailures: [] });
+    const old = Array.from({ length: 102 }, (_, n) => `old-${n + 1}`);
+    expect(await sent()).toEqual([...old, "1"]);
+  });
+
   it("one that the stream is still to bring does not come before what it brought first", async () => {
     const first = await commit({ clockMs: 30_000 });
     const second = await commitBy("0000000000000002");

@@ -222,4 +222,11 @@ export const relayMutants: readonly Mutant[] = [
     replace: "sequenceNumber",
     checks: [orderTest],
   },
+  {
+    name: "order: more older rows than one read has hold nobody",
+    file: olderRows,
+    find: "if (more) unread.add(line);",
+    replace: "",
+    checks: [orderTest],
+  },
 ];

@@ -1,4 +1,4 @@
-// Messages that share a fate, by how often they were received: those to be seen now and those hidden until later.
+// Messages that share a fate, by how often they were tried: those to be seen now and those hidden until later.
 
 export interface Failed {
   readonly retried: number;
@@ -6,7 +6,7 @@ export interface Failed {
 }
 
 export class Crowd {
-  /** To be received for the nth time, n from 1. */
+  /** Their next attempt is the nth, n from 1. */
   readonly #visible: Float64Array;
   readonly #hiddenUntil = new Map<number, Float64Array>();
   readonly #receivesMax: number;
@@ -36,6 +36,17 @@ export class Crowd {
 
   finish(messages: number): void {
     this.#take(messages);
+  }
+
+  /** Hides messages that lost a race evenly over 1 to `pauseMaxSeconds`: a wait is no attempt. */
+  wait(messages: number, second: number, pauseMaxSeconds: number): void {
+    this.#take(messages).forEach((count, receive) => {
+      this.hidden += count;
+      for (let pause = 1; pause <= pauseMaxSeconds && count > 0; pause++) {
+        const then = this.#hiddenAt(second + pause);
+        then[receive] = (then[receive] ?? 0) + count / pauseMaxSeconds;
+      }
+    });
   }
 
   /** Hides messages evenly over 1 to `pauseMaxSeconds` of their attempt, and parks those that had their last. */

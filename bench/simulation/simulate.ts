@@ -1,7 +1,7 @@
 // A queue and its consumer, second by second, with messages as a flow that can be divided: no dice, so the same
 // scenario always gives the same figures. The kit's own backoff decides when a failed message is seen again, and
 // the limits are those of docs/scaling.md.
-import { backoffSeconds } from "../../functions/messaging/retry.ts";
+import { backoffSeconds, pauseSeconds } from "../../functions/messaging/retry.ts";
 import { limits } from "../scaling/limits.ts";
 import { invocationsPerSecond, keyMessagesPerSecond, pollers, tableWrites } from "./ceilings.ts";
 import { Crowd } from "./crowd.ts";
@@ -28,6 +28,8 @@ export interface Second {
 export type Held = "concurrency" | "invocations" | "in flight" | "table writes" | "one key";
 
 const secondsMax = 86_400;
+/** The longest pause of the first waits, which are most: what loses on and on has longer ones. */
+const waitMaxSeconds = pauseSeconds(4, () => 1);
 /** A flow never quite ends; less than this is nothing. */
 const traceMessages = 1e-6;
 
@@ -59,6 +61,7 @@ export function simulate(scenario: Scenario): Second[] {
 
     let retried = 0;
     let parked = 0;
+    let waited = 0;
     const fail = (crowd: Crowd, messages: number) => {
       const gone = crowd.fail(messages, second, ceilingOf);
       parked += gone.parked;
@@ -73,12 +76,13 @@ export function simulate(scenario: Scenario): Second[] {
       hot.finish(hotDone);
       if (received.hot > hotDone) {
         held.add("one key");
-        fail(hot, received.hot - hotDone);
+        waited = received.hot - hotDone;
+        hot.wait(waited, second, waitMaxSeconds);
       }
       rest.finish(received.rest);
     }
     const receives = received.hot + received.rest;
-    const processed = receives - retried - parked;
+    const processed = receives - retried - parked - waited;
     table.used(processed * tableWriteUnits);
     const visible = hot.visible + rest.visible;
     const isFull = [...held].some((what) => what !== "one key"); // then no poller waits for messages
@@ -89,6 +93,7 @@ export function simulate(scenario: Scenario): Second[] {
       left: held.has("concurrency"),
       needed: (receives / batchSize) * invocationSeconds,
     });
+    retried += waited;
     return {
       ...{ second, arrived, visible, hidden: hot.hidden + rest.hidden, concurrency },
       ...{ processed, retried, parked, invocations, receives, held: [...held] },

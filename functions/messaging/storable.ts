@@ -109,6 +109,9 @@ function unstorableObject(value: object): string | undefined {
       ? "a Set of something else than texts, numbers or bytes"
       : undefined;
   }
+  if (value instanceof Map && ![...value.keys()].every((name) => typeof name === "string")) {
+    return "a Map whose keys are not texts";
+  }
   if (Array.isArray(value) || isMap(value) || isScalar(value)) return undefined;
   return `a ${value.constructor?.name ?? "value"}`;
 }

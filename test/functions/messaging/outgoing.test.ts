@@ -79,7 +79,7 @@ describe("what a handler publishes", () => {
     ["a Map", () => [Loose.from({ map: new Map([["secret", 1]]) })], "a Map at map"],
     ["a bigint", () => [Loose.from({ id: 9007199254740993n })], "a bigint at id"],
     ["half a character", () => [Loose.from({ name: "\udc00" })], "a text with half a character at name"],
-    ["what a slow schema refuses", () => [Slow.from({ to: 1 } as never)], "tests.slow.v1: invalid at to"],
+    ["what a slow schema refuses", () => [Slow.from({ to: 1 } as never)], "tests.slow.v1: invalid at"],
     [
       "the second of two",
       () => [Paid.from({ to: "a", cents: 1 }), Paid.from({ to: "a" } as never)],

@@ -42,6 +42,7 @@ describe("what DynamoDB cannot hold", () => {
     ["NaN in a Map", new Map([["price", Number.NaN]]), "NaN at value.price"],
     ["half a character", { name: "a\ud800" }, "a text with half a character at value.name"],
     ["a promise", Promise.resolve(1), "a Promise at value"],
+    ["a Map of numbers", new Map([[1, 1]]), "a Map whose keys are not texts at value"],
     ["bytes of another kind", new Int16Array(1), "a Int16Array at value"],
     ["33 levels", nested(33), "more than 32 levels at value.a"],
   ])("G6: save refuses %s, and names the attribute", (_what, value, detail) => {

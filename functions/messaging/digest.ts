@@ -72,12 +72,11 @@ export function inOrder(value: unknown): unknown {
   }
   const object = value as Readonly<Record<string, unknown>>;
   const names = Object.keys(object);
-  let isSame = names.every((name, index) => index === 0 || (names[index - 1] as string) < name);
-  if (!isSame) names.sort();
+  const isSorted = names.every((name, index) => index === 0 || (names[index - 1] as string) < name);
+  if (!isSorted) names.sort();
+  const entries = names.map((name) => inOrder(object[name])); // each once: looked at twice, a depth of 64 would take 2^64 looks
+  if (isSorted && entries.every((entry, index) => entry === object[names[index] as string])) return value;
   const copy: Record<string, unknown> = {};
-  for (const name of names) {
-    copy[name] = inOrder(object[name]); // each once: looked at twice, a depth of 64 would take 2^64 looks
-    isSame &&= copy[name] === object[name];
-  }
-  return isSame ? value : copy;
+  for (const [index, name] of names.entries()) copy[name] = entries[index];
+  return copy;
 }

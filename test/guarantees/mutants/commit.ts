@@ -120,7 +120,7 @@ export const commitMutants: readonly Mutant[] = [
   {
     name: "the same data in another order of keys are other data",
     file: "functions/messaging/digest.ts",
-    find: "if (!isSame) names.sort();",
+    find: "if (!isSorted) names.sort();",
     replace: "",
     checks: [quickTest("functions/messaging/digest")],
   },

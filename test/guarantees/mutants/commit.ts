@@ -162,8 +162,8 @@ export const commitMutants: readonly Mutant[] = [
   {
     name: "what is published is not held against its schema",
     file: "functions/messaging/message-type.ts",
-    find: 'if (result.issues) throw new Park("PUBLISH_INVALID"',
-    replace: 'if (type === "") throw new Park("PUBLISH_INVALID"',
+    find: 'if (result.issues)\n        throw new Park("PUBLISH_INVALID"',
+    replace: 'if (type === "")\n        throw new Park("PUBLISH_INVALID"',
     checks: [messaging("outgoing")],
   },
   {

@@ -32,8 +32,8 @@ export const pullMutants: readonly Mutant[] = [
   {
     name: "pull: past a record that failed",
     file: "functions/messaging/pull.ts",
-    find: `if (!(error instanceof Park) || options.onPoison === "stop" ||`,
-    replace: "if (!(error instanceof Park) ||",
+    find: `if (options.onPoison === "stop" ||`,
+    replace: "if (",
     checks: [messaging("projection")],
   },
   {
@@ -46,7 +46,7 @@ export const pullMutants: readonly Mutant[] = [
   {
     name: "pull: parked without a trace",
     file: "functions/messaging/pull.ts",
-    find: "await moveTo(sequence, [parkWrite(error, { body, sequence })]);",
+    find: "await moveTo(sequence, [parkWrite(reason, { body, sequence })]);",
     replace: "await moveTo(sequence, []);",
     checks: [messaging("projection")],
   },
@@ -67,7 +67,7 @@ export const pullMutants: readonly Mutant[] = [
   {
     name: "rebuild: a record that publishes is parked",
     file: "functions/messaging/pull.ts",
-    find: " || error.code === rebuildPublishes",
+    find: " || reason.code === rebuildPublishes",
     replace: "",
     checks: [messaging("projection")],
   },

@@ -5,7 +5,7 @@ import { type Config, stackProps } from "./config.ts";
 import { OutboxPublisher } from "./constructs/outbox-publisher.ts";
 import { OutboxSweeper } from "./constructs/outbox-sweeper.ts";
 import type { FoundationStack } from "./foundation-stack.ts";
-import { joinRoutes, routesJson, type Wiring } from "./routes.ts";
+import { authorsOf, joinRoutes, routesJson, type Wiring } from "./routes.ts";
 
 export interface RelayStackOptions {
   readonly config: Config;
@@ -19,7 +19,14 @@ export class RelayStack extends Stack {
     super(scope, id, stackProps(config, id, "send what the outbox holds"));
     const { sizes } = config;
     const { outbox, formerOutbox, journal, signingKeys } = foundation;
-    const access = { outbox, formerOutbox, journal, signingKeys, routes: joinRoutes(services) };
+    const access = {
+      outbox,
+      formerOutbox,
+      journal,
+      signingKeys,
+      routes: joinRoutes(services),
+      authors: authorsOf(services),
+    };
     const inlineTables = services.flatMap((service) => service.inlineTables ?? []);
     const publish = new OutboxPublisher(this, "Publish", { ...access, sizes, inlineTables });
     const sweep = new OutboxSweeper(this, "Sweep", { ...access, sizes });

@@ -6,6 +6,7 @@
 //   G6. Nobody waits for what never comes: an accepted type that nothing publishes is refused.
 import type { Stack } from "aws-cdk-lib";
 import type { IQueue } from "aws-cdk-lib/aws-sqs";
+import type { Author } from "../functions/messaging/authors.ts";
 import { type Contract, typesOf } from "../functions/messaging/contract.ts";
 import type { MessageType } from "../functions/messaging/message-type.ts";
 import type { ServiceTable } from "./constructs/service-table.ts";
@@ -56,6 +57,23 @@ export function joinRoutes(services: readonly Wiring[]): Routes {
           .filter(({ contract }) => typesOf(contract.accepts).includes(type))
           .map(({ queue }) => queue),
       ]),
+  );
+}
+
+/** Who publishes what, and out of which table's items: those whose messages the relay signs. */
+export function authorsOf(services: readonly Wiring[]): Map<string, Author> {
+  return new Map(
+    services.flatMap(({ contracts, inlineTables = [] }) =>
+      contracts
+        .filter(({ publishes }) => publishes.length > 0)
+        .map(({ name, publishes }): [string, Author] => [
+          name,
+          {
+            publishes: publishes.map(nameOf),
+            ...(inlineTables[0] && { table: inlineTables[0].tableName }),
+          },
+        ]),
+    ),
   );
 }
 

@@ -48,7 +48,7 @@ const waitMsMax = 1_600;
  */
 export function atMostOnce(options: AtMostOnceOptions = {}): MessageMiddleware {
   const evidenceTable = options.evidenceTable ?? environment("EVIDENCE_TABLE");
-  const outboxTable = options.outboxTable ?? environment("ORDERED_OUTBOX_TABLE");
+  const outboxTable = () => options.outboxTable ?? environment("ORDERED_OUTBOX_TABLE"); // of those that publish
   const { client } = options;
   const leases = leaseTable({ table: evidenceTable, graceMs: claimGraceMs, client });
   const looks = looksAfterDuplicates(looksAfterDuplicate);
@@ -101,7 +101,7 @@ export function atMostOnce(options: AtMostOnceOptions = {}): MessageMiddleware {
   /** Once: a transaction's token keeps the SDK's own attempts from applying it twice, also an `ADD` (D2). */
   async function commit({ unit, deadlineMs }: Delivery, lease: Lease): Promise<void> {
     await unit.checked();
-    const writes = writesWithRows(unit, { table: () => outboxTable, id: lease.id });
+    const writes = writesWithRows(unit, { table: outboxTable, id: lease.id });
     const { actions } = measure([lease.settlement("done"), ...writes]);
     sent.add(lease);
     await sendOnce({ TransactItems: [...actions] }, deadlineMs);

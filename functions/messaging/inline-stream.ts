@@ -6,16 +6,19 @@
 import type { AttributeValue } from "@aws-sdk/client-dynamodb";
 import { PutItemCommand } from "@aws-sdk/client-dynamodb";
 import { marshall } from "@aws-sdk/util-dynamodb";
+import type { Authors } from "./authors.ts";
 import { dynamodb } from "./clients.ts";
 import { nowIso } from "./clock.ts";
 import { outboxAttribute, outboxIdAttribute } from "./inline-write.ts";
 import { log } from "./log.ts";
-import { lineOf, type OutboxRow, placeOf, readOutboxRow } from "./outbox.ts";
+import { lineOf, type OutboxRow, placeOf, type RowKey, readOutboxRow } from "./outbox.ts";
 
 /** A change of an item as the stream shows it: with its new and its old image. */
 export interface ItemChange {
   readonly newImage: Readonly<Record<string, AttributeValue>>;
   readonly oldImage: Readonly<Record<string, AttributeValue>> | undefined;
+  /** The name of the item's table. */
+  readonly table: string;
   /** The record's, which grows with each change of an item. */
   readonly sequenceNumber: string;
 }
@@ -27,7 +30,7 @@ const digitsMax = 40;
  * The messages that a change brought, as rows to publish, one a key; none when it brought none.
  * @throws Error naming the row when it is not one that `inline` wrote
  */
-export function readInlineRows({ newImage, oldImage, sequenceNumber }: ItemChange): OutboxRow[] {
+export function readInlineRows({ newImage, oldImage, table, sequenceNumber }: ItemChange): OutboxRow[] {
   const id = newImage[outboxIdAttribute];
   if (id?.S === undefined || id.S === oldImage?.[outboxIdAttribute]?.S) return [];
   const attributes = {
@@ -45,26 +48,37 @@ export function readInlineRows({ newImage, oldImage, sequenceNumber }: ItemChang
     messages: list,
     after,
     tried: true, // once it is kept: no younger one of the item passes it
-    inItem: true,
+    inItemOf: table,
   }));
 }
 
 /**
- * Puts rows that were not sent where the sweeper finds them; what it sends twice, receivers recognise.
+ * Puts rows that were not sent where the sweeper finds them; what it sends twice, receivers recognise. A row that nobody
+ * who may write into its table is known to have written keeps the table's name for its writer's (G7).
  * @returns the ids of those that are there
  */
-export async function keepRows(rows: readonly OutboxRow[], outboxTable: string): Promise<Set<string>> {
+export async function keepRows(
+  rows: readonly OutboxRow[],
+  { outboxTable, authors }: { readonly outboxTable: string; readonly authors: Authors },
+): Promise<Set<string>> {
   const puts = await Promise.allSettled(
-    rows.map(({ key, after, createdAt, messages, tried }) =>
-      dynamodb().send(
-        new PutItemCommand({
-          TableName: outboxTable,
-          Item: marshall({ ...key, after, createdAt, messages: messages.map(({ body }) => body), tried }),
-        }),
+    rows
+      .map((row) => [row, authors.wrote(row) ? row.key : strangersKey(row)] as const)
+      .map(([{ after, createdAt, messages, tried }, key]) =>
+        dynamodb().send(
+          new PutItemCommand({
+            TableName: outboxTable,
+            Item: marshall({ ...key, after, createdAt, messages: messages.map(({ body }) => body), tried }),
+          }),
+        ),
       ),
-    ),
   );
   const kept = new Set(rows.filter((_, index) => puts[index]?.status === "fulfilled").map(({ id }) => id));
   if (kept.size < rows.length) log("error", "KEEP_FAILED", { rows: rows.length - kept.size });
   return kept;
+}
+
+function strangersKey({ key, inItemOf = "" }: OutboxRow): RowKey {
+  const [, line = ""] = key.id.split("#");
+  return { ...key, id: `${inItemOf}#${line}` };
 }

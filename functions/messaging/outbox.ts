@@ -24,8 +24,8 @@ export interface OutboxRow {
   readonly after: string;
   /** It was brought by its stream and could not be sent: every row of its key that the stream brings is younger. */
   readonly tried: boolean;
-  /** It is in an item of a service's table, and nothing has to be deleted: see inline-stream.ts. */
-  readonly inItem?: boolean;
+  /** The service's table that it is in an item of; nothing has to be deleted there: see inline-stream.ts. */
+  readonly inItemOf?: string;
 }
 
 /** Its key in the table. */

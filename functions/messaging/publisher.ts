@@ -8,6 +8,7 @@
 //   harmless: SQS takes each body once in five minutes and evidence absorbs it later, so whoever comes second changes
 //   nothing. FIFO queues come before the others, so that what reacts to a message does not overtake it.
 import { marshall } from "@aws-sdk/util-dynamodb";
+import type { Authors } from "./authors.ts";
 import { dynamodb } from "./clients.ts";
 import { nowMs } from "./clock.ts";
 import { writeItems } from "./dynamodb-batch.ts";
@@ -37,6 +38,8 @@ export interface PublisherOptions {
   /** The outbox of older releases: where rows without a place are deleted. */
   readonly formerOutboxTable?: string | undefined;
   readonly routes: Routes;
+  /** Who may say what; what nobody says who may is neither signed nor sent, and stays. Absent sends whatever is there. */
+  readonly authors?: Authors;
   /** The rows come by their stream: those that a FIFO queue did not take are noted, for those behind them. */
   readonly streamed?: boolean;
   /** Signs each message for the queue it goes to; absent sends them unsigned. */
@@ -52,17 +55,19 @@ export interface PublisherOptions {
 const holdsMs = 3_600_000;
 
 export function publisher(options: PublisherOptions): Publisher {
-  const { outboxTable, formerOutboxTable, routes, streamed = false, sign, journal } = options;
+  const { outboxTable, formerOutboxTable, routes, authors, streamed = false, sign, journal } = options;
   return {
     async publish(given, { deadlineMs }) {
       const { rows, unread } = await withOlder(given);
-      const unsent = journal ? await appendRows(journal, rows, { deadlineMs }) : new Set<string>();
+      const vouched = rows.filter((row) => authors?.wrote(row) ?? true);
+      const unsent = journal ? await appendRows(journal, vouched, { deadlineMs }) : new Set<string>();
+      for (const row of rows) if (!vouched.includes(row)) unsent.add(row.id);
       const open = rows.filter((row) => !unsent.has(row.id));
       for (const row of open) if (isUnrouted(row)) unsent.add(row.id);
       const waiting = behind(rows, (row) => unsent.has(row.id) && isYoung(row));
       for (const { id, key } of given) if (unread.has(key.id)) waiting.add(id);
       for (const id of await toQueues(open, waiting, deadlineMs)) unsent.add(id);
-      const inTable = rows.filter((row) => !row.inItem);
+      const inTable = rows.filter((row) => row.inItemOf === undefined);
       if (streamed) await noteUnsent(inTable.filter((row) => unsent.has(row.id)));
       await remove(
         inTable.filter((row) => !unsent.has(row.id)),

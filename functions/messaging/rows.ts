@@ -36,7 +36,7 @@ export interface RowsOptions {
 /** Evidence in a table of its own, for units of work with any number of items. 2 WCU an item, one request. */
 export function rows(options: RowsOptions = {}): EvidenceStore {
   const evidenceTable = options.evidenceTable ?? environment("EVIDENCE_TABLE");
-  const outboxTable = options.outboxTable ?? environment("ORDERED_OUTBOX_TABLE");
+  const outboxTable = () => options.outboxTable ?? environment("ORDERED_OUTBOX_TABLE"); // of those that publish
   const client = () => options.client ?? dynamodb();
   const send = transact(client);
   const { groupCommit: grouping = {} } = options;
@@ -76,7 +76,7 @@ export function rows(options: RowsOptions = {}): EvidenceStore {
   }
 
   function transactionOf(delivery: Delivery, receipt: unknown, condition = absent): Write[] {
-    const writes = writesWithRows(delivery.unit, { table: () => outboxTable, id: evidenceId(delivery) });
+    const writes = writesWithRows(delivery.unit, { table: outboxTable, id: evidenceId(delivery) });
     return [evidenceWrite(delivery, receipt, condition), ...writes]; // evidence first: its reason is looked at first
   }
 

@@ -5,6 +5,7 @@
 //   has no row yet gets one.
 import type { AttributeValue } from "@aws-sdk/client-dynamodb";
 import type { DynamoDBBatchResponse, DynamoDBRecord, DynamoDBStreamEvent } from "aws-lambda";
+import { readAuthors } from "../messaging/authors.ts";
 import { beforeDeadline } from "../messaging/batch.ts";
 import { nowMs } from "../messaging/clock.ts";
 import { environment } from "../messaging/environment.ts";
@@ -22,8 +23,10 @@ import { readRoutes } from "../messaging/routes.ts";
 import { signer } from "../messaging/signature.ts";
 
 const outboxTable = environment("ORDERED_OUTBOX_TABLE");
+const authors = readAuthors(environment("AUTHORS"));
 const outbox = publisher({
   outboxTable,
+  authors,
   formerOutboxTable: process.env.OUTBOX_TABLE,
   routes: readRoutes(environment("ROUTES")),
   streamed: true,
@@ -41,15 +44,15 @@ const keepMs = 1_000;
 export const handler = observed("publish", [], async function publish(event: DynamoDBStreamEvent, context) {
   const deadlineMs = nowMs() + context.getRemainingTimeInMillis() - answerMs;
   const rows = event.Records.flatMap(readRecord);
-  const own = rows.filter(({ inItem }) => !inItem);
-  const inItems = rows.filter(({ inItem }) => inItem);
+  const own = rows.filter(({ inItemOf }) => inItemOf === undefined);
+  const inItems = rows.filter(({ inItemOf }) => inItemOf !== undefined);
   const sent = new Set([
     ...(await outbox.publish(own, { deadlineMs })),
     ...(await publishInline(inItems, deadlineMs - keepMs)),
   ]);
   const kept = await keepRows(
     inItems.filter((row) => !sent.has(row.id)),
-    outboxTable,
+    { outboxTable, authors },
   );
   log("info", "SENT", { rows: sent.size, messages: rows.reduce((sum, row) => sum + row.messages.length, 0) });
 
@@ -77,6 +80,11 @@ interface StreamedRow extends OutboxRow {
   readonly committedMs: number;
 }
 
+/** `arn:aws:dynamodb:…:table/NAME/stream/…` → NAME */
+function tableOf({ eventSourceARN = "" }: DynamoDBRecord): string {
+  return eventSourceARN.split("/")[1] ?? "";
+}
+
 /** A row that cannot be read must not hold its shard: it stays in its table, and an outbox row is swept. */
 function readRecord(record: DynamoDBRecord): StreamedRow[] {
   const { NewImage, OldImage, SequenceNumber: sequenceNumber } = record.dynamodb ?? {};
@@ -87,7 +95,12 @@ function readRecord(record: DynamoDBRecord): StreamedRow[] {
   if (!inItem && record.eventName !== "INSERT") return [];
   try {
     const rows = inItem
-      ? readInlineRows({ newImage, oldImage: OldImage as Image | undefined, sequenceNumber })
+      ? readInlineRows({
+          newImage,
+          oldImage: OldImage as Image | undefined,
+          table: tableOf(record),
+          sequenceNumber,
+        })
       : [readOutboxRow(newImage)];
     return rows.map((row) => ({ ...row, sequenceNumber, committedMs }));
   } catch (error) {

@@ -31,6 +31,8 @@ export class NodeFunction extends LambdaFunction {
   /** The name under which it logs and counts, and keeps its evidence: its contract's, or else that of its file. */
   readonly service: string;
 
+  readonly contract: Contract | undefined;
+
   constructor(scope: Construct, id: string, options: NodeFunctionOptions) {
     const {
       entry,
@@ -64,6 +66,7 @@ export class NodeFunction extends LambdaFunction {
       ...(tracing === "active" && { tracing: Tracing.ACTIVE }),
     });
     this.service = service;
+    this.contract = contract;
     Validations.of(this).acknowledge({
       id: "Serverless::Serverless-LambdaDLQ",
       reason:

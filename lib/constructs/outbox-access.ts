@@ -1,6 +1,7 @@
 // What publisher and sweeper share: they append to the journal, sign and send to the queues of the routes, then
 // delete the row they have sent.
 import { Stack } from "aws-cdk-lib";
+import type { Author } from "../../functions/messaging/authors.ts";
 import { type Routes, routesJson } from "../routes.ts";
 import type { NodeFunction } from "./node-function.ts";
 import type { ServiceTable } from "./service-table.ts";
@@ -12,15 +13,17 @@ export interface OutboxAccess {
   readonly formerOutbox?: ServiceTable;
   readonly journal: ServiceTable;
   readonly routes: Routes;
+  readonly authors: ReadonlyMap<string, Author>;
   readonly signingKeys: SigningKeys;
 }
 
 export function useOutbox(user: NodeFunction, access: OutboxAccess): void {
-  const { outbox, formerOutbox, journal, routes, signingKeys } = access;
+  const { outbox, formerOutbox, journal, routes, authors, signingKeys } = access;
   signingKeys.use(user);
   user.addEnvironment("ORDERED_OUTBOX_TABLE", outbox.tableName);
   if (formerOutbox) user.addEnvironment("OUTBOX_TABLE", formerOutbox.tableName);
   user.addEnvironment("ROUTES", routesJson(Stack.of(user), routes));
+  user.addEnvironment("AUTHORS", Stack.of(user).toJsonString(Object.fromEntries(authors)));
   user.addEnvironment("JOURNAL_TABLE", journal.tableName);
   for (const table of formerOutbox ? [outbox, formerOutbox] : [outbox])
     table.grant(user, "dynamodb:BatchWriteItem");

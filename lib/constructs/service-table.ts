@@ -8,7 +8,7 @@ import {
   TableEncryptionV2,
   TableV2,
 } from "aws-cdk-lib/aws-dynamodb";
-import type { Grant, IGrantable } from "aws-cdk-lib/aws-iam";
+import { type Grant, type IGrantable, PolicyStatement } from "aws-cdk-lib/aws-iam";
 import type { Construct } from "constructs";
 import { allowKey, customerKey } from "./customer-key.ts";
 
@@ -50,6 +50,19 @@ export class ServiceTable extends TableV2 {
   override grant(user: IGrantable, ...actions: string[]): Grant {
     allowKey(user, { key: this.encryptionKey, through: "dynamodb" });
     return super.grant(user, ...actions);
+  }
+
+  /** The same for items alone whose id begins with the prefix: nobody else's can be written with it. */
+  grantOwn(user: IGrantable, prefix: string, ...actions: string[]): void {
+    allowKey(user, { key: this.encryptionKey, through: "dynamodb" });
+    user.grantPrincipal.addToPrincipalPolicy(
+      new PolicyStatement({
+        actions,
+        resources: [this.tableArn],
+        // https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/specifying-conditions.html
+        conditions: { "ForAllValues:StringLike": { "dynamodb:LeadingKeys": [`${prefix}*`] } },
+      }),
+    );
   }
 
   /** CDK's own would allow the key without a service in between. */

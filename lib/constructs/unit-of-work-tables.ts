@@ -21,8 +21,6 @@ export function useUnitOfWorkTables(user: NodeFunction, tables: UnitOfWorkTables
   const { state, evidence, outbox, formerOutbox } = tables;
   user.addEnvironment(state.variable, state.table.tableName);
   user.addEnvironment("EVIDENCE_TABLE", evidence.tableName);
-  user.addEnvironment("ORDERED_OUTBOX_TABLE", outbox.tableName);
-  if (formerOutbox) user.addEnvironment("OUTBOX_TABLE", formerOutbox.tableName);
   state.table.grant(
     user,
     "dynamodb:GetItem",
@@ -31,5 +29,9 @@ export function useUnitOfWorkTables(user: NodeFunction, tables: UnitOfWorkTables
     "dynamodb:ConditionCheckItem", // only in a transaction: "as long as that other item is as I read it"
   );
   evidence.grant(user, "dynamodb:GetItem", "dynamodb:PutItem"); // a projection's too, once it has `effects()`
-  for (const table of formerOutbox ? [outbox, formerOutbox] : [outbox]) table.grant(user, "dynamodb:PutItem");
+  if (user.contract?.publishes.length === 0) return; // G7: whoever says nothing puts nothing where the relay signs
+  user.addEnvironment("ORDERED_OUTBOX_TABLE", outbox.tableName);
+  if (formerOutbox) user.addEnvironment("OUTBOX_TABLE", formerOutbox.tableName);
+  outbox.grantOwn(user, `${user.service}#`, "dynamodb:PutItem");
+  formerOutbox?.grant(user, "dynamodb:PutItem");
 }

@@ -85,7 +85,7 @@ function serviceOf(each: Resource): string | undefined {
   return name === undefined ? undefined : String(name);
 }
 
-function contractOf(each: Resource): Told | undefined {
+export function contractOf(each: Resource): Told | undefined {
   const text = variableOf(each, contractVariable);
   if (typeof text !== "string") return undefined;
   try {

@@ -2,6 +2,7 @@
 //
 //   G3. A committed message is sent: by the stream, which must show every new row, and by the sweeper without it.
 import { outboxIdAttribute } from "../../functions/messaging/inline-write.ts";
+import { contractOf } from "./contract-rules.ts";
 import { statementsOf } from "./policies.ts";
 import { finding, type Rule } from "./rule.ts";
 import { isFrequent, startedBy } from "./schedules.ts";
@@ -13,6 +14,22 @@ const outboxVariables = ["ORDERED_OUTBOX_TABLE", "OUTBOX_TABLE"];
 const viewType = "StreamSpecification.StreamViewType";
 
 export const outboxRules: readonly Rule[] = [
+  {
+    id: "outbox-own-rows",
+    demand:
+      "the relay signs what a row says in the name that its key begins with, so a role may put rows of its own name only",
+    check: (templates) =>
+      statementsOf(templates)
+        .filter(({ effect, actions }) => effect === "Allow" && actions.includes("dynamodb:PutItem"))
+        .filter(({ resources }) => resources.some((each) => isOrderedOutbox(templates, each)))
+        .flatMap(({ holder, property, roles, condition }) =>
+          roles.flatMap((role) => {
+            const own = ownersOf(templates, role).map((name) => `${name}#*`);
+            if (own.length === 0 || JSON.stringify(condition) === JSON.stringify(leadingKeys(own))) return [];
+            return [finding(holder, property, `the condition ${JSON.stringify(leadingKeys(own))}`)];
+          }),
+        ),
+  },
   {
     id: "outbox-one-batch",
     demand:
@@ -101,6 +118,23 @@ export const outboxRules: readonly Rule[] = [
     ],
   },
 ];
+
+function isOrderedOutbox(templates: Templates, resource: unknown): boolean {
+  const table = templates.referredTo(resource);
+  return table !== undefined && tablesNamedBy(templates, "ORDERED_OUTBOX_TABLE").has(table);
+}
+
+/** The contracts of the functions of a role; none for the relay, which keeps rows of everybody. */
+function ownersOf(templates: Templates, role: Resource | undefined): string[] {
+  return templates
+    .ofType("AWS::Lambda::Function")
+    .filter((each) => templates.referredTo(each.properties.Role) === role)
+    .flatMap((each) => contractOf(each)?.name ?? []);
+}
+
+function leadingKeys(keys: readonly string[]) {
+  return { "ForAllValues:StringLike": { "dynamodb:LeadingKeys": keys } };
+}
 
 function outboxesOf(templates: Templates): Resource[] {
   return [...new Set(outboxVariables.flatMap((variable) => [...tablesNamedBy(templates, variable).keys()]))];

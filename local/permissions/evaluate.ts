@@ -9,6 +9,8 @@ export interface Access {
   readonly action: string;
   /** An ARN. */
   readonly resource: string;
+  /** The partition keys of the items that are named; absent where none is, as in a scan. */
+  readonly leadingKeys?: readonly string[];
 }
 
 /** One pair that a statement allows, as it is written there. */
@@ -45,17 +47,23 @@ export function grantsOf(statements: readonly Statement[]): Grant[] {
     );
 }
 
-function compile({ actions, resources }: Statement): (access: Access) => Grant[] {
+function compile({ actions, resources, leadingKeys }: Statement): (access: Access) => Grant[] {
   const actionTests = actions.map((text) => ({ text, matches: wildcards(text, "i") }));
   const resourceTests = resources.map((text) => ({ text, matches: resourceMatcher(text) }));
-  return ({ action, resource }) =>
-    actionTests
-      .filter(({ matches }) => matches(action))
-      .flatMap(({ text }) =>
-        resourceTests
-          .filter(({ matches }) => matches(resource))
-          .map((test) => ({ action: text, resource: test.text })),
-      );
+  const keyTests = leadingKeys?.map((text) => wildcards(text));
+  /** ForAllValues: also when there is none, as AWS has it. */
+  const areTheirs = (keys: readonly string[] = []) =>
+    keyTests === undefined || keys.every((key) => keyTests.some((matches) => matches(key)));
+  return ({ action, resource, leadingKeys: keys }) =>
+    !areTheirs(keys)
+      ? []
+      : actionTests
+          .filter(({ matches }) => matches(action))
+          .flatMap(({ text }) =>
+            resourceTests
+              .filter(({ matches }) => matches(resource))
+              .map((test) => ({ action: text, resource: test.text })),
+          );
 }
 
 /**

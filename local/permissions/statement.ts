@@ -13,6 +13,8 @@ export interface Statement {
   readonly actions: readonly string[];
   /** ARNs with `*` and `?`. */
   readonly resources: readonly string[];
+  /** The partition keys that it is about, with `*` and `?`; absent for all. */
+  readonly leadingKeys?: readonly string[];
 }
 
 const oneOrMore = z.union([z.string(), z.array(z.string()).min(1)]).transform((given) => [given].flat());
@@ -40,11 +42,25 @@ const Elsewhere = z
     ),
   );
 
+const LeadingKeys = z.strictObject({
+  "ForAllValues:StringLike": z.strictObject({ "dynamodb:LeadingKeys": oneOrMore }),
+});
+
 const Statements = z.strictObject({
   Sid: z.string().optional(),
   Effect: z.enum(["Allow", "Deny"]),
   Action: oneOrMore,
   Resource: z.union([z.string(), z.array(z.string())]).transform((given) => [given].flat()),
+  /** https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/specifying-conditions.html */
+  Condition: z
+    .unknown()
+    .transform((given, context) => {
+      const understood = LeadingKeys.optional().safeParse(given);
+      if (understood.success) return understood.data;
+      context.addIssue("not understood: only ForAllValues:StringLike on dynamodb:LeadingKeys is");
+      return z.NEVER;
+    })
+    .optional(),
 });
 
 /** Throws `NotUnderstood` that names the element (`NotAction`, `Condition`, …) and the statement it is in. */
@@ -53,11 +69,20 @@ export function statementsIn(document: unknown): Statement[] {
   return all.flatMap((given, index) => {
     if (Elsewhere.safeParse(given).success) return [];
     const where = `PolicyDocument.Statement.${index}`;
-    const { Sid, Effect, Action, Resource } = parsed(Statements, given, where);
+    const { Sid, Effect, Action, Resource, Condition } = parsed(Statements, given, where);
     const variable = Resource.find((resource) => resource.includes("${"));
     if (variable)
       throw new NotUnderstood(`${where}.Resource: the policy variable in ${variable} is not understood`);
-    return [{ ...(Sid && { sid: Sid }), effect: Effect, actions: Action, resources: Resource }];
+    const leadingKeys = Condition?.["ForAllValues:StringLike"]["dynamodb:LeadingKeys"];
+    return [
+      {
+        ...(Sid && { sid: Sid }),
+        effect: Effect,
+        actions: Action,
+        resources: Resource,
+        ...(leadingKeys && { leadingKeys }),
+      },
+    ];
   });
 }
 

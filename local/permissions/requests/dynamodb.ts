@@ -9,9 +9,12 @@ import { tableArn } from "../../names.ts";
 import type { Access } from "../evaluate.ts";
 import { bodyOf, operationOf, type SeenRequest, unknownOperation, type Wanted } from "./request.ts";
 
-const OnTable = z.object({ TableName: z.string(), IndexName: z.string().optional() });
+/** All tables of an app are keyed by `id`; of another the key is not known, and no condition holds for it. */
+const attributes = z.looseObject({ id: z.looseObject({ S: z.string().optional() }).optional() }).optional();
+const item = { Item: attributes, Key: attributes };
+const OnTable = z.object({ TableName: z.string(), IndexName: z.string().optional(), ...item });
 const OnTables = z.object({ RequestItems: z.record(z.string(), z.unknown()) });
-const part = z.object({ TableName: z.string() }).optional();
+const part = z.object({ TableName: z.string(), ...item }).optional();
 const Transaction = z.object({
   TransactItems: z.array(
     z.object({ Get: part, Put: part, Update: part, Delete: part, ConditionCheck: part }),
@@ -34,8 +37,8 @@ const TRANSACTIONS = ["TransactGetItems", "TransactWriteItems"];
 export function wantedOfDynamodb(request: SeenRequest): Wanted {
   const operation = operationOf(request);
   if (ON_ONE_TABLE.includes(operation)) {
-    const { TableName, IndexName } = bodyOf(request, OnTable);
-    return { accesses: [access(operation, TableName, IndexName)] };
+    const { TableName, IndexName, ...named } = bodyOf(request, OnTable);
+    return { accesses: [{ ...access(operation, TableName, IndexName), ...leadingKeysOf(named) }] };
   }
   if (BATCHES.includes(operation)) {
     const { RequestItems } = bodyOf(request, OnTables);
@@ -50,9 +53,16 @@ export function wantedOfDynamodb(request: SeenRequest): Wanted {
 
 function accessesOfPart(parts: z.output<typeof Transaction>["TransactItems"][number]): Access[] {
   return Object.entries(PARTS).flatMap(([part, action]) => {
-    const { TableName } = parts[part as keyof typeof PARTS] ?? {};
-    return TableName === undefined ? [] : [access(action, TableName)];
+    const { TableName, ...named } = parts[part as keyof typeof PARTS] ?? {};
+    return TableName === undefined ? [] : [{ ...access(action, TableName), ...leadingKeysOf(named) }];
   });
+}
+
+type Named = Partial<Record<keyof typeof item, z.output<typeof attributes>>>;
+
+function leadingKeysOf({ Item, Key }: Named): Pick<Access, "leadingKeys"> {
+  const named = Item ?? Key;
+  return named === undefined ? {} : { leadingKeys: [named.id?.S ?? ""] };
 }
 
 /** A table may be named by its ARN. */
@@ -62,5 +72,9 @@ function access(operation: string, table: string, index?: string): Access {
 }
 
 function distinct(accesses: readonly Access[]): Access[] {
-  return [...new Map(accesses.map((each) => [`${each.action} ${each.resource}`, each])).values()];
+  return [
+    ...new Map(
+      accesses.map((each) => [`${each.action} ${each.resource} ${each.leadingKeys?.join() ?? ""}`, each]),
+    ).values(),
+  ];
 }

@@ -20,6 +20,7 @@ import { sqs } from "../../../functions/messaging/sqs-client.ts";
 import { type Versioned, versionedTable } from "../../../functions/messaging/versioned-table.ts";
 import { streamRecord } from "../../../local/mappings/stream-record.ts";
 import { anEnvelope } from "../../support/an-envelope.ts";
+import { enterAuthors } from "../../support/enter-authors.ts";
 import { type Faults, injectFaults } from "../../support/faults.ts";
 import { Asked } from "../../support/kit/messages.ts";
 import { aContext, anSqsEvent, anSqsRecord } from "../../support/lambda.ts";
@@ -39,6 +40,7 @@ beforeAll(async () => {
   world = await aWorld();
   world.enter("Standard/");
   world.enter("Relay/");
+  enterAuthors(["count"], { table: "items" });
   ({ handler: publish } = await import("../../../functions/outbox/publish.ts"));
   ({ handler: sweep } = await import("../../../functions/outbox/sweep.ts"));
 });
@@ -197,7 +199,11 @@ async function streamNow(): Promise<DynamoDBStreamEvent> {
       new GetShardIteratorCommand({ StreamArn, ShardId, ShardIteratorType: "TRIM_HORIZON" }),
     );
     const page = await world.clients.streams.send(new GetRecordsCommand({ ShardIterator }));
-    Records.push(...(page.Records ?? []).map((record) => streamRecord(record, StreamArn ?? "")));
+    Records.push(
+      ...(page.Records ?? []).map((record) =>
+        streamRecord(record, "arn:aws:dynamodb:us-east-1:000000000000:table/items/stream/1"),
+      ),
+    );
   }
   return { Records };
 }

@@ -4,6 +4,7 @@ import { dynamodb } from "../../../functions/messaging/clients.ts";
 import { writesWithRows } from "../../../functions/messaging/outbox.ts";
 import { type OldestRowsOptions, oldestRows } from "../../../functions/outbox/oldest-rows.ts";
 import { anEnvelope } from "../../support/an-envelope.ts";
+import { enterAuthors } from "../../support/enter-authors.ts";
 import { aContext } from "../../support/lambda.ts";
 import { aWorld, type World } from "../../support/world.ts";
 
@@ -12,6 +13,7 @@ let world: World;
 beforeAll(async () => {
   world = await aWorld();
   world.enter("Relay/");
+  enterAuthors(["tests"]);
 });
 afterEach(async () => {
   for (let rows = await world.items(table()); rows.length > 0; rows = await world.items(table())) {

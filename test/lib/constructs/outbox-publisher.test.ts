@@ -27,7 +27,14 @@ describe("the outbox publisher", () => {
       ["sold", [billing, audit]],
     ]);
     const signingKeys = signingKeysBeside(stack);
-    new OutboxPublisher(stack, "Publish", { outbox, journal, routes, signingKeys, sizes });
+    new OutboxPublisher(stack, "Publish", {
+      outbox,
+      journal,
+      routes,
+      authors: new Map(),
+      signingKeys,
+      sizes,
+    });
   });
   const mapping = propertiesOf(template, "AWS::Lambda::EventSourceMapping");
   const failures = propertiesOf(template, "AWS::SQS::Queue", "PublishFailureQueue");
@@ -113,6 +120,7 @@ describe("the outbox publisher of a table with messages inline", () => {
       outbox,
       journal: outbox,
       routes: new Map(),
+      authors: new Map(),
       signingKeys: signingKeysBeside(stack),
       sizes,
       inlineTables: [orders],
@@ -154,7 +162,7 @@ describe("the outbox publisher of a table with messages inline", () => {
           stream: StreamViewType.NEW_IMAGE,
         });
         const signingKeys = signingKeysBeside(stack);
-        const access = { outbox, journal: outbox, routes: new Map(), signingKeys };
+        const access = { outbox, journal: outbox, routes: new Map(), authors: new Map(), signingKeys };
         new OutboxPublisher(stack, "Publish", { ...access, sizes, inlineTables: [outbox] });
       }),
     ).toThrow("inline must be a table with a stream of NEW_AND_OLD_IMAGES, got Test/Outbox with NEW_IMAGE");
@@ -169,7 +177,7 @@ test.each([
     templateOf((stack) => {
       const outbox = new ServiceTable(stack, "Outbox", { keepsData: false, ...(stream && { stream }) });
       const signingKeys = signingKeysBeside(stack);
-      const access = { outbox, journal: outbox, routes: new Map(), signingKeys };
+      const access = { outbox, journal: outbox, routes: new Map(), authors: new Map(), signingKeys };
       new OutboxPublisher(stack, "Publish", { ...access, sizes });
     }),
   ).toThrow(`outbox must be a table with a stream of NEW_IMAGE, got Test/Outbox with ${named}`);

@@ -21,7 +21,14 @@ describe("the outbox sweeper", () => {
     });
     const routes = new Map([["sold", [new Queue(stack, "Billing")]]]);
     const signingKeys = signingKeysBeside(stack);
-    new OutboxSweeper(stack, "Sweep", { outbox, journal, routes, signingKeys, sizes: aConfig().sizes });
+    new OutboxSweeper(stack, "Sweep", {
+      outbox,
+      journal,
+      routes,
+      authors: new Map(),
+      signingKeys,
+      sizes: aConfig().sizes,
+    });
   });
   const rule = propertiesOf(template, "AWS::Events::Rule");
 

@@ -57,6 +57,7 @@ export function soundWiring({ fifo = false } = {}): SoundWiring {
       Failures: queue({ MessageRetentionPeriod: fourteenDays }),
       QueuePolicy: tlsOnly("Queue", "DeadLetters", "Failures"),
       Consumer: lambda("ConsumerRole", {
+        POWERTOOLS_SERVICE_NAME: "settle",
         CONTRACT: '{"name":"settle","accepts":["sold"],"publishes":[]}',
         EVIDENCE_TABLE: imported("Evidence"),
         ORDERED_OUTBOX_TABLE: imported("Outbox"),
@@ -65,7 +66,9 @@ export function soundWiring({ fifo = false } = {}): SoundWiring {
         MAX_RECEIVE_COUNT: "5",
       }),
       ConsumerRole: { type: "AWS::IAM::Role", properties: { AssumeRolePolicyDocument: {} } },
-      ConsumerPolicy: policy("ConsumerRole", "dynamodb:PutItem", imported("OutboxArn")),
+      ConsumerPolicy: policy("ConsumerRole", "dynamodb:PutItem", imported("OutboxArn"), {
+        "ForAllValues:StringLike": { "dynamodb:LeadingKeys": ["settle#*"] },
+      }),
       Mapping: {
         type: "AWS::Lambda::EventSourceMapping",
         properties: {
@@ -172,8 +175,14 @@ function lambda(role: string, variables: Record<string, unknown>) {
   };
 }
 
-function policy(role: string, action: string, resource: unknown) {
-  const PolicyDocument = { Statement: [{ Effect: "Allow", Action: action, Resource: resource }] };
+function policy(role: string, action: string, resource: unknown, Condition?: unknown) {
+  const statement = {
+    Effect: "Allow",
+    Action: action,
+    Resource: resource,
+    ...(Condition !== undefined && { Condition }),
+  };
+  const PolicyDocument = { Statement: [statement] };
   return {
     type: "AWS::IAM::Policy",
     properties: { Roles: [{ Ref: role }], PolicyName: role, PolicyDocument },

@@ -67,6 +67,7 @@ const breaks: Readonly<Record<string, Break | { readonly fifo: Break }>> = {
   "stream-bisect": change("service.OutboxMapping.BisectBatchOnFunctionError", undefined),
   "stream-failure-destination": change("service.InlineMapping.DestinationConfig", undefined),
   "stream-failure-retention": change("service.Failures.MessageRetentionPeriod", undefined),
+  "outbox-own-rows": change("service.ConsumerPolicy.PolicyDocument.Statement.0.Condition", undefined),
   "outbox-one-batch": change("service.OutboxMapping.ParallelizationFactor", 2),
   "outbox-without-ttl": change("storage.Outbox.TimeToLiveSpecification", {
     AttributeName: "a",

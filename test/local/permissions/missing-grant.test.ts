@@ -100,11 +100,16 @@ test("G3: the sweeper may send everything there is, and has no grant that it doe
   const [there, gone] = [Body, "expired"].map((text) => contentId(Buffer.from(text))) as [string, string];
   await s3.send(new PutObjectCommand({ Bucket: bucket, Key: `${travelPrefix}${there}`, Body }));
   const claims = [there, gone].map((id) =>
-    anEnvelope({ type: Approved.type, data: undefined, dataref: datarefOf({ bucket, id }) }),
+    anEnvelope({
+      source: "/ordered",
+      type: Approved.type,
+      data: undefined,
+      dataref: datarefOf({ bucket, id }),
+    }),
   );
   const messages = [
-    anEnvelope(Asked.from({ ask: "a-1", till: "t-1", amount: 1 })),
-    anEnvelope(Taken.from({ ask: "a-1", amount: 1 })),
+    anEnvelope({ ...Asked.from({ ask: "a-1", till: "t-1", amount: 1 }), source: "/ask" }),
+    anEnvelope({ ...Taken.from({ ask: "a-1", amount: 1 }), source: "/standard" }),
     ...claims,
   ];
   const createdAt = new Date(Date.now() - 3_600_000).toISOString();

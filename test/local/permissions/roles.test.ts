@@ -93,7 +93,7 @@ describe("refused is", () => {
           new PolicyStatement({ actions: ["sqs:*"], resources: ["*"], conditions }),
         );
       },
-      /Shop\/Fn\/ServiceRole\/DefaultPolicy: PolicyDocument\.Statement\.0: Condition not understood/,
+      /Shop\/Fn\/ServiceRole\/DefaultPolicy: PolicyDocument\.Statement\.0\.Condition: not understood/,
     ],
     [
       "a role of another app",

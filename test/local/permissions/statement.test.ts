@@ -1,6 +1,7 @@
 // What is read from a policy document, and what is refused because it would not be evaluated as AWS does.
 
 import { describe, expect, test } from "vitest";
+import { evaluator } from "../../../local/permissions/evaluate.ts";
 import { statementsIn } from "../../../local/permissions/statement.ts";
 
 const plain = { Effect: "Allow", Action: "sqs:SendMessage", Resource: "arn:aws:sqs:us-east-1:0:q" };
@@ -29,6 +30,32 @@ test("what AWS does in a role's name is kept", () => {
   expect(reading({ ...plain, Action: ["logs:PutLogEvents", "lambda:InvokeFunction"] })()).toHaveLength(1);
 });
 
+test("G7: a condition on the partition key holds for the items that begin so, and for no other", () => {
+  const [own] = statementsIn({
+    Version: "2012-10-17",
+    Statement: {
+      ...plain,
+      Action: "dynamodb:PutItem",
+      Resource: "arn:aws:dynamodb:us-east-1:000000000000:table/Outbox",
+      Condition: { "ForAllValues:StringLike": { "dynamodb:LeadingKeys": ["ask#*"] } },
+    },
+  });
+  const evaluate = evaluator(own ? [own] : []);
+  const putting = (...leadingKeys: string[]) =>
+    evaluate({
+      action: "dynamodb:PutItem",
+      resource: "arn:aws:dynamodb:us-east-1:000000000000:table/Outbox",
+      leadingKeys,
+    }).allowed;
+  expect([
+    putting("ask#1"),
+    putting("asked#1"),
+    putting("pay#1"),
+    putting("ask#1", "pay#1"),
+    putting(""),
+  ]).toEqual([true, false, false, false, false]);
+});
+
 describe("refused by name is", () => {
   const { Action, Resource, ...rest } = plain;
   test.each([
@@ -37,19 +64,19 @@ describe("refused by name is", () => {
     [
       "a condition",
       { ...plain, Condition: { Bool: { "aws:SecureTransport": "true" } } },
-      /Condition not understood/,
+      /Condition: not understood/,
     ],
     [
       "a condition on more than keys",
       { ...plain, Action: ["kms:Decrypt", "sqs:SendMessage"], Condition: {} },
-      /Condition not understood/,
+      /Condition: not understood/,
     ],
     [
       "a policy variable",
       { ...plain, Resource: "arn:aws:s3:::b/$" + "{aws:userid}/*" },
       /policy variable in arn:aws:s3/,
     ],
-    ["a condition on everything", { ...plain, Action: "*", Condition: {} }, /Condition not understood/],
+    ["a condition on everything", { ...plain, Action: "*", Condition: {} }, /Condition: not understood/],
     ["another effect", { ...plain, Effect: "allow" }, /Statement\.0\.Effect/],
     ["no action", { ...plain, Action: [] }, /Statement\.0\.Action/],
   ])("%s", (_what, statement, message) => {

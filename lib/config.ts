@@ -36,6 +36,13 @@ export interface Sizes {
   readonly tracing: "off" | "active";
   /** Where functions count what they do: one for each stage. */
   readonly metricNamespace: string;
+  /** Where in IAM the stage has the roles of its functions: policies of queues name them by it. */
+  readonly rolePath: string;
+  /**
+   * ARNs of the roles and users, as patterns, that may send to every queue: who redrives. Given, the queues refuse everybody
+   * who is not named; unless given, they refuse this app's own functions only.
+   */
+  readonly operators?: readonly string[];
   /** Tables and queues outlive their stack, and tables can be restored to any second. */
   readonly keepsData: boolean;
   /** A key of your own for all that keeps messages or state; unless given, keys of AWS encrypt it. */
@@ -54,7 +61,12 @@ export function readConfig(node: Node): Config {
   return {
     stage,
     ...readAlarmReceiver(node, stage),
-    sizes: { ...stages[stage], tracing: readTracing(node), ...readEncryptionKey(node) },
+    sizes: {
+      ...stages[stage],
+      tracing: readTracing(node),
+      ...readEncryptionKey(node),
+      ...readOperators(node),
+    },
   };
 }
 
@@ -80,6 +92,7 @@ const stages = {
     receivesPerMinuteMax: 600,
     alarms: "essential",
     metricNamespace: `${metricNamespace}/dev`,
+    rolePath: "/essentially-once/dev/",
     keepsData: false,
   },
   prod: {
@@ -93,6 +106,7 @@ const stages = {
     receivesPerMinuteMax: 12_000,
     alarms: "all",
     metricNamespace: `${metricNamespace}/prod`,
+    rolePath: "/essentially-once/prod/",
     keepsData: true,
   },
 } satisfies Record<string, Omit<Sizes, "tracing">>;
@@ -158,6 +172,26 @@ function readEncryptionKey(node: Node): Pick<Sizes, "encryptionKeyArn"> {
     "the ARN of a KMS key, as arn:aws:kms:eu-west-1:123456789012:key/ID, not of an alias",
   );
   return encryptionKeyArn === undefined ? {} : { encryptionKeyArn };
+}
+
+function readOperators(node: Node): Pick<Sizes, "operators"> {
+  const operators = readPrincipals(node, "operators");
+  return operators === undefined ? {} : { operators };
+}
+
+/**
+ * Reads ARNs of roles and users, with commas between them; `*` and `?` stand for other characters.
+ *
+ * @throws Error when the setting is something else.
+ */
+export function readPrincipals(node: Node, setting: string): readonly string[] | undefined {
+  const one = "arn:aws[a-z-]*:iam::\\d{12}:(root|(role|user)/[\\w+=.@*?/-]+)";
+  return readText(
+    node,
+    setting,
+    new RegExp(`^${one}(,${one})*$`),
+    "ARNs of roles or users, with commas between them, as arn:aws:iam::123456789012:role/ops",
+  )?.split(",");
 }
 
 /** A key encrypts in its own region only, so its deployment is there and nowhere else. */

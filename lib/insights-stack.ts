@@ -2,6 +2,7 @@
 // journal, and can be built again from its beginning.
 import type { Construct } from "constructs";
 import { buildStatement, countOrderViews } from "../functions/insights/contracts.ts";
+import { readPrincipals } from "./config.ts";
 import { type ServiceOptions, ServiceStack } from "./service-stack.ts";
 
 export class InsightsStack extends ServiceStack {
@@ -9,6 +10,7 @@ export class InsightsStack extends ServiceStack {
     super(scope, id, { ...options, purpose: "count views and build statements" });
     this.addConsumer(countOrderViews, {
       relayed: false, // a shop front sends views straight to this queue, once, and does not look back
+      senders: readPrincipals(this.node, "viewSenders"),
     });
     this.addProjection(buildStatement);
   }

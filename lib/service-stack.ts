@@ -40,6 +40,8 @@ export interface ConsumerOptions extends FunctionOptions {
   readonly fifo?: boolean;
   /** False for a queue that others send to, unsigned and once, past the relay. */
   readonly relayed?: boolean;
+  /** Who those others are, unless everybody: ARNs of roles and users, as patterns. The queue refuses the rest, once operators are named. */
+  readonly senders?: readonly string[] | undefined;
 }
 
 export class ServiceStack extends Stack implements Wiring {
@@ -84,14 +86,19 @@ export class ServiceStack extends Stack implements Wiring {
   }
 
   /** A function with a queue, and a dead-letter queue, of its own. */
-  addConsumer(contract: Contract, { relayed = true, fifo, ...options }: ConsumerOptions = {}): QueueConsumer {
+  addConsumer(
+    contract: Contract,
+    { relayed = true, senders, fifo, ...options }: ConsumerOptions = {},
+  ): QueueConsumer {
     const consumer = new QueueConsumer(this, idOf(contract), {
       ...this.#fileOf(contract, options),
       ...(fifo !== undefined && { fifo }),
       tables: this.#tables,
       claims: this.foundation.claims,
       sizes: this.#config.sizes,
-      ...(relayed && { signingKeys: this.foundation.signingKeys }),
+      ...(relayed
+        ? { signingKeys: this.foundation.signingKeys }
+        : { senders: senders ?? ("everybody" as const) }),
     });
     this.contracts.push(contract);
     if (relayed) this.subscriptions.push(consumer.subscription);

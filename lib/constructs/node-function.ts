@@ -9,6 +9,7 @@ import type { Construct } from "constructs";
 import { type Contract, contractText, contractVariable } from "../../functions/messaging/contract.ts";
 import { requireDuration, requireWholeNumber } from "../bounds.ts";
 import { bundle } from "./bundle.ts";
+import { pathOfRoles, type RoleFolder } from "./queue-senders.ts";
 
 export interface NodeFunctionOptions {
   /** The file below `functions/` that exports `handler`: `orders/place-order.ts`. */
@@ -24,13 +25,16 @@ export interface NodeFunctionOptions {
   readonly tracing?: "off" | "active";
   /** Where the function counts what it does. */
   readonly metricNamespace: string;
+  /** Where the stage has its roles, and below it the folder of this one: by it, the policies of queues know the relay. */
+  readonly rolePath: string;
+  readonly roleFolder?: RoleFolder;
   readonly environment?: Readonly<Record<string, string>>;
 }
 
 export class NodeFunction extends LambdaFunction {
   /** The name under which it logs and counts, and keeps its evidence: its contract's, or else that of its file. */
   readonly service: string;
-
+  readonly roleArn: string;
   readonly contract: Contract | undefined;
 
   constructor(scope: Construct, id: string, options: NodeFunctionOptions) {
@@ -41,11 +45,16 @@ export class NodeFunction extends LambdaFunction {
       functionMemoryMegabytes,
       tracing,
       metricNamespace,
+      rolePath,
+      roleFolder,
       environment,
     } = resolve(options);
     const service = contract?.name ?? basename(entry, ".ts");
     // A role of our own: the default one carries a managed policy that may write every log of the account.
-    const role = new Role(scope, `${id}Role`, { assumedBy: new ServicePrincipal("lambda.amazonaws.com") });
+    const role = new Role(scope, `${id}Role`, {
+      assumedBy: new ServicePrincipal("lambda.amazonaws.com"),
+      path: pathOfRoles({ rolePath }, roleFolder),
+    });
     super(scope, id, {
       code: bundle(entry),
       handler: "index.handler",
@@ -67,6 +76,7 @@ export class NodeFunction extends LambdaFunction {
     });
     this.service = service;
     this.contract = contract;
+    this.roleArn = role.roleArn;
     Validations.of(this).acknowledge({
       id: "Serverless::Serverless-LambdaDLQ",
       reason:
@@ -115,12 +125,19 @@ function logGroup(scope: Construct, id: string, writer: Role, options: NodeFunct
 }
 
 function resolve(options: NodeFunctionOptions): Required<NodeFunctionOptions> {
-  const { contract, functionTimeout, functionMemoryMegabytes, tracing = "off", environment = {} } = options;
+  const {
+    contract,
+    functionTimeout,
+    functionMemoryMegabytes,
+    tracing = "off",
+    roleFolder = "service",
+    environment = {},
+  } = options;
   // https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
   requireDuration("functionTimeout", functionTimeout, {
     min: Duration.seconds(1),
     max: Duration.minutes(15),
   });
   requireWholeNumber("functionMemoryMegabytes", functionMemoryMegabytes, { min: 128, max: 10_240 });
-  return { ...options, contract, tracing, environment };
+  return { ...options, contract, tracing, roleFolder, environment };
 }

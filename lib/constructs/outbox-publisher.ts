@@ -12,6 +12,7 @@ import { outboxIdAttribute } from "../../functions/messaging/inline-write.ts";
 import type { Sizes } from "../config.ts";
 import { NodeFunction } from "./node-function.ts";
 import { type OutboxAccess, useOutbox } from "./outbox-access.ts";
+import { denyOtherSenders } from "./queue-senders.ts";
 import { ServiceQueue } from "./service-queue.ts";
 import type { ServiceTable } from "./service-table.ts";
 
@@ -28,11 +29,16 @@ export class OutboxPublisher extends Construct {
   constructor(scope: Construct, id: string, options: OutboxPublisherOptions) {
     super(scope, id);
     const { outbox, formerOutbox, sizes, inlineTables = [] } = options;
-    this.function = new NodeFunction(this, "Function", { ...sizes, entry: "outbox/publish.ts" });
+    this.function = new NodeFunction(this, "Function", {
+      ...sizes,
+      entry: "outbox/publish.ts",
+      roleFolder: "relay",
+    });
     useOutbox(this.function, options);
     outbox.grant(this.function, "dynamodb:UpdateItem"); // notes that it was tried
     this.failureQueue = failureQueue(this, sizes);
     this.failureQueue.grant(this.function, "sqs:SendMessage");
+    denyOtherSenders(this.failureQueue, { senders: [this.function.roleArn], sizes });
 
     this.#readOutbox("OrderedMapping", outbox);
     if (formerOutbox) this.#readOutbox("Mapping", formerOutbox);

@@ -24,6 +24,7 @@ export class OutboxSweeper extends Construct {
     this.function = new NodeFunction(this, "Function", {
       ...sizes,
       entry: "outbox/sweep.ts",
+      roleFolder: "relay",
       functionTimeout,
     });
     this.function.configureAsyncInvoke(onceAnEvent);

@@ -12,6 +12,7 @@ import type { Sizes } from "../config.ts";
 import type { Subscription } from "../routes.ts";
 import type { ClaimCheckBucket } from "./claim-check-bucket.ts";
 import { NodeFunction } from "./node-function.ts";
+import { denyOtherSenders, relayRoles } from "./queue-senders.ts";
 import { RedriveQueue } from "./redrive-queue.ts";
 import type { SigningKeys } from "./signing-keys.ts";
 import { type UnitOfWorkTables, useUnitOfWorkTables } from "./unit-of-work-tables.ts";
@@ -28,6 +29,11 @@ export interface QueueConsumerOptions {
   readonly claims: ClaimCheckBucket;
   /** For a handler with `signature()`, which `guards()` holds; absent for one that takes unsigned messages. */
   readonly signingKeys?: SigningKeys | undefined;
+  /**
+   * Who sends to the queue: ARNs of roles and users, as patterns. The relay unless given; `everybody` is whoever is no
+   * function of this app, and whose own policies allow it.
+   */
+  readonly senders?: readonly string[] | "everybody" | undefined;
   readonly sizes: Sizes;
   readonly environment?: Readonly<Record<string, string>>;
 }
@@ -41,7 +47,8 @@ export class QueueConsumer extends Construct {
 
   constructor(scope: Construct, id: string, options: QueueConsumerOptions) {
     super(scope, id);
-    const { contract, entry, fifo, tables, claims, signingKeys, sizes, environment } = resolve(options);
+    const { contract, entry, fifo, tables, claims, signingKeys, senders, sizes, environment } =
+      resolve(options);
     this.receivesPerMinuteMax = sizes.receivesPerMinuteMax;
     this.redriveQueue = new RedriveQueue(this, "Queue", { ...sizes, fifo });
     this.function = new NodeFunction(this, "Function", { ...sizes, contract, entry, environment });
@@ -53,6 +60,10 @@ export class QueueConsumer extends Construct {
       table.grant(this.function, "dynamodb:BatchGetItem");
     signingKeys?.use(this.function);
     useQueues(this.function, this.redriveQueue);
+    const { queue, deadLetterQueue } = this.redriveQueue;
+    const sendersOfQueue = senders === "everybody" ? undefined : (senders ?? [relayRoles(this, sizes)]);
+    denyOtherSenders(queue, { senders: sendersOfQueue, sizes });
+    denyOtherSenders(deadLetterQueue, { senders: [this.function.roleArn], sizes });
     claims.allowParking(this.function, this.redriveQueue);
     if (fifo) tables.evidence.grant(this.function, "dynamodb:UpdateItem", "dynamodb:DeleteItem"); // the holds
     const mapping = new EventSourceMapping(this, "Mapping", {
@@ -93,11 +104,11 @@ function useQueues(user: NodeFunction, { queue, deadLetterQueue, maxReceiveCount
 }
 
 function resolve(options: QueueConsumerOptions): Required<QueueConsumerOptions> {
-  const { environment = {}, fifo = false, signingKeys, sizes } = options;
+  const { environment = {}, fifo = false, signingKeys, senders, sizes } = options;
   // https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-parameters.html
   requireWholeNumber("maxConcurrency", sizes.maxConcurrency, { min: 2, max: 1000 });
   // More than ten at once only come to a mapping that waits for them.
   const batchSizeMax = sizes.batchWindow.toSeconds() >= 1 ? 10_000 : 10;
   requireWholeNumber("batchSize", sizes.batchSize, { min: 1, max: batchSizeMax });
-  return { ...options, fifo, signingKeys, environment };
+  return { ...options, fifo, signingKeys, senders, environment };
 }

@@ -2,6 +2,7 @@
 // the clear.
 import { documentStatements, type Statement } from "./policies.ts";
 import { finding, type Rule } from "./rule.ts";
+import { deniesSenders } from "./sender-rules.ts";
 import type { Resource, Templates } from "./templates.ts";
 import { at, isTrue } from "./wiring.ts";
 
@@ -94,11 +95,15 @@ export const protectionRules: readonly Rule[] = [
   },
   {
     id: "resource-policy-denies",
-    demand: "a denial of more than plain text shuts out the functions themselves",
+    demand:
+      "a denial of more than plain text, or of more than sends by others (queue-senders), shuts out the functions themselves",
     check: (templates) =>
       templates.ofType(...guarded.flatMap(({ policies }) => policies)).flatMap((policy) =>
         documentStatements(policy, "PolicyDocument")
-          .filter((statement) => statement.effect !== "Allow" && !deniesPlainTextOnly(statement))
+          .filter(
+            (statement) =>
+              statement.effect !== "Allow" && !deniesPlainTextOnly(statement) && !deniesSenders(statement),
+          )
           .map(({ condition }) => ({
             resource: policy,
             property: "PolicyDocument",

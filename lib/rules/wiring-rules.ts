@@ -27,6 +27,7 @@ import { relayRules } from "./relay-rules.ts";
 import { retentionRules } from "./retention-rules.ts";
 import type { Finding, Rule } from "./rule.ts";
 import { scheduleRules } from "./schedule-rules.ts";
+import { senderRules } from "./sender-rules.ts";
 import { streamRules } from "./stream-rules.ts";
 import { Templates } from "./templates.ts";
 
@@ -53,6 +54,7 @@ export const allRules: readonly Rule[] = [
   ...flowRules,
   ...relayRules,
   ...grantRules,
+  ...senderRules,
   ...retentionRules,
   ...propertyRules,
 ];

@@ -45,6 +45,32 @@ test("tracing is off unless asked for, and is one of two", () => {
   expect(() => aConfig({ tracing: "on" })).toThrow('context "tracing" must be one of off, active, got "on"');
 });
 
+describe("operators", () => {
+  const ops = "arn:aws:iam::123456789012:role/ops";
+
+  test("are nobody unless named", () => {
+    expect(aConfig().sizes).not.toHaveProperty("operators");
+  });
+
+  test("are ARNs with commas between them, as patterns", () => {
+    const sso = "arn:aws:iam::123456789012:role/aws-reserved/sso.amazonaws.com/*/AWSReservedSSO_Ops_*";
+    expect(aConfig({ operators: `${ops},${sso}` }).sizes.operators).toEqual([ops, sso]);
+  });
+
+  test.each([
+    "",
+    "*",
+    "ops",
+    `${ops},`,
+    `${ops} ${ops}`,
+    "arn:aws:iam::*:role/ops",
+    "arn:aws:sts::123456789012:assumed-role/ops/me", // which aws:PrincipalArn never is
+    [ops],
+  ])("%o is refused", (operators) => {
+    expect(() => aConfig({ operators })).toThrow('context "operators" must be ARNs of roles or users');
+  });
+});
+
 describe("who hears the alarms", () => {
   const topic = "arn:aws:sns:eu-west-1:123456789012:on-call";
 

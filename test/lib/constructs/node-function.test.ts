@@ -12,6 +12,7 @@ const options: NodeFunctionOptions = {
   logRetention: RetentionDays.ONE_WEEK,
   keepsData: false,
   metricNamespace: "Shop/test",
+  rolePath: "/shop/test/",
   environment: { COLOUR: "blue" },
 };
 

@@ -71,7 +71,10 @@ describe("the outbox publisher", () => {
     expect(failures).toEqual({ SqsManagedSseEnabled: true, MessageRetentionPeriod: 14 * 86_400 });
     expect(propertiesOf(template, "AWS::SQS::QueuePolicy", "PublishFailureQueue")).toMatchObject({
       PolicyDocument: {
-        Statement: [{ Effect: "Deny", Condition: { Bool: { "aws:SecureTransport": "false" } } }],
+        Statement: [
+          { Effect: "Deny", Condition: { Bool: { "aws:SecureTransport": "false" } } },
+          { Effect: "Deny", Action: "sqs:SendMessage" }, // by others than the publisher
+        ],
       },
     });
     expect(template.findOutputs("*")).toHaveProperty("PublishFailureQueueUrl");

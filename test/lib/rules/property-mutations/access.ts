@@ -85,6 +85,40 @@ export const accessMutations: readonly Subject[] = [
         { Effect: "Deny", Principal: "*", Action: "sqs:DeleteMessage", Resource: "*" },
         "resource-policy-denies",
       ],
+      ["PolicyDocument.Statement.1", absent, "queue-senders"],
+      ["PolicyDocument.Statement.1.Action", "sqs:*", "resource-policy-denies"],
+      ["PolicyDocument.Statement.1.Principal", { AWS: "arn:aws:iam::123456789012:root" }, "queue-senders"],
+      [
+        "PolicyDocument.Statement.1.Condition.ArnLike",
+        { "aws:PrincipalArn": "arn:aws:iam::123456789012:role/essentially-once/dev/*" },
+        "queue-senders",
+      ],
+      [
+        "PolicyDocument.Statement.1.Condition.ArnNotLike",
+        { "aws:PrincipalArn": "arn:aws:iam::123456789012:role/*" },
+        "queue-senders",
+      ],
+      [
+        "PolicyDocument.Statement.1.Condition.StringEquals",
+        { "aws:RequestedRegion": "eu-west-1" },
+        "queue-senders",
+      ],
+    ],
+  },
+  {
+    name: "role of the relay",
+    is: ({ Type, Properties = {} }) =>
+      Type === "AWS::IAM::Role" && String(Properties.Path).endsWith("/relay/"),
+    mutations: [["Path", "/essentially-once/prod/service/", "queue-senders"]],
+  },
+  {
+    name: "role of a service",
+    alike: true,
+    is: ({ Type, Properties = {} }) =>
+      Type === "AWS::IAM::Role" && String(Properties.Path).endsWith("/service/"),
+    mutations: [
+      ["Path", absent, "queue-senders"],
+      ["Path", "/essentially-once/prod/relay/", "queue-senders"],
     ],
   },
   {

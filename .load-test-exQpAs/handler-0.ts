@@ -1,0 +1,2 @@
+import * as it from "pg";
+export const handler = async () => typeof it;

@@ -1,0 +1,109 @@
+// Who may send to a queue, by its own policy: the relay to a queue that a function consumes, the consumer itself to its
+// dead-letter queue, and none of the app's other functions, whatever their roles allow one day.
+import { documentStatements, type Statement, statementsOf } from "./policies.ts";
+import type { Finding, Rule } from "./rule.ts";
+import type { Resource, Templates } from "./templates.ts";
+import { at, consumedQueues, variableOf } from "./wiring.ts";
+
+const sends = "sqs:SendMessage";
+
+export const senderRules: readonly Rule[] = [
+  {
+    id: "queue-senders",
+    demand:
+      "a function that sends where it has no business holds a FIFO group, fills a queue or plants a dead letter",
+    check: (templates) => {
+      const senders = templates.ofType("AWS::Lambda::Function");
+      return templates
+        .ofType("AWS::SQS::Queue")
+        .flatMap((queue) => senders.flatMap((sender) => findingOf(templates, queue, sender)));
+    },
+  },
+];
+
+function findingOf(templates: Templates, queue: Resource, sender: Resource): Finding[] {
+  const role = templates.referredTo(at(sender, "Role"));
+  if (role === undefined) return [];
+  const may = isGranted(templates, queue, role) && isExpected(templates, queue, sender);
+  const isDenied = policyOf(templates, queue).some((statement) => denies(templates, statement, role));
+  if (may !== isDenied) return [];
+  return [
+    {
+      resource: queue,
+      property: "Policy",
+      value: `${isDenied ? "denies" : "does not deny"} ${sends} to ${role.path}`,
+      remedy: isDenied
+        ? `name the role among the senders of ${queue.path}`
+        : `denyOtherSenders(${queue.path}, …)`,
+    },
+  ];
+}
+
+function isGranted(templates: Templates, queue: Resource, role: Resource): boolean {
+  return statementsOf(templates).some(
+    ({ effect, roles, actions, resources }) =>
+      effect === "Allow" &&
+      roles.includes(role) &&
+      actions.includes(sends) &&
+      resources.some((resource) => templates.referredTo(resource) === queue),
+  );
+}
+
+/** To a queue with a consumer only the relay sends; to a dead-letter queue only whoever parks there. */
+function isExpected(templates: Templates, queue: Resource, sender: Resource): boolean {
+  if (consumedQueues(templates).has(queue)) return variableOf(sender, "ROUTES") !== undefined;
+  if (at(queue, "RedriveAllowPolicy") === undefined) return true;
+  return templates.referredTo(variableOf(sender, "DEAD_LETTER_QUEUE_URL")) === queue;
+}
+
+function policyOf(templates: Templates, queue: Resource): Statement[] {
+  return templates
+    .ofType("AWS::SQS::QueuePolicy", "AWS::SQS::QueueInlinePolicy")
+    .filter(({ properties: { Queues, Queue } }) =>
+      [Queues, Queue].flat().some((held) => templates.referredTo(held) === queue),
+    )
+    .flatMap((policy) => documentStatements(policy, "PolicyDocument"));
+}
+
+/** A denial of sends alone, to principals told apart by their ARNs. */
+export function deniesSenders({ effect, inverted, actions, principal, condition }: Statement): boolean {
+  const tested = Object.entries(Object(condition));
+  return (
+    effect === "Deny" &&
+    !inverted &&
+    actions.every((action) => action === sends) &&
+    (principal === "*" || Object(principal).AWS === "*") &&
+    tested.length > 0 &&
+    tested.every(([operator, keys]) => conditionKeys[operator] === Object.keys(Object(keys)).join())
+  );
+}
+
+const conditionKeys: Readonly<Record<string, string>> = {
+  ArnLike: "aws:PrincipalArn",
+  ArnNotLike: "aws:PrincipalArn",
+  BoolIfExists: "aws:PrincipalIsAWSService",
+};
+
+function denies(templates: Templates, statement: Statement, role: Resource): boolean {
+  if (!deniesSenders(statement)) return false;
+  const { ArnLike, ArnNotLike, BoolIfExists } = Object(statement.condition);
+  const matches = (patterns: unknown) =>
+    [Object(patterns)["aws:PrincipalArn"]].flat().some((pattern) => isArnOf(templates, role, pattern));
+  return (
+    (ArnLike === undefined || matches(ArnLike)) &&
+    (ArnNotLike === undefined || !matches(ArnNotLike)) &&
+    (BoolIfExists === undefined || String(Object.values(BoolIfExists)) === "false")
+  );
+}
+
+/** Of whichever account: the template of an app that goes to any account does not say its own. */
+function isArnOf(templates: Templates, role: Resource, pattern: unknown): boolean {
+  if (templates.referredTo(pattern) === role) return true;
+  const [, name] = /^arn:[^:]*:iam::[^:]*:role(\/.*)$/.exec(String(pattern)) ?? [];
+  if (name === undefined) return false;
+  const text = name
+    .replaceAll(/[.+^${}()|[\]\\]/g, "\\$&")
+    .replaceAll("*", ".*")
+    .replaceAll("?", ".");
+  return new RegExp(`^${text}$`).test(`${at(role, "Path") ?? "/"}${at(role, "RoleName") ?? role.logicalId}`);
+}

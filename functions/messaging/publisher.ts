@@ -59,9 +59,7 @@ export function publisher(options: PublisherOptions): Publisher {
   return {
     async publish(given, { deadlineMs }) {
       const { rows, unread } = await withOlder(given);
-      const vouched = rows.filter((row) => authors?.wrote(row) ?? true);
-      const unsent = journal ? await appendRows(journal, vouched, { deadlineMs }) : new Set<string>();
-      for (const row of rows) if (!vouched.includes(row)) unsent.add(row.id);
+      const unsent = await journaled(rows, deadlineMs);
       const open = rows.filter((row) => !unsent.has(row.id));
       for (const row of open) if (isUnrouted(row)) unsent.add(row.id);
       const waiting = behind(rows, (row) => unsent.has(row.id) && isYoung(row));
@@ -76,6 +74,14 @@ export function publisher(options: PublisherOptions): Publisher {
       return new Set(rows.map((row) => row.id).filter((id) => !unsent.has(id)));
     },
   };
+
+  /** Ids of rows that the journal has not, and of those that their writer may not sign: neither is sent. */
+  async function journaled(rows: readonly OutboxRow[], deadlineMs: number): Promise<Set<string>> {
+    const own = authors ? rows.filter(authors.wrote) : rows;
+    const unsent = journal ? await appendRows(journal, own, { deadlineMs }) : new Set<string>();
+    for (const { id } of rows.filter((row) => !own.includes(row))) unsent.add(id);
+    return unsent;
+  }
 
   /** G3: it stays until the routes have all its types; what can be sent of it is sent meanwhile, in its turn. */
   function isUnrouted({ messages }: OutboxRow): boolean {

@@ -3,8 +3,11 @@
 import { bundleSize, compared, functionEntries, startPackages } from "./bundle-size.ts";
 
 /** The kit over the SDK that it calls, and each function as it is deployed. */
-const kitBytesMax = 31_000;
-const functionBytesMax = 395_000;
+// 15 KB more than before every promise held at its edges: what is published is held against its schema before the commit
+// (json-value, storable), the same data are told in any order of keys (digest), numbers and CloudEvents are read exactly
+// (exact-numbers, cloud-event), a contract is held against the deployed one. Each first message passes all of it.
+const kitBytesMax = 46_000;
+const functionBytesMax = 405_000;
 /** Who pays for more, and for what. */
 const more: Readonly<Record<string, { readonly bytes: number; readonly packages: readonly string[] }>> = {
   // Powertools' Logger and Metrics; the Tracer, three times as large, is loaded only where tracing is active.

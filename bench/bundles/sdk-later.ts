@@ -15,8 +15,10 @@ import {
 const sqs = new SQSClient({});
 
 // biome-ignore lint/suspicious/noExplicitAny: never run; it keeps what it names in the bundle
-export function requests(event: any): unknown[] {
+export async function requests(event: any): Promise<unknown[]> {
+  const { objects } = await import("./sdk-parked.ts");
   return [
+    ...objects(event),
     new BatchGetItemCommand(event),
     new DeleteItemCommand(event),
     new PutItemCommand(event),

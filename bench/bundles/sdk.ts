@@ -16,7 +16,7 @@ const secretsManager = new SecretsManagerClient({});
 export async function handler(event: any): Promise<unknown> {
   const { requests } = await import("./sdk-later.ts");
   return Promise.all([
-    ...requests(event),
+    ...(await requests(event)),
     dynamodb.send(new GetItemCommand(unmarshall(event) as never)),
     dynamodb.send(new TransactWriteItemsCommand(marshall(event) as never)),
     secretsManager.send(new GetSecretValueCommand(event)),

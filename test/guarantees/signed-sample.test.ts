@@ -93,8 +93,10 @@ describe("reserve-credit", () => {
     );
     expect(await running.reserveCredit(event, aContext())).toEqual(failed(event));
     expect(await reasons()).toEqual([]);
-    for (const record of event.Records) record.attributes.ApproximateReceiveCount = "5";
-    await running.reserveCredit(event, aContext());
+    for (const receives of ["2", "3", "4", "5"]) {
+      for (const record of event.Records) record.attributes.ApproximateReceiveCount = receives;
+      await running.reserveCredit(event, aContext()); // each is an attempt, and the fifth is the last
+    }
     expect(await reasons()).toEqual(["SIGNATURE_INVALID"]);
     expect(await available()).toBe(500);
   });
@@ -198,7 +200,11 @@ async function start(): Promise<Processes> {
 }
 
 function anOrder(): Envelope {
-  return anEnvelope({ type: OrderPlaced.type, data: { orderId: newId(), customerId, total: 100 } });
+  return anEnvelope({
+    source: "/place-order",
+    type: OrderPlaced.type,
+    data: { orderId: newId(), customerId, total: 100 },
+  });
 }
 
 async function send(message: Envelope, sender: "publish" | "sweep" = "publish"): Promise<void> {

@@ -102,7 +102,11 @@ describe("G4: by the stream", () => {
     const row = await commit();
     const item = (await outboxRows())[0] ?? {};
     for (let n = 1; n <= 102; n++) {
-      const message = anEnvelope({ ...Taken.from({ n: `${key}/old-${n}` }), id: newId() });
+      const message = anEnvelope({
+        ...Taken.from({ n: `${key}/old-${n}` }),
+        id: newId(),
+        source: "/produce",
+      });
       const place = `${String(n).padStart(16, "0")}#old`;
       await world.put(outbox(), { ...item, place, tried: true, messages: [asciiJson(message)] });
     }

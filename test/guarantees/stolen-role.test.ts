@@ -1,0 +1,119 @@
+// The sample's own roles in the hands of a thief, against the permissions that the local cloud evaluates, and the rows that
+// one of them could put, as the relay finds them.
+import { marshall } from "@aws-sdk/util-dynamodb";
+import type { DynamoDBStreamEvent } from "aws-lambda";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { asciiJson } from "../../functions/messaging/envelope.ts";
+import { newId } from "../../functions/messaging/ids.ts";
+import { lineOf } from "../../functions/messaging/outbox.ts";
+import { OrderPlaced } from "../../functions/orders/messages.ts";
+import { accessKeyIdOf } from "../../local/permissions/access-key.ts";
+import { type Guard, startGuard } from "../../local/permissions/guard.ts";
+import { anEnvelope } from "../support/an-envelope.ts";
+import { aContext } from "../support/lambda.ts";
+import { aWorld, type World } from "../support/world.ts";
+
+let world: World;
+let guard: Guard;
+
+beforeAll(async () => {
+  world = await aWorld({ app: "bin/app.ts" });
+  guard = startGuard(world.deployment, () => undefined);
+});
+afterAll(() => world.stop());
+
+describe("G7: a thief of", () => {
+  const orderPlaced = "place-order#0123";
+
+  it.each([
+    [
+      "count-order-views puts no row into the outbox in another's name",
+      orderPlaced,
+      "Insights/CountOrderViews",
+    ],
+    [
+      "count-order-views puts no row into the outbox at all",
+      "count-order-views#0123",
+      "Insights/CountOrderViews",
+    ],
+    ["build-statement puts no row into the outbox at all", "build-statement#0123", "Insights/BuildStatement"],
+    ["ship-order puts no row in the name of place-order", orderPlaced, "Shipping/ShipOrder"],
+  ])("%s", (_, id, thief) => {
+    const item = { id, place: "1" };
+    expect(mayPut(thief, "OrderedOutboxTable", item)).toBe(false);
+    expect(mayPut(thief, "OrderedOutboxTable", item, "in a transaction")).toBe(false);
+  });
+
+  it("count-order-views puts no row into the former outbox either", () => {
+    expect(mayPut("Insights/CountOrderViews", "OutboxTable", { id: newId() })).toBe(false);
+  });
+
+  it("ship-order puts rows in its own name, as its handler does", () => {
+    expect(mayPut("Shipping/ShipOrder", "OrderedOutboxTable", { id: "ship-order#0123", place: "1" })).toBe(
+      true,
+    );
+  });
+
+  it.each(["Shipping/ShipOrder", "Insights/CountOrderViews", "Orders/PlaceOrder"])(
+    "%s sends to nobody else's queue",
+    (thief) => {
+      for (const key of ["ReserveCreditQueueUrl", "SettleOrderQueueUrl", "ReserveCreditDeadLetterQueueUrl"]) {
+        const sent = { QueueUrl: world.output(key), MessageBody: "{}", MessageGroupId: "held" };
+        expect(may(thief, "sqs", "AmazonSQS.SendMessage", sent), key).toBe(false);
+      }
+    },
+  );
+});
+
+it.each([
+  [
+    "ship-order's that speaks for place-order is neither signed, kept nor sent, and stays",
+    "ship-order",
+    false,
+  ],
+  ["place-order's own is signed, kept and sent", "place-order", true],
+])("G7: a row of %s", async (_, writer, isSent) => {
+  world.enter("Relay/Publish");
+  const { handler: publish } = await import("../../functions/outbox/publish.ts");
+  const message = anEnvelope({ source: "/place-order", type: OrderPlaced.type });
+  const [, hash] = lineOf(message).split("#");
+  const row = {
+    id: `${writer}#${hash}`,
+    place: "0000000000000001#a",
+    createdAt: new Date().toISOString(),
+    messages: [asciiJson(message)],
+  };
+  await world.put(world.output("OrderedOutboxTable"), row);
+  const dynamodb = { NewImage: marshall(row), SequenceNumber: "100" };
+  await publish({ Records: [{ eventName: "INSERT", dynamodb }] } as DynamoDBStreamEvent, aContext());
+  expect((await world.drain(world.output("ReserveCreditQueueUrl"))).length > 0).toBe(isSent);
+  expect((await world.items(world.output("JournalTable"))).length > 0).toBe(isSent);
+  const left = await world.items(world.output("OrderedOutboxTable"));
+  expect(left.some(({ id }) => id === row.id)).toBe(!isSent);
+});
+
+function mayPut(
+  thief: string,
+  table: string,
+  item: Record<string, string>,
+  how?: "in a transaction",
+): boolean {
+  const Put = { TableName: world.output(table), Item: marshall(item) };
+  return how === undefined
+    ? may(thief, "dynamodb", "DynamoDB_20120810.PutItem", Put)
+    : may(thief, "dynamodb", "DynamoDB_20120810.TransactWriteItems", { TransactItems: [{ Put }] });
+}
+
+/** Signed with the access key that the function has. */
+function may(thief: string, service: "dynamodb" | "sqs", target: string, body: object): boolean {
+  const fn = world.deployment.functions.find(({ path }) => path.startsWith(thief));
+  if (fn === undefined) throw new Error(`there is no function ${thief}`);
+  const authorization = `AWS4-HMAC-SHA256 Credential=${accessKeyIdOf(fn.functionName)}/20260101/us-east-1/${service}/aws4_request`;
+  const judgement = guard.judge(service, {
+    method: "POST",
+    url: new URL("http://127.0.0.1/"),
+    headers: { authorization, "x-amz-target": target },
+    body: Buffer.from(JSON.stringify(body)),
+  });
+  return judgement === undefined || !("deny" in judgement);
+}

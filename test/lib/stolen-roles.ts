@@ -1,0 +1,135 @@
+// Writes into SECURITY.md what a thief of each function's role can do, as the synthesized templates allow it:
+// node test/lib/stolen-roles.ts
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { type Statement, statementsOf } from "../../lib/rules/policies.ts";
+import { type Resource, Templates } from "../../lib/rules/templates.ts";
+import { at, consumedQueues, variableOf } from "../../lib/rules/wiring.ts";
+
+export const securityDocument = join(fileURLToPath(new URL("../../", import.meta.url)), "SECURITY.md");
+const [begin, end] = ["<!-- roles -->", "<!-- /roles -->"];
+
+/** One function and the line that the document has of it. */
+export interface Line {
+  readonly stack: string;
+  readonly text: string;
+}
+
+/** Of every function of the app, in the order of its templates. */
+export function linesOf(context: ConstructorParameters<typeof Templates>[0]): Line[] {
+  const templates = new Templates(context);
+  return templates.ofType("AWS::Lambda::Function").map((each) => ({
+    stack: each.path.split("/")[0] ?? "",
+    text: `| \`${variableOf(each, "POWERTOOLS_SERVICE_NAME")}\` | ${abilities(templates, each).join("; ")} |`,
+  }));
+}
+
+export function documentedLines(document = readFileSync(securityDocument, "utf8")): string[] {
+  return between(document)
+    .split("\n")
+    .filter((line) => line.startsWith("| `"));
+}
+
+export function withLines(lines: readonly Line[], document = readFileSync(securityDocument, "utf8")): string {
+  const table = ["| role of | a thief of it can |", "|---|---|", ...lines.map(({ text }) => text)].join("\n");
+  return document.replace(`${begin}${between(document)}${end}`, () => `${begin}\n${table}\n${end}`);
+}
+
+function between(document: string): string {
+  const text = document.split(begin)[1]?.split(end)[0];
+  if (text === undefined) throw new Error(`SECURITY.md must have ${begin} and ${end}`);
+  return text;
+}
+
+function abilities(templates: Templates, fn: Resource): string[] {
+  const role = templates.referredTo(at(fn, "Role"));
+  const own = statementsOf(templates).filter(
+    ({ effect, roles }) => effect === "Allow" && role !== undefined && roles.includes(role),
+  );
+  const said = new Map<string, Set<string>>();
+  for (const statement of own) {
+    for (const action of statement.actions) {
+      for (const where of placesOf(templates, statement)) {
+        const verb = verbs[action] ?? `\`${action}\``;
+        if (verb !== "") said.set(where, (said.get(where) ?? new Set()).add(verb));
+      }
+    }
+  }
+  const byVerbs = new Map<string, string[]>();
+  for (const [where, verbsThere] of said) {
+    const verb = [...verbsThere].sort().join(", ");
+    byVerbs.set(verb, [...(byVerbs.get(verb) ?? []), where]);
+  }
+  return [...byVerbs].map(([verb, places]) => `${verb}: ${together(templates, places)}`);
+}
+
+/** In plain words; empty for what is no power over data. */
+const verbs: Readonly<Record<string, string>> = {
+  "dynamodb:GetItem": "read items",
+  "dynamodb:BatchGetItem": "read items",
+  "dynamodb:Query": "list items by their key",
+  "dynamodb:Scan": "read all items",
+  "dynamodb:PutItem": "put items",
+  "dynamodb:UpdateItem": "change items",
+  "dynamodb:DeleteItem": "delete items",
+  "dynamodb:BatchWriteItem": "put and delete items",
+  "dynamodb:ConditionCheckItem": "",
+  "dynamodb:DescribeStream": "",
+  "dynamodb:ListStreams": "",
+  "dynamodb:GetShardIterator": "",
+  "dynamodb:GetRecords": "read every change",
+  "sqs:SendMessage": "send",
+  "sqs:ReceiveMessage": "receive",
+  "sqs:DeleteMessage": "delete messages",
+  "sqs:ChangeMessageVisibility": "hide messages",
+  "sqs:GetQueueAttributes": "",
+  "s3:PutObject": "put objects",
+  "s3:GetObject": "read objects",
+  "s3:DeleteObject": "delete objects",
+  "s3:ListBucket": "list objects",
+  "secretsmanager:GetSecretValue": "read the keys, with which any message can be signed",
+  "secretsmanager:PutSecretValue": "replace the keys",
+  "secretsmanager:UpdateSecretVersionStage": "replace the keys",
+  "secretsmanager:DescribeSecret": "",
+  "logs:CreateLogStream": "", // its own log: of every role
+  "logs:PutLogEvents": "",
+};
+
+function placesOf(templates: Templates, { resources, condition }: Statement): string[] {
+  const keys = [Object(Object(condition)["ForAllValues:StringLike"])["dynamodb:LeadingKeys"] ?? []].flat();
+  const only = keys.length > 0 ? ` under keys \`${keys.join("`, `")}\`` : "";
+  return resources.map((resource) => `${placeOf(templates, resource)}${only}`);
+}
+
+const streamsOfServices = "the tables of services that keep messages in their items";
+const everyQueue = "the queue of every consumer of signed messages";
+
+function placeOf(templates: Templates, resource: unknown): string {
+  const text = typeof resource === "string" ? resource : JSON.stringify(resource);
+  const [, stack] = /^‹([^|]+)\|[^|]+\|StreamArn›$/.exec(text) ?? [];
+  if (stack !== undefined && stack !== "Foundation") return streamsOfServices;
+  return `\`${text.replaceAll(/‹[^›]+›/g, (token) => nameOf(templates.referredTo(token)) ?? token)}\``;
+}
+
+function nameOf(resource: Resource | undefined): string | undefined {
+  return resource?.path.replace(/[0-9A-F]{8}$/, "");
+}
+
+/** All that the relay sends to in one word: a consumer more is no other power. */
+function together(templates: Templates, places: readonly string[]): string {
+  const relayed = [...consumedQueues(templates)].flatMap(([queue, mappings]) =>
+    mappings.some((mapping) => variableOf(mapping.function, "SIGNING_SECRET_ARN") !== undefined)
+      ? [`\`${nameOf(queue)}\``]
+      : [],
+  );
+  const isAll = relayed.length > 0 && relayed.every((queue) => places.includes(queue));
+  const named = isAll ? [everyQueue, ...places.filter((place) => !relayed.includes(place))] : places;
+  return [...new Set(named)].join(", ");
+}
+
+if (import.meta.main) {
+  const { synthesizeApp, validationContext } = await import("../support/real-app.ts");
+  const context = validationContext(synthesizeApp({}, "bin/app.ts"));
+  writeFileSync(securityDocument, withLines(linesOf(context)));
+}

@@ -31,6 +31,8 @@ export class RelayStack extends Stack {
     const publish = new OutboxPublisher(this, "Publish", { ...access, sizes, inlineTables });
     const sweep = new OutboxSweeper(this, "Sweep", { ...access, sizes });
     for (const relay of [publish, sweep]) foundation.claims.allowKeeping(relay.function);
-    new CfnOutput(this, "Routes", { value: routesJson(this, access.routes) }); // for `npm run outbox`
+    // For `npm run outbox`.
+    new CfnOutput(this, "Routes", { value: routesJson(this, access.routes) });
+    new CfnOutput(this, "Authors", { value: this.toJsonString(Object.fromEntries(access.authors)) });
   }
 }

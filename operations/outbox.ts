@@ -1,5 +1,6 @@
 // The operator's command for the outbox: `npm run outbox`.
 
+import { readAuthors } from "../functions/messaging/authors.ts";
 import { nowMs } from "../functions/messaging/clock.ts";
 import { journal } from "../functions/messaging/journal.ts";
 import { keepingClaims } from "../functions/messaging/journal-claims.ts";
@@ -110,6 +111,7 @@ async function send(
         outboxTable: outputRequired(outputs, "OrderedOutboxTable"),
         formerOutboxTable: outputRequired(outputs, "OutboxTable"),
         routes,
+        authors: readAuthors(outputRequired(outputs, "Authors")), // G7: an operator signs no more than the relay does
         journal: claims ? keepingClaims(log, claims) : log,
         ...(sign && { sign }),
       }),

@@ -242,6 +242,7 @@ describe("npm run outbox", () => {
 
 function anAsk(changes: Record<string, unknown> = {}): Envelope {
   return anEnvelope({
+    source: "/ask",
     type: Asked.type,
     data: { ask: newId(), till: tillId, amount: 10, ...changes },
   });

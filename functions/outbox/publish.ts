@@ -5,7 +5,7 @@
 //   has no row yet gets one.
 import type { AttributeValue } from "@aws-sdk/client-dynamodb";
 import type { DynamoDBBatchResponse, DynamoDBRecord, DynamoDBStreamEvent } from "aws-lambda";
-import { readAuthors } from "../messaging/authors.ts";
+import { deployedAuthors } from "../messaging/authors.ts";
 import { beforeDeadline } from "../messaging/batch.ts";
 import { nowMs } from "../messaging/clock.ts";
 import { environment } from "../messaging/environment.ts";
@@ -23,7 +23,7 @@ import { readRoutes } from "../messaging/routes.ts";
 import { signer } from "../messaging/signature.ts";
 
 const outboxTable = environment("ORDERED_OUTBOX_TABLE");
-const authors = readAuthors(environment("AUTHORS"));
+const authors = deployedAuthors();
 const outbox = publisher({
   outboxTable,
   authors,

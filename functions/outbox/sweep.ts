@@ -1,7 +1,7 @@
 // Step 2 of 4, the second way: what the stream forgot. The table holds only what is outstanding, so the scan
 // costs next to nothing when all is well, and alone it delivers everything when the stream is down.
 import type { AttributeValue } from "@aws-sdk/client-dynamodb";
-import { readAuthors } from "../messaging/authors.ts";
+import { deployedAuthors } from "../messaging/authors.ts";
 import { nowMs } from "../messaging/clock.ts";
 import { environment } from "../messaging/environment.ts";
 import { journal } from "../messaging/journal.ts";
@@ -23,7 +23,7 @@ const formerOutboxTable = process.env.OUTBOX_TABLE;
 const tables = formerOutboxTable ? [formerOutboxTable, outboxTable] : [outboxTable];
 const outbox = publisher({
   outboxTable,
-  authors: readAuthors(environment("AUTHORS")),
+  authors: deployedAuthors(),
   formerOutboxTable,
   routes: readRoutes(environment("ROUTES")),
   journal: keepingClaims(journal()),

@@ -72,18 +72,18 @@ describe("a function", () => {
     await drained();
     expect(await available()).toBe(910);
     const letters = await running.deadLetters("StandardDeadLetterQueueUrl");
-    expect(letters).toEqual([{ body: poison, reason: "RETRIES_EXHAUSTED" }]);
+    expect(letters).toEqual([{ body: poison, reason: "REQUEST_REFUSED" }]);
     const receives = running.events.flatMap((event) =>
       event.kind === "redelivery" && event.envelopeId === id ? [event.receiveCount] : [],
     );
-    expect(Math.max(...receives)).toBe(5);
+    expect(receives).toEqual([]); // what never passes is not tried again
   });
 });
 
 describe("the publisher", () => {
   it("G3: killed between send and delete loses nothing, and the consumer absorbs the duplicate", async () => {
     const ask = newId();
-    const taken = anEnvelope(Taken.from({ ask, amount: 100 }));
+    const taken = anEnvelope({ ...Taken.from({ ask, amount: 100 }), source: "/standard" });
     const row = { id: newId(), createdAt: new Date().toISOString(), messages: [asciiJson(taken)] };
     const tripped = running.dynamodbWire.trip({
       operation: "BatchWriteItem",
@@ -105,7 +105,11 @@ describe("the publisher", () => {
   });
 
   it("G3: whose send is lost before it arrives sends again", async () => {
-    const asked = anEnvelope({ type: Asked.type, data: asking(newId(), 100, tillId) });
+    const asked = anEnvelope({
+      source: "/ask",
+      type: Asked.type,
+      data: asking(newId(), 100, tillId),
+    });
     const tripped = running.sqsWire.trip({
       operation: "SendMessageBatch",
       moment: "before",

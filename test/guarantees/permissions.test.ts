@@ -116,7 +116,7 @@ function counterpartOf({ name: scenario, functions, stage }: Scenario, name: str
   if (fn.by.kind === "request") return { role: "Entrance/AskRole", state: "Entrance/Table", queue: "" };
   if (fn.by.kind === "schedule") return { role: "Pulled/PulledRole", state: "Pulled/Table", queue: "" };
   if (isFifo) return consumer("Ordered");
-  return consumer("Second");
+  return consumer("Standard");
 }
 
 function consumer(id: string): Counterpart {

@@ -177,9 +177,12 @@ describe("ship-order", () => {
 });
 
 /** Each delivery comes a minute after the one before. */
+let messageId = newId();
+
 async function deliver(receiveCount: number): Promise<"done" | "later"> {
   if (receiveCount > 1) aheadMs += 60_000;
-  const record = anSqsRecord(asciiJson(message), { receiveCount });
+  if (receiveCount === 1) messageId = newId(); // sent anew; attempts are counted by it
+  const record = { ...anSqsRecord(asciiJson(message), { receiveCount }), messageId };
   const { batchItemFailures } = await handler(anSqsEvent(await signed(record)), aContext());
   return batchItemFailures.length === 0 ? "done" : "later";
 }

@@ -120,7 +120,7 @@ function settleOrder(): Scenario {
           );
           const ends = [
             "shipped 3 ",
-            "new 1 altered SIGNATURE_INVALID,HELD", // the first was altered, and holds the second
+            "new 1 altered SIGNATURE_INVALID,ORDER_STATUS", // nobody vouches for the first, so it holds nobody
             "approved 2 altered SIGNATURE_INVALID",
           ];
           const end = `${status} ${version} ${reasons}`;

@@ -142,8 +142,8 @@ export const trustMutants: readonly Mutant[] = [
   {
     name: "two callers with one key share an answer",
     file: "functions/messaging/endpoint.ts",
-    find: "callerOf(event)}",
-    replace: '"anybody"}',
+    find: "  return callerOf === roleOf ? caller : derivedId(",
+    replace: "  return callerOf === roleOf ? 'anybody' : derivedId(",
     checks: [messaging("endpoint")],
   },
 ];

@@ -65,7 +65,7 @@ async function headsOf(
   );
   const keys = [...partitions.keys()].map((id) => marshall({ id, sequence: 0 }));
   try {
-    const items = await getItems(client(), { table, keys, how: { ConsistentRead: false } });
+    const items = await getItems(client(), { table, keys });
     return new Map(items.map((item) => [partitions.get(item.id?.S ?? "") ?? 0, item]));
   } catch (error) {
     const errorCode = error instanceof Error ? error.name : typeof error;

@@ -46,7 +46,7 @@ describe("npm run journal", () => {
   it("G10: shows the newest entries and those that come, and every projection's place", async () => {
     const ask = anAsk();
     await running.put("OutboxTable", anOutboxRow(ask));
-    const following = operator.start("journal", "tail", "--follow", "--last", "2");
+    const following = operator.start("journal", "tail", "--follow", "--last", "10");
     await eventually("the entry is shown", async () => following.said().includes(ask.id));
     following.child.kill("SIGINT");
     expect((await following.ended).exitCode).toBe(0);

@@ -38,7 +38,11 @@ describe("show", () => {
     ["a CloudEvent of another shape", foreign({ time: 7, hops: "many" }), { source: "/elsewhere" }],
     ["CloudEvents with nulls and binary data", foreign({ subject: null, data_base64: "AA==" }), {}],
     ["a foreign reference", claimed("s3://elsewhere/x"), { payload: unknown(/^DATAREF_FOREIGN: /) }],
-    ["a reference to nothing", claimed(missing), { payload: unknown(/^(DATAREF_MISSING|CLAIM_CHECK_UNAV)/) }],
+    [
+      "a reference to nothing",
+      claimed(missing),
+      { payload: unknown(/^(DATAREF_MISSING|CLAIM_CHECK_UNAV|RESOURCE_UNKNOWN)/) },
+    ],
     ["a name that is no text", foreign({ id: { a: 1 }, source: ["x"] }), {}],
     ["an id of 300 KB", foreign({ id: "x".repeat(300_000) }), {}],
     ["lone surrogates", asciiJson(anEnvelope({ id: "s", partitionkey: "\ud800" })), {}],

@@ -34,7 +34,7 @@ const plain: readonly Property[] = [
   ),
   property(
     "TimeToLiveSpecification",
-    (value, scope) => value === undefined || isNamed(scope, "EVIDENCE_TABLE"),
+    (value, scope) => value === undefined || isNamed(scope, "EVIDENCE_TABLE") || isBeforeAnyConsumer(scope),
     "remove it: of the kit's tables only evidence expires",
     "time removes state, messages or journal entries that are still needed",
   ),
@@ -109,6 +109,16 @@ function isNamed({ templates, resource }: Scope, variable: string): boolean {
     templates
       .ofType("AWS::Lambda::Function")
       .some((each) => templates.referredTo(variableOf(each, variable)) === resource)
+  );
+}
+
+/** An app that has no consumer yet has its evidence table, and nobody who names it. */
+function isBeforeAnyConsumer(scope: Scope): boolean {
+  const functions = scope.templates.ofType("AWS::Lambda::Function");
+  const named = ["ORDERED_OUTBOX_TABLE", "OUTBOX_TABLE", "JOURNAL_TABLE"];
+  return (
+    functions.every((each) => variableOf(each, "EVIDENCE_TABLE") === undefined) &&
+    !named.some((variable) => isNamed(scope, variable))
   );
 }
 

@@ -79,7 +79,11 @@ it("an endpoint answers in time, and says that the same key finds out", async ()
 });
 
 it("a projection says which partition did not end", async () => {
-  const journal = { partitions: 1, read: () => new Promise<never>(() => undefined) };
+  const journal = {
+    partitions: 1,
+    checkPartitions: async () => undefined,
+    read: () => new Promise<never>(() => undefined),
+  };
   const pulled = projection(contract({ name: "hanging", accepts: [Ping] }), {
     journal: journal as never,
     table: process.env.EVIDENCE_TABLE ?? "",

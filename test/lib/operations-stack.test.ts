@@ -3,12 +3,12 @@ import { join } from "node:path";
 import { Stack } from "aws-cdk-lib";
 import { Template } from "aws-cdk-lib/assertions";
 import { describe, expect, test } from "vitest";
-import { reserveCredit } from "../../functions/credit/contracts.ts";
 import { ClaimCheckBucket } from "../../lib/constructs/claim-check-bucket.ts";
 import { QueueConsumer } from "../../lib/constructs/queue-consumer.ts";
 import { ServiceTable } from "../../lib/constructs/service-table.ts";
 import { OperationsStack } from "../../lib/operations-stack.ts";
 import { alarmKinds } from "../../lib/runbook.ts";
+import { aContract } from "../support/a-contract.ts";
 import { synthesizeApp } from "../support/real-app.ts";
 import { aConfig, aTestApp } from "../support/test-app.ts";
 
@@ -128,7 +128,7 @@ function anOperations(context: Record<string, unknown> = {}): Template {
   ) as [ServiceTable, ServiceTable, ServiceTable];
   new QueueConsumer(service, "Charge", {
     entry: "credit/reserve-credit.ts",
-    contract: reserveCredit,
+    contract: aContract("reserve-credit", { accepts: ["orders.order-placed.v1"] }),
     tables: { state: { variable: "CREDIT_TABLE", table }, evidence, outbox },
     claims: new ClaimCheckBucket(service, "Claims", { keepsData: false }),
     sizes: config.sizes,

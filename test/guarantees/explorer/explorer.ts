@@ -18,6 +18,9 @@ export interface Explorer {
 /** A table with a stream is slower the more it has seen. */
 const runsPerStage = 200;
 
+/** Of all explorers of this process: what one has seen of an id, another must not take for its own. */
+let runsOfAll = 0;
+
 /**
  * Opens engines and loads the functions of a scenario.
  * ```ts
@@ -38,7 +41,7 @@ export async function openExplorer(scenario: Scenario): Promise<Explorer> {
       if (runs > 0 && runs % runsPerStage === 0) await renew();
       stage ??= await openStage(scenario.stage);
       runs++;
-      const unique = runs.toString(36).padStart(4, "0");
+      const unique = (++runsOfAll).toString(36).padStart(4, "0");
       const run = await runSchedule({ scenario, stage, programs, unique, faults, choose });
       hangUp();
       if (run.violations.length > 0) await renew(); // what it left must not trouble the next

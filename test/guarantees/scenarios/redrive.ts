@@ -29,7 +29,7 @@ export function redriveScenario(): Scenario {
       const bodies = bodiesOf(unique, [{ account: unique, amount: 13 }]);
       await stage.send("main", ...bodies.map((body) => ({ body })));
       return {
-        environment: { ACCOUNT: unique, CONSUMER: "explored-guarded" },
+        environment: { ACCOUNT: unique, CONSUMER: "explored-guarded", OPERATION: "redrive", FORM: "rows" },
         async violations() {
           const altered = await alteredOnTheWay(stage, "main", bodies);
           const sum = Number((await stage.get("ACCOUNTS_TABLE", unique))?.sum ?? 0);

@@ -29,10 +29,7 @@ try {
   for (const [name, mode] of Object.entries(modes)) {
     await step(`npm run new -- consumer billing/${name} --accepts billing.invoice-sent.v1 ${mode}`);
   }
-  await gates(
-    "begun anew",
-    "test/functions/billing test/operations/dead-letters.test.ts test/tidy.test.ts test/bin",
-  );
+  await gates("begun anew", "test/functions/billing test/operations/dead-letters.test.ts test/tidy.test.ts");
   copy.change("functions/billing/send-invoice.ts", besideTheUnit);
   await step(
     "! vitest run test/functions/billing/send-invoice.test.ts",

@@ -117,6 +117,7 @@ function isBeforeAnyConsumer(scope: Scope): boolean {
   const functions = scope.templates.ofType("AWS::Lambda::Function");
   const named = ["ORDERED_OUTBOX_TABLE", "OUTBOX_TABLE", "JOURNAL_TABLE"];
   return (
+    functions.length > 0 &&
     functions.every((each) => variableOf(each, "EVIDENCE_TABLE") === undefined) &&
     !named.some((variable) => isNamed(scope, variable))
   );

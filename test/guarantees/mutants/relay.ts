@@ -11,13 +11,6 @@ const orderTest = test("functions/outbox/order");
 
 export const relayMutants: readonly Mutant[] = [
   {
-    name: "a row of anybody is signed",
-    file: publisher,
-    find: "authors ? rows.filter(authors.wrote) : rows;",
-    replace: "rows;",
-    checks: [test("guarantees/stolen-role")],
-  },
-  {
     name: "deleted before it is sent",
     file: publisher,
     find: "      const unsent = await journaled(",

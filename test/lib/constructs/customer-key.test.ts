@@ -86,13 +86,13 @@ function anApp(context: Record<string, string> = {}): App {
   const config = aConfig(context);
   const foundation = new FoundationStack(app, "Foundation", { config });
   const shop = new ServiceStack(app, "Shop", { config, foundation, purpose: "sell", messagesInItems: true });
-  shop.addEndpoint(aContract("buy", { publishes: ["sold"] }), { entry: "orders/place-order.ts" });
+  shop.addEndpoint(aContract("buy", { publishes: ["sold"] }), { entry: "keys/rotate.ts" });
   const charge = shop.addConsumer(aContract("charge", { accepts: ["sold"] }), {
-    entry: "orders/settle-order.ts",
+    entry: "keys/rotate.ts",
     fifo: true,
   });
   foundation.claims.allowPutting(charge.function);
-  shop.addProjection(aContract("sum"), { entry: "insights/build-statement.ts" });
+  shop.addProjection(aContract("sum"), { entry: "keys/rotate.ts" });
   const relay = new RelayStack(app, "Relay", { config, foundation, services: [shop] });
   new OperationsStack(app, "Operations", { config, watched: [foundation, shop, relay] });
   return app;

@@ -26,6 +26,9 @@ export async function exploreProjection(
   const figures = await explore(
     {
       name: String(handler),
+      without: {
+        busy: "a record of a journal has no attempts: a run that is held is begun again by the schedule",
+      },
       stage: { ...plan, tables: { JOURNAL_TABLE: { sortKey: "sequence" }, ...tables } },
       functions: [{ handler, by: { kind: "schedule", everySeconds: 60, isQuiet } }],
       async begin(stage, unique) {

@@ -66,8 +66,8 @@ export class ServiceStack extends Stack implements Wiring {
     this.inlineTables = messagesInItems ? [table] : [];
     this.#service = words(id).join("-").toLowerCase();
     this.#config = config;
-    const { evidence, outbox, formerOutbox } = foundation;
-    this.#tables = { state: { variable: tableVariable(id), table }, evidence, outbox, formerOutbox };
+    const { evidence, outbox } = foundation;
+    this.#tables = { state: { variable: tableVariable(id), table }, evidence, outbox };
     new CfnOutput(this, `${id}Table`, { value: table.tableName });
   }
 

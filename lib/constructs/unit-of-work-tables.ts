@@ -12,13 +12,11 @@ export interface UnitOfWorkTables {
   readonly state: { readonly variable: string; readonly table: ServiceTable };
   readonly evidence: ServiceTable;
   readonly outbox: ServiceTable;
-  /** Where functions of older releases put their rows: while a deployment runs, these are theirs, too. */
-  readonly formerOutbox?: ServiceTable;
 }
 
 /** Names the tables in the function's environment and grants what a unit of work needs, nothing more. */
 export function useUnitOfWorkTables(user: NodeFunction, tables: UnitOfWorkTables): void {
-  const { state, evidence, outbox, formerOutbox } = tables;
+  const { state, evidence, outbox } = tables;
   user.addEnvironment(state.variable, state.table.tableName);
   user.addEnvironment("EVIDENCE_TABLE", evidence.tableName);
   state.table.grant(
@@ -31,7 +29,5 @@ export function useUnitOfWorkTables(user: NodeFunction, tables: UnitOfWorkTables
   evidence.grant(user, "dynamodb:GetItem", "dynamodb:PutItem"); // a projection's too, once it has `effects()`
   if (user.contract?.publishes.length === 0) return; // G7: whoever says nothing puts nothing where the relay signs
   user.addEnvironment("ORDERED_OUTBOX_TABLE", outbox.tableName);
-  if (formerOutbox) user.addEnvironment("OUTBOX_TABLE", formerOutbox.tableName);
   outbox.grantOwn(user, `${user.service}#`, "dynamodb:PutItem");
-  formerOutbox?.grant(user, "dynamodb:PutItem");
 }

@@ -112,7 +112,6 @@ function ownNeeds(each: Resource): [string, readonly string[]][] {
   const isRelay = variableOf(each, "ROUTES") !== undefined;
   return [
     ["ORDERED_OUTBOX_TABLE", isRelay ? [] : ["dynamodb:PutItem"]],
-    ["OUTBOX_TABLE", isRelay ? [] : ["dynamodb:PutItem"]],
     ["JOURNAL_TABLE", isRelay ? ["dynamodb:PutItem"] : ["dynamodb:Query"]],
   ];
 }

@@ -34,7 +34,6 @@ describe("orders", () => {
       "NODE_OPTIONS",
       "ORDERED_OUTBOX_TABLE",
       "ORDERS_TABLE",
-      "OUTBOX_TABLE",
       "POWERTOOLS_METRICS_NAMESPACE",
       "POWERTOOLS_SERVICE_NAME",
     ]);

@@ -1,4 +1,4 @@
-// A key that everybody wants, and no fault: nothing may be parked. Larger in `npm run prove -- --only hot-key`.
+// A key that everybody wants, and no fault: nothing may be parked.
 import { expect, it } from "vitest";
 import { forms, proveForm } from "./forms.ts";
 
@@ -14,5 +14,4 @@ it.each(forms)(
     expect(violations).toEqual([]);
     expect(invocations).toBeGreaterThanOrEqual(30);
   },
-  60_000,
 );

@@ -58,10 +58,7 @@ export const functionMutations: readonly Subject[] = [
     name: "function with evidence",
     alike: true,
     is: hasVariable("EVIDENCE_TABLE"),
-    mutations: [
-      ["Environment.Variables.EVIDENCE_TABLE", "a-table-elsewhere", "named-resource"],
-      ["Environment.Variables.OUTBOX_TABLE", "a-table-elsewhere", "named-resource"],
-    ],
+    mutations: [["Environment.Variables.EVIDENCE_TABLE", "a-table-elsewhere", "named-resource"]],
   },
   {
     name: "function of a consumer, and its keys",

@@ -59,7 +59,12 @@ describe("a message", () => {
     await openAccount(1_000);
     const placed = { orderId: newId(), customerId, total: 100 };
     await system.commit(
-      anEnvelope({ type: OrderPlaced.type, partitionkey: placed.orderId, data: placed }),
+      anEnvelope({
+        source: "/place-order",
+        type: OrderPlaced.type,
+        partitionkey: placed.orderId,
+        data: placed,
+      }),
       5,
     );
     await eventually("credit is reserved", async () => (await available()) === 900);
@@ -81,6 +86,7 @@ describe("a message", () => {
     const orderId = newId();
     await system.put("OrdersTable", anOrder(orderId));
     const message = anEnvelope({
+      source: "/reserve-credit",
       type: CreditDenied.type,
       partitionkey: orderId,
       time: new Date(Date.now() - 120_000).toISOString(),

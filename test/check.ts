@@ -1,5 +1,8 @@
-// `npm run check`: every gate, one after the other, all of them even when one fails, and the count at the end.
-import { spawn } from "node:child_process";
+// `npm run check`: every gate, all of them even when one fails, and the count at the end. The tests run beside the other
+// gates, which wait more than they compute: what a gate printed stands together, at its end.
+//
+//   `--localstack` adds the gate that installs the largest thing.
+import { type ChildProcess, spawn } from "node:child_process";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -9,58 +12,98 @@ interface Gate {
   readonly command: readonly string[];
 }
 
+/** A gate that takes longer will not end: it is stopped, with all that it has started, and has failed. */
+const boundMinutes = 15;
+
 const scratch = await mkdtemp(join(tmpdir(), "essentially-once-check-"));
 const testReport = join(scratch, "tests.json");
+const reporters = ["--reporter=default", "--reporter=json", `--outputFile.json=${testReport}`];
+const tests: Gate = { name: "tests", command: ["vitest", "run", ...reporters] };
 
 const gates: readonly Gate[] = [
   { name: "format and lint", command: ["biome", "check", "--error-on-warnings", "."] },
   { name: "types", command: ["tsc", "-p", "."] },
   { name: "synth", command: ["cdk", "synth", "--quiet", "--output", join(scratch, "cdk.out")] },
   { name: "size budget", command: ["node", "bench/size-budget.ts"] },
-  { name: "README commands", command: ["node", "test/readme-commands.ts"] },
   { name: "dependency audit", command: ["node", "test/audit.ts"] },
-  { name: "make it yours", command: ["node", "test/make-it-yours.ts"] },
+  { name: "README commands", command: ["node", "test/readme-commands.ts"] },
   { name: "deployed to MiniStack", command: ["node", "test/e2e/on-ministack.ts"] },
+  { name: "make it yours", command: ["node", "test/make-it-yours.ts"] },
+  ...(process.argv.includes("--localstack")
+    ? [{ name: "engines of LocalStack", command: ["node", "test/e2e/on-localstack.ts"] }]
+    : []),
 ];
 
 let passed = 0;
 let failed = 0;
-for (const gate of gates) count(await run(gate), gate.name);
-await runTests();
+const running = new Set<ChildProcess>();
+for (const signal of ["SIGINT", "SIGTERM"] as const) {
+  process.once(signal, () => {
+    for (const child of running) stop(child);
+    process.exit(1);
+  });
+}
+await Promise.all([runTests(), runGates()]);
 await rm(scratch, { recursive: true, force: true });
 console.log(`${passed} passed, ${failed} failed`);
 process.exitCode = failed === 0 ? 0 : 1;
 
+async function runGates(): Promise<void> {
+  for (const gate of gates) {
+    console.log(`… ${gate.name}`);
+    const { ok, said, seconds } = await run(gate, "pipe");
+    count(ok, gate.name, seconds, said);
+  }
+}
+
 /** A run that ends without a report, or with no test in it, has failed. */
 async function runTests(): Promise<void> {
-  const command = [
-    "vitest",
-    "run",
-    "--reporter=default",
-    "--reporter=json",
-    `--outputFile.json=${testReport}`,
-  ];
-  const ok = await run({ name: "tests", command });
+  const { ok, seconds } = await run(tests, "inherit");
   const report = JSON.parse(await readFile(testReport, "utf8").catch(() => "{}")) as {
     numPassedTests?: number;
     numFailedTests?: number;
   };
   passed += report.numPassedTests ?? 0;
   failed += report.numFailedTests ?? 0;
-  count(ok && (report.numPassedTests ?? 0) > 0, "tests");
+  count(ok && (report.numPassedTests ?? 0) > 0, tests.name, seconds);
 }
 
-function count(ok: boolean, name: string): void {
+function count(ok: boolean, name: string, seconds: number, said = ""): void {
   if (ok) passed++;
   else failed++;
-  console.log(`${ok ? "✓" : "✗"} ${name}`);
+  console.log(`${said}${ok ? "✓" : "✗"} ${name} (${seconds} s)`);
 }
 
-function run({ name, command: [program = "", ...options] }: Gate): Promise<boolean> {
-  console.log(`… ${name}`);
-  const child = spawn(program, options, { stdio: ["ignore", "inherit", "inherit"] });
-  return new Promise((resolve) => {
-    child.on("error", () => resolve(false));
-    child.on("exit", (code) => resolve(code === 0));
+function run({ name, command: [program = "", ...options] }: Gate, output: "inherit" | "pipe") {
+  const start = Date.now();
+  const child = spawn(program, options, { stdio: ["ignore", output, output], detached: true });
+  running.add(child);
+  let said = "";
+  for (const stream of [child.stdout, child.stderr]) {
+    stream?.setEncoding("utf8").on("data", (text: string) => {
+      said += text;
+    });
+  }
+  return new Promise<{ ok: boolean; said: string; seconds: number }>((resolve) => {
+    const bound = setTimeout(() => {
+      said += `${name} did not end within ${boundMinutes} minutes\n`;
+      stop(child);
+    }, boundMinutes * 60_000);
+    const end = (ok: boolean) => {
+      clearTimeout(bound);
+      running.delete(child);
+      resolve({ ok, said, seconds: Math.round((Date.now() - start) / 1_000) });
+    };
+    child.on("error", () => end(false));
+    child.on("close", (code) => end(code === 0));
   });
+}
+
+/** With all that it has started. */
+function stop({ pid }: ChildProcess): void {
+  try {
+    if (pid !== undefined) process.kill(-pid, "SIGKILL");
+  } catch {
+    // It has just ended.
+  }
 }

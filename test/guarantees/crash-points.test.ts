@@ -1,10 +1,11 @@
-// Every single fault at every call, for each mode and each function; and every order of concurrent workers for the
-// small ones. What is deeper (pairs, triples, three workers) is for `npm run prove`.
-import { expect, it, describe as suite } from "vitest";
+// Every single fault at every call, for each mode and each function, and what the functions ask for on the way; and every
+// order of concurrent workers for the small ones. What is deeper (pairs, triples, three workers) is for `npm run prove`.
+import { beforeAll, expect, it, describe as suite } from "vitest";
 import { describe, type ExploreOptions, explore } from "./explorer/explore.ts";
 import { type FaultKind, faultKinds } from "./explorer/fault.ts";
 import { interleave } from "./explorer/interleave.ts";
 import type { Scenario } from "./explorer/scenario.ts";
+import { type Permissions, permissionsOfTheKit } from "./permissions.ts";
 import { scenarios } from "./scenarios/all.ts";
 import { atMostOnceScenario } from "./scenarios/at-most-once.ts";
 import { effectScenario } from "./scenarios/effect.ts";
@@ -15,6 +16,11 @@ import { rowsAloneScenario } from "./scenarios/rows.ts";
 /** A sample of each scenario's single faults; the gate runs them all. */
 const schedulesEach = 10;
 const fired = new Map<FaultKind, number>();
+let permissions: Permissions;
+
+beforeAll(async () => {
+  permissions = await permissionsOfTheKit();
+});
 
 async function keepsItsPromises(scenario: Scenario, options: ExploreOptions): Promise<void> {
   const { violations, faults } = await explore(scenario, options);
@@ -26,7 +32,9 @@ async function keepsItsPromises(scenario: Scenario, options: ExploreOptions): Pr
 
 suite("under any single fault", () => {
   it.each(scenarios())("G1: $name keeps its promises", async (scenario) => {
-    await keepsItsPromises(scenario, { depth: 1, singlesMax: schedulesEach });
+    const { denied, forget } = permissions.watch(scenario);
+    await keepsItsPromises(scenario, { depth: 1, singlesMax: schedulesEach }).finally(forget);
+    expect([...denied], "asked for, and not allowed to the function's role").toEqual([]);
   });
 
   const signed = scenarios().filter(({ tampering }) => tampering);
@@ -38,6 +46,18 @@ suite("under any single fault", () => {
 
   it("every kind of fault has fired", () => {
     expect(faultKinds.filter((kind) => !fired.has(kind))).toEqual([]);
+  });
+
+  it("what is seldom asked for was asked for, of roles that allow it", () => {
+    const seldom = [
+      "sqs:ChangeMessageVisibility",
+      "dynamodb:BatchGetItem",
+      "dynamodb:DeleteItem",
+      "dynamodb:Scan",
+    ];
+    expect(seldom.filter((action) => ![...permissions.asked].some((line) => line.endsWith(action)))).toEqual(
+      [],
+    );
   });
 });
 

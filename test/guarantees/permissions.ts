@@ -1,6 +1,5 @@
 // Enough under trouble, too: whatever a function asks for under any single fault, the role that the constructs give to
 // a function of its kind allows. The demo meets the ways that are taken often; this meets those that are taken once.
-import { beforeAll, expect, it, describe as suite } from "vitest";
 import { destroyClients, localClients } from "../../local/clients.ts";
 import { startEngines } from "../../local/engines.ts";
 import type { Deployment } from "../../local/model.ts";
@@ -11,13 +10,9 @@ import { wantedOfSecretsManager } from "../../local/permissions/requests/secrets
 import { wantedOfSqs } from "../../local/permissions/requests/sqs.ts";
 import { provision } from "../../local/provision.ts";
 import { bundledAssemblyOf, kitApp } from "../support/assembly.ts";
-import { explore } from "./explorer/explore.ts";
 import { watchCalls } from "./explorer/instrument.ts";
 import type { Scenario, ScenarioFunction } from "./explorer/scenario.ts";
-import { scenarios } from "./scenarios/all.ts";
 
-/** A sample of each scenario's single faults. */
-const schedulesEach = 10;
 /** Functions that are never deployed: an operator, and a publisher that is the sweeper as well. */
 const OF_THE_STAGE = ["operator", "race"];
 
@@ -37,45 +32,36 @@ interface Counterpart {
   readonly queue: string;
 }
 
-let kit: Deployment;
-const asked = new Set<string>();
+export interface Permissions {
+  /** What the scenario's functions ask for from now on, and their roles do not allow, until it is told to forget. */
+  watch(scenario: Scenario): { readonly denied: ReadonlySet<string>; readonly forget: () => void };
+  /** All that was asked for: `<role> <action>`. */
+  readonly asked: ReadonlySet<string>;
+}
 
-beforeAll(async () => {
-  kit = await deployedKit();
-}, 120_000);
-
-suite("under any single fault a function asks only for what its role allows", () => {
-  it.each(scenarios())("$name", async (scenario) => {
-    const denied = new Set<string>();
-    const forget = watchCalls((processName, command, input) => {
-      const name = processName.replace(/ \(\d+\)$/, "");
-      if (OF_THE_STAGE.includes(name)) return;
-      for (const access of accessesOf(command, input)) {
-        const { role, resource } = inTheKit(counterpartOf(scenario, name), access);
-        asked.add(`${role} ${access.action}`);
-        const allows = evaluator(kit.roles.find(({ path }) => path === role)?.statements ?? []);
-        if (!allows({ action: access.action, resource }).allowed)
-          denied.add(`${role} ${access.action} ${resource}`);
-      }
-    });
-    try {
-      await explore(scenario, { depth: 1, singlesMax: schedulesEach });
-    } finally {
-      forget();
-    }
-    expect([...denied]).toEqual([]);
-  });
-
-  it("what is seldom asked for was asked for", () => {
-    const seldom = [
-      "sqs:ChangeMessageVisibility",
-      "dynamodb:BatchGetItem",
-      "dynamodb:DeleteItem",
-      "dynamodb:Scan",
-    ];
-    expect(seldom.filter((action) => ![...asked].some((line) => line.endsWith(action)))).toEqual([]);
-  });
-});
+/** Of the roles that the kit's app gives to its functions. */
+export async function permissionsOfTheKit(): Promise<Permissions> {
+  const kit = await deployedKit();
+  const asked = new Set<string>();
+  return {
+    asked,
+    watch(scenario) {
+      const denied = new Set<string>();
+      const forget = watchCalls((processName, command, input) => {
+        const name = processName.replace(/ \(\d+\)$/, "");
+        if (OF_THE_STAGE.includes(name)) return;
+        for (const access of accessesOf(command, input)) {
+          const { role, resource } = inTheKit(kit, counterpartOf(scenario, name), access);
+          asked.add(`${role} ${access.action}`);
+          const allows = evaluator(kit.roles.find(({ path }) => path === role)?.statements ?? []);
+          if (!allows({ action: access.action, resource }).allowed)
+            denied.add(`${role} ${access.action} ${resource}`);
+        }
+      });
+      return { denied, forget };
+    },
+  };
+}
 
 async function deployedKit(): Promise<Deployment> {
   const engines = await startEngines();
@@ -128,7 +114,7 @@ function relay(id: string): Counterpart {
 }
 
 /** What the function's counterpart would ask for. */
-function inTheKit({ role, state, queue }: Counterpart, { action, resource }: Access) {
+function inTheKit(kit: Deployment, { role, state, queue }: Counterpart, { action, resource }: Access) {
   const name = resource.split(/[:/]/).at(-1) ?? "";
   const path = {
     dynamodb: FOUNDATION[name] ?? state,

@@ -1,13 +1,16 @@
 // Publisher and sweeper know where each message goes, and what runs on a schedule runs soon enough.
 //
 //   G3. A committed message is sent to every consumer that accepts it, whichever of the two sends it.
+//   G7. It is signed in the name of a contract that publishes it, and in no other.
 import { contractVariable } from "../../functions/messaging/contract.ts";
+import { contractOf } from "./contract-rules.ts";
 import { type Finding, finding, type Rule } from "./rule.ts";
 import { isFrequent, startedBy } from "./schedules.ts";
 import type { Resource, Templates } from "./templates.ts";
 import { at, consumedQueues, variableOf } from "./wiring.ts";
 
 const routesPath = "Environment.Variables.ROUTES";
+const authorsPath = "Environment.Variables.AUTHORS";
 
 export const relayRules: readonly Rule[] = [
   {
@@ -35,6 +38,22 @@ export const relayRules: readonly Rule[] = [
             .map(() => finding(relay, routesPath, `a queue of a consumer of this app for ${type}`)),
         ),
       ),
+  },
+  {
+    id: "authors-complete",
+    demand:
+      "the relay signs for a contract what it publishes: a type that is missing is never sent, and one too many is anybody's to send",
+    check: (templates) =>
+      relays(templates).flatMap((relay) => {
+        const authors = authorsOf(relay);
+        if (authors === undefined)
+          return [finding(relay, authorsPath, "what authorsOf() makes of all stacks")];
+        const contracts = publishing(templates);
+        const names = new Set([...contracts.keys(), ...Object.keys(authors)]);
+        return [...names]
+          .filter((name) => sorted(authors[name]?.publishes) !== sorted(contracts.get(name)))
+          .map((name) => finding(relay, authorsPath, `${name}: ${sorted(contracts.get(name))}`));
+      }),
   },
   {
     id: "one-consumer-a-queue",
@@ -102,6 +121,29 @@ function routesOf(relay: Resource): Readonly<Record<string, readonly string[]>> 
   } catch {
     return undefined; // it is said with the finding
   }
+}
+
+function authorsOf(
+  relay: Resource,
+): Readonly<Record<string, { readonly publishes?: unknown } | undefined>> | undefined {
+  try {
+    const authors: unknown = JSON.parse(String(variableOf(relay, "AUTHORS")));
+    return typeof authors === "object" && authors !== null ? (authors as Record<string, object>) : undefined;
+  } catch {
+    return undefined; // it is said with the finding
+  }
+}
+
+/** The types of each contract that publishes. */
+function publishing(templates: Templates): Map<string, readonly string[]> {
+  const contracts = templates.ofType("AWS::Lambda::Function").flatMap((each) => contractOf(each) ?? []);
+  return new Map(
+    contracts.flatMap(({ name, publishes }) => (publishes.length > 0 ? [[name, publishes]] : [])),
+  );
+}
+
+function sorted(types: unknown): string {
+  return Array.isArray(types) ? types.map(String).sort().join(", ") : "nothing";
 }
 
 /** Of consumers that ask for signatures: others get their messages past the relay. */

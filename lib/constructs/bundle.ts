@@ -2,12 +2,14 @@
 //
 // CDK's NodejsFunction would start npx for each function, which takes longer than all the rest of a synthesis, and
 // falls back to Docker. This is the same esbuild, in process; it needs no network.
-import { chmodSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { AssetHashType, DockerImage, type ILocalBundling } from "aws-cdk-lib";
 import { Code } from "aws-cdk-lib/aws-lambda";
-import { type BuildOptions, type BuildResult, buildSync, formatMessagesSync } from "esbuild";
+import { type BuildOptions, type BuildResult, buildSync, formatMessagesSync, version } from "esbuild";
+import { bundleOnce } from "./bundle-cache.ts";
 import { joinStart } from "./start-file.ts";
 
 /**
@@ -42,7 +44,33 @@ export class EsbuildBundling implements ILocalBundling {
  * @throws Error that names the file, and the package where one is at fault
  */
 export function writeBundle(file: string, directory: string, external: readonly string[] = []): void {
-  const { outputFiles, metafile, warnings } = build({
+  const files = bundleOnce([file, external, options(file, external), version], () =>
+    makeBundle(file, external),
+  );
+  for (const [name, text] of Object.entries(files)) writeFileSync(join(directory, name), text);
+}
+
+/** The files of a bundle, and those that they were made of. */
+export function makeBundle(file: string, external: readonly string[] = []) {
+  const { outputFiles, metafile, warnings } = build(options(file, external));
+  const [warning] = formatMessagesSync(warnings, { kind: "warning" });
+  if (warning !== undefined) throw new Error(`${file} cannot be bundled cleanly: ${warning}`);
+  const needRequire = new Set(outputFiles.filter(({ text }) => text.includes(requireShim)).map(pathOf));
+  const directory = mkdtempSync(join(tmpdir(), "essentially-once-bundle-"));
+  try {
+    for (const { path, text } of outputFiles) {
+      writeFileSync(join(directory, basename(path)), withRequire(path, text, needRequire));
+    }
+    joinStart(directory, metafile.outputs, { ...form, external: [...external] });
+    const files = readdirSync(directory).map((name) => [name, readFileSync(join(directory, name), "utf8")]);
+    return { inputs: [...Object.keys(metafile.inputs), ...makers], files: Object.fromEntries(files) };
+  } finally {
+    rmSync(directory, { recursive: true });
+  }
+}
+
+function options(file: string, external: readonly string[]): InMemory {
+  return {
     ...form,
     absWorkingDir: projectRoot,
     entryPoints: [file],
@@ -51,20 +79,16 @@ export function writeBundle(file: string, directory: string, external: readonly 
     entryNames: "index",
     outExtension: { ".js": ".mjs" },
     splitting: true, // what is imported lazily stays a file of its own: a third less to load at a cold start
-    write: false, // written below: paths in the source map are relative to the project, wherever the output goes
+    write: false, // written afterwards: paths in the source map are relative to the project, wherever the output goes
     bundle: true, // the SDK too: the one we tested, not the one the runtime happens to carry
     mainFields: ["module", "main"], // the ES modules of the SDK can be shaken, its CommonJS cannot
     define: { __dirname: "import.meta.dirname", __filename: "import.meta.filename" }, // ES modules lack these
     metafile: true,
-  });
-  const [warning] = formatMessagesSync(warnings, { kind: "warning" });
-  if (warning !== undefined) throw new Error(`${file} cannot be bundled cleanly: ${warning}`);
-  const needRequire = new Set(outputFiles.filter(({ text }) => text.includes(requireShim)).map(pathOf));
-  for (const { path, text } of outputFiles) {
-    writeFileSync(join(directory, basename(path)), withRequire(path, text, needRequire));
-  }
-  joinStart(directory, metafile.outputs, { ...form, external: [...external] });
+  };
 }
+
+/** The files that say how a bundle is made. */
+const makers = ["bundle.ts", "start-file.ts"].map((name) => `lib/constructs/${name}`);
 
 /** What esbuild puts where CommonJS code asks for a module of Node: it throws unless there is a `require`. */
 const requireShim = "Dynamic require of ";
@@ -89,14 +113,14 @@ function pathOf({ path }: { readonly path: string }): string {
 
 type InMemory = BuildOptions & { readonly write: false; readonly metafile: true };
 
-function build(options: InMemory): BuildResult<InMemory> {
+function build(given: InMemory): BuildResult<InMemory> {
   try {
-    return buildSync<InMemory>(options);
+    return buildSync<InMemory>(given);
   } catch (error) {
     const [, native] = /No loader is configured for "\.node" files: (\S+)/.exec(String(error)) ?? [];
     if (native === undefined) throw error;
     throw new Error(
-      `${String(options.entryPoints)} imports native code, ${native}: a bundle holds JavaScript only. ` +
+      `${String(given.entryPoints)} imports native code, ${native}: a bundle holds JavaScript only. ` +
         "Take a package without native code, or a Lambda layer: docs/deploying.md#packages-with-native-code",
       { cause: error },
     );

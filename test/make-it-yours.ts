@@ -5,9 +5,10 @@
 import { existsSync } from "node:fs";
 import { projectCopy } from "./support/project-copy.ts";
 
+const second = "billing.invoice-paid.v1";
 /** Each mode, and the two that order their messages; one has a name that its construct's does not tell. */
 const modes = {
-  "k-2nd-rows": "--mode rows --fifo",
+  "k-2nd-rows": `--accepts ${second} --mode rows --fifo`,
   "keep-inline": "--mode inline --fifo",
   "keep-effect": "--mode effect",
   "keep-count": "--mode at-most-once",
@@ -28,6 +29,7 @@ try {
       : "test/tidy.test.ts test/bin test/lib test/local/start.test.ts --exclude test/lib/rules/mutations.test.ts",
   );
   for (const block of shellBlocks("Add")) await step(block);
+  await step(`npm run new -- message ${second}`);
   for (const [name, mode] of Object.entries(modes)) {
     await step(`npm run new -- consumer billing/${name} --accepts billing.invoice-sent.v1 ${mode}`);
   }
@@ -36,6 +38,11 @@ try {
   await step(
     "! vitest run test/functions/billing/send-invoice.test.ts",
     "its effect moved beside the unit of work fails",
+  );
+  copy.change("functions/billing/k-2nd-rows.ts", callsForSecondType);
+  await step(
+    "! vitest run test/functions/billing/k-2nd-rows.test.ts",
+    "a call beside the unit of work, for the second of its types alone, fails though no invariant asks for it",
   );
 } finally {
   copy.remove();
@@ -50,6 +57,20 @@ function besideTheUnit(handler: string): string {
   );
   if (wrong === handler) throw new Error("the generated handler has no unit.write to take out");
   return `import { TransactWriteItemsCommand } from "@aws-sdk/client-dynamodb";\nimport { dynamodb } from "../messaging/clients.ts";\n${wrong}`;
+}
+
+/** Writes where no invariant looks. */
+function callsForSecondType(handler: string): string {
+  const wrong = handler.replace(
+    ".handler(async (message, unit) => {",
+    `.handler(async (message, unit) => {
+    if (message.type === "${second}") {
+      const Item = { id: { S: crypto.randomUUID() } };
+      await dynamodb().send(new PutItemCommand({ TableName: process.env.BILLING_TABLE, Item }));
+    }`,
+  );
+  if (wrong === handler) throw new Error("the generated handler has another form");
+  return `import { PutItemCommand } from "@aws-sdk/client-dynamodb";\nimport { dynamodb } from "../messaging/clients.ts";\n${wrong}`;
 }
 
 /** The `sh` blocks under a heading. */

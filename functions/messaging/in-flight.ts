@@ -11,6 +11,7 @@ import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { noteCall } from "./called.ts";
 import { log } from "./log.ts";
 import { Park, RetryLater } from "./outcome.ts";
+import { belonging } from "./scope.ts";
 import type { UnitOfWork } from "./unit-of-work.ts";
 
 interface Run {
@@ -31,7 +32,7 @@ export async function runToEnd<Result>(
 ): Promise<Result> {
   const run: Run = { calls: new Map(), ended: false };
   try {
-    const result = await runs.run(run, () => work(openDuring(run, unit)));
+    const result = await runs.run(run, () => belonging.runStores({ run }, () => work(openDuring(run, unit))));
     if (run.calls.size > 0) throw notAwaited([...run.calls.values()]);
     return result;
   } finally {
@@ -68,7 +69,9 @@ export function watched<Client extends { readonly middlewareStack: object }>(cli
 /** Work of the kit's own for a handler: counted as a whole, and let to its end when the handler forgets it. */
 export function watchedWork<Result>(name: string, work: () => Promise<Result>): Promise<Result> {
   const run = runs.getStore();
-  return run === undefined ? work() : during(run, name, () => runs.exit(work));
+  return run === undefined
+    ? work()
+    : during(run, name, () => belonging.runStores({ effect: name }, () => runs.exit(work)));
 }
 
 function during<Result>(run: Run, name: string, work: () => Promise<Result>): Promise<Result> {

@@ -1,6 +1,7 @@
 // What a line of the log and a count belong to: the invocation, and within it the message. Whoever logs or counts
 // does not have to be told; it follows the asynchronous calls, so messages side by side are not mixed up.
 import { AsyncLocalStorage } from "node:async_hooks";
+import { channel } from "node:diagnostics_channel";
 import type { Envelope } from "./envelope.ts";
 import type { Sink } from "./sink.ts";
 import { traceOf } from "./trace.ts";
@@ -26,6 +27,9 @@ interface Scope {
 
 const scopes = new AsyncLocalStorage<Scope>();
 
+/** Tells whoever binds a store to it which message, run of a handler and effect a call belongs to: the crash explorer does. */
+export const belonging = channel("essentially-once");
+
 export function duringInvocation<Result>(invocation: Invocation, work: () => Result): Result {
   return scopes.run({ invocation }, work);
 }
@@ -33,7 +37,8 @@ export function duringInvocation<Result>(invocation: Invocation, work: () => Res
 /** The work on a message: everything that is logged during it has its ids. */
 export function duringMessage<Result>(message: Envelope, work: () => Promise<Result>): Promise<Result> {
   const { perform } = currentInvocation()?.sink ?? {};
-  return aboutMessage(message, () => (perform ? perform(message, work) : work()));
+  const scoped = () => aboutMessage(message, () => (perform ? perform(message, work) : work()));
+  return belonging.runStores({ message, run: {} }, scoped);
 }
 
 /** What is logged meanwhile has the ids of the message, though it is not the one that is worked on. */

@@ -21,8 +21,8 @@ export interface ProjectionCommand extends Common {
   readonly kind: "projection";
   readonly name: FunctionName;
   readonly accepts: readonly string[];
-  /** Data of a message of the first accepted type, as JSON, for the test. */
-  readonly example: string | undefined;
+  /** Data of a message of each accepted type, as JSON and in their order, for the test; what is missing is guessed. */
+  readonly examples: readonly string[];
 }
 
 export interface ConsumerCommand extends Omit<ProjectionCommand, "kind"> {
@@ -45,7 +45,7 @@ export const NEW_HELP = `Writes a message, a consumer or a projection: handler, 
                    effect        calls another system, once per key, and asks it after a crash
                    at-most-once  claims before the work: losing one is fine, counting one twice is not
   --fifo           the messages of a key take effect in the order of their sending
-  --example JSON   data of a message of the first TYPE, for the test; needed when none can be guessed
+  --example JSON   data of a message of the TYPE, for the test; needed when none can be guessed; of several types in their order
   --dry-run        says what would be written, and writes nothing
   --help           this text
 `;
@@ -54,7 +54,7 @@ const FLAGS = {
   accepts: { type: "string", multiple: true },
   mode: { type: "string" },
   fifo: { type: "boolean" },
-  example: { type: "string" },
+  example: { type: "string", multiple: true },
   "dry-run": { type: "boolean" },
   help: { type: "boolean", short: "h" },
 } as const;
@@ -68,12 +68,17 @@ export function readNewCommand(argv: readonly string[]): NewCommand {
     throw new UsageError(`npm run new makes a message, a consumer or a projection, got ${given(kind)}.`);
   }
   if (more.length > 0) throw new UsageError(`a ${kind} has one name, got ${[name, ...more].join(" ")}.`);
-  const { accepts = [], example, fifo = false, "dry-run": dryRun = false } = values;
+  const { accepts = [], example: examples = [], fifo = false, "dry-run": dryRun = false } = values;
   refuseFlags(kind, values);
   if (kind === "message") return { kind, dryRun, type: readTypeName(name) };
-  const common = { dryRun, name: readFunctionName(kind, name), accepts, example };
+  const common = { dryRun, name: readFunctionName(kind, name), accepts, examples };
   if (accepts.length === 0) {
     throw new UsageError(`a ${kind} needs --accepts TYPE: the messages that it processes.`);
+  }
+  if (examples.length > accepts.length) {
+    throw new UsageError(
+      `each --example is of an --accepts: ${accepts.length} given, got ${examples.length} examples.`,
+    );
   }
   if (kind === "projection") return { kind, ...common };
   const mode = readMode(values.mode);

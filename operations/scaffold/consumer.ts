@@ -4,7 +4,7 @@ import { addContract, contractsPath } from "./contracts.ts";
 import type { Draft } from "./draft.ts";
 import { effectApiSource } from "./effect-api.ts";
 import { addressVariable, handlerSource } from "./handler.ts";
-import { exampleOf, type KnownType, requireTypes } from "./known-types.ts";
+import { draftsOf, type KnownType, requireTypes } from "./known-types.ts";
 import { camel, requireFree } from "./names.ts";
 import { proofSource } from "./proof.ts";
 import { unpublished, wire } from "./wiring.ts";
@@ -13,15 +13,14 @@ export async function newConsumer(files: Draft, command: ConsumerCommand): Promi
   const { name, mode } = command;
   requireFree(name, files);
   const types = requireTypes(files, command.accepts);
-  const [first] = types as [KnownType];
-  const example = await exampleOf(files, first, command.example);
+  const drafts = await draftsOf(files, types, command.examples);
   const path = `functions/${name.service}/${name.name}.ts`;
   addContract(files, name, types);
   files.create(path, handlerSource({ command }));
   if (mode === "effect") {
     files.create(`functions/${name.service}/${name.name}-api.ts`, effectApiSource(name));
   }
-  files.create(`test/${path.replace(".ts", ".test.ts")}`, proofSource({ command, type: first, example }));
+  files.create(`test/${path.replace(".ts", ".test.ts")}`, proofSource({ command, types, drafts }));
 
   const missing = unpublished(files, types);
   wire(files, {

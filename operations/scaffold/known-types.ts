@@ -36,14 +36,33 @@ export function requireTypes(files: Draft, wanted: readonly string[]): KnownType
   });
 }
 
-/** Data that the type takes, as an expression of TypeScript. @throws UsageError when it has to be given */
-export async function exampleOf(files: Draft, known: KnownType, given: string | undefined): Promise<string> {
+/**
+ * A draft of a message of each type, as expressions of TypeScript.
+ * @param given data of the types, in their order; the rest is guessed
+ * @throws UsageError when some has to be given
+ */
+export async function draftsOf(
+  files: Draft,
+  types: readonly KnownType[],
+  given: readonly string[],
+): Promise<string[]> {
+  const drafts: string[] = [];
+  for (const [nth, known] of types.entries()) {
+    drafts.push(`${known.exported}.from(${await exampleOf(files, known, given[nth])})`);
+  }
+  return drafts;
+}
+
+/** Data that the type takes, as an expression of TypeScript. */
+async function exampleOf(files: Draft, known: KnownType, given: string | undefined): Promise<string> {
   const module = await import(pathToFileURL(join(files.projectDirectory, known.path)).href);
   const type = module[known.exported] as MessageType;
   if (given !== undefined) return JSON.stringify(await checked(type, given));
   const example = await guessed(type);
   if (example === undefined) {
-    throw new UsageError(`no data of ${known.type} could be guessed: give some with --example JSON.`);
+    throw new UsageError(
+      `no data of ${known.type} could be guessed: give some with --example JSON, one for each --accepts in their order.`,
+    );
   }
   return JSON.stringify(example);
 }

@@ -3,7 +3,7 @@ import type { ProjectionCommand } from "./command.ts";
 import { addContract, contractImport, contractsPath } from "./contracts.ts";
 import type { Draft } from "./draft.ts";
 import { tableVariable } from "./handler.ts";
-import { exampleOf, type KnownType, requireTypes } from "./known-types.ts";
+import { draftsOf, type KnownType, requireTypes } from "./known-types.ts";
 import { camel, requireFree } from "./names.ts";
 import { fromTests } from "./proof.ts";
 import { wire } from "./wiring.ts";
@@ -12,12 +12,11 @@ export async function newProjection(files: Draft, command: ProjectionCommand): P
   const { name } = command;
   requireFree(name, files);
   const types = requireTypes(files, command.accepts);
-  const [first] = types as [KnownType];
-  const example = await exampleOf(files, first, command.example);
+  const drafts = await draftsOf(files, types, command.examples);
   const path = `functions/${name.service}/${name.name}.ts`;
   addContract(files, name, types);
   files.create(path, source(command));
-  files.create(`test/${path.replace(".ts", ".test.ts")}`, proof(command, first, example));
+  files.create(`test/${path.replace(".ts", ".test.ts")}`, proof(command, types, drafts));
   wire(files, {
     service: name.service,
     imports: [{ exported: camel(name.name), path: contractsPath(name) }],
@@ -51,19 +50,19 @@ export const handler = projection(${camel(name.name)}, {
 `;
 }
 
-function proof({ name }: ProjectionCommand, type: KnownType, example: string): string {
+function proof({ name }: ProjectionCommand, types: readonly KnownType[], drafts: readonly string[]): string {
   const variable = tableVariable(name.service);
   return `// The proof that this projection keeps its promises: every call that it makes fails, loses its answer, kills the process …
 import { expect, it } from "vitest";
 import { asciiJson } from "../../../functions/messaging/envelope.ts";
-${fromTests(type)}
+${fromTests(types)}
 import { exploreProjection } from "../../guarantees/explorer/explore-projection.ts";
 import { anEnvelope } from "../../support/an-envelope.ts";
 
-it("G10: a message of the journal takes effect once, whatever fails at whichever call", async () => {
+it.each([${drafts.join(", ")}])("G10: $type of the journal takes effect once, whatever fails at whichever call", async (draft) => {
   await exploreProjection("functions/${name.service}/${name.name}.ts", {
     tables: { ${variable}: {} },
-    messages: (id) => [asciiJson(anEnvelope({ ...${type.exported}.from(${example}), id, partitionkey: id }))],
+    messages: (id) => [asciiJson(anEnvelope({ ...draft, id, partitionkey: id }))],
     invariant: async (stage, id) => {
       expect(await stage.get("${variable}", \`${name.name}@1#tally#\${id}\`)).toMatchObject({ messages: 1 });
     },

@@ -5,28 +5,29 @@ import type { KnownType } from "./known-types.ts";
 
 export interface ProofSource {
   readonly command: Pick<ConsumerCommand, "name" | "mode" | "fifo">;
-  readonly type: KnownType;
-  /** Data of a message, as an expression. */
-  readonly example: string;
+  /** What the handler accepts: each is tried. */
+  readonly types: readonly KnownType[];
+  /** A draft of a message of each type, as an expression. */
+  readonly drafts: readonly string[];
 }
 
 export function proofSource(source: ProofSource): string {
-  const { command, type, example } = source;
+  const { command, types, drafts } = source;
   const { mode, fifo, name } = command;
   const variable = tableVariable(name.service);
   const isEffect = mode === "effect";
   return `// The proof that this handler keeps its promises: every call that it makes fails, loses its answer, kills the process …
 import { ${isEffect ? "afterAll, beforeAll, " : ""}expect, it } from "vitest";
 import { asciiJson } from "../../../functions/messaging/envelope.ts";
-${fromTests(type)}
+${fromTests(types)}
 import { exploreCrashes } from "../../guarantees/explorer/explore-crashes.ts";
 ${isEffect ? 'import { aCarrier, type TestCarrier } from "../../support/a-carrier.ts";\n' : ""}import { anEnvelope } from "../../support/an-envelope.ts";
 
-${isEffect ? otherSide : ""}it("${promises[mode]}", async () => {
+${isEffect ? otherSide : ""}it.each([${drafts.join(", ")}])("${promises[mode]}", async (draft) => {
   await exploreCrashes("functions/${name.service}/${name.name}.ts", {
     guarded: true, // signed messages, as the relay sends them
     tables: { ${variable}: {${mode === "inline" ? " stream: true " : ""}} },
-${options(command)}messages: (id) => [${letter(example, type, fifo)}],
+${options(command)}messages: (id) => [${letter(fifo)}],
     invariant: async (stage, id) => {
       ${invariant(command, variable)}
       expect(await stage.deadLetters("main")).toEqual([]);
@@ -36,15 +37,15 @@ ${options(command)}messages: (id) => [${letter(example, type, fifo)}],
 `;
 }
 
-export function fromTests(type: KnownType): string {
-  return importsOf([type]).replace('"../', '"../../../functions/');
+export function fromTests(types: readonly KnownType[]): string {
+  return importsOf(types).replaceAll('"../', '"../../../functions/');
 }
 
 const promises: Readonly<Record<Mode, string>> = {
-  rows: "G2: a message takes effect once, whatever fails at whichever call",
-  inline: "G2: a message takes effect once, whatever fails at whichever call",
-  effect: "G8: the other side acts once for a message, whatever fails at whichever call",
-  "at-most-once": "G9: a message takes effect once or not at all, whatever fails at whichever call",
+  rows: "G2: $type takes effect once, whatever fails at whichever call",
+  inline: "G2: $type takes effect once, whatever fails at whichever call",
+  effect: "G8: the other side acts once for $type, whatever fails at whichever call",
+  "at-most-once": "G9: $type takes effect once or not at all, whatever fails at whichever call",
 };
 
 const otherSide = `let other: TestCarrier;
@@ -56,8 +57,8 @@ afterAll(() => other.stop());
 `;
 
 /** The key tells the items of a run from those of all others. */
-function letter(example: string, { exported }: KnownType, fifo: boolean): string {
-  const body = `asciiJson(anEnvelope({ ...${exported}.from(${example}), id, partitionkey: id }))`;
+function letter(fifo: boolean): string {
+  const body = "asciiJson(anEnvelope({ ...draft, id, partitionkey: id }))";
   return fifo ? `{ key: id, body: ${body} }` : body;
 }
 

@@ -1,7 +1,8 @@
 // Every single fault at every call, for each mode and each function, and what the functions ask for on the way; and every
 // order of concurrent workers for the small ones. What is deeper (pairs, triples, three workers) is for `npm run prove`.
 import { beforeAll, expect, it, describe as suite } from "vitest";
-import { describe, type ExploreOptions, explore } from "./explorer/explore.ts";
+import { describe } from "./explorer/account.ts";
+import { type ExploreOptions, explore } from "./explorer/explore.ts";
 import { type FaultKind, faultKinds } from "./explorer/fault.ts";
 import { interleave } from "./explorer/interleave.ts";
 import type { Scenario } from "./explorer/scenario.ts";

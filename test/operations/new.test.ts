@@ -4,10 +4,11 @@ import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { readNewCommand } from "../../operations/scaffold/command.ts";
+import { modes, readNewCommand } from "../../operations/scaffold/command.ts";
 import { newConsumer } from "../../operations/scaffold/consumer.ts";
 import { type Draft, draft } from "../../operations/scaffold/draft.ts";
 import { newMessage } from "../../operations/scaffold/message.ts";
+import { newProjection } from "../../operations/scaffold/projection.ts";
 import { wire } from "../../operations/scaffold/wiring.ts";
 
 const parcelSent = readNewCommand(["message", "parcels.parcel-sent.v1"]);
@@ -64,6 +65,34 @@ describe("a consumer", () => {
       /no such message type; there is .*npm run new -- message/,
     );
     expect(files.changed()).toEqual([]);
+  });
+});
+
+describe("the proof", () => {
+  const asked = ["--accepts", "credit.credit-reserved.v1", "--accepts", "credit.credit-denied.v1"];
+  const drafts =
+    /it\.each\(\[CreditReserved\.from\(\{"orderId":"7"\}\), CreditDenied\.from\(\{.*\}\)\]\)\("G\d+: .*\$type/;
+
+  it.each(modes)("of a consumer tries each type that it accepts: %s", async (mode) => {
+    const files = aDraft();
+    const example = ["--example", '{"orderId":"7"}'];
+    const command = readNewCommand(["consumer", "parcels/track", ...asked, "--mode", mode, ...example]);
+    if (command.kind === "consumer") await newConsumer(files, command);
+    expect(files.read("test/functions/parcels/track.test.ts")).toMatch(drafts);
+  });
+
+  it("so does that of a projection", async () => {
+    const files = aDraft();
+    const command = readNewCommand(["projection", "parcels/list", ...asked, "--example", '{"orderId":"7"}']);
+    if (command.kind === "projection") await newProjection(files, command);
+    expect(files.read("test/functions/parcels/list.test.ts")).toMatch(drafts);
+  });
+
+  it("takes an example for each type, and no more", () => {
+    const examples = ["--example", "{}", "--example", "{}", "--example", "{}"];
+    expect(() => readNewCommand(["consumer", "a/b", ...asked, ...examples])).toThrow(
+      "2 given, got 3 examples",
+    );
   });
 });
 

@@ -1,6 +1,8 @@
 // For handlers of your own: every single fault at every call of a run, in seconds, and the first one that breaks your
 // invariant as an error that can be read.
-import { describe, explore, type Figures } from "./explore.ts";
+import { describe } from "./account.ts";
+import { explore, type Figures } from "./explore.ts";
+import { type Harmless, ownCalls } from "./own-calls.ts";
 import type { HandlerSource } from "./program.ts";
 import type { Exclusions, Scenario } from "./scenario.ts";
 import type { OutgoingLetter, Stage, StagePlan } from "./stage.ts";
@@ -18,11 +20,17 @@ export interface CrashScenario extends Omit<StagePlan, "queues"> {
   readonly depth?: 1 | 2;
   /** Kinds of fault that cannot happen to it, each with the reason why. */
   readonly without?: Exclusions;
+  /**
+   * Calls that the handler makes beside its unit of work and outside `effect()`, and that may happen again for one message,
+   * each with the reason why: `{ "PUT /caches/*": "the same value again" }`. Every other one is reported.
+   */
+  readonly harmless?: Harmless;
 }
 
 /**
  * Runs a handler of a queue under every crash: the calls it makes are counted, and each is made to fail, to lose its
- * answer, to kill the process, to freeze it, to be throttled, to be delivered twice …; then the invariant must hold.
+ * answer, to kill the process, to freeze it, to be throttled, to be delivered twice …; then the invariant must hold, and
+ * no call that changes something may have happened twice for a message, unless the unit of work or `effect()` made it.
  * ```ts
  * await exploreCrashes("functions/credit/reserve-credit.ts", {
  *   tables: { CREDIT_TABLE: {} },
@@ -31,21 +39,29 @@ export interface CrashScenario extends Omit<StagePlan, "queues"> {
  *   invariant: async (stage, unique) => expect(await stage.get("CREDIT_TABLE", unique)).toMatchObject({ available: 60 }),
  * });
  * ```
- * @throws Error with the shortest counterexample: which fault at which call, what then did not hold, and all calls
+ * @throws Error with the shortest counterexample: which fault at which call, what then did not hold, what became of each
+ *   message, and all calls with the handler's lines
  */
 export async function exploreCrashes(handler: HandlerSource, scenario: CrashScenario): Promise<Figures> {
-  const figures = await explore(scenarioOf(handler, scenario), {
-    depth: scenario.depth ?? 1,
-    violationsMax: 1,
-  });
+  return exploreUser(scenarioOf(handler, scenario), scenario);
+}
+
+/** The search for a handler of a user's. */
+export async function exploreUser(
+  scenario: Scenario,
+  { depth = 1, harmless = {} }: Pick<CrashScenario, "depth" | "harmless">,
+): Promise<Figures> {
+  const own = ownCalls(harmless);
+  const figures = await explore({ ...scenario, ownCalls: own }, { depth, violationsMax: 1 });
   const [counterexample] = figures.violations;
   if (counterexample) throw new Error(describe(counterexample));
+  own.requireMade();
   return figures;
 }
 
 function scenarioOf(
   handler: HandlerSource,
-  { fifo = false, given, messages, invariant, without, ...plan }: CrashScenario,
+  { fifo = false, given, messages, invariant, without, depth: _, harmless: __, ...plan }: CrashScenario,
 ): Scenario {
   return {
     name: typeof handler === "function" ? handler.name || "the handler" : String(handler),

@@ -1,13 +1,13 @@
 // For projections of your own: what `exploreCrashes` does for the handler of a queue.
 import { readEnvelope } from "../../../functions/messaging/envelope.ts";
 import { journal } from "../../../functions/messaging/journal.ts";
-import { describe, explore, type Figures } from "./explore.ts";
-import type { CrashScenario } from "./explore-crashes.ts";
+import type { Figures } from "./explore.ts";
+import { type CrashScenario, exploreUser } from "./explore-crashes.ts";
 import type { HandlerSource } from "./program.ts";
 
 export type ProjectionScenario = Pick<
   CrashScenario,
-  "tables" | "environment" | "open" | "invariant" | "depth"
+  "tables" | "environment" | "open" | "invariant" | "depth" | "harmless"
 > & {
   /** What the journal gets, in order. Runs share it. */
   readonly messages: (unique: string) => readonly string[];
@@ -21,9 +21,9 @@ const appendMs = 10_000;
  */
 export async function exploreProjection(
   handler: HandlerSource,
-  { messages, invariant, depth = 1, tables, ...plan }: ProjectionScenario,
+  { messages, invariant, depth = 1, harmless = {}, tables, ...plan }: ProjectionScenario,
 ): Promise<Figures> {
-  const figures = await explore(
+  return exploreUser(
     {
       name: String(handler),
       without: {
@@ -47,11 +47,8 @@ export async function exploreProjection(
         };
       },
     },
-    { depth, violationsMax: 1 },
+    { depth, harmless },
   );
-  const [counterexample] = figures.violations;
-  if (counterexample) throw new Error(describe(counterexample));
-  return figures;
 }
 
 /** Nothing was pulled, and nothing is being built. */

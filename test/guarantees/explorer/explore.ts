@@ -1,7 +1,8 @@
 // The search over schedules: none, every single fault, every pair, sampled triples. Figures are counted from what
 // happened: a fault counts when it fired.
+import type { Account } from "./account.ts";
 import { openExplorer } from "./explorer.ts";
-import { describeFault, type Fault, type FaultKind } from "./fault.ts";
+import type { Fault, FaultKind } from "./fault.ts";
 import type { Run } from "./run.ts";
 import type { Scenario } from "./scenario.ts";
 import { furtherFaults, kindsOf, provesSomething } from "./schedules.ts";
@@ -36,13 +37,7 @@ export interface Figures {
   readonly complete: boolean;
 }
 
-export interface Counterexample {
-  readonly scenario: string;
-  readonly faults: readonly Fault[];
-  readonly violations: readonly string[];
-  /** The calls of the run, in order. */
-  readonly calls: Run["calls"];
-}
+export type Counterexample = Account;
 
 export async function explore(scenario: Scenario, options: ExploreOptions): Promise<Figures> {
   const { depth, seed = 1, secondsMax = 3_600, violationsMax = 10 } = options;
@@ -100,6 +95,7 @@ export async function explore(scenario: Scenario, options: ExploreOptions): Prom
       faults: schedule,
       violations: run.violations,
       calls: run.calls,
+      messages: run.messages,
     });
     return undefined;
   }
@@ -123,23 +119,6 @@ export async function shortestCounterexample(
 ): Promise<{ readonly found: Counterexample | undefined; readonly schedules: number }> {
   const { violations, schedules } = await explore(scenario, { depth: 2, ...options, violationsMax: 1 });
   return { found: violations[0], schedules };
-}
-
-/** A run that never comes to rest repeats itself. */
-const callsShown = 80;
-
-/** What went wrong, under which faults, at which calls: for people. */
-export function describe({ scenario, faults, violations, calls }: Counterexample): string {
-  const isHit = ({ command, nth }: Run["calls"][number]) =>
-    faults.some((fault) => fault.command === command && fault.nth === nth);
-  return [
-    `${scenario}: ${faults.length === 0 ? "without any fault" : faults.map(describeFault).join(", then ")}`,
-    ...violations.map((violation) => `  ✗ ${violation}`),
-    "  calls:",
-    ...calls
-      .slice(0, callsShown)
-      .map((call) => `  ${isHit(call) ? "→" : " "} ${call.process}: ${call.command} #${call.nth}`),
-  ].join("\n");
 }
 
 function sample<Item>(items: readonly Item[], count: number, random: () => number): Item[] {

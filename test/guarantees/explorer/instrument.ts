@@ -5,7 +5,10 @@ import { Readable } from "node:stream";
 import { buffer } from "node:stream/consumers";
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import type { Endpoints } from "../../../local/model.ts";
+import { belongingNow, followBelongings } from "./belonging.ts";
 import type { CallOutput } from "./call.ts";
+import { stackHere } from "./call-site.ts";
+import { asClient, watchHttpRequests } from "./http-requests.ts";
 import { currentProcess, type ExploredProcess } from "./process-identity.ts";
 import { nothing } from "./refusals.ts";
 import { takeShortWay } from "./short-way.ts";
@@ -27,6 +30,8 @@ export function watchCalls(watch: WatchCall): () => void {
 }
 
 let blackHole: URL | undefined;
+/** Who asks a client right now. */
+let asked: Error | undefined;
 /** Where the engines of the present stage are: a client that outlives a stage is sent on to the next one's. */
 const engines = new Map<string, URL>();
 
@@ -41,6 +46,8 @@ export function serveFrom({ dynamodb, sqs, s3, secretsManager }: Endpoints): voi
 export async function instrumentClients(): Promise<void> {
   if (blackHole) return;
   blackHole = await openBlackHole();
+  followBelongings();
+  watchHttpRequests();
   const prototype = Object.getPrototypeOf(DynamoDBClient.prototype) as {
     send: (...given: unknown[]) => unknown;
   };
@@ -49,16 +56,22 @@ export async function instrumentClients(): Promise<void> {
     const owner = currentProcess();
     if (owner === undefined) return send.apply(this, given);
     if (!instrumented.has(this)) adopt(this);
-    return send.apply(this, given);
+    asked = stackHere(); // in a middleware the stack would have those before it
+    try {
+      return send.apply(this, given);
+    } finally {
+      asked = undefined;
+    }
   };
   const { fetch } = globalThis;
   globalThis.fetch = async function fetchThroughGate(input, init) {
     const owner = currentProcess();
     if (owner === undefined) return fetch(input, init);
+    const stack = stackHere();
     const request = new Request(input, init);
     const command = `${request.method} ${new URL(request.url).pathname}`;
     const { output } = await owner.simulation.gate(
-      { process: owner, command, input: init?.body, logical: request },
+      { process: owner, command, input: init?.body, logical: request, belongs: belongingNow(), stack },
       {
         async perform() {
           const response = await fetch(request);
@@ -97,12 +110,16 @@ function adopt(client: Client): void {
 
 function instrument(stack: Stack, clientName: string): void {
   const begun = new WeakMap<object, () => void>();
+  const stacks = new WeakMap<object, Error>();
   stack.add(
     (next, context) =>
       async function begin(args) {
         // Until the first attempt a client may read files: that is work under way, and not a wait.
         const ended = currentProcess()?.simulation.begin();
-        if (ended) begun.set(context, ended);
+        if (ended) {
+          begun.set(context, ended);
+          stacks.set(context, asked ?? stackHere());
+        }
         try {
           return await next(args);
         } finally {
@@ -119,7 +136,14 @@ function instrument(stack: Stack, clientName: string): void {
         const command = String(context.commandName).replace(/Command$/, "");
         for (const watch of watchers) watch(owner.name, command, args.input);
         const passed = owner.simulation.gate(
-          { process: owner, command, input: args.input, logical: context },
+          {
+            process: owner,
+            command,
+            input: args.input,
+            logical: context,
+            belongs: belongingNow(),
+            stack: stacks.get(context),
+          },
           {
             async perform(given: unknown = args.input) {
               const input = withoutWait(command, given);
@@ -127,7 +151,8 @@ function instrument(stack: Stack, clientName: string): void {
               const sent = input === args.input ? args : withInput(args, input);
               return whole((await next(towards(sent, engines.get(clientName)))) as CallOutput);
             },
-            hang: () => next(towards(args, blackHole)).finally(arriving(owner)) as Promise<CallOutput>,
+            hang: () =>
+              asClient(() => next(towards(args, blackHole))).finally(arriving(owner)) as Promise<CallOutput>,
           },
         );
         begun.get(context)?.();

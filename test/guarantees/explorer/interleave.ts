@@ -49,6 +49,7 @@ export async function interleave(
           faults: [],
           violations: run.violations,
           calls: run.calls,
+          messages: run.messages,
         });
       }
       complete = !search.next();

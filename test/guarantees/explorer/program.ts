@@ -13,6 +13,7 @@ import type { Context } from "aws-lambda";
 import { build, type Metafile } from "esbuild";
 import { writeBundle } from "../../../lib/constructs/bundle.ts";
 import { loadBundles } from "../../../lib/constructs/load-bundles.ts";
+import { rememberBundle } from "./call-site.ts";
 
 // biome-ignore lint/suspicious/noExplicitAny: each event source gives its own event and reads its own answer
 export type Handler = (event: any, context: Context) => Promise<unknown>;
@@ -59,6 +60,7 @@ async function bundle(path: string): Promise<Bundle> {
   const files = new Map<string, Evaluate>();
   for (const { path: file, text } of outputFiles) {
     const code = text.replaceAll(/__toESM\((require\("[^"]+"\)), 1\)/g, "$1");
+    rememberBundle(file, text);
     const script = new Script(`(function (require, module, exports) {${code}\n})`, { filename: file });
     files.set(`./${basename(file)}`, script.runInThisContext());
   }

@@ -28,7 +28,7 @@ export interface QueueSourceOptions {
 
 export function queueSource(
   { queue, batchSize = 10, visibilitySeconds = 30, workers = 1, environments = 1 }: QueueSourceOptions,
-  { stage, simulation, platform, target, isAltered }: SourceContext,
+  { stage, simulation, platform, target, isAltered, outcomes }: SourceContext,
 ): Source {
   const { url, arn, fifo } = stage.queue(queue);
   const { sqs } = stage.plain;
@@ -76,6 +76,7 @@ export function queueSource(
   function begin(batch: readonly Message[]) {
     const event: SQSEvent = { Records: batch.map((message) => sqsRecord(message, arn)) };
     if (isAltered()) event.Records.splice(0, 1, ...event.Records.slice(0, 1).map(alteredRecord));
+    outcomes?.delivered(event.Records);
     const invocations = Array.from({ length: workers }, () => platform.start(target, event));
     return { batch, event, invocations };
   }
@@ -121,6 +122,7 @@ export function queueSource(
     });
     const done = batch.filter(({ MessageId = "" }) => !failed.has(MessageId));
     if (done.length === 0) return;
+    outcomes?.acknowledged(done.map(({ MessageId = "" }) => ({ messageId: MessageId })));
     const Entries = done.map(({ ReceiptHandle }, index) => ({ Id: String(index), ReceiptHandle }));
     await sqs.send(new DeleteMessageBatchCommand({ QueueUrl: url, Entries }));
     for (const { ReceiptHandle = "" } of done) hidden.delete(ReceiptHandle);

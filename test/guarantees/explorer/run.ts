@@ -1,10 +1,14 @@
 // One schedule from beginning to end: events are delivered until all is quiet, with the schedule's faults, and then
 // the scenario says what does not hold. Not quiet within its bounds is a violation of its own.
-import { type Call, deliveryCommand } from "./call.ts";
+import type { ToldCall } from "./account.ts";
+import { answerCommand, type Call, deliveryCommand } from "./call.ts";
+import { callSite } from "./call-site.ts";
 import type { Fault } from "./fault.ts";
 import { gate } from "./gate.ts";
 import { heldMessages } from "./held-messages.ts";
 import { type ExploredFunction, platform } from "./invocation.ts";
+import { outcomes } from "./outcomes.ts";
+import { callName } from "./own-calls.ts";
 import { NotLoadable, type Program } from "./program.ts";
 import { queueSource } from "./queue-source.ts";
 import type { Ending, Scenario, ScenarioFunction } from "./scenario.ts";
@@ -26,12 +30,12 @@ export interface RunOptions {
 
 export interface Run {
   /** The calls in the order in which they happened. */
-  readonly calls: readonly Happened[];
+  readonly calls: readonly ToldCall[];
   readonly fired: readonly Fault[];
   readonly violations: readonly string[];
+  /** What became of each message, when something does not hold. */
+  readonly messages: readonly string[];
 }
-
-export type Happened = Pick<Call, "command" | "nth"> & { readonly process: string };
 
 /** Events that one run may need; a run that needs more never comes to rest. */
 const eventsMax = 150;
@@ -40,7 +44,7 @@ const defaultTimeoutSeconds = 5;
 export async function runSchedule(options: RunOptions): Promise<Run> {
   const { scenario, stage, unique, choose } = options;
   const faults = options.faults.filter((fault) => provesSomething(fault, scenario));
-  const calls: Happened[] = [];
+  const calls: (ToldCall & { readonly call?: Call })[] = [];
   const fired: Fault[] = [];
   let deliveries = 0;
   const world = simulation({
@@ -49,11 +53,13 @@ export async function runSchedule(options: RunOptions): Promise<Run> {
     gate: gate({
       faultFor: ({ command, nth }) => faults.find((fault) => fault.command === command && fault.nth === nth),
       onCall(call, fault) {
-        calls.push({ command: call.command, nth: call.nth, process: call.process.name });
+        calls.push({ command: call.command, nth: call.nth, process: call.process.name, call });
         if (fault && !fired.includes(fault)) fired.push(fault);
         for (const source of sources) source.onCall?.(call);
       },
       onDone(call, output) {
+        if (!isRefused(output)) own?.made(call, machine.workOf(call.process)?.event);
+        seen.onDone(call);
         for (const source of sources) source.onDone?.(call, output);
       },
       async runAgain({ process }) {
@@ -61,8 +67,15 @@ export async function runSchedule(options: RunOptions): Promise<Run> {
         if (work) await machine.start(work.target, work.event).answered;
       },
     }),
+    seen(wanted) {
+      const call = { ...wanted, nth: 0 };
+      calls.push({ command: call.command, nth: 0, process: call.process.name, call });
+      own?.made(call, machine.workOf(call.process)?.event);
+    },
   });
   const machine = platform(world);
+  const own = scenario.ownCalls?.begin(unique);
+  const seen = outcomes(stage);
   const ending = await scenario.begin(stage, unique);
   const sources = scenario.functions.map((one, index) => sourceOf(one, options, index, ending));
   const held = heldMessages(stage, world);
@@ -75,7 +88,14 @@ export async function runSchedule(options: RunOptions): Promise<Run> {
     problems.push(`liveness: ${error instanceof Error ? error.message : String(error)}`);
   }
   problems.push(...(await ending.violations({ logs: world.logs })));
-  return { calls, fired, violations: problems };
+  problems.push(...(own?.violations() ?? []));
+  const isWhole = problems.length === 0;
+  return {
+    calls: calls.map(({ call, ...one }) => (isWhole || !call ? one : { ...one, ...toldOf(call) })),
+    fired,
+    violations: problems,
+    messages: isWhole ? [] : seen.lines(),
+  };
 
   function deliver(process: string): boolean {
     const delivery = { command: deliveryCommand, nth: ++deliveries };
@@ -133,7 +153,7 @@ export async function runSchedule(options: RunOptions): Promise<Run> {
       timeoutMs: timeoutSeconds * 1_000,
     };
     const isAltered = () => scenario.tampering === true && deliver(target.program.name);
-    const context = { stage, simulation: world, platform: machine, target, isAltered };
+    const context = { stage, simulation: world, platform: machine, target, isAltered, outcomes: seen };
     if (by.kind === "stream") return streamSource(by, context);
     if (by.kind === "schedule") return scheduleSource(by, context);
     if (by.kind === "request") {
@@ -142,4 +162,19 @@ export async function runSchedule(options: RunOptions): Promise<Run> {
     }
     return queueSource(by, context);
   }
+}
+
+function toldOf(call: Call): Partial<ToldCall> {
+  return call.command === answerCommand
+    ? {}
+    : {
+        name: callName(call),
+        message: call.belongs?.message?.id,
+        ...callSite(call.stack),
+      };
+}
+
+/** What the other side says no to has not happened there. */
+function isRefused(output: unknown): boolean {
+  return output instanceof Response && output.status >= 400 && output.status < 500;
 }

@@ -1,6 +1,7 @@
 // What is explored: functions, what brings them their events, what there is at the beginning, and what must hold
 // when all is quiet.
 import type { FaultKind } from "./fault.ts";
+import type { OwnCalls } from "./own-calls.ts";
 import type { HandlerSource } from "./program.ts";
 import type { QueueSourceOptions } from "./queue-source.ts";
 import type { RequestSourceOptions, ScheduleSourceOptions } from "./schedule-source.ts";
@@ -13,6 +14,8 @@ export interface Scenario {
   readonly functions: readonly ScenarioFunction[];
   /** Kinds of fault that prove nothing here, each with its reason. */
   readonly without?: Exclusions;
+  /** What the handler calls itself is looked at: see own-calls.ts. */
+  readonly ownCalls?: OwnCalls;
   /** Its messages are signed, so that altering them on their way is a fault to survive. */
   readonly tampering?: boolean;
   /** Sets the run up. `unique` tells its ids from those of every other run. */

@@ -26,6 +26,7 @@ export function furtherFaults(run: Run, faults: readonly Fault[], kinds: readonl
     : -1;
   return run.calls
     .slice(after + 1)
+    .filter(({ nth }) => nth > 0)
     .flatMap(({ command, nth }) =>
       kinds.filter((kind) => canMeet(kind, { command })).map((kind) => ({ kind, command, nth })),
     );

@@ -39,6 +39,8 @@ export interface Simulation {
   random(process: ExploredProcess): number;
   /** Where the clients of explored processes come by. */
   gate(wanted: Omit<Call, "nth">, carrier: Carrier): Promise<CallOutput>;
+  /** Hears of calls that no gate holds up. */
+  readonly seen?: ((call: Omit<Call, "nth">) => void) | undefined;
   /** What the explored code logged. */
   readonly logs: Readonly<Record<string, unknown>>[];
 }
@@ -51,10 +53,12 @@ export function simulation({
   startMs,
   choose = oldest,
   gate,
+  seen,
 }: {
   startMs: number;
   choose?: Choose | undefined;
   gate: Simulation["gate"];
+  seen?: Simulation["seen"];
 }): Simulation {
   let nowMs = startMs;
   let busy = 0;
@@ -98,6 +102,7 @@ export function simulation({
       return chance();
     },
     gate,
+    seen,
     logs: [],
   };
 

@@ -1,6 +1,7 @@
 // What brings events to explored functions, in virtual time.
 import type { Call } from "./call.ts";
 import type { ExploredFunction, Platform } from "./invocation.ts";
+import type { Outcomes } from "./outcomes.ts";
 import type { Simulation } from "./simulation.ts";
 import type { Stage } from "./stage.ts";
 
@@ -26,4 +27,5 @@ export interface SourceContext {
   readonly target: ExploredFunction;
   /** Asked at each batch that goes to the function: true when its first message is altered on the way. */
   readonly isAltered: () => boolean;
+  readonly outcomes?: Outcomes | undefined;
 }

@@ -17,6 +17,7 @@ import {
 import { startEngines } from "../../../local/engines.ts";
 import { serveFrom } from "./instrument.ts";
 import { type PlainClients, plainClients } from "./plain-clients.ts";
+import { type Published, publications } from "./published.ts";
 import { takeShortWay } from "./short-way.ts";
 import { openSigning } from "./signing.ts";
 import {
@@ -63,6 +64,8 @@ export interface Stage {
   table(variable: string): string;
   streamArn(variable: string): string;
   queue(name: string): StageQueue;
+  /** Of all its queues. */
+  readonly deadLetterUrls: ReadonlySet<string>;
   /** What a function of a queue finds in its environment. */
   environmentFor(queue?: string): Record<string, string>;
   put(variable: string, item: Record<string, unknown>): Promise<void>;
@@ -70,6 +73,8 @@ export interface Stage {
   items(variable: string): Promise<Record<string, unknown>[]>;
   /** The rows of the outbox with messages of a producer and key, in the order of their places. */
   rows(about: { readonly producer: string; readonly key: string }): Promise<Row[]>;
+  /** The messages that were committed because of the message with this id, whichever way they leave. */
+  published(id: string): Promise<Published[]>;
   /** Sends up to ten messages, in order. */
   send(queue: string, ...letters: readonly OutgoingLetter[]): Promise<void>;
   /** Takes everything out of its dead-letter queue, in the order in which it comes. */
@@ -117,6 +122,7 @@ export async function openStage(plan: StagePlan): Promise<Stage> {
     table: tableName,
     streamArn: (variable) => known(streams, variable, "table with a stream"),
     queue: (name) => known(queues, name, "queue"),
+    deadLetterUrls: new Set([...queues.values()].map(({ deadLetterUrl }) => deadLetterUrl)),
     environmentFor(name) {
       const queue = name === undefined ? undefined : stage.queue(name);
       return {
@@ -183,6 +189,7 @@ export async function openStage(plan: StagePlan): Promise<Stage> {
       }));
       await sqs.send(new SendMessageBatchCommand({ QueueUrl: url, Entries }));
     },
+    published: (id) => published(id),
     deadLetters: (name) => takeAll(plain, stage.queue(name).deadLetterUrl),
     async stop() {
       await surroundings?.close?.();
@@ -190,6 +197,10 @@ export async function openStage(plan: StagePlan): Promise<Stage> {
       await engines.stop();
     },
   };
+  const published = publications(
+    stage,
+    Object.keys(plans).filter((variable) => plans[variable]?.stream),
+  );
   const surroundings = await plan.open?.(stage);
   return stage;
 }

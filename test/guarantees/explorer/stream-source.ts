@@ -130,21 +130,36 @@ function checkpointOf(answer: Answer, records: readonly DynamoDBRecord[]): numbe
 }
 
 /** Where the runs of a stage are in its streams: each sees only what came since the last. */
-const iterators = new WeakMap<Stage, Map<string, string | undefined>>();
+const readers = new WeakMap<Stage, Map<string, ReadOn>>();
 
-export async function readOn(stage: Stage, table: string): Promise<DynamoDBRecord[]> {
+export function readOn(stage: Stage, table: string): Promise<DynamoDBRecord[]> {
+  const known = readers.get(stage) ?? new Map<string, ReadOn>();
+  readers.set(stage, known);
+  const read = known.get(table) ?? openStream(stage, table);
+  known.set(table, read);
+  return read();
+}
+
+/** Gives what came since it was asked last. */
+export type ReadOn = () => Promise<DynamoDBRecord[]>;
+
+/** From the stream's beginning. */
+export function openStream(stage: Stage, table: string): ReadOn {
   const { streams } = stage.clients;
   const StreamArn = stage.streamArn(table);
-  const places = iterators.get(stage) ?? new Map<string, string | undefined>();
-  iterators.set(stage, places);
-  const found: DynamoDBRecord[] = [];
-  for (;;) {
-    const ShardIterator = places.get(table) ?? (await beginning());
-    const { Records = [], NextShardIterator } = await streams.send(new GetRecordsCommand({ ShardIterator }));
-    places.set(table, NextShardIterator);
-    found.push(...Records.map((record) => streamRecord(record, StreamArn)));
-    if (Records.length === 0) return found;
-  }
+  let place: string | undefined;
+  return async function readOn() {
+    const found: DynamoDBRecord[] = [];
+    for (;;) {
+      const ShardIterator = place ?? (await beginning());
+      const { Records = [], NextShardIterator } = await streams.send(
+        new GetRecordsCommand({ ShardIterator }),
+      );
+      place = NextShardIterator;
+      found.push(...Records.map((record) => streamRecord(record, StreamArn)));
+      if (Records.length === 0) return found;
+    }
+  };
 
   async function beginning(): Promise<string | undefined> {
     const { StreamDescription } = await streams.send(new DescribeStreamCommand({ StreamArn }));

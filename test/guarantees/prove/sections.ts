@@ -1,6 +1,6 @@
 // The sections of the proof, in the order in which they run: what each is made of, and what it found.
 import { type GateFigures, runGate } from "../crash-gate.ts";
-import { describe } from "../explorer/explore.ts";
+import { describe } from "../explorer/account.ts";
 import { proveMutants } from "../mutants/prove-mutants.ts";
 import { proveRandomMutants } from "../mutants/random/random-mutants.ts";
 import { soakModes } from "../soak/soak-modes.ts";

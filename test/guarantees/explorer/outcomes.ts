@@ -1,0 +1,86 @@
+// What became of each message of a run: how often it was delivered, and whether it was acknowledged, comes again or was
+// parked, with which code.
+import type { SQSRecord } from "aws-lambda";
+import type { Call } from "./call.ts";
+import type { Stage } from "./stage.ts";
+
+export interface Outcomes {
+  delivered(records: readonly SQSRecord[]): void;
+  /** The queue may forget these. */
+  acknowledged(records: readonly Pick<SQSRecord, "messageId">[]): void;
+  onDone(call: Pick<Call, "command" | "input" | "belongs">): void;
+  /** `0003-1 (tests.deposited.v1): acknowledged after 2 deliveries` */
+  lines(): string[];
+}
+
+interface Seen {
+  readonly name: string;
+  readonly body: string;
+  readonly id: unknown;
+  deliveries: number;
+  acknowledged: boolean;
+  parked?: string;
+}
+
+export function outcomes({ deadLetterUrls }: Pick<Stage, "deadLetterUrls">): Outcomes {
+  const messages = new Map<string, Seen>();
+  return {
+    delivered(records) {
+      for (const { messageId, body } of records) {
+        const seen = messages.get(messageId) ?? {
+          ...nameOf(messageId, body),
+          body,
+          deliveries: 0,
+          acknowledged: false,
+        };
+        seen.deliveries++;
+        messages.set(messageId, seen);
+      }
+    },
+    acknowledged(records) {
+      for (const { messageId } of records) {
+        const seen = messages.get(messageId);
+        if (seen) seen.acknowledged = true;
+      }
+    },
+    onDone({ command, input, belongs }) {
+      if (!/^SendMessage/.test(command)) return;
+      for (const { QueueUrl, MessageBody, MessageAttributes } of sentBy(input)) {
+        if (!deadLetterUrls.has(QueueUrl)) continue;
+        const parked = [...messages.values()].find(({ id, body }) =>
+          belongs?.message ? belongs.message.id === id : body === MessageBody,
+        );
+        if (parked) parked.parked = MessageAttributes?.ReasonCode?.StringValue ?? "no code";
+      }
+    },
+    lines: () => [...messages.values()].map((seen) => `${seen.name}: ${outcomeOf(seen)}`),
+  };
+}
+
+function outcomeOf({ deliveries, acknowledged, parked }: Seen): string {
+  const after = deliveries === 1 ? "1 delivery" : `${deliveries} deliveries`;
+  if (parked !== undefined) return `parked with ${parked} after ${after}`;
+  return acknowledged ? `acknowledged after ${after}` : `returned to its queue after ${after}`;
+}
+
+interface Sent {
+  readonly QueueUrl: string;
+  readonly MessageBody?: string;
+  readonly MessageAttributes?: Readonly<Record<string, { readonly StringValue?: string }>>;
+}
+
+function sentBy(input: unknown): Sent[] {
+  const { Entries, ...only } = input as Sent & { readonly Entries?: readonly Omit<Sent, "QueueUrl">[] };
+  return (Entries ?? [only]).map((one) => ({ ...one, QueueUrl: only.QueueUrl }));
+}
+
+/** By the envelope's id and type where there is one that can be read. */
+function nameOf(messageId: string, body: string): Pick<Seen, "name" | "id"> {
+  try {
+    const { id, type } = JSON.parse(body) as Readonly<Record<string, unknown>>;
+    if (typeof id === "string") return { name: `${id} (${type})`, id };
+  } catch {
+    // not an envelope: SQS's own id is all there is
+  }
+  return { name: messageId, id: undefined };
+}

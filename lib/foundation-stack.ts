@@ -1,5 +1,5 @@
-// What every service stands on: the evidence of processed messages, the outbox of messages not yet sent, the
-// journal of all that were, and the keys that they are signed with.
+// What every service stands on: the outbox of messages not yet sent, the journal of all that were, and the keys that
+// they are signed with.
 import { CfnOutput, Stack } from "aws-cdk-lib";
 import { AttributeType, StreamViewType } from "aws-cdk-lib/aws-dynamodb";
 import type { Construct } from "constructs";
@@ -9,7 +9,6 @@ import { ServiceTable } from "./constructs/service-table.ts";
 import { SigningKeys } from "./constructs/signing-keys.ts";
 
 export class FoundationStack extends Stack {
-  readonly evidence: ServiceTable;
   readonly outbox: ServiceTable;
   /** The outbox of older releases: read until it is empty, so that functions of both may run side by side. */
   readonly formerOutbox: ServiceTable;
@@ -18,13 +17,9 @@ export class FoundationStack extends Stack {
   readonly signingKeys: SigningKeys;
 
   constructor(scope: Construct, id: string, { config }: { config: Config }) {
-    super(scope, id, stackProps(config, id, "the evidence, outbox and journal tables, and the signing keys"));
+    super(scope, id, stackProps(config, id, "the outbox and journal tables, and the signing keys"));
     const { keepsData, encryptionKeyArn } = config.sizes;
     const kept = { keepsData, encryptionKeyArn };
-    this.evidence = new ServiceTable(this, "Evidence", {
-      ...kept,
-      timeToLiveAttribute: "expiresAt", // evidence is kept longer than any message can be redelivered
-    });
     this.outbox = new ServiceTable(this, "OrderedOutbox", {
       ...kept,
       sortKey: { name: "place", type: AttributeType.STRING }, // an id is one producer and key, in the order of commits
@@ -37,7 +32,6 @@ export class FoundationStack extends Stack {
     });
     this.claims = new ClaimCheckBucket(this, "Claims", kept);
     this.signingKeys = new SigningKeys(this, "SigningKeys", { sizes: config.sizes });
-    new CfnOutput(this, "EvidenceTable", { value: this.evidence.tableName });
     new CfnOutput(this, "OrderedOutboxTable", { value: this.outbox.tableName });
     new CfnOutput(this, "OutboxTable", { value: this.formerOutbox.tableName });
     new CfnOutput(this, "JournalTable", { value: this.journal.tableName });

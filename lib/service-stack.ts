@@ -1,4 +1,4 @@
-// A service: its table, and its functions in the order in which messages reach them. Whoever adds a function here names its
+// A service: its table, its evidence, and its functions in the order in which messages reach them. Whoever adds a function here names its
 // contract; its file, tables, grants, keys, queues and routes follow.
 import { existsSync } from "node:fs";
 import { CfnOutput, Stack } from "aws-cdk-lib";
@@ -66,9 +66,13 @@ export class ServiceStack extends Stack implements Wiring {
     this.inlineTables = messagesInItems ? [table] : [];
     this.#service = words(id).join("-").toLowerCase();
     this.#config = config;
-    const { evidence, outbox } = foundation;
-    this.#tables = { state: { variable: tableVariable(id), table }, evidence, outbox };
+    const evidence = new ServiceTable(this, "Evidence", {
+      ...config.sizes,
+      timeToLiveAttribute: "expiresAt", // evidence is kept longer than any message can be redelivered
+    });
+    this.#tables = { state: { variable: tableVariable(id), table }, evidence, outbox: foundation.outbox };
     new CfnOutput(this, `${id}Table`, { value: table.tableName });
+    new CfnOutput(this, `${id}EvidenceTable`, { value: evidence.tableName });
   }
 
   /** A function behind a URL of its own, for callers whom IAM allows. */

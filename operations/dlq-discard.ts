@@ -9,18 +9,11 @@ import { type ExitCode, exitCodes } from "./exit-code.ts";
 import { interruptible } from "./interrupt.ts";
 import { print, printJson, printText } from "./print.ts";
 
-export async function discardVerb({
-  connection,
-  queues,
-  evidenceTable,
-  known,
-  given,
-}: Job): Promise<ExitCode> {
+export async function discardVerb({ connection, queues, known, given }: Job): Promise<ExitCode> {
   const dryRun = !given.yes;
   const interrupt = interruptible();
   const { discarded, left, unread } = await discard(connection, {
     queues,
-    evidenceTable,
     known,
     matches: selectionOf("discard", given),
     ids: given.id,

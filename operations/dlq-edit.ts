@@ -9,12 +9,11 @@ import { print, printJson } from "./print.ts";
 import { signerOf } from "./signing.ts";
 
 export async function editVerb(job: Job): Promise<ExitCode> {
-  const { connection, queues, evidenceTable, known, given } = job;
+  const { connection, queues, known, given } = job;
   const [id = ""] = job.operands;
   const dryRun = !given.yes;
   const edited = await edit(connection, {
     queues,
-    evidenceTable,
     known,
     id,
     source: given.source,

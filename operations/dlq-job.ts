@@ -17,7 +17,6 @@ import { keysOf } from "./signing.ts";
 export interface DlqJob extends Asked<DlqVerb> {
   readonly connection: Connection;
   readonly queues: readonly ConsumerQueue[];
-  readonly evidenceTable: string;
   readonly known: Knowledge;
 }
 

@@ -15,7 +15,7 @@ const waitMs = 120_000;
 const lookAgainMs = 1_000;
 
 export async function redriveVerb(job: Job): Promise<ExitCode> {
-  const { connection, queues, evidenceTable, known, given } = job;
+  const { connection, queues, known, given } = job;
   const dryRun = !given.yes;
   const counts = { "sent-back": 0, removed: 0, left: 0 };
   const bar = progress();
@@ -24,7 +24,6 @@ export async function redriveVerb(job: Job): Promise<ExitCode> {
   const { redriven, failure } = await unlessFailed(() =>
     redrive(connection, {
       queues,
-      evidenceTable,
       known,
       matches: selectionOf("redrive", given),
       dryRun,
@@ -41,7 +40,6 @@ export async function redriveVerb(job: Job): Promise<ExitCode> {
   );
   const became = given.wait
     ? await awaitRedriven(connection, redriven.handled, {
-        evidenceTable,
         known,
         waitMs,
         isStopped,

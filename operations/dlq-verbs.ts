@@ -82,7 +82,7 @@ async function list({ connection: { sqs }, queues, known, given }: Job): Promise
 }
 
 async function showVerb(job: Job): Promise<ExitCode> {
-  const { connection, queues, evidenceTable, known, given } = job;
+  const { connection, queues, known, given } = job;
   const [id = ""] = job.operands;
   const { sqs, dynamodb } = connection;
   const found = await findDeadLetters(sqs, { queues, id, source: given.source, known });
@@ -90,9 +90,7 @@ async function showVerb(job: Job): Promise<ExitCode> {
   const payload = given.payload ?? false;
   const claims = payload ? claimsOf(connection) : undefined;
   const shown = await Promise.all(
-    found.map(({ deadLetter, queue }) =>
-      show({ dynamodb, evidenceTable, queue }, deadLetter, { known, payload, claims }),
-    ),
+    found.map(({ deadLetter, queue }) => show({ dynamodb, queue }, deadLetter, { known, payload, claims })),
   );
   const discards = found.length > 0 ? [] : await discardsOf(job, id);
   if (given.json) printJson({ deadLetters: shown, discards });
@@ -106,10 +104,10 @@ async function showVerb(job: Job): Promise<ExitCode> {
   return shown.length + discards.length > 0 ? exitCodes.done : exitCodes.nothing;
 }
 
-async function discardsOf({ connection: { dynamodb }, queues, evidenceTable }: Job, id: string) {
+async function discardsOf({ connection: { dynamodb }, queues }: Job, id: string) {
   const lists = await Promise.all(
     queues.map(async (queue) =>
-      (await readDiscards({ dynamodb, evidenceTable, queue }, id)).map((one) => ({
+      (await readDiscards({ dynamodb, queue }, id)).map((one) => ({
         consumer: queue.consumer,
         ...one,
       })),

@@ -10,7 +10,6 @@ import { dlqTool } from "./dlq-tool.ts";
 import { dlqVerbs, refuseUnclear } from "./dlq-verbs.ts";
 import { exitCodes, runCommand } from "./exit-code.ts";
 import { withLogsAside } from "./kit-environment.ts";
-import { outputRequired } from "./outputs.ts";
 import { printText } from "./print.ts";
 
 await runCommand(async () => {
@@ -25,10 +24,9 @@ await runCommand(async () => {
   const { outputs, sqs, dynamodb } = connection;
   try {
     const queues = queuesNamed(consumerQueues(outputs), asked.given.queue);
-    const evidenceTable = outputRequired(outputs, "EvidenceTable");
     const known = await knowledgeOf(connection);
     // Keys that cannot be read are also logged by the kit.
-    return await withLogsAside(() => dlqVerbs[verb]({ ...asked, connection, queues, evidenceTable, known }));
+    return await withLogsAside(() => dlqVerbs[verb]({ ...asked, connection, queues, known }));
   } finally {
     sqs.destroy();
     dynamodb.destroy();

@@ -1,4 +1,4 @@
-// What a function that commits units of work may touch: its service's table, the evidence and the outbox.
+// What a function that commits units of work may touch: its service's table and evidence, and the outbox.
 //
 //   G1, G2. State, evidence and outgoing messages commit in one transaction. DynamoDB asks a permission for each
 //           action inside it, so these lists say what a unit of work can do: it cannot delete, and it cannot read
@@ -10,6 +10,7 @@ import type { ServiceTable } from "./service-table.ts";
 export interface UnitOfWorkTables {
   /** The service's own table, and the environment variable in which its functions look for the name. */
   readonly state: { readonly variable: string; readonly table: ServiceTable };
+  /** The service's own, too: who takes over a function of another service cannot write that its messages were done. */
   readonly evidence: ServiceTable;
   readonly outbox: ServiceTable;
 }

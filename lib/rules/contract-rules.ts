@@ -1,6 +1,7 @@
-// Contracts: each function that commits has one, and no two that share their evidence have one name.
+// Contracts: each function that commits has one, and no two of a stage have one name.
 //
-//   G2. The name is the scope of the evidence: of two functions with one name, half of what each gets is taken for done.
+//   G2. The name is the scope of the evidence: of two functions with one name, half of what each gets is taken for done. With
+//   tables of their own they would still share keys of the outbox, a line in the dashboard and the operator's --queue.
 //   G3. What a contract publishes has a route, and what it accepts leads to its queue.
 import { contractVariable } from "../../functions/messaging/contract.ts";
 import { finding, type Rule } from "./rule.ts";
@@ -28,7 +29,7 @@ export const contractRules: readonly Rule[] = [
     id: "contract-name-once",
     demand: "two functions of one name take each other's messages for done",
     check: (templates) =>
-      [...Map.groupBy(committing(templates), (each) => scopeOf(each, templates)).values()]
+      [...Map.groupBy(committing(templates), scopeOf).values()]
         .filter((sharing) => sharing.length > 1)
         .flat()
         .filter((each) => contractOf(each) !== undefined)
@@ -71,13 +72,11 @@ function committing(templates: Templates): Resource[] {
     .filter((each) => variableOf(each, "EVIDENCE_TABLE") !== undefined);
 }
 
-/** The name and the table that it is the scope of; a function without a contract is alone. */
-function scopeOf(each: Resource, templates: Templates): unknown {
+/** The name, and the stage, which an app may have several of and which counts by itself; a function without a contract is alone. */
+function scopeOf(each: Resource): unknown {
   const contract = contractOf(each);
   if (contract === undefined) return each;
-  const table = variableOf(each, "EVIDENCE_TABLE");
-  const resource = templates.referredTo(table);
-  return JSON.stringify([contract.name, resource?.templatePath, resource?.logicalId ?? table]);
+  return JSON.stringify([contract.name, variableOf(each, "POWERTOOLS_METRICS_NAMESPACE")]);
 }
 
 function serviceOf(each: Resource): string | undefined {

@@ -21,7 +21,7 @@ export async function quiescence(access: WorldAccess, { withinMs }: { withinMs: 
   while (true) {
     const left = await whatIsLeft(access);
     if (left.length === 0) {
-      const evidence = await countItems(access.clients.dynamodb, access.output("EvidenceTable"));
+      const evidence = await countEvidence(access);
       if (evidence === evidenceBefore) left.push(...(await underWay(access)));
       if (evidence === evidenceBefore && left.length === 0) return;
       evidenceBefore = evidence;
@@ -55,6 +55,13 @@ async function whatIsLeft({ clients, queues, output }: WorldAccess): Promise<str
     );
   if (outboxRows > 0) left.push(`outbox: ${outboxRows} rows not sent`);
   return left;
+}
+
+/** Of the services that have consumers. */
+async function countEvidence({ clients: { dynamodb }, queues }: WorldAccess): Promise<number> {
+  const tables = [...new Set(queues.map(({ evidenceTable }) => evidenceTable))];
+  const counts = await Promise.all(tables.map((table) => countItems(dynamodb, table)));
+  return counts.reduce((sum, count) => sum + count, 0);
 }
 
 /** Orders whose approval may still be in the stream of their table. */

@@ -31,7 +31,6 @@ export async function repairOneStranger(
   ]);
   const { handled } = await redrive(access.clients, {
     queues: access.queues.filter(({ consumer }) => consumer === letter.consumer),
-    evidenceTable: access.output("EvidenceTable"),
     matches: ({ id }) => id === letter.id,
     dryRun: false,
   });

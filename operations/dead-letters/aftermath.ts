@@ -22,7 +22,6 @@ export interface Aftermath {
 }
 
 export interface AwaitOptions {
-  readonly evidenceTable: string;
   readonly known?: Knowledge;
   readonly waitMs: number;
   /** True when somebody wants an end. */
@@ -39,7 +38,7 @@ const askedMax = 500;
 export async function awaitRedriven(
   { sqs, dynamodb }: Clients,
   handled: readonly Handled[],
-  { evidenceTable, known = {}, waitMs, isStopped, pause }: AwaitOptions,
+  { known = {}, waitMs, isStopped, pause }: AwaitOptions,
 ): Promise<Aftermath[]> {
   const endMs = nowMs() + waitMs;
   const sent = handled.filter(({ outcome }) => outcome === "sent-back");
@@ -51,7 +50,7 @@ export async function awaitRedriven(
   for (let listedMs = 0; ; ) {
     const isListed = nowMs() - listedMs >= listEveryMs;
     for (const [queue, open] of waiting) {
-      await settle(open, await doneOf({ dynamodb, evidenceTable, queue }, nextOf(open)));
+      await settle(open, await doneOf({ dynamodb, queue }, nextOf(open)));
       if (isListed) await settle(open, await parkedAgain(sqs, queue, open, known));
     }
     if (isListed) listedMs = nowMs();

@@ -1,6 +1,6 @@
 // Which dead-letter queue belongs to which queue: read from the stacks' outputs, where each consumer `X` has
-// `XConsumer`, `XQueueUrl` and `XDeadLetterQueueUrl`, and beside them the tables of its service. A message's own word
-// about where it came from is not trusted.
+// `XConsumer`, `XQueueUrl` and `XDeadLetterQueueUrl`, and beside them the tables of its service `S`: `STable` and
+// `SEvidenceTable`. A message's own word about where it came from is not trusted.
 
 import type { Outputs } from "../connection.ts";
 import { UsageError } from "../usage-error.ts";
@@ -12,10 +12,13 @@ export interface ConsumerQueue {
   readonly name: string;
   readonly queueUrl: string;
   readonly deadLetterQueueUrl: string;
-  /** The tables of its service, where a consumer with inline evidence keeps it. */
+  /** Where the functions of its service keep evidence. */
+  readonly evidenceTable: string;
+  /** The other tables of its service, where a consumer with inline evidence keeps it. */
   readonly stateTables?: readonly string[];
 }
 
+const EVIDENCE_OUTPUT = /.EvidenceTable$/;
 const DEAD_LETTER_OUTPUT = /^(?<consumer>.+)DeadLetterQueueUrl$/;
 
 export function consumerQueues(outputs: Outputs): ConsumerQueue[] {
@@ -28,15 +31,18 @@ export function consumerQueues(outputs: Outputs): ConsumerQueue[] {
 }
 
 function queuesOf(stack: Readonly<Record<string, string>>): ConsumerQueue[] {
-  const tables = Object.entries(stack).filter(([key]) => key.endsWith("Table"));
+  const evidence = Object.keys(stack).find((key) => EVIDENCE_OUTPUT.test(key));
+  const tables = Object.entries(stack).filter(([key]) => key.endsWith("Table") && key !== evidence);
   const stateTables = [...new Set(tables.map(([, table]) => table))];
   return Object.entries(stack).flatMap(([key, deadLetterQueueUrl]) => {
     const consumer = DEAD_LETTER_OUTPUT.exec(key)?.groups?.consumer;
     const queueUrl = stack[`${consumer}QueueUrl`];
     const name = stack[`${consumer}Consumer`];
-    return consumer && name && queueUrl
-      ? [{ consumer, name, queueUrl, deadLetterQueueUrl, stateTables }]
-      : [];
+    if (!consumer || !name || !queueUrl) return [];
+    const evidenceTable = evidence && stack[evidence];
+    if (!evidenceTable)
+      throw new UsageError(`${consumer} has no evidence table beside it (output XEvidenceTable).`);
+    return [{ consumer, name, queueUrl, deadLetterQueueUrl, evidenceTable, stateTables }];
   });
 }
 

@@ -24,7 +24,7 @@ export interface Discarded {
 }
 
 export async function recordDiscard(
-  { dynamodb, evidenceTable, queue }: EvidencePlace,
+  { dynamodb, queue }: EvidencePlace,
   { id, type, reason, body }: DeadLetter,
   because: string,
 ): Promise<void> {
@@ -37,7 +37,7 @@ export async function recordDiscard(
   };
   await dynamodb.send(
     new UpdateItemCommand({
-      TableName: evidenceTable,
+      TableName: queue.evidenceTable,
       Key: marshall({ id: recordId(queue, id) }),
       UpdateExpression:
         "SET #body = :discarded, consumer = :consumer, messageId = :id, expiresAt = :expiresAt",
@@ -53,13 +53,10 @@ export async function recordDiscard(
 }
 
 /** What was discarded under this id, the first first. */
-export async function readDiscards(
-  { dynamodb, evidenceTable, queue }: EvidencePlace,
-  id: string,
-): Promise<Discarded[]> {
+export async function readDiscards({ dynamodb, queue }: EvidencePlace, id: string): Promise<Discarded[]> {
   const { Item } = await dynamodb.send(
     new GetItemCommand({
-      TableName: evidenceTable,
+      TableName: queue.evidenceTable,
       Key: marshall({ id: recordId(queue, id) }),
       ConsistentRead: true,
     }),

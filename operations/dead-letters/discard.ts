@@ -27,7 +27,6 @@ import { forgo } from "./supersede.ts";
 export interface DiscardOptions {
   readonly queues: readonly ConsumerQueue[];
   /** Where the lines of FIFO groups are, and what was discarded. */
-  readonly evidenceTable: string;
   readonly known?: Knowledge;
   readonly matches: (deadLetter: DeadLetter) => boolean;
   /** Those that were named: an id that several have which differ is refused. */
@@ -83,8 +82,8 @@ async function discardFrom(
   queue: ConsumerQueue,
   options: DiscardOptions,
 ): Promise<Discards> {
-  const { evidenceTable, known, dryRun, visibilitySeconds } = options;
-  const place = { dynamodb, evidenceTable, queue };
+  const { known, dryRun, visibilitySeconds } = options;
+  const place = { dynamodb, queue };
   const discarded: Discarding[] = [];
   for (;;) {
     const restore = known?.restore;

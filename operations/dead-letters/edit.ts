@@ -26,7 +26,6 @@ import { confirmSuperseded, supersede } from "./supersede.ts";
 
 export interface EditOptions extends FindOptions {
   readonly queues: readonly ConsumerQueue[];
-  readonly evidenceTable: string;
   /** What the new message says. */
   readonly data: unknown;
   /** Absent where nothing is signed. */
@@ -63,10 +62,10 @@ export async function edit(clients: Clients, options: EditOptions): Promise<Edit
 async function editFound(
   { sqs, dynamodb }: Clients,
   { deadLetter, queue }: Found,
-  { evidenceTable, id, data, sign, known = {}, vouch = false, dryRun }: EditOptions,
+  { id, data, sign, known = {}, vouch = false, dryRun }: EditOptions,
   deleted: Set<Message>,
 ): Promise<Edited> {
-  const place: EvidencePlace = { dynamodb, evidenceTable, queue };
+  const place: EvidencePlace = { dynamodb, queue };
   if (deadLetter.unrestored !== undefined) {
     throw new UsageError(`The message of ${id} cannot be had: ${deadLetter.unrestored}.`);
   }

@@ -6,13 +6,13 @@ import type { EvidencePlace } from "./evidence.ts";
 
 /** Undefined when the detail names none, or it is gone. The result of an effect is not shown: it is payload. */
 export async function readEffect(
-  { dynamodb, evidenceTable }: EvidencePlace,
+  { dynamodb, queue }: EvidencePlace,
   detail: string,
 ): Promise<Record<string, unknown> | undefined> {
   const [id] = /effect:[\w-]{43}/.exec(detail) ?? [];
   if (id === undefined) return undefined;
   const { Item } = await dynamodb.send(
-    new GetItemCommand({ TableName: evidenceTable, Key: marshall({ id }), ConsistentRead: true }),
+    new GetItemCommand({ TableName: queue.evidenceTable, Key: marshall({ id }), ConsistentRead: true }),
   );
   if (Item === undefined) return undefined;
   const { key, state, fence, untilMs } = unmarshall(Item);

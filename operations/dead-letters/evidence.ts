@@ -33,7 +33,6 @@ export type Verdict =
 
 export interface EvidencePlace {
   readonly dynamodb: DynamoDBClient;
-  readonly evidenceTable: string;
   readonly queue: ConsumerQueue;
 }
 
@@ -41,13 +40,13 @@ const open: Verdict = { kind: "open" };
 
 /** The verdicts on messages, by their bodies; read consistently, so they hold at the time of the call. */
 export async function askEvidence(place: EvidencePlace, bodies: readonly string[]): Promise<Verdict[]> {
-  const { dynamodb, evidenceTable, queue } = place;
+  const { dynamodb, queue } = place;
   const consumer = queue.name;
   const messages = bodies.map(messageIn);
   const known = messages.filter((message) => message !== undefined);
   const rows = await readItems(
     dynamodb,
-    evidenceTable,
+    queue.evidenceTable,
     known.map((message) => evidenceId({ consumer, message })),
   );
   const states = await Promise.all((queue.stateTables ?? []).map((table) => readState(place, table, known)));

@@ -37,7 +37,8 @@ export async function findInItem(
   if (byNumber) return byNumber;
   const evidence = item?.[ids]?.S;
   if (evidence === undefined) return undefined;
-  const { dynamodb, evidenceTable } = place;
+  const { dynamodb, queue } = place;
+  const { evidenceTable } = queue;
   const client = () => dynamodb;
   const beyond = { evidenceTable, client, read: sharedRead({ table: evidenceTable, client }), table, id };
   return findIn(evidence, delivery) ?? findBeyond(beyond, evidence, delivery);

@@ -52,14 +52,14 @@ export async function replaceInLine(
 
 /** False when somebody else moved the line first. */
 async function putInLine(
-  { dynamodb, evidenceTable, queue }: EvidencePlace,
+  { dynamodb, queue }: EvidencePlace,
   group: string,
   { index, id, by }: { index: number; id: string; by: string },
 ): Promise<boolean> {
   try {
     await dynamodb.send(
       new UpdateItemCommand({
-        TableName: evidenceTable,
+        TableName: queue.evidenceTable,
         Key: marshall({ id: holdId(nameOf(queue), group) }),
         UpdateExpression: `SET line[${index}] = :by`,
         ConditionExpression: `line[${index}] = :id`,
@@ -73,8 +73,12 @@ async function putInLine(
   }
 }
 
-function linesOf({ dynamodb, evidenceTable, queue }: EvidencePlace) {
-  return holds({ table: evidenceTable, queueName: nameOf(queue), client: (): DynamoDBClient => dynamodb });
+function linesOf({ dynamodb, queue }: EvidencePlace) {
+  return holds({
+    table: queue.evidenceTable,
+    queueName: nameOf(queue),
+    client: (): DynamoDBClient => dynamodb,
+  });
 }
 
 function nameOf({ queueUrl }: { readonly queueUrl: string }): string {

@@ -19,9 +19,9 @@ import { actOr } from "./refusal.ts";
 import { remove, sendBack } from "./send-back.ts";
 
 export const redriveInOrder: RedriveQueue = async ({ sqs, dynamodb }, queue, options, turn) => {
-  const { evidenceTable, matches, dryRun, force, known = {} } = options;
+  const { matches, dryRun, force, known = {} } = options;
   const { visibilitySeconds = holdSecondsDefault } = options;
-  const place = { dynamodb, evidenceTable, queue };
+  const place = { dynamodb, queue };
   const seen = new Map<string, Message>();
   const deleted = new Set<Message>();
   const chosen = new Set<string | undefined>();

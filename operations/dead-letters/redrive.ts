@@ -28,7 +28,6 @@ export interface Clients {
 export interface RedriveOptions {
   readonly queues: readonly ConsumerQueue[];
   /** Where the evidence and the lines of FIFO groups are. */
-  readonly evidenceTable: string;
   readonly known?: Knowledge;
   /** Of a FIFO group, one that matches brings all; a match is looked for among the first of each group. */
   readonly matches: (deadLetter: DeadLetter) => boolean;
@@ -118,7 +117,7 @@ async function redriveOnce(
   options: Parameters<RedriveQueue>[2],
   turn: Pace,
 ): Promise<{ unread: readonly string[]; more: boolean; moved: boolean }> {
-  const { matches, dryRun, evidenceTable, force, known = {} } = options;
+  const { matches, dryRun, force, known = {} } = options;
   const { visibilitySeconds = holdSecondsDefault } = options;
   const held = await hold(sqs, queue.deadLetterQueueUrl, { visibilitySeconds, restore: known.restore });
   const deleted = new Set<Message>();
@@ -128,7 +127,7 @@ async function redriveOnce(
     await held.release(new Set(chosen.flatMap(({ copies }) => copies))); // others may look at the rest meanwhile
     for (let start = 0; start < chosen.length && !options.isStopped?.(); start += togetherMax) {
       const together = chosen.slice(start, start + togetherMax);
-      const judgements = await judge({ dynamodb, evidenceTable, queue }, together, known, { force });
+      const judgements = await judge({ dynamodb, queue }, together, known, { force });
       const ends = await Promise.allSettled(
         together.map(async (deadLetter, index) => {
           const judged = judgements[index]?.decision ?? { outcome: "left" as const };

@@ -57,13 +57,13 @@ export async function forgo(place: EvidencePlace, old: Envelope): Promise<void> 
 
 /** The new one is sent: from now on the dead letter may be deleted by whoever meets it. */
 export async function confirmSuperseded(
-  { dynamodb, evidenceTable, queue }: EvidencePlace,
+  { dynamodb, queue }: EvidencePlace,
   { old, newId }: Superseded,
 ): Promise<void> {
   try {
     await dynamodb.send(
       new UpdateItemCommand({
-        TableName: evidenceTable,
+        TableName: queue.evidenceTable,
         Key: marshall({ id: evidenceId({ consumer: queue.name, message: old }) }),
         UpdateExpression: "SET sentAt = :now",
         ConditionExpression: "supersededBy = :newId",
@@ -105,13 +105,10 @@ function doneMeanwhile({ id }: Envelope): UsageError {
 }
 
 /** Its consumer was faster, with the evidence in an item: so the evidence table says, too, that it was done. */
-async function takeBack(
-  { dynamodb, evidenceTable, queue }: EvidencePlace,
-  { old, newId }: Superseded,
-): Promise<void> {
+async function takeBack({ dynamodb, queue }: EvidencePlace, { old, newId }: Superseded): Promise<void> {
   await dynamodb.send(
     new UpdateItemCommand({
-      TableName: evidenceTable,
+      TableName: queue.evidenceTable,
       Key: marshall({ id: evidenceId({ consumer: queue.name, message: old }) }),
       UpdateExpression: "REMOVE supersededBy",
       ConditionExpression: "supersededBy = :newId",
@@ -122,14 +119,14 @@ async function takeBack(
 
 /** The item that is there afterwards: this one, or the one that was first. */
 async function putNew(
-  { dynamodb, evidenceTable }: EvidencePlace,
+  { dynamodb, queue }: EvidencePlace,
   item: Record<string, unknown>,
 ): Promise<Record<string, unknown>> {
   const Item = marshall({ ...item, expiresAt: nowSeconds() + evidenceDays * 86_400 });
   try {
     await dynamodb.send(
       new PutItemCommand({
-        TableName: evidenceTable,
+        TableName: queue.evidenceTable,
         Item,
         ConditionExpression: "attribute_not_exists(id) OR #state = :free", // a lease that was given back is no evidence
         ExpressionAttributeNames: { "#state": "state" },

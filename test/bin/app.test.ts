@@ -86,7 +86,13 @@ describe.each(["dev", "prod"])("the app, stage %s", (stage) => {
     expect(keys).toEqual([...new Set(keys)]);
     // What the operator's commands look for.
     expect(keys).toEqual(
-      expect.arrayContaining(["EvidenceTable", "OutboxTable", "JournalTable", "Routes", "SigningSecretArn"]),
+      expect.arrayContaining([
+        "OrderedOutboxTable",
+        "OutboxTable",
+        "JournalTable",
+        "Routes",
+        "SigningSecretArn",
+      ]),
     );
   });
 

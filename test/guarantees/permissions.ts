@@ -18,7 +18,6 @@ const OF_THE_STAGE = ["operator", "race"];
 
 /** Tables that every stage has, and the kit's app too. */
 const FOUNDATION: Readonly<Record<string, string>> = {
-  "evidence-table": "Foundation/Evidence",
   "ordered-outbox-table": "Foundation/OrderedOutbox",
   "outbox-table": "Foundation/Outbox",
   "journal-table": "Foundation/Journal",
@@ -117,12 +116,17 @@ function relay(id: string): Counterpart {
 function inTheKit(kit: Deployment, { role, state, queue }: Counterpart, { action, resource }: Access) {
   const name = resource.split(/[:/]/).at(-1) ?? "";
   const path = {
-    dynamodb: FOUNDATION[name] ?? state,
+    dynamodb: name === "evidence-table" ? evidenceBeside(state) : (FOUNDATION[name] ?? state),
     sqs: `${queue}/${/-dead(\.fifo)?$/.test(name) ? "DeadLetters" : "Messages"}`,
     secretsmanager: "Foundation/SigningKeys/Secret",
   }[action.split(":")[0] as string];
   const arns = [...kit.pathsByArn].flatMap(([arn, known]) => (known === path ? [arn] : []));
   return { role, resource: arns.find((arn) => !arn.includes("/stream/")) ?? `nothing at ${path}` };
+}
+
+/** `Standard/Table` → `Standard/Evidence`. */
+function evidenceBeside(state: string): string {
+  return state.replace(/Table$/, "Evidence");
 }
 
 function nameOf({ handler, name }: ScenarioFunction): string {

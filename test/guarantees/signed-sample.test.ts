@@ -159,9 +159,9 @@ describe("reserve-credit", () => {
           name: "reserve-credit",
           queueUrl: world.output("ReserveCreditQueueUrl"),
           deadLetterQueueUrl: world.output("ReserveCreditDeadLetterQueueUrl"),
+          evidenceTable: world.output("CreditEvidenceTable"),
         },
       ],
-      evidenceTable: world.output("EvidenceTable"),
       matches: () => true,
       dryRun: false,
     });

@@ -8,12 +8,6 @@ const table = "AWS::DynamoDB::GlobalTable";
 describe("the foundation", () => {
   const template = Template.fromStack(new FoundationStack(aTestApp(), "Foundation", { config: aConfig() }));
 
-  test("evidence expires by itself, and has no stream that would show it", () => {
-    const evidence = propertiesOf(template, table, "Evidence");
-    expect(evidence.TimeToLiveSpecification).toEqual({ AttributeName: "expiresAt", Enabled: true });
-    expect(evidence).not.toHaveProperty("StreamSpecification");
-  });
-
   test("G3: an unsent message never expires", () => {
     expect(propertiesOf(template, table, "Outbox")).not.toHaveProperty("TimeToLiveSpecification");
   });
@@ -27,7 +21,6 @@ describe("the foundation", () => {
   test("outputs the names of what it holds", () => {
     expect(Object.keys(template.findOutputs("*")).sort()).toEqual([
       "ClaimCheckBucket",
-      "EvidenceTable",
       "JournalTable",
       "OrderedOutboxTable",
       "OutboxTable",

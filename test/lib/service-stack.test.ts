@@ -31,6 +31,7 @@ describe("a service", () => {
     }
     expect(Object.keys(template.findOutputs("*"))).toEqual([
       "LineItemsTable",
+      "LineItemsEvidenceTable",
       "AskUrl",
       "AnswerConsumer",
       "AnswerQueueUrl",

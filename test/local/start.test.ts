@@ -11,7 +11,7 @@ test("G11: says where everything is, and leaves nothing behind", async () => {
   const { exitCode, stdout, stderr, processId } = await run("--exit");
   expect(stderr).toBe("");
   expect(exitCode).toBe(0);
-  expect(stdout).toMatch(/^ {2}EvidenceTable +EssentiallyOnce-dev-Foundation/m);
+  expect(stdout).toMatch(/^ {2}JournalTable +EssentiallyOnce-dev-Foundation/m);
   expect(stdout).toContain("export AWS_ENDPOINT_URL_SQS=http://127.0.0.1:");
   expect(existsSync(`${project}.local-cloud/${processId}`)).toBe(false);
 });

@@ -165,6 +165,7 @@ describe("the queues of a deployment", () => {
       ReserveCreditQueueUrl: "q1",
       ReserveCreditDeadLetterQueueUrl: "d1",
       CreditTable: "t",
+      CreditEvidenceTable: "e",
     },
     Relay: { PublishFailureQueueUrl: "f" },
   };
@@ -176,6 +177,7 @@ describe("the queues of a deployment", () => {
         name: "reserve-credit",
         queueUrl: "q1",
         deadLetterQueueUrl: "d1",
+        evidenceTable: "e",
         stateTables: ["t"],
       },
     ]);
@@ -208,7 +210,6 @@ async function park(body: string, attributes: Record<string, string>): Promise<v
 async function redriveThose(options: Partial<RedriveOptions>): Promise<string[]> {
   const { handled } = await redrive(world.clients, {
     queues: [queue],
-    evidenceTable: world.evidenceTable,
     matches: () => true,
     dryRun: false,
     ...options,

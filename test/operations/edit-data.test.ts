@@ -80,7 +80,7 @@ describe("the data of an edit", () => {
     const [found] = await findDeadLetters(world.clients.sqs, { queues: [queue], id: message.id });
     if (found === undefined) throw new Error("there is no dead letter");
     await found.held.release();
-    const place = { dynamodb: world.clients.dynamodb, evidenceTable: world.evidenceTable, queue };
+    const place = { dynamodb: world.clients.dynamodb, queue };
     const shown = await show(place, found.deadLetter, { payload: true });
     const without = { known: { contracts: noContracts } };
     for (const data of [{ deadLetters: [shown], discards: [] }, shown]) {
@@ -148,7 +148,6 @@ async function parked(changes: Partial<Envelope> = {}): Promise<Envelope> {
 }
 
 function editIt(id: string, data: unknown, options: Partial<EditOptions> = {}) {
-  const { evidenceTable } = world;
-  const common = { queues: [queue], evidenceTable, known: { contracts }, dryRun: false };
+  const common = { queues: [queue], known: { contracts }, dryRun: false };
   return edit(world.clients, { ...common, id, data, ...options });
 }

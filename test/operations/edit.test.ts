@@ -293,20 +293,17 @@ async function account(): Promise<Record<string, unknown> | undefined> {
 }
 
 function place() {
-  return { dynamodb: world.clients.dynamodb, evidenceTable: world.evidenceTable, queue };
+  return { dynamodb: world.clients.dynamodb, queue };
 }
 
 function editIt(id: string, data: unknown, options: Partial<EditOptions> = {}) {
-  const { evidenceTable } = world;
-  return edit(world.clients, { queues: [queue], evidenceTable, id, data, dryRun: false, ...options });
+  return edit(world.clients, { queues: [queue], id, data, dryRun: false, ...options });
 }
 
 async function redriveAll(): Promise<string[]> {
-  const { evidenceTable } = world;
   const matches = () => true;
   const { handled } = await redrive(world.clients, {
     queues: [queue],
-    evidenceTable,
     matches,
     dryRun: false,
   });
@@ -314,7 +311,6 @@ async function redriveAll(): Promise<string[]> {
 }
 
 function discardAll(because: string) {
-  const { evidenceTable } = world;
   const matches = () => true;
-  return discard(world.clients, { queues: [queue], evidenceTable, matches, because, dryRun: false });
+  return discard(world.clients, { queues: [queue], matches, because, dryRun: false });
 }

@@ -302,7 +302,7 @@ async function itemsAbout(messageId: string): Promise<unknown[]> {
 }
 
 async function signatureOf({ id }: Envelope, having = known): Promise<string> {
-  const place = { dynamodb: world.clients.dynamodb, evidenceTable: world.evidenceTable, queue };
+  const place = { dynamodb: world.clients.dynamodb, queue };
   const [found] = await findDeadLetters(world.clients.sqs, { queues: [queue], id });
   if (found === undefined) throw new Error(`no dead letter ${id}`);
   await found.held.release();
@@ -311,21 +311,18 @@ async function signatureOf({ id }: Envelope, having = known): Promise<string> {
 }
 
 function editIt(id: string, data: unknown, options: Partial<EditOptions> = {}) {
-  const { evidenceTable } = world;
   const sign = signer({ keys });
-  const common = { queues: [queue], evidenceTable, known, sign, dryRun: false };
+  const common = { queues: [queue], known, sign, dryRun: false };
   return edit(world.clients, { ...common, id, data, ...options });
 }
 
 function discardThose(options: Partial<DiscardOptions> = {}) {
-  const { evidenceTable } = world;
-  const common = { queues: [queue], evidenceTable, known, because: "a test", dryRun: false };
+  const common = { queues: [queue], known, because: "a test", dryRun: false };
   return discard(world.clients, { ...common, matches: () => true, ...options });
 }
 
 async function redriven(): Promise<string[]> {
-  const { evidenceTable } = world;
-  const common = { queues: [queue], evidenceTable, known, dryRun: false };
+  const common = { queues: [queue], known, dryRun: false };
   const { handled } = await redrive(world.clients, { ...common, matches: () => true });
   return handled.map(({ deadLetter: { id }, outcome, why }) => `${id} ${outcome}: ${why}`);
 }

@@ -235,24 +235,21 @@ async function parked(): Promise<unknown[]> {
 }
 
 function place() {
-  return { dynamodb: world.clients.dynamodb, evidenceTable: world.evidenceTable, queue };
+  return { dynamodb: world.clients.dynamodb, queue };
 }
 
 function editIt(id: string, data: unknown) {
-  const { evidenceTable } = world;
-  return edit(world.clients, { queues: [queue], evidenceTable, id, data, dryRun: false });
+  return edit(world.clients, { queues: [queue], id, data, dryRun: false });
 }
 
 function discardAll() {
-  const { evidenceTable } = world;
   const options = { matches: () => true, because: "a test", dryRun: false };
-  return discard(world.clients, { queues: [queue], evidenceTable, ...options });
+  return discard(world.clients, { queues: [queue], ...options });
 }
 
 async function redriveAll(): Promise<string[]> {
-  const { evidenceTable } = world;
   const options = { matches: () => true, dryRun: false, rate: 1_000 };
-  const { handled } = await redrive(world.clients, { queues: [queue], evidenceTable, ...options });
+  const { handled } = await redrive(world.clients, { queues: [queue], ...options });
   return handled.map(({ outcome }) => outcome);
 }
 

@@ -291,7 +291,6 @@ async function parkAll(...messages: Envelope[]): Promise<void> {
 async function redriveAll(options: Partial<RedriveOptions> = {}): Promise<string[]> {
   const { handled } = await redrive(world.clients, {
     queues: [queue],
-    evidenceTable: world.evidenceTable,
     matches: () => true,
     dryRun: false,
     rate: 1_000,

@@ -185,8 +185,7 @@ describe("what became of what was sent", () => {
 it("G6: a discard of a whole FIFO queue takes what is behind the first of a group, too", async () => {
   queue = await world.aQueue({ fifo: true });
   for (let n = 0; n < 12; n++) await world.park(queue, asciiJson(aNote()));
-  const { evidenceTable } = world;
-  const options = { queues: [queue], evidenceTable, because: "a test", matches: () => true };
+  const options = { queues: [queue], because: "a test", matches: () => true };
   expect((await discard(world.clients, { ...options, dryRun: true })).unread).toEqual([
     "NoteTaker: 11 behind the first of their groups",
   ]);
@@ -212,9 +211,8 @@ function refuse({ id }: Envelope): void {
 }
 
 async function redriven(options: Partial<RedriveOptions> = {}): Promise<readonly Handled[]> {
-  const { evidenceTable } = world;
   const known = { contracts, claimBucket: "claims" };
-  const common = { queues: [queue], evidenceTable, known, dryRun: false, rate: 1_000 };
+  const common = { queues: [queue], known, dryRun: false, rate: 1_000 };
   return (await redrive(world.clients, { ...common, matches: () => true, ...options })).handled;
 }
 
@@ -223,9 +221,7 @@ function lines(handled: readonly Handled[]): string[] {
 }
 
 function awaitAll(handled: readonly Handled[], options: Partial<AwaitOptions> = {}) {
-  const { evidenceTable } = world;
   return awaitRedriven(world.clients, handled, {
-    evidenceTable,
     waitMs: 100_000,
     async pause() {
       restoreClock ??= setClock(() => Date.now() + 200_000);

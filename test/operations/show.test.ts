@@ -77,7 +77,7 @@ describe("show", () => {
   it("G6: says of each part that cannot be read why, and shows the others", async () => {
     const message = anEnvelope();
     await world.park(queue, asciiJson(message), { ReasonCode: "X" });
-    const [, shown] = await showIt({ evidenceTable: "no-such-table" });
+    const [, shown] = await showIt({ queue: { ...queue, evidenceTable: "no-such-table" } });
     expect(shown).toMatchObject({
       id: message.id,
       source: message.source,
@@ -132,7 +132,7 @@ async function showIt(elsewhere: Partial<EvidencePlace> = {}) {
   const [deadLetter] = deadLetters;
   if (deadLetter === undefined) throw new Error("there is no dead letter");
   const { dynamodb, s3: client } = world.clients;
-  const place = { dynamodb, evidenceTable: world.evidenceTable, queue, ...elsewhere };
+  const place = { dynamodb, queue, ...elsewhere };
   const claims = claimStore({ bucket, client });
   return [deadLetter, await show(place, deadLetter, { payload: true, claims })] as const;
 }

@@ -104,15 +104,14 @@ function known() {
 }
 
 function common() {
-  const { evidenceTable } = world;
-  return { queues: [queue], evidenceTable, known: known(), dryRun: false };
+  return { queues: [queue], known: known(), dryRun: false };
 }
 
 async function showIt(id: string) {
   const [found] = await findDeadLetters(world.clients.sqs, { queues: [queue], id, known: known() });
   if (found === undefined) throw new Error(`no dead letter ${id}`);
   await found.held.release();
-  const place = { dynamodb: world.clients.dynamodb, evidenceTable: world.evidenceTable, queue };
+  const place = { dynamodb: world.clients.dynamodb, queue };
   return show(place, found.deadLetter, { known: known(), payload: false });
 }
 

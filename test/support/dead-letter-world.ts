@@ -78,6 +78,7 @@ export async function aDeadLetterWorld(): Promise<DeadLetterWorld> {
         name: "note-taker",
         queueUrl,
         deadLetterQueueUrl,
+        evidenceTable,
         stateTables: [stateTable],
       };
     },

@@ -233,7 +233,9 @@ describe("a strategy that must fail", () => {
     await first.claim();
     await withoutFence().settle("the successor's");
     await first.settle("the late one's");
-    expect(await world.get(world.output("EvidenceTable"), key)).toMatchObject({ result: "the late one's" });
+    expect(await world.get(world.output("SecondEvidenceTable"), key)).toMatchObject({
+      result: "the late one's",
+    });
   });
 });
 
@@ -339,14 +341,14 @@ function checksNothingBeforeItsRequest(): Effect {
 }
 
 async function claimOf(name: string) {
-  const leases = leaseTable({ table: world.output("EvidenceTable"), graceMs: 0 });
+  const leases = leaseTable({ table: world.output("SecondEvidenceTable"), graceMs: 0 });
   const claim = await leases.claim({ id: name, untilMs: nowMs() + 5_000, about: {} });
   if (claim.kind !== "granted") throw new Error(claim.kind);
   return claim.lease;
 }
 
 function withoutFence() {
-  const table = world.output("EvidenceTable");
+  const table = world.output("SecondEvidenceTable");
   return {
     claim: () => world.put(table, { id: key, state: "claimed" }),
     settle: (result: string) => world.put(table, { id: key, state: "settled", result }),
@@ -356,7 +358,7 @@ function withoutFence() {
 /** Waits until the claim of the running delivery is in the table. */
 async function claimed(): Promise<void> {
   for (;;) {
-    const items = await world.items(world.output("EvidenceTable"));
+    const items = await world.items(world.output("SecondEvidenceTable"));
     if (items.some((item) => item.key === key)) return;
   }
 }

@@ -215,10 +215,8 @@ describe("a parked message of a FIFO key", () => {
   it("G4: discarding it lets the next in line go on", async () => {
     trouble.set("a1", () => new Park("REFUSED", "no"));
     await receive(...["a1", "a2"].map((note) => aRecord(note)));
-    const evidenceTable = world.output("EvidenceTable");
     const { discarded } = await discard(world.clients, {
       queues: [queue()],
-      evidenceTable,
       matches: ({ reason }) => reason === "REFUSED",
       because: "by the test",
       dryRun: false,
@@ -402,10 +400,8 @@ async function pump(): Promise<string[]> {
 }
 
 async function redriveAll(matches: Parameters<typeof redrive>[1]["matches"] = () => true): Promise<string[]> {
-  const evidenceTable = world.output("EvidenceTable");
   const { handled } = await redrive(world.clients, {
     queues: [queue()],
-    evidenceTable,
     matches,
     dryRun: false,
   });
@@ -413,7 +409,8 @@ async function redriveAll(matches: Parameters<typeof redrive>[1]["matches"] = ()
 }
 
 function queue() {
-  return { consumer: "Note", name: "note", queueUrl, deadLetterQueueUrl };
+  const evidenceTable = process.env.EVIDENCE_TABLE ?? "";
+  return { consumer: "Note", name: "note", queueUrl, deadLetterQueueUrl, evidenceTable };
 }
 
 async function deadNotes(): Promise<string[]> {
@@ -422,7 +419,7 @@ async function deadNotes(): Promise<string[]> {
 }
 
 async function lines(): Promise<string[][]> {
-  const items = await world.items(world.output("EvidenceTable"));
+  const items = await world.items(process.env.EVIDENCE_TABLE ?? "");
   return items.filter((item) => item.queue === queueName).map((item) => item.line as string[]);
 }
 

@@ -23,7 +23,7 @@ beforeAll(async () => {
 });
 beforeEach(() => {
   queueName = `${newId()}.fifo`;
-  line = holds({ table: world.output("EvidenceTable"), queueName });
+  line = holds({ table: world.output("OrderedEvidenceTable"), queueName });
 });
 afterAll(() => world.stop());
 

@@ -161,6 +161,6 @@ function aGet() {
 }
 
 async function recorded(key: string): Promise<boolean> {
-  const items = await world.items(world.output("EvidenceTable"));
+  const items = await world.items(world.output("StandardEvidenceTable"));
   return items.some((item) => item.key === key && item.state === "settled");
 }

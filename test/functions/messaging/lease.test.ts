@@ -14,7 +14,7 @@ let aheadMs = 0;
 
 beforeAll(async () => {
   world = await aWorld();
-  leases = leaseTable({ table: world.output("EvidenceTable"), graceMs: 2_000 });
+  leases = leaseTable({ table: world.output("SecondEvidenceTable"), graceMs: 2_000 });
   setClock(() => Date.now() + aheadMs);
 });
 beforeEach(() => {
@@ -93,7 +93,7 @@ describe("a lease", () => {
   });
 
   it("G2: evidence that rows wrote is settled", async () => {
-    await world.put(world.output("EvidenceTable"), { id, consumer: "tests", digest: "abc" });
+    await world.put(world.output("SecondEvidenceTable"), { id, consumer: "tests", digest: "abc" });
     expect(await claim()).toMatchObject({ kind: "settled", about: { digest: "abc" } });
   });
 
@@ -101,7 +101,7 @@ describe("a lease", () => {
     const lease = await granted();
     aheadMs += 5_000;
     await lease.settle("done");
-    const { expiresAt } = (await world.get(world.output("EvidenceTable"), id)) ?? {};
+    const { expiresAt } = (await world.get(world.output("SecondEvidenceTable"), id)) ?? {};
     expect(Number(expiresAt) - nowSeconds()).toBeGreaterThan(60 * 86_400 - 5);
   });
 });

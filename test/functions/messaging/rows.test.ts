@@ -248,7 +248,9 @@ async function count(): Promise<number | undefined> {
 }
 
 async function evidenceOf(message: Envelope) {
-  return (await world.items(world.output("EvidenceTable"))).find((item) => item.messageId === message.id);
+  return (await world.items(world.output("StandardEvidenceTable"))).find(
+    (item) => item.messageId === message.id,
+  );
 }
 
 async function outboxOf(message: Envelope): Promise<Envelope[]> {

@@ -115,7 +115,7 @@ describe("on a FIFO queue", () => {
       }
     }
     expect(await steps()).toEqual([1, 2, 3]);
-    const lines = (await world.items(world.output("EvidenceTable"))).filter(
+    const lines = (await world.items(world.output("StandardEvidenceTable"))).filter(
       ({ group }) => group === accountId,
     );
     expect(lines).toEqual([]);

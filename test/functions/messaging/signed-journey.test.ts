@@ -70,10 +70,10 @@ it("G6, G7: the signature survives park and redrive, with all that the message c
     name: "ping",
     queueUrl: credit(),
     deadLetterQueueUrl: creditDeadLetters(),
+    evidenceTable: process.env.EVIDENCE_TABLE ?? "",
   };
   const { handled } = await redrive(world.clients, {
     queues: [queue],
-    evidenceTable: world.output("EvidenceTable"),
     matches: () => true,
     dryRun: false,
   });

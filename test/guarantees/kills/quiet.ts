@@ -32,7 +32,6 @@ export async function settle(cloud: LocalCloud, options: SettleOptions): Promise
     if (round > redrivesMax) throw new Error(`${dead} dead letters are left after ${redrivesMax} redrives`);
     const { handled } = await redrive(cloud.clients, {
       queues: consumerQueues(cloud.outputs),
-      evidenceTable: cloud.output("EvidenceTable"),
       matches: () => true,
       dryRun: false,
     });

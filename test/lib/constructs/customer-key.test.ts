@@ -22,13 +22,13 @@ describe("with a key of one's own", () => {
       return where === undefined ? [] : [[`${Type} ${id}`, where(Properties)]];
     });
     expect(keys.map(([name]) => name)).toEqual([
-      "AWS::DynamoDB::GlobalTable Evidence",
       "AWS::DynamoDB::GlobalTable OrderedOutbox",
       "AWS::DynamoDB::GlobalTable Outbox",
       "AWS::DynamoDB::GlobalTable Journal",
       "AWS::S3::Bucket Claims",
       "AWS::SecretsManager::Secret SigningKeysSecret",
       "AWS::DynamoDB::GlobalTable Table",
+      "AWS::DynamoDB::GlobalTable Evidence",
       "AWS::SQS::Queue ChargeQueueDeadLetters",
       "AWS::SQS::Queue ChargeQueueMessages",
       "AWS::SQS::Queue PublishFailureQueue",

@@ -16,15 +16,15 @@ beforeEach(async () => {
   ({ queueUrl } = await engines.aQueue({ VisibilityTimeout: "30" }));
   const { queueUrl: deadLetterQueueUrl } = await engines.aQueue();
   deadLetters = deadLetterQueueUrl;
+  const evidenceTable = await aTable();
   const tables: Record<string, string> = {
     OrderedOutboxTable: await aTable(),
     OutboxTable: await aTable(),
-    EvidenceTable: await aTable(),
     OrdersTable: await aTable(),
   };
   access = {
     clients: engines.clients,
-    queues: [{ consumer: "ShipOrder", name: "ship-order", queueUrl, deadLetterQueueUrl }],
+    queues: [{ consumer: "ShipOrder", name: "ship-order", queueUrl, deadLetterQueueUrl, evidenceTable }],
     carrierUrl: "",
     output: (key) => tables[key] ?? "",
   };

@@ -17,7 +17,7 @@ const mayBeUnused = [
   /: dynamodb:(Get|Put|Update|ConditionCheck|BatchGet)Item on \w+\/(Table|Evidence)$/, // whatever a unit of work may hold
   /^Relay\/Publish\/.*: dynamodb:(BatchWriteItem on Foundation\/Outbox|UpdateItem on Foundation\/OrderedOutbox)$/, // rows of older releases; rows that were tried
   /: dynamodb:PutItem on Foundation\/(Ordered)?Outbox$/, // of a handler that publishes nothing yet; of the publisher, what it could not send
-  /SettleOrder.*: dynamodb:(Delete|Update)Item on Foundation\/Evidence$/, // holds, behind a parked message
+  /SettleOrder.*: dynamodb:(Delete|Update)Item on Orders\/Evidence$/, // holds, behind a parked message
   /: sqs:(ChangeMessageVisibility|SendMessage) on .*\/Queue\/(Messages|DeadLetters)$/, // retry later, park; the sweeper's sends
   /^Relay\/Sweep\/.*: (dynamodb|secretsmanager|s3):/, // missing-grant.test.ts has it send all there is
   /: s3:(Get|Put)Object on Foundation\/Claims\/|: s3:ListBucket on Foundation\/Claims$/, // of wholesale orders

@@ -10,7 +10,9 @@ test("dead letters that an earlier run left on the same endpoint are none of thi
   const { sqs } = engines.clients;
   const { queueUrl } = await engines.aQueue();
   const { queueUrl: deadLetterQueueUrl } = await engines.aQueue();
-  const queues = [{ consumer: "ShipOrder", name: "ship-order", queueUrl, deadLetterQueueUrl }];
+  const queues = [
+    { consumer: "ShipOrder", name: "ship-order", queueUrl, deadLetterQueueUrl, evidenceTable: "" },
+  ];
   await sqs.send(new SendMessageCommand({ QueueUrl: deadLetterQueueUrl, MessageBody: "of before" }));
   const { deadLetters } = await listDeadLetters(sqs, queues);
   const sentMs = Number(deadLetters[0]?.copies[0]?.Attributes?.SentTimestamp);

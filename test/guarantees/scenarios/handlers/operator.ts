@@ -21,6 +21,7 @@ const queue = {
   name: CONSUMER,
   queueUrl: QUEUE_URL,
   deadLetterQueueUrl: DEAD_LETTER_QUEUE_URL,
+  evidenceTable: EVIDENCE_TABLE,
   stateTables: process.env.FORM === "inline" ? [process.env.ACCOUNTS_TABLE ?? ""] : [],
 };
 const matches = ({ reason }: DeadLetter) => reason !== "SIGNATURE_INVALID"; // nobody can put that right
@@ -31,7 +32,7 @@ export async function handler(): Promise<{ left: number }> {
 
 async function sendBack() {
   await putRight();
-  const options = { queues: [queue], evidenceTable: EVIDENCE_TABLE, matches, dryRun: false };
+  const options = { queues: [queue], matches, dryRun: false };
   const { handled, unread } = await redrive({ sqs: sqs(), dynamodb: dynamodb() }, options);
   return { left: handled.length + unread.length };
 }
@@ -41,7 +42,7 @@ async function giveUp() {
   const { deadLetters, unread } = await listDeadLetters(sqs(), [queue]);
   const left = deadLetters.length + unread.length;
   if (deadLetters.length > 0) await (OPERATION === "edit" ? editIt() : discardIt());
-  const place = { dynamodb: dynamodb(), evidenceTable: EVIDENCE_TABLE, queue };
+  const place = { dynamodb: dynamodb(), queue };
   if (left === 0 && (await readDiscards(place, LETTER)).length > 0) await putRight();
   return { left };
 }
@@ -52,7 +53,6 @@ async function editIt() {
     { sqs: sqs(), dynamodb: dynamodb() },
     {
       queues: [queue],
-      evidenceTable: EVIDENCE_TABLE,
       known: { keys },
       sign: signer({ keys }),
       id: LETTER,
@@ -67,7 +67,6 @@ async function discardIt() {
     { sqs: sqs(), dynamodb: dynamodb() },
     {
       queues: [queue],
-      evidenceTable: EVIDENCE_TABLE,
       known: { keys: signingKeys() },
       matches,
       because: "explored",

@@ -3,18 +3,20 @@ import * as z from "zod";
 import { dynamodb } from "../../../functions/messaging/clients.ts";
 import { consumer } from "../../../functions/messaging/consumer.ts";
 import { contract } from "../../../functions/messaging/contract.ts";
+import { digestOf } from "../../../functions/messaging/digest.ts";
 import type { Envelope } from "../../../functions/messaging/envelope.ts";
 import { asciiJson } from "../../../functions/messaging/envelope.ts";
 import { idempotency } from "../../../functions/messaging/idempotency.ts";
-import { newId } from "../../../functions/messaging/ids.ts";
+import { evidenceId, newId } from "../../../functions/messaging/ids.ts";
 import { messageType } from "../../../functions/messaging/message-type.ts";
 import { Park } from "../../../functions/messaging/outcome.ts";
-import { rows } from "../../../functions/messaging/rows.ts";
+import { type RowsOptions, rows } from "../../../functions/messaging/rows.ts";
 import type { Write } from "../../../functions/messaging/unit-of-work.ts";
 import { type Versioned, versionedTable } from "../../../functions/messaging/versioned-table.ts";
 import { anEnvelope } from "../../support/an-envelope.ts";
 import { type Faults, injectFaults } from "../../support/faults.ts";
 import { aContext, anSqsEvent, anSqsRecord } from "../../support/lambda.ts";
+import { watchRequests } from "../../support/watch-requests.ts";
 import { aWorld, type World } from "../../support/world.ts";
 
 interface Counter extends Versioned {
@@ -62,6 +64,36 @@ describe("a consumer with evidence as rows", () => {
     expect(await outboxOf(message)).toMatchObject([
       { type: "tests.counted.v1", causationid: message.id, data: { count: 5 } },
     ]);
+  });
+
+  it("G2, G7: evidence says whose, which and what, and is there for 60 days; no receipt of what nobody waits for", async () => {
+    const message = anAdded({ amount: 5 });
+    const before = Math.floor(Date.now() / 1_000);
+    await receive(message);
+    const { expiresAt, processedAt, id, ...said } = (await evidenceOf(message)) ?? {};
+    expect(said).toEqual({
+      consumer: "count",
+      source: message.source,
+      messageId: message.id,
+      ...digestOf(message),
+    });
+    expect(id).toBe(evidenceId({ consumer: "count", message }));
+    const days = (Number(expiresAt) - before) / 86_400;
+    expect(days).toBeGreaterThanOrEqual(60);
+    expect(days).toBeLessThan(60.01);
+    expect(Math.abs(Date.parse(String(processedAt)) / 1_000 - before)).toBeLessThan(600);
+  });
+
+  it.each([
+    ["by default", {}, 1],
+    ["when asked for", { groupCommit: true }, 1],
+    ["with a wait of its own", { groupCommit: { lingerMs: 50 } }, 1],
+    ["not when each is to be alone", { groupCommit: false }, 2],
+  ])("two messages of a batch share a transaction %s", async (_when, options, transactions) => {
+    const messages = [1, 2].map((amount) => ({ ...anAdded({ amount }), data: { counter: newId(), amount } }));
+    const requests = watchRequests(dynamodb());
+    await handler(options)(anSqsEvent(...messages.map((one) => anSqsRecord(asciiJson(one)))), aContext());
+    expect(requests.stop().filter((one) => one.startsWith("TransactWriteItems"))).toHaveLength(transactions);
   });
 
   it("G2: applies the effect once when the message is delivered five times at once", async () => {
@@ -211,9 +243,9 @@ function counters() {
   return versionedTable<Counter>(world.output("StandardTable"));
 }
 
-function handler() {
+function handler(options: RowsOptions = {}) {
   return consumer(contract({ name: "count", accepts: [Added], publishes: [Counted] }))
-    .use(idempotency({ evidence: rows() }))
+    .use(idempotency({ evidence: rows(options) }))
     .handler(async (message, unit) => {
       const counter = (await counters().get(message.data.counter)) ?? {
         id: message.data.counter,

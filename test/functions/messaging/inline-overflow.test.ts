@@ -133,18 +133,19 @@ describe("no duplicate takes effect", () => {
     },
   );
 
-  it("G2: of two consumers that keep their evidence in one item", async () => {
-    const [one, other] = [
-      await anEnvironment({ window: 2 }),
-      await anEnvironment({ window: 2, name: "other" }),
-    ];
-    const all = messages(30);
-    for (const message of all) for (const { receive } of [one, other]) await receive(message);
-    for (const message of all) for (const { receive } of [other, one]) await receive(message);
-    expect(await outcome()).toEqual({ count: 60, parked: [] });
-    const ids = (await rows()).map(({ id }) => String(id).split("#")[0]);
-    expect(new Set(ids)).toEqual(new Set(["count", "other"])); // a role may be held to its own consumer's keys
-  });
+  // In a window of two, each puts its own messages out; in one of three, the other's.
+  it.each([2, 3])(
+    "G2: of two consumers that keep their evidence in one item, in a window of %i",
+    async (window) => {
+      const [one, other] = [await anEnvironment({ window }), await anEnvironment({ window, name: "other" })];
+      const all = messages(30);
+      for (const message of all) for (const { receive } of [one, other]) await receive(message);
+      for (const message of all) for (const { receive } of [other, one]) await receive(message);
+      expect(await outcome()).toEqual({ count: 60, parked: [] });
+      const ids = (await rows()).map(({ id }) => String(id).split("#")[0]);
+      expect(new Set(ids)).toEqual(new Set(["count", "other"])); // a role may be held to its own consumer's keys
+    },
+  );
 });
 
 describe("while a deployment runs", () => {

@@ -23,8 +23,9 @@ import { claimGraceMs, type Lease, leaseTable, type Settled } from "./lease.ts";
 import { measure } from "./limits.ts";
 import { looksAfterDuplicates } from "./looks.ts";
 import { writesWithRows } from "./outbox.ts";
-import { type Outcome, Park, RetryLater } from "./outcome.ts";
+import { type Outcome, Park, RetryLater, StateMoved } from "./outcome.ts";
 import { waitToRetry } from "./retry.ts";
+import { takeTurn } from "./turns.ts";
 
 export interface AtMostOnceOptions {
   /** The evidence table; by default what EVIDENCE_TABLE names. */
@@ -36,9 +37,6 @@ export interface AtMostOnceOptions {
 
 /** A look costs a fifth of the claim that it spares, and a batch shares the request. */
 const looksAfterDuplicate = 10;
-
-/** As many processes as a mapping starts within seconds spread their commits over so long. */
-const waitMsMax = 1_600;
 
 /**
  * Makes the effect of a message happen zero times or once, in the place of `idempotency`.
@@ -54,6 +52,7 @@ export function atMostOnce(options: AtMostOnceOptions = {}): MessageMiddleware {
   const looks = looksAfterDuplicates(looksAfterDuplicate);
   const sent = new WeakSet<Lease>(); // whose commit may be applied, whatever was heard of it
   const claimed = new WeakMap<object, Lease>(); // by request: another middleware may replace its event
+  const turns = new WeakMap<object, () => void>();
 
   return {
     async find(delivery) {
@@ -68,8 +67,10 @@ export function atMostOnce(options: AtMostOnceOptions = {}): MessageMiddleware {
       const id = evidenceId(request.event); // as in `rows`: a consumer may change its mode
       const about = { consumer, source, messageId, ...digestOf(message) };
       const settled = looks.isDue() ? await leases.settled(id) : undefined;
+      if (settled === undefined) turns.set(request, await turnOf(request.event));
       const claim = settled ?? (await leases.claim({ id, untilMs: deadlineMs, about }));
       if (claim.kind === "settled") {
+        endTurn(request);
         looks.found();
         return duplicateOf(claim, request.event);
       }
@@ -78,18 +79,21 @@ export function atMostOnce(options: AtMostOnceOptions = {}): MessageMiddleware {
         throw new RetryLater("LEASE_HELD", claim.retryAfterSeconds, { waited: true });
       }
       claimed.set(request, claim.lease);
-      if (claim.inDoubt) return lose(claim.lease, { errorCode: "CLAIM_EXPIRED", deadlineMs });
-      return undefined;
+      if (!claim.inDoubt) return undefined;
+      endTurn(request);
+      return lose(claim.lease, { errorCode: "CLAIM_EXPIRED", deadlineMs });
     },
 
     async after(request) {
       const lease = claimed.get(request);
       if (lease === undefined) return;
       await commit(request.event, lease);
+      endTurn(request);
       request.response = { kind: "done", receipt: request.response } satisfies Outcome;
     },
 
     async onError(request) {
+      endTurn(request);
       const lease = claimed.get(request);
       if (lease === undefined) return;
       const { deadlineMs } = request.event;
@@ -97,6 +101,10 @@ export function atMostOnce(options: AtMostOnceOptions = {}): MessageMiddleware {
       request.response = await lose(lease, { errorCode: codeOf(request.error), deadlineMs, mayBeDone });
     },
   };
+
+  function endTurn(request: object): void {
+    turns.get(request)?.();
+  }
 
   /** Once: a transaction's token keeps the SDK's own attempts from applying it twice, also an `ADD` (D2). */
   async function commit({ unit, deadlineMs }: Delivery, lease: Lease): Promise<void> {
@@ -107,19 +115,54 @@ export function atMostOnce(options: AtMostOnceOptions = {}): MessageMiddleware {
     await sendOnce({ TransactItems: [...actions] }, deadlineMs);
   }
 
-  /** What was refused whole, because another was committing, has not failed: it waits, and the handler does not run again. */
   async function sendOnce(input: TransactWriteItemsCommandInput, deadlineMs: number): Promise<void> {
-    for (let attempt = 1; ; attempt++) {
+    let refused: TransactionCanceledException | undefined;
+    try {
+      await send();
+    } catch (first) {
+      if (!(first instanceof StateMoved)) throw first;
+      const { repeatInTurn } = await import("./lost-race.ts"); // most commits meet no other
+      const item = first.item ?? "";
+      await repeatInTurn(send, { first, item, deadlineMs, share: 1 }).catch((error) => {
+        throw error instanceof RetryLater ? refused : error;
+      });
+    }
+
+    /** @throws StateMoved when it was refused whole because another was committing: it has not failed, and may be sent again */
+    async function send(): Promise<void> {
       try {
         await (client ?? dynamodb()).send(new TransactWriteItemsCommand(input));
-        return;
       } catch (error) {
         if (!(error instanceof TransactionCanceledException)) throw error;
-        const isBusy = classifyCancellation(error, { evidenceIndex: 0 }).kind === "transient";
-        if (!isBusy || !(await waitToRetry({ attempt, deadlineMs, maxMs: waitMsMax }))) throw error;
+        if (classifyCancellation(error, { evidenceIndex: 0 }).kind !== "transient") throw error;
+        refused = error;
+        throw new StateMoved(busyItem(error, input));
       }
     }
   }
+}
+
+/** What takes longer than this is not waiting for its commit alone, and holds up nobody of its key. */
+const turnMs = 500;
+
+/**
+ * Who has claimed must commit or is lost, and ten messages of a hot key cannot all: of one key, one at a time claims.
+ * @throws RetryLater CONTENDED, as a wait: nothing was claimed, and half of the time is left for what was
+ */
+async function turnOf({ consumer, message, deadlineMs }: Delivery): Promise<() => void> {
+  const name = JSON.stringify([consumer, message.partitionkey]);
+  const end = await takeTurn(name, { untilMs: nowMs() + (deadlineMs - nowMs()) / 3, turnMs });
+  if (end === undefined) throw new RetryLater("CONTENDED", undefined, { waited: true });
+  return end;
+}
+
+/** Where another was: of one process, one commit at a time is sent to it. */
+function busyItem(
+  { CancellationReasons = [] }: TransactionCanceledException,
+  { TransactItems = [] }: TransactWriteItemsCommandInput,
+): string {
+  const place = CancellationReasons.findIndex(({ Code = "None" }) => Code !== "None");
+  return [...measure(TransactItems.slice(place, place + 1)).items].join();
 }
 
 function duplicateOf({ about, result }: Settled, { message, letter }: Delivery): Outcome {

@@ -2,7 +2,7 @@
 //
 //   G5, G11. It takes its turn: of this process one message at a time runs for an item, so that only processes race, with
 //   jitter. It takes half of the time that it finds left, so that a hot key leaves the rest to its neighbours. What loses
-//   even so has waited, and that is no attempt.
+//   even so has waited, and that is no attempt. (What cannot come again, at most once, takes all of its time.)
 import { nowMs } from "./clock.ts";
 import { isRepeatable, RetryLater, StateMoved } from "./outcome.ts";
 import { marginMs, waitToRetry } from "./retry.ts";
@@ -10,6 +10,7 @@ import { inTurn } from "./turns.ts";
 
 /** As many processes as a mapping starts within seconds spread their runs over so long; milliseconds. */
 const pauseMaxMs = 1_600;
+const pauseMinMs = 25;
 /** For a clock that stands still. */
 const runsMax = 50;
 
@@ -24,9 +25,16 @@ export async function repeatInTurn<Result>(
     first,
     item,
     deadlineMs,
-  }: { readonly first: StateMoved | RetryLater; readonly item: string; readonly deadlineMs: number },
+    share = 1 / 2,
+  }: {
+    readonly first: StateMoved | RetryLater;
+    readonly item: string;
+    readonly deadlineMs: number;
+    /** Of the time until the deadline. */
+    readonly share?: number;
+  },
 ): Promise<Result> {
-  const untilMs = nowMs() + (deadlineMs - nowMs()) / 2;
+  const untilMs = nowMs() + (deadlineMs - nowMs()) * share;
   let lost = first;
   const won = await inTurn(item, { untilMs }, untilWon);
   if (won !== undefined) return won.result;
@@ -48,8 +56,13 @@ export async function repeatInTurn<Result>(
   /** None before the first time that it has its turn: whoever was faster is done. */
   async function pause(attempt: number): Promise<boolean> {
     if (lost instanceof StateMoved && attempt === 1) return true;
-    const maxMs = lost instanceof StateMoved ? pauseMaxMs : 2 * (lost.soonMs ?? 0); // half of it, on average
+    const maxMs = lost instanceof StateMoved ? pauseMax() : 2 * (lost.soonMs ?? 0); // half of it, on average
     return waitToRetry({ attempt, deadlineMs: Math.min(untilMs + marginMs, deadlineMs), maxMs });
+  }
+
+  /** Shorter when the time runs out: one more run is better than none. */
+  function pauseMax(): number {
+    return Math.min(pauseMaxMs, Math.max(pauseMinMs, (untilMs - nowMs()) / 2));
   }
 }
 

@@ -39,7 +39,7 @@ beforeAll(async () => {
 });
 beforeEach(() => {
   counterId = newId();
-  message = anEnvelope({ type: Seen.type, data: { what: counterId } });
+  message = anEnvelope({ type: Seen.type, partitionkey: counterId, data: { what: counterId } });
   trouble = undefined;
   lines = [];
   vi.spyOn(process.stdout, "write").mockImplementation((text) => lines.push(String(text)) > 0);

@@ -36,7 +36,8 @@ export async function settleFailure(
       return false;
     }
     await delay(queue, [record, ...behind], error, next);
-    await ledger.note(record, next.waited ? "waited" : "failed");
+    const { ahead } = error instanceof RetryLater ? error : {};
+    await ledger.note(record, next.waited ? "waited" : "failed", ahead);
     return false;
   }
   await beforePark?.(next);

@@ -11,6 +11,8 @@ import { inTurn } from "./turns.ts";
 /** As many processes as a mapping starts within seconds spread their runs over so long; milliseconds. */
 const pauseMaxMs = 1_600;
 const pauseMinMs = 25;
+/** So many looks at a line that does not move: the next in line is not at work, and waiting here only costs. */
+const standsMax = 3;
 /** For a clock that stands still. */
 const runsMax = 50;
 
@@ -41,12 +43,14 @@ export async function repeatInTurn<Result>(
   throw waitFor(lost);
 
   async function untilWon(): Promise<Result> {
-    for (let attempt = 1; attempt <= runsMax; attempt++) {
+    let stood = 0;
+    for (let attempt = 1; attempt <= runsMax && stood < standsMax; attempt++) {
       if (!(await pause(attempt))) break;
       try {
         return await run();
       } catch (error) {
         if (!isRepeatable(error)) throw error;
+        stood = standsStill(lost, error) ? stood + 1 : 0;
         lost = error;
       }
     }
@@ -64,6 +68,10 @@ export async function repeatInTurn<Result>(
   function pauseMax(): number {
     return Math.min(pauseMaxMs, Math.max(pauseMinMs, (untilMs - nowMs()) / 2));
   }
+}
+
+function standsStill(before: StateMoved | RetryLater, now: StateMoved | RetryLater): boolean {
+  return now instanceof RetryLater && before instanceof RetryLater && now.ahead === before.ahead;
 }
 
 function waitFor(lost: StateMoved | RetryLater): RetryLater {

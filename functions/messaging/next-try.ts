@@ -11,6 +11,7 @@ import { Park, RetryLater } from "./outcome.ts";
 import { type QueueLimits, queueLimits } from "./queue-limits.ts";
 import { attemptOf, pastOf, receiveCountOf } from "./received.ts";
 import { backoffSeconds, pauseSeconds, visibilitySeconds } from "./retry.ts";
+import { isNearer } from "./run-ledger.ts";
 import type { Subscription } from "./subscription.ts";
 import { isWait } from "./waits.ts";
 
@@ -39,7 +40,10 @@ export async function nextTry(queue: Subscription, record: SQSRecord, error: unk
   const ageMs = nowMs() - Number(record.attributes.SentTimestamp);
   const waitedSeconds = secondsSince(record.attributes.ApproximateFirstReceiveTimestamp);
   const asked = visibilitySeconds(error instanceof RetryLater ? error.retryAfterSeconds : undefined);
-  const retryAfterSeconds = waited ? waitFor(asked, waitsOf(record)) : (asked ?? backoffSeconds(attempt));
+  const { ahead } = error instanceof RetryLater ? error : {};
+  const retryAfterSeconds = waited
+    ? (inLine(record, ahead) ?? waitFor(asked, waitsOf(record, ahead)))
+    : (asked ?? backoffSeconds(attempt));
   const receives = receiveCountOf(record);
   const again: Try = { retryAfterSeconds, waited, waitedSeconds };
   const isFar = receives < receivesMin && ageMs + retryAfterSeconds * 1_000 < retentionMinMs * lastTryShare;
@@ -67,9 +71,28 @@ function waitFor(asked: number | undefined, wait: number): number {
 
 const askedMax = 20;
 
+/**
+ * For a message far from the front of a line that moves: when its turn comes if the line goes on twice as fast as it did
+ * since the message came first. It can: a line is as fast as those who are next come back. Undefined: as long as was asked.
+ */
+function inLine(record: SQSRecord, ahead: number | undefined): number | undefined {
+  const { line } = pastOf(record);
+  if (line === undefined || ahead === undefined || ahead <= nearMax || !isNearer(record, ahead))
+    return undefined;
+  const secondsEach = (nowMs() - line.firstMs) / 1_000 / (line.firstAhead - ahead);
+  return Math.max(1, Math.min(Math.ceil((ahead * secondsEach) / faster), lineMaxSeconds));
+}
+
+/** So near to the front, one that is hidden for too long holds up all the others. */
+const nearMax = 20;
+const faster = 2;
+/** A line that moves again after it stood is not to be held up for longer by what it seemed before. */
+const lineMaxSeconds = 300;
+
 /** With this one. Where nothing waits behind another, receives say it, also when no note could be written. */
-function waitsOf(record: SQSRecord): number {
+function waitsOf(record: SQSRecord, ahead: number | undefined): number {
   const { attempts, waits } = pastOf(record);
+  if (ahead !== undefined) return isNearer(record, ahead) ? 1 : waits + 1;
   return isFifo(record.eventSourceARN) ? waits + 1 : Math.max(1, receiveCountOf(record) - attempts);
 }
 

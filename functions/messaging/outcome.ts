@@ -24,12 +24,14 @@ export class RetryLater extends Error {
   readonly waited: boolean;
   /** In how many milliseconds what it waits for is most likely there; absent when this invocation will not see it. */
   readonly soonMs: number | undefined;
+  /** How many are in front of it, when it waits in a line of fixed order: how fast the line moves says when its turn comes. */
+  readonly ahead: number | undefined;
 
   /** @param retryAfterSeconds the delay; absent lets the backoff decide */
   constructor(
     code: string,
     retryAfterSeconds?: number,
-    options: { cause?: unknown; lastly?: Park; waited?: boolean; soonMs?: number } = {},
+    options: { cause?: unknown; lastly?: Park; waited?: boolean; soonMs?: number; ahead?: number } = {},
   ) {
     super(code, "cause" in options ? { cause: options.cause } : undefined);
     this.code = code;
@@ -37,6 +39,7 @@ export class RetryLater extends Error {
     this.lastly = options.lastly;
     this.waited = options.waited ?? false;
     this.soonMs = options.soonMs;
+    this.ahead = options.ahead;
   }
 }
 

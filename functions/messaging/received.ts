@@ -52,6 +52,16 @@ export interface Past {
   /** Attempts: runs that failed, and runs alone of which nothing was heard. */
   readonly attempts: number;
   readonly waits: number;
+  /** Of one that waits in a line. */
+  readonly line?: LinePast | undefined;
+}
+
+export interface LinePast {
+  /** How many were in front of it when it came first, and when that was, in ms since the epoch. */
+  readonly firstAhead: number;
+  readonly firstMs: number;
+  /** How many were, last. */
+  readonly ahead: number;
 }
 
 const pasts = new WeakMap<SQSRecord, Past>();

@@ -8,12 +8,12 @@ import { type AttributeValue, type DynamoDBClient, PutItemCommand } from "@aws-s
 import { marshall, unmarshall } from "@aws-sdk/util-dynamodb";
 import type { SQSRecord } from "aws-lambda";
 import { dynamodb } from "./clients.ts";
-import { nowSeconds } from "./clock.ts";
+import { nowMs, nowSeconds } from "./clock.ts";
 import { getItems } from "./dynamodb-batch.ts";
 import { derivedId } from "./ids.ts";
 import { log } from "./log.ts";
 import { RetryLater } from "./outcome.ts";
-import { attemptOf, pastOf, receiveCountOf, setPast } from "./received.ts";
+import { attemptOf, type LinePast, pastOf, receiveCountOf, setPast } from "./received.ts";
 
 /** `ended`: it failed, or waited, and said so. `alone`: it was run by itself and nothing was heard since. */
 export type LastRun = "ended" | "alone" | "unknown";
@@ -24,8 +24,11 @@ export interface RunLedger {
    * `attemptOf` knows their attempts.
    */
   lastRuns(records: readonly SQSRecord[]): Promise<ReadonlyMap<string, LastRun>>;
-  /** Before a run alone, and after one that failed or waited. */
-  note(record: SQSRecord, run: "failed" | "waited" | "alone"): Promise<void>;
+  /**
+   * Before a run alone, and after one that failed or waited.
+   * @param ahead how many are in front of it, when it waits in a line; as it comes nearer, its waits are counted anew
+   */
+  note(record: SQSRecord, run: "failed" | "waited" | "alone", ahead?: number): Promise<void>;
 }
 
 /** A note is of use until the next receive; a day is longer than any visibility timeout (12 h). */
@@ -53,21 +56,23 @@ export function runLedger({
         const note = unmarshall(item);
         const record = keys.get(note.id);
         if (record === undefined) continue;
-        setPast(record, { attempts: Number(note.runs ?? 0), waits: Number(note.waits ?? 0) });
+        const { runs: attempts = 0, waits = 0, line } = note;
+        setPast(record, { attempts: Number(attempts), waits: Number(waits), line });
         runs.set(record.messageId, lastRunIn(note, record));
       }
       return runs;
     },
 
-    async note(record, run) {
+    async note(record, run, ahead) {
       if (unread.has(record)) return; // it would begin to count anew
-      const { attempts, waits } = pastOf(record);
+      const { attempts, waits, line } = pastOf(record);
       const hasWaited = run === "waited";
       const Item = marshall({
         id: idOf(record),
         run: run === "alone" ? run : "ended", // as earlier releases write it
         runs: hasWaited ? attempts : attemptOf(record),
-        waits: hasWaited ? waits + 1 : waits,
+        waits: (isNearer(record, ahead) ? 0 : waits) + (hasWaited ? 1 : 0),
+        ...lineOf(line, ahead),
         receiveCount: receiveCountOf(record),
         expiresAt: nowSeconds() + noteSeconds,
       });
@@ -91,6 +96,16 @@ export function runLedger({
       return [];
     }
   }
+}
+
+function lineOf(line: LinePast | undefined, ahead = line?.ahead): { line?: LinePast } {
+  return ahead === undefined ? {} : { line: { firstAhead: ahead, firstMs: nowMs(), ...line, ahead } };
+}
+
+/** Pauses grow only while nothing moves. */
+export function isNearer(record: SQSRecord, ahead: number | undefined): boolean {
+  const { line } = pastOf(record);
+  return line !== undefined && ahead !== undefined && ahead < line.ahead;
 }
 
 /** An older run's good word says nothing of the last one. */

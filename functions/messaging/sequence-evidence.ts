@@ -122,6 +122,7 @@ function early(sequence: number, last: number, { message, letter }: Delivery): R
   return new RetryLater("SEQUENCE_AHEAD", seconds, {
     lastly,
     waited: true,
+    ahead: before,
     ...(before <= soonMax && { soonMs: before * eachMs }),
   });
 }

@@ -61,6 +61,25 @@ describe("a consumer that takes effect at most once", () => {
     expect(rowsOut.filter((row) => String(row.messages).includes(counterId))).toHaveLength(1);
   });
 
+  it("G9: of one key one message at a time claims: who has claimed must commit, and ten of a busy key cannot", async () => {
+    let running = 0;
+    let most = 0;
+    trouble = async () => {
+      most = Math.max(most, ++running);
+      await new Promise(setImmediate);
+      running--;
+    };
+    const first = message;
+    await Promise.all(
+      [1, 2, 3].map(async () => {
+        message = { ...first, id: newId() };
+        expect(await deliver(1)).toBe("acknowledged");
+      }),
+    );
+    expect(most).toBe(1);
+    expect(await count()).toBe(3);
+  });
+
   it("G9: acknowledges a duplicate without running the handler", async () => {
     await deliver(1);
     let ran = false;

@@ -47,6 +47,24 @@ it("G4: what waits for a predecessor goes back to its queue as what it is", asyn
   await expect(end).rejects.toBe(early);
 });
 
+it("G4: behind a line that moves it stays, and behind one that stands it does not wait here", async () => {
+  const early = (ahead: number) => new RetryLater("SEQUENCE_AHEAD", 1, { waited: true, soonMs: 1, ahead });
+  let line = 9;
+  const moving = async () => {
+    if (--line > 0) throw early(line);
+    return "done";
+  };
+  const times = { first: early(9), item: newId(), deadlineMs: inSeconds(60) };
+  expect(await repeatInTurn(moving, times)).toBe("done");
+  let runs = 0;
+  const standing = async () => {
+    runs++;
+    throw early(9);
+  };
+  await expect(repeatInTurn(standing, times)).rejects.toMatchObject({ code: "SEQUENCE_AHEAD" });
+  expect(runs).toBe(3);
+});
+
 it("what fails for another reason fails at once", async () => {
   const run = async () => Promise.reject(new RetryLater("NOT_NOW"));
   const end = repeatInTurn(run, { first, item: newId(), deadlineMs: inSeconds(5) });

@@ -1,7 +1,7 @@
-import { beforeAll, expect, it } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
 import { nextTry } from "../../../functions/messaging/next-try.ts";
 import { Park, RetryLater } from "../../../functions/messaging/outcome.ts";
-import { setPast } from "../../../functions/messaging/received.ts";
+import { type Past, setPast } from "../../../functions/messaging/received.ts";
 import type { Subscription } from "../../../functions/messaging/subscription.ts";
 import { LOCAL_CREDENTIALS, LOCAL_REGION } from "../../../local/clients.ts";
 import { anSqsRecord } from "../../support/lambda.ts";
@@ -93,9 +93,42 @@ it("G6: of a queue that does not say its limits, expects no more than it was tol
   expect(lines.map(({ code }) => code)).toContain("QUEUE_LIMITS_UNREAD");
 });
 
-function received({ receives = 1, attempts = 0, waits = 0, ageMs = 0 } = {}) {
+describe("in a line", () => {
+  const ahead = (ahead: number) =>
+    new RetryLater("SEQUENCE_AHEAD", Math.ceil(ahead / 20), { waited: true, ahead });
+
+  it("G11: comes back when the line has come as far as it seems, at most twice as fast as it did", async () => {
+    const line = { firstAhead: 900, firstMs: Date.now() - 100_000, ahead: 500 };
+    const record = received({ receives: 9, waits: 8, line });
+    expect(await nextTry(queue, record, ahead(400))).toMatchObject({ retryAfterSeconds: 40, waited: true });
+  });
+
+  it("G4: near to the front it comes back at once, so that nobody behind it has to wait", async () => {
+    const line = { firstAhead: 25, firstMs: Date.now() - 100_000, ahead: 25 };
+    const record = received({ receives: 90, waits: 89, line });
+    expect(await nextTry(queue, record, ahead(20))).toMatchObject({ retryAfterSeconds: 1, waited: true });
+  });
+
+  it("G11: pauses grow only while nothing moves", async () => {
+    const line = { firstAhead: 5, firstMs: Date.now() - 100_000, ahead: 5 };
+    const seconds = await Promise.all(
+      Array.from({ length: 40 }, async () => {
+        const next = await nextTry(queue, received({ receives: 90, waits: 59, line }), ahead(5));
+        return (next as { retryAfterSeconds: number }).retryAfterSeconds;
+      }),
+    );
+    expect(Math.max(...seconds)).toBeGreaterThan(100);
+  });
+});
+
+interface Received extends Partial<Past> {
+  readonly receives?: number;
+  readonly ageMs?: number;
+}
+
+function received({ receives = 1, attempts = 0, waits = 0, line, ageMs = 0 }: Received = {}) {
   const record = anSqsRecord("a message", { receiveCount: receives });
   record.attributes.SentTimestamp = String(Date.now() - ageMs);
-  setPast(record, { attempts, waits });
+  setPast(record, { attempts, waits, line });
   return record;
 }

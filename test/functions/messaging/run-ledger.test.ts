@@ -47,6 +47,22 @@ it("G6: attempts are what failed, or ran alone and was not heard of; waits are n
   ]);
 });
 
+it("G11: of a message in a line it knows where it began, and counts its waits anew when it comes nearer", async () => {
+  const ledger = await aLedger();
+  const waits: number[] = [];
+  let receives = 1;
+  for (const ahead of [40, 40, 40, 30, 30]) {
+    const record = received(receives++);
+    await ledger.lastRuns([record]);
+    await ledger.note(record, "waited", ahead);
+    const after = received(receives);
+    await ledger.lastRuns([after]);
+    waits.push(pastOf(after).waits);
+    expect(pastOf(after).line).toMatchObject({ firstAhead: 40, ahead });
+  }
+  expect(waits).toEqual([1, 2, 3, 1, 2]);
+});
+
 it("G5: who was alone when nothing more was heard stays a suspect, however often it came since", async () => {
   const ledger = await aLedger();
   await ledger.note(first, "alone");

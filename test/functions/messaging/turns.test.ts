@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { inTurn } from "../../../functions/messaging/turns.ts";
+import { inTurn, takeTurn } from "../../../functions/messaging/turns.ts";
 
 const inTime = () => ({ untilMs: Date.now() + 5_000 });
 
@@ -41,4 +41,12 @@ it("G11: whoever gets no turn in time has done nothing", async () => {
   });
   expect(await late).toBeUndefined();
   expect(begun).toBe(false);
+});
+
+it("G11: a turn lasts no longer than it may, and who got none in time holds nobody up", async () => {
+  await takeTurn("f", { ...inTime(), turnMs: 50 });
+  expect(await takeTurn("f", { untilMs: Date.now() + 10 })).toBeUndefined();
+  const beganAt = performance.now();
+  expect(await inTurn("f", inTime(), async () => "done")).toEqual({ result: "done" });
+  expect(performance.now() - beganAt).toBeGreaterThan(10);
 });

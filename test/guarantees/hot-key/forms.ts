@@ -30,6 +30,7 @@ export interface Size {
   readonly environments: number;
   readonly batchSize?: number;
   readonly attemptsMax: number;
+  readonly seed?: number;
 }
 
 export interface HotFigures extends HotKeyFigures {

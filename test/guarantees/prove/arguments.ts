@@ -22,7 +22,8 @@ export const proveHelp = `Proves the promises of docs/guarantees.md, and says wh
   --only A,B     only these sections: ${sectionNames.join(", ")}
                  (by default ${boundedSections.join(", ")})
                  "mutants" by itself tries all of them, also those that take engines
-  --long         all sections, deeper: triples of faults, the larger bounds of the model, 1,000 asks under kills
+  --long         all sections, deeper: triples of faults, the larger bounds of the model, 1,000 asks under kills, three
+                 seeds of the hot key
   --messages N   of the long run, ${messagesFrom} to 10000000 (default 5000, with --long 100000)
   --count N      random changes to the kit, 1 to 10000 (default 100, with --long 300)
   --worlds N     of each mode that is soaked, 1 to 1000000 (default 100, with --long 1000)

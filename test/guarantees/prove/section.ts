@@ -27,6 +27,7 @@ export const sectionNames = [
   "mutants",
   "random-mutants",
   "soak",
+  "hot-key",
   "kills",
   "long-run",
   "quint",

@@ -1,6 +1,7 @@
 // The sections of the proof, in the order in which they run: what each is made of, and what it found.
 import { type GateFigures, runGate } from "../crash-gate.ts";
 import { describe } from "../explorer/account.ts";
+import { forms } from "../hot-key/forms.ts";
 import { proveMutants } from "../mutants/prove-mutants.ts";
 import { proveRandomMutants } from "../mutants/random/random-mutants.ts";
 import { soakModes } from "../soak/soak-modes.ts";
@@ -31,9 +32,7 @@ export async function runSections(
   if (names.includes("crash-points")) found.push(await crashPoints(shared(), onProgress));
   const { workers, secondsMax } = tasks.length > 0 ? shared() : depth;
   const done = await runTasks(tasks, { workers, secondsMax, onProgress });
-  const soaked = done.filter(({ section }) => section === "soak");
-  found.push(...done.filter(({ section }) => section !== "soak"));
-  if (soaked.length > 0) found.push(together(soaked));
+  for (const list of Map.groupBy(done, ({ section }) => section).values()) found.push(together(list));
   if (names.includes("mutants")) found.push(await mutants(shared(), onProgress));
   if (names.includes("random-mutants")) found.push(await randomMutants(depth, onProgress));
   return found;
@@ -57,19 +56,24 @@ function tasksOf(name: SectionName, depth: Depth): Task[] {
       return [{ kind: name, depth }];
     case "soak":
       return soakModes.map((mode) => ({ kind: name, mode: mode.name, depth }));
+    case "hot-key":
+      return forms.map((form) => ({ kind: name, form: form.name, depth }));
     default:
       return [];
   }
 }
 
-function together(soaked: readonly SectionFigures[]): SectionFigures {
+/** What the tasks of one section found. */
+function together(parts: readonly SectionFigures[]): SectionFigures {
+  const [first, ...more] = parts as [SectionFigures, ...SectionFigures[]];
+  if (more.length === 0) return first;
   return {
-    section: "soak",
-    schedules: soaked.reduce((sum, { schedules }) => sum + schedules, 0),
-    faults: addUp(soaked.map(({ faults }) => faults)),
-    violations: soaked.flatMap(({ violations }) => violations),
-    said: [`worlds of ${soaked.length} modes`],
-    seconds: Math.max(...soaked.map(({ seconds }) => seconds)),
+    section: first.section,
+    schedules: parts.reduce((sum, { schedules }) => sum + schedules, 0),
+    faults: addUp(parts.map(({ faults }) => faults)),
+    violations: parts.flatMap(({ violations }) => violations),
+    said: first.section === "soak" ? [`worlds of ${parts.length} modes`] : parts.flatMap(({ said }) => said),
+    seconds: Math.max(...parts.map(({ seconds }) => seconds)),
   };
 }
 

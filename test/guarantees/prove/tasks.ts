@@ -1,4 +1,5 @@
 // What is done by one process from beginning to end: see in-process.ts. Each takes and gives plain data.
+import { proveHotKey } from "../hot-key/prove-hot-key.ts";
 import { proveKills } from "../kills/kills.ts";
 import { proveLongRun } from "../kills/long-run.ts";
 import { type EarlyAndLate, earlyAndLate } from "../kills/memory.ts";
@@ -14,6 +15,7 @@ export type Task =
   | { readonly kind: "quint"; readonly depth: Depth }
   | { readonly kind: "kills"; readonly depth: Depth }
   | { readonly kind: "long-run"; readonly depth: Depth }
+  | { readonly kind: "hot-key"; readonly form: string; readonly depth: Depth }
   | { readonly kind: "soak"; readonly mode: string; readonly depth: Depth };
 
 /** Of each mode. */
@@ -36,6 +38,8 @@ export async function runTask(task: Task, onProgress: OnProgress): Promise<Secti
       return kills(task.depth, onProgress);
     case "long-run":
       return longRun(task.depth, onProgress);
+    case "hot-key":
+      return proveHotKey(task, onProgress);
     case "soak":
       return soakOne(task.mode, task.depth, onProgress);
   }

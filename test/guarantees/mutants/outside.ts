@@ -72,8 +72,8 @@ export const outsideMutants: readonly Mutant[] = [
   {
     name: "at most once: a claim that ended without a word runs again",
     file: atMostOnce,
-    find: `if (claim.inDoubt) return lose(claim.lease, { errorCode: "CLAIM_EXPIRED", deadlineMs });`,
-    replace: "",
+    find: "if (!claim.inDoubt) return undefined;",
+    replace: "if (claim.fence > 0) return undefined;",
     checks: [messaging("at-most-once"), faults("at most once")],
   },
   {

@@ -50,8 +50,8 @@ export const waitMutants: readonly Mutant[] = [
   {
     name: "losers of a race in one process race on",
     file: "functions/messaging/turns.ts",
-    find: "if (before !== undefined) {",
-    replace: "if (before === null) {",
+    find: "if (before !== undefined) await beforeDeadline(before, untilMs);",
+    replace: "",
     checks: [messaging("turns")],
   },
   {
@@ -106,8 +106,8 @@ export const waitMutants: readonly Mutant[] = [
   {
     name: "in a line the pace of the line is not looked at",
     file: nextTry,
-    find: "ahead <= nearMax || !isNearer(record, ahead)) return undefined;",
-    replace: "ahead <= nearMax || isNearer(record, ahead)) return undefined;",
+    find: "(line.firstAhead - ahead);",
+    replace: "1;",
     checks: [messaging("next-try")],
   },
   {

@@ -1,4 +1,7 @@
 import { defineConfig } from "vitest/config";
+import { enterOrExit } from "./operations/shell-environment.ts";
+
+await enterOrExit("local"); // the workers inherit it
 
 export default defineConfig({
   test: {

@@ -1,6 +1,7 @@
 // A program that starts things and stays until somebody ends it.
 //
 //   G11. However it ends, everything it started is stopped within a bound, the last first.
+import { enterEnvironment, requireEndpoints } from "../operations/shell-environment.ts";
 import { UsageError } from "../operations/usage-error.ts";
 import { EngineMissing } from "./dynoxide.ts";
 import { NotPermitted } from "./permissions/demands.ts";
@@ -30,6 +31,8 @@ export async function runProgram(main: (program: Program) => Promise<number>): P
     });
   }
   try {
+    enterEnvironment("local");
+    await requireEndpoints();
     const exitCode = await main({ signal: interruption.signal, stops });
     if (!interruption.signal.aborted) await leave(exitCode);
   } catch (error) {

@@ -1,6 +1,6 @@
 // The local cloud alone: whatever stacks `bin/app.ts` has, on this machine, until Ctrl-C.
 import { fileURLToPath } from "node:url";
-import { type LocalCloud, startLocalCloud } from "./cloud.ts";
+import type { LocalCloud } from "./cloud.ts";
 import { takeCloudPlace } from "./cloud-place.ts";
 import type { LocalEvent } from "./events.ts";
 import { requireFree } from "./free-ports.ts";
@@ -25,6 +25,7 @@ async function start({ signal, stops }: Program): Promise<number> {
   await synthesize({ projectDirectory, assemblyDirectory: place.assemblyDirectory, context, signal });
 
   console.log("Starting the local cloud ...");
+  const { startLocalCloud } = await import("./cloud.ts"); // a wrong command line is answered before that
   const starting = startLocalCloud({ assemblyDirectory: place.assemblyDirectory, ports, onEvent: show });
   stops.push(() =>
     starting.then(

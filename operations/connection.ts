@@ -9,6 +9,7 @@ import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { SQSClient } from "@aws-sdk/client-sqs";
 import { z } from "zod";
 import type { Given } from "./flags.ts";
+import { enterEnvironment, requireEndpoints } from "./shell-environment.ts";
 import { stageOutputs } from "./stage-outputs.ts";
 import { UsageError } from "./usage-error.ts";
 
@@ -57,6 +58,9 @@ const CloudFile = z.object({
 export async function connectTo({ stage, outputs, cloud }: Given): Promise<Connection> {
   const given = [stage, outputs, cloud].filter((one) => one !== undefined);
   if (given.length > 1) throw new UsageError("Give only one of --stage, --outputs and --cloud.");
+  const isLocal = stage === undefined && outputs === undefined;
+  enterEnvironment(isLocal ? "local" : "aws");
+  if (!isLocal) await requireEndpoints();
   if (stage !== undefined) return deployed(await stageOutputs(stage));
   return connect({ outputsFile: outputs, cloudFile: cloud });
 }

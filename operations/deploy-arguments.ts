@@ -40,11 +40,15 @@ export function parseDeployArguments(texts: readonly string[], environment: Node
   const stage = values.stage === undefined ? [] : [`stage=${values.stage}`];
   const context = [...stage, ...(values.context ?? [])].flatMap((setting) => ["-c", setting]);
   const given = environment.AWS_ENDPOINT_URL;
+  const endpoints = Object.keys(environment).filter(
+    (name) => /^AWS_ENDPOINT_URL(_|$)/.test(name) && environment[name],
+  );
   const without = values.without ?? [];
   if (!values.local) {
-    if (given) {
+    const [name] = endpoints;
+    if (name) {
       throw new UsageError(
-        `AWS_ENDPOINT_URL is ${given}: \`npm run deploy:local\` deploys there; unset it to deploy to AWS.`,
+        `${name} is ${environment[name]}: \`npm run deploy:local\` deploys to an emulator; unset it to deploy to AWS.`,
       );
     }
     if (without.length > 0) {

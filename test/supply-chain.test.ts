@@ -25,6 +25,10 @@ describe("npm ci", () => {
     expect(readFileSync(".npmrc", "utf8")).toMatch(/^strict-allow-scripts=true$/m);
   });
 
+  it("brings what is for development where NODE_ENV is production: every script needs it", () => {
+    expect(readFileSync(".npmrc", "utf8")).toMatch(/^include\[\]=dev$/m); // npm 10 and 11 do as it says
+  });
+
   it("takes nothing whose bytes the lock file does not know", () => {
     const unknown = installed.filter(([, { integrity, inBundle }]) => !integrity && !inBundle);
     expect(unknown.map(([path]) => path)).toEqual([]);

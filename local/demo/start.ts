@@ -3,7 +3,6 @@
 import { fileURLToPath } from "node:url";
 import { type Program, runProgram, untilSignal } from "../program.ts";
 import { parseStartArguments, START_HELP } from "./arguments.ts";
-import { runDemo } from "./demo.ts";
 import { invitation } from "./invitation.ts";
 import { showProgress } from "./progress.ts";
 import { orderIdIn } from "./reconcile.ts";
@@ -20,6 +19,7 @@ async function start(program: Program): Promise<number> {
     return 0;
   }
   const people = options.json ? process.stderr : process.stdout;
+  const { runDemo } = await import("./demo.ts"); // a wrong command line is answered before that
   const { cloud, place, run } = await runDemo(options, {
     ...program,
     projectDirectory: fileURLToPath(new URL("../..", import.meta.url)),

@@ -17,6 +17,9 @@ describe("npm run deploy", () => {
   test("goes to an emulator only as deploy:local, and to AWS only without one", () => {
     expect(parseDeployArguments(["--local"], emulator)).toMatchObject({ endpoint: "http://127.0.0.1:4566" });
     expect(() => parseDeployArguments([], emulator)).toThrow("unset it to deploy to AWS");
+    expect(() => parseDeployArguments([], { AWS_ENDPOINT_URL_S3: "http://a" })).toThrow(
+      "AWS_ENDPOINT_URL_S3 is http://a",
+    );
     expect(() => parseDeployArguments(["--local"], {})).toThrow("must be the URL of an emulator");
     expect(() => parseDeployArguments(["--without", "AWS::X::Y"], {})).toThrow(
       "--without is for deploy:local",

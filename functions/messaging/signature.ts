@@ -50,7 +50,7 @@ export function signature({ policy = "required", ...options }: SignatureOptions 
     const keyId = keyIdOf(text);
     if (keyId === undefined) throw new Park("SIGNATURE_INVALID", "not of the form v1.<keyId>.<mac>");
     const key = await keys.find(keyId);
-    if (key === undefined) throw unknown(keyId);
+    if (key === undefined) throw unknown(keyId, letter.receiveCount);
     const signed = { body: letter.body, envelope: message, queueName: letter.queueName };
     if (!verify(text, signed, key)) {
       throw new Park("SIGNATURE_INVALID", `the key ${keyId} did not sign this for ${letter.queueName}`);
@@ -102,10 +102,13 @@ const attributeName = "Signature";
 const version = "v1";
 const policies: readonly SignaturePolicy[] = ["required", "accepted", "off"];
 
-/** Somebody may know a key that we do not know yet: only when it stays unknown it is nobody's. */
-function unknown(keyId: string): RetryLater {
+/**
+ * Somebody may know a key that we do not know yet. A key is in the store for an hour before it signs, so what the store
+ * does not have after it was asked for twice more is nobody's, and keeps its group waiting no longer.
+ */
+function unknown(keyId: string, receiveCount: number): Error {
   const lastly = new Park("SIGNATURE_INVALID", `the key ${keyId} is not in the ring`);
-  return new RetryLater("KEY_UNKNOWN", askAgainMs / 1_000, { lastly });
+  return receiveCount > 2 ? lastly : new RetryLater("KEY_UNKNOWN", askAgainMs / 1_000, { lastly });
 }
 
 function keyIdOf(text: string): string | undefined {

@@ -125,6 +125,8 @@ describe("the signature middleware", () => {
       expect(await codeOf(letter)).toBe("KEY_UNKNOWN");
       const { lastly } = await errorAfter(letter);
       expect(lastly?.code).toBe("SIGNATURE_INVALID");
+      expect(await codeOf({ ...letter, receiveCount: 2 })).toBe("KEY_UNKNOWN");
+      expect(await codeOf({ ...letter, receiveCount: 3 })).toBe("SIGNATURE_INVALID"); // it keeps a group waiting no longer
     }
   });
 

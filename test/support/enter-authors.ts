@@ -1,7 +1,7 @@
 // The relay of a test knows the test's own functions, beside those of the kit's app.
 import type { Author } from "../../functions/messaging/authors.ts";
 
-const kitTypes = ["kit.asked.v1", "kit.taken.v1", "kit.approved.v1"];
+export const kitTypes = ["kit.asked.v1", "kit.taken.v1", "kit.approved.v1"];
 
 /** After `world.enter("Relay/")`, before the relay is loaded. */
 export function enterAuthors(names: readonly string[], author: Partial<Author> = {}): void {

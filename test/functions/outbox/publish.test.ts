@@ -13,7 +13,7 @@ import { asciiJson, type Envelope } from "../../../functions/messaging/envelope.
 import { newId } from "../../../functions/messaging/ids.ts";
 import { sqs } from "../../../functions/messaging/sqs-client.ts";
 import { anEnvelope } from "../../support/an-envelope.ts";
-import { enterAuthors } from "../../support/enter-authors.ts";
+import { enterAuthors, kitTypes } from "../../support/enter-authors.ts";
 import { type Faults, injectFaults } from "../../support/faults.ts";
 import { aContext } from "../../support/lambda.ts";
 import { type Line, linesOf } from "../../support/lines.ts";
@@ -29,7 +29,7 @@ let sweep: typeof import("../../../functions/outbox/sweep.ts").handler;
 beforeAll(async () => {
   world = await aWorld();
   world.enter("Relay/");
-  enterAuthors(["tests"]);
+  enterAuthors(["tests"], { publishes: [...kitTypes, "tests.new.v1"] });
   ({ handler: publish } = await import("../../../functions/outbox/publish.ts"));
   ({ handler: sweep } = await import("../../../functions/outbox/sweep.ts"));
 });

@@ -13,6 +13,8 @@ export interface Config {
   readonly alarmReceiver?: "none";
   readonly alarmTopicArn?: string;
   readonly alarmEmail?: string;
+  /** Where `npm run deploy -- --move-evidence` is with a deployment whose services shared one evidence table. */
+  readonly moveEvidence?: "pause" | "switch";
   readonly sizes: Sizes;
 }
 
@@ -61,6 +63,7 @@ export function readConfig(node: Node): Config {
   return {
     stage,
     ...readAlarmReceiver(node, stage),
+    ...readMoveEvidence(node),
     sizes: {
       ...stages[stage],
       tracing: readTracing(node),
@@ -121,6 +124,13 @@ function readTracing(node: Node): Sizes["tracing"] {
   const given = node.tryGetContext("tracing") ?? "off"; // in small traffic it would be most of the bill
   if (given === "off" || given === "active") return given;
   throw new Error(`context "tracing" must be one of off, active, got ${JSON.stringify(given)}`);
+}
+
+function readMoveEvidence(node: Node): Pick<Config, "moveEvidence"> {
+  const given: unknown = node.tryGetContext("moveEvidence");
+  if (given === undefined) return {};
+  if (given === "pause" || given === "switch") return { moveEvidence: given };
+  throw new Error(`context "moveEvidence" must be one of pause, switch, got ${JSON.stringify(given)}`);
 }
 
 function isStage(name: string): name is StageName {

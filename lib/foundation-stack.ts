@@ -5,10 +5,13 @@ import { AttributeType, StreamViewType } from "aws-cdk-lib/aws-dynamodb";
 import type { Construct } from "constructs";
 import { type Config, stackProps } from "./config.ts";
 import { ClaimCheckBucket } from "./constructs/claim-check-bucket.ts";
+import { FormerEvidence } from "./constructs/evidence-move.ts";
 import { ServiceTable } from "./constructs/service-table.ts";
 import { SigningKeys } from "./constructs/signing-keys.ts";
 
 export class FoundationStack extends Stack {
+  /** Of older releases, while it is moved: the evidence of all services. */
+  readonly formerEvidence: FormerEvidence | undefined;
   readonly outbox: ServiceTable;
   /** The outbox of older releases: read until it is empty, so that functions of both may run side by side. */
   readonly formerOutbox: ServiceTable;
@@ -20,6 +23,7 @@ export class FoundationStack extends Stack {
     super(scope, id, stackProps(config, id, "the outbox and journal tables, and the signing keys"));
     const { keepsData, encryptionKeyArn } = config.sizes;
     const kept = { keepsData, encryptionKeyArn };
+    this.formerEvidence = config.moveEvidence === undefined ? undefined : new FormerEvidence(this, config);
     this.outbox = new ServiceTable(this, "OrderedOutbox", {
       ...kept,
       sortKey: { name: "place", type: AttributeType.STRING }, // an id is one producer and key, in the order of commits

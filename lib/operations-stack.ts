@@ -11,6 +11,7 @@ import { type Config, stackProps } from "./config.ts";
 import { AlarmList } from "./constructs/alarm-list.ts";
 import { alarmOnConsumer } from "./constructs/consumer-alarms.ts";
 import { customerKey } from "./constructs/customer-key.ts";
+import { FormerEvidence } from "./constructs/evidence-move.ts";
 import { type Flow, FlowDashboard } from "./constructs/flow-dashboard.ts";
 import { NodeFunction } from "./constructs/node-function.ts";
 import { OutboxPublisher } from "./constructs/outbox-publisher.ts";
@@ -66,7 +67,9 @@ function flowOf(stacks: readonly Stack[]): Flow & { readonly functions: readonly
     sweepers,
     functions,
     entrances: functions.filter((each) => !owned.has(each)),
-    tables: all.filter((each) => each instanceof ServiceTable),
+    tables: all
+      .filter((each) => each instanceof ServiceTable)
+      .filter((each) => !(each instanceof FormerEvidence)),
   };
 }
 

@@ -8,6 +8,7 @@ import type { Construct } from "constructs";
 import type { Contract } from "../functions/messaging/contract.ts";
 import type { MessageType } from "../functions/messaging/message-type.ts";
 import { type Config, stackProps } from "./config.ts";
+import { pauseForMove } from "./constructs/evidence-move.ts";
 import { JournalProjection } from "./constructs/journal-projection.ts";
 import { NodeFunction } from "./constructs/node-function.ts";
 import { QueueConsumer } from "./constructs/queue-consumer.ts";
@@ -70,7 +71,12 @@ export class ServiceStack extends Stack implements Wiring {
       ...config.sizes,
       timeToLiveAttribute: "expiresAt", // evidence is kept longer than any message can be redelivered
     });
-    this.#tables = { state: { variable: tableVariable(id), table }, evidence, outbox: foundation.outbox };
+    this.#tables = {
+      state: { variable: tableVariable(id), table },
+      evidence: (config.moveEvidence === "pause" && foundation.formerEvidence) || evidence,
+      outbox: foundation.outbox,
+    };
+    if (config.moveEvidence !== undefined) pauseForMove(this, { evidence, contracts: this.contracts });
     new CfnOutput(this, `${id}Table`, { value: table.tableName });
     new CfnOutput(this, `${id}EvidenceTable`, { value: evidence.tableName });
   }

@@ -10,6 +10,10 @@ npm run deploy:local -- (the same)
   --stage NAME         which deployment; stages live side by side in one account (default dev)
   -c, --context NAME=VALUE
                        repeatable: a setting of the stacks, as alarmEmail=... or encryptionKeyArn=...
+  --move-evidence      from a release whose services shared one evidence table: stops them, copies the evidence into their
+                       own tables, starts them again; without --yes it only says what it would do
+  --leave NAME         with --move-evidence, repeatable: a function or queue that has left the app, and its evidence with it
+  --yes                with --move-evidence: do it
   --without TYPE       deploy:local only, repeatable: leave out the resources of another type that the emulator does
                        not know; ${rotation} is always left out, since no
                        emulator lasts for the month after which it rotates
@@ -29,6 +33,11 @@ export interface Deployment {
   readonly cdkOptions: readonly string[];
   /** Types of resources that the emulator does not know. */
   readonly without: readonly string[];
+  readonly moveEvidence?: {
+    readonly stage: string;
+    readonly leave: readonly string[];
+    readonly yes: boolean;
+  };
   /** Undefined when it goes to AWS. */
   readonly endpoint?: string;
 }
@@ -54,7 +63,10 @@ export function parseDeployArguments(texts: readonly string[], environment: Node
     if (without.length > 0) {
       throw new UsageError("--without is for deploy:local: AWS knows every type, and gets every resource.");
     }
-    return { action: "deploy", context, cdkOptions: positionals, without };
+    return { action: "deploy", context, cdkOptions: positionals, without, ...moveIn(values, positionals) };
+  }
+  if (values["move-evidence"]) {
+    throw new UsageError("--move-evidence is for AWS: an emulator's deployment is made anew.");
   }
   if (!URL.canParse(given ?? "")) {
     throw new UsageError(
@@ -69,9 +81,24 @@ const flags = {
   stage: { type: "string" },
   context: { type: "string", short: "c", multiple: true },
   without: { type: "string", multiple: true },
+  "move-evidence": { type: "boolean" },
+  leave: { type: "string", multiple: true },
+  yes: { type: "boolean" },
   local: { type: "boolean" },
   help: { type: "boolean", short: "h" },
 } as const;
+
+function moveIn(values: ReturnType<typeof parse>["values"], cdkOptions: readonly string[]) {
+  const { stage = "dev", leave = [], yes = false } = values;
+  if (!values["move-evidence"]) {
+    if (leave.length === 0 && !yes) return {};
+    throw new UsageError("--leave and --yes belong to --move-evidence.");
+  }
+  if (cdkOptions.includes("--profile")) {
+    throw new UsageError("--move-evidence reads and writes tables itself: name the profile as AWS_PROFILE.");
+  }
+  return { moveEvidence: { stage, leave, yes } };
+}
 
 function parse(texts: readonly string[]) {
   const end = texts.indexOf("--");
@@ -80,6 +107,6 @@ function parse(texts: readonly string[]) {
     const { values } = parseArgs({ args: [...own], options: flags });
     return { values, positionals: end < 0 ? [] : texts.slice(end + 1) };
   } catch (error) {
-    throw usageErrorFrom(error, ["stage", "context", "without", "help"]);
+    throw usageErrorFrom(error, ["stage", "context", "move-evidence", "leave", "yes", "without", "help"]);
   }
 }

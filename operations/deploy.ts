@@ -3,12 +3,18 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { CloudFormationClient } from "@aws-sdk/client-cloudformation";
+import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { requireAccess } from "./aws-access.ts";
 import { cdk } from "./cdk.ts";
 import { DEPLOY_HELP, type Deploy, type Deployment, parseDeployArguments } from "./deploy-arguments.ts";
+import type { Copied } from "./evidence/copy.ts";
+import { describeMove, type Move, moveEvidence } from "./evidence/move.ts";
 import { print, printError, printText } from "./print.ts";
+import { progress } from "./progress.ts";
 import { enterEnvironment, requireEndpoints } from "./shell-environment.ts";
+import { stageOutputs } from "./stage-outputs.ts";
 import { UsageError } from "./usage-error.ts";
 import { leaveOut } from "./without-resources.ts";
 
@@ -27,13 +33,38 @@ async function deploy(command: Deploy): Promise<number> {
   return command.endpoint === undefined ? deployToAws(command) : deployToEmulator(command);
 }
 
-async function deployToAws({ context, cdkOptions }: Deployment): Promise<number> {
+async function deployToAws({ context, cdkOptions, moveEvidence: move }: Deployment): Promise<number> {
   enterEnvironment("aws");
   // Before the synthesis, after which the CDK would say that it cannot resolve an account. A profile it reads itself.
   if (!cdkOptions.includes("--profile")) {
     await requireAccess("npm run deploy", new CloudFormationClient().config, ["credentials"]);
   }
-  return cdk(["deploy", "--all", ...context, ...cdkOptions]);
+  const deployWith = (setting?: string) => {
+    const more = setting === undefined ? [] : ["-c", setting];
+    return cdk(["deploy", "--all", ...context, ...more, ...cdkOptions]);
+  };
+  return move === undefined ? deployWith() : moveWith(deployWith, move);
+}
+
+async function moveWith(
+  deployWith: Move["deploy"],
+  { stage, leave, yes }: NonNullable<Deployment["moveEvidence"]>,
+): Promise<number> {
+  const dynamodb = new DynamoDBClient({ maxAttempts: 10 }); // a new table takes its share only after some minutes
+  const outputs = () => stageOutputs(stage);
+  if (!yes) {
+    print(
+      (await describeMove({ dynamodb, outputs })) ??
+        "No evidence has to be moved: deploy without --move-evidence.",
+    );
+    return 0;
+  }
+  const bar = progress();
+  const wait = (seconds: number) => sleep(seconds * 1_000);
+  const onPage = ({ read }: Copied) => bar.show(`${read} items read`);
+  return moveEvidence({ dynamodb, outputs, deploy: deployWith, wait, leave, say: print, onPage }).finally(
+    bar.end,
+  );
 }
 
 /** Synthesized once for both, because the emulator gets what it can take of it. */

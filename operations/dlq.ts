@@ -8,6 +8,7 @@ import { consumerQueues, queuesNamed } from "./dead-letters/consumer-queues.ts";
 import { knowledgeOf } from "./dlq-job.ts";
 import { dlqTool } from "./dlq-tool.ts";
 import { dlqVerbs, refuseUnclear } from "./dlq-verbs.ts";
+import { refuseWhileMoving } from "./evidence/plan.ts";
 import { exitCodes, runCommand } from "./exit-code.ts";
 import { withLogsAside } from "./kit-environment.ts";
 import { printText } from "./print.ts";
@@ -23,6 +24,7 @@ await runCommand(async () => {
   const connection = await connectTo(asked.given);
   const { outputs, sqs, dynamodb } = connection;
   try {
+    refuseWhileMoving(outputs);
     const queues = queuesNamed(consumerQueues(outputs), asked.given.queue);
     const known = await knowledgeOf(connection);
     // Keys that cannot be read are also logged by the kit.

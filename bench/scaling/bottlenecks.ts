@@ -82,9 +82,9 @@ export function bottlenecks(given: Assumptions): Bottleneck[] {
       perKey: false,
     },
     {
-      what: "the evidence table",
+      what: "the evidence table of a service",
       messagesPerSecond: limits.tableWrites.value / units.evidence,
-      past: "raise the quota; inline keeps evidence in the item; an evidence table for each service",
+      past: "raise the quota; inline keeps evidence in the item; split the service",
       perKey: false,
     },
     {

@@ -41,7 +41,9 @@ function queuesOf(stack: Readonly<Record<string, string>>): ConsumerQueue[] {
     if (!consumer || !name || !queueUrl) return [];
     const evidenceTable = evidence && stack[evidence];
     if (!evidenceTable)
-      throw new UsageError(`${consumer} has no evidence table beside it (output XEvidenceTable).`);
+      throw new UsageError(
+        `${consumer} has no evidence table beside it (output XEvidenceTable): deploy this release first.`,
+      );
     return [{ consumer, name, queueUrl, deadLetterQueueUrl, evidenceTable, stateTables }];
   });
 }

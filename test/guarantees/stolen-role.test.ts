@@ -3,14 +3,16 @@
 import { marshall } from "@aws-sdk/util-dynamodb";
 import type { DynamoDBStreamEvent } from "aws-lambda";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { digestOf } from "../../functions/messaging/digest.ts";
 import { asciiJson } from "../../functions/messaging/envelope.ts";
-import { newId } from "../../functions/messaging/ids.ts";
+import { evidenceId, newId } from "../../functions/messaging/ids.ts";
 import { lineOf } from "../../functions/messaging/outbox.ts";
 import { OrderPlaced } from "../../functions/orders/messages.ts";
 import { accessKeyIdOf } from "../../local/permissions/access-key.ts";
 import { type Guard, startGuard } from "../../local/permissions/guard.ts";
 import { anEnvelope } from "../support/an-envelope.ts";
-import { aContext } from "../support/lambda.ts";
+import { aContext, anSqsEvent, anSqsRecord } from "../support/lambda.ts";
+import { keysIn, signed } from "../support/signing.ts";
 import { aWorld, type World } from "../support/world.ts";
 
 let world: World;
@@ -94,6 +96,67 @@ it.each([
   const left = await world.items(world.output("OrderedOutboxTable"));
   expect(left.some(({ id }) => id === row.id)).toBe(!isSent);
 });
+
+it("G7: count-order-views writes no evidence of another service, and its genuine message takes effect", async () => {
+  world.enter("Credit/ReserveCredit");
+  const { handler: reserveCredit } = await import("../../functions/credit/reserve-credit.ts");
+  const customerId = newId();
+  await world.put(world.output("CreditTable"), { id: customerId, version: 1, limit: 500, available: 500 });
+  const message = anEnvelope(OrderPlaced.from({ orderId: newId(), customerId, total: 100 }));
+  const evidence = {
+    ...digestOf(message),
+    consumer: "reserve-credit",
+    source: message.source,
+    messageId: message.id,
+  };
+
+  const forged = { id: evidenceId({ consumer: "reserve-credit", message }), ...evidence };
+  expect(await putAs("Insights/CountOrderViews", "CreditEvidenceTable", forged)).toBe("AccessDenied");
+  const record = anSqsRecord(asciiJson(message), {
+    queueName: nameOf(world.output("ReserveCreditQueueUrl")),
+  });
+  const keys = keysIn(world.clients.secretsManager, world.output("SigningSecretArn"));
+  expect(await reserveCredit(anSqsEvent(await signed(record, keys)), aContext())).toEqual({
+    batchItemFailures: [],
+  });
+  expect(await world.get(world.output("CreditTable"), customerId)).toMatchObject({ available: 400 });
+
+  // That is what it would have been for.
+  const other = { ...message, id: newId() };
+  await world.put(world.output("CreditEvidenceTable"), {
+    ...forged,
+    id: evidenceId({ consumer: "reserve-credit", message: other }),
+  });
+  await reserveCredit(anSqsEvent(await signed({ ...record, body: asciiJson(other) }, keys)), aContext());
+  expect(await world.get(world.output("CreditTable"), customerId)).toMatchObject({ available: 400 });
+});
+
+it.each(["Orders", "Credit", "Shipping"])(
+  "G7: of %s it neither changes, deletes nor reads evidence",
+  (service) => {
+    const thief = "Insights/CountOrderViews";
+    const request = { TableName: world.output(`${service}EvidenceTable`), Key: marshall({ id: "any" }) };
+    for (const action of ["UpdateItem", "DeleteItem", "GetItem"]) {
+      expect(may(thief, "dynamodb", `DynamoDB_20120810.${action}`, request), action).toBe(false);
+    }
+    const PutRequest = { Item: request.Key };
+    const batch = { RequestItems: { [request.TableName]: [{ PutRequest }] } };
+    expect(may(thief, "dynamodb", "DynamoDB_20120810.BatchWriteItem", batch)).toBe(false);
+    expect(mayPut(thief, `${service}EvidenceTable`, { id: "any" }, "in a transaction")).toBe(false);
+    expect(mayPut(thief, "InsightsEvidenceTable", { id: "any" }, "in a transaction")).toBe(true);
+  },
+);
+
+/** Written if the role may. */
+async function putAs(thief: string, table: string, item: Record<string, string>): Promise<string> {
+  if (!mayPut(thief, table, item)) return "AccessDenied";
+  await world.put(world.output(table), item);
+  return "written";
+}
+
+function nameOf(queueUrl: string): string {
+  return queueUrl.split("/").at(-1) ?? "";
+}
 
 function mayPut(
   thief: string,

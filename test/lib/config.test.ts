@@ -131,3 +131,11 @@ test.each([
 ])("refuses alarms that notify nobody, unless that is said: %o", (context, message) => {
   expect(() => aConfig(context)).toThrow(message);
 });
+
+test("evidence is moved in the two steps that there are", () => {
+  expect(aConfig()).not.toHaveProperty("moveEvidence");
+  expect(aConfig({ moveEvidence: "pause" }).moveEvidence).toBe("pause");
+  expect(() => aConfig({ moveEvidence: "done" })).toThrow(
+    'context "moveEvidence" must be one of pause, switch, got "done"',
+  );
+});

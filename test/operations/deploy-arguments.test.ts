@@ -32,6 +32,21 @@ describe("npm run deploy", () => {
     });
   });
 
+  test("moves evidence only where it deploys to AWS, and only says what it would do without --yes", () => {
+    const given = ["--stage", "prod", "--move-evidence", "--leave", "gone"];
+    expect(parseDeployArguments(given, {})).toMatchObject({
+      moveEvidence: { stage: "prod", leave: ["gone"], yes: false },
+    });
+    expect(parseDeployArguments(["--move-evidence", "--yes"], {})).toMatchObject({
+      moveEvidence: { stage: "dev", leave: [], yes: true },
+    });
+    expect(() => parseDeployArguments(["--local", "--move-evidence"], emulator)).toThrow("is for AWS");
+    expect(() => parseDeployArguments(["--yes"], {})).toThrow("belong to --move-evidence");
+    expect(() => parseDeployArguments(["--move-evidence", "--", "--profile", "ops"], {})).toThrow(
+      "AWS_PROFILE",
+    );
+  });
+
   test.each([
     [["dev"], "Known flags: --stage"],
     [["--frob"], "Known flags: --stage"],

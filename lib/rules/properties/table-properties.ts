@@ -112,7 +112,7 @@ function isNamed({ templates, resource }: Scope, variable: string): boolean {
   );
 }
 
-/** An app that has no consumer yet has its evidence table, and nobody who names it. */
+/** A service that has no function yet has its evidence table, and nobody who names it. */
 function isBeforeAnyConsumer(scope: Scope): boolean {
   const functions = scope.templates.ofType("AWS::Lambda::Function");
   const named = ["ORDERED_OUTBOX_TABLE", "OUTBOX_TABLE", "JOURNAL_TABLE"];

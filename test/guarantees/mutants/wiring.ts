@@ -61,6 +61,13 @@ export const wiringMutants: readonly Mutant[] = [
     checks: [quickTest("lib/foundation-stack")],
   },
   {
+    name: "services share their evidence",
+    file: "lib/rules/evidence-rules.ts",
+    find: "[...sharedEvidence(templates), ...foreignEvidence(templates)]",
+    replace: "[]",
+    checks: [quickTest("lib/rules/wiring-rules")],
+  },
+  {
     name: "evidence for ten days",
     file: "functions/messaging/message-life.ts",
     find: "export const evidenceDays = 60;",

@@ -32,6 +32,16 @@ const breaks: Readonly<Record<string, Break | { readonly fifo: Break }>> = {
       '{"name":"settle","accepts":["sold"],"publishes":["returned"]}',
     ),
   ),
+  "evidence-own": ({ storage }) => {
+    const Variables = {
+      CONTRACT: '{"name":"other","accepts":[],"publishes":[]}',
+      EVIDENCE_TABLE: { Ref: "Evidence" },
+    };
+    storage.Second = {
+      type: "AWS::Lambda::Function",
+      properties: { Role: { "Fn::GetAtt": ["Evidence", "Arn"] }, Environment: { Variables } },
+    };
+  },
   "visibility-timeout": change("service.Queue.VisibilityTimeout", 29),
   "max-receive-count": all(
     change("service.Queue.RedrivePolicy.maxReceiveCount", 4),
@@ -219,6 +229,19 @@ describe("what the templates do not say", () => {
     change("service.Consumer.Timeout", 6)(wiring);
     expect(findingsOf(wiring)).toEqual(["visibility-timeout"]);
   });
+});
+
+test("a role that may write evidence its functions are not told of is that of a thief of another service", () => {
+  const wiring = soundWiring();
+  const Statement = [
+    { Effect: "Allow", Action: "dynamodb:PutItem", Resource: { "Fn::ImportValue": "EvidenceArn" } },
+  ];
+  add("Forges", "AWS::IAM::Policy", { Roles: [{ Ref: "SweeperRole" }], PolicyDocument: { Statement } })(
+    wiring,
+  );
+  expect(findingsOf(wiring)).toEqual(["evidence-own"]);
+  change("service.Forges.Roles", [{ Ref: "ConsumerRole" }])(wiring);
+  expect(findingsOf(wiring)).toEqual([]);
 });
 
 describe("a finding", () => {

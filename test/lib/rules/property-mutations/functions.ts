@@ -4,6 +4,11 @@ import { absent, type Subject } from "../subject.ts";
 const hasVariable = (name: string) => (resource: { Type: string; Properties?: Record<string, unknown> }) =>
   resource.Type === "AWS::Lambda::Function" && JSON.stringify(resource.Properties).includes(`"${name}"`);
 
+/** Of the stack Second, which the alarms import. */
+const evidenceOfAnother = {
+  "Fn::ImportValue": "EssentiallyOnce-prod-Second:ExportsOutputRefEvidence4CC26D68749B0E12",
+};
+
 export const functionMutations: readonly Subject[] = [
   {
     name: "any function",
@@ -58,7 +63,10 @@ export const functionMutations: readonly Subject[] = [
     name: "function with evidence",
     alike: true,
     is: hasVariable("EVIDENCE_TABLE"),
-    mutations: [["Environment.Variables.EVIDENCE_TABLE", "a-table-elsewhere", "named-resource"]],
+    mutations: [
+      ["Environment.Variables.EVIDENCE_TABLE", "a-table-elsewhere", "named-resource"],
+      ["Environment.Variables.EVIDENCE_TABLE", evidenceOfAnother, "evidence-own"],
+    ],
   },
   {
     name: "function of a consumer, and its keys",

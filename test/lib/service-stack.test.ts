@@ -41,6 +41,16 @@ describe("a service", () => {
     ]);
   });
 
+  test("evidence is its own, expires by itself, and has no stream that would show it", () => {
+    const evidence = propertiesOf(
+      Template.fromStack(aService("Desk")),
+      "AWS::DynamoDB::GlobalTable",
+      "Evidence",
+    );
+    expect(evidence.TimeToLiveSpecification).toEqual({ AttributeName: "expiresAt", Enabled: true });
+    expect(evidence).not.toHaveProperty("StreamSpecification");
+  });
+
   test("G3: tells the relay what its functions publish and accept", () => {
     const stack = aService("Desk");
     stack.addEndpoint(ask, anyFile);

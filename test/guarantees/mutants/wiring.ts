@@ -55,10 +55,10 @@ export const wiringMutants: readonly Mutant[] = [
   },
   {
     name: "evidence without an end",
-    file: "lib/foundation-stack.ts",
+    file: "lib/service-stack.ts",
     find: `      timeToLiveAttribute: "expiresAt",`,
     replace: "",
-    checks: [quickTest("lib/foundation-stack")],
+    checks: [quickTest("lib/service-stack")],
   },
   {
     name: "services share their evidence",

@@ -8,6 +8,7 @@ import { Agent as HttpAgent, request as httpRequest, setGlobalProxyFromEnv } fro
 import { Agent as HttpsAgent, request as httpsRequest } from "node:https";
 import { devNull } from "node:os";
 import { getHeapStatistics } from "node:v8";
+import { printError } from "./print.ts";
 import { UsageError } from "./usage-error.ts";
 
 /**
@@ -120,7 +121,7 @@ export async function enterOrExit(purpose: Purpose): Promise<void> {
     await requireEndpoints();
   } catch (error) {
     if (!(error instanceof UsageError)) throw error;
-    console.error(error.message);
+    printError(error.message);
     process.exit(2);
   }
 }

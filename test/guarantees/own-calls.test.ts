@@ -13,6 +13,7 @@ import { type Effect, effects } from "../../functions/messaging/effect.ts";
 import { idempotency } from "../../functions/messaging/idempotency.ts";
 import { rows } from "../../functions/messaging/rows.ts";
 import type { UnitOfWork } from "../../functions/messaging/unit-of-work.ts";
+import { type Versioned, versionedTable } from "../../functions/messaging/versioned-table.ts";
 import { type Explorer, openExplorer } from "./explorer/explorer.ts";
 import type { Fault } from "./explorer/fault.ts";
 import { type Harmless, type OwnCalls, type OwnCallsOfRun, ownCalls } from "./explorer/own-calls.ts";
@@ -181,6 +182,19 @@ describe("reported by default, with the handler's own line", () => {
     ]);
   });
 
+  it("both runs in one delivery, of which the first lost a race for the state", async () => {
+    const states = versionedTable<Versioned>("state-table");
+    let raced = false;
+    const races: Work = async (id, { unit }) => {
+      await post("/mails");
+      const state = (await states.get(id)) ?? { id, version: 0 };
+      unit.write(states.save(state));
+      if (!raced) await put(id, { Item: { id: { S: id }, version: { N: "1" } } });
+      raced = true;
+    };
+    expect(await reported(races, { faults: [] })).toEqual([expect.stringMatching(/^G2: POST \/mails at /)]);
+  });
+
   it("both attempts of one command, of which the first lost its response", async () => {
     const faults: Fault[] = [{ kind: "lost-response", command: "PutItem", nth: 1 }];
     expect(await reported((id) => put(id), { faults })).toHaveLength(1);
@@ -210,17 +224,19 @@ describe("not reported", () => {
       async (id) => put(id, { ConditionExpression: "attribute_exists(never)" }).catch(() => undefined),
     ],
     [
-      "an effect, and the kit's calls for it",
-      (id, { effect }) =>
-        effect(id, { perform: async () => (await post("/mails")).status, lookup: async () => undefined }),
-    ],
-    [
       "the unit of work",
       async (id, { unit }) =>
         unit.write({ Put: { TableName: process.env.STATE_TABLE, Item: { id: { S: id } } } }),
     ],
   ])("%s", async (_, work) => {
     expect(await reported(work)).toEqual([]);
+  });
+
+  it("an effect that is performed again because its lookup found nothing, and the kit's calls for it", async () => {
+    const acts: Work = (id, { effect }) =>
+      effect(id, { perform: async () => (await post("/mails")).status, lookup: async () => undefined });
+    const faults: Fault[] = [{ kind: "killed-after", command: "POST /mails", nth: 1 }];
+    expect(await reported(acts, { faults })).toEqual([]);
   });
 
   it("three calls of one run, and one for each of two messages", async () => {

@@ -1,5 +1,5 @@
 // Mutants of leases: effects outside DynamoDB (G8) and at most once (G9).
-import { faults, type Mutant, messaging, orders } from "./mutant.ts";
+import { faults, type Mutant, messaging, orders, test } from "./mutant.ts";
 
 const lease = "functions/messaging/lease.ts";
 const effect = "functions/messaging/effect.ts";
@@ -33,6 +33,20 @@ export const outsideMutants: readonly Mutant[] = [
     find: "if (refused === undefined || refused.item?.owner === owner) {",
     replace: "if (refused === undefined) {",
     checks: [messaging("lease")],
+  },
+  {
+    name: "effect: its calls are told as the handler's own",
+    file: "functions/messaging/in-flight.ts",
+    find: "belonging.runStores({ effect: name }, () => runs.exit(work))",
+    replace: "runs.exit(work)",
+    checks: [test("guarantees/own-calls")],
+  },
+  {
+    name: "lost race: the second run of a handler is told as the first",
+    file: "functions/messaging/in-flight.ts",
+    find: "belonging.runStores({ run }, () => work(openDuring(run, unit)))",
+    replace: "work(openDuring(run, unit))",
+    checks: [test("guarantees/own-calls")],
   },
   {
     name: "effect: its result is not recorded",

@@ -46,7 +46,9 @@ export function parseExact(text: string, bytesMax?: number): unknown {
 export function parseCapped(text: string, bytesMax: number = bodyBytesMax): unknown {
   const bytes = Buffer.byteLength(text);
   if (bytes > bytesMax) throw new Park("TOO_LARGE", `${bytes} bytes, at most ${bytesMax}`);
-  if (text.length > 2 * valuesMax) countValues(text); // a shorter one cannot have more
+  const mayBeTooMany = text.length > 2 * valuesMax; // a value and what separates it
+  if (mayBeTooMany && valuesIn(text) > valuesMax)
+    throw new Park("TOO_MANY_VALUES", `more than ${valuesMax} values`);
   const value = parse(text);
   checkCaps(value);
   return value;
@@ -81,8 +83,12 @@ export function checkCaps(value: unknown): void {
   }
 }
 
-/** Counted in the text: once they are parsed it is too late. */
-function countValues(text: string): void {
+/**
+ * At most so many values are in a text of JSON; counted before it is parsed, when it is too late. Counted no further than
+ * beyond the bound.
+ * @throws Park TOO_DEEP
+ */
+export function valuesIn(text: string): number {
   let values = 1;
   let depth = 0;
   for (let at = 0; at < text.length; at++) {
@@ -93,8 +99,9 @@ function countValues(text: string): void {
       values++;
       if (++depth > depthMax) throw tooDeep();
     } else if (character === bracketEnd || character === braceEnd) depth--;
-    if (values > valuesMax) throw new Park("TOO_MANY_VALUES", `more than ${valuesMax} values`);
+    if (values > valuesMax) return values;
   }
+  return values;
 }
 
 const [quote, comma, bracket, brace, bracketEnd, braceEnd] = [...'",[{]}'].map((character) =>

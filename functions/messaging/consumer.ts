@@ -6,7 +6,7 @@
 // Here is the way of messages that come for the first time to a standard queue. What others need is loaded when the
 // first of them comes: an order (queue-order.ts), redeliveries (redelivery.ts), failures (failed-record.ts). A file
 // that cannot be loaded fails the batch or the record, which comes again.
-import type { Context, SQSBatchResponse, SQSEvent } from "aws-lambda";
+import type { Context, SQSBatchResponse, SQSEvent, SQSRecord } from "aws-lambda";
 import { processBatch } from "./batch.ts";
 import { messageChain, type Work } from "./chain.ts";
 import { type Contract, checkDeployed } from "./contract.ts";
@@ -19,7 +19,7 @@ import { Park, RetryLater } from "./outcome.ts";
 import { queueOrder } from "./queue-order.ts";
 import { attemptOf, isRedelivered, letterOf, type Received, receive } from "./received.ts";
 import { duringMessage } from "./scope.ts";
-import { deadlineOf, subscription } from "./subscription.ts";
+import { deadlineOf, type Subscription, subscription } from "./subscription.ts";
 
 export interface Consumer<Of extends Contract, Added = unknown> {
   /**
@@ -57,16 +57,18 @@ export function consumer<Of extends Contract>(contract: Of): Consumer<Of> {
       checkDeployed(contract);
       const chain = messageChain({ contract, middlewares, work });
       const queue = subscription(name);
-      return observed(name, middlewares, async function handleBatch({ Records: records }: SQSEvent, context) {
+      return observed(name, middlewares, async function handleBatch({ Records: all }: SQSEvent, context) {
         const deadlineMs = deadlineOf(context);
         const settling = new Set<Received>();
+        const { records, givenBack } = await withinMemory(all, queue);
         const order = await queueOrder(queue, records.map(receive), vouch);
         const failures = records.some(isRedelivered)
           ? await processRedelivered()
           : await process(order.received);
-        if (failures.length > 0) count(metricNames.batchItemFailures, failures.length);
+        const failed = [...failures.map(({ record }) => record), ...givenBack];
+        if (failed.length > 0) count(metricNames.batchItemFailures, failed.length);
         return {
-          batchItemFailures: failures.map(({ record }) => ({ itemIdentifier: record.messageId })),
+          batchItemFailures: failed.map(({ messageId }) => ({ itemIdentifier: messageId })),
         } satisfies SQSBatchResponse;
 
         async function vouch(item: Received): Promise<void> {
@@ -138,4 +140,17 @@ export function consumer<Of extends Contract>(contract: Of): Consumer<Of> {
     },
   };
   return built;
+}
+
+/** Shorter batches fit any function's memory, whatever they are made of: see batch-memory.ts. Characters. */
+const batchFitsMax = 1_000_000;
+
+async function withinMemory(
+  all: readonly SQSRecord[],
+  queue: Subscription,
+): Promise<{ readonly records: readonly SQSRecord[]; readonly givenBack: readonly SQSRecord[] }> {
+  if (all.reduce((sum, { body }) => sum + body.length, 0) <= batchFitsMax)
+    return { records: all, givenBack: [] };
+  const { giveBackBeyondMemory } = await import("./batch-memory.ts");
+  return giveBackBeyondMemory(all, queue);
 }

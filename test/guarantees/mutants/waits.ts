@@ -125,6 +125,20 @@ export const waitMutants: readonly Mutant[] = [
     checks: [messaging("run-ledger")],
   },
   {
+    name: "a batch is parsed however much it holds",
+    file: "functions/messaging/batch-memory.ts",
+    find: "return values > batchValuesMax;",
+    replace: "return values < 0;",
+    checks: [messaging("batch-memory")],
+  },
+  {
+    name: "who is given back loses the count of its attempts",
+    file: "functions/messaging/batch-memory.ts",
+    find: ".lastRuns(givenBack.filter(isRedelivered));",
+    replace: ".lastRuns([]);",
+    checks: [messaging("batch-memory")],
+  },
+  {
     name: "journal: with another number of partitions it goes on",
     file: partitions,
     find: "if (found !== partitions) throw",

@@ -49,12 +49,12 @@ export function parseDeployArguments(texts: readonly string[], environment: Node
   const stage = values.stage === undefined ? [] : [`stage=${values.stage}`];
   const context = [...stage, ...(values.context ?? [])].flatMap((setting) => ["-c", setting]);
   const given = environment.AWS_ENDPOINT_URL;
-  const endpoints = Object.keys(environment).filter(
-    (name) => /^AWS_ENDPOINT_URL(_|$)/.test(name) && environment[name],
+  const elsewhere = Object.keys(environment).filter(
+    (name) => /^AWS_ENDPOINT_URL(_|$)/.test(name) && environment[name] && !isOfAws(environment[name]),
   );
   const without = values.without ?? [];
   if (!values.local) {
-    const [name] = endpoints;
+    const [name] = elsewhere;
     if (name) {
       throw new UsageError(
         `${name} is ${environment[name]}: \`npm run deploy:local\` deploys to an emulator; unset it to deploy to AWS.`,
@@ -75,6 +75,11 @@ export function parseDeployArguments(texts: readonly string[], environment: Node
   }
   const leftOut = [rotation, ...without];
   return { action: "deploy", context, cdkOptions: positionals, without: leftOut, endpoint: given as string };
+}
+
+/** A VPC endpoint is one, too. */
+function isOfAws(endpoint: string): boolean {
+  return URL.canParse(endpoint) && /\.(amazonaws\.com(\.cn)?|api\.aws)$/.test(new URL(endpoint).hostname);
 }
 
 const flags = {

@@ -5,7 +5,7 @@ import type { Draft } from "./draft.ts";
 import { tableVariable } from "./handler.ts";
 import { draftsOf, type KnownType, requireTypes } from "./known-types.ts";
 import { camel, requireFree } from "./names.ts";
-import { fromTests } from "./proof.ts";
+import { eachAccepted, fromTests } from "./proof.ts";
 import { wire } from "./wiring.ts";
 
 export async function newProjection(files: Draft, command: ProjectionCommand): Promise<string> {
@@ -55,11 +55,12 @@ function proof({ name }: ProjectionCommand, types: readonly KnownType[], drafts:
   return `// The proof that this projection keeps its promises: every call that it makes fails, loses its answer, kills the process …
 import { expect, it } from "vitest";
 import { asciiJson } from "../../../functions/messaging/envelope.ts";
-${fromTests(types)}
+${fromTests(name, types)}
 import { exploreProjection } from "../../guarantees/explorer/explore-projection.ts";
 import { anEnvelope } from "../../support/an-envelope.ts";
 
-it.each([${drafts.join(", ")}])("G10: $type of the journal takes effect once, whatever fails at whichever call", async (draft) => {
+${eachAccepted({ name, drafts })}
+it.each(drafts)("G10: $type of the journal takes effect once, whatever fails at whichever call", async (draft) => {
   await exploreProjection("functions/${name.service}/${name.name}.ts", {
     tables: { ${variable}: {} },
     messages: (id) => [asciiJson(anEnvelope({ ...draft, id, partitionkey: id }))],

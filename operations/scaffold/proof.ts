@@ -1,7 +1,9 @@
 // The tests that `npm run new` writes: a handler under every single fault at each of its calls.
 import type { ConsumerCommand, Mode } from "./command.ts";
+import { contractsPath } from "./contracts.ts";
 import { addressVariable, importsOf, tableVariable } from "./handler.ts";
 import type { KnownType } from "./known-types.ts";
+import { camel, type FunctionName } from "./names.ts";
 
 export interface ProofSource {
   readonly command: Pick<ConsumerCommand, "name" | "mode" | "fifo">;
@@ -19,11 +21,12 @@ export function proofSource(source: ProofSource): string {
   return `// The proof that this handler keeps its promises: every call that it makes fails, loses its answer, kills the process …
 import { ${isEffect ? "afterAll, beforeAll, " : ""}expect, it } from "vitest";
 import { asciiJson } from "../../../functions/messaging/envelope.ts";
-${fromTests(types)}
+${fromTests(name, types)}
 import { exploreCrashes } from "../../guarantees/explorer/explore-crashes.ts";
 ${isEffect ? 'import { aCarrier, type TestCarrier } from "../../support/a-carrier.ts";\n' : ""}import { anEnvelope } from "../../support/an-envelope.ts";
 
-${isEffect ? otherSide : ""}it.each([${drafts.join(", ")}])("${promises[mode]}", async (draft) => {
+${isEffect ? otherSide : ""}${eachAccepted({ name, drafts })}
+it.each(drafts)("${promises[mode]}", async (draft) => {
   await exploreCrashes("functions/${name.service}/${name.name}.ts", {
     guarded: true, // signed messages, as the relay sends them
     tables: { ${variable}: {${mode === "inline" ? " stream: true " : ""}} },
@@ -37,8 +40,27 @@ ${options(command)}messages: (id) => [${letter(fifo)}],
 `;
 }
 
-export function fromTests(types: readonly KnownType[]): string {
-  return importsOf(types).replaceAll('"../', '"../../../functions/');
+export function fromTests(name: FunctionName, types: readonly KnownType[]): string {
+  return importsOf([
+    { type: "", exported: camel(name.name), path: contractsPath(name) },
+    ...types,
+  ]).replaceAll('"../', '"../../../functions/');
+}
+
+/** What the contract accepts later has no draft yet, and is not forgotten. */
+export function eachAccepted({
+  name: { name },
+  drafts,
+}: {
+  readonly name: FunctionName;
+  readonly drafts: readonly string[];
+}): string {
+  return `const drafts = [${drafts.join(", ")}];
+
+it("each type that is accepted is tried below", () => {
+  expect(drafts.map(({ type }) => type)).toEqual(${camel(name)}.accepts.map(({ type }) => type));
+});
+`;
 }
 
 const promises: Readonly<Record<Mode, string>> = {

@@ -1,6 +1,8 @@
 // What a handler calls beside its unit of work and outside `effect()` is reported when it happens again for a message,
 // though the invariant asks for nothing.
+import { once } from "node:events";
 import { createServer, request, type Server } from "node:http";
+import { connect, createServer as createHttp2Server, type Http2Server } from "node:http2";
 import type { AddressInfo } from "node:net";
 import { DynamoDBClient, GetItemCommand, PutItemCommand } from "@aws-sdk/client-dynamodb";
 import { ReceiveMessageCommand, SendMessageCommand, SQSClient } from "@aws-sdk/client-sqs";
@@ -28,6 +30,7 @@ type Work = (
 
 let explorer: Explorer;
 let server: Server;
+let http2: Http2Server;
 let url: string;
 let start: () => Handler;
 let own: OwnCalls;
@@ -41,6 +44,8 @@ beforeAll(async () => {
     request.resume().on("end", () => response.end());
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  http2 = createHttp2Server((_, response) => response.end()).listen(0, "127.0.0.1");
+  await once(http2, "listening");
   url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   explorer = await openExplorer({
     name: "own calls",
@@ -66,6 +71,7 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await explorer.close();
+  http2.close();
   await new Promise((resolve) => server.close(resolve));
 });
 
@@ -125,6 +131,13 @@ function send(): Promise<unknown> {
   );
 }
 
+async function postByHttp2(): Promise<unknown> {
+  const session = connect(`http://127.0.0.1:${(http2.address() as AddressInfo).port}`);
+  const stream = session.request({ ":method": "POST", ":path": "/grpc" });
+  await once(stream.resume().end("{}"), "close");
+  return session.close();
+}
+
 function postByHttp(): Promise<unknown> {
   return new Promise((resolve, reject) => {
     request(`${url}/mails`, { method: "POST" }, (response) => response.resume().on("end", resolve))
@@ -145,6 +158,7 @@ describe("reported by default, with the handler's own line", () => {
       (id) => fetch(`${url}/caches/${id}`, { method: "DELETE" }),
       /^G2: DELETE \/caches\/\* at /,
     ],
+    ["a POST by HTTP/2", postByHttp2, /^G2: POST \/grpc at test\/guarantees\/own-calls.test.ts/],
     ["a POST by node:http", postByHttp, /^G2: POST \/mails at test\/guarantees\/own-calls.test.ts/],
     [
       "a PutItem by a client of its own",

@@ -20,6 +20,8 @@ describe("npm run deploy", () => {
     expect(() => parseDeployArguments([], { AWS_ENDPOINT_URL_S3: "http://a" })).toThrow(
       "AWS_ENDPOINT_URL_S3 is http://a",
     );
+    const vpcEndpoint = { AWS_ENDPOINT_URL_STS: "https://vpce-1.sts.eu-west-1.vpce.amazonaws.com" };
+    expect(parseDeployArguments([], vpcEndpoint)).toMatchObject({ action: "deploy" });
     expect(() => parseDeployArguments(["--local"], {})).toThrow("must be the URL of an emulator");
     expect(() => parseDeployArguments(["--without", "AWS::X::Y"], {})).toThrow(
       "--without is for deploy:local",

@@ -71,7 +71,7 @@ describe("a consumer", () => {
 describe("the proof", () => {
   const asked = ["--accepts", "credit.credit-reserved.v1", "--accepts", "credit.credit-denied.v1"];
   const drafts =
-    /it\.each\(\[CreditReserved\.from\(\{"orderId":"7"\}\), CreditDenied\.from\(\{.*\}\)\]\)\("G\d+: .*\$type/;
+    /drafts = \[CreditReserved\.from\(\{"orderId":"7"\}\), CreditDenied\.from\(\{.*\}\)\];[\s\S]*it\.each\(drafts\)\("G\d+: .*\$type/;
 
   it.each(modes)("of a consumer tries each type that it accepts: %s", async (mode) => {
     const files = aDraft();

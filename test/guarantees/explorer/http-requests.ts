@@ -1,8 +1,7 @@
-// Requests by `node:http` and `node:https`, which packages make (axios, for one): no fault meets them, but they are seen.
-
+// Requests that neither an SDK client nor `fetch` makes: by `node:http` (axios, got), HTTP/2 (gRPC) and the package undici.
+// No fault meets them, but they are seen, where Node tells of them.
 import { AsyncLocalStorage } from "node:async_hooks";
 import { subscribe } from "node:diagnostics_channel";
-import type { ClientRequest } from "node:http";
 import { belongingNow } from "./belonging.ts";
 import { stackHere } from "./call-site.ts";
 import { currentProcess } from "./process-identity.ts";
@@ -14,21 +13,37 @@ export function asClient<Result>(work: () => Result): Result {
   return clients.run(true, work);
 }
 
-/** Once a Node process. */
+interface Request {
+  readonly method: string;
+  readonly path: string;
+}
+
+/** https://nodejs.org/api/diagnostics_channel.html#built-in-channels, and undici's own; each is told by who asks. */
+const channels: Readonly<Record<string, (told: never) => Request>> = {
+  "http.client.request.created": ({ request }: { readonly request: Request }) => request,
+  "undici:request:create": ({ request }: { readonly request: Request }) => request,
+  "http2.client.stream.created": ({ headers }: { readonly headers: Readonly<Record<string, string>> }) => ({
+    method: headers[":method"] ?? "GET",
+    path: headers[":path"] ?? "/",
+  }),
+};
+
+/** Once a Node process. `fetch` is undici, too, and is made where no process is: below the gate. */
 export function watchHttpRequests(): void {
-  subscribe("http.client.request.created", function onRequest(told) {
-    const owner = currentProcess();
-    if (owner === undefined || clients.getStore()) return;
-    const { request } = told as { readonly request: ClientRequest };
-    const [path] = request.path.split("?");
-    const command = `${request.method} ${path}`;
-    owner.simulation.seen?.({
-      process: owner,
-      command,
-      input: undefined,
-      logical: request,
-      belongs: belongingNow(),
-      stack: stackHere(),
-    });
+  for (const [channel, requestIn] of Object.entries(channels)) {
+    subscribe(channel, (told) => tell(requestIn(told as never)));
+  }
+}
+
+function tell({ method, path }: Request): void {
+  const owner = currentProcess();
+  if (owner === undefined || clients.getStore()) return;
+  owner.simulation.seen?.({
+    process: owner,
+    command: `${method} ${path.split("?")[0]}`,
+    input: undefined,
+    logical: {},
+    belongs: belongingNow(),
+    stack: stackHere(),
   });
 }

@@ -36,7 +36,7 @@ function partOf(key: PropertyKey, declared: ReadonlySet<string>): string {
 
 const known = new WeakMap<object, ReadonlySet<string>>();
 
-function declaredKeys(schema: object): ReadonlySet<string> {
+export function declaredKeys(schema: object): ReadonlySet<string> {
   const before = known.get(schema);
   if (before) return before;
   const keys = new Set<string>();

@@ -3,6 +3,7 @@
 //   G1. What is committed is what its readers get.
 //   G11. However deep a value is, and when it holds itself.
 import { depthMax } from "./caps.ts";
+import { declaredKeys } from "./issue-paths.ts";
 import { Park } from "./outcome.ts";
 import { below, nameOf, type Place } from "./place.ts";
 
@@ -10,9 +11,10 @@ import { below, nameOf, type Place } from "./place.ts";
  * A copy with its keys in order. As in JSON, a key whose value is undefined is not there and what has a `toJSON`, as a Date
  * has, is what that gives.
  * @param code of the Park, and who is to be named before the place
+ * @param schema that the value is to be of, if there is one: only keys that it declares are named
  * @throws Park with the place and the kind of the value, and never the value
  */
-export function asJson(value: unknown, code: string, whose: string): unknown {
+export function asJson(value: unknown, code: string, whose: string, schema?: object): unknown {
   return copyOf(value);
 
   function copyOf(given: unknown, at?: Place): unknown {
@@ -26,7 +28,7 @@ export function asJson(value: unknown, code: string, whose: string): unknown {
 
   function listOf(list: readonly unknown[], at?: Place): unknown[] {
     return Array.from(list, (entry, index) => {
-      const place = below(at, String(index));
+      const place = below(at, index);
       if (entry === undefined) throw refused("undefined in a list", place);
       return copyOf(entry, place);
     });
@@ -35,16 +37,19 @@ export function asJson(value: unknown, code: string, whose: string): unknown {
   function objectOf(object: object, at?: Place): Record<string, unknown> {
     const names = Object.keys(object);
     if (isOpaque(object, names)) throw refused(`a ${object.constructor?.name ?? "value"}`, at);
-    const copy: Record<string, unknown> = {};
-    for (const name of names.sort()) {
-      const entry: unknown = Reflect.get(object, name);
-      if (entry !== undefined) copy[name] = copyOf(entry, below(at, name));
-    }
-    return copy;
+    const entries = names
+      .sort()
+      .map((name) => [name, Reflect.get(object, name) as unknown] as const)
+      .filter(([, entry]) => entry !== undefined)
+      .map(([name, entry]) => [name, copyOf(entry, below(at, name))] as const);
+    return Object.fromEntries(entries); // also a key `__proto__`, which an assignment would lose without a word
   }
 
   function refused(what: string, at?: Place): Park {
-    return new Park(code, `${whose}: ${what} at ${nameOf(at)} is nothing that JSON holds`);
+    return new Park(
+      code,
+      `${whose}: ${what} at ${nameOf(at, schema && declaredKeys(schema))} is nothing that JSON holds`,
+    );
   }
 }
 

@@ -87,7 +87,7 @@ export function messageType<const Type extends string, Data, Older = unknown>(
   };
 
   function outgoing(draft: Draft): Draft | Promise<Draft> {
-    const data = asJson(draft.data, "PUBLISH_INVALID", type);
+    const data = asJson(draft.data, "PUBLISH_INVALID", type, schema);
     const result = schema["~standard"].validate(data);
     return result instanceof Promise ? result.then(ready) : ready(result);
 

@@ -68,10 +68,10 @@ function unstorableIn(value: unknown, at: Place): Found | undefined {
   return undefined;
 }
 
-function entriesOf(value: object): Iterable<readonly [name: string, entry: unknown]> {
+function entriesOf(value: object): Iterable<readonly [name: string | number, entry: unknown]> {
   if (value instanceof Map) return [...value].map(([name, entry]) => [String(name), entry] as const);
-  if (value instanceof Set) return [...value].map((entry, index) => [String(index), entry] as const);
-  if (Array.isArray(value)) return Array.from(value, (entry, index) => [String(index), entry] as const);
+  if (value instanceof Set) return [...value].map((entry, index) => [index, entry] as const);
+  if (Array.isArray(value)) return Array.from(value, (entry, index) => [index, entry] as const);
   return Object.entries(value);
 }
 

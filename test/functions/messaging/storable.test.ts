@@ -27,24 +27,24 @@ afterAll(() => world.stop());
 describe("what DynamoDB cannot hold", () => {
   it.each<[string, unknown, string]>([
     ["NaN", Number.NaN, "NaN at value"],
-    ["Infinity", { total: Number.NEGATIVE_INFINITY }, "-Infinity at value.total"],
+    ["Infinity", { total: Number.NEGATIVE_INFINITY }, "-Infinity at value.*"],
     ["an unsafe number", [1, 2 ** 53], "a number beyond 2^53: a bigint or a text keeps it at value.1"],
     ["a number too near to 0", 1e-131, "a number nearer to 0 than 1e-130 at value"],
     ["a bigint of 39 digits", 10n ** 39n + 1n, "more than 38 digits at value"],
-    ["a Date", { at: new Date() }, "a Date at value.at"],
-    ["an instance of a class", { by: new (class Clerk {})() }, "a Clerk at value.by"],
+    ["a Date", { at: new Date() }, "a Date at value.*"],
+    ["an instance of a class", { by: new (class Clerk {})() }, "a Clerk at value.*"],
     ["a function", () => 1, "a function at value"],
-    ["undefined in a list", { lines: [1, undefined] }, "undefined in a list at value.lines.1"],
+    ["undefined in a list", { lines: [1, undefined] }, "undefined in a list at value.*.1"],
     ["an empty set", new Set(), "an empty Set at value"],
     ["a set of two types", new Set(["a", 1]), "a Set of several types at value"],
     ["a set of objects", new Set([{}]), "a Set of something else than texts, numbers or bytes at value"],
     ["NaN in a set", new Set([1, Number.NaN]), "NaN at value.1"],
-    ["NaN in a Map", new Map([["price", Number.NaN]]), "NaN at value.price"],
-    ["half a character", { name: "a\ud800" }, "a text with half a character at value.name"],
+    ["NaN in a Map", new Map([["price", Number.NaN]]), "NaN at value.*"],
+    ["half a character", { name: "a\ud800" }, "a text with half a character at value.*"],
     ["a promise", Promise.resolve(1), "a Promise at value"],
     ["a Map of numbers", new Map([[1, 1]]), "a Map whose keys are not texts at value"],
     ["bytes of another kind", new Int16Array(1), "a Int16Array at value"],
-    ["33 levels", nested(33), "more than 32 levels at value.a"],
+    ["33 levels", nested(33), "more than 32 levels at value.*"],
   ])("G6: save refuses %s, and names the attribute", (_what, value, detail) => {
     const park = parkOf(() => things.save({ id: "a", version: 0, value }));
     expect(park).toMatchObject({ code: "VALUE_UNSTORABLE" });
@@ -65,9 +65,9 @@ describe("what DynamoDB cannot hold", () => {
   });
 
   it("S10: names neither the value nor a key that could be anybody's address", () => {
-    const value = { "anna@example.org": { secret: { "1 Main Street": Number.NaN } } };
+    const value = { anna: { "anna@example.org": { 12345: Number.NaN } } };
     expect(parkOf(() => things.save({ id: "a", version: 0, value }))?.detail).toBe(
-      "insights: NaN at value.*.secret.*",
+      "insights: NaN at value.*.*.*",
     );
   });
 

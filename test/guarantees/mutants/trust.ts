@@ -1,5 +1,5 @@
 // Mutants of what is believed of a message from outside: who wrote it, when, and how large it is (G7, G11).
-import { faults, type Mutant, messaging, quickTest } from "./mutant.ts";
+import { faults, type Mutant, messaging, quickTest, test } from "./mutant.ts";
 
 const signature = "functions/messaging/signature.ts";
 const caps = "functions/messaging/caps.ts";
@@ -18,6 +18,13 @@ export const trustMutants: readonly Mutant[] = [
     find: "&& declared.has(key)",
     replace: "",
     checks: [quickTest("functions/messaging/issue-paths")],
+  },
+  {
+    name: "a key that is named like a field is named",
+    file: "functions/messaging/place.ts",
+    find: "return isKnown ? safeName(name)",
+    replace: "return isKnown || depth > 0 ? safeName(name)",
+    checks: [test("guarantees/no-payload-in-logs")],
   },
   {
     name: "signature not checked",

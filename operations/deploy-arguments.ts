@@ -28,13 +28,13 @@ export type Deploy = { readonly action: "help" } | Deployment;
 
 export interface Deployment {
   readonly action: "deploy";
+  readonly stage: string;
   /** As options of the CDK: `-c name=value`. */
   readonly context: readonly string[];
   readonly cdkOptions: readonly string[];
   /** Types of resources that the emulator does not know. */
   readonly without: readonly string[];
   readonly moveEvidence?: {
-    readonly stage: string;
     readonly leave: readonly string[];
     readonly yes: boolean;
   };
@@ -46,13 +46,15 @@ export interface Deployment {
 export function parseDeployArguments(texts: readonly string[], environment: NodeJS.ProcessEnv): Deploy {
   const { values, positionals } = parse(texts);
   if (values.help) return { action: "help" };
-  const stage = values.stage === undefined ? [] : [`stage=${values.stage}`];
-  const context = [...stage, ...(values.context ?? [])].flatMap((setting) => ["-c", setting]);
+  const first = values.stage === undefined ? [] : [`stage=${values.stage}`];
+  const context = [...first, ...(values.context ?? [])].flatMap((setting) => ["-c", setting]);
+  const stage = stageIn(values);
   const given = environment.AWS_ENDPOINT_URL;
   const elsewhere = Object.keys(environment).filter(
     (name) => /^AWS_ENDPOINT_URL(_|$)/.test(name) && environment[name] && !isOfAws(environment[name]),
   );
   const without = values.without ?? [];
+  const move = moveIn(values, positionals);
   if (!values.local) {
     const [name] = elsewhere;
     if (name) {
@@ -63,10 +65,7 @@ export function parseDeployArguments(texts: readonly string[], environment: Node
     if (without.length > 0) {
       throw new UsageError("--without is for deploy:local: AWS knows every type, and gets every resource.");
     }
-    return { action: "deploy", context, cdkOptions: positionals, without, ...moveIn(values, positionals) };
-  }
-  if (values["move-evidence"]) {
-    throw new UsageError("--move-evidence is for AWS: an emulator's deployment is made anew.");
+    return { action: "deploy", stage, context, cdkOptions: positionals, without, ...move };
   }
   if (!URL.canParse(given ?? "")) {
     throw new UsageError(
@@ -74,7 +73,8 @@ export function parseDeployArguments(texts: readonly string[], environment: Node
     );
   }
   const leftOut = [rotation, ...without];
-  return { action: "deploy", context, cdkOptions: positionals, without: leftOut, endpoint: given as string };
+  const endpoint = given as string;
+  return { action: "deploy", stage, context, cdkOptions: positionals, without: leftOut, endpoint, ...move };
 }
 
 /** A VPC endpoint is one, too. */
@@ -94,7 +94,7 @@ const flags = {
 } as const;
 
 function moveIn(values: ReturnType<typeof parse>["values"], cdkOptions: readonly string[]) {
-  const { stage = "dev", leave = [], yes = false } = values;
+  const { stage, leave = [], yes = false } = values;
   if (!values["move-evidence"]) {
     if (leave.length === 0 && !yes) return {};
     throw new UsageError("--leave and --yes belong to --move-evidence.");
@@ -102,7 +102,15 @@ function moveIn(values: ReturnType<typeof parse>["values"], cdkOptions: readonly
   if (cdkOptions.includes("--profile")) {
     throw new UsageError("--move-evidence reads and writes tables itself: name the profile as AWS_PROFILE.");
   }
-  return { moveEvidence: { stage, leave, yes } };
+  if (stage === undefined)
+    throw new UsageError("--move-evidence takes --stage NAME: it asks what is deployed there.");
+  return { moveEvidence: { leave, yes } };
+}
+
+/** As the stacks read it; a setting stands behind the flag and wins. */
+function stageIn({ stage, context = [] }: ReturnType<typeof parse>["values"]): string {
+  const set = context.findLast((setting) => setting.startsWith("stage="))?.slice("stage=".length);
+  return set ?? stage ?? "dev";
 }
 
 function parse(texts: readonly string[]) {

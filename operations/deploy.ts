@@ -8,9 +8,10 @@ import { CloudFormationClient } from "@aws-sdk/client-cloudformation";
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { requireAccess } from "./aws-access.ts";
 import { cdk } from "./cdk.ts";
+import type { Outputs } from "./connection.ts";
 import { DEPLOY_HELP, type Deploy, type Deployment, parseDeployArguments } from "./deploy-arguments.ts";
 import type { Copied } from "./evidence/copy.ts";
-import { describeMove, type Move, moveEvidence } from "./evidence/move.ts";
+import { describeMove, type Move, moveEvidence, refuseUnmoved } from "./evidence/move.ts";
 import { print, printError, printText } from "./print.ts";
 import { progress } from "./progress.ts";
 import { enterEnvironment, requireEndpoints } from "./shell-environment.ts";
@@ -30,50 +31,68 @@ async function deploy(command: Deploy): Promise<number> {
     printText(DEPLOY_HELP);
     return 0;
   }
-  return command.endpoint === undefined ? deployToAws(command) : deployToEmulator(command);
+  const isAws = command.endpoint === undefined;
+  enterEnvironment(isAws ? "aws" : "emulator");
+  await (isAws ? requireAccount(command) : requireEndpoints());
+  const deployWith = (setting?: string) => (isAws ? deployToAws : deployToEmulator)(command, setting);
+  if (command.moveEvidence) return moveWith(deployWith, command.stage, command.moveEvidence);
+  refuseUnmoved(await outputsOf(command.stage));
+  return deployWith();
 }
 
-async function deployToAws({ context, cdkOptions, moveEvidence: move }: Deployment): Promise<number> {
-  enterEnvironment("aws");
-  // Before the synthesis, after which the CDK would say that it cannot resolve an account. A profile it reads itself.
-  if (!cdkOptions.includes("--profile")) {
-    await requireAccess("npm run deploy", new CloudFormationClient().config, ["credentials"]);
-  }
-  const deployWith = (setting?: string) => {
-    const more = setting === undefined ? [] : ["-c", setting];
-    return cdk(["deploy", "--all", ...context, ...more, ...cdkOptions]);
-  };
-  return move === undefined ? deployWith() : moveWith(deployWith, move);
+/** Before the synthesis, after which the CDK would say that it cannot resolve an account. A profile it reads itself. */
+async function requireAccount({ cdkOptions }: Deployment): Promise<void> {
+  if (cdkOptions.includes("--profile")) return;
+  await requireAccess("npm run deploy", new CloudFormationClient().config, ["credentials"]);
+}
+
+/** Empty before the first deployment, and for who may not ask: then CloudFormation refuses what must not be. */
+async function outputsOf(stage: string): Promise<Outputs> {
+  return stageOutputs(stage).catch(() => ({}));
+}
+
+function deployToAws({ context, cdkOptions }: Deployment, setting?: string): Promise<number> {
+  return cdk(["deploy", "--all", ...context, ...contextOf(setting), ...cdkOptions]);
+}
+
+function contextOf(setting: string | undefined): readonly string[] {
+  return setting === undefined ? [] : ["-c", setting];
 }
 
 async function moveWith(
   deployWith: Move["deploy"],
-  { stage, leave, yes }: NonNullable<Deployment["moveEvidence"]>,
+  stage: string,
+  { leave, yes }: NonNullable<Deployment["moveEvidence"]>,
 ): Promise<number> {
   const dynamodb = new DynamoDBClient({ maxAttempts: 10 }); // a new table takes its share only after some minutes
   const outputs = () => stageOutputs(stage);
   if (!yes) {
-    print(
-      (await describeMove({ dynamodb, outputs })) ??
-        "No evidence has to be moved: deploy without --move-evidence.",
-    );
+    const described = await describeMove({ dynamodb, outputs });
+    print(described ?? "No evidence has to be moved: deploy without --move-evidence.");
     return 0;
   }
   const bar = progress();
   const wait = (seconds: number) => sleep(seconds * 1_000);
   const onPage = ({ read }: Copied) => bar.show(`${read} items read`);
-  return moveEvidence({ dynamodb, outputs, deploy: deployWith, wait, leave, say: print, onPage }).finally(
-    bar.end,
-  );
+  const move = { dynamodb, outputs, deploy: deployWith, wait, leave, say: print, onPage };
+  return moveEvidence(move).finally(bar.end);
 }
 
 /** Synthesized once for both, because the emulator gets what it can take of it. */
-async function deployToEmulator({ context, cdkOptions, without }: Deployment): Promise<number> {
-  enterEnvironment("emulator");
-  await requireEndpoints();
+async function deployToEmulator(
+  { context, cdkOptions, without }: Deployment,
+  setting?: string,
+): Promise<number> {
   const assembly = await mkdtemp(join(tmpdir(), "essentially-once-deploy-"));
   try {
-    const synthesized = await cdk(["synth", "--quiet", "--output", assembly, ...context]);
+    const synthesized = await cdk([
+      "synth",
+      "--quiet",
+      "--output",
+      assembly,
+      ...context,
+      ...contextOf(setting),
+    ]);
     if (synthesized !== 0) return synthesized;
     for (const id of leaveOut(assembly, without)) print(`left out: ${id}`);
     const unattended = ["--require-approval", "never"]; // nobody is there to approve, and nothing is at stake

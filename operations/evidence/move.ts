@@ -12,6 +12,7 @@
 import { DescribeTableCommand, type DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import type { Outputs } from "../connection.ts";
 import { outputNamed } from "../outputs.ts";
+import { UsageError } from "../usage-error.ts";
 import { type Copied, copyEvidence } from "./copy.ts";
 import { type MovePlan, movePlan } from "./plan.ts";
 
@@ -32,6 +33,20 @@ export interface Move {
 const graceSeconds = 5;
 /** An estimate, from a machine near the region. */
 const copiesASecond = 1_000;
+
+/**
+ * CloudFormation refuses it, too, with less to go by; emulators do not.
+ *
+ * @throws UsageError when the deployed services share a table, or are on their way
+ */
+export function refuseUnmoved(outputs: Outputs): void {
+  const former = formerTable(outputs);
+  if (former === undefined) return;
+  throw new UsageError(
+    `Evidence of all services is in ${former}, and each has a table of its own now: deploy with --move-evidence, once ` +
+      "(docs/deploying.md). Without it they would take what they processed in the last 60 days for new.",
+  );
+}
 
 /** What it would do, or undefined when there is nothing to move. */
 export async function describeMove({

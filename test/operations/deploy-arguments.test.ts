@@ -8,6 +8,7 @@ describe("npm run deploy", () => {
     const given = ["--stage", "prod", "-c", "tracing=active", "--", "--require-approval", "never"];
     expect(parseDeployArguments(given, {})).toEqual({
       action: "deploy",
+      stage: "prod",
       context: ["-c", "stage=prod", "-c", "tracing=active"],
       cdkOptions: ["--require-approval", "never"],
       without: [],
@@ -34,19 +35,23 @@ describe("npm run deploy", () => {
     });
   });
 
-  test("moves evidence only where it deploys to AWS, and only says what it would do without --yes", () => {
+  test("moves evidence of the stage that is named, and only says what it would do without --yes", () => {
     const given = ["--stage", "prod", "--move-evidence", "--leave", "gone"];
     expect(parseDeployArguments(given, {})).toMatchObject({
-      moveEvidence: { stage: "prod", leave: ["gone"], yes: false },
+      stage: "prod",
+      moveEvidence: { leave: ["gone"], yes: false },
     });
-    expect(parseDeployArguments(["--move-evidence", "--yes"], {})).toMatchObject({
-      moveEvidence: { stage: "dev", leave: [], yes: true },
+    expect(parseDeployArguments(["--local", ...given, "--yes"], emulator)).toMatchObject({
+      moveEvidence: { leave: ["gone"], yes: true },
     });
-    expect(() => parseDeployArguments(["--local", "--move-evidence"], emulator)).toThrow("is for AWS");
+    expect(() => parseDeployArguments(["--move-evidence"], {})).toThrow("takes --stage NAME");
     expect(() => parseDeployArguments(["--yes"], {})).toThrow("belong to --move-evidence");
-    expect(() => parseDeployArguments(["--move-evidence", "--", "--profile", "ops"], {})).toThrow(
-      "AWS_PROFILE",
-    );
+    expect(() => parseDeployArguments([...given, "--", "--profile", "ops"], {})).toThrow("AWS_PROFILE");
+  });
+
+  test("asks for what is deployed in the stage that the stacks read", () => {
+    expect(parseDeployArguments([], {})).toMatchObject({ stage: "dev" });
+    expect(parseDeployArguments(["--stage", "dev", "-c", "stage=prod"], {})).toMatchObject({ stage: "prod" });
   });
 
   test.each([

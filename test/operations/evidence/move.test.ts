@@ -2,7 +2,7 @@
 // was deployed last, and that refuses, as CloudFormation does, what would take away what is in use.
 import { CreateTableCommand, PutItemCommand, ScanCommand } from "@aws-sdk/client-dynamodb";
 import { beforeEach, describe, expect, it } from "vitest";
-import { describeMove, moveEvidence } from "../../../operations/evidence/move.ts";
+import { describeMove, moveEvidence, refuseUnmoved } from "../../../operations/evidence/move.ts";
 import { refuseWhileMoving } from "../../../operations/evidence/plan.ts";
 import { faultAtCall } from "../../support/fault-at-call.ts";
 import { localEngines } from "../../support/local-engines.ts";
@@ -51,6 +51,16 @@ describe("G2: a move", () => {
     expect(await move()).toBe(0);
     expect(steps).toEqual(["wait 35", "switch", "run"]);
     expect(await copied()).toEqual(["1"]);
+  });
+
+  it("is what a plain deployment asks for before and meanwhile, and never afterwards", () => {
+    for (const before of ["shared", "pause", "switch"] as const) {
+      phase = before;
+      expect(() => refuseUnmoved(outputs())).toThrow("deploy with --move-evidence");
+    }
+    phase = "own";
+    expect(() => refuseUnmoved(outputs())).not.toThrow();
+    expect(() => refuseUnmoved({})).not.toThrow(); // nothing is deployed
   });
 
   it("does not begin where a plain deployment is refused, and needs none where nothing is shared", async () => {

@@ -1,6 +1,6 @@
 // What of the shell's environment reaches a program and whatever it starts.
 //
-//   Names that tools read of themselves (the AWS SDK, the CDK, Node, proxies) get through by a list: what is not on it is
+//   Names that tools read of themselves (the AWS SDK, the CDK, the engines, Node, proxies) get through by a list: what is not on it is
 //   left out. All other names are the shell's or the app's own, and stay.
 //   An endpoint that a variable names is tried before anything is begun: a shell keeps what was exported long ago.
 import { accessSync, constants } from "node:fs";
@@ -21,7 +21,7 @@ export type Purpose = "local" | "emulator" | "aws";
 export type Environment = Readonly<Record<string, string | undefined>>;
 
 const readByTools =
-  /^(AWS|CDK|NODE|LAMBDA|POWERTOOLS|ESBUILD|OPENSSL|SSL)_|^_(HANDLER$|X_AMZN_)|^(HTTPS?|ALL|FTP|NO)_PROXY$/i;
+  /^(AMAZON|AWS|CDK|DYNOXIDE|ESBUILD|FAUXQS|JSII|LAMBDA|NODE|OPENSSL|POWERTOOLS|SSL)_|^_(HANDLER$|X_AMZN_)|^(HTTPS?|ALL|FTP|NO)_PROXY$/i;
 
 /** The services that the local cloud takes from elsewhere when a variable says so. */
 const services = ["SQS", "S3", "DYNAMODB", "SECRETS_MANAGER", "SNS", "SSM"];

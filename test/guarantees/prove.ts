@@ -1,11 +1,14 @@
 // `npm run prove`: every promise under every fault that we know how to make, what must break broken, and the figures.
 // Exit code 1 when anything breaks a promise, or when anything wrong survives.
 import { fileURLToPath } from "node:url";
+import { enterOrExit } from "../../operations/shell-environment.ts";
 import { UsageError } from "../../operations/usage-error.ts";
 import { parseProveArguments, proveHelp } from "./prove/arguments.ts";
 import { writeFigures } from "./prove/figures-table.ts";
 import { proofFigures, proofText } from "./prove/report.ts";
 import { runSections } from "./prove/sections.ts";
+
+await enterOrExit("local"); // its processes inherit it
 
 // The SDK, vitest and the CDK are read by a hundred processes, here and in the copies that mutants are tried in.
 // In the project: whoever can write to a cache of code decides what runs.

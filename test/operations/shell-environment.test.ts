@@ -27,6 +27,8 @@ const leftOver: Environment = {
   CDK_APP: "foo",
   CDK_CONTEXT_JSON: "{}",
   CDK_OUTPUT: "/nowhere",
+  DYNOXIDE_ENCRYPTION_KEY: "secret",
+  FAUXQS_PERSISTENCE: "true",
   NODE_OPTIONS: "--require=/nowhere.js --max-old-space-size=60",
   NODE_PATH: "/nowhere",
   NODE_TLS_REJECT_UNAUTHORIZED: "0",

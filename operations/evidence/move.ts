@@ -59,7 +59,7 @@ export async function describeMove({
   const items = Table?.ItemCount ?? 0;
   return (
     `Would stop all functions of the services, copy what is in ${TableName} (${items} items a few hours ago, about ` +
-    `${Math.ceil(items / copiesASecond / 60)} minutes), and start them again: add --yes to do it.`
+    `${Math.ceil(items / copiesASecond / 60)} min), and start them again: add --yes to do it.`
   );
 }
 

@@ -1,6 +1,11 @@
 // Evidence of every form, written where all services kept it, and looked for in the tables of the services: by the same
 // handlers, as they are after the move.
-import { CreateTableCommand, PutItemCommand } from "@aws-sdk/client-dynamodb";
+import {
+  CreateTableCommand,
+  DeleteItemCommand,
+  DynamoDBClient,
+  PutItemCommand,
+} from "@aws-sdk/client-dynamodb";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import * as z from "zod";
 import { contract } from "../../../functions/messaging/contract.ts";
@@ -168,6 +173,27 @@ describe("G2: what took effect before the move takes none after it", () => {
   });
 });
 
+it.each(["down", "mute"] as const)(
+  "G2: it may die at any call (%s): made again, it has copied all",
+  async (fault) => {
+    const dynamodb = new DynamoDBClient({ maxAttempts: 1 }); // as if the SDK had given up
+    await empty(desk, line);
+    const counted = faultAtCall(dynamodb);
+    await copyEvidence(dynamodb, plan);
+    counted.remove();
+    const whole = await everythingIn(desk, line);
+    for (let nth = 1; nth <= counted.calls.length; nth += 6) {
+      await empty(desk, line);
+      const dying = faultAtCall(dynamodb, { nth, fault });
+      await expect(copyEvidence(dynamodb, plan)).rejects.toThrow();
+      dying.remove();
+      await copyEvidence(dynamodb, plan);
+      expect(await everythingIn(desk, line)).toEqual(whole);
+    }
+    dynamodb.destroy();
+  },
+);
+
 it("G2: evidence that is newer than the copy is not overwritten", async () => {
   const id = "written by the new function";
   await world.clients.dynamodb.send(put(former, id, "old"));
@@ -245,6 +271,25 @@ async function ask(): Promise<unknown> {
 
 function copy(): Promise<Copied> {
   return copyEvidence(world.clients.dynamodb, plan);
+}
+
+async function empty(...tables: readonly string[]): Promise<void> {
+  for (const TableName of tables) {
+    for (const { id } of await world.items(TableName)) {
+      const Key = { id: { S: `${id}` } };
+      await world.clients.dynamodb.send(new DeleteItemCommand({ TableName, Key }));
+    }
+  }
+}
+
+/** By table and id. */
+async function everythingIn(...tables: readonly string[]): Promise<Record<string, unknown>> {
+  const all = await Promise.all(
+    tables.map(async (table) =>
+      (await world.items(table)).map((item) => [`${table} ${item.id}`, item] as const),
+    ),
+  );
+  return Object.fromEntries(all.flat());
 }
 
 /** Every request is lost from the nth on. */

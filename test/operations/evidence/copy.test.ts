@@ -79,7 +79,7 @@ describe("G2: what took effect before the move takes none after it", () => {
   const payments: Readonly<Record<string, readonly Envelope[]>> = {
     "pay-rows": [aPayment("rows")],
     "pay-once": [aPayment("once")],
-    "pay-inline": Array.from({ length: 25 }, () => aPayment("inline")), // some have left the item
+    "pay-inline": Array.from({ length: 22 }, () => aPayment("inline")), // some have left the item
     "pay-outside": [aPayment("outside")],
   };
   const lost = aPayment("lost");
@@ -173,26 +173,23 @@ describe("G2: what took effect before the move takes none after it", () => {
   });
 });
 
-it.each(["down", "mute"] as const)(
-  "G2: it may die at any call (%s): made again, it has copied all",
-  async (fault) => {
-    const dynamodb = new DynamoDBClient({ maxAttempts: 1 }); // as if the SDK had given up
+it("G2: it may die at any call: made again, it has copied all", async () => {
+  const dynamodb = new DynamoDBClient({ maxAttempts: 1 }); // as if the SDK had given up
+  await empty(desk, line);
+  const counted = faultAtCall(dynamodb);
+  await copyEvidence(dynamodb, plan);
+  counted.remove();
+  const whole = await everythingIn(desk, line);
+  for (let nth = 1; nth <= counted.calls.length; nth += 5) {
     await empty(desk, line);
-    const counted = faultAtCall(dynamodb);
+    const dying = faultAtCall(dynamodb, { nth, fault: nth % 2 === 0 ? "down" : "mute" });
+    await expect(copyEvidence(dynamodb, plan)).rejects.toThrow();
+    dying.remove();
     await copyEvidence(dynamodb, plan);
-    counted.remove();
-    const whole = await everythingIn(desk, line);
-    for (let nth = 1; nth <= counted.calls.length; nth += 6) {
-      await empty(desk, line);
-      const dying = faultAtCall(dynamodb, { nth, fault });
-      await expect(copyEvidence(dynamodb, plan)).rejects.toThrow();
-      dying.remove();
-      await copyEvidence(dynamodb, plan);
-      expect(await everythingIn(desk, line)).toEqual(whole);
-    }
-    dynamodb.destroy();
-  },
-);
+    expect(await everythingIn(desk, line)).toEqual(whole);
+  }
+  dynamodb.destroy();
+});
 
 it("G2: evidence that is newer than the copy is not overwritten", async () => {
   const id = "written by the new function";

@@ -18,8 +18,8 @@ export const consumerMutants: readonly Mutant[] = [
   {
     name: "an answer that confirms what failed",
     file: consumer,
-    find: "batchItemFailures: failures.map(",
-    replace: "batchItemFailures: failures.slice(0, 0).map(",
+    find: "batchItemFailures: failed.map(",
+    replace: "batchItemFailures: failed.slice(0, 0).map(",
     checks: [faults("rows, each alone")],
   },
   {

@@ -19,6 +19,7 @@ import type { Delivery, MessageMiddleware } from "./delivery.ts";
 import { digestOf, saysTheSame } from "./digest.ts";
 import { environment } from "./environment.ts";
 import { evidenceId } from "./ids.ts";
+import { hasRun } from "./in-flight.ts";
 import { claimGraceMs, type Lease, leaseTable, type Settled } from "./lease.ts";
 import { measure } from "./limits.ts";
 import { looksAfterDuplicates } from "./looks.ts";
@@ -96,7 +97,9 @@ export function atMostOnce(options: AtMostOnceOptions = {}): MessageMiddleware {
       endTurn(request);
       const lease = claimed.get(request);
       if (lease === undefined) return;
-      const { deadlineMs } = request.event;
+      const { deadlineMs, unit } = request.event;
+      // What no handler has seen, as it is of another type, say, is parked like anybody's: nothing was begun.
+      if (request.error instanceof Park && !hasRun(unit)) return lease.free();
       const mayBeDone = sent.has(lease) && !(request.error instanceof TransactionCanceledException);
       request.response = await lose(lease, { errorCode: codeOf(request.error), deadlineMs, mayBeDone });
     },

@@ -21,6 +21,7 @@ interface Run {
 }
 
 const runs = new AsyncLocalStorage<Run>();
+const begun = new WeakSet<UnitOfWork>();
 
 /**
  * Runs a handler to its end.
@@ -31,6 +32,7 @@ export async function runToEnd<Result>(
   work: (unit: UnitOfWork) => Promise<Result>,
 ): Promise<Result> {
   const run: Run = { calls: new Map(), ended: false };
+  begun.add(unit);
   try {
     const result = await runs.run(run, () => belonging.runStores({ run }, () => work(openDuring(run, unit))));
     if (run.calls.size > 0) throw notAwaited([...run.calls.values()]);
@@ -38,6 +40,11 @@ export async function runToEnd<Result>(
   } finally {
     run.ended = true;
   }
+}
+
+/** Whether a handler has begun with this unit: before that, the message was only read. */
+export function hasRun(unit: UnitOfWork): boolean {
+  return begun.has(unit);
 }
 
 /**

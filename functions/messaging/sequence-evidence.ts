@@ -32,6 +32,7 @@ export const bySequence: EvidenceForm = {
   isFull: () => false,
 
   judge(evidence, delivery) {
+    if (delivery.message.sequence === undefined) return undefined; // whoever reads it says first whether it is one at all
     const { key, sequence } = placeOf(delivery);
     const found = findNumber(evidence, delivery);
     if (found === "other") {

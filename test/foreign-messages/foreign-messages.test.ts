@@ -1,0 +1,228 @@
+// What other programs send, to every form of consumer: it is read where it is valid, else parked on the first receive with
+// a documented code; its neighbour is done, and nobody's log says what is in it.
+import { readFileSync } from "node:fs";
+import { CreateBucketCommand } from "@aws-sdk/client-s3";
+import { CreateQueueCommand, ReceiveMessageCommand } from "@aws-sdk/client-sqs";
+import type { SQSBatchItemFailure, SQSRecord } from "aws-lambda";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import * as z from "zod";
+import { atMostOnce } from "../../functions/messaging/at-most-once.ts";
+import { consumer } from "../../functions/messaging/consumer.ts";
+import { contract } from "../../functions/messaging/contract.ts";
+import type { MessageMiddleware } from "../../functions/messaging/delivery.ts";
+import { effects } from "../../functions/messaging/effect.ts";
+import type { Envelope } from "../../functions/messaging/envelope.ts";
+import { eventLog } from "../../functions/messaging/event-log.ts";
+import { idempotency } from "../../functions/messaging/idempotency.ts";
+import { inline } from "../../functions/messaging/inline.ts";
+import { journal } from "../../functions/messaging/journal.ts";
+import { messageType } from "../../functions/messaging/message-type.ts";
+import { projection } from "../../functions/messaging/projection.ts";
+import { rows } from "../../functions/messaging/rows.ts";
+import { aJournalWorld, type JournalWorld } from "../support/journal-world.ts";
+import { aContext, anSqsEvent, anSqsRecord } from "../support/lambda.ts";
+import { type Line, linesOf } from "../support/lines.ts";
+import { content, type Foreign, foreignMessages, orderPlaced } from "./foreign-messages.ts";
+
+const Placed = messageType({ type: orderPlaced, schema: z.unknown(), key: () => "key" });
+const foreign = foreignMessages();
+/** With so much to carry, once is enough to see it. */
+const isLarge = ({ body }: Foreign) => body.length > 200_000;
+const documented = readFileSync(new URL("../../docs/errors.md", import.meta.url), "utf8");
+let world: JournalWorld;
+
+beforeAll(async () => {
+  world = await aJournalWorld();
+  await world.clients.s3.send(new CreateBucketCommand({ Bucket: "parked" }));
+  Object.assign(process.env, { PARKED_BUCKET: "parked", MAX_RECEIVE_COUNT: "5" });
+});
+afterAll(() => world.stop());
+
+interface Form {
+  readonly name: string;
+  readonly fifo?: boolean;
+  readonly middlewares: (itemOf: (message: Envelope) => string) => readonly MessageMiddleware[];
+  /** An effect outside instead of an item. */
+  readonly writes?: boolean;
+  readonly verdictOf?: (message: Foreign) => string;
+}
+
+const log = () => journal({ name: "foreign", partitions: 1 });
+const forms: readonly Form[] = [
+  { name: "rows", middlewares: () => [idempotency({ evidence: rows() })] },
+  {
+    name: "rows-fifo",
+    fifo: true,
+    middlewares: () => [idempotency({ evidence: rows({ groupCommit: false }) })],
+  },
+  {
+    name: "inline-ids",
+    middlewares: (itemOf) => [idempotency({ evidence: inline({ table: "insights", itemOf }) })],
+  },
+  {
+    name: "inline-sequence",
+    middlewares: (itemOf) => [
+      idempotency({ evidence: inline({ table: "insights", itemOf, by: "sequence" }) }),
+    ],
+    verdictOf: ({ verdict, name }) =>
+      verdict === "done" && name !== "cloudevents-sequence" ? "SEQUENCE_MISSING" : verdict,
+  },
+  { name: "effect", middlewares: () => [idempotency({ evidence: rows() }), effects() as MessageMiddleware] },
+  { name: "at-most-once", middlewares: () => [atMostOnce()] },
+  {
+    name: "event-log",
+    middlewares: () => [idempotency({ evidence: eventLog({ journal: log() }) })],
+    writes: false,
+    verdictOf: ({ verdict, body }) =>
+      verdict === "done" && body.length > 400_000 ? "ENTRY_TOO_LARGE" : verdict,
+  },
+];
+
+it.each(forms)("G5, G6, G7, S9, S10: what other programs send harms nobody: $name", async (form) => {
+  const { name, verdictOf = ({ verdict }) => verdict, writes = true } = form;
+  const { handler, deadLetterQueueUrl } = await aConsumer(form);
+  const batches = batchesOf(foreign);
+  for (const receiveCount of [1, 2]) {
+    for (const batch of batches) {
+      const sent = receiveCount === 1 ? batch : batch.filter((message) => !isLarge(message));
+      const records = [aNeighbour(batch, name), ...sent.map((one) => recordOf(one, receiveCount, form))];
+      let failures: readonly SQSBatchItemFailure[] | undefined;
+      const lines = await linesOf(async () => {
+        ({ batchItemFailures: failures } = await handler(anSqsEvent(...records), aContext()));
+      });
+      expect(failures).toEqual([]);
+      const wanted = sent.map(verdictOf).filter((verdict) => verdict !== "done");
+      expect(codesOf(lines, "PARKED", "reasonCode").sort()).toEqual(wanted.sort());
+      const done = records.length - wanted.length;
+      expect(codesOf(lines, "PROCESSED").length).toBe(receiveCount === 1 ? done : 0);
+      expect(codesOf(lines, "DUPLICATE").length).toBe(receiveCount === 1 ? 0 : done);
+      expect(JSON.stringify(lines)).not.toContain(content);
+    }
+  }
+  await checkReasons(deadLetterQueueUrl);
+  if (writes)
+    await checkEffects(name, batches.length + foreign.filter((one) => verdictOf(one) === "done").length);
+});
+
+it("G10: a projection reads what was logged of them, each once", async () => {
+  let seen = 0;
+  const handler = projection(contract({ name: "foreign-read", accepts: [Placed] }), {
+    journal: log(),
+    table: "insights",
+  }).handler(async () => void seen++);
+  const lines = await linesOf(async () => void (await handler({}, aContext({ remainingMs: 20_000 }))));
+  const large = forms.at(-1)?.verdictOf ?? (() => "");
+  expect(seen).toBe(batchesOf(foreign).length + foreign.filter((one) => large(one) === "done").length);
+  expect(JSON.stringify(lines)).not.toContain(content);
+});
+
+async function aConsumer({ name, fifo = false, middlewares, writes = true }: Form) {
+  const attributes = fifo ? { FifoQueue: "true" } : {};
+  const [QueueUrl, DeadUrl] = await Promise.all(
+    [name, `${name}-dead`].map(async (queue) => {
+      const QueueName = `${queue}${fifo ? ".fifo" : ""}`;
+      const made = await world.clients.sqs.send(
+        new CreateQueueCommand({ QueueName, Attributes: attributes }),
+      );
+      return made.QueueUrl ?? "";
+    }),
+  );
+  Object.assign(process.env, { QUEUE_URL: QueueUrl, DEAD_LETTER_QUEUE_URL: DeadUrl });
+  const itemOf = ({ partitionkey }: Envelope) => `${name}#${partitionkey}`;
+  const handler = consumer(contract({ name, accepts: [Placed], publishes: [] }))
+    .use(middlewares(itemOf))
+    .handler(async (message, unit, context) => {
+      if ("effect" in context) {
+        await (context.effect as (key: string, work: object) => unknown)(message.id, {
+          perform: async () => 1,
+        });
+      }
+      if (!writes) return;
+      unit.write({
+        Update: {
+          TableName: "insights",
+          Key: { id: { S: itemOf(message) } },
+          UpdateExpression: "SET times = if_not_exists(times, :none) + :one",
+          ExpressionAttributeValues: { ":none": { N: "0" }, ":one": { N: "1" } },
+        },
+      });
+    });
+  return { handler, deadLetterQueueUrl: DeadUrl ?? "" };
+}
+
+const batchSize = 10;
+
+/** With one place in each for a neighbour. */
+function batchesOf(messages: readonly Foreign[]): Foreign[][] {
+  const size = batchSize - 1;
+  return Array.from({ length: Math.ceil(messages.length / size) }, (_, nth) =>
+    messages.slice(nth * size, (nth + 1) * size),
+  );
+}
+
+const records = new Map<string, SQSRecord>();
+
+/** The same message when it comes again. */
+function recordOf(
+  { name, body, attributes = {} }: Foreign,
+  receiveCount: number,
+  { name: form, fifo }: Form,
+) {
+  const key = `${form} ${name}`;
+  const queueName = fifo ? `${form}.fifo` : form;
+  const record = records.get(key) ?? anSqsRecord(body, { queueName, group: name });
+  records.set(key, record);
+  return {
+    ...record,
+    messageAttributes: attributes,
+    attributes: { ...record.attributes, ApproximateReceiveCount: String(receiveCount) },
+  };
+}
+
+function aNeighbour(batch: readonly Foreign[], form: string): SQSRecord {
+  const id = `neighbour of ${batch[0]?.name}`;
+  const body = { specversion: "1.0", id, source: "/here", type: orderPlaced, sequence: "1", data: {} };
+  const fifo = forms.find(({ name }) => name === form)?.fifo ?? false;
+  return anSqsRecord(JSON.stringify(body), { queueName: fifo ? `${form}.fifo` : form, group: id });
+}
+
+function codesOf(lines: readonly Line[], code: string, field = "code"): unknown[] {
+  return lines.filter((line) => line.code === code).map((line) => line[field]);
+}
+
+const asItCame = [
+  "OriginalAttributes",
+  "ReasonCode.2",
+  "signature",
+  "Signature",
+  "count",
+  "uuid",
+  "image",
+  "empty_like",
+];
+
+/** What the kit says of each dead letter. */
+async function checkReasons(QueueUrl: string): Promise<void> {
+  for (;;) {
+    const { Messages = [] } = await world.clients.sqs.send(
+      new ReceiveMessageCommand({
+        QueueUrl,
+        MaxNumberOfMessages: 10,
+        VisibilityTimeout: 600,
+        MessageAttributeNames: ["All"],
+      }),
+    );
+    if (Messages.length === 0) return;
+    for (const { MessageAttributes = {} } of Messages) {
+      const own = Object.entries(MessageAttributes).filter(([name]) => !asItCame.includes(name));
+      expect(JSON.stringify(own)).not.toContain(content);
+      expect(documented).toContain(`\`${MessageAttributes.ReasonCode?.StringValue}\``);
+    }
+  }
+}
+
+async function checkEffects(name: string, wanted: number): Promise<void> {
+  const items = (await world.items("insights")).filter(({ id }) => String(id).startsWith(`${name}#`));
+  expect(items.filter(({ times }) => times !== 1)).toEqual([]);
+  expect(items).toHaveLength(wanted);
+}

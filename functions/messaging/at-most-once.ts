@@ -5,7 +5,8 @@
 //   G9. Every loss is counted: a claim that ended without a word (the process died) is found by the next delivery, and
 //   so is a loss that was settled and never acknowledged. That may count a loss twice, under the same message id.
 //
-// A claim that could not be made loses nothing: no work was begun, so the message is tried again.
+// A claim that could not be made loses nothing: no work was begun, so the message is tried again. Nor does what no handler
+// has seen, as it does not fit its schema, say: it is parked.
 import {
   type DynamoDBClient,
   TransactionCanceledException,

@@ -4,6 +4,8 @@ import { faults, type Mutant, messaging, quickTest, test } from "./mutant.ts";
 const signature = "functions/messaging/signature.ts";
 const caps = "functions/messaging/caps.ts";
 
+const foreignMessages = test("foreign-messages/foreign-messages");
+
 export const trustMutants: readonly Mutant[] = [
   {
     name: "as many values as fit",
@@ -18,6 +20,27 @@ export const trustMutants: readonly Mutant[] = [
     find: "&& declared.has(key)",
     replace: "",
     checks: [quickTest("functions/messaging/issue-paths")],
+  },
+  {
+    name: "an id with half a character is taken",
+    file: "functions/messaging/cloud-event.ts",
+    find: "!text.isWellFormed()",
+    replace: 'text === ""',
+    checks: [foreignMessages],
+  },
+  {
+    name: "at most once: what no handler has seen is lost",
+    file: "functions/messaging/at-most-once.ts",
+    find: "if (request.error instanceof Park && !hasRun(unit)) return lease.free();",
+    replace: "",
+    checks: [foreignMessages],
+  },
+  {
+    name: "by sequence: a copy of what is no message of the consumer gets another reason",
+    file: "functions/messaging/sequence-evidence.ts",
+    find: "if (delivery.message.sequence === undefined) return undefined;",
+    replace: "",
+    checks: [foreignMessages],
   },
   {
     name: "a key that is named like a field is named",

@@ -111,7 +111,8 @@ export function enterEnvironment(purpose: Purpose): void {
   process.umask(process.umask() & ~ownerBits); // what is written is read again
   const { HTTP_PROXY, HTTPS_PROXY, http_proxy = HTTP_PROXY, https_proxy = HTTPS_PROXY } = given;
   // Node reads them at its start, and only then. Nothing of ours is behind a proxy.
-  if (purpose !== "aws") setGlobalProxyFromEnv({ http_proxy, https_proxy, no_proxy: "*" });
+  const isProxied = http_proxy !== undefined || https_proxy !== undefined;
+  if (purpose !== "aws" && isProxied) setGlobalProxyFromEnv({ http_proxy, https_proxy, no_proxy: "*" });
 }
 
 /** For a program that is not ours: says in a line what is wrong, and ends the process with exit code 2. */

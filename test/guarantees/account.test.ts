@@ -1,6 +1,8 @@
 // How a counterexample reads: the kit's calls in one line between the handler's own, in 80 columns.
 import { expect, it } from "vitest";
+import { anEnvelope } from "../support/an-envelope.ts";
 import { describe as accountOf } from "./explorer/account.ts";
+import { outcomes } from "./explorer/outcomes.ts";
 
 const kit = { process: "ship-order", by: "kit", message: "0003-1" } as const;
 const own = { process: "ship-order", by: "handler", message: "0003-1" } as const;
@@ -54,4 +56,14 @@ it("says for which message a call was, when there are several, and stays in 80 c
   expect(text).toContain("ship-order for 0003-1, the kit: TransactWriteItems #1, ");
   expect(text).toContain("the handler: without any fault");
   expect(Math.max(...text.split("\n").map(({ length }) => length))).toBeLessThanOrEqual(80);
+});
+
+it("says what became of a message that no queue brought, too", () => {
+  const { onCall, lines } = outcomes({ deadLetterUrls: new Set() });
+  const message = anEnvelope({ id: "0003-1", type: "a.b.v1" });
+  const [one, other] = [{}, {}];
+  for (const run of [one, one, other]) onCall({ belongs: { message, run } });
+  onCall({ belongs: {} });
+  onCall({});
+  expect(lines()).toEqual(["0003-1 (a.b.v1): 2 runs of the handler"]);
 });

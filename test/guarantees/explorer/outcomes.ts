@@ -8,6 +8,8 @@ export interface Outcomes {
   delivered(records: readonly SQSRecord[]): void;
   /** The queue may forget these. */
   acknowledged(records: readonly Pick<SQSRecord, "messageId">[]): void;
+  /** A message that no queue brought (of a journal, or a request) is known by the calls that are made for it. */
+  onCall(call: Pick<Call, "belongs">): void;
   onDone(call: Pick<Call, "command" | "input" | "belongs">): void;
   /** `0003-1 (tests.deposited.v1): acknowledged after 2 deliveries` */
   lines(): string[];
@@ -24,6 +26,7 @@ interface Seen {
 
 export function outcomes({ deadLetterUrls }: Pick<Stage, "deadLetterUrls">): Outcomes {
   const messages = new Map<string, Seen>();
+  const runs = new Map<string, Set<object>>();
   return {
     delivered(records) {
       for (const { messageId, body } of records) {
@@ -43,6 +46,11 @@ export function outcomes({ deadLetterUrls }: Pick<Stage, "deadLetterUrls">): Out
         if (seen) seen.acknowledged = true;
       }
     },
+    onCall({ belongs: { message, run = {} } = {} }) {
+      if (message === undefined || [...messages.values()].some(({ id }) => id === message.id)) return;
+      const name = `${message.id} (${message.type})`;
+      runs.set(name, (runs.get(name) ?? new Set()).add(run));
+    },
     onDone({ command, input, belongs }) {
       if (!/^SendMessage/.test(command)) return;
       for (const { QueueUrl, MessageBody, MessageAttributes } of sentBy(input)) {
@@ -53,7 +61,12 @@ export function outcomes({ deadLetterUrls }: Pick<Stage, "deadLetterUrls">): Out
         if (parked) parked.parked = MessageAttributes?.ReasonCode?.StringValue ?? "no code";
       }
     },
-    lines: () => [...messages.values()].map((seen) => `${seen.name}: ${outcomeOf(seen)}`),
+    lines: () => [
+      ...[...messages.values()].map((seen) => `${seen.name}: ${outcomeOf(seen)}`),
+      ...[...runs].map(
+        ([name, { size }]) => `${name}: ${size === 1 ? "1 run" : `${size} runs`} of the handler`,
+      ),
+    ],
   };
 }
 

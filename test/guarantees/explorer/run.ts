@@ -55,6 +55,7 @@ export async function runSchedule(options: RunOptions): Promise<Run> {
       onCall(call, fault) {
         calls.push({ command: call.command, nth: call.nth, process: call.process.name, call });
         if (fault && !fired.includes(fault)) fired.push(fault);
+        seen.onCall(call);
         for (const source of sources) source.onCall?.(call);
       },
       onDone(call, output) {

@@ -6,7 +6,8 @@ import { bundleSize, compared, functionEntries, startPackages } from "./bundle-s
 // 15 KB more than before every promise held at its edges: what is published is held against its schema before the commit
 // (json-value, storable), the same data are told in any order of keys (digest), numbers and CloudEvents are read exactly
 // (exact-numbers, cloud-event), a contract is held against the deployed one. Each first message passes all of it.
-const kitBytesMax = 46_000;
+// And half a KB since: a batch is held against its memory, attributes against Unicode, keys of maps are not named.
+const kitBytesMax = 46_500;
 const functionBytesMax = 405_000;
 /** Who pays for more, and for what. */
 const more: Readonly<Record<string, { readonly bytes: number; readonly packages: readonly string[] }>> = {

@@ -10,6 +10,12 @@ import { isRedelivered } from "./received.ts";
 import { runLedger } from "./run-ledger.ts";
 import type { Subscription } from "./subscription.ts";
 
+export interface PartOfBatch {
+  readonly records: readonly SQSRecord[];
+  /** They are hidden for a moment, and noted. */
+  readonly givenBack: readonly SQSRecord[];
+}
+
 /**
  * Of the values of a batch, some 80 bytes each while it is worked on. So many small ones, or ten messages at their own
  * bound: with 6 MB, the most that Lambda hands to a function, it could be three times as many.
@@ -19,7 +25,7 @@ const batchValuesMax = 10 * valuesMax;
 export async function giveBackBeyondMemory(
   all: readonly SQSRecord[],
   queue: Subscription,
-): Promise<{ readonly records: readonly SQSRecord[]; readonly givenBack: readonly SQSRecord[] }> {
+): Promise<PartOfBatch> {
   let values = 0;
   const beyond = all.findIndex(({ body }) => {
     values += weightOf(body);

@@ -8,6 +8,7 @@
 // that cannot be loaded fails the batch or the record, which comes again.
 import type { Context, SQSBatchResponse, SQSEvent, SQSRecord } from "aws-lambda";
 import { processBatch } from "./batch.ts";
+import type { PartOfBatch } from "./batch-memory.ts";
 import { messageChain, type Work } from "./chain.ts";
 import { type Contract, checkDeployed } from "./contract.ts";
 import { deliver, type MessageMiddleware } from "./delivery.ts";
@@ -145,12 +146,9 @@ export function consumer<Of extends Contract>(contract: Of): Consumer<Of> {
 /** Shorter batches fit any function's memory, whatever they are made of: see batch-memory.ts. Characters. */
 const batchFitsMax = 1_000_000;
 
-async function withinMemory(
-  all: readonly SQSRecord[],
-  queue: Subscription,
-): Promise<{ readonly records: readonly SQSRecord[]; readonly givenBack: readonly SQSRecord[] }> {
-  if (all.reduce((sum, { body }) => sum + body.length, 0) <= batchFitsMax)
-    return { records: all, givenBack: [] };
-  const { giveBackBeyondMemory } = await import("./batch-memory.ts");
-  return giveBackBeyondMemory(all, queue);
+async function withinMemory(records: readonly SQSRecord[], queue: Subscription): Promise<PartOfBatch> {
+  let characters = 0;
+  for (const { body } of records) characters += body.length;
+  if (characters <= batchFitsMax) return { records, givenBack: [] };
+  return (await import("./batch-memory.ts")).giveBackBeyondMemory(records, queue);
 }

@@ -37,11 +37,10 @@ export function asJson(value: unknown, code: string, whose: string, schema?: obj
   function objectOf(object: object, at?: Place): Record<string, unknown> {
     const names = Object.keys(object);
     if (isOpaque(object, names)) throw refused(`a ${object.constructor?.name ?? "value"}`, at);
-    const entries = names
-      .sort()
-      .map((name) => [name, Reflect.get(object, name) as unknown] as const)
-      .filter(([, entry]) => entry !== undefined)
-      .map(([name, entry]) => [name, copyOf(entry, below(at, name))] as const);
+    const entries = names.sort().flatMap((name) => {
+      const entry: unknown = Reflect.get(object, name);
+      return entry === undefined ? [] : [[name, copyOf(entry, below(at, name))] as const];
+    });
     return Object.fromEntries(entries); // also a key `__proto__`, which an assignment would lose without a word
   }
 

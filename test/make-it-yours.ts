@@ -41,7 +41,7 @@ try {
   );
   copy.change("functions/billing/k-2nd-rows.ts", callsForSecondType);
   await step(
-    "! vitest run test/functions/billing/k-2nd-rows.test.ts",
+    `! vitest run test/functions/billing/k-2nd-rows.test.ts -t ${second}`,
     "a call beside the unit of work, for the second of its types alone, fails though no invariant asks for it",
   );
 } finally {

@@ -92,10 +92,10 @@ describe("reserve-credit", () => {
       await signedBy(message, { by: async () => await aKeyStore(aSecret("k9")).ring.current() }),
     );
     expect(await running.reserveCredit(event, aContext())).toEqual(failed(event));
-    expect(await reasons()).toEqual([]);
-    for (const receives of ["2", "3", "4", "5"]) {
+    for (const receives of ["2", "3"]) {
+      expect(await reasons()).toEqual([]);
       for (const record of event.Records) record.attributes.ApproximateReceiveCount = receives;
-      await running.reserveCredit(event, aContext()); // each is an attempt, and the fifth is the last
+      await running.reserveCredit(event, aContext()); // the third time it is nobody's
     }
     expect(await reasons()).toEqual(["SIGNATURE_INVALID"]);
     expect(await available()).toBe(500);

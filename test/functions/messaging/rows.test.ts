@@ -85,9 +85,7 @@ describe("a consumer with evidence as rows", () => {
   });
 
   it.each([
-    ["by default", {}, 1],
-    ["when asked for", { groupCommit: true }, 1],
-    ["with a wait of its own", { groupCommit: { lingerMs: 50 } }, 1],
+    ["that are ready within the wait", { groupCommit: { lingerMs: 10_000 } }, 1],
     ["not when each is to be alone", { groupCommit: false }, 2],
   ])("two messages of a batch share a transaction %s", async (_when, options, transactions) => {
     const messages = [1, 2].map((amount) => ({ ...anAdded({ amount }), data: { counter: newId(), amount } }));

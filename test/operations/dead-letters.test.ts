@@ -147,8 +147,8 @@ describe("redrive", () => {
 
   test("holds on to what it has not come to yet, however long it takes", async () => {
     for (let n = 0; n < 50; n++) await park(envelope(`m-${n}`), {});
-    const redriven = redriveThose({ rate: 10, visibilitySeconds: 2 });
-    await new Promise((resolve) => setTimeout(resolve, 4_000)); // twice as long as anything is hidden by itself
+    const redriven = redriveThose({ rate: 8, visibilitySeconds: 4 });
+    await new Promise((resolve) => setTimeout(resolve, 5_000)); // longer than anything is hidden by itself
     const { Messages = [] } = await world.clients.sqs.send(
       new ReceiveMessageCommand({ QueueUrl: queue.deadLetterQueueUrl, VisibilityTimeout: 0 }),
     );

@@ -8,12 +8,14 @@ const table = "AWS::DynamoDB::GlobalTable";
 describe("the foundation", () => {
   const template = Template.fromStack(new FoundationStack(aTestApp(), "Foundation", { config: aConfig() }));
 
-  test("G3: an unsent message never expires", () => {
-    expect(propertiesOf(template, table, "Outbox")).not.toHaveProperty("TimeToLiveSpecification");
+  const outboxes = ["OrderedOutbox", "Outbox"];
+
+  test.each(outboxes)("G3: an unsent message never expires: %s", (outbox) => {
+    expect(propertiesOf(template, table, outbox)).not.toHaveProperty("TimeToLiveSpecification");
   });
 
-  test("the outbox shows what was inserted", () => {
-    expect(propertiesOf(template, table, "Outbox").StreamSpecification).toEqual({
+  test.each(outboxes)("the outbox shows what was inserted: %s", (outbox) => {
+    expect(propertiesOf(template, table, outbox).StreamSpecification).toEqual({
       StreamViewType: "NEW_IMAGE",
     });
   });

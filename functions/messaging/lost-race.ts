@@ -2,7 +2,7 @@
 //
 //   G5, G11. It takes its turn: of this process one message at a time runs for an item, so that only processes race, with
 //   jitter. It takes half of the time that it finds left, so that a hot key leaves the rest to its neighbours. What loses
-//   even so has waited, and that is no attempt. (What cannot come again, at most once, takes all of its time.)
+//   even so has waited, and that is no attempt. (At most once, nothing is delivered again: it takes all of the time.)
 import { nowMs } from "./clock.ts";
 import { isRepeatable, RetryLater, StateMoved } from "./outcome.ts";
 import { marginMs, waitToRetry } from "./retry.ts";

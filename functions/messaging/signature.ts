@@ -103,7 +103,7 @@ const version = "v1";
 const policies: readonly SignaturePolicy[] = ["required", "accepted", "off"];
 
 /**
- * Somebody may know a key that we do not know yet. A key is in the store for an hour before it signs, so what the store
+ * Somebody may know a key that we do not know yet. A key is in the store for more than an hour before it signs, so what the store
  * does not have after it was asked for twice more is nobody's, and keeps its group waiting no longer.
  */
 function unknown(keyId: string, receiveCount: number): Error {

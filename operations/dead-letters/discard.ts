@@ -26,7 +26,6 @@ import { forgo } from "./supersede.ts";
 
 export interface DiscardOptions {
   readonly queues: readonly ConsumerQueue[];
-  /** Where the lines of FIFO groups are, and what was discarded. */
   readonly known?: Knowledge;
   readonly matches: (deadLetter: DeadLetter) => boolean;
   /** Those that were named: an id that several have which differ is refused. */

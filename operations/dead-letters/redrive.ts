@@ -27,7 +27,6 @@ export interface Clients {
 
 export interface RedriveOptions {
   readonly queues: readonly ConsumerQueue[];
-  /** Where the evidence and the lines of FIFO groups are. */
   readonly known?: Knowledge;
   /** Of a FIFO group, one that matches brings all; a match is looked for among the first of each group. */
   readonly matches: (deadLetter: DeadLetter) => boolean;

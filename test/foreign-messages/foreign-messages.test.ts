@@ -179,7 +179,7 @@ function batchesOf(messages: readonly Foreign[]): Foreign[][] {
 
 const records = new Map<string, SQSRecord>();
 
-/** The same message when it comes again. */
+/** The same message, delivered a second time. */
 function recordOf(
   { name, body, attributes = {} }: Foreign,
   receiveCount: number,

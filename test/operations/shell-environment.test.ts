@@ -7,7 +7,7 @@ import { devNull } from "node:os";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type Environment, environmentFor, requireEndpoints } from "../../operations/shell-environment.ts";
 
-const shell = { PATH: "/bin", HOME: "/home/me", LANG: "C", CARRIER_URL: "https://carrier.test", CI: "1" };
+const shell = { PATH: "/bin", HOME: "/nowhere", LANG: "C", CARRIER_URL: "https://carrier.test", CI: "1" };
 
 /** What somebody left in a shell, and what would come of it. */
 const leftOver: Environment = {

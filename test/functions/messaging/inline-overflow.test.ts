@@ -43,7 +43,7 @@ describe("no healthy message is refused", () => {
     let waiting = messages(12);
     for (const _ of rounds()) {
       if (waiting.length === 0) break;
-      waiting = await receiveAll(waiting); // whoever lost its races comes again
+      waiting = await receiveAll(waiting); // what lost its race is delivered again
     }
     expect(await outcome()).toEqual({ count: 12, parked: [] });
   });

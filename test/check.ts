@@ -1,16 +1,36 @@
 // `npm run check`: every gate, all of them even when one fails, and the count at the end. The tests run beside the other
-// gates, which wait more than they compute: what a gate printed stands together, at its end.
+// gates, which wait more than they compute: what a gate printed stands together, at its end. What failed is said once
+// more at the very end, where whoever sees only the end of a log finds it.
 //
 //   `--localstack` adds the gate that installs the largest thing.
 import { type ChildProcess, spawn } from "node:child_process";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, relative } from "node:path";
 
 interface Gate {
   readonly name: string;
   readonly command: readonly string[];
 }
+
+/** What `vitest --reporter=json` writes, as far as it is read here. */
+interface TestReport {
+  readonly numPassedTests?: number;
+  readonly numFailedTests?: number;
+  readonly testResults?: readonly {
+    readonly name: string;
+    /** Why the file itself failed; empty when it did not. */
+    readonly message: string;
+    readonly assertionResults: readonly {
+      readonly status: string;
+      readonly fullName: string;
+      readonly failureMessages: readonly string[];
+    }[];
+  }[];
+}
+
+/** Of what a failure said. */
+const saidMax = 3_000;
 
 /** A gate that takes longer will not end: it is stopped, with all that it has started, and has failed. */
 const boundMinutes = 15;
@@ -35,6 +55,7 @@ const gates: readonly Gate[] = [
 ];
 
 let passed = 0;
+const failures: string[] = [];
 let failed = 0;
 const running = new Set<ChildProcess>();
 for (const signal of ["SIGINT", "SIGTERM"] as const) {
@@ -45,6 +66,7 @@ for (const signal of ["SIGINT", "SIGTERM"] as const) {
 }
 await Promise.all([runTests(), runGates()]);
 await rm(scratch, { recursive: true, force: true });
+for (const failure of failures) console.log(`✗ ${failure}\n`);
 console.log(`${passed} passed, ${failed} failed`);
 process.exitCode = failed === 0 ? 0 : 1;
 
@@ -53,19 +75,25 @@ async function runGates(): Promise<void> {
     console.log(`… ${gate.name}`);
     const { ok, said, seconds } = await run(gate, "pipe");
     count(ok, gate.name, seconds, said);
+    if (!ok) failures.push(`${gate.name}\n${said.slice(-saidMax)}`);
   }
 }
 
 /** A run that ends without a report, or with no test in it, has failed. */
 async function runTests(): Promise<void> {
   const { ok, seconds } = await run(tests, "inherit");
-  const report = JSON.parse(await readFile(testReport, "utf8").catch(() => "{}")) as {
-    numPassedTests?: number;
-    numFailedTests?: number;
-  };
+  const report = JSON.parse(await readFile(testReport, "utf8").catch(() => "{}")) as TestReport;
   passed += report.numPassedTests ?? 0;
   failed += report.numFailedTests ?? 0;
   count(ok && (report.numPassedTests ?? 0) > 0, tests.name, seconds);
+  for (const { name, message, assertionResults } of report.testResults ?? []) {
+    const file = relative(".", name);
+    if (message !== "") failures.push(`${file}\n${message.slice(0, saidMax)}`);
+    for (const { status, fullName, failureMessages } of assertionResults) {
+      if (status === "failed")
+        failures.push(`${file}: ${fullName}\n${failureMessages.join("\n").slice(0, saidMax)}`);
+    }
+  }
 }
 
 function count(ok: boolean, name: string, seconds: number, said = ""): void {

@@ -1,2 +1,0 @@
-import * as it from "pg";
-export const handler = async () => typeof it;

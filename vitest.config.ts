@@ -1,16 +1,16 @@
+import { enterOrExit } from "@essentially-once/operator/shell-environment";
 import { defineConfig } from "vitest/config";
-import { enterOrExit } from "./operations/shell-environment.ts";
 
 await enterOrExit("local"); // the workers inherit it
 
 export default defineConfig({
   test: {
-    include: ["test/**/*.test.ts"],
-    exclude: ["test/e2e/**"], // needs a deployment: `npm run test:e2e`
+    include: ["test/**/*.test.ts", "packages/**/*.test.ts"],
+    exclude: ["packages/proofs/e2e/**"], // needs a deployment: `npm run test:e2e`
     pool: "forks",
     maxWorkers: 2,
-    globalSetup: ["test/support/scratch.ts"],
-    setupFiles: ["test/support/quiet-logs.ts"],
+    globalSetup: ["packages/testing/src/support/scratch.ts"],
+    setupFiles: ["packages/testing/src/support/quiet-logs.ts"],
     // Bounds for what never ends. Nothing that goes on is cut short because the machine has much else to do.
     testTimeout: 180_000,
     hookTimeout: 180_000,

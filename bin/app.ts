@@ -1,15 +1,16 @@
 // The whole deployment on one screen, in the order in which a message flows.
+
+import { readConfig } from "@essentially-once/constructs/config";
+import { WiringRules } from "@essentially-once/constructs/rules/wiring-rules";
+import { FoundationStack } from "@essentially-once/constructs/stacks/foundation-stack";
+import { OperationsStack } from "@essentially-once/constructs/stacks/operations-stack";
+import { RelayStack } from "@essentially-once/constructs/stacks/relay-stack";
+import type { ServiceStack } from "@essentially-once/constructs/stacks/service-stack";
 import { App, Validations } from "aws-cdk-lib";
 import { AwsSolutionsChecks, ServerlessChecks } from "cdk-nag";
-import { readConfig } from "../lib/config.ts";
 import { CreditStack } from "../lib/credit-stack.ts";
-import { FoundationStack } from "../lib/foundation-stack.ts";
 import { InsightsStack } from "../lib/insights-stack.ts";
-import { OperationsStack } from "../lib/operations-stack.ts";
 import { OrdersStack } from "../lib/orders-stack.ts";
-import { RelayStack } from "../lib/relay-stack.ts";
-import { WiringRules } from "../lib/rules/wiring-rules.ts";
-import type { ServiceStack } from "../lib/service-stack.ts";
 import { ShippingStack } from "../lib/shipping-stack.ts";
 
 const app = new App();

@@ -1,7 +1,8 @@
 // CREDIT: reserve-credit decides whether a placed order is paid for.
+
+import { type ServiceOptions, ServiceStack } from "@essentially-once/constructs/stacks/service-stack";
 import type { Construct } from "constructs";
 import { reserveCredit } from "../functions/credit/contracts.ts";
-import { type ServiceOptions, ServiceStack } from "./service-stack.ts";
 
 export class CreditStack extends ServiceStack {
   constructor(scope: Construct, id: string, options: ServiceOptions) {

@@ -1,8 +1,9 @@
 // SHIPPING: ship-order hands an approved order to the carrier, whose API is a setting of the synthesis:
 // `cdk deploy -c carrierUrl=https://...`.
+
+import { type ServiceOptions, ServiceStack } from "@essentially-once/constructs/stacks/service-stack";
 import type { Construct, Node } from "constructs";
 import { shipOrder } from "../functions/shipping/contracts.ts";
-import { type ServiceOptions, ServiceStack } from "./service-stack.ts";
 
 export class ShippingStack extends ServiceStack {
   constructor(scope: Construct, id: string, options: ServiceOptions) {

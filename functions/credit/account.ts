@@ -1,5 +1,5 @@
 // A customer's credit. Pure. `limit = available + what approved orders hold`, always.
-import type { Versioned } from "../messaging/versioned-table.ts";
+import type { Versioned } from "@essentially-once/messaging/versioned-table";
 
 /** `id` is the customer's. */
 export interface Account extends Versioned {

@@ -1,5 +1,5 @@
 // What the functions of the credit service are to others.
-import { contract } from "../messaging/contract.ts";
+import { contract } from "@essentially-once/messaging/contract";
 import { OrderPlaced } from "../orders/messages.ts";
 import { CreditDenied, CreditReserved } from "./messages.ts";
 

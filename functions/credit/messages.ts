@@ -1,6 +1,7 @@
 // What the credit service answers to a placed order.
+
+import { messageType } from "@essentially-once/messaging/message-type";
 import * as z from "zod";
-import { messageType } from "../messaging/message-type.ts";
 
 const decision = z.strictObject({ orderId: z.string().min(1).max(64) });
 

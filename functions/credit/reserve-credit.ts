@@ -1,11 +1,11 @@
 // The bank-account case: read, decide, write under the version that was read.
-import { consumer } from "../messaging/consumer.ts";
-import { environment } from "../messaging/environment.ts";
-import { guards } from "../messaging/guards.ts";
-import { idempotency } from "../messaging/idempotency.ts";
-import { Park } from "../messaging/outcome.ts";
-import { rows } from "../messaging/rows.ts";
-import { versionedTable } from "../messaging/versioned-table.ts";
+import { consumer } from "@essentially-once/messaging/consumer";
+import { environment } from "@essentially-once/messaging/environment";
+import { guards } from "@essentially-once/messaging/guards";
+import { idempotency } from "@essentially-once/messaging/idempotency";
+import { Park } from "@essentially-once/messaging/outcome";
+import { rows } from "@essentially-once/messaging/rows";
+import { versionedTable } from "@essentially-once/messaging/versioned-table";
 import { type Account, reserve } from "./account.ts";
 import { reserveCredit } from "./contracts.ts";
 import { CreditDenied, CreditReserved } from "./messages.ts";

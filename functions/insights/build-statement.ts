@@ -1,8 +1,8 @@
 // Pulls the journal into a statement for each customer; state and offset commit together.
-import { environment } from "../messaging/environment.ts";
-import { journal } from "../messaging/journal.ts";
-import { Park } from "../messaging/outcome.ts";
-import { projection } from "../messaging/projection.ts";
+import { environment } from "@essentially-once/messaging/environment";
+import { journal } from "@essentially-once/messaging/journal";
+import { Park } from "@essentially-once/messaging/outcome";
+import { projection } from "@essentially-once/messaging/projection";
 import { OrderPlaced } from "../orders/messages.ts";
 import { buildStatement } from "./contracts.ts";
 import { counted, type OrderOfCustomer, type Statement } from "./statement.ts";

@@ -1,5 +1,5 @@
 // What the functions of the insights service are to others.
-import { contract } from "../messaging/contract.ts";
+import { contract } from "@essentially-once/messaging/contract";
 import { OrderViewed } from "./messages.ts";
 import { statementEvents } from "./statement.ts";
 

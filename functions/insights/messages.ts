@@ -1,6 +1,7 @@
 // What a shop front says when somebody looks at an order: worth counting, not worth keeping.
+
+import { messageType } from "@essentially-once/messaging/message-type";
 import * as z from "zod";
-import { messageType } from "../messaging/message-type.ts";
 
 export const OrderViewed = messageType({
   type: "insights.order-viewed.v1",

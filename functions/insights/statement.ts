@@ -1,7 +1,8 @@
 // What a customer's orders came to. Pure: the same events in the same order make the same statements, whether
 // one by one as they come or all at once from the journal's beginning.
+
+import type { Versioned } from "@essentially-once/messaging/versioned-table";
 import { CreditDenied, CreditReserved } from "../credit/messages.ts";
-import type { Versioned } from "../messaging/versioned-table.ts";
 import { OrderPlaced } from "../orders/messages.ts";
 import { OrderShipped } from "../shipping/messages.ts";
 

@@ -1,6 +1,7 @@
 // What the functions of the orders service are to others.
+
+import { contract } from "@essentially-once/messaging/contract";
 import { CreditDenied, CreditReserved } from "../credit/messages.ts";
-import { contract } from "../messaging/contract.ts";
 import { OrderShipped } from "../shipping/messages.ts";
 import { OrderApproved, OrderPlaced, PlaceOrder } from "./messages.ts";
 

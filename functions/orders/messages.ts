@@ -1,6 +1,7 @@
 // What the orders service says to the others, and the command it answers to.
+
+import { messageType } from "@essentially-once/messaging/message-type";
 import * as z from "zod";
-import { messageType } from "../messaging/message-type.ts";
 
 const orderId = z.string().min(1).max(64);
 const cents = z.int().positive();

@@ -1,5 +1,5 @@
 // An order and its life: new → approved → shipped, or new → canceled. Pure.
-import type { Versioned } from "../messaging/versioned-table.ts";
+import type { Versioned } from "@essentially-once/messaging/versioned-table";
 
 export interface OrderLine {
   readonly sku: string;

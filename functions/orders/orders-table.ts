@@ -1,5 +1,5 @@
-import { environment } from "../messaging/environment.ts";
-import { versionedTable } from "../messaging/versioned-table.ts";
+import { environment } from "@essentially-once/messaging/environment";
+import { versionedTable } from "@essentially-once/messaging/versioned-table";
 import type { Order } from "./order.ts";
 
 export const ordersTable = environment("ORDERS_TABLE");

@@ -1,9 +1,9 @@
 // POST an order: state and OrderPlaced commit together, and the same Idempotency-Key gets the same answer.
-import { nowIso } from "../messaging/clock.ts";
-import { endpoint } from "../messaging/endpoint.ts";
-import { idempotency } from "../messaging/idempotency.ts";
-import { derivedId } from "../messaging/ids.ts";
-import { rows } from "../messaging/rows.ts";
+import { nowIso } from "@essentially-once/messaging/clock";
+import { endpoint } from "@essentially-once/messaging/endpoint";
+import { idempotency } from "@essentially-once/messaging/idempotency";
+import { derivedId } from "@essentially-once/messaging/ids";
+import { rows } from "@essentially-once/messaging/rows";
 import { placeOrder } from "./contracts.ts";
 import { OrderPlaced } from "./messages.ts";
 import { newOrder } from "./order.ts";

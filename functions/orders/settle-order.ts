@@ -1,12 +1,13 @@
 // Moves an order on when credit or shipping has answered: one item changes, so its evidence and what it publishes
 // are in it.
+
+import { claimCheck } from "@essentially-once/messaging/claim-check";
+import { consumer } from "@essentially-once/messaging/consumer";
+import { guards } from "@essentially-once/messaging/guards";
+import { idempotency } from "@essentially-once/messaging/idempotency";
+import { inline } from "@essentially-once/messaging/inline";
+import { Park } from "@essentially-once/messaging/outcome";
 import { CreditDenied, CreditReserved } from "../credit/messages.ts";
-import { claimCheck } from "../messaging/claim-check.ts";
-import { consumer } from "../messaging/consumer.ts";
-import { guards } from "../messaging/guards.ts";
-import { idempotency } from "../messaging/idempotency.ts";
-import { inline } from "../messaging/inline.ts";
-import { Park } from "../messaging/outcome.ts";
 import { OrderShipped } from "../shipping/messages.ts";
 import { settleOrder } from "./contracts.ts";
 import { OrderApproved } from "./messages.ts";

@@ -3,9 +3,10 @@
 //
 // Its contract: a 4xx or a 503 means that nothing was booked. Everything else (a time-out, a 500, a 502, half an
 // answer) leaves open whether it was.
+
+import { NotPerformed } from "@essentially-once/messaging/effect";
+import { Park, RetryLater } from "@essentially-once/messaging/outcome";
 import * as z from "zod";
-import { NotPerformed } from "../messaging/effect.ts";
-import { Park, RetryLater } from "../messaging/outcome.ts";
 import type { OrderLine } from "../orders/order.ts";
 
 export interface Consignment {

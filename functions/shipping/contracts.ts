@@ -1,5 +1,5 @@
 // What the functions of the shipping service are to others.
-import { contract } from "../messaging/contract.ts";
+import { contract } from "@essentially-once/messaging/contract";
 import { OrderApproved } from "../orders/messages.ts";
 import { OrderShipped } from "./messages.ts";
 

@@ -1,6 +1,7 @@
 // What the shipping service says when the carrier has a consignment.
+
+import { messageType } from "@essentially-once/messaging/message-type";
 import * as z from "zod";
-import { messageType } from "../messaging/message-type.ts";
 
 export const OrderShipped = messageType({
   type: "shipping.order-shipped.v1",

@@ -4,17 +4,17 @@
 
 import { Logger } from "@aws-lambda-powertools/logger";
 import { Metrics } from "@aws-lambda-powertools/metrics";
-import { claimCheck } from "../messaging/claim-check.ts";
-import { nowIso } from "../messaging/clock.ts";
-import { consumer } from "../messaging/consumer.ts";
-import { effects } from "../messaging/effect.ts";
-import { environment } from "../messaging/environment.ts";
-import { guards } from "../messaging/guards.ts";
-import { idempotency } from "../messaging/idempotency.ts";
-import { powertools } from "../messaging/powertools.ts";
-import { rows } from "../messaging/rows.ts";
-import { activeTracer } from "../messaging/subsegment.ts";
-import { type Versioned, versionedTable } from "../messaging/versioned-table.ts";
+import { claimCheck } from "@essentially-once/messaging/claim-check";
+import { nowIso } from "@essentially-once/messaging/clock";
+import { consumer } from "@essentially-once/messaging/consumer";
+import { effects } from "@essentially-once/messaging/effect";
+import { environment } from "@essentially-once/messaging/environment";
+import { guards } from "@essentially-once/messaging/guards";
+import { idempotency } from "@essentially-once/messaging/idempotency";
+import { powertools } from "@essentially-once/messaging/powertools";
+import { rows } from "@essentially-once/messaging/rows";
+import { activeTracer } from "@essentially-once/messaging/subsegment";
+import { type Versioned, versionedTable } from "@essentially-once/messaging/versioned-table";
 import { carrierAt } from "./carrier.ts";
 import { shipOrder } from "./contracts.ts";
 import { OrderShipped } from "./messages.ts";

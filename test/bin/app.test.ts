@@ -5,8 +5,8 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { production } from "@essentially-once/testing/support/real-app";
 import { afterAll, describe, expect, test } from "vitest";
-import { production } from "../support/real-app.ts";
 
 interface Resource {
   readonly Type: string;

@@ -1,9 +1,9 @@
+import { FoundationStack } from "@essentially-once/constructs/stacks/foundation-stack";
+import { aConfig, aTestApp, propertiesOf } from "@essentially-once/testing/support/test-app";
 import { Template } from "aws-cdk-lib/assertions";
 import { describe, expect, test } from "vitest";
 import { reserveCredit } from "../../functions/credit/contracts.ts";
 import { CreditStack } from "../../lib/credit-stack.ts";
-import { FoundationStack } from "../../lib/foundation-stack.ts";
-import { aConfig, aTestApp, propertiesOf } from "../support/test-app.ts";
 
 describe("credit", () => {
   const app = aTestApp();

@@ -1,9 +1,9 @@
+import { FoundationStack } from "@essentially-once/constructs/stacks/foundation-stack";
+import { grantsOf } from "@essentially-once/testing/support/policies";
+import { aConfig, aTestApp, propertiesOf } from "@essentially-once/testing/support/test-app";
 import { Template } from "aws-cdk-lib/assertions";
 import { describe, expect, test } from "vitest";
-import { FoundationStack } from "../../lib/foundation-stack.ts";
 import { InsightsStack } from "../../lib/insights-stack.ts";
-import { grantsOf } from "../support/policies.ts";
-import { aConfig, aTestApp, propertiesOf } from "../support/test-app.ts";
 
 describe("insights", () => {
   const app = aTestApp();

@@ -1,10 +1,10 @@
+import { FoundationStack } from "@essentially-once/constructs/stacks/foundation-stack";
+import { grantsOf } from "@essentially-once/testing/support/policies";
+import { aConfig, aTestApp, propertiesOf } from "@essentially-once/testing/support/test-app";
 import { Template } from "aws-cdk-lib/assertions";
 import { describe, expect, test } from "vitest";
 import { placeOrder, settleOrder } from "../../functions/orders/contracts.ts";
-import { FoundationStack } from "../../lib/foundation-stack.ts";
 import { OrdersStack } from "../../lib/orders-stack.ts";
-import { grantsOf } from "../support/policies.ts";
-import { aConfig, aTestApp, propertiesOf } from "../support/test-app.ts";
 
 describe("orders", () => {
   const app = aTestApp();

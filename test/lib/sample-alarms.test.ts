@@ -1,8 +1,8 @@
 // What the runbook says of the cost of the sample's alarms.
 import { globSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { synthesizeApp } from "@essentially-once/testing/support/real-app";
 import { expect, test } from "vitest";
-import { synthesizeApp } from "../support/real-app.ts";
 
 interface Alarm {
   readonly Type: string;

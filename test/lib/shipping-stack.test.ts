@@ -1,9 +1,9 @@
+import { FoundationStack } from "@essentially-once/constructs/stacks/foundation-stack";
+import { aConfig, aTestApp, propertiesOf } from "@essentially-once/testing/support/test-app";
 import { Template } from "aws-cdk-lib/assertions";
 import { describe, expect, test } from "vitest";
 import { shipOrder } from "../../functions/shipping/contracts.ts";
-import { FoundationStack } from "../../lib/foundation-stack.ts";
 import { ShippingStack } from "../../lib/shipping-stack.ts";
-import { aConfig, aTestApp, propertiesOf } from "../support/test-app.ts";
 
 describe("shipping", () => {
   const stack = aShippingStack("http://127.0.0.1:8080/");

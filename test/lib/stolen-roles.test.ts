@@ -1,5 +1,5 @@
+import { synthesizeApp, validationContext } from "@essentially-once/testing/support/real-app";
 import { expect, test } from "vitest";
-import { synthesizeApp, validationContext } from "../support/real-app.ts";
 import { documentedLines, linesOf } from "./stolen-roles.ts";
 
 /** What is added to it, its owner adds to the document. */

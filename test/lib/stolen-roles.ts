@@ -3,9 +3,9 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { type Statement, statementsOf } from "../../lib/rules/policies.ts";
-import { type Resource, Templates } from "../../lib/rules/templates.ts";
-import { at, consumedQueues, variableOf } from "../../lib/rules/wiring.ts";
+import { type Statement, statementsOf } from "@essentially-once/constructs/rules/policies";
+import { type Resource, Templates } from "@essentially-once/constructs/rules/templates";
+import { at, consumedQueues, variableOf } from "@essentially-once/constructs/rules/wiring";
 
 export const securityDocument = join(fileURLToPath(new URL("../../", import.meta.url)), "SECURITY.md");
 const [begin, end] = ["<!-- roles -->", "<!-- /roles -->"];
@@ -129,7 +129,7 @@ function together(templates: Templates, places: readonly string[]): string {
 }
 
 if (import.meta.main) {
-  const { synthesizeApp, validationContext } = await import("../support/real-app.ts");
+  const { synthesizeApp, validationContext } = await import("@essentially-once/testing/support/real-app");
   const context = validationContext(synthesizeApp({}, "bin/app.ts"));
   writeFileSync(securityDocument, withLines(linesOf(context)));
 }

@@ -1,12 +1,12 @@
+import { asciiJson, type Envelope } from "@essentially-once/messaging/envelope";
+import { newId } from "@essentially-once/messaging/ids";
+import { anEnvelope } from "@essentially-once/testing/support/an-envelope";
+import { aContext, anSqsEvent, anSqsRecord } from "@essentially-once/testing/support/lambda";
+import { rounds } from "@essentially-once/testing/support/rounds";
+import { signed } from "@essentially-once/testing/support/signing";
+import { aWorld, type World } from "@essentially-once/testing/support/world";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { asciiJson, type Envelope } from "../../../functions/messaging/envelope.ts";
-import { newId } from "../../../functions/messaging/ids.ts";
 import { OrderPlaced } from "../../../functions/orders/messages.ts";
-import { anEnvelope } from "../../support/an-envelope.ts";
-import { aContext, anSqsEvent, anSqsRecord } from "../../support/lambda.ts";
-import { rounds } from "../../support/rounds.ts";
-import { signed } from "../../support/signing.ts";
-import { aWorld, type World } from "../../support/world.ts";
 
 let world: World;
 let handler: typeof import("../../../functions/credit/reserve-credit.ts").handler;

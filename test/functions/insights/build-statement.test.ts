@@ -1,13 +1,18 @@
+import { type ProjectionState, servingState } from "@essentially-once/messaging/generation";
+import { journal } from "@essentially-once/messaging/journal";
+import type { Draft } from "@essentially-once/messaging/message-type";
+import {
+  aJournalWorld,
+  inSeconds,
+  type JournalWorld,
+  letter,
+} from "@essentially-once/testing/support/journal-world";
+import { aContext } from "@essentially-once/testing/support/lambda";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { CreditDenied, CreditReserved } from "../../../functions/credit/messages.ts";
 import { type Statement, statementsOf } from "../../../functions/insights/statement.ts";
-import { type ProjectionState, servingState } from "../../../functions/messaging/generation.ts";
-import { journal } from "../../../functions/messaging/journal.ts";
-import type { Draft } from "../../../functions/messaging/message-type.ts";
 import { OrderApproved, OrderPlaced } from "../../../functions/orders/messages.ts";
 import { OrderShipped } from "../../../functions/shipping/messages.ts";
-import { aJournalWorld, inSeconds, type JournalWorld, letter } from "../../support/journal-world.ts";
-import { aContext } from "../../support/lambda.ts";
 
 const customers = ["anna", "ben", "carla"];
 

@@ -1,12 +1,12 @@
+import { dynamodb } from "@essentially-once/messaging/clients";
+import { asciiJson, type Envelope } from "@essentially-once/messaging/envelope";
+import { newId } from "@essentially-once/messaging/ids";
+import { anEnvelope } from "@essentially-once/testing/support/an-envelope";
+import { callFaults, type FaultAtCall, faultAtCall } from "@essentially-once/testing/support/fault-at-call";
+import { aContext, anSqsEvent, anSqsRecord } from "@essentially-once/testing/support/lambda";
+import { aWorld, type World } from "@essentially-once/testing/support/world";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { OrderViewed } from "../../../functions/insights/messages.ts";
-import { dynamodb } from "../../../functions/messaging/clients.ts";
-import { asciiJson, type Envelope } from "../../../functions/messaging/envelope.ts";
-import { newId } from "../../../functions/messaging/ids.ts";
-import { anEnvelope } from "../../support/an-envelope.ts";
-import { callFaults, type FaultAtCall, faultAtCall } from "../../support/fault-at-call.ts";
-import { aContext, anSqsEvent, anSqsRecord } from "../../support/lambda.ts";
-import { aWorld, type World } from "../../support/world.ts";
 
 let world: World;
 let faults: FaultAtCall | undefined;

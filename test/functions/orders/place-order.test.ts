@@ -1,10 +1,10 @@
+import { dynamodb } from "@essentially-once/messaging/clients";
+import type { Envelope } from "@essentially-once/messaging/envelope";
+import { newId } from "@essentially-once/messaging/ids";
+import { type Faults, injectFaults } from "@essentially-once/testing/support/faults";
+import { aContext, aPost } from "@essentially-once/testing/support/lambda";
+import { aWorld, type World } from "@essentially-once/testing/support/world";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import { dynamodb } from "../../../functions/messaging/clients.ts";
-import type { Envelope } from "../../../functions/messaging/envelope.ts";
-import { newId } from "../../../functions/messaging/ids.ts";
-import { type Faults, injectFaults } from "../../support/faults.ts";
-import { aContext, aPost } from "../../support/lambda.ts";
-import { aWorld, type World } from "../../support/world.ts";
 
 const anOrder = {
   customerId: "c-1",

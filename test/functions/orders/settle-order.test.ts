@@ -1,15 +1,15 @@
+import { claimStore } from "@essentially-once/messaging/claim-store";
+import { asciiJson, type Envelope } from "@essentially-once/messaging/envelope";
+import { newId } from "@essentially-once/messaging/ids";
+import type { Draft } from "@essentially-once/messaging/message-type";
+import { anEnvelope } from "@essentially-once/testing/support/an-envelope";
+import { aContext, anSqsEvent, anSqsRecord } from "@essentially-once/testing/support/lambda";
+import { signed } from "@essentially-once/testing/support/signing";
+import { aWorld, type World } from "@essentially-once/testing/support/world";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { CreditDenied, CreditReserved } from "../../../functions/credit/messages.ts";
-import { claimStore } from "../../../functions/messaging/claim-store.ts";
-import { asciiJson, type Envelope } from "../../../functions/messaging/envelope.ts";
-import { newId } from "../../../functions/messaging/ids.ts";
-import type { Draft } from "../../../functions/messaging/message-type.ts";
 import { newOrder } from "../../../functions/orders/order.ts";
 import { OrderShipped } from "../../../functions/shipping/messages.ts";
-import { anEnvelope } from "../../support/an-envelope.ts";
-import { aContext, anSqsEvent, anSqsRecord } from "../../support/lambda.ts";
-import { signed } from "../../support/signing.ts";
-import { aWorld, type World } from "../../support/world.ts";
 
 let world: World;
 let handler: typeof import("../../../functions/orders/settle-order.ts").handler;

@@ -4,14 +4,14 @@ import { execFile } from "node:child_process";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { promisify } from "node:util";
+import { EsbuildBundling } from "@essentially-once/constructs/constructs/bundle";
+import { asciiJson } from "@essentially-once/messaging/envelope";
+import { anEnvelope } from "@essentially-once/testing/support/an-envelope";
+import { anXRayDaemon } from "@essentially-once/testing/support/an-x-ray-daemon";
+import { anSqsEvent, anSqsRecord } from "@essentially-once/testing/support/lambda";
+import { temporaryDirectory } from "@essentially-once/testing/support/synthesized";
 import { expect, it } from "vitest";
-import { asciiJson } from "../../../functions/messaging/envelope.ts";
 import { OrderApproved } from "../../../functions/orders/messages.ts";
-import { EsbuildBundling } from "../../../lib/constructs/bundle.ts";
-import { anEnvelope } from "../../support/an-envelope.ts";
-import { anXRayDaemon } from "../../support/an-x-ray-daemon.ts";
-import { anSqsEvent, anSqsRecord } from "../../support/lambda.ts";
-import { temporaryDirectory } from "../../support/synthesized.ts";
 
 const nowhere = "http://127.0.0.1:1";
 const environment = {

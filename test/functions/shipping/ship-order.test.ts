@@ -1,19 +1,19 @@
 import { DeleteObjectCommand, GetObjectCommand } from "@aws-sdk/client-s3";
+import { claimStore } from "@essentially-once/messaging/claim-store";
+import { dynamodb } from "@essentially-once/messaging/clients";
+import { setClock } from "@essentially-once/messaging/clock";
+import { asciiJson, type Envelope } from "@essentially-once/messaging/envelope";
+import { newId } from "@essentially-once/messaging/ids";
+import { s3 } from "@essentially-once/messaging/s3-client";
+import { aCarrier, type TestCarrier, type Trouble } from "@essentially-once/testing/support/a-carrier";
+import { anEnvelope } from "@essentially-once/testing/support/an-envelope";
+import { callFaults, type FaultAtCall, faultAtCall } from "@essentially-once/testing/support/fault-at-call";
+import { type Faults, injectFaults } from "@essentially-once/testing/support/faults";
+import { aContext, anSqsEvent, anSqsRecord } from "@essentially-once/testing/support/lambda";
+import { signed } from "@essentially-once/testing/support/signing";
+import { aWorld, type World } from "@essentially-once/testing/support/world";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { claimStore } from "../../../functions/messaging/claim-store.ts";
-import { dynamodb } from "../../../functions/messaging/clients.ts";
-import { setClock } from "../../../functions/messaging/clock.ts";
-import { asciiJson, type Envelope } from "../../../functions/messaging/envelope.ts";
-import { newId } from "../../../functions/messaging/ids.ts";
-import { s3 } from "../../../functions/messaging/s3-client.ts";
 import { OrderApproved } from "../../../functions/orders/messages.ts";
-import { aCarrier, type TestCarrier, type Trouble } from "../../support/a-carrier.ts";
-import { anEnvelope } from "../../support/an-envelope.ts";
-import { callFaults, type FaultAtCall, faultAtCall } from "../../support/fault-at-call.ts";
-import { type Faults, injectFaults } from "../../support/faults.ts";
-import { aContext, anSqsEvent, anSqsRecord } from "../../support/lambda.ts";
-import { signed } from "../../support/signing.ts";
-import { aWorld, type World } from "../../support/world.ts";
 
 const receivesMax = 5;
 /** An order that nothing troubles: claim, result, commit. */

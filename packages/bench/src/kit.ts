@@ -1,0 +1,74 @@
+// The kit's contenders: one consumer for each form of evidence, with every middleware that the sample's have.
+
+import { ageGate } from "@essentially-once/messaging/age-gate";
+import { atMostOnce } from "@essentially-once/messaging/at-most-once";
+import { dynamodb } from "@essentially-once/messaging/clients";
+import { type Consumer, consumer } from "@essentially-once/messaging/consumer";
+import { contract } from "@essentially-once/messaging/contract";
+import { effects } from "@essentially-once/messaging/effect";
+import { hopLimit } from "@essentially-once/messaging/hop-limit";
+import { type EvidenceStore, idempotency } from "@essentially-once/messaging/idempotency";
+import { inline } from "@essentially-once/messaging/inline";
+import { rows } from "@essentially-once/messaging/rows";
+import { signature } from "@essentially-once/messaging/signature";
+import { sqs } from "@essentially-once/messaging/sqs-client";
+import type { UnitOfWork } from "@essentially-once/messaging/unit-of-work";
+import type { Context, SQSBatchResponse, SQSEvent } from "aws-lambda";
+import { addToBalance, BalanceChanged, type Deposit, MoneyDeposited } from "./bank.ts";
+import type { Contender } from "./contender.ts";
+import { tables } from "./engines.ts";
+import { keys } from "./letters.ts";
+
+const essentiallyOnce = "effect, evidence and message at once, or none";
+
+export const kit: readonly Contender[] = [
+  contender("rows, alone", essentiallyOnce, () => once(rows({ groupCommit: false }))),
+  contender("rows", essentiallyOnce, () => once(rows())),
+  contender("inline, by sequence", essentiallyOnce, () =>
+    once(inline({ table: tables.accounts, by: "sequence" })),
+  ),
+  contender("inline, by ids", essentiallyOnce, () => once(inline({ table: tables.accounts }))),
+  contender("effect under a lease", "the same, and an outside effect once", withEffect),
+  contender("at most once", "zero times or once, losses counted", () =>
+    guarded().use(atMostOnce()).handler(deposit),
+  ),
+];
+
+type Handler = (event: SQSEvent, context: Context) => Promise<SQSBatchResponse>;
+
+function contender(name: string, promises: string, handler: () => Handler): Contender {
+  return { name, promises, make: async () => ({ handler: handler(), client: dynamodb(), sqsClient: sqs() }) };
+}
+
+function once(evidence: EvidenceStore): Handler {
+  return guarded().use(idempotency({ evidence })).handler(deposit);
+}
+
+/** The other system answers at once: that it is slow is nobody's cost. */
+function withEffect(): Handler {
+  return guarded()
+    .use(idempotency({ evidence: rows() }))
+    .use(effects())
+    .handler(async (message, unit, { effect }) => {
+      await effect(`notify:${message.data.reference}`, { perform: async () => "told" });
+      await deposit(message, unit);
+    });
+}
+
+const depositMoney = contract({
+  name: "deposit-money",
+  accepts: [MoneyDeposited],
+  publishes: [BalanceChanged],
+});
+
+function guarded(): Consumer<typeof depositMoney> {
+  return consumer(depositMoney)
+    .use(signature({ keys, policy: "required" }))
+    .use(ageGate())
+    .use(hopLimit());
+}
+
+export async function deposit({ data }: { readonly data: Deposit }, unit: UnitOfWork): Promise<void> {
+  unit.write({ Update: addToBalance(data) });
+  unit.publish(BalanceChanged.from({ accountId: data.accountId, amount: data.amount }));
+}

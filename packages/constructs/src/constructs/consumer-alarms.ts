@@ -1,0 +1,97 @@
+// Alarms of one consumer: its dead letters, what waits in front of it, and what it counts about its messages.
+//
+//   G6. Nothing is dropped silently: a dead letter rings in every stage.
+
+import { metricNames } from "@essentially-once/messaging/metric-names";
+import { Duration } from "aws-cdk-lib";
+import { MathExpression, Metric } from "aws-cdk-lib/aws-cloudwatch";
+import { alarmPeriod, type Counted, serviceMetric } from "../service-metrics.ts";
+import type { AlarmList } from "./alarm-list.ts";
+import type { QueueConsumer } from "./queue-consumer.ts";
+
+export function alarmOnConsumer(list: AlarmList, consumer: QueueConsumer, counted: Counted): void {
+  const subject = consumer;
+  const { queue, deadLetterQueue } = consumer.redriveQueue;
+  list.essential({
+    kind: "dead-letters",
+    subject,
+    // Parking and redriving are not in NumberOfMessagesSent, so the depth it is.
+    metric: deadLetterQueue.metricApproximateNumberOfMessagesVisible({
+      statistic: "Maximum",
+      period: alarmPeriod,
+    }),
+    rings: { above: 0 },
+  });
+  list.essential({
+    kind: "oldest-message",
+    subject,
+    metric: queue.metricApproximateAgeOfOldestMessage({ statistic: "Maximum", period: alarmPeriod }),
+    rings: { above: oldestMessageAge.toSeconds() }, // of messages received less than three times; the others see below
+  });
+  list.further({
+    kind: "waiting",
+    subject,
+    metric: serviceMetric(counted, metricNames.waitedSeconds, { statistic: "Maximum" }),
+    rings: { above: oldestMessageAge.toSeconds() },
+  });
+  list.further({
+    kind: "parked",
+    subject,
+    metric: serviceMetric(counted, metricNames.parked),
+    rings: { above: parkedMax },
+  });
+  list.further({
+    kind: "in-doubt",
+    subject,
+    metric: serviceMetric(counted, metricNames.inDoubt),
+    rings: { above: 0 },
+  });
+  list.further({
+    kind: "duplicates",
+    subject,
+    metric: duplicatePercentage(counted),
+    rings: { above: duplicatePercentageMax },
+    periods: 3,
+  });
+  list.further({
+    kind: "runaway",
+    subject,
+    metric: queue.metricNumberOfMessagesReceived({ statistic: "Sum", period: alarmPeriod }),
+    rings: { above: consumer.receivesPerMinuteMax * alarmPeriod.toMinutes() },
+    periods: 3, // a burst is over by then
+  });
+  list.further({
+    kind: "recursion",
+    subject,
+    metric: new Metric({
+      namespace: "AWS/Lambda",
+      metricName: "RecursiveInvocationsDropped", // https://docs.aws.amazon.com/lambda/latest/dg/invocation-recursion.html
+      dimensionsMap: { FunctionName: consumer.function.functionName },
+      statistic: "Sum",
+      period: alarmPeriod,
+    }),
+    rings: { above: 0 },
+  });
+}
+
+const oldestMessageAge = Duration.minutes(15);
+
+/** One poison rings as a dead letter; so many at once are a release, or a producer, gone wrong. */
+const parkedMax = 10;
+
+const duplicatePercentageMax = 20;
+/** A few messages make no percentage. */
+const messagesMin = 100;
+
+function duplicatePercentage(counted: Counted): MathExpression {
+  const all = "FILL(duplicates, 0) + FILL(processed, 0)"; // a sum is missing when one of its parts is
+  return new MathExpression({
+    expression: `IF(${all} > ${messagesMin}, 100 * FILL(duplicates, 0) / (${all}), 0)`,
+    label: "duplicates in %",
+    usingMetrics: {
+      duplicates: serviceMetric(counted, metricNames.duplicateAbsorbed),
+      processed: serviceMetric(counted, metricNames.processed),
+    },
+    period: alarmPeriod,
+  });
+}

@@ -1,0 +1,63 @@
+// The way of a deployment from one evidence table for all services, in the foundation, to one for each: in three deployments,
+// between the first and the second of which `npm run deploy -- --move-evidence` copies the items.
+//
+//   pause   the tables of the services are there; their functions still have the former one, and none of them may run
+//   switch  they have their own, and still none may run; nothing imports the former table any more
+//   (none)  they run; the foundation has forgotten the former table, which `prod` retains
+//
+//   G2. Nobody processes a message between the first item that is copied and the last function that is switched.
+//   CloudFormation keeps what is imported: a foundation without the former table is refused where a service still uses it.
+//   docs/adr/0031-evidence-of-its-own-service.md
+
+import type { Contract } from "@essentially-once/messaging/contract";
+import { Aspects, CfnOutput, Lazy, type Stack, Validations } from "aws-cdk-lib";
+import { CfnFunction } from "aws-cdk-lib/aws-lambda";
+import type { IConstruct } from "constructs";
+import type { Config } from "../config.ts";
+import { NodeFunction } from "./node-function.ts";
+import { ServiceTable } from "./service-table.ts";
+
+const reason = "Evidence is being moved: npm run deploy -- --move-evidence.";
+
+/** The table of releases whose services shared one, under the names by which their stacks import it. Nothing else looks at it. */
+export class FormerEvidence extends ServiceTable {
+  constructor(scope: Stack, { sizes, moveEvidence }: Config) {
+    super(scope, "Evidence", { ...sizes, timeToLiveAttribute: "expiresAt" });
+    for (const imported of [this.tableName, this.tableArn]) scope.exportValue(imported); // until no stack imports it
+    if (moveEvidence === "switch") acknowledge(this, "table-time-to-live-specification");
+    new CfnOutput(scope, "FormerEvidence", { value: this.tableName });
+    new CfnOutput(scope, "EvidencePhase", { value: moveEvidence ?? "pause" });
+  }
+}
+
+/** The service's functions do not run until the evidence is where they look for it. Says what `--move-evidence` must know. */
+export function pauseForMove(
+  service: Stack,
+  { evidence, contracts }: { readonly evidence: ServiceTable; readonly contracts: readonly Contract[] },
+): void {
+  acknowledge(evidence, "table-time-to-live-specification"); // until the switch no function names it
+  Aspects.of(service).add({ visit: stop });
+  const value = Lazy.string({
+    produce: () =>
+      JSON.stringify({
+        names: contracts.map(({ name }) => name),
+        timeoutSeconds: Math.max(0, ...functionsOf(service).map((each) => each.timeout?.toSeconds() ?? 0)),
+      }),
+  });
+  new CfnOutput(service, `${service.node.id}EvidenceMove`, { value });
+}
+
+function stop(each: IConstruct): void {
+  const stopped = each instanceof NodeFunction ? each.node.defaultChild : undefined;
+  if (!(stopped instanceof CfnFunction)) return;
+  stopped.reservedConcurrentExecutions = 0; // SQS keeps the messages, callers of a URL get 429
+  acknowledge(each, "function-reserved-concurrent-executions", "reserved-concurrency", "evidence-own");
+}
+
+function functionsOf(service: Stack): NodeFunction[] {
+  return service.node.findAll().filter((each) => each instanceof NodeFunction);
+}
+
+function acknowledge(each: IConstruct, ...rules: readonly string[]): void {
+  for (const rule of rules) Validations.of(each).acknowledge({ id: `Wiring::${rule}`, reason });
+}

@@ -1,0 +1,46 @@
+// Journal → state: a function that pulls the journal every minute, and may only read it.
+//
+//   G10. A run that fails changes nothing, and the next minute begins where the last one ended; so nothing is retried.
+
+import type { Contract } from "@essentially-once/messaging/contract";
+import { CfnOutput, Duration, Validations } from "aws-cdk-lib";
+import { Rule, Schedule } from "aws-cdk-lib/aws-events";
+import { LambdaFunction } from "aws-cdk-lib/aws-events-targets";
+import type { Construct } from "constructs";
+import type { Sizes } from "../config.ts";
+import { NodeFunction, onceAnEvent } from "./node-function.ts";
+import type { ServiceTable } from "./service-table.ts";
+import { type UnitOfWorkTables, useUnitOfWorkTables } from "./unit-of-work-tables.ts";
+
+export interface JournalProjectionOptions {
+  readonly contract: Contract;
+  /** The file below `functions/` that exports a `projection`. */
+  readonly entry: string;
+  readonly journal: ServiceTable;
+  /** Its state, and its place in the journal, are in `state`. */
+  readonly tables: UnitOfWorkTables;
+  readonly sizes: Sizes;
+  readonly environment?: Readonly<Record<string, string>>;
+}
+
+export class JournalProjection extends NodeFunction {
+  constructor(scope: Construct, id: string, options: JournalProjectionOptions) {
+    const { contract, entry, journal, tables, sizes, environment = {} } = options;
+    super(scope, id, { ...sizes, contract, entry, environment });
+    this.configureAsyncInvoke(onceAnEvent);
+    useUnitOfWorkTables(this, tables);
+    this.addEnvironment("JOURNAL_TABLE", journal.tableName);
+    journal.grant(this, "dynamodb:Query", "dynamodb:BatchGetItem"); // entries, and all heads at once
+    const schedule = new Rule(scope, `${id}Schedule`, {
+      schedule: Schedule.rate(Duration.minutes(1)),
+      targets: [new LambdaFunction(this, onceAnEvent)],
+    });
+    Validations.of(schedule).acknowledge({
+      id: "Serverless::Serverless-EventBusDLQ",
+      reason: "The next minute begins where this one ended.",
+    });
+    // For `npm run journal`: by which name it keeps its offsets, and where.
+    new CfnOutput(scope, `${id}Projection`, { value: this.service });
+    new CfnOutput(scope, `${id}ProjectionTable`, { value: tables.state.table.tableName });
+  }
+}

@@ -1,0 +1,115 @@
+// Step 2 of 4: outbox → queues, as soon as a row is committed. A function on the stream of the outbox table.
+//
+//   G3. The stream is the fast path only. Whatever it fails to send is still a row of the outbox, and the sweeper
+//       sends it; so retries may end, and nothing in the failure queue needs to be redriven. Messages kept inline
+//       become such rows when they cannot be sent; until the function has run, their stream is all there is.
+
+import { outboxIdAttribute } from "@essentially-once/messaging/inline-write";
+import { CfnOutput, Duration, Validations } from "aws-cdk-lib";
+import { StreamViewType } from "aws-cdk-lib/aws-dynamodb";
+import { EventSourceMapping, FilterCriteria, FilterRule, StartingPosition } from "aws-cdk-lib/aws-lambda";
+import type { IQueue } from "aws-cdk-lib/aws-sqs";
+import { Construct } from "constructs";
+import type { Sizes } from "../config.ts";
+import { NodeFunction } from "./node-function.ts";
+import { type OutboxAccess, useOutbox } from "./outbox-access.ts";
+import { denyOtherSenders } from "./queue-senders.ts";
+import { ServiceQueue } from "./service-queue.ts";
+import type { ServiceTable } from "./service-table.ts";
+
+export interface OutboxPublisherOptions extends OutboxAccess {
+  readonly sizes: Sizes;
+  /** Tables whose items carry messages of their own (`inline`); their streams are read like the outbox's. */
+  readonly inlineTables?: readonly ServiceTable[];
+}
+
+export class OutboxPublisher extends Construct {
+  readonly function: NodeFunction;
+  readonly failureQueue: IQueue;
+
+  constructor(scope: Construct, id: string, options: OutboxPublisherOptions) {
+    super(scope, id);
+    const { outbox, formerOutbox, sizes, inlineTables = [] } = options;
+    this.function = new NodeFunction(this, "Function", {
+      ...sizes,
+      entry: "outbox/publish.ts",
+      roleFolder: "relay",
+    });
+    useOutbox(this.function, options);
+    outbox.grant(this.function, "dynamodb:UpdateItem"); // notes that it was tried
+    this.failureQueue = failureQueue(this, sizes);
+    this.failureQueue.grant(this.function, "sqs:SendMessage");
+    denyOtherSenders(this.failureQueue, { senders: [this.function.roleArn], sizes });
+
+    this.#readOutbox("OrderedMapping", outbox);
+    if (formerOutbox) this.#readOutbox("Mapping", formerOutbox);
+    if (inlineTables.length > 0) outbox.grant(this.function, "dynamodb:PutItem"); // what could not be sent
+    for (const table of inlineTables) {
+      this.#read(table, {
+        id: `${table.node.path.replaceAll("/", "")}Mapping`,
+        streamArn: streamArnOf("inline", table, StreamViewType.NEW_AND_OLD_IMAGES),
+        filter: { dynamodb: { NewImage: { [outboxIdAttribute]: { S: FilterRule.exists() } } } },
+        retryAttempts: 10_000, // no sweeper looks into items, and ten may be over soon: as long as the record lives
+      });
+    }
+    new CfnOutput(this, "FailureQueueUrl", { value: this.failureQueue.queueUrl }).overrideLogicalId(
+      "PublishFailureQueueUrl",
+    );
+  }
+
+  #readOutbox(id: string, table: ServiceTable): void {
+    this.#read(table, {
+      id,
+      streamArn: streamArnOf("outbox", table, StreamViewType.NEW_IMAGE),
+      filter: { eventName: FilterRule.isEqual("INSERT") }, // not our own deletes and notes
+      retryAttempts: 10, // unless bounded, one bad record holds its shard until it expires
+    });
+  }
+
+  #read(table: ServiceTable, { id, streamArn, filter, retryAttempts }: StreamOptions): void {
+    table.grantStreamRead(this.function);
+    const destination = this.failureQueue.queueArn;
+    new EventSourceMapping(this, id, {
+      target: this.function,
+      eventSourceArn: streamArn,
+      startingPosition: StartingPosition.TRIM_HORIZON, // LATEST skips what is committed while the mapping starts
+      filters: [FilterCriteria.filter(filter)],
+      batchSize: 100,
+      reportBatchItemFailures: true, // what was sent before the failure is not sent again
+      bisectBatchOnError: true, // when the function dies, the record that kills it ends up alone
+      retryAttempts,
+      maxRecordAge: Duration.hours(12), // shorter than the stream's 24 hours, so nothing expires unreported
+      onFailure: { bind: () => ({ destination }) },
+    });
+  }
+}
+
+interface StreamOptions {
+  readonly id: string;
+  readonly streamArn: string;
+  readonly filter: Readonly<Record<string, unknown>>;
+  readonly retryAttempts: number;
+}
+
+/** Says which records the stream gave up: positions in the stream, not messages, which are in the outbox. */
+function failureQueue(scope: Construct, { keepsData, encryptionKeyArn }: Sizes): IQueue {
+  const queue = new ServiceQueue(scope, "FailureQueue", {
+    keepsData,
+    encryptionKeyArn,
+    retentionPeriod: Duration.days(14),
+  });
+  for (const id of ["AwsSolutions::AwsSolutions-SQS3", "Serverless::Serverless-SQSRedrivePolicy"]) {
+    const reason =
+      "It is a dead-letter queue: that of a stream. Nothing consumes it, so nothing can fail in it.";
+    Validations.of(queue).acknowledge({ id, reason });
+  }
+  return queue;
+}
+
+function streamArnOf(what: string, table: ServiceTable, needed: StreamViewType): string {
+  const { stream, tableStreamArn } = table;
+  if (stream === needed && tableStreamArn !== undefined) return tableStreamArn;
+  throw new Error(
+    `${what} must be a table with a stream of ${needed}, got ${table.node.path} with ${stream ?? "none"}`,
+  );
+}

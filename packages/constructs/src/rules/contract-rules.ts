@@ -1,0 +1,98 @@
+// Contracts: each function that commits has one, and no two of a stage have one name.
+//
+//   G2. The name is the scope of the evidence: of two functions with one name, half of what each gets is taken for done. With
+//   tables of their own they would still share keys of the outbox, a line in the dashboard and the operator's --queue.
+//   G3. What a contract publishes has a route, and what it accepts leads to its queue.
+import { contractVariable } from "@essentially-once/messaging/contract";
+import { finding, type Rule } from "./rule.ts";
+import type { Resource, Templates } from "./templates.ts";
+import { variableOf } from "./wiring.ts";
+
+const contractPath = `Environment.Variables.${contractVariable}`;
+
+interface Told {
+  readonly name: string;
+  readonly accepts: readonly string[];
+  readonly publishes: readonly string[];
+}
+
+export const contractRules: readonly Rule[] = [
+  {
+    id: "contract-told",
+    demand: "a function that commits effects holds its handler's contract against this one when it starts",
+    check: (templates) =>
+      committing(templates)
+        .filter((each) => contractOf(each) === undefined)
+        .map((each) => finding(each, contractPath, "add it by addConsumer, addEndpoint or addProjection")),
+  },
+  {
+    id: "contract-name-once",
+    demand: "two functions of one name take each other's messages for done",
+    check: (templates) =>
+      [...Map.groupBy(committing(templates), scopeOf).values()]
+        .filter((sharing) => sharing.length > 1)
+        .flat()
+        .filter((each) => contractOf(each) !== undefined)
+        .map((each) => finding(each, contractPath, "another name: each contract has one of its own")),
+  },
+  {
+    id: "contract-name-is-service",
+    demand: "the evidence, the log and the operator's commands know a function by one name",
+    check: (templates) =>
+      committing(templates)
+        .filter((each) => contractOf(each) !== undefined)
+        .filter((each) => ![undefined, contractOf(each)?.name].includes(serviceOf(each)))
+        .map((each) =>
+          finding(each, "Environment.Variables.POWERTOOLS_SERVICE_NAME", `${contractOf(each)?.name}`),
+        ),
+  },
+  {
+    id: "contract-routed",
+    demand: "a committed message whose type has no route waits in the outbox for ever",
+    check: (templates) => {
+      const routed = templates
+        .ofType("AWS::Lambda::Function")
+        .map((each) => variableOf(each, "ROUTES"))
+        .filter((routes) => routes !== undefined)
+        .map((routes) => (typeof routes === "string" ? routes : JSON.stringify(routes)));
+      if (routed.length === 0) return []; // the relay is not in this app
+      return committing(templates).flatMap((each) =>
+        (contractOf(each)?.publishes ?? [])
+          .filter((type) => !routed.every((routes) => routes.includes(`"${type}":`)))
+          .map((type) => finding(each, contractPath, `a route for ${type}: give its stack to the relay`)),
+      );
+    },
+  },
+];
+
+/** Functions that keep evidence: whatever processes messages or requests. */
+function committing(templates: Templates): Resource[] {
+  return templates
+    .ofType("AWS::Lambda::Function")
+    .filter((each) => variableOf(each, "EVIDENCE_TABLE") !== undefined);
+}
+
+/** The name, and the stage, which an app may have several of and which counts by itself; a function without a contract is alone. */
+function scopeOf(each: Resource): unknown {
+  const contract = contractOf(each);
+  if (contract === undefined) return each;
+  return JSON.stringify([contract.name, variableOf(each, "POWERTOOLS_METRICS_NAMESPACE")]);
+}
+
+function serviceOf(each: Resource): string | undefined {
+  const name = variableOf(each, "POWERTOOLS_SERVICE_NAME");
+  return name === undefined ? undefined : String(name);
+}
+
+export function contractOf(each: Resource): Told | undefined {
+  const text = variableOf(each, contractVariable);
+  if (typeof text !== "string") return undefined;
+  try {
+    const { name, accepts, publishes } = JSON.parse(text);
+    return typeof name === "string" && Array.isArray(accepts) && Array.isArray(publishes)
+      ? { name, accepts, publishes }
+      : undefined;
+  } catch {
+    return undefined; // contract-told says it
+  }
+}

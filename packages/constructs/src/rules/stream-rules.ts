@@ -1,0 +1,117 @@
+// Mappings of streams: nothing is skipped, and no record holds its shard until it expires.
+import { deadLetterRetentionDays } from "@essentially-once/messaging/message-life";
+import { finding, type Rule } from "./rule.ts";
+import type { Resource, Templates } from "./templates.ts";
+import { at, consumedQueues, isTrue, mappingsOf, numberAt } from "./wiring.ts";
+
+const day = 86_400;
+// What an absent property means, and -1: until the record expires.
+// https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-lambda-eventsourcemapping.html
+const untilItExpires = -1;
+/** An outage of an hour is none that loses a message. */
+const recordAgeMin = 6 * 3_600;
+
+export const streamRules: readonly Rule[] = [
+  {
+    id: "stream-position",
+    demand: "LATEST skips what is committed while the mapping starts",
+    check: (templates) =>
+      streams(
+        templates,
+        (mapping) => at(mapping, "StartingPosition") === "TRIM_HORIZON",
+        "StartingPosition",
+        "TRIM_HORIZON",
+      ),
+  },
+  {
+    id: "stream-retries",
+    demand: "unless retries are bounded one bad record holds its shard until it expires",
+    check: (templates) =>
+      streams(
+        templates,
+        (mapping) =>
+          inRange(numberAt(mapping, "MaximumRetryAttempts", untilItExpires), { min: 1, max: 10_000 }),
+        "MaximumRetryAttempts",
+        "1 to 10000",
+      ),
+  },
+  {
+    id: "stream-record-age",
+    demand:
+      "a stream forgets after 24 hours, and what is older than that is gone without a report; a shorter age gives messages up while a queue or a key is away",
+    check: (templates) =>
+      streams(
+        templates,
+        (mapping) =>
+          inRange(numberAt(mapping, "MaximumRecordAgeInSeconds", untilItExpires), {
+            min: recordAgeMin,
+            max: day - 1,
+          }),
+        "MaximumRecordAgeInSeconds",
+        `${recordAgeMin} to ${day - 1} seconds`,
+      ),
+  },
+  {
+    id: "stream-bisect",
+    demand:
+      "when the function dies, the record that kills it must end up alone, or its neighbours are given up with it",
+    check: (templates) =>
+      streams(
+        templates,
+        (mapping) => isTrue(at(mapping, "BisectBatchOnFunctionError")),
+        "BisectBatchOnFunctionError",
+        "true",
+      ),
+  },
+  {
+    id: "stream-failure-destination",
+    demand: "what the mapping gives up must be reported somewhere, or nobody knows",
+    check: (templates) =>
+      streams(
+        templates,
+        (mapping) => isReportQueue(templates, at(mapping, destination)),
+        destination,
+        `a queue of this app that keeps messages for ${deadLetterRetentionDays} days`,
+      ),
+  },
+  {
+    id: "stream-failure-retention",
+    demand: "a report must be kept as long as SQS can, for whoever reads it",
+    check: (templates) =>
+      mappingsOf(templates).streams.flatMap(({ mapping }) => {
+        const queue = templates.referredTo(at(mapping, destination));
+        if (queue?.type !== "AWS::SQS::Queue") return [];
+        const kept = numberAt(queue, "MessageRetentionPeriod", 4 * day);
+        return kept >= deadLetterRetentionDays * day
+          ? []
+          : [finding(queue, "MessageRetentionPeriod", `${deadLetterRetentionDays * day} seconds`)];
+      }),
+  },
+];
+
+const destination = "DestinationConfig.OnFailure.Destination";
+
+function streams(
+  templates: Templates,
+  keeps: (mapping: Resource) => boolean,
+  property: string,
+  remedy: string,
+) {
+  return mappingsOf(templates).streams.flatMap(({ mapping }) =>
+    keeps(mapping) ? [] : [finding(mapping, property, remedy)],
+  );
+}
+
+/** Somebody reads it, and SQS takes the report: a FIFO queue refuses it, and a consumer would take it for a message. */
+function isReportQueue(templates: Templates, destination: unknown): boolean {
+  const queue = templates.referredTo(destination);
+  return (
+    queue?.type === "AWS::SQS::Queue" &&
+    !isTrue(at(queue, "FifoQueue")) &&
+    !consumedQueues(templates).has(queue)
+  );
+}
+
+function inRange(value: number, { min, max }: { min: number; max: number }): boolean {
+  return value >= min && value <= max;
+}

@@ -1,0 +1,28 @@
+// What the functions count themselves, as metrics that alarms and the dashboard look at.
+
+import { type MetricName, serviceDimension } from "@essentially-once/messaging/metric-names";
+import { Duration } from "aws-cdk-lib";
+import { Metric, type MetricOptions } from "aws-cdk-lib/aws-cloudwatch";
+
+/** One resolution for all alarms: shorter costs more and rings for what heals itself. */
+export const alarmPeriod = Duration.minutes(5);
+
+export interface Counted {
+  readonly metricNamespace: string;
+  readonly service: string;
+}
+
+export function serviceMetric(
+  { metricNamespace, service }: Counted,
+  metricName: MetricName,
+  options: MetricOptions = {},
+): Metric {
+  return new Metric({
+    namespace: metricNamespace,
+    metricName,
+    dimensionsMap: { [serviceDimension]: service },
+    statistic: "Sum",
+    period: alarmPeriod,
+    ...options,
+  });
+}

@@ -1,0 +1,141 @@
+import { aContract } from "@essentially-once/testing/support/a-contract";
+import { grantsOf } from "@essentially-once/testing/support/policies";
+import { aConfig, aTestApp, propertiesOf } from "@essentially-once/testing/support/test-app";
+import { Template } from "aws-cdk-lib/assertions";
+import { describe, expect, test } from "vitest";
+import { FoundationStack } from "../../src/stacks/foundation-stack.ts";
+import { type ServiceOptions, ServiceStack } from "../../src/stacks/service-stack.ts";
+
+const ask = aContract("ask", { publishes: ["desk.asked.v1"] });
+const answer = aContract("answer", { accepts: ["desk.asked.v1"], publishes: ["desk.answered.v1"] });
+const watch = aContract("watch");
+const anyFile = { entry: "keys/rotate.ts" };
+
+describe("a service", () => {
+  test("finds the file of a handler by the contract's name, and says where it must be", () => {
+    expect(() => aService("LineItems").addConsumer(answer)).toThrow(
+      "LineItems: functions/line-items/answer.ts must export the handler of answer, and there is no such file",
+    );
+  });
+
+  test("names its table in the environment of each of its functions", () => {
+    const stack = aService("LineItems");
+    stack.addEndpoint(ask, anyFile);
+    stack.addConsumer(answer, anyFile);
+    stack.addProjection(watch, anyFile);
+    const template = Template.fromStack(stack);
+    for (const name of ["Ask", "Answer", "Watch"]) {
+      expect(propertiesOf(template, "AWS::Lambda::Function", name).Environment).toMatchObject({
+        Variables: { LINE_ITEMS_TABLE: { Ref: expect.stringMatching(/^Table/) } },
+      });
+    }
+    expect(Object.keys(template.findOutputs("*"))).toEqual([
+      "LineItemsTable",
+      "LineItemsEvidenceTable",
+      "AskUrl",
+      "AnswerConsumer",
+      "AnswerQueueUrl",
+      "AnswerDeadLetterQueueUrl",
+      "WatchProjection",
+      "WatchProjectionTable",
+    ]);
+  });
+
+  test("evidence is its own, expires by itself, and has no stream that would show it", () => {
+    const evidence = propertiesOf(
+      Template.fromStack(aService("Desk")),
+      "AWS::DynamoDB::GlobalTable",
+      "Evidence",
+    );
+    expect(evidence.TimeToLiveSpecification).toEqual({ AttributeName: "expiresAt", Enabled: true });
+    expect(evidence).not.toHaveProperty("StreamSpecification");
+  });
+
+  test("G3: tells the relay what its functions publish and accept", () => {
+    const stack = aService("Desk");
+    stack.addEndpoint(ask, anyFile);
+    stack.addConsumer(answer, anyFile);
+    stack.addProjection(watch, anyFile);
+    expect(stack.contracts).toEqual([ask, answer, watch]);
+    expect(stack.subscriptions.map(({ contract }) => contract)).toEqual([answer]);
+    expect(stack.inlineTables).toEqual([]);
+  });
+
+  test("G7: a consumer past the relay has no route to it, and no keys", () => {
+    const stack = aService("Desk");
+    stack.addConsumer(aContract("count"), { ...anyFile, relayed: false });
+    expect(stack.subscriptions).toEqual([]);
+    const grants = Object.values(grantsOf(Template.fromStack(stack), "CountFunctionRole")).flat();
+    expect(grants).not.toContain("secretsmanager:GetSecretValue");
+  });
+
+  test("G3: the relay reads the stream of a table whose items carry messages", () => {
+    const stack = aService("Desk", { messagesInItems: true });
+    expect(stack.inlineTables.map(({ stream }) => stream)).toEqual(["NEW_AND_OLD_IMAGES"]);
+  });
+
+  test("G1, G2: an endpoint and a projection may put what a unit of work holds, and look up one thing at a time", () => {
+    const stack = aService("Desk");
+    stack.addEndpoint(ask, anyFile);
+    stack.addProjection(watch, anyFile);
+    const template = Template.fromStack(stack);
+    for (const role of ["AskRole", "WatchRole"]) {
+      const grants = Object.entries(grantsOf(template, role)).filter(([, [action = ""]]) =>
+        /^dynamodb/.test(action),
+      );
+      expect(grants).toEqual(
+        expect.arrayContaining([
+          [
+            "Table.Arn",
+            ["dynamodb:ConditionCheckItem", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"],
+          ],
+          [expect.stringContaining("Evidence"), ["dynamodb:GetItem", "dynamodb:PutItem"]],
+        ]),
+      );
+      const outboxes = grants.filter(([table]) => table.includes("Outbox"));
+      expect(outboxes.map(([, actions]) => actions)).toEqual(
+        role === "AskRole" ? [["dynamodb:PutItem"]] : [], // G7: it publishes nothing
+      );
+      expect(grants).toHaveLength(3); // a projection reads the journal
+    }
+  });
+
+  test("G7: what a function puts into the outbox has a key that begins with its name", () => {
+    const stack = aService("Desk");
+    stack.addEndpoint(ask, anyFile);
+    const [policy] = Object.values(Template.fromStack(stack).findResources("AWS::IAM::Policy"));
+    const bound = policy?.Properties.PolicyDocument.Statement.filter(
+      ({ Condition }: { Condition?: unknown }) => Condition !== undefined,
+    );
+    expect(bound).toMatchObject([
+      {
+        Action: "dynamodb:PutItem",
+        Effect: "Allow",
+        Condition: { "ForAllValues:StringLike": { "dynamodb:LeadingKeys": ["ask#*"] } },
+      },
+    ]);
+  });
+
+  test("G10: a projection runs every minute, and may only read the journal", () => {
+    const stack = aService("Desk");
+    stack.addProjection(watch, anyFile);
+    const template = Template.fromStack(stack);
+    expect(propertiesOf(template, "AWS::Events::Rule")).toMatchObject({
+      ScheduleExpression: "rate(1 minute)",
+      Targets: [{ RetryPolicy: { MaximumRetryAttempts: 0 } }],
+    });
+    const grants = Object.entries(grantsOf(template, "WatchRole"));
+    expect(grants.find(([resource]) => resource.includes("Journal"))?.[1]).toEqual([
+      "dynamodb:BatchGetItem",
+      "dynamodb:Query",
+    ]);
+  });
+});
+
+function aService(id: string, { messagesInItems = false } = {}): ServiceStack {
+  const app = aTestApp();
+  const config = aConfig();
+  const foundation = new FoundationStack(app, "Foundation", { config });
+  const options: ServiceOptions = { config, foundation };
+  return new ServiceStack(app, id, { ...options, purpose: "tested", messagesInItems });
+}

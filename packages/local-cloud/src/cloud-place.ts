@@ -1,0 +1,69 @@
+// Where a running local cloud keeps its assembly, and where it says that it is up: `.local-cloud/`.
+//
+//   The first one takes `.local-cloud/` itself, and the operator's commands find it there. One that starts
+//   beside it takes `.local-cloud/<process id>/`, so neither overwrites what the other runs from.
+//   A place is free when its process is gone, however it went, or when nothing answers at its endpoint:
+//   another process may have got the number since.
+
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { CLOUD_FILE, type CloudFile, isRunning, readCloudFile } from "@essentially-once/operator/connection";
+
+export interface CloudPlace {
+  readonly directory: string;
+  readonly cloudFile: string;
+  readonly assemblyDirectory: string;
+  /** The process that has the first place, when this is not it. */
+  readonly beside?: number;
+  /** Tells the operator's commands where everything is. */
+  announce(cloud: Required<Omit<CloudFile, "processId">>): void;
+  leave(): void;
+}
+
+const ANSWER_MS_MAX = 1_000;
+const OWNER_ONLY = 0o700;
+
+export async function takeCloudPlace(projectDirectory: string, processId = process.pid): Promise<CloudPlace> {
+  const firstFile = join(projectDirectory, CLOUD_FILE);
+  const owner = await ownerOf(firstFile);
+  const isFirst = owner === undefined || owner === processId;
+  const first = join(firstFile, "..");
+  const directory = isFirst ? first : join(first, `${processId}`);
+  const cloudFile = isFirst ? firstFile : join(directory, "cloud.json");
+  mkdirSync(directory, { recursive: true, mode: OWNER_ONLY }); // what runs and is deployed from it
+  writeFileSync(cloudFile, JSON.stringify({ processId } satisfies CloudFile));
+  return {
+    directory,
+    cloudFile,
+    assemblyDirectory: join(directory, "cdk.out"),
+    ...(!isFirst && { beside: owner }),
+    announce(cloud) {
+      writeFileSync(cloudFile, JSON.stringify({ processId, ...cloud } satisfies CloudFile, undefined, 2));
+    },
+    leave() {
+      rmSync(isFirst ? cloudFile : directory, { recursive: true, force: true });
+    },
+  };
+}
+
+async function ownerOf(file: string): Promise<number | undefined> {
+  const cloud = readable(file);
+  if (!cloud || !isRunning(cloud.processId)) return undefined;
+  return !cloud.endpoints || (await answers(cloud.endpoints.sqs)) ? cloud.processId : undefined;
+}
+
+/** Any answer will do. */
+function answers(url: string): Promise<boolean> {
+  return fetch(url, { signal: AbortSignal.timeout(ANSWER_MS_MAX) }).then(
+    () => true,
+    () => false,
+  );
+}
+
+function readable(file: string): CloudFile | undefined {
+  try {
+    return readCloudFile(file);
+  } catch {
+    return undefined; // half a file, of a process that was killed while it wrote
+  }
+}

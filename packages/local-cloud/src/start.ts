@@ -1,0 +1,58 @@
+// The local cloud alone: whatever stacks `bin/app.ts` has, on this machine, until Ctrl-C.
+import { fileURLToPath } from "node:url";
+import type { LocalCloud } from "./cloud.ts";
+import { takeCloudPlace } from "./cloud-place.ts";
+import type { LocalEvent } from "./events.ts";
+import { requireFree } from "./free-ports.ts";
+import { type Program, runProgram, untilSignal } from "./program.ts";
+import { reach } from "./reach.ts";
+import { CLOUD_HELP, parseCloudArguments } from "./start-arguments.ts";
+import { synthesize } from "./synthesize.ts";
+
+await runProgram(start);
+
+async function start({ signal, stops }: Program): Promise<number> {
+  const { help, exit, ports, context } = parseCloudArguments(process.argv.slice(2));
+  if (help) {
+    console.log(CLOUD_HELP);
+    return 0;
+  }
+  await requireFree(ports);
+  const projectDirectory = fileURLToPath(new URL("../../..", import.meta.url));
+  const place = await takeCloudPlace(projectDirectory);
+  stops.push(place.leave);
+  console.log("Synthesizing the stacks (cdk synth) ...");
+  await synthesize({ projectDirectory, assemblyDirectory: place.assemblyDirectory, context, signal });
+
+  console.log("Starting the local cloud ...");
+  const { startLocalCloud } = await import("./cloud.ts"); // a wrong command line is answered before that
+  const starting = startLocalCloud({ assemblyDirectory: place.assemblyDirectory, ports, onEvent: show });
+  stops.push(() =>
+    starting.then(
+      ({ stop }) => stop(),
+      () => undefined, // a start that failed has stopped itself
+    ),
+  );
+  const { endpoints, outputs, deployment } = await starting;
+  place.announce({ endpoints, outputs });
+  console.log(`\n${listed(outputs)}`);
+  console.log(`\n${deployment.functions.length} functions. What they log follows. To reach the cloud from another terminal:
+${reach(endpoints)}
+  npm run dlq -- list${place.beside ? ` --cloud ${place.cloudFile}` : ""}
+`);
+  if (!exit) await untilSignal();
+  return 0;
+}
+
+function show(event: LocalEvent): void {
+  if (event.kind === "log" || event.kind === "denial") console.log(event.line);
+  if (event.kind === "invocation" && event.error) console.log(`${event.path}: ${event.error.message}`);
+}
+
+/** Without what stacks tell only each other. */
+function listed(outputs: LocalCloud["outputs"]): string {
+  const all = Object.values(outputs).flatMap((ofStack) => Object.entries(ofStack));
+  const shown = all.filter(([key]) => !key.startsWith("ExportsOutput"));
+  const width = Math.max(...shown.map(([key]) => key.length));
+  return shown.map(([key, value]) => `  ${key.padEnd(width)}  ${value}`).join("\n");
+}

@@ -1,0 +1,348 @@
+import { TransactionConflictException } from "@aws-sdk/client-dynamodb";
+import { anEnvelope } from "@essentially-once/testing/support/an-envelope";
+import { callFaults, type FaultAtCall, faultAtCall } from "@essentially-once/testing/support/fault-at-call";
+import { aContext, anSqsEvent, anSqsRecord } from "@essentially-once/testing/support/lambda";
+import { aWorld, type World } from "@essentially-once/testing/support/world";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
+import * as z from "zod";
+import { atMostOnce } from "../src/at-most-once.ts";
+import { dynamodb } from "../src/clients.ts";
+import { setClock } from "../src/clock.ts";
+import { consumer } from "../src/consumer.ts";
+import { contract } from "../src/contract.ts";
+import { asciiJson, type Envelope } from "../src/envelope.ts";
+import { idempotency } from "../src/idempotency.ts";
+import { newId } from "../src/ids.ts";
+import { messageType } from "../src/message-type.ts";
+import { Park, RetryLater } from "../src/outcome.ts";
+import { rows } from "../src/rows.ts";
+import type { UnitOfWork } from "../src/unit-of-work.ts";
+
+const Seen = messageType({
+  type: "tests.seen.v1",
+  schema: z.strictObject({ what: z.string() }),
+  key: (seen) => seen.what,
+});
+
+let world: World;
+let faults: FaultAtCall | undefined;
+let message: Envelope;
+let counterId: string;
+let trouble: (() => Promise<void>) | undefined;
+let lines: string[];
+let aheadMs = 0;
+
+beforeAll(async () => {
+  world = await aWorld();
+  world.enter("Standard/");
+  setClock(() => Date.now() + aheadMs);
+});
+beforeEach(() => {
+  counterId = newId();
+  message = anEnvelope({ type: Seen.type, partitionkey: counterId, data: { what: counterId } });
+  trouble = undefined;
+  lines = [];
+  vi.spyOn(process.stdout, "write").mockImplementation((text) => lines.push(String(text)) > 0);
+});
+afterEach(() => {
+  faults?.remove();
+  vi.restoreAllMocks();
+});
+afterAll(() => world.stop());
+
+describe("a consumer that takes effect at most once", () => {
+  it("G9: claims before the work, and commits the effect with the end of the claim", async () => {
+    faults = faultAtCall(dynamodb());
+    expect(await deliver(1)).toBe("acknowledged");
+    expect(faults.calls).toEqual(["PutItemCommand", "TransactWriteItemsCommand"]);
+    expect(await count()).toBe(1);
+    expect(logged()).toEqual(["PROCESSED"]);
+    const rowsOut = await world.items(world.output("OrderedOutboxTable"));
+    expect(rowsOut.filter((row) => String(row.messages).includes(counterId))).toHaveLength(1);
+  });
+
+  it("G9: of one key one message at a time claims: who has claimed must commit, and ten of a busy key cannot", async () => {
+    let running = 0;
+    let most = 0;
+    trouble = async () => {
+      most = Math.max(most, ++running);
+      await new Promise(setImmediate);
+      running--;
+    };
+    const first = message;
+    await Promise.all(
+      [1, 2, 3].map(async () => {
+        message = { ...first, id: newId() };
+        expect(await deliver(1)).toBe("acknowledged");
+      }),
+    );
+    expect(most).toBe(1);
+    expect(await count()).toBe(3);
+  });
+
+  it("G9: acknowledges a duplicate without running the handler", async () => {
+    await deliver(1);
+    let ran = false;
+    trouble = async () => {
+      ran = true;
+    };
+    expect(await deliver(1)).toBe("acknowledged");
+    expect(ran).toBe(false);
+    expect(await count()).toBe(1);
+    expect(logged()).toEqual(["PROCESSED", "DUPLICATE"]);
+  });
+
+  it.each([
+    [new TypeError("oops"), "TypeError"],
+    [new RetryLater("BUSY"), "BUSY"],
+    [new Park("REFUSED", "no"), "REFUSED"],
+  ])("G9: counts and acknowledges a failure of the handler, once (%s)", async (error, errorCode) => {
+    trouble = () => Promise.reject(error);
+    expect(await deliver(1)).toBe("acknowledged");
+    trouble = undefined;
+    expect(await deliver(1)).toBe("acknowledged");
+    expect(await count()).toBe(0);
+    expect(logged()).toEqual(["LOST", "DUPLICATE"]);
+    expect(lines[0]).toContain(`"errorCode":"${errorCode}"`);
+  });
+
+  it("G9: counts and acknowledges a commit whose condition fails, and does not run again", async () => {
+    let runs = 0;
+    const refused = consumer(contract({ name: "refused", accepts: [Seen], publishes: [Seen] }))
+      .use(atMostOnce())
+      .handler(async (_message, unit) => {
+        runs++;
+        unit.write({
+          Update: { ...addOne(), ConditionExpression: "attribute_exists(nothing)" },
+        });
+      });
+    await refused(anSqsEvent(anSqsRecord(asciiJson(message))), aContext());
+    expect(runs).toBe(1);
+    expect(logged()).toEqual(["LOST"]);
+    expect(lines[0]).toContain('"errorCode":"ConditionalCheckFailed"');
+  });
+
+  it("G9, G11: counts work that fits no transaction as lost, by name, before it is sent", async () => {
+    const both = consumer(contract({ name: "look", accepts: [Seen], publishes: [Seen] }))
+      .use(atMostOnce())
+      .handler(async (_message, unit) => {
+        add(unit);
+        add(unit);
+      });
+    faults = faultAtCall(dynamodb());
+    await both(anSqsEvent(anSqsRecord(asciiJson(message))), aContext());
+    expect(logged()).toEqual(["LOST"]);
+    expect(lines[0]).toContain('"errorCode":"ITEM_TWICE"');
+    expect(faults.calls).not.toContain("TransactWriteItemsCommand");
+  });
+
+  it("G9: counts a process that died after its claim, when the message comes again, and not for another copy", async () => {
+    faults = faultAtCall(dynamodb(), { nth: 1, fault: "killed-after" });
+    await Promise.race([deliver(1), faults.stopped]);
+    faults.remove();
+    aheadMs += 60_000;
+    expect(await deliver(2)).toBe("acknowledged");
+    expect(await deliver(1)).toBe("acknowledged");
+    expect(await count()).toBe(0);
+    expect(logged()).toEqual(["LOST", "DUPLICATE"]);
+    expect(lines[0]).toContain('"errorCode":"CLAIM_EXPIRED"');
+  });
+
+  it("G9: counts a loss again when its process died before anybody heard of it", async () => {
+    trouble = async () => {
+      throw new Error("no");
+    };
+    faults = faultAtCall(dynamodb(), { nth: 2, fault: "killed-after" }); // the loss is settled, and not yet logged
+    await Promise.race([deliver(1), faults.stopped]);
+    faults.remove();
+    expect(logged()).toEqual([]);
+    expect(await deliver(2)).toBe("acknowledged");
+    expect(logged()).toEqual(["LOST"]);
+    expect(lines[0]).toContain('"errorCode":"LOST_BEFORE"');
+  });
+
+  it("G9: returns a copy while the first is at work: if that dies, somebody is left to count it", async () => {
+    faults = faultAtCall(dynamodb(), { nth: 1, fault: "killed-after" });
+    await Promise.race([deliver(1), faults.stopped]);
+    faults.remove();
+    expect(await deliver(1)).toBe("returned");
+    aheadMs += 60_000;
+    expect(await deliver(2)).toBe("acknowledged");
+    expect(logged()).toEqual(["RETRY_LATER", "LOST"]);
+  });
+
+  it("G9: a worker that wakes up after its loss was counted commits nothing", async () => {
+    const gate = Promise.withResolvers<void>();
+    const started = Promise.withResolvers<void>();
+    trouble = () => {
+      started.resolve();
+      return gate.promise;
+    };
+    const late = deliver(1);
+    await started.promise;
+    aheadMs += 60_000;
+    expect(await deliver(2)).toBe("acknowledged");
+    gate.resolve();
+    await late;
+    expect(await count()).toBe(0);
+    expect(logged().filter((code) => code === "LOST")).toHaveLength(1);
+  });
+
+  it("G9: returns a message whose claim never arrived: nothing was begun, nothing is lost", async () => {
+    faults = faultAtCall(dynamodb(), { nth: 1, fault: "down" });
+    expect(await deliver(1)).toBe("returned");
+    faults.remove();
+    expect(await deliver(2)).toBe("acknowledged");
+    expect(await count()).toBe(1);
+  });
+
+  it("D15: parks a message that has the id of another and other data", async () => {
+    await deliver(1);
+    message = { ...message, data: { what: "something else" } };
+    expect(await deliver(1)).toBe("acknowledged");
+    expect(logged()).toEqual(["PROCESSED", "PARKED"]);
+  });
+
+  describe.each(callFaults)("with the fault %s", (fault) => {
+    it.each([1, 2])("G9: is applied or counted, never twice, when AWS call %i meets it", async (nth) => {
+      faults = faultAtCall(dynamodb(), { nth, fault });
+      await Promise.race([deliver(1), faults.stopped]);
+      expect(faults.calls.length).toBeGreaterThanOrEqual(nth);
+      faults.remove();
+      for (let receive = 2; receive <= 4; receive++) {
+        aheadMs += 60_000;
+        await deliver(receive);
+      }
+      const applied = await count();
+      const counted = logged().filter((code) => code === "LOST").length;
+      expect(applied).toBeLessThanOrEqual(1);
+      expect(applied + counted).toBeGreaterThanOrEqual(1);
+    });
+  });
+
+  it("G2: a consumer that was idempotent before recognises what it processed then, and the other way round", async () => {
+    const exact = consumer(contract({ name: "look", accepts: [Seen], publishes: [Seen] }))
+      .use(idempotency({ evidence: rows() }))
+      .handler(async (_message, unit) => add(unit));
+    await exact(anSqsEvent(anSqsRecord(asciiJson(message))), aContext());
+    expect(await deliver(1)).toBe("acknowledged");
+    message = { ...message, id: newId() };
+    await deliver(1);
+    await exact(anSqsEvent(anSqsRecord(asciiJson(message), { receiveCount: 2 })), aContext());
+    expect(await count()).toBe(2);
+    expect(logged()).toEqual(["PROCESSED", "DUPLICATE", "PROCESSED", "DUPLICATE"]);
+  });
+
+  it("G2: as rows it does not take for done what it had only claimed: it waits for the claim, and then does it", async () => {
+    faults = faultAtCall(dynamodb(), { nth: 1, fault: "killed-after" });
+    await Promise.race([deliver(1), faults.stopped]);
+    faults.remove();
+    expect(await deliverExactly(2)).toBe("returned");
+    expect(await deliverExactly(1)).toBe("returned"); // also when it is not looked up first
+    aheadMs += 60_000;
+    expect(await deliverExactly(3)).toBe("acknowledged");
+    expect(await deliverExactly(1)).toBe("acknowledged");
+    expect(await deliver(2)).toBe("acknowledged");
+    expect(await count()).toBe(1);
+    expect(logged()).toEqual(["RETRY_LATER", "RETRY_LATER", "PROCESSED", "DUPLICATE", "DUPLICATE"]);
+  });
+
+  it("G2, G9: a worker that wakes up after rows took its claim's place commits nothing, and counts no loss", async () => {
+    const gate = Promise.withResolvers<void>();
+    const started = Promise.withResolvers<void>();
+    trouble = () => {
+      started.resolve();
+      return gate.promise;
+    };
+    const late = deliver(1);
+    await started.promise;
+    aheadMs += 60_000;
+    expect(await deliverExactly(1)).toBe("acknowledged"); // without a look: the commit meets the claim
+    gate.resolve();
+    await late;
+    expect(await count()).toBe(1);
+    expect(logged()).not.toContain("LOST");
+  });
+
+  it("G2: as rows it takes what it had counted as lost for the end of the message", async () => {
+    trouble = () => Promise.reject(new Error("no"));
+    await deliver(1);
+    expect(await deliverExactly(2)).toBe("acknowledged");
+    expect(await count()).toBe(0);
+    expect(logged()).toEqual(["LOST", "DUPLICATE"]);
+  });
+
+  it.each([1, 9])(
+    "G9: does not count as lost what its own commit, still in flight, has applied (the loss is refused %i times)",
+    async (times) => {
+      let refusals = 0;
+      dynamodb().middlewareStack.add(
+        (next, { commandName }) =>
+          async function inFlight(args) {
+            const isLoss = JSON.stringify(args.input).includes(String.raw`\"lost\"`);
+            if (commandName === "PutItemCommand" && isLoss && refusals++ < times) {
+              const message = "Transaction is ongoing for the item";
+              throw new TransactionConflictException({ message, $metadata: {} });
+            }
+            const output = await next(args);
+            if (commandName === "TransactWriteItemsCommand") throw new Error("the connection was reset");
+            return output;
+          },
+        { name: "in-flight", step: "initialize" },
+      );
+      const first = await deliver(1);
+      dynamodb().middlewareStack.remove("in-flight");
+      expect(first).toBe(times === 1 ? "acknowledged" : "returned");
+      expect(await deliver(2)).toBe("acknowledged");
+      expect(await count()).toBe(1);
+      expect(logged()).toEqual(times === 1 ? ["PROCESSED", "DUPLICATE"] : ["RETRY_LATER", "DUPLICATE"]);
+    },
+  );
+});
+
+async function deliver(receiveCount: number): Promise<"acknowledged" | "returned"> {
+  const look = consumer(contract({ name: "look", accepts: [Seen], publishes: [Seen] }))
+    .use(atMostOnce())
+    .handler(async (_message, unit) => {
+      add(unit);
+      unit.publish(Seen.from({ what: counterId }));
+      await trouble?.();
+    });
+  const record = anSqsRecord(asciiJson(message), { receiveCount });
+  const { batchItemFailures } = await look(anSqsEvent(record), aContext());
+  return batchItemFailures.length === 0 ? "acknowledged" : "returned";
+}
+
+async function deliverExactly(receiveCount: number): Promise<"acknowledged" | "returned"> {
+  const exact = consumer(contract({ name: "look", accepts: [Seen], publishes: [Seen] }))
+    .use(idempotency({ evidence: rows() }))
+    .handler(async (_message, unit) => add(unit));
+  const record = anSqsRecord(asciiJson(message), { receiveCount });
+  const { batchItemFailures } = await exact(anSqsEvent(record), aContext());
+  return batchItemFailures.length === 0 ? "acknowledged" : "returned";
+}
+
+function add(unit: UnitOfWork): void {
+  unit.write({ Update: addOne() });
+}
+
+function addOne() {
+  return {
+    TableName: world.output("StandardTable"),
+    Key: { id: { S: counterId } },
+    UpdateExpression: "ADD #count :one",
+    ExpressionAttributeNames: { "#count": "count" },
+    ExpressionAttributeValues: { ":one": { N: "1" } },
+  };
+}
+
+async function count(): Promise<number> {
+  return Number((await world.get(world.output("StandardTable"), counterId))?.count ?? 0);
+}
+
+/** The codes of what became of the message. */
+function logged(): string[] {
+  const outcomes = ["PROCESSED", "DUPLICATE", "LOST", "PARKED", "RETRY_LATER"];
+  lines = lines.filter((line) => outcomes.includes(JSON.parse(line).code));
+  return lines.map((line) => JSON.parse(line).code);
+}

@@ -1,0 +1,166 @@
+import { CreateQueueCommand, ReceiveMessageCommand, SendMessageCommand } from "@aws-sdk/client-sqs";
+import { marshall } from "@aws-sdk/util-dynamodb";
+import { anSqsRecord } from "@essentially-once/testing/support/lambda";
+import { linesOf } from "@essentially-once/testing/support/lines";
+import { leaveOut, type PartialAnswers } from "@essentially-once/testing/support/partial-answers";
+import { aWorld, type World } from "@essentially-once/testing/support/world";
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { dynamodb } from "../src/clients.ts";
+import { getItems, writeItems } from "../src/dynamodb-batch.ts";
+import { settleFailure } from "../src/failed-record.ts";
+import { holds } from "../src/holds.ts";
+import { newId } from "../src/ids.ts";
+import { RetryLater } from "../src/outcome.ts";
+import { attemptOf } from "../src/received.ts";
+import { runLedger } from "../src/run-ledger.ts";
+import { sendAll } from "../src/send.ts";
+import { deleteMessages } from "../src/sqs-batch.ts";
+import { sqs } from "../src/sqs-client.ts";
+import { subscription } from "../src/subscription.ts";
+
+let world: World;
+let partial: PartialAnswers | undefined;
+
+beforeAll(async () => {
+  world = await aWorld();
+  world.enter("Standard/");
+});
+afterEach(() => partial?.remove());
+afterAll(() => world.stop());
+
+describe("what an answer of DynamoDB leaves out", () => {
+  it("is asked for again until it is there", async () => {
+    const { table, keys } = await items(3);
+    partial = leaveOut(dynamodb(), { command: "BatchGetItemCommand", entries: 2 });
+    expect(await getItems(dynamodb(), { table, keys })).toHaveLength(3);
+    expect(partial.requests).toEqual([3, 2]);
+  });
+
+  it("is not taken for what does not exist", async () => {
+    const { table, keys } = await items(1);
+    partial = leaveOut(dynamodb(), { command: "BatchGetItemCommand", requests: 9 });
+    await expect(getItems(dynamodb(), { table, keys })).rejects.toMatchObject({ code: "ITEMS_UNREAD" });
+    expect(partial.requests.length).toBeLessThan(9);
+  });
+
+  it("is counted when it is not written, and only then", async () => {
+    const { table, keys } = await items(2);
+    const requests = keys.map((Key) => ({ DeleteRequest: { Key } }));
+    partial = leaveOut(dynamodb(), { command: "BatchWriteItemCommand", requests: 9 });
+    expect(await writeItems(dynamodb(), { table, requests })).toMatchObject([{ code: "UNPROCESSED" }]);
+    partial.remove();
+    expect(await writeItems(dynamodb(), { table, requests })).toEqual([]);
+  });
+
+  it("G4: leaves a held group held", async () => {
+    const line = holds({ table: evidenceTable(), queueName: newId() });
+    await line.join("a", "first");
+    await line.join("b", "first");
+    partial = leaveOut(dynamodb(), { command: "BatchGetItemCommand", entries: 2 });
+    expect([...(await line.read(["a", "b"])).values()].map((hold) => hold.line)).toEqual([
+      ["first"],
+      ["first"],
+    ]);
+  });
+
+  it("G4: does not make the count of attempts begin anew", async () => {
+    const record = anSqsRecord("a message", { receiveCount: 2 });
+    const ledger = runLedger({ table: evidenceTable() });
+    await ledger.note(record, "failed");
+    partial = leaveOut(dynamodb(), { command: "BatchGetItemCommand", requests: 9 });
+    const unread = { ...record };
+    await linesOf(async () => {
+      await ledger.lastRuns([unread]);
+      await ledger.note(unread, "failed");
+    });
+    partial.remove();
+    const again = { ...record };
+    await ledger.lastRuns([again]);
+    expect(attemptOf(again)).toBe(2);
+  });
+});
+
+describe("what an answer of SQS refuses", () => {
+  it("G11: a delay that SQS refuses is not logged as set, and its code is", async () => {
+    const failure = { SenderFault: true, Code: "InvalidParameterValue" };
+    partial = leaveOut(sqs(), { command: "ChangeMessageVisibilityBatchCommand", failure });
+    const lines = await linesOf(() => fail(anSqsRecord("{}"), new RetryLater("BUSY", 60)));
+    expect(lines.find(({ code }) => code === "RETRY_LATER")).not.toHaveProperty("retryAfterSeconds");
+    expect(lines.find(({ code }) => code === "DELAY_FAILED")?.errorCode).toBe("InvalidParameterValue");
+  });
+
+  it.each([
+    [86_400, 42_000],
+    [Number.POSITIVE_INFINITY, 42_000],
+    [1.2, 2],
+    [-5, 0],
+  ])("G11: a delay of %d s is one that SQS takes, and the line says which", async (asked, set) => {
+    const lines = await linesOf(async () => fail(await received(), new RetryLater("BUSY", asked)));
+    expect(lines.find(({ code }) => code === "RETRY_LATER")?.retryAfterSeconds).toBe(set);
+    expect(lines.find(({ code }) => code === "DELAY_FAILED")).toBeUndefined();
+  });
+
+  it("G11: a delay that is no number leaves it to the backoff", async () => {
+    const lines = await linesOf(async () => fail(await received(), new RetryLater("BUSY", Number.NaN)));
+    const { retryAfterSeconds = 0 } = lines.find(({ code }) => code === "RETRY_LATER") ?? {};
+    expect(Number(retryAfterSeconds)).toBeGreaterThanOrEqual(1);
+  });
+
+  it("G4: a group is hidden as a whole, however many of it are behind the failure", async () => {
+    const behind = Array.from({ length: 12 }, () => anSqsRecord("{}"));
+    partial = leaveOut(sqs(), { command: "ChangeMessageVisibilityBatchCommand", requests: 0 });
+    await linesOf(() =>
+      settleFailure(subscription("x"), anSqsRecord("{}"), new RetryLater("BUSY"), { behind }),
+    );
+    expect(partial.requests).toEqual([10, 3]);
+  });
+
+  it("G3: an entry that is refused for good has a line, is not sent again and not taken for sent", async () => {
+    const { QueueUrl = "" } = await sqs().send(new CreateQueueCommand({ QueueName: newId() }));
+    const failure = { SenderFault: true, Code: "InvalidMessageContents" };
+    partial = leaveOut(sqs(), { command: "SendMessageBatchCommand", failure, requests: 9 });
+    let confirmed: boolean[] = [];
+    const lines = await linesOf(async () => {
+      confirmed = await sendAll(QueueUrl, [{ body: "1" }, { body: "2" }], { deadlineMs: Date.now() + 5_000 });
+    });
+    expect(confirmed).toEqual([false, true]);
+    expect(partial.requests).toEqual([2]);
+    expect(lines).toMatchObject([{ code: "SEND_REFUSED", errorCode: "InvalidMessageContents", messages: 1 }]);
+  });
+
+  it("is tried again when it is SQS's own fault, and named when that does not help", async () => {
+    const messages = [await received(), await received()];
+    partial = leaveOut(sqs(), { command: "DeleteMessageBatchCommand" });
+    expect(await deleteMessages(sqs(), queueUrl(), messages)).toEqual([]);
+    partial = leaveOut(sqs(), { command: "DeleteMessageBatchCommand", requests: 9 });
+    expect(await deleteMessages(sqs(), queueUrl(), messages)).toMatchObject([{ code: "InternalError" }]);
+  });
+});
+
+async function fail(record: ReturnType<typeof anSqsRecord>, error: unknown): Promise<void> {
+  expect(await settleFailure(subscription("x"), record, error, {})).toBe(false);
+}
+
+async function received() {
+  const QueueUrl = queueUrl();
+  await sqs().send(new SendMessageCommand({ QueueUrl, MessageBody: "{}" }));
+  const { Messages: [message] = [] } = await sqs().send(
+    new ReceiveMessageCommand({ QueueUrl, WaitTimeSeconds: 2 }),
+  );
+  return { ...anSqsRecord("{}"), receiptHandle: message?.ReceiptHandle ?? "" };
+}
+
+async function items(count: number) {
+  const table = evidenceTable();
+  const keys = Array.from({ length: count }, () => marshall({ id: newId() }));
+  await writeItems(dynamodb(), { table, requests: keys.map((Item) => ({ PutRequest: { Item } })) });
+  return { table, keys };
+}
+
+function queueUrl(): string {
+  return process.env.QUEUE_URL ?? "";
+}
+
+function evidenceTable(): string {
+  return process.env.EVIDENCE_TABLE ?? "";
+}

@@ -1,0 +1,87 @@
+import { fork } from "node:child_process";
+import { once } from "node:events";
+import { LOCAL_CREDENTIALS, LOCAL_REGION } from "@essentially-once/local-cloud/clients";
+import { anEnvelope } from "@essentially-once/testing/support/an-envelope";
+import { aContext, anSqsEvent, anSqsRecord } from "@essentially-once/testing/support/lambda";
+import { linesOf } from "@essentially-once/testing/support/lines";
+import { localEngines } from "@essentially-once/testing/support/local-engines";
+import { beforeAll, expect, it } from "vitest";
+import * as z from "zod";
+import { valuesMax } from "../src/caps.ts";
+import { consumer } from "../src/consumer.ts";
+import { contract } from "../src/contract.ts";
+import { asciiJson } from "../src/envelope.ts";
+import { messageType } from "../src/message-type.ts";
+import { attemptOf, pastOf } from "../src/received.ts";
+import { runLedger } from "../src/run-ledger.ts";
+
+const Listed = messageType({ type: "tests.listed.v1", schema: z.unknown(), key: () => "k" });
+const engines = localEngines();
+let table: string;
+
+beforeAll(async () => {
+  ({ tableName: table } = await engines.aStreamedTable());
+  const [main, dead] = await Promise.all([engines.aQueue(), engines.aQueue()]);
+  Object.assign(process.env, {
+    AWS_REGION: LOCAL_REGION,
+    AWS_ACCESS_KEY_ID: LOCAL_CREDENTIALS.accessKeyId,
+    AWS_SECRET_ACCESS_KEY: LOCAL_CREDENTIALS.secretAccessKey,
+    AWS_ENDPOINT_URL_SQS: engines.endpoints.sqs,
+    AWS_ENDPOINT_URL_DYNAMODB: engines.endpoints.dynamodb,
+    QUEUE_URL: main.queueUrl,
+    DEAD_LETTER_QUEUE_URL: dead.queueUrl,
+    EVIDENCE_TABLE: table,
+    MAX_RECEIVE_COUNT: "5",
+  });
+});
+
+it("G5, G11: what a batch has beyond its bound goes back before it is parsed, and that is no attempt", async () => {
+  const ran: string[] = [];
+  const handler = consumer(contract({ name: "lists", accepts: [Listed], publishes: [] })).handler(
+    async ({ id }) => {
+      ran.push(id);
+    },
+  );
+  const wide = body("a", valuesMax - 100);
+  const tooMany = body("too-many", 1.5 * valuesMax); // is parked, and weighs nothing
+  const texts = [body("a", 10), tooMany, ...Array(10).fill(wide), body("a", 2_000), body("a", 10)];
+  const records = texts.map((text, nth) => anSqsRecord(text.replace('"a"', `"message-${nth}"`)));
+  const [last] = records.slice(-1) as [(typeof records)[number]];
+  const ledger = runLedger({ table });
+  await ledger.note(last, "failed");
+  last.attributes.ApproximateReceiveCount = "2";
+
+  let answer: Awaited<ReturnType<typeof handler>> | undefined;
+  const lines = await linesOf(async () => {
+    answer = await handler(anSqsEvent(...records), aContext());
+  });
+  const back = records.slice(12).map(({ messageId }) => ({ itemIdentifier: messageId }));
+  expect(answer?.batchItemFailures).toEqual(back);
+  expect(ran.length).toBe(11); // one small one, and ten times the bound of a message
+  const again = { ...last };
+  await ledger.lastRuns([again]);
+  expect([attemptOf(again), pastOf(again).waits]).toEqual([2, 1]);
+  expect(lines.filter(({ errorCode }) => errorCode === "BATCH_FULL")).toHaveLength(2);
+});
+
+it("G11: thirty of the worst bodies, all that Lambda hands over, fit the memory that ten of them need", async () => {
+  const child = fork(new URL("../../testing/src/support/batch-memory-child.ts", import.meta.url), {
+    execArgv: ["--max-old-space-size=128"],
+    stdio: ["ignore", "ignore", "ignore", "ipc"],
+  });
+  const [done] = (await Promise.race([
+    once(child, "message"),
+    once(child, "exit").then(([code]) => [`ended with ${code}`]),
+  ])) as [unknown];
+  child.kill();
+  expect(done).toBe(10);
+});
+
+/** So many values, as the caps count them, and two for the lists themselves at most. */
+function body(id: string, values: number): string {
+  const lists = Array.from({ length: Math.floor(values / 18_000) + 1 }, (_, nth) =>
+    Array(Math.min(9_000, Math.max(0, Math.floor(values / 2) - nth * 9_000))).fill("x"),
+  );
+  const text = lists.map((list) => `[${list.map(() => "[]").join(",")}]`).join(",");
+  return asciiJson(anEnvelope({ id, type: Listed.type, data: "here" })).replace('"here"', `[${text}]`);
+}

@@ -1,0 +1,52 @@
+import { TransactionCanceledException } from "@aws-sdk/client-dynamodb";
+import { describe, expect, it } from "vitest";
+import { classifyCancellation } from "../src/cancellation.ts";
+
+describe("classifyCancellation", () => {
+  it("G2: sees the evidence before any other reason", () => {
+    const item = { digest: { S: "d" } };
+    for (const other of ["ConditionalCheckFailed", "TransactionConflict", "ValidationError"]) {
+      expect(classify({ Code: "ConditionalCheckFailed", Item: item }, { Code: other })).toEqual({
+        kind: "evidence",
+        item,
+      });
+    }
+  });
+
+  it("D6: a failed condition of the state means that the state moved, whatever transient trouble there was", () => {
+    expect(classify({ Code: "None" }, { Code: "ConditionalCheckFailed" })).toEqual({ kind: "state-moved" });
+    expect(classify({ Code: "TransactionConflict" }, { Code: "ConditionalCheckFailed" })).toEqual({
+      kind: "state-moved",
+    });
+  });
+
+  it.each(["TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"])(
+    "D6: only %s is transient",
+    (code) => {
+      expect(classify({ Code: "None" }, { Code: code })).toEqual({ kind: "transient", codes: [code] });
+    },
+  );
+
+  it.each(["ValidationError", "ItemCollectionSizeLimitExceeded", "SomethingNew"])(
+    "D6: %s is refused",
+    (code) => {
+      expect(classify({ Code: code }, { Code: "ConditionalCheckFailed" })).toEqual({
+        kind: "refused",
+        codes: [code],
+      });
+    },
+  );
+
+  it("a cancellation without reasons is refused, not retried for ever", () => {
+    expect(classify()).toEqual({ kind: "refused", codes: [] });
+  });
+});
+
+function classify(...reasons: NonNullable<TransactionCanceledException["CancellationReasons"]>) {
+  const error = new TransactionCanceledException({
+    message: "",
+    $metadata: {},
+    CancellationReasons: reasons,
+  });
+  return classifyCancellation(error, { evidenceIndex: 0 });
+}

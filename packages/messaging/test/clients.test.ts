@@ -1,0 +1,21 @@
+import { once } from "node:events";
+import { type AddressInfo, createServer } from "node:net";
+import { GetQueueAttributesCommand } from "@aws-sdk/client-sqs";
+import { LOCAL_CREDENTIALS, LOCAL_REGION } from "@essentially-once/local-cloud/clients";
+import { expect, it } from "vitest";
+import { sqsOnce } from "../src/sqs-client.ts";
+
+it("G11, D10: a call that nobody answers fails in time, and does not wait for ever", async () => {
+  const server = createServer((socket) => void socket.on("error", () => undefined).resume());
+  await once(server.listen(0, "127.0.0.1"), "listening");
+  const { port } = server.address() as AddressInfo;
+  Object.assign(process.env, {
+    AWS_REGION: LOCAL_REGION,
+    AWS_ACCESS_KEY_ID: LOCAL_CREDENTIALS.accessKeyId,
+    AWS_SECRET_ACCESS_KEY: LOCAL_CREDENTIALS.secretAccessKey,
+    AWS_ENDPOINT_URL_SQS: `http://127.0.0.1:${port}`,
+  });
+  const question = new GetQueueAttributesCommand({ QueueUrl: `http://127.0.0.1:${port}/000000000000/q` });
+  await expect(sqsOnce().send(question)).rejects.toMatchObject({ name: "TimeoutError" });
+  server.close();
+}, 10_000);

@@ -1,0 +1,364 @@
+import { aCarrier, type TestCarrier } from "@essentially-once/testing/support/a-carrier";
+import { anEnvelope } from "@essentially-once/testing/support/an-envelope";
+import { type FaultAtCall, faultAtCall } from "@essentially-once/testing/support/fault-at-call";
+import { aContext } from "@essentially-once/testing/support/lambda";
+import { aWorld, type World } from "@essentially-once/testing/support/world";
+import type { Context } from "aws-lambda";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { dynamodb } from "../src/clients.ts";
+import { nowMs, setClock } from "../src/clock.ts";
+import type { Delivery } from "../src/delivery.ts";
+import { type Effect, type EffectWork, effects, NotPerformed } from "../src/effect.ts";
+import { newId } from "../src/ids.ts";
+import { leaseTable } from "../src/lease.ts";
+import { Park, RetryLater } from "../src/outcome.ts";
+import { unitOfWork } from "../src/unit-of-work.ts";
+
+interface Consignment {
+  readonly consignmentId: string;
+}
+
+let world: World;
+let carrier: TestCarrier;
+let wary: TestCarrier;
+let faults: FaultAtCall | undefined;
+let key: string;
+let aheadMs = 0;
+
+beforeAll(async () => {
+  [world, carrier, wary] = await Promise.all([aWorld(), aCarrier(), aCarrier({ refusesOldFences: true })]);
+  world.enter("Second/");
+  setClock(() => Date.now() + aheadMs);
+});
+beforeEach(() => {
+  key = newId();
+});
+afterEach(() => faults?.remove());
+afterAll(() => Promise.all([world.stop(), carrier.stop(), wary.stop()]));
+
+describe("an effect", () => {
+  it("G8: is performed once, and every delivery gets what was recorded", async () => {
+    const performed: unknown[] = [];
+    const work = {
+      perform: async (attempt: { key: string; fence: number }) => {
+        performed.push(attempt);
+        return { at: new Date(0), left: undefined };
+      },
+    };
+    const results = [await delivery()(key, work), await delivery()(key, work)];
+    expect(results).toEqual([{ at: "1970-01-01T00:00:00.000Z" }, { at: "1970-01-01T00:00:00.000Z" }]);
+    expect(performed).toMatchObject([{ key, fence: 1 }]);
+  });
+
+  it("G8: of another consumer with the same key is another effect", async () => {
+    await delivery("one")(key, booking());
+    await delivery("two")(key, booking());
+    expect(carrier.consignments(key)).toBe(2);
+  });
+
+  it("D1: is not locked out by its own claim when the response to that is lost", async () => {
+    faults = faultAtCall(dynamodb(), { nth: 1, fault: "lost-response" });
+    await delivery()(key, booking());
+    expect(faults.calls).toHaveLength(3);
+    expect(carrier.consignments(key)).toBe(1);
+  });
+
+  it("G8: waits while another delivery holds the claim, and says for how long", async () => {
+    const gate = Promise.withResolvers<Consignment>();
+    const first = delivery()(key, { perform: () => gate.promise });
+    await claimed();
+    await expect(delivery()(key, booking())).rejects.toMatchObject({
+      code: "LEASE_HELD",
+      retryAfterSeconds: 7, // 4.5 s of lease and 2 s of grace
+    });
+    gate.resolve({ consignmentId: "C1" });
+    expect(await first).toEqual({ consignmentId: "C1" });
+    expect(carrier.consignments(key)).toBe(0);
+  });
+
+  it("G8: asks only after the lease and a grace period, never while the request may be on its way", async () => {
+    const lost = booking();
+    carrier.trouble("POST", "response-lost");
+    await expect(delivery()(key, lost)).rejects.toMatchObject({
+      code: "OUTCOME_UNKNOWN",
+      retryAfterSeconds: 7,
+    });
+    aheadMs += 5_000; // the lease is over, the grace period is not
+    await expect(delivery()(key, lost)).rejects.toMatchObject({ code: "LEASE_HELD" });
+    aheadMs += 2_000;
+    expect(await delivery()(key, lost)).toMatchObject({ consignmentId: expect.any(String) });
+    expect(carrier.consignments(key)).toBe(1);
+  });
+
+  it("G8: without a lookup is parked as in doubt at once, and ever after", async () => {
+    const { perform } = booking();
+    carrier.trouble("POST", "response-lost");
+    await expect(delivery()(key, { perform })).rejects.toMatchObject({ name: "Park", code: "IN_DOUBT" });
+    aheadMs += 60_000;
+    await expect(delivery()(key, { perform })).rejects.toMatchObject({ name: "Park", code: "IN_DOUBT" });
+    expect(carrier.consignments(key)).toBe(1);
+  });
+
+  it("G8: that cannot be looked up is not performed: no answer is not a no", async () => {
+    const work = booking();
+    carrier.trouble("POST", "response-lost");
+    await expect(delivery()(key, work)).rejects.toMatchObject({ code: "OUTCOME_UNKNOWN" });
+    aheadMs += 60_000;
+    const unanswered = { ...work, lookup: async () => Promise.reject(new TypeError("nobody there")) };
+    await expect(delivery()(key, unanswered)).rejects.toMatchObject({
+      code: "LOOKUP_FAILED",
+      lastly: { code: "IN_DOUBT" },
+    });
+    expect(carrier.consignments(key)).toBe(1);
+  });
+
+  it.each([new Park("REFUSED", "not there"), new RetryLater("BUSY", 3)])(
+    "G8: that was certainly not performed gives its claim back and ends as it says ($code)",
+    async (outcome) => {
+      const refused = async () => Promise.reject(new NotPerformed(outcome));
+      await expect(delivery()(key, { perform: refused })).rejects.toBe(outcome);
+      const fences: number[] = [];
+      await delivery()(key, {
+        async perform({ fence }) {
+          fences.push(fence);
+          return true;
+        },
+      });
+      expect(fences).toEqual([2]);
+    },
+  );
+
+  it.each([
+    [new Park("ODD_ANSWER", "what?"), { name: "Park", code: "ODD_ANSWER" }],
+    [new RetryLater("BUSY", 1), { code: "BUSY", retryAfterSeconds: 7, lastly: { code: "IN_DOUBT" } }],
+    [new TypeError("half an answer"), { code: "OUTCOME_UNKNOWN", lastly: { code: "IN_DOUBT" } }],
+  ])(
+    "G8: is open after any other error, also one that ends the message, and is looked up next (%s)",
+    async (error, expected) => {
+      const work = booking();
+      const booksAndFails = async (attempt: { fence: number; signal: AbortSignal }) => {
+        await work.perform(attempt);
+        throw error;
+      };
+      await expect(delivery()(key, { ...work, perform: booksAndFails })).rejects.toMatchObject(expected);
+      aheadMs += 60_000;
+      await delivery()(key, work);
+      expect(carrier.consignments(key)).toBe(1);
+    },
+  );
+
+  it("G8: aborts a perform before its lease ends, and goes on even if that does not listen", async () => {
+    let signal: AbortSignal | undefined;
+    const deaf = (attempt: { signal: AbortSignal }) => {
+      signal = attempt.signal;
+      return new Promise<never>(() => undefined);
+    };
+    const endsMs = nowMs() + 1_600;
+    await expect(
+      delivery("tests", 1_600)(key, { perform: deaf, lookup: async () => undefined }),
+    ).rejects.toMatchObject({ code: "OUTCOME_UNKNOWN" });
+    expect(signal?.aborted).toBe(true);
+    expect(nowMs()).toBeLessThan(endsMs);
+  });
+
+  it("G11: is not begun when too little time is left, and holds nobody up", async () => {
+    faults = faultAtCall(dynamodb());
+    await expect(delivery("tests", 1_400)(key, booking())).rejects.toMatchObject({ code: "TIME_SHORT" });
+    expect(faults.calls).toEqual([]);
+    await delivery()(key, booking());
+    expect(carrier.consignments(key)).toBe(1);
+  });
+
+  it.each(["", "k".repeat(513)])("D14: parks a key that names nothing or too much", async (bad) => {
+    await expect(delivery()(bad, booking())).rejects.toMatchObject({ code: "EFFECT_KEY_INVALID" });
+  });
+
+  it("G11: parks a result too large for its record by name, and does not perform again", async () => {
+    let performed = 0;
+    const large = { perform: async () => `${performed++}`.padEnd(100_000, "x"), lookup: async () => "found" };
+    await expect(delivery()(key, large)).rejects.toMatchObject({ code: "EFFECT_RESULT_TOO_LARGE" });
+    aheadMs += 60_000;
+    expect(await delivery()(key, large)).toBe("found");
+    expect(performed).toBe(1);
+  });
+
+  it("refuses a grace period out of range by name", () => {
+    expect(() => effects({ graceMs: -1 })).toThrow("graceMs must be a whole number from 0 to 900000, got -1");
+  });
+});
+
+describe("an overtaken worker", () => {
+  it("G8: does not perform when it was stopped before it began", async () => {
+    expect(await bookingsWhenOvertaken(delivery)).toBe(1);
+  });
+
+  it("G8: changes nothing of what its successor recorded", async () => {
+    const [begun, gate] = [Promise.withResolvers<void>(), Promise.withResolvers<Consignment>()];
+    const late = delivery()(key, {
+      perform() {
+        begun.resolve();
+        return gate.promise;
+      },
+    });
+    await begun.promise;
+    aheadMs += 60_000;
+    const recorded = await delivery()(key, booking());
+    gate.resolve({ consignmentId: "late" });
+    await expect(late).rejects.toMatchObject({ code: "LEASE_LOST" });
+    expect(await delivery()(key, booking())).toEqual(recorded);
+  });
+
+  it("G8: stopped between its check and its request, is refused by another side that compares fences", async () => {
+    expect(await bookingsWhenStoppedInPerform(wary)).toBe(1);
+  });
+
+  it("what remains: the same with another side that keeps neither keys nor fences books twice", async () => {
+    expect(await bookingsWhenStoppedInPerform(carrier)).toBe(2);
+  });
+});
+
+describe("a strategy that must fail", () => {
+  it("repeating an expired claim without asking doubles the effect", async () => {
+    expect(await bookingsAfterALostAnswer(repeatsBlindly)).toBe(2);
+    key = newId();
+    expect(await bookingsAfterALostAnswer(delivery)).toBe(1);
+  });
+
+  it("lease with an owner token that the effect does not check: the overtaken worker doubles the effect", async () => {
+    expect(await bookingsWhenOvertaken(checksNothingBeforeItsRequest)).toBe(2);
+  });
+
+  it("lease without a fence: the overtaken worker writes over what its successor recorded", async () => {
+    const first = withoutFence();
+    await first.claim();
+    await withoutFence().settle("the successor's");
+    await first.settle("the late one's");
+    expect(await world.get(world.output("SecondEvidenceTable"), key)).toMatchObject({
+      result: "the late one's",
+    });
+  });
+});
+
+type Start = () => Effect;
+
+async function bookingsAfterALostAnswer(start: Start): Promise<number> {
+  carrier.trouble("POST", "response-lost");
+  await expect(start()(key, booking())).rejects.toThrow();
+  aheadMs += 60_000;
+  await start()(key, booking());
+  return carrier.consignments(key);
+}
+
+/** The first worker is stopped when its claim was written, and goes on when a second is done. */
+async function bookingsWhenOvertaken(start: Start): Promise<number> {
+  faults = faultAtCall(dynamodb(), { nth: 1, fault: "paused-after" });
+  const deaf = new AbortController().signal; // the check before it must hold it back, not the abort after it
+  const work = booking();
+  let request: Promise<Consignment> | undefined;
+  const stopped = start()(key, {
+    ...work,
+    perform({ fence }) {
+      request = work.perform({ fence, signal: deaf });
+      return request;
+    },
+  });
+  await faults.stopped;
+  faults.remove();
+  aheadMs += 60_000;
+  await start()(key, booking());
+  faults.resume();
+  await stopped.catch(() => undefined);
+  await request;
+  return carrier.consignments(key);
+}
+
+async function bookingsWhenStoppedInPerform(other: TestCarrier): Promise<number> {
+  const [begun, gate] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+  const work = booking(other);
+  const stopped = delivery()(key, {
+    ...work,
+    async perform(attempt) {
+      begun.resolve();
+      await gate.promise;
+      return work.perform(attempt);
+    },
+  });
+  await begun.promise;
+  aheadMs += 60_000;
+  const recorded = await delivery()(key, work);
+  gate.resolve();
+  await expect(stopped).rejects.toThrow();
+  expect(await delivery()(key, work)).toEqual(recorded);
+  return other.consignments(key);
+}
+
+function booking(other: TestCarrier = carrier) {
+  const reference = key;
+  return {
+    async perform({ fence, signal }: { fence: number; signal: AbortSignal }): Promise<Consignment> {
+      const body = JSON.stringify({ reference, fence });
+      const response = await fetch(`${other.url}/consignments`, { method: "POST", body, signal });
+      if (!response.ok) throw new Error(`status ${response.status}`);
+      return (await response.json()) as Consignment;
+    },
+    async lookup({ signal }: { signal: AbortSignal }): Promise<Consignment | undefined> {
+      const response = await fetch(`${other.url}/consignments?reference=${reference}`, { signal });
+      return ((await response.json()) as Consignment[])[0];
+    },
+  } satisfies EffectWork<Consignment>;
+}
+
+/** `effect` as a handler gets it in one delivery. */
+function delivery(consumer = "tests", remainingMs = 4_500): Effect {
+  const message = anEnvelope();
+  const unit = unitOfWork({ contract: { name: consumer, publishes: [] }, cause: message });
+  const event: Delivery = { consumer, message, unit, deadlineMs: nowMs() + remainingMs };
+  const context = aContext() as Context & { effect: Effect };
+  const request = { event, context, response: undefined, error: undefined, internal: {} };
+  effects().before?.(request);
+  expect(context.effect).toBeUndefined(); // the invocation's own context is shared by a batch
+  return request.context.effect;
+}
+
+function repeatsBlindly(): Effect {
+  return async (name, { perform }) => {
+    const lease = await claimOf(name);
+    const result = await perform({ key: name, fence: lease.fence, signal: new AbortController().signal });
+    await lease.settle(result);
+    return result;
+  };
+}
+
+function checksNothingBeforeItsRequest(): Effect {
+  return async (name, { perform, lookup }) => {
+    const lease = await claimOf(name);
+    const { signal } = new AbortController();
+    const known = lease.fence > 1 ? await lookup?.({ key: name, signal }) : undefined;
+    const result = known ?? (await perform({ key: name, fence: lease.fence, signal }));
+    await lease.settle(result);
+    return result;
+  };
+}
+
+async function claimOf(name: string) {
+  const leases = leaseTable({ table: world.output("SecondEvidenceTable"), graceMs: 0 });
+  const claim = await leases.claim({ id: name, untilMs: nowMs() + 5_000, about: {} });
+  if (claim.kind !== "granted") throw new Error(claim.kind);
+  return claim.lease;
+}
+
+function withoutFence() {
+  const table = world.output("SecondEvidenceTable");
+  return {
+    claim: () => world.put(table, { id: key, state: "claimed" }),
+    settle: (result: string) => world.put(table, { id: key, state: "settled", result }),
+  };
+}
+
+/** Waits until the claim of the running delivery is in the table. */
+async function claimed(): Promise<void> {
+  for (;;) {
+    const items = await world.items(world.output("SecondEvidenceTable"));
+    if (items.some((item) => item.key === key)) return;
+  }
+}

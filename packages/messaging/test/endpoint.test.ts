@@ -1,0 +1,241 @@
+import { GetItemCommand, TransactionCanceledException } from "@aws-sdk/client-dynamodb";
+import { aContext, aPost } from "@essentially-once/testing/support/lambda";
+import { aWorld, type World } from "@essentially-once/testing/support/world";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import * as z from "zod";
+import { dynamodb } from "../src/clients.ts";
+import { contract } from "../src/contract.ts";
+import type { MessageMiddleware } from "../src/delivery.ts";
+import { effects } from "../src/effect.ts";
+import { endpoint } from "../src/endpoint.ts";
+import { idempotency } from "../src/idempotency.ts";
+import { derivedId, newId } from "../src/ids.ts";
+import { messageType } from "../src/message-type.ts";
+import { Park } from "../src/outcome.ts";
+import { rows } from "../src/rows.ts";
+import { type Versioned, versionedTable } from "../src/versioned-table.ts";
+
+interface Till extends Versioned {
+  readonly coins: number;
+}
+
+const Pay = messageType({
+  type: "tests.pay.v1",
+  schema: z.strictObject({ till: z.string(), coins: z.int() }),
+  key: ({ till }) => till,
+});
+
+let world: World;
+let tillId: string;
+
+beforeAll(async () => {
+  world = await aWorld();
+  world.enter("Standard/");
+});
+beforeEach(() => {
+  tillId = newId();
+});
+afterEach(() => dynamodb().middlewareStack.remove("conflict"));
+afterAll(() => world.stop());
+
+describe("requests with one key that run at once", () => {
+  it("G2: answer the same, and only one takes effect", async () => {
+    const key = newId();
+    const answers = await Promise.all(Array.from({ length: 8 }, () => ask(pay, key)));
+    expect(new Set(answers.map((answer) => JSON.stringify(answer)))).toEqual(
+      new Set([JSON.stringify({ status: 201, body: { coins: 5 }, retryAfter: undefined })]),
+    );
+    expect(await coins()).toBe(5);
+  });
+
+  it("G8: while one has the lease of an effect, the others answer 409; then they get its answer", async () => {
+    const key = newId();
+    const [first, ...others] = await Promise.all([1, 2, 3].map(() => ask(charge, key)));
+    const all = [first, ...others];
+    expect(all.map((answer) => answer?.status).sort()).toEqual([201, 409, 409]);
+    const refused = all.find((answer) => answer?.status === 409);
+    expect(refused?.body).toMatchObject({ title: "IN_PROGRESS", status: 409 });
+    expect(Number(refused?.retryAfter)).toBeGreaterThan(0);
+    const done = all.find((answer) => answer?.status === 201);
+    expect(await ask(charge, key)).toEqual(done);
+    expect(charges).toEqual([derivedId("/charge/anonymous", key)]);
+  });
+
+  it("answer 409 when the other is still committing at the deadline", async () => {
+    conflictOver("evidence");
+    const answer = await ask(pay, newId());
+    expect(answer).toMatchObject({ status: 409, body: { title: "IN_PROGRESS" }, retryAfter: "1" });
+    expect(await coins()).toBeUndefined();
+  });
+
+  it("G2: find the answer of the one that committed while they lost every try", async () => {
+    const key = newId();
+    const first = await ask(pay, key);
+    conflictOver("evidence");
+    expect(await ask(pay, key)).toEqual(first);
+  });
+});
+
+describe("a key", () => {
+  const role = "arn:aws:sts::123456789012:assumed-role/web-shop";
+
+  it("G2: is the same for the next session of the caller's role, whose name has the time when it began", async () => {
+    const key = newId();
+    const first = await ask(pay, key, `${role}/aws-sdk-js-session-1767225600000`);
+    expect(await ask(pay, key, `${role}/aws-sdk-js-session-1767229200000`)).toEqual(first);
+    expect(await coins()).toBe(5);
+  });
+
+  it("is another's for another role or user", async () => {
+    const key = newId();
+    const users = ["arn:aws:iam::123456789012:user/web-shop", "arn:aws:iam::123456789012:user/web-shop/a"];
+    for (const caller of [`${role}/a`, `${role}-2/a`, ...users]) await ask(pay, key, caller);
+    expect(await coins()).toBe(20);
+  });
+});
+
+describe("users behind one role", () => {
+  const shop = "arn:aws:sts::123456789012:assumed-role/web-shop/s";
+
+  it("G2: have keys of their own when the endpoint is told who asks, and no name travels on", async () => {
+    const sources: string[] = [];
+    const handler = endpoint(contract({ name: "ask", accepts: [Pay] }), {
+      callerOf: ({ headers }) => headers["x-user"] ?? "",
+    })
+      .use(idempotency({ evidence: rows() }))
+      .handler(async ({ source }) => {
+        sources.push(source);
+        return { run: sources.length };
+      });
+    const key = newId();
+    const asked = async (headers: Record<string, string>) => {
+      const event = aPost({ till: "t", coins: 5 }, { "idempotency-key": key, ...headers });
+      Object.assign(event.requestContext, { authorizer: { iam: { userArn: shop } } });
+      const { statusCode, body = "" } = await handler(event, aContext());
+      return [statusCode, JSON.parse(body).run ?? JSON.parse(body).title];
+    };
+    expect(await asked({ "x-user": "ada@example.com" })).toEqual([201, 1]);
+    expect(await asked({ "x-user": "bob@example.com" })).toEqual([201, 2]);
+    expect(await asked({ "x-user": "ada@example.com" })).toEqual([201, 1]);
+    expect(await asked({})).toEqual([401, "CALLER_UNKNOWN"]);
+    expect(sources.join()).not.toContain("example.com");
+  });
+});
+
+describe("what a caller hears of a refusal", () => {
+  it.each<[string, () => unknown]>([
+    [
+      "a table that is not there",
+      () => dynamodb().send(new GetItemCommand({ TableName: "secret-table", Key: { id: { S: "1" } } })),
+    ],
+    [
+      "a reason of the handler",
+      () => Promise.reject(new Park("ACCOUNT_UNKNOWN", "secret-table has no such account")),
+    ],
+    ["a bug", () => Promise.reject(new TypeError("secret-table"))],
+  ])("names no table, role or account: %s", async (_what, work) => {
+    const handler = endpoint(contract({ name: "ask", accepts: [Pay] }))
+      .use(idempotency({ evidence: rows() }))
+      .handler(async () => (await work()) as object);
+    const event = aPost({ till: "t", coins: 5 }, { "idempotency-key": newId() });
+    const { body = "" } = await handler(event, aContext());
+    expect(body).not.toMatch(/secret-table|arn:|123456789012/);
+  });
+
+  it("of a key that was used for another body: not whose it was", async () => {
+    const key = newId();
+    const shop = "arn:aws:sts::123456789012:assumed-role/web-shop/s";
+    await ask(pay, key, shop);
+    const { status, body } = await ask(pay, key, shop, 7);
+    expect(status).toBe(422);
+    expect(body).toMatchObject({
+      title: "ID_REUSED",
+      detail: "the Idempotency-Key was used before with another body",
+    });
+  });
+});
+
+it("a conflict over the state is no twin: 503", async () => {
+  conflictOver("state");
+  expect(await ask(pay, newId())).toMatchObject({
+    status: 503,
+    body: { title: "TransactionConflict" },
+    retryAfter: "1",
+  });
+});
+
+it("the handler has what middlewares add, alone and in lists", async () => {
+  const adding = <More extends object>(more: More): MessageMiddleware<More> => ({
+    before(request) {
+      request.context = { ...request.context, ...more };
+    },
+  });
+  const handler = endpoint(contract({ name: "add", accepts: [Pay] }))
+    .use(adding({ one: 1 }))
+    .use([adding({ two: 2 }), adding({ two: 3 })])
+    .handler(async (_request, _unit, { one, two }) => ({ sum: one + two }));
+  expect(await ask(() => handler, newId())).toMatchObject({ status: 201, body: { sum: 4 } });
+});
+
+function pay() {
+  return endpoint(contract({ name: "pay", accepts: [Pay] }))
+    .use(idempotency({ evidence: rows() }))
+    .handler(async ({ data }, unit) => {
+      const tills = versionedTable<Till>(world.output("StandardTable"));
+      const till = (await tills.get(data.till)) ?? { id: data.till, version: 0, coins: 0 };
+      unit.write(tills.save({ ...till, coins: till.coins + data.coins }));
+      return { coins: till.coins + data.coins };
+    });
+}
+
+/** What the other side was asked for. */
+const charges: string[] = [];
+
+function charge() {
+  return endpoint(contract({ name: "charge", accepts: [Pay] }))
+    .use(idempotency({ evidence: rows() }))
+    .use(effects())
+    .handler(async ({ id }, _unit, { effect }) => {
+      const charged = await effect(id, {
+        async perform({ key }) {
+          charges.push(key);
+          await new Promise((resolve) => setTimeout(resolve, 300));
+          return { receipt: newId() };
+        },
+      });
+      return charged;
+    });
+}
+
+async function ask(
+  handlerOf: () => ReturnType<ReturnType<typeof endpoint>["handler"]>,
+  key: string,
+  userArn?: string,
+  coins = 5,
+) {
+  const event = aPost({ till: tillId, coins }, { "idempotency-key": key });
+  Object.assign(event.requestContext, userArn && { authorizer: { iam: { userArn } } });
+  const { statusCode, body = "{}", headers } = await handlerOf()(event, aContext());
+  return { status: statusCode, body: JSON.parse(body), retryAfter: headers?.["retry-after"] };
+}
+
+async function coins(): Promise<unknown> {
+  return (await world.get(world.output("StandardTable"), tillId))?.coins;
+}
+
+/** What DynamoDB answers while another transaction writes the same item, which no local engine does for long. */
+function conflictOver(item: "evidence" | "state"): void {
+  dynamodb().middlewareStack.add(
+    (next, context) =>
+      async function conflict(args) {
+        if (context.commandName !== "TransactWriteItemsCommand") return next(args);
+        const codes = item === "evidence" ? ["TransactionConflict", "None"] : ["None", "TransactionConflict"];
+        throw new TransactionCanceledException({
+          message: "Transaction cancelled",
+          $metadata: {},
+          CancellationReasons: codes.map((Code) => ({ Code })),
+        });
+      },
+    { name: "conflict", step: "deserialize", priority: "low", override: true },
+  );
+}

@@ -1,0 +1,97 @@
+import { anEnvelope } from "@essentially-once/testing/support/an-envelope";
+import { type Faults, injectFaults } from "@essentially-once/testing/support/faults";
+import { aJournal, aJournalWorld, type JournalWorld } from "@essentially-once/testing/support/journal-world";
+import { aContext, anSqsEvent, anSqsRecord } from "@essentially-once/testing/support/lambda";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import * as z from "zod";
+import { dynamodb } from "../src/clients.ts";
+import { consumer } from "../src/consumer.ts";
+import { contract } from "../src/contract.ts";
+import { asciiJson, type Envelope } from "../src/envelope.ts";
+import { eventLog } from "../src/event-log.ts";
+import { idempotency } from "../src/idempotency.ts";
+import { newId } from "../src/ids.ts";
+import type { Journal } from "../src/journal.ts";
+import { messageType } from "../src/message-type.ts";
+import { projection } from "../src/projection.ts";
+
+const Added = messageType({
+  type: "tests.added.v1",
+  schema: z.strictObject({ amount: z.int() }),
+  key: () => "all",
+});
+
+let world: JournalWorld;
+let log: Journal;
+let faults: Faults | undefined;
+
+beforeAll(async () => {
+  world = await aJournalWorld();
+  Object.assign(process.env, {
+    QUEUE_URL: "http://127.0.0.1/000000000000/log",
+    DEAD_LETTER_QUEUE_URL: "http://127.0.0.1/000000000000/log-dlq",
+    MAX_RECEIVE_COUNT: "5",
+  });
+});
+beforeEach(() => {
+  log = aJournal();
+});
+afterEach(() => {
+  faults?.remove();
+  faults = undefined;
+});
+afterAll(() => world.stop());
+
+describe("a consumer that logs first and acts later", () => {
+  it("G2: appends a message once, however often it is delivered, and the projection acts once", async () => {
+    const message = anAdded(5);
+    const responses = await Promise.all([1, 2, 3, 4].map((receiveCount) => receive(message, receiveCount)));
+    expect(responses).toEqual(responses.map(() => ({ batchItemFailures: [] })));
+    const entries = await log.read({ partition: 0, after: 0, limit: 10 });
+    expect(entries).toEqual([{ sequence: 1, body: asciiJson(message) }]);
+    expect(await acted()).toEqual([5]);
+  });
+
+  it("G2: loses nothing when the append never arrives, and doubles nothing when every answer is lost", async () => {
+    const message = anAdded(5);
+    const command = "TransactWriteItemsCommand";
+    faults = injectFaults(dynamodb(), { command, moment: "before" });
+    expect((await receive(message)).batchItemFailures).toHaveLength(1);
+    faults.remove();
+    faults = injectFaults(dynamodb(), { command, moment: "after" });
+    expect(await receive(message, 2)).toEqual({ batchItemFailures: [] }); // found, though nobody said so
+    faults.remove();
+    expect(await receive(message, 3)).toEqual({ batchItemFailures: [] });
+    expect(await acted()).toEqual([5]);
+  });
+
+  it("fails loudly when its handler collects work: the journal would not have it", async () => {
+    const handler = consumer(contract({ name: "log", accepts: [Added], publishes: [Added] }))
+      .use(idempotency({ evidence: eventLog({ journal: log }) }))
+      .handler(async (_message, unit) => unit.publish(Added.from({ amount: 1 })));
+    const response = await handler(anSqsEvent(anSqsRecord(asciiJson(anAdded(5)))), aContext());
+    expect(response.batchItemFailures).toHaveLength(1);
+    expect(await log.read({ partition: 0, after: 0, limit: 10 })).toEqual([]);
+  });
+});
+
+function receive(message: Envelope, receiveCount = 1) {
+  const handler = consumer(contract({ name: "log", accepts: [Added], publishes: [Added] }))
+    .use(idempotency({ evidence: eventLog({ journal: log }) }))
+    .handler(async () => undefined);
+  return handler(anSqsEvent(anSqsRecord(asciiJson(message), { receiveCount })), aContext());
+}
+
+async function acted(): Promise<number[]> {
+  const amounts: number[] = [];
+  const handler = projection(contract({ name: `act-${newId()}`, accepts: [Added] }), {
+    journal: log,
+    table: world.stateTable,
+  });
+  await handler.handler(async ({ data }) => void amounts.push(data.amount))({}, aContext());
+  return amounts;
+}
+
+function anAdded(amount: number): Envelope {
+  return anEnvelope({ type: Added.type, data: { amount } });
+}

@@ -1,0 +1,74 @@
+import { aJournalWorld, inSeconds, type JournalWorld } from "@essentially-once/testing/support/journal-world";
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { type GenerationStore, generationStore, stateOf } from "../src/generation.ts";
+import { newId } from "../src/ids.ts";
+import { offsets } from "../src/offset.ts";
+import type { Versioned } from "../src/versioned-table.ts";
+
+interface Total extends Versioned {
+  readonly cents: number;
+}
+
+let world: JournalWorld;
+let name: string;
+let store: GenerationStore;
+
+beforeAll(async () => {
+  world = await aJournalWorld();
+});
+beforeEach(() => {
+  name = `totals-${newId()}`;
+  store = generationStore({ name, table: world.stateTable });
+});
+afterAll(() => world.stop());
+
+describe("the generations of a projection", () => {
+  it("G10: begin with 1, build the next beside it, and let it serve", async () => {
+    expect(await store.read()).toEqual({ serving: 1 });
+    expect(await store.rebuild()).toEqual({ serving: 1, building: 2 });
+    await store.serve({ serving: 1, building: 2 });
+    expect(await store.read()).toEqual({ serving: 2 });
+  });
+
+  it("G10: never go back for a worker that comes late", async () => {
+    const late = await store.rebuild();
+    await store.serve(late);
+    await store.rebuild();
+    await store.serve(late);
+    expect(await store.read()).toEqual({ serving: 2, building: 3 });
+  });
+
+  it("G10: are built one at a time", async () => {
+    await store.rebuild();
+    expect(await store.rebuild()).toEqual({ serving: 1, building: 2 });
+  });
+
+  it("G10: see nothing of each other's state and offset", async () => {
+    const place = { name, table: world.stateTable };
+    const first = stateOf(place, 1)<Total>("total");
+    const write = first.save({ id: "anna", version: 0, cents: 5 });
+    await offsets({ table: world.stateTable, prefix: `${name}@1` }).commit(
+      { partition: 0, from: 0, to: 1 },
+      [write],
+      inSeconds(10),
+    );
+    expect(await first.get("anna")).toEqual({ id: "anna", version: 1, cents: 5 });
+    expect(await stateOf(place, 2)<Total>("total").get("anna")).toBeUndefined();
+    expect(await offsets({ table: world.stateTable, prefix: `${name}@2` }).read(0)).toBe(0);
+  });
+});
+
+describe("an offset", () => {
+  it("G10: moves forwards, from where it was read", async () => {
+    const offset = offsets({ table: world.stateTable, prefix: `${name}@1` });
+    await offset.commit({ partition: 0, from: 0, to: 7 }, [], inSeconds(10));
+    await expect(offset.commit({ partition: 0, from: 7, to: 3 }, [], inSeconds(10))).rejects.toThrow(
+      "forwards",
+    );
+    for (const from of [0, 5, 8]) {
+      const stale = offset.commit({ partition: 0, from, to: 9 }, [], inSeconds(10));
+      await expect(stale).rejects.toMatchObject({ name: "OffsetMoved" });
+    }
+    expect(await offset.read(0)).toBe(7);
+  });
+});

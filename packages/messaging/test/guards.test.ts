@@ -1,0 +1,46 @@
+import { aKeyStore, aSecret } from "@essentially-once/testing/support/a-key-ring";
+import { anEnvelope } from "@essentially-once/testing/support/an-envelope";
+import { codeAfter } from "@essentially-once/testing/support/middleware";
+import { expect, it } from "vitest";
+import type { Letter } from "../src/delivery.ts";
+import { asciiJson, type Envelope } from "../src/envelope.ts";
+import { guards } from "../src/guards.ts";
+import { dedupWindowDays } from "../src/message-life.ts";
+import { signer } from "../src/signature.ts";
+
+const keys = aKeyStore(aSecret("k1")).ring;
+const old = new Date(Date.now() - (dedupWindowDays + 1) * 86_400_000).toISOString();
+
+it.each<[string, string | undefined, Partial<Envelope>, boolean]>([
+  ["lets through what is signed, young and of a short story", undefined, {}, true],
+  ["G7: parks what is not signed", "SIGNATURE_MISSING", {}, false],
+  ["G7: parks what is too old", "TOO_OLD", { time: old }, true],
+  ["G11: parks what goes round for ever", "TOO_MANY_HOPS", { hops: 1_000 }, true],
+  ["G7: looks at the signature before all else", "SIGNATURE_MISSING", { time: old, hops: 1_000 }, false],
+])("%s", async (_what, code, changes, isSigned) => {
+  expect(await codeOf(anEnvelope(changes), isSigned)).toBe(code);
+});
+
+it("each guard takes its own options", async () => {
+  const message = anEnvelope({ hops: 3 });
+  expect(await codeOf(message, true, { hopLimit: { hopsMax: 2 } })).toBe("TOO_MANY_HOPS");
+  expect(await codeOf(message, false, { signature: { keys, policy: "accepted" } })).toBeUndefined();
+});
+
+/** The code that the first guard which objects ends the message with. */
+async function codeOf(
+  message: Envelope,
+  isSigned: boolean,
+  options: Parameters<typeof guards>[0] = {},
+): Promise<string | undefined> {
+  const body = asciiJson(message);
+  const attributes = isSigned
+    ? await signer({ keys })({ body, envelope: message }, "http://queues/credit")
+    : {};
+  const letter: Letter = { body, attributes, queueName: "credit", receiveCount: 1 };
+  for (const guard of guards({ signature: { keys }, ...options })) {
+    const code = await codeAfter(guard, { message, letter });
+    if (code !== undefined) return code;
+  }
+  return undefined;
+}

@@ -1,0 +1,98 @@
+import { anSqsRecord } from "@essentially-once/testing/support/lambda";
+import { aWorld, type World } from "@essentially-once/testing/support/world";
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { setClock } from "../src/clock.ts";
+import { type Holds, holds } from "../src/holds.ts";
+import { newId } from "../src/ids.ts";
+import { keyOrder } from "../src/key-order.ts";
+import { bodyId } from "../src/message-group.ts";
+import { Park } from "../src/outcome.ts";
+
+const day = 86_400;
+/** 14 days in the dead-letter queue, and 10 in the source queue after a redrive on the last of them. */
+const lifeDays = 24;
+
+let world: World;
+let nowSeconds = 1_800_000_000;
+let line: Holds;
+let queueName: string;
+
+beforeAll(async () => {
+  world = await aWorld();
+  setClock(() => nowSeconds * 1_000);
+});
+beforeEach(() => {
+  queueName = `${newId()}.fifo`;
+  line = holds({ table: world.output("OrderedEvidenceTable"), queueName });
+});
+afterAll(() => world.stop());
+
+describe("a line", () => {
+  it("G4: knows when each of it was last parked, whoever joins, comes back or leaves", async () => {
+    const began = nowSeconds;
+    for (const id of ["a", "b", "c"]) {
+      await line.join("g", id);
+      nowSeconds += day;
+    }
+    expect(await line.join("g", "b")).toMatchObject({
+      line: ["a", "b", "c"],
+      parkedAt: [began, began + 3 * day, began + 2 * day],
+    });
+    expect(await line.leave("g", "a")).toMatchObject({
+      line: ["b", "c"],
+      parkedAt: [began + 3 * day, began + 2 * day],
+    });
+    const [held] = (await line.read(["g"])).values();
+    expect(held).toMatchObject({ line: ["b", "c"], parkedAt: [began + 3 * day, began + 2 * day] });
+  });
+});
+
+describe("a key whose first dead letter nobody took care of", () => {
+  it("G4: is held as long as SQS may have the letter, or the redriven message", async () => {
+    await line.join("g", bodyId("first"));
+    nowSeconds += lifeDays * day;
+    expect(await admission("second")).toBe("HELD");
+  });
+
+  it("G4, G11: goes on afterwards, past all that are gone, and stops at the first that may be there", async () => {
+    await line.join("g", bodyId("first"));
+    await line.join("g", bodyId("second"));
+    nowSeconds += day;
+    await line.join("g", bodyId("third"));
+    nowSeconds += lifeDays * day;
+    expect(await admission("fourth")).toBe("HELD");
+    const [held] = (await line.read(["g"])).values();
+    expect(held?.line).toEqual([bodyId("third")]);
+    expect(await admission("third")).toBe("runs");
+    nowSeconds += 1;
+    expect(await admission("fourth")).toBe("runs");
+    expect([...(await line.read(["g"])).keys()]).toEqual([]);
+  });
+
+  it("G4: is held on by a letter that was redriven and parked again", async () => {
+    await line.join("g", bodyId("first"));
+    nowSeconds += 20 * day;
+    await line.join("g", bodyId("first"));
+    nowSeconds += 5 * day;
+    expect(await admission("second")).toBe("HELD");
+  });
+
+  it("G4: the first itself runs, however late it comes", async () => {
+    await line.join("g", bodyId("first"));
+    nowSeconds += 2 * lifeDays * day;
+    expect(await admission("first")).toBe("runs");
+    const [held] = (await line.read(["g"])).values();
+    expect(held?.line).toEqual([bodyId("first")]);
+  });
+});
+
+async function admission(body: string): Promise<string> {
+  const record = anSqsRecord(body, { queueName, group: "g" });
+  try {
+    await keyOrder({ holds: line, records: [record] }).admit(record);
+    return "runs";
+  } catch (error) {
+    if (error instanceof Park) return error.code;
+    throw error;
+  }
+}

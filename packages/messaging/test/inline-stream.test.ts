@@ -1,0 +1,217 @@
+import { CreateTableCommand, DescribeTableCommand, UpdateItemCommand } from "@aws-sdk/client-dynamodb";
+import {
+  DescribeStreamCommand,
+  GetRecordsCommand,
+  GetShardIteratorCommand,
+} from "@aws-sdk/client-dynamodb-streams";
+import { streamRecord } from "@essentially-once/local-cloud/mappings/stream-record";
+import { anEnvelope } from "@essentially-once/testing/support/an-envelope";
+import { enterAuthors } from "@essentially-once/testing/support/enter-authors";
+import { type Faults, injectFaults } from "@essentially-once/testing/support/faults";
+import { Asked } from "@essentially-once/testing/support/kit/messages";
+import { aContext, anSqsEvent, anSqsRecord } from "@essentially-once/testing/support/lambda";
+import { aWorld, type World } from "@essentially-once/testing/support/world";
+import type { DynamoDBRecord, DynamoDBStreamEvent } from "aws-lambda";
+import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from "vitest";
+import { dynamodb } from "../src/clients.ts";
+import { setClock } from "../src/clock.ts";
+import { consumer } from "../src/consumer.ts";
+import { contract } from "../src/contract.ts";
+import { asciiJson } from "../src/envelope.ts";
+import { idempotency } from "../src/idempotency.ts";
+import { newId } from "../src/ids.ts";
+import { inline } from "../src/inline.ts";
+import { outboxIdAttribute } from "../src/inline-write.ts";
+import { rows } from "../src/rows.ts";
+import { sqs } from "../src/sqs-client.ts";
+import { type Versioned, versionedTable } from "../src/versioned-table.ts";
+
+interface Counter extends Versioned {
+  readonly count: number;
+}
+
+let world: World;
+let faults: Faults | undefined;
+let table: string;
+let publish: typeof import("../src/relay/publish.ts").handler;
+let sweep: typeof import("../src/relay/sweep.ts").handler;
+
+beforeAll(async () => {
+  world = await aWorld();
+  world.enter("Standard/");
+  world.enter("Relay/");
+  enterAuthors(["count"], { table: "items" });
+  ({ handler: publish } = await import("../src/relay/publish.ts"));
+  ({ handler: sweep } = await import("../src/relay/sweep.ts"));
+});
+beforeEach(async () => {
+  table = await aTableWithStream();
+});
+afterEach(async () => {
+  faults?.remove();
+  faults = undefined;
+  await world.drain(queue());
+});
+afterAll(() => world.stop());
+
+it("G3: each record brings the messages of its own commit, though the item has only those of the last", async () => {
+  const id = newId();
+  for (const total of [1, 2, 3]) await commit(id, total);
+  expect(await publish(await streamNow(), aContext())).toEqual({ batchItemFailures: [] });
+  expect(await totalsReceived()).toEqual([1, 2, 3]);
+  expect(await world.items(world.output("OrderedOutboxTable"))).toEqual([]);
+});
+
+it("G3: a change that published nothing brings nothing again", async () => {
+  const id = newId();
+  await commit(id, 1);
+  await commit(id, 2, { evidence: rows() });
+  await commit(id, 0);
+  for (const row of await world.items(world.output("OrderedOutboxTable")))
+    await world.remove(world.output("OrderedOutboxTable"), row);
+  await publish(await streamNow(), aContext());
+  expect(await totalsReceived()).toEqual([1]);
+});
+
+it("G3: what a queue does not take is reported to the stream, and is a row that the sweeper delivers alone", async () => {
+  await commit(newId(), 1);
+  const event = await streamNow();
+  faults = injectFaults(sqs(), { command: "SendMessageBatchCommand", moment: "before" });
+  const { batchItemFailures } = await publish(event, aContext());
+  expect(batchItemFailures).toEqual([{ itemIdentifier: event.Records[0]?.dynamodb?.SequenceNumber }]);
+  expect(await world.items(world.output("OrderedOutboxTable"))).toHaveLength(1);
+
+  faults.remove();
+  const restoreClock = setClock(() => Date.now() + 61_000);
+  expect(await sweep({}, aContext())).toMatchObject({ sent: 1 });
+  restoreClock();
+  expect(await totalsReceived()).toEqual([1]);
+  expect(await world.items(world.output("OrderedOutboxTable"))).toEqual([]);
+});
+
+it("G5: a row that is kept holds those behind it for some minutes, and no longer", async () => {
+  await commit(newId(), 1);
+  const event = await streamNow();
+  faults = injectFaults(sqs(), { command: "SendMessageBatchCommand", moment: "before" });
+  expect((await publish(event, aContext())).batchItemFailures).toHaveLength(1);
+  const restoreClock = setClock(() => Date.now() + 302_000);
+  expect(await publish(event, aContext())).toEqual({ batchItemFailures: [] });
+  const refusing = injectFaults(dynamodb(), { command: "PutItemCommand", moment: "before" });
+  expect((await publish(event, aContext())).batchItemFailures).toHaveLength(1);
+  refusing.remove();
+  restoreClock();
+  for (const row of await world.items(world.output("OrderedOutboxTable")))
+    await world.remove(world.output("OrderedOutboxTable"), row);
+});
+
+it("G3: keeps the rows in time when a queue does not answer at all", async () => {
+  await commit(newId(), 1);
+  const event = await streamNow();
+  const name = "no-answer";
+  sqs().middlewareStack.add(() => () => new Promise(() => undefined), { name, step: "initialize" });
+  const { batchItemFailures } = await publish(event, aContext({ remainingMs: 1_700 }));
+  sqs().middlewareStack.remove(name);
+  expect(batchItemFailures).toEqual([{ itemIdentifier: event.Records[0]?.dynamodb?.SequenceNumber }]);
+  expect(await world.items(world.output("OrderedOutboxTable"))).toHaveLength(1);
+  expect(await publish(event, aContext())).toEqual({ batchItemFailures: [] });
+  expect(await totalsReceived()).toEqual([1]);
+});
+
+it("G3: what a stream gave up is brought again by another name of its commit, and by no other change (runbook)", async () => {
+  const id = newId();
+  await commit(id, 1);
+  for (const attribute of ["note", outboxIdAttribute]) {
+    await world.clients.dynamodb.send(
+      new UpdateItemCommand({
+        TableName: table,
+        Key: { id: { S: id } },
+        UpdateExpression: "SET #a = :again",
+        ExpressionAttributeNames: { "#a": attribute },
+        ExpressionAttributeValues: { ":again": { S: "again" } },
+      }),
+    );
+  }
+  const [, changed, renamed] = (await streamNow()).Records;
+  if (!changed || !renamed) throw new Error("three changes are three records");
+  await publish({ Records: [changed] }, aContext());
+  expect(await totalsReceived()).toEqual([]);
+  await publish({ Records: [renamed] }, aContext());
+  expect(await totalsReceived()).toEqual([1]);
+});
+
+it("G3: says when even the row could not be kept, and the stream brings the record again", async () => {
+  await commit(newId(), 1);
+  const event = await streamNow();
+  const faulty = [
+    injectFaults(sqs(), { command: "SendMessageBatchCommand", moment: "before" }),
+    injectFaults(dynamodb(), { command: "PutItemCommand", moment: "before" }),
+  ];
+  expect((await publish(event, aContext())).batchItemFailures).toHaveLength(1);
+  for (const fault of faulty) fault.remove();
+  expect(await publish(event, aContext())).toEqual({ batchItemFailures: [] });
+  expect(await totalsReceived()).toEqual([1]);
+});
+
+it("G3: sends nothing to the outbox table and deletes nothing there when all went well", async () => {
+  await commit(newId(), 1);
+  faults = injectFaults(dynamodb(), { command: "BatchWriteItemCommand", moment: "before" });
+  expect(await publish(await streamNow(), aContext())).toEqual({ batchItemFailures: [] });
+  expect(faults.attempts).toEqual([]);
+});
+
+/** One message changes the item; above 0 it publishes an ask for that amount. */
+async function commit(id: string, total: number, { evidence = inline({ table }) } = {}): Promise<void> {
+  const counters = versionedTable<Counter>(table);
+  const handler = consumer(contract({ name: "count", accepts: [Asked], publishes: [Asked] }))
+    .use(idempotency({ evidence }))
+    .handler(async (_message, unit) => {
+      const counter = (await counters.get(id)) ?? { id, version: 0, count: 0 };
+      unit.write(counters.save({ ...counter, count: counter.count + 1 }));
+      if (total > 0) unit.publish(Asked.from({ ask: id, till: "t", amount: total }));
+    });
+  const message = anEnvelope(Asked.from({ ask: id, till: "t", amount: 1 }));
+  const response = await handler(anSqsEvent(anSqsRecord(asciiJson(message))), aContext());
+  expect(response).toEqual({ batchItemFailures: [] });
+}
+
+async function aTableWithStream(): Promise<string> {
+  const TableName = `items-${newId()}`;
+  await world.clients.dynamodb.send(
+    new CreateTableCommand({
+      TableName,
+      BillingMode: "PAY_PER_REQUEST",
+      KeySchema: [{ AttributeName: "id", KeyType: "HASH" }],
+      AttributeDefinitions: [{ AttributeName: "id", AttributeType: "S" }],
+      StreamSpecification: { StreamEnabled: true, StreamViewType: "NEW_AND_OLD_IMAGES" },
+    }),
+  );
+  return TableName;
+}
+
+/** Everything that the table's stream holds. */
+async function streamNow(): Promise<DynamoDBStreamEvent> {
+  const { Table } = await world.clients.dynamodb.send(new DescribeTableCommand({ TableName: table }));
+  const StreamArn = Table?.LatestStreamArn;
+  const { StreamDescription } = await world.clients.streams.send(new DescribeStreamCommand({ StreamArn }));
+  const Records: DynamoDBRecord[] = [];
+  for (const { ShardId } of StreamDescription?.Shards ?? []) {
+    const { ShardIterator } = await world.clients.streams.send(
+      new GetShardIteratorCommand({ StreamArn, ShardId, ShardIteratorType: "TRIM_HORIZON" }),
+    );
+    const page = await world.clients.streams.send(new GetRecordsCommand({ ShardIterator }));
+    Records.push(
+      ...(page.Records ?? []).map((record) =>
+        streamRecord(record, "arn:aws:dynamodb:us-east-1:000000000000:table/items/stream/1"),
+      ),
+    );
+  }
+  return { Records };
+}
+
+async function totalsReceived(): Promise<number[]> {
+  return (await world.drain(queue())).map(({ body }) => JSON.parse(body).data.amount as number).sort();
+}
+
+function queue(): string {
+  return world.output("StandardQueueUrl");
+}

@@ -1,0 +1,71 @@
+import { linesOf } from "@essentially-once/testing/support/lines";
+import type { StandardSchemaV1 } from "@standard-schema/spec";
+import { expect, it } from "vitest";
+import * as z from "zod";
+import { log } from "../src/log.ts";
+import { messageType } from "../src/message-type.ts";
+
+const person = "Ada Canary, 1 Canary Street";
+const price = z.strictObject({ cents: z.int() });
+
+it.each<[string, z.ZodType, unknown, string]>([
+  [
+    "a map",
+    z.object({ prices: z.record(z.string(), price) }),
+    { prices: { [person]: { cents: "5" } } },
+    "prices.*.cents",
+  ],
+  [
+    "a map of maps",
+    z.record(z.string(), z.record(z.string(), z.int())),
+    { [person]: { [person]: "5" } },
+    "*.*",
+  ],
+  ["a list", z.object({ lines: z.array(price) }), { lines: [{ cents: 1 }, { cents: "2" }] }, "lines.1.cents"],
+  [
+    "an intersection",
+    z.intersection(z.object({ a: z.int() }), z.record(z.string(), z.int())),
+    { a: 1, [person]: "x" },
+    "*",
+  ],
+  [
+    "a default",
+    z.object({ a: z.optional(z.object({ b: z.int() })).default({ b: 1 }) }),
+    { a: { b: "x" } },
+    "a.b",
+  ],
+  [
+    "a lazy schema",
+    z.object({ next: z.lazy(() => z.object({ deep: z.int() })) }),
+    { next: { deep: "x" } },
+    "next.deep",
+  ],
+  ["a catch-all", z.object({ a: z.int() }).catchall(z.int()), { a: 1, [person]: "x" }, "*"],
+  ["a key of 900 KB", z.record(z.string(), z.int()), { [`${person}${"x".repeat(900_000)}`]: "x" }, "*"],
+])("S10: names only keys that the schema declares: %s", async (_, schema, data, path) => {
+  const type = messageType({ type: "tests.t.v1", schema, key: () => "k" });
+  const detail = `tests.t.v1: invalid at ${path}`;
+  await expect(type.parse(data)).rejects.toMatchObject({ code: "DATA_INVALID", detail });
+});
+
+it("S10: of a union no key of the data is named, whatever it fails", async () => {
+  const schema = z.union([z.record(z.string(), z.int()), z.object({ kind: z.literal("a") })]);
+  const type = messageType({ type: "tests.t.v1", schema, key: () => "k" });
+  const failed: unknown = await type.parse({ [person]: "x" }).catch((error: unknown) => error);
+  expect((failed as Error).message).not.toContain("Canary");
+});
+
+it("S10: of a schema that does not say what it declares no key is named", async () => {
+  const validate = () => ({ issues: [{ message: person, path: [person, { key: person }, 3] }] });
+  const schema: StandardSchemaV1<unknown, unknown> = {
+    "~standard": { version: 1, vendor: "tests", validate },
+  };
+  const type = messageType({ type: "tests.t.v1", schema, key: () => "k" });
+  await expect(type.parse({})).rejects.toMatchObject({ detail: "tests.t.v1: invalid at *.*.3" });
+});
+
+it("G11: a field of a line is never longer than anybody reads", async () => {
+  const [line] = await linesOf(async () => log("warn", "ANY", { detail: "x".repeat(900_000), n: 1 }));
+  expect(String(line?.detail)).toHaveLength(1_001);
+  expect(line?.n).toBe(1);
+});

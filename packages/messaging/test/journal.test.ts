@@ -1,0 +1,296 @@
+import { DeleteItemCommand, PutItemCommand } from "@aws-sdk/client-dynamodb";
+import { marshall } from "@aws-sdk/util-dynamodb";
+import { type Faults, injectFaults } from "@essentially-once/testing/support/faults";
+import {
+  aJournal,
+  aJournalWorld,
+  inSeconds,
+  type JournalWorld,
+  letter,
+} from "@essentially-once/testing/support/journal-world";
+import { linesOf } from "@essentially-once/testing/support/lines";
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { dynamodb } from "../src/clients.ts";
+import { derivedId } from "../src/ids.ts";
+import { itemBytes } from "../src/item-size.ts";
+import { type Journal, type JournalMessage, journal, partitionOf } from "../src/journal.ts";
+import { writesWithRows } from "../src/outbox.ts";
+
+let world: JournalWorld;
+let faults: Faults | undefined;
+
+beforeAll(async () => {
+  world = await aJournalWorld();
+});
+afterEach(() => {
+  faults?.remove();
+  faults = undefined;
+});
+afterAll(() => world.stop());
+
+describe("append", () => {
+  it("G10: numbers the entries of a partition without a gap, in the order of the append", async () => {
+    const log = aJournal();
+    const letters = Array.from({ length: 120 }, (_, n) => letter({ data: n })); // three transactions
+    const appended = await log.append(letters, inSeconds(10));
+    expect(appended).toEqual(letters.map((_, n) => ({ kind: "appended", partition: 0, sequence: n + 1 })));
+    expect(await all(log, 0)).toEqual(letters.map(({ body }, n) => ({ sequence: n + 1, body })));
+  });
+
+  it("G10, G2: has neither gap nor double when four appenders bring their own and the same messages at once", async () => {
+    const name = aJournal().name;
+    const letters = (count: number) => Array.from({ length: count }, (_, n) => letter({ data: n }));
+    const shared = letters(100);
+    const appenders = Array.from({ length: 4 }, () => journal({ name, partitions: 1 })); // each with its own head
+    faults = injectFaults(dynamodb(), {
+      command: "TransactWriteItemsCommand",
+      moment: "after",
+      attempts: [],
+    });
+    const results = await Promise.all(
+      appenders.map(async (appender, n) => {
+        const kinds: string[] = [];
+        const mine = [...shared.slice(n * 25), ...shared.slice(0, n * 25)].flatMap((one) => [
+          one,
+          ...letters(1),
+        ]);
+        for (let start = 0; start < mine.length; start += 5) {
+          const part = await appender.append(mine.slice(start, start + 5), inSeconds(30));
+          kinds.push(...part.map(({ kind }) => kind));
+        }
+        return kinds;
+      }),
+    );
+    expect(faults.attempts.length).toBeGreaterThan(4 * 40); // there were races to lose
+    expect(results.flat().filter((kind) => kind === "appended")).toHaveLength(500);
+    expect(results.flat().filter((kind) => kind === "duplicate")).toHaveLength(300);
+    const entries = await all(appenders[0] as Journal, 0);
+    expect(entries.map(({ sequence }) => sequence)).toEqual(entries.map((_, n) => n + 1));
+    expect(entries).toHaveLength(500);
+    expect(new Set(entries.map(({ body }) => JSON.parse(body).id)).size).toBe(500);
+  });
+
+  it("G2: tells a duplicate where the first one is, and appends the new ones around it", async () => {
+    const log = aJournal();
+    const known = letter();
+    await log.append([known], inSeconds(10));
+    expect(await log.append([letter(), known, letter()], inSeconds(10))).toEqual([
+      { kind: "appended", partition: 0, sequence: 2 },
+      { kind: "duplicate", partition: 0, sequence: 1 },
+      { kind: "appended", partition: 0, sequence: 3 },
+    ]);
+    expect(await log.find(known)).toEqual({ kind: "duplicate", partition: 0, sequence: 1 });
+    expect(await log.find(letter())).toBeUndefined();
+  });
+
+  it("G2: takes a message once that comes twice in one append", async () => {
+    const log = aJournal();
+    const twice = letter();
+    await log.append([twice, letter(), twice], inSeconds(10));
+    expect(await all(log, 0)).toHaveLength(2);
+  });
+
+  it("D15: refuses a message that has the identity of another and other data", async () => {
+    const log = aJournal();
+    const first = letter({ data: 1 });
+    const forged = letter({ id: first.envelope.id, data: 2 });
+    expect(await log.append([first, forged], inSeconds(10))).toMatchObject([
+      { kind: "appended" },
+      { kind: "refused", reason: { code: "ID_REUSED" } },
+    ]);
+    expect(await log.append([forged], inSeconds(10))).toMatchObject([{ kind: "refused" }]);
+    expect(await all(log, 0)).toHaveLength(1);
+  });
+
+  it("D8: refuses what fits no entry, and appends its neighbours, as many as fit a transaction", async () => {
+    const log = aJournal();
+    const big = () => letter({ data: "x".repeat(380_000) });
+    const results = await log.append(
+      [letter({ data: "x".repeat(410_000) }), ...Array.from({ length: 12 }, big)],
+      inSeconds(30),
+    );
+    expect(results[0]).toMatchObject({ kind: "refused", reason: { code: "ENTRY_TOO_LARGE" } });
+    expect(results.slice(1).map(({ kind }) => kind)).toEqual(Array.from({ length: 12 }, () => "appended"));
+  });
+
+  it("G3: takes longer messages than fit a row of the outbox, under the longest name", async () => {
+    const log = journal({ name: "j".repeat(60), partitions: 64 });
+    const room = 409_600 - 90 - letter({ data: "" }).body.length;
+    const longest = letter({ data: "x".repeat(room) });
+    expect(measureRow(longest)).toBeGreaterThan(409_600);
+    expect(await log.append([longest], inSeconds(10))).toMatchObject([{ kind: "appended" }]);
+  });
+
+  it("D1: appends once when the answer is lost and the SDK asks again", async () => {
+    const log = aJournal();
+    faults = injectFaults(dynamodb(), {
+      command: "TransactWriteItemsCommand",
+      moment: "after",
+      attempts: [1],
+    });
+    expect(await log.append([letter(), letter()], inSeconds(10))).toMatchObject([
+      { kind: "appended" },
+      { kind: "appended" },
+    ]);
+    expect(faults.attempts).toHaveLength(2);
+    expect(await all(log, 0)).toHaveLength(2);
+  });
+
+  it("G2: does not confirm what it cannot know, and the next append finds it there", async () => {
+    const log = aJournal();
+    const letters = [letter(), letter()];
+    faults = injectFaults(dynamodb(), { command: "TransactWriteItemsCommand", moment: "after" });
+    expect(await log.append(letters, inSeconds(10))).toEqual([
+      { kind: "unconfirmed" },
+      { kind: "unconfirmed" },
+    ]);
+    faults.remove();
+    expect((await log.append(letters, inSeconds(10))).map(({ kind }) => kind)).toEqual([
+      "duplicate",
+      "duplicate",
+    ]);
+    expect(await all(log, 0)).toHaveLength(2);
+  });
+
+  it("G4: puts nothing behind a message that may not be there", async () => {
+    const log = aJournal();
+    const letters = Array.from({ length: 60 }, () => letter()); // two transactions; the first never arrives
+    faults = injectFaults(dynamodb(), {
+      command: "TransactWriteItemsCommand",
+      moment: "before",
+      attempts: [1, 2, 3],
+    });
+    const results = await log.append(letters, inSeconds(10));
+    expect(new Set(results.map(({ kind }) => kind))).toEqual(new Set(["unconfirmed"]));
+    expect(await all(log, 0)).toEqual([]);
+  });
+
+  it("G4, G11: puts nothing behind a message that lost its race and had no time for another", async () => {
+    const log = aJournal();
+    const other = journal({ name: log.name, partitions: 1 });
+    await log.append([letter()], inSeconds(10));
+    await other.append([letter()], inSeconds(10)); // the head is no more where `log` saw it
+    const results = await log.append(
+      Array.from({ length: 60 }, () => letter()),
+      inSeconds(0),
+    );
+    expect(new Set(results.map(({ kind }) => kind))).toEqual(new Set(["unconfirmed"]));
+    expect(await all(log, 0)).toHaveLength(2);
+  });
+
+  it.each([2, 8])(
+    "G4, G6: appends nothing when it was made with other than %i partitions",
+    async (partitions) => {
+      const { name } = aJournal();
+      const four = Array.from({ length: 20 }, (_, n) => letter({ partitionkey: `key-${n}` }));
+      await journal({ name, partitions: 4 }).append(four, inSeconds(10));
+      const other = journal({ name, partitions });
+      const lines = await linesOf(async () => {
+        const results = await other.append([letter({ partitionkey: "key-1" })], inSeconds(10));
+        expect(results).toEqual([{ kind: "unconfirmed" }]);
+      });
+      expect(lines.find(({ code }) => code === "JOURNAL_PARTITIONS")).toMatchObject({
+        journal: name,
+        partitions,
+      });
+      await expect(other.checkPartitions()).rejects.toThrow(`here it is to have ${partitions}`);
+    },
+  );
+
+  it("G6: knows partitions that an earlier release appended to, which did not say how many there are", async () => {
+    const { name } = aJournal();
+    const item = { id: `${name}#3`, sequence: 0, head: 7 };
+    await dynamodb().send(new PutItemCommand({ TableName: world.journalTable, Item: marshall(item) }));
+    await expect(journal({ name, partitions: 3 }).checkPartitions()).rejects.toThrow("a partition 3");
+    await journal({ name, partitions: 4 }).checkPartitions();
+  });
+
+  it("G10: learns from a lost race where the head is, without a read", async () => {
+    const log = aJournal();
+    const other = journal({ name: log.name, partitions: 1 });
+    await log.append([letter()], inSeconds(10));
+    await other.append([letter()], inSeconds(10));
+    faults = injectFaults(dynamodb(), {
+      command: "TransactWriteItemsCommand",
+      moment: "after",
+      attempts: [],
+    });
+    expect(await log.append([letter()], inSeconds(10))).toMatchObject([{ kind: "appended", sequence: 3 }]);
+    expect(faults.attempts).toHaveLength(2);
+  });
+
+  it("G10: writes over nothing when somebody removed the head", async () => {
+    const log = aJournal();
+    const first = letter();
+    await log.append([first], inSeconds(10));
+    const Key = marshall({ id: `${log.name}#0`, sequence: 0 });
+    await world.clients.dynamodb.send(new DeleteItemCommand({ TableName: world.journalTable, Key }));
+    expect(await log.append([letter()], inSeconds(10))).toEqual([{ kind: "unconfirmed" }]);
+    expect(await all(log, 0)).toEqual([{ sequence: 1, body: first.body }]);
+  });
+
+  it("G4: keeps the messages of a key in one partition and in their order", async () => {
+    const log = aJournal({ partitions: 8 });
+    const keys = ["a", "b", "c", "d", "e", "f"];
+    const letters = Array.from({ length: 60 }, (_, n) =>
+      letter({ partitionkey: keys[n % 6] ?? "", data: n }),
+    );
+    await log.append(letters, inSeconds(10));
+    for (const key of keys) {
+      const entries = await all(log, partitionOf(key, 8));
+      const mine = entries
+        .map(({ body }) => JSON.parse(body))
+        .filter(({ partitionkey }) => partitionkey === key);
+      expect(mine.map(({ data }) => data)).toEqual(
+        letters.filter(({ envelope }) => envelope.partitionkey === key).map(({ envelope }) => envelope.data),
+      );
+    }
+    expect(new Set(keys.map((key) => partitionOf(key, 8))).size).toBeGreaterThan(1);
+  });
+});
+
+describe("read", () => {
+  it("G11: gives at most a page, from where it is asked", async () => {
+    const log = aJournal();
+    await log.append(
+      Array.from({ length: 10 }, () => letter()),
+      inSeconds(10),
+    );
+    const page = await log.read({ partition: 0, after: 3, limit: 4 });
+    expect(page.map(({ sequence }) => sequence)).toEqual([4, 5, 6, 7]);
+    expect(await log.read({ partition: 0, after: 10, limit: 4 })).toEqual([]);
+  });
+
+  it("G10: stops before a gap, which a page may show while an append commits", async () => {
+    const log = aJournal();
+    await log.append(
+      Array.from({ length: 5 }, () => letter()),
+      inSeconds(10),
+    );
+    const Key = marshall({ id: `${log.name}#0`, sequence: 3 });
+    await world.clients.dynamodb.send(new DeleteItemCommand({ TableName: world.journalTable, Key }));
+    const page = await log.read({ partition: 0, after: 0, limit: 100 });
+    expect(page.map(({ sequence }) => sequence)).toEqual([1, 2]);
+    expect(await log.read({ partition: 0, after: 2, limit: 100 })).toEqual([]);
+  });
+
+  it("names an option that is out of range", () => {
+    expect(() => journal({ partitions: 0 })).toThrow("partitions must be a whole number from 1 to 64, got 0");
+    expect(() => journal({ name: "a#b" })).toThrow('got "a#b"');
+  });
+});
+
+async function all(log: Journal, partition: number) {
+  const entries = [];
+  for (;;) {
+    const page = await log.read({ partition, after: entries.length, limit: 100 });
+    if (page.length === 0) return entries;
+    entries.push(...page);
+  }
+}
+
+function measureRow({ envelope }: JournalMessage): number {
+  const unit = { writes: [], messages: [envelope] };
+  const [row] = writesWithRows(unit, { table: () => "outbox", id: derivedId("row") });
+  return itemBytes(row?.Put?.Item ?? {});
+}

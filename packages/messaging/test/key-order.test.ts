@@ -1,0 +1,43 @@
+import { DynamoDBClient, PutItemCommand } from "@aws-sdk/client-dynamodb";
+import { marshall } from "@aws-sdk/util-dynamodb";
+import { LOCAL_CREDENTIALS, LOCAL_REGION } from "@essentially-once/local-cloud/clients";
+import { localEngines } from "@essentially-once/testing/support/local-engines";
+import type { SQSRecord } from "aws-lambda";
+import { expect, it } from "vitest";
+import { nowSeconds } from "../src/clock.ts";
+import { holdId, holds } from "../src/holds.ts";
+import { keyOrder } from "../src/key-order.ts";
+import { bodyId } from "../src/message-group.ts";
+
+const engines = localEngines();
+const queueName = "held.fifo";
+
+it("G11: a line of a thousand takes no more; what is in it keeps its place", async () => {
+  const { order, record } = await aLineOf(1_000);
+  await expect(order.admit(record("behind it"))).rejects.toMatchObject({
+    code: "HOLD_FULL",
+    retryAfterSeconds: 300,
+  });
+  await expect(order.admit(record("body 999"))).rejects.toMatchObject({ code: "HELD" });
+  await expect(order.admit(record("body 0"))).resolves.toBeUndefined();
+});
+
+it("G4: a line that is not full takes one more", async () => {
+  const { order, record } = await aLineOf(999);
+  await expect(order.admit(record("behind it"))).rejects.toMatchObject({ code: "HELD" });
+});
+
+async function aLineOf(length: number) {
+  const client = new DynamoDBClient({
+    endpoint: engines.endpoints.dynamodb,
+    region: LOCAL_REGION,
+    credentials: LOCAL_CREDENTIALS,
+  });
+  const { tableName: table } = await engines.aStreamedTable();
+  const line = Array.from({ length }, (_, n) => bodyId(`body ${n}`));
+  const Item = marshall({ id: holdId(queueName, "g"), line, parkedAt: line.map(nowSeconds) });
+  await client.send(new PutItemCommand({ TableName: table, Item }));
+  const record = (body: string) => ({ body, attributes: { MessageGroupId: "g" } }) as unknown as SQSRecord;
+  const records = ["behind it", "body 999", "body 0"].map(record);
+  return { order: keyOrder({ holds: holds({ table, queueName, client: () => client }), records }), record };
+}

@@ -1,0 +1,121 @@
+import {
+  type CallFault,
+  type FaultAtCall,
+  faultAtCall,
+} from "@essentially-once/testing/support/fault-at-call";
+import { aWorld, type World } from "@essentially-once/testing/support/world";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { dynamodb } from "../src/clients.ts";
+import { nowMs, nowSeconds, setClock } from "../src/clock.ts";
+import { newId } from "../src/ids.ts";
+import { type Claim, type Lease, type LeaseTable, leaseTable } from "../src/lease.ts";
+
+let world: World;
+let leases: LeaseTable;
+let faults: FaultAtCall | undefined;
+let id: string;
+let aheadMs = 0;
+
+beforeAll(async () => {
+  world = await aWorld();
+  leases = leaseTable({ table: world.output("SecondEvidenceTable"), graceMs: 2_000 });
+  setClock(() => Date.now() + aheadMs);
+});
+beforeEach(() => {
+  id = newId();
+});
+afterEach(() => faults?.remove());
+afterAll(() => world.stop());
+
+describe("a lease", () => {
+  it("G8: of five claims at once one is granted", async () => {
+    const claims = await Promise.all([1, 2, 3, 4, 5].map(claim));
+    expect(claims.map(({ kind }) => kind).sort()).toEqual(["granted", "held", "held", "held", "held"]);
+  });
+
+  it("G8: of five that overtake at once one is granted, in doubt and with a higher fence", async () => {
+    await claim();
+    aheadMs += 60_000;
+    const claims = await Promise.all([1, 2, 3, 4, 5].map(claim));
+    const granted = claims.filter((one) => one.kind === "granted");
+    expect(granted).toMatchObject([{ inDoubt: true, lease: { fence: 2 } }]);
+  });
+
+  it.each<[CallFault, number]>([
+    ["lost-request", 1],
+    ["lost-response", 1],
+    ["lost-response", 2],
+  ])("D1: a claim that overtakes is granted in doubt after a %s at call %i", async (fault, nth) => {
+    await claim();
+    aheadMs += 60_000;
+    faults = faultAtCall(dynamodb(), { nth, fault });
+    expect(await claim()).toMatchObject({ kind: "granted", inDoubt: true, lease: { fence: 2 } });
+  });
+
+  it("G8: is respected until its end and a grace period, to the second", async () => {
+    await claim();
+    aheadMs += 6_000;
+    expect(await claim()).toEqual({ kind: "held", retryAfterSeconds: 1 });
+    aheadMs += 1_000;
+    expect(await claim()).toMatchObject({ kind: "granted" });
+  });
+
+  it("G8: the result is what the owner settled, also for a claim long after", async () => {
+    const lease = await granted();
+    expect(await lease.settle({ n: 1 })).toEqual({ n: 1 });
+    aheadMs += 70 * 86_400_000;
+    expect(await claim()).toMatchObject({ kind: "settled", result: { n: 1 }, about: { note: "kept" } });
+  });
+
+  it("D1: settles when the response to that is lost and the SDK tries again", async () => {
+    const lease = await granted();
+    faults = faultAtCall(dynamodb(), { nth: 1, fault: "lost-response" });
+    expect(await lease.settle("done")).toBe("done");
+    expect(faults.calls).toHaveLength(2);
+  });
+
+  it("G9: settles once: the second result is the first", async () => {
+    const lease = await granted();
+    await lease.settle("done");
+    expect(await lease.settle("lost")).toBe("done");
+  });
+
+  it("G8: an overtaken owner can neither settle nor give back", async () => {
+    const first = await granted();
+    aheadMs += 60_000;
+    const second = await granted();
+    await expect(first.settle("late")).rejects.toMatchObject({ code: "LEASE_LOST" });
+    await first.free();
+    expect(await claim()).toMatchObject({ kind: "held" });
+    expect(await second.settle("done")).toBe("done");
+  });
+
+  it("given back is claimed at once, without doubt, and under a higher fence", async () => {
+    const lease = await granted();
+    await lease.free();
+    expect(await claim()).toMatchObject({ kind: "granted", inDoubt: false, lease: { fence: 2 } });
+  });
+
+  it("G2: evidence that rows wrote is settled", async () => {
+    await world.put(world.output("SecondEvidenceTable"), { id, consumer: "tests", digest: "abc" });
+    expect(await claim()).toMatchObject({ kind: "settled", about: { digest: "abc" } });
+  });
+
+  it("D13: its item outlives every redelivery, counted from the last change", async () => {
+    const lease = await granted();
+    aheadMs += 5_000;
+    await lease.settle("done");
+    const { expiresAt } = (await world.get(world.output("SecondEvidenceTable"), id)) ?? {};
+    expect(Number(expiresAt) - nowSeconds()).toBeGreaterThan(60 * 86_400 - 5);
+  });
+});
+
+function claim(): Promise<Claim> {
+  return leases.claim({ id, untilMs: nowMs() + 5_000, about: { note: "kept" } });
+}
+
+async function granted(): Promise<Lease> {
+  const answer = await claim();
+  if (answer.kind !== "granted") throw new Error(`the claim was ${answer.kind}`);
+  return answer.lease;
+}

@@ -1,0 +1,80 @@
+import { marshall } from "@aws-sdk/util-dynamodb";
+import { describe, expect, it } from "vitest";
+import { itemBytesMax, measure } from "../src/limits.ts";
+import { Park } from "../src/outcome.ts";
+import type { Write } from "../src/unit-of-work.ts";
+
+describe("measure", () => {
+  it("G11: takes 100 actions and parks 101 by name", () => {
+    const puts = Array.from({ length: 101 }, (_, n) => aPut({ id: `item-${n}` }));
+    expect(measure(puts.slice(1)).items.size).toBe(100);
+    expect(refusal(puts)).toBe("TOO_MANY_WRITES: 101 actions, at most 100 fit one transaction");
+  });
+
+  it("G11: takes an item of 400 KB and parks one byte more, with its table", () => {
+    const room = itemBytesMax - "id".length - 1 - "text".length;
+    expect(measure([aPut({ id: "a", text: "x".repeat(room) })]).bytes).toBe(itemBytesMax);
+    expect(refusal([aPut({ id: "a", text: "x".repeat(room + 1) })])).toBe(
+      "ITEM_TOO_LARGE: 409601 bytes for tests, at most 409600 fit one item; text has 409598 of them",
+    );
+  });
+
+  it("G11: counts what an update sets", () => {
+    const update = anUpdate({ id: "a" }, "x".repeat(itemBytesMax));
+    expect(refusal([update])).toMatch(/^ITEM_TOO_LARGE/);
+  });
+
+  it("G11: parks more than 4 MB in one unit of work", () => {
+    const puts = Array.from({ length: 11 }, (_, n) => aPut({ id: `item-${n}`, text: "x".repeat(400_000) }));
+    expect(refusal(puts)).toMatch(/^UNIT_TOO_LARGE: 44\d+ bytes, at most 4194304/);
+  });
+
+  it("parks two writes of one item by name, whatever kind they are", () => {
+    const put = aPut({ id: "a" });
+    expect(refusal([put, anUpdate({ id: "a" })])).toBe(
+      "ITEM_TWICE: two writes of one item in tests: make them one",
+    );
+    expect(
+      refusal([anUpdate({ id: "a" }), { Delete: { TableName: "tests", Key: marshall({ id: "a" }) } }]),
+    ).toMatch(/^ITEM_TWICE/);
+    expect(measure([put, anUpdate({ id: "b" })]).items.size).toBe(2);
+    expect(measure([put, { Put: { ...put.Put, TableName: "others" } }]).items.size).toBe(2);
+  });
+
+  it("tells items of one partition apart by the sort key, once an action has named it", () => {
+    const writes = [aPut({ id: "a", line: 1 }), aPut({ id: "a", line: 2 })];
+    expect(measure([...writes, anUpdate({ id: "a", line: 3 })]).items.size).toBe(3);
+    expect(() => measure(writes)).not.toThrow();
+    expect(refusal([...writes, anUpdate({ id: "a", line: 2 })])).toMatch(/^ITEM_TWICE/);
+  });
+
+  it("says what a write must be", () => {
+    expect(() => measure([{}])).toThrow("a write must be a Put, an Update, a Delete or a ConditionCheck");
+  });
+});
+
+function aPut(item: Record<string, unknown>): { Put: NonNullable<Write["Put"]> } {
+  return { Put: { TableName: "tests", Item: marshall(item) } };
+}
+
+function anUpdate(key: Record<string, unknown>, text = "x"): Write {
+  return {
+    Update: {
+      TableName: "tests",
+      Key: marshall(key),
+      UpdateExpression: "SET #t = :t",
+      ExpressionAttributeNames: { "#t": "text" },
+      ExpressionAttributeValues: { ":t": { S: text } },
+    },
+  };
+}
+
+function refusal(writes: Write[]): string {
+  try {
+    measure(writes);
+  } catch (error) {
+    if (error instanceof Park) return error.message;
+    throw error;
+  }
+  throw new Error("expected a refusal");
+}

@@ -1,0 +1,34 @@
+import { describe, expect, it } from "vitest";
+import * as z from "zod";
+import { messageType } from "../src/message-type.ts";
+
+const Paid = messageType({
+  type: "tests.paid.v1",
+  schema: z.strictObject({ payer: z.strictObject({ id: z.string() }), cents: z.int() }),
+  key: (paid) => paid.payer.id,
+});
+
+describe("messageType", () => {
+  it("makes a draft with the key of its data", () => {
+    const data = { payer: { id: "p-1" }, cents: 5 };
+    expect(Paid.from(data)).toEqual({ type: "tests.paid.v1", data, partitionkey: "p-1" });
+  });
+
+  it("gives back data that fits the schema", async () => {
+    const data = { payer: { id: "p-1" }, cents: 5 };
+    expect(await Paid.parse(data)).toEqual(data);
+  });
+
+  it("G6: parks data that does not, naming the paths and no value", async () => {
+    await expect(Paid.parse({ payer: { id: 7 }, cents: "a secret" })).rejects.toMatchObject({
+      code: "DATA_INVALID",
+      detail: "tests.paid.v1: invalid at payer.id, cents",
+    });
+  });
+
+  it("S9: refuses unknown keys", async () => {
+    await expect(Paid.parse({ payer: { id: "p" }, cents: 1, admin: true })).rejects.toMatchObject({
+      code: "DATA_INVALID",
+    });
+  });
+});

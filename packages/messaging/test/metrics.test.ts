@@ -1,0 +1,77 @@
+import { Metrics } from "@aws-lambda-powertools/metrics";
+import { aContext } from "@essentially-once/testing/support/lambda";
+import { linesOf } from "@essentially-once/testing/support/lines";
+import { describe, expect, it } from "vitest";
+import { log } from "../src/log.ts";
+import { metricNames, metricNamespace } from "../src/metric-names.ts";
+import { count, gauge } from "../src/metrics.ts";
+import { observed } from "../src/observed.ts";
+
+const { processed, outboxAgeSeconds } = metricNames;
+
+describe("metrics", () => {
+  it("of an invocation are one line, in the format that Powertools' Metrics write", async () => {
+    const handler = observed("tested", [], async () => {
+      count(processed);
+      count(processed, 2);
+      gauge(outboxAgeSeconds, 61);
+      gauge(outboxAgeSeconds, 62);
+    });
+    const [line = {}, ...more] = await linesOf(() => handler({}, aContext()));
+    expect(more).toEqual([]);
+
+    const theirs = new Metrics({ namespace: metricNamespace, serviceName: "tested" });
+    theirs.addMetric(processed, "Count", 3);
+    theirs.addMetric(outboxAgeSeconds, "Seconds", 62);
+    const { _aws, ...values } = theirs.serializeMetrics();
+    expect(line).toMatchObject({ ...values, _aws: { CloudWatchMetrics: _aws.CloudWatchMetrics } });
+    expect(line._aws).toMatchObject({ Timestamp: expect.any(Number) });
+  });
+
+  it.each([
+    ["info", "PROCESSED", {}, { Processed: 1 }],
+    ["info", "DUPLICATE", {}, { DuplicateAbsorbed: 1 }],
+    ["warn", "RETRY_LATER", {}, { Retried: 1 }],
+    ["warn", "PULL_HELD", {}, { Retried: 1 }],
+    ["warn", "PARKED", { reasonCode: "TOO_OLD" }, { Parked: 1 }],
+    ["warn", "PULL_PARKED", { reasonCode: "DATA_INVALID" }, { Parked: 1 }],
+    ["warn", "PARKED", { reasonCode: "IN_DOUBT" }, { Parked: 1, InDoubt: 1 }],
+    ["warn", "REFUSED", { errorCode: "IN_DOUBT" }, { InDoubt: 1 }],
+    ["warn", "LOST", {}, { Lost: 1 }],
+    ["error", "HOLD_EXPIRED", {}, { ErrorsLogged: 1 }],
+    ["info", "SWEPT", {}, {}],
+  ] as const)("what is logged is counted: %s %s %o", async (level, code, fields, counted) => {
+    const handler = observed("tested", [], async () => log(level, code, fields));
+    const [, metrics] = await linesOf(() => handler({}, aContext()));
+    const names = Object.values(metricNames).filter((name) => name in (metrics ?? {}));
+    expect(Object.fromEntries(names.map((name) => [name, metrics?.[name]]))).toEqual(counted);
+  });
+
+  it("are written when the handler fails, too, and when what it left behind counts later", async () => {
+    let later = () => undefined as undefined;
+    const handler = observed("tested", [], async () => {
+      count(processed);
+      const counted = new Promise<undefined>((resolve) => {
+        later = () => resolve(undefined) as undefined;
+      });
+      void counted.then(() => count(processed));
+      throw new Error("not today");
+    });
+    const lines = await linesOf(async () => {
+      await expect(handler({}, aContext())).rejects.toThrow("not today");
+      later();
+      await new Promise(setImmediate);
+    });
+    expect(lines.map((line) => line.Processed)).toEqual([1, 1]);
+  });
+
+  it("of one invocation are not those of another beside it", async () => {
+    const handler = observed("tested", [], async (value: number) => {
+      await new Promise(setImmediate);
+      count(processed, value);
+      await new Promise(setImmediate);
+    });
+    const lines = await linesOf(() => Promise.all([handler(1, aContext()), handler(20, aContext())]));
+    expect(lines.map((line) => line.Processed).sort()).toEqual([1, 20]);
+  });
+});

@@ -1,0 +1,71 @@
+import { aWorld, type World } from "@essentially-once/testing/support/world";
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { newId } from "../src/ids.ts";
+import { OffsetMoved, type Offsets, offsets } from "../src/offset.ts";
+import { StateMoved } from "../src/outcome.ts";
+import type { Write } from "../src/unit-of-work.ts";
+
+const deadlineMs = Number.MAX_SAFE_INTEGER;
+
+let world: World;
+let places: Offsets;
+
+beforeAll(async () => {
+  world = await aWorld();
+});
+beforeEach(() => {
+  places = offsets({ table: world.output("PulledTable"), prefix: newId() });
+});
+afterAll(() => world.stop());
+
+describe("an offset", () => {
+  it("G10: moves with the writes, and only from where it was read", async () => {
+    const id = newId();
+    await places.commit({ partition: 0, from: 0, to: 3 }, [put(id)], { deadlineMs });
+    expect(await places.read(0)).toBe(3);
+    expect(await world.get(world.output("PulledTable"), id)).toBeDefined();
+    const stale = places.commit({ partition: 0, from: 0, to: 4 }, [put(newId())], { deadlineMs });
+    await expect(stale).rejects.toThrow(OffsetMoved);
+    expect(await places.read(0)).toBe(3);
+  });
+
+  it("G10: stays when a write is refused", async () => {
+    const taken = put(newId());
+    await places.commit({ partition: 0, from: 0, to: 1 }, [taken], { deadlineMs });
+    const again = places.commit({ partition: 0, from: 1, to: 2 }, [taken], { deadlineMs });
+    await expect(again).rejects.toThrow(StateMoved);
+    expect(await places.read(0)).toBe(1);
+  });
+
+  it.each<[string, () => Write[]]>([
+    ["TOO_MANY_WRITES", () => Array.from({ length: 100 }, () => put(newId()))],
+    ["ITEM_TOO_LARGE", () => [put(newId(), "x".repeat(410_000))]],
+    ["ITEM_TWICE", () => twice()],
+  ])("G11: what fits no transaction is parked as %s before it is sent", async (code, writes) => {
+    const commit = places.commit({ partition: 0, from: 0, to: 1 }, writes(), { deadlineMs });
+    await expect(commit).rejects.toMatchObject({ name: "Park", code });
+    expect(await places.read(0)).toBe(0);
+  });
+});
+
+function put(id: string, text = ""): Write {
+  return {
+    Put: {
+      TableName: world.output("PulledTable"),
+      Item: { id: { S: id }, text: { S: text } },
+      ConditionExpression: "attribute_not_exists(id)",
+    },
+  };
+}
+
+function twice(): Write[] {
+  const write: Write = {
+    Update: {
+      TableName: world.output("PulledTable"),
+      Key: { id: { S: "one" } },
+      UpdateExpression: "SET a = :a",
+      ExpressionAttributeValues: { ":a": { N: "1" } },
+    },
+  };
+  return [write, write];
+}

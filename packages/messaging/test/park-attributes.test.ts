@@ -1,0 +1,197 @@
+import type { SQSMessageAttributes } from "aws-lambda";
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import {
+  type Attributes,
+  attributesBytes,
+  cameWith,
+  deadLetterAttributes,
+  originalAttributes,
+  type ParkAttributes,
+  parkAttributeNames,
+  parkOf,
+  traceName,
+} from "../src/park-attributes.ts";
+
+const park = Object.fromEntries(
+  [...parkAttributeNames, traceName].map((name) => [
+    name,
+    { DataType: "String", StringValue: `${name} of the park` },
+  ]),
+) as ParkAttributes;
+
+describe("the attributes of a dead letter", () => {
+  it("G6, G7: are ours and, beside them, the few that the message came with", () => {
+    const parked = parkedWith(received({ Signature: "v1.k1.mac", tenant: "blue" }));
+    expect(texts(parked)).toMatchObject({
+      Signature: "v1.k1.mac",
+      tenant: "blue",
+      ReasonCode: "ReasonCode of the park",
+    });
+    expect(Object.keys(parked)).toHaveLength(10);
+  });
+
+  it("are ten with the signature and the trace; the trace gives way to what else it came with", () => {
+    const signed = parkedWith(received({ Signature: "v1.k1.mac" }));
+    expect(Object.keys(signed)).toHaveLength(10);
+    expect(texts(signed)).toMatchObject({ Signature: "v1.k1.mac", TraceContext: "TraceContext of the park" });
+    expect(texts(originalAttributes(signed))).toEqual({ Signature: "v1.k1.mac" });
+    const more = parkedWith(received({ Signature: "v1.k1.mac", tenant: "blue" }));
+    expect(more).not.toHaveProperty("TraceContext");
+  });
+
+  it("G6, G7: are ten when the message came with ten; the signature is not folded", () => {
+    const ten = {
+      Signature: "v1.k1.mac",
+      ...Object.fromEntries([..."abcdefghi"].map((name) => [name, "ü"])),
+    };
+    const parked = parkedWith(received(ten));
+    expect(Object.keys(parked)).toHaveLength(10);
+    expect(texts(parked)).toMatchObject({ Signature: "v1.k1.mac", ReasonCode: "ReasonCode of the park" });
+    expect(parked.OriginalAttributes?.StringValue).toMatch(/^[\x20-\x7e]*$/);
+    expect(texts(originalAttributes(parked))).toEqual(ten);
+  });
+
+  it("G6: any attributes come back, of every type, however often the message was parked", () => {
+    fc.assert(
+      fc.property(someAttributes(), fc.integer({ min: 1, max: 3 }), (attributes, times) => {
+        let parked: Attributes = asSent(attributes);
+        for (let n = 0; n < times; n++) parked = parkedWith(asReceived(parked));
+        expect(Object.keys(parked).length).toBeLessThanOrEqual(10);
+        for (const name of parkAttributeNames) expect(parked[name]).toEqual(park[name]);
+        expect(originalAttributes(parked)).toEqual(asSent(attributes));
+      }),
+    );
+  });
+
+  it("a message that a console sent back with the reasons of its park on gets new ones", () => {
+    const first = { ...textsOf(park), ReasonCode: "of the first park", Signature: "s" };
+    const again = parkedWith(received(first));
+    expect(texts(again)).toMatchObject({ ReasonCode: "ReasonCode of the park", Signature: "s" });
+    expect(Object.keys(originalAttributes(again))).toEqual(["Signature"]);
+  });
+
+  it("G6: attributes of a sender that have names of ours come back as they were, and are never taken for ours", () => {
+    const sent = { ReasonCode: "INNOCENT", OriginalAttributes: '[["x","String",""]]', Signature: "s" };
+    const parked = parkedWith(received(sent));
+    expect(texts(parked)).toMatchObject({ ReasonCode: "ReasonCode of the park", Signature: "s" });
+    expect(texts(originalAttributes(parked))).toEqual(sent);
+  });
+
+  it("S9: what a sender made to look folded is passed on as it came, and unfolded only when SQS would take it", () => {
+    for (const entry of [
+      ["AWS.x", "String", "1"],
+      ["a", "Text", "1"],
+      ["a", "Number", "one"],
+      ["a", "String", ""],
+      ["a", "String", "\u0000"],
+    ]) {
+      const OriginalAttributes = JSON.stringify([entry]);
+      const parked = parkedWith(received({ ...textsOf(park), OriginalAttributes }));
+      expect(parked.OriginalAttributes?.StringValue).toBe(OriginalAttributes);
+      expect(originalAttributes(parked)).toEqual({});
+    }
+  });
+
+  it.each([0, 40, 300, 700])(
+    "G6: have as many bytes as %i that the body leaves, and the code before all else",
+    (room) => {
+      const original = received({ Signature: "v1.k1.mac" });
+      const bodyBytes = 1_048_576 - room - 24;
+      const parked = deadLetterAttributes(park, original, { bodyBytes });
+      if (room === 0) return expect(parked).toBeUndefined();
+      expect(attributesBytes(parked ?? {})).toBeLessThanOrEqual(room + 24);
+      expect(texts(parked ?? {})).toMatchObject({
+        ReasonCode: "ReasonCode of the park",
+        Signature: "v1.k1.mac",
+      });
+      return expect(Object.keys(parked ?? {}).length).toBeGreaterThan(room > 600 ? 5 : 1);
+    },
+  );
+
+  it("G6: are the kit's word only in what the kit parked: what SQS moved has its sender's", () => {
+    const MessageAttributes = parkedWith(received({ Signature: "s" }));
+    expect(parkOf({ MessageAttributes }).ReasonCode).toBe("ReasonCode of the park");
+    expect(Object.keys(cameWith({ MessageAttributes }))).toEqual(["Signature"]);
+    const moved = { MessageAttributes, Attributes: { DeadLetterQueueSourceArn: "arn:aws:sqs:::a" } };
+    expect(parkOf(moved)).toEqual({});
+    expect(cameWith(moved)).toEqual(MessageAttributes);
+  });
+
+  it.each(["not json", "{}", '[["a"]]', "[[1,2,3]]", "null"])(
+    "S9: an attribute of a stranger that looks folded and is not (%s) does no harm",
+    (text) => {
+      expect(originalAttributes({ OriginalAttributes: { DataType: "String", StringValue: text } })).toEqual(
+        {},
+      );
+    },
+  );
+});
+
+function parkedWith(beside: SQSMessageAttributes): Attributes {
+  const attributes = deadLetterAttributes(park, beside);
+  if (attributes === undefined) throw new Error("must fit");
+  return attributes;
+}
+
+function textsOf(attributes: Attributes): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(attributes).map(([name, { StringValue = "" }]) => [name, StringValue]),
+  );
+}
+
+function received(attributes: Readonly<Record<string, string>>): SQSMessageAttributes {
+  return asReceived(
+    Object.fromEntries(
+      Object.entries(attributes).map(([name, StringValue]) => [name, { DataType: "String", StringValue }]),
+    ),
+  );
+}
+
+/** As Lambda gives them to a handler. */
+function asReceived(attributes: Attributes): SQSMessageAttributes {
+  return Object.fromEntries(
+    Object.entries(attributes).map(([name, { DataType = "", StringValue, BinaryValue }]) => [
+      name,
+      {
+        stringListValues: [],
+        binaryListValues: [],
+        dataType: DataType,
+        ...(StringValue !== undefined && { stringValue: StringValue }),
+        ...(BinaryValue !== undefined && { binaryValue: Buffer.from(BinaryValue).toString("base64") }),
+      },
+    ]),
+  ) as SQSMessageAttributes;
+}
+
+interface Given {
+  readonly name: string;
+  readonly type: "String" | "Number" | "Binary" | "String.custom";
+  readonly text: string;
+}
+
+function someAttributes(): fc.Arbitrary<Given[]> {
+  const given = fc.record({
+    name: fc.oneof(fc.constant("Signature"), fc.stringMatching(/^[a-z][a-z0-9_-]{0,20}$/)),
+    type: fc.constantFrom("String" as const, "Number" as const, "Binary" as const, "String.custom" as const),
+    text: fc
+      .string({ minLength: 1, unit: "grapheme" })
+      .filter((text) => !/[^\t\n\r\u0020-\ufffd\u{10000}-\u{10ffff}]/u.test(text)),
+  });
+  return fc.uniqueArray(given, { maxLength: 10, selector: ({ name }) => name });
+}
+
+function asSent(attributes: readonly Given[]): Attributes {
+  return Object.fromEntries(
+    attributes.map(({ name, type, text }) => [
+      name,
+      type === "Binary"
+        ? { DataType: type, BinaryValue: Buffer.from(text) }
+        : { DataType: type, StringValue: type === "Number" ? String(text.length) : text },
+    ]),
+  );
+}
+
+function texts(attributes: Attributes): Record<string, string | undefined> {
+  return Object.fromEntries(Object.entries(attributes).map(([name, { StringValue }]) => [name, StringValue]));
+}

@@ -1,0 +1,179 @@
+import {
+  CreateQueueCommand,
+  GetQueueAttributesCommand,
+  type Message,
+  ReceiveMessageCommand,
+  SendMessageCommand,
+} from "@aws-sdk/client-sqs";
+import { injectFaults } from "@essentially-once/testing/support/faults";
+import { anSqsRecord } from "@essentially-once/testing/support/lambda";
+import { linesOf } from "@essentially-once/testing/support/lines";
+import { aWorld, type World } from "@essentially-once/testing/support/world";
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { settleFailure } from "../src/failed-record.ts";
+import { newId } from "../src/ids.ts";
+import { Park } from "../src/outcome.ts";
+import { cameWith, messageBytesMax, parkOf } from "../src/park-attributes.ts";
+import { isStub, restored } from "../src/parked-body.ts";
+import { setPast } from "../src/received.ts";
+import { s3 } from "../src/s3-client.ts";
+import { sqs } from "../src/sqs-client.ts";
+import { subscription } from "../src/subscription.ts";
+
+const reason = new Park("DATA_INVALID", "x".repeat(400));
+const signature = { Signature: attribute("v1.k1.mac") };
+
+let world: World;
+let bucket: string;
+
+beforeAll(async () => {
+  world = await aWorld();
+  world.enter("Standard/");
+  bucket = process.env.PARKED_BUCKET ?? "";
+});
+afterEach(() => {
+  process.env.PARKED_BUCKET = bucket;
+});
+afterAll(() => world.stop());
+
+describe("a message that leaves little room for its reason", () => {
+  it.each([
+    ["1 KB", 1_024, "whole"],
+    ["what the least takes", 70, "whole"],
+    ["nothing", 0, "stub"],
+  ])(
+    "G6: is parked on the first try when it leaves %s, and can be restored byte for byte",
+    async (_, room, form) => {
+      const body = bodyOf(messageBytesMax - room - 24);
+      const { letter } = await parked(body, signature);
+      expect(isStub(letter)).toBe(form === "stub");
+      expect(parkOf(letter).ReasonCode).toBe("DATA_INVALID");
+      const back = await restored(letter, { bucket });
+      expect(back.Body).toBe(body);
+      expect(cameWith(back)).toEqual({ Signature: { DataType: "String", StringValue: "v1.k1.mac" } });
+    },
+  );
+
+  it("G6: is a stub when its own attributes fit in no form, and they come back exactly", async () => {
+    const sent = Object.fromEntries(
+      Array.from({ length: 10 }, (_, n) => [`ReasonCode${n}`, attribute("ü".repeat(50_000))]),
+    );
+    const { letter } = await parked("{}", {
+      ...sent,
+      ReasonCode9: undefined as never,
+      ReasonCode: attribute("MINE"),
+    });
+    expect(isStub(letter)).toBe(true);
+    const back = await restored(letter, { bucket });
+    expect(cameWith(back).ReasonCode?.StringValue).toBe("MINE");
+    expect(cameWith(back).ReasonCode0?.StringValue).toBe("ü".repeat(50_000));
+    expect(Object.keys(cameWith(back))).toHaveLength(10);
+  });
+
+  it("G6: is parked without its reason when there is no bucket, and the log has it", async () => {
+    delete process.env.PARKED_BUCKET;
+    const body = bodyOf(messageBytesMax);
+    const { letter, lines } = await parked(body, {});
+    expect(letter.Body).toBe(body);
+    expect(parkOf(letter)).toEqual({});
+    expect(lines.find(({ code }) => code === "PARKED")).toMatchObject({
+      form: "bare",
+      reasonCode: "DATA_INVALID",
+    });
+  });
+
+  it("G6: waits for a bucket that does not answer, but not beyond its last receive", async () => {
+    const body = bodyOf(messageBytesMax);
+    const faults = injectFaults(s3(), { command: "PutObjectCommand", moment: "before" });
+    await expect(parked(body, {})).rejects.toThrow();
+    expect((await parked(body, {}, { attempts: 4 })).letter.Body).toBe(body);
+    faults.remove();
+  });
+
+  it("G6: is a stub when the dead-letter queue takes less than the queue does", async () => {
+    const { QueueUrl = "" } = await sqs().send(
+      new CreateQueueCommand({ QueueName: newId(), Attributes: { MaximumMessageSize: "4096" } }),
+    );
+    const { letter } = await parked(bodyOf(8_000), {}, { deadLetterQueueUrl: QueueUrl });
+    expect((await restored(letter, { bucket })).Body).toBe(bodyOf(8_000));
+  });
+
+  it("S9: what looks like a stub and is a sender's own is not read from anywhere", async () => {
+    const MessageAttributes = { ParkedBody: attribute(`s3://${bucket}/parked/q/${"x".repeat(43)}`) };
+    const own = { Body: "{}", MessageAttributes } as unknown as Message;
+    expect(await restored(own, { bucket })).toBe(own);
+    const foreign = {
+      ...own,
+      MessageAttributes: { ...MessageAttributes, ReasonCode: attribute("X") },
+    } as never;
+    await expect(restored(foreign, { bucket: "another" })).rejects.toMatchObject({ code: "DATAREF_FOREIGN" });
+    await expect(restored(foreign, { bucket })).rejects.toMatchObject({ code: "DATAREF_MISSING" });
+  });
+});
+
+it("S9: an invalid attribute of a sender, made to look folded, does not keep a message from being parked", async () => {
+  const OriginalAttributes = attribute('[["AWS.forged","String","1"],["a","Number","no number"]]');
+  const { letter } = await parked("{}", { OriginalAttributes });
+  expect(parkOf(letter).ReasonCode).toBe("DATA_INVALID");
+  expect(cameWith(letter).OriginalAttributes?.StringValue).toBe(OriginalAttributes.StringValue);
+});
+
+it("G6: attributes that a sender gave names of ours are not the kit's word when SQS moves the message", async () => {
+  const { sqs: client } = world.clients;
+  const { deadLetterQueueUrl } = subscription("x");
+  const { Attributes } = await client.send(
+    new GetQueueAttributesCommand({ QueueUrl: deadLetterQueueUrl, AttributeNames: ["QueueArn"] }),
+  );
+  const RedrivePolicy = JSON.stringify({ deadLetterTargetArn: Attributes?.QueueArn, maxReceiveCount: 1 });
+  const { QueueUrl: queueUrl = "" } = await client.send(
+    new CreateQueueCommand({ QueueName: newId(), Attributes: { RedrivePolicy } }),
+  );
+  const MessageAttributes = { ReasonCode: attribute("PAID"), ParkedAt: attribute("2020-01-01T00:00:00Z") };
+  await client.send(new SendMessageCommand({ QueueUrl: queueUrl, MessageBody: "forged", MessageAttributes }));
+  for (let receive = 1; receive <= 2; receive++) {
+    await client.send(new ReceiveMessageCommand({ QueueUrl: queueUrl, VisibilityTimeout: 0 }));
+  }
+  const letter = await received(deadLetterQueueUrl);
+  expect(letter.Body).toBe("forged");
+  expect(parkOf(letter)).toEqual({});
+  expect(Object.keys(cameWith(letter)).sort()).toEqual(["ParkedAt", "ReasonCode"]);
+});
+
+async function parked(
+  body: string,
+  attributes: Record<string, { DataType: string; StringValue: string }>,
+  { attempts = 0, deadLetterQueueUrl = subscription("x").deadLetterQueueUrl } = {},
+) {
+  const messageAttributes = Object.fromEntries(
+    Object.entries(attributes)
+      .filter(([, value]) => value !== undefined)
+      .map(([name, { DataType, StringValue }]) => [name, { dataType: DataType, stringValue: StringValue }]),
+  );
+  const record = { ...anSqsRecord(body), messageAttributes } as ReturnType<typeof anSqsRecord>;
+  setPast(record, { attempts, waits: 0 });
+  const queue = { ...subscription("x"), deadLetterQueueUrl };
+  const lines = await linesOf(async () => {
+    expect(await settleFailure(queue, record, reason, {})).toBe(true);
+  });
+  return { letter: await received(deadLetterQueueUrl), lines };
+}
+
+async function received(queueUrl: string): Promise<Message> {
+  const { Messages: [letter = {}] = [] } = await world.clients.sqs.send(
+    new ReceiveMessageCommand({
+      QueueUrl: queueUrl,
+      MessageAttributeNames: ["All"],
+      MessageSystemAttributeNames: ["All"],
+      WaitTimeSeconds: 2,
+    }),
+  );
+  return letter;
+}
+
+function bodyOf(bytes: number): string {
+  return "b".repeat(bytes);
+}
+
+function attribute(StringValue: string) {
+  return { DataType: "String", StringValue };
+}

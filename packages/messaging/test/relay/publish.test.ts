@@ -1,0 +1,279 @@
+import { GetItemCommand } from "@aws-sdk/client-dynamodb";
+import {
+  DeleteQueueCommand,
+  type SendMessageBatchCommandInput,
+  type SendMessageBatchRequestEntry,
+} from "@aws-sdk/client-sqs";
+import { marshall } from "@aws-sdk/util-dynamodb";
+import { anEnvelope } from "@essentially-once/testing/support/an-envelope";
+import { enterAuthors, kitTypes } from "@essentially-once/testing/support/enter-authors";
+import { type Faults, injectFaults } from "@essentially-once/testing/support/faults";
+import { aContext } from "@essentially-once/testing/support/lambda";
+import { type Line, linesOf } from "@essentially-once/testing/support/lines";
+import { aWorld, type World } from "@essentially-once/testing/support/world";
+import type { DynamoDBStreamEvent } from "aws-lambda";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { dynamodb } from "../../src/clients.ts";
+import { setClock } from "../../src/clock.ts";
+import { asciiJson, type Envelope } from "../../src/envelope.ts";
+import { newId } from "../../src/ids.ts";
+import { sqs } from "../../src/sqs-client.ts";
+
+let world: World;
+let faults: Faults | undefined;
+/** Ids are unique to a test: the journal keeps all of them. */
+let story: string;
+let publish: typeof import("../../src/relay/publish.ts").handler;
+let sweep: typeof import("../../src/relay/sweep.ts").handler;
+
+beforeAll(async () => {
+  world = await aWorld();
+  world.enter("Relay/");
+  enterAuthors(["tests"], { publishes: [...kitTypes, "tests.new.v1"] });
+  ({ handler: publish } = await import("../../src/relay/publish.ts"));
+  ({ handler: sweep } = await import("../../src/relay/sweep.ts"));
+});
+beforeEach(async () => {
+  story = newId();
+  await world.drain(standard());
+  await world.drain(second());
+});
+afterEach(async () => {
+  faults?.remove();
+  faults = undefined;
+  for (const row of await world.items(outbox())) await world.remove(outbox(), String(row.id));
+});
+afterAll(() => world.stop());
+
+describe("publish", () => {
+  it("G3: sends each message to the queues of its type and deletes the rows", async () => {
+    const ids = await rows([asked("1"), approved("2")], [asked("3")]);
+    expect(await publish(await streamOf(ids), aContext())).toEqual({ batchItemFailures: [] });
+    expect(await received(standard())).toEqual(["1", "3"]);
+    expect(await received(second())).toEqual(["2"]);
+    expect(await world.items(outbox())).toEqual([]);
+  });
+
+  it("G3: keeps the row when the answer to the send is lost, and sends the same id again", async () => {
+    faults = injectFaults(sqs(), { command: "SendMessageBatchCommand", moment: "after" });
+    const event = await streamOf(await rows([asked("1")]));
+    expect(await publish(event, aContext())).toEqual({ batchItemFailures: [{ itemIdentifier: "100" }] });
+    expect(await world.items(outbox())).toHaveLength(1);
+    faults.remove();
+    expect(await publish(event, aContext())).toEqual({ batchItemFailures: [] });
+    const ids = await received(standard());
+    expect(ids.length).toBeGreaterThan(1);
+    expect(new Set(ids)).toEqual(new Set(["1"]));
+  });
+
+  it("G3: killed between send and delete, it sends again and nothing is lost", async () => {
+    faults = injectFaults(dynamodb(), { command: "BatchWriteItemCommand", moment: "before" });
+    const event = await streamOf(await rows([asked("1")]));
+    await expect(publish(event, aContext())).rejects.toThrow();
+    expect(await world.items(outbox())).toHaveLength(1);
+    faults.remove();
+    await publish(event, aContext());
+    expect(await received(standard())).toEqual(["1", "1"]);
+    expect(await world.items(outbox())).toEqual([]);
+  });
+
+  it("Q8: reports the lowest failed sequence number and deletes only what was sent whole", async () => {
+    const ids = await rows([asked("1")], [asked("2"), refused("3")], [approved("4")]);
+    const response = await publish(await streamOf(ids), aContext());
+    expect(response).toEqual({ batchItemFailures: [{ itemIdentifier: "101" }] });
+    expect((await world.items(outbox())).map((row) => row.id)).toEqual([ids[1]]);
+    expect(await received(second())).toEqual(["4"]);
+  });
+
+  it("G3: keeps the row of a type whose route is still to be deployed, and sends its neighbours", async () => {
+    const ids = await rows([asked("1")], [{ ...asked("2"), type: "tests.new.v1" }], [asked("3")]);
+    expect(await publish(await streamOf(ids), aContext())).toEqual({
+      batchItemFailures: [{ itemIdentifier: "101" }],
+    });
+    expect(await received(standard())).toEqual(["1", "3"]);
+    expect((await world.items(outbox())).map(({ id }) => id)).toEqual([ids[1]]);
+  });
+
+  it("G5: a row that cannot be read neither holds the shard nor is deleted", async () => {
+    const ids = await rows([asked("1")]);
+    await world.put(outbox(), {
+      id: "foreign",
+      createdAt: "2026-01-01T00:00:00.000Z",
+      messages: "not a list",
+    });
+    expect(await publish(await streamOf(["foreign", ...ids]), aContext())).toEqual({ batchItemFailures: [] });
+    expect(await received(standard())).toEqual(["1"]);
+    expect((await world.items(outbox())).map((row) => row.id)).toEqual(["foreign"]);
+  });
+});
+
+describe("sweep", () => {
+  it("G3: alone delivers everything that the stream never brought, in the order of its creation", async () => {
+    const ids = await rows([asked("1")], [asked("2")], [approved("3")]);
+    const restoreClock = setClock(() => Date.now() + 61_000);
+    expect(await sweep({}, aContext())).toEqual({ rows: 3, sent: 3 });
+    restoreClock();
+    expect(ids).toHaveLength(3);
+    expect(await received(standard())).toEqual(["1", "2"]);
+    expect(await received(second())).toEqual(["3"]);
+    expect(await world.items(outbox())).toEqual([]);
+  });
+
+  it("G4: sends the rows of a key in the order of their creation, on whatever page of the table they are", async () => {
+    const ballast = "x".repeat(200_000); // a page of a scan is 1 MB
+    const ids = Array.from({ length: 12 }, (_, index) => String(index).padStart(2, "0"));
+    await rows(...ids.map((id) => [taken(id, ballast)]));
+    const restoreClock = setClock(() => Date.now() + 61_000);
+    expect(await sweep({}, aContext())).toEqual({ rows: 12, sent: 12 });
+    restoreClock();
+    const letters = await world.drain(world.output("OrderedQueueUrl"));
+    expect(letters.map(({ body }) => JSON.parse(body).id)).toEqual(ids);
+  });
+
+  it("G4: the stream's retry and a sweep at once give each message once, in order", async () => {
+    const ids = ["1", "2", "3", "4"];
+    const event = await streamOf(await rows(...ids.map((id) => [taken(id, "")])));
+    const restoreClock = setClock(() => Date.now() + 61_000);
+    await Promise.all([publish(event, aContext()), sweep({}, aContext())]);
+    restoreClock();
+    const letters = await world.drain(world.output("OrderedQueueUrl"));
+    expect(letters.map(({ body }) => JSON.parse(body).id)).toEqual(ids);
+  });
+
+  it("leaves young rows to the stream", async () => {
+    await rows([asked("1")]);
+    expect(await sweep({}, aContext())).toEqual({ rows: 0, sent: 0 });
+    expect(await world.items(outbox())).toHaveLength(1);
+  });
+});
+
+describe("what they count", () => {
+  it("OutboxAgeSeconds is the age of the oldest row of each sweep, be it young or unreadable, and 0 without one", async () => {
+    expect(await counted(() => sweep({}, aContext()))).toMatchObject({ OutboxAgeSeconds: 0 });
+    await rows([asked("1")]);
+    const createdAt = new Date(Date.now() - 900_000).toISOString();
+    await world.put(outbox(), { id: "foreign", createdAt, messages: "not a list" });
+    const { OutboxAgeSeconds, ErrorsLogged } = await counted(() => sweep({}, aContext()));
+    expect(OutboxAgeSeconds).toBeGreaterThanOrEqual(900);
+    expect(OutboxAgeSeconds).toBeLessThan(960);
+    expect(ErrorsLogged).toBe(1);
+  });
+
+  it("BatchItemFailures are the records that the stream brings again", async () => {
+    const ids = await rows([asked("1")], [refused("2")], [approved("3")]);
+    const event = await streamOf(ids);
+    expect(await counted(() => publish(event, aContext()))).toMatchObject({ BatchItemFailures: 2 });
+    await world.remove(outbox(), ids[1] as string);
+    const [first] = event.Records;
+    expect(await counted(() => publish({ Records: first ? [first] : [] }, aContext()))).toBeUndefined();
+  });
+});
+
+describe("a trace", () => {
+  const traceId = "0af7651916cd43dd8448eb211c80319c";
+
+  it.each([
+    ["01", `Root=1-${traceId.slice(0, 8)}-${traceId.slice(8)};Parent=b7ad6b7169203331;Sampled=1`],
+    ["00", undefined],
+  ])("that somebody records is told to X-Ray beside the message (flags %s)", async (flags, header) => {
+    const traceparent = `00-${traceId}-b7ad6b7169203331-${flags}`;
+    const sent: SendMessageBatchRequestEntry[] = []; // fauxqs forgets the header of a batch's entry
+    sqs().middlewareStack.add(
+      (next) =>
+        async function look(args) {
+          sent.push(...((args.input as SendMessageBatchCommandInput).Entries ?? []));
+          return next(args);
+        },
+      { name: "look", step: "initialize" },
+    );
+    await publish(await streamOf(await rows([{ ...asked("1"), traceparent }])), aContext());
+    sqs().middlewareStack.remove("look");
+    const headers = sent.map(({ MessageSystemAttributes }) => MessageSystemAttributes?.AWSTraceHeader);
+    expect(headers.map((one) => one?.StringValue)).toEqual([header]);
+  });
+});
+
+describe("publish to a queue that is gone", () => {
+  it("G5: fails its own rows and not those of the other queues", async () => {
+    await world.clients.sqs.send(new DeleteQueueCommand({ QueueUrl: second() }));
+    const ids = await rows([approved("1")], [asked("2")]);
+    expect(await publish(await streamOf(ids), aContext())).toEqual({
+      batchItemFailures: [{ itemIdentifier: "100" }],
+    });
+    expect(await received(standard())).toEqual(["2"]);
+    expect((await world.items(outbox())).map((row) => row.id)).toEqual([ids[0]]);
+  });
+});
+
+/** Puts one row for each list of messages. */
+async function rows(...lists: (Envelope | string)[][]): Promise<string[]> {
+  const ids: string[] = [];
+  for (const [index, list] of lists.entries()) {
+    const id = newId();
+    ids.push(id);
+    const createdAt = new Date(Date.now() + index).toISOString();
+    await world.put(outbox(), { id, createdAt, messages: list.map(bodyOf) });
+  }
+  return ids;
+}
+
+function bodyOf(message: Envelope | string): string {
+  return typeof message === "string" ? message : asciiJson(message);
+}
+
+/** The rows as the stream brings them, with sequence numbers from 100. */
+/** The line of metrics that an invocation writes, if it counts anything. */
+async function counted(work: () => Promise<unknown>): Promise<Record<string, number>> {
+  const metrics = (await linesOf(work)).find(({ code }) => code === "METRICS");
+  return metrics as Line as Record<string, number>;
+}
+
+async function streamOf(ids: readonly string[]): Promise<DynamoDBStreamEvent> {
+  const Records = [];
+  for (const [index, id] of ids.entries()) {
+    const { Item } = await world.clients.dynamodb.send(
+      new GetItemCommand({ TableName: outbox(), Key: marshall({ id }), ConsistentRead: true }),
+    );
+    Records.push({
+      eventName: "INSERT" as const,
+      dynamodb: { NewImage: Item, SequenceNumber: String(100 + index) },
+    });
+  }
+  return { Records } as DynamoDBStreamEvent;
+}
+
+async function received(queueUrl: string): Promise<string[]> {
+  return (await world.drain(queueUrl))
+    .map(({ body }) => (JSON.parse(body).id as string).split("/").at(-1) ?? "")
+    .sort();
+}
+
+function asked(id: string): Envelope {
+  return anEnvelope({ id: `${story}/${id}`, type: "kit.asked.v1" });
+}
+
+/** For a FIFO queue. */
+function taken(id: string, data: unknown): Envelope {
+  return anEnvelope({ id, type: "kit.taken.v1", data });
+}
+
+function approved(id: string): Envelope {
+  return anEnvelope({ id: `${story}/${id}`, type: "kit.approved.v1" });
+}
+
+/** SQS takes no U+FFFE: this entry fails, and its batch answers 200. */
+function refused(id: string): string {
+  return JSON.stringify(anEnvelope({ id: `${story}/${id}`, type: "kit.approved.v1", data: "\ufffe" }));
+}
+
+function outbox(): string {
+  return world.output("OutboxTable");
+}
+
+function standard(): string {
+  return world.output("StandardQueueUrl");
+}
+
+function second(): string {
+  return world.output("SecondQueueUrl");
+}

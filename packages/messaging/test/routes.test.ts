@@ -1,0 +1,15 @@
+import { expect, it } from "vitest";
+import { readRoutes } from "../src/routes.ts";
+
+it("G3: gives the queues that subscribed to a type, which may be none, and nothing for a type that it does not know", () => {
+  const routes = readRoutes('{"a.v1":["https://one","https://two"],"b.v1":[]}');
+  expect(routes.queuesFor("a.v1")).toEqual(["https://one", "https://two"]);
+  expect(routes.queuesFor("b.v1")).toEqual([]);
+  expect(routes.queuesFor("c.v1")).toBeUndefined();
+});
+
+it.each(["null", "[1]", '{"a.v1":"https://one"}', '{"a.v1":[7]}'])("refuses %s", (json) => {
+  expect(() => readRoutes(json)).toThrow(
+    "ROUTES must be a JSON object from message type to a list of queue URLs",
+  );
+});

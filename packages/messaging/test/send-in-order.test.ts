@@ -1,0 +1,91 @@
+import { CreateQueueCommand, type SendMessageBatchCommandInput } from "@aws-sdk/client-sqs";
+import { aWorld, type World } from "@essentially-once/testing/support/world";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { newId } from "../src/ids.ts";
+import { sendAll } from "../src/send.ts";
+import { sqs } from "../src/sqs-client.ts";
+
+let world: World;
+let queueUrl: string;
+
+beforeAll(async () => {
+  world = await aWorld();
+});
+beforeEach(async () => {
+  const { QueueUrl = "" } = await sqs().send(
+    new CreateQueueCommand({ QueueName: `${newId()}.fifo`, Attributes: { FifoQueue: "true" } }),
+  );
+  queueUrl = QueueUrl;
+});
+afterEach(() => {
+  sqs().middlewareStack.remove("watch");
+});
+afterAll(() => world.stop());
+
+describe("sending to a FIFO queue", () => {
+  it("G4: nothing of a key overtakes a message that was refused; other keys go on", async () => {
+    const confirmed = await send(["a", "1"], ["a", "\ufffe"], ["a", "3"], ["b", "4"], ["b", "5"]);
+    expect(confirmed).toEqual([true, false, false, true, true]);
+    expect((await drained()).sort()).toEqual(["1", "4", "5"]);
+  });
+
+  it("G4: a request holds one message of a key at most, since a request may be half accepted", async () => {
+    const requests = watch();
+    await send(["a", "1"], ["b", "2"], ["a", "3"], ["a", "4"]);
+    expect(requests.map(bodies)).toEqual([["1", "2"], ["3"], ["4"]]);
+    expect((await drained()).filter((body) => body !== "2")).toEqual(["1", "3", "4"]);
+  });
+
+  it("Q8: what was refused for a moment is sent again, before what is behind it", async () => {
+    const requests = watch({ refuseFirst: true });
+    expect(await send(["a", "1"], ["a", "2"])).toEqual([true, true]);
+    expect(requests.map(bodies)).toEqual([["1"], ["1"], ["2"]]);
+  });
+
+  it("G4: the stream and the sweeper at once: SQS takes each message once, in order", async () => {
+    const line: [string, string][] = [1, 2, 3, 4, 5].map((n) => ["a", String(n)]);
+    const both = await Promise.all([send(...line), send(...line)]);
+    expect(both.flat().every(Boolean)).toBe(true);
+    expect(await drained()).toEqual(["1", "2", "3", "4", "5"]);
+  });
+
+  it("takes any key: one that SQS would refuse as a group goes by its hash", async () => {
+    expect(await send(["Zürich, Bahnhofstrasse 1", "1"], ["x".repeat(500), "2"])).toEqual([true, true]);
+  });
+});
+
+it("a standard queue is told the key too, so that it serves all keys fairly", async () => {
+  const { QueueUrl = "" } = await sqs().send(new CreateQueueCommand({ QueueName: newId() }));
+  const requests = watch();
+  await sendAll(QueueUrl, [{ body: "1", key: "a" }], { deadlineMs: Date.now() + 5_000 });
+  expect(requests[0]?.Entries).toMatchObject([{ MessageGroupId: "a" }]);
+  expect(requests[0]?.Entries?.[0]).not.toHaveProperty("MessageDeduplicationId");
+});
+
+function send(...messages: readonly (readonly [key: string, body: string])[]): Promise<boolean[]> {
+  const outgoing = messages.map(([key, body]) => ({ key, body }));
+  return sendAll(queueUrl, outgoing, { deadlineMs: Date.now() + 5_000 });
+}
+
+/** Sees each request; on demand answers the first as an overloaded SQS would. */
+function watch({ refuseFirst = false } = {}): SendMessageBatchCommandInput[] {
+  const requests: SendMessageBatchCommandInput[] = [];
+  sqs().middlewareStack.add(
+    (next) => async (args) => {
+      requests.push(args.input as SendMessageBatchCommandInput);
+      if (!refuseFirst || requests.length > 1) return next(args);
+      const Failed = [{ Id: "0", SenderFault: false, Code: "ServiceUnavailable" }];
+      return { response: {}, output: { $metadata: {}, Successful: [], Failed } };
+    },
+    { name: "watch", step: "initialize" },
+  );
+  return requests;
+}
+
+function bodies({ Entries = [] }: SendMessageBatchCommandInput): (string | undefined)[] {
+  return Entries.map(({ MessageBody }) => MessageBody);
+}
+
+async function drained(): Promise<string[]> {
+  return (await world.drain(queueUrl)).map(({ body }) => body);
+}

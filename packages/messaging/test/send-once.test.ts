@@ -1,0 +1,96 @@
+import { aKeyStore, aSecret } from "@essentially-once/testing/support/a-key-ring";
+import { type Faults, injectFaults } from "@essentially-once/testing/support/faults";
+import { codeAfter } from "@essentially-once/testing/support/middleware";
+import { aWorld, type World } from "@essentially-once/testing/support/world";
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
+import * as z from "zod";
+import { readEnvelope } from "../src/envelope.ts";
+import { messageType } from "../src/message-type.ts";
+import { sendOnce } from "../src/send-once.ts";
+import { signature, signer } from "../src/signature.ts";
+import { sqsOnce } from "../src/sqs-client.ts";
+
+const Seen = messageType({
+  type: "tests.seen.v1",
+  schema: z.strictObject({ what: z.string() }),
+  key: (seen) => seen.what,
+});
+
+let world: World;
+let faults: Faults | undefined;
+
+beforeAll(async () => {
+  world = await aWorld();
+});
+afterEach(() => {
+  faults?.remove();
+  faults = undefined;
+  vi.restoreAllMocks();
+});
+afterAll(() => world.stop());
+
+describe("a sender that tries once", () => {
+  it("sends an envelope that a consumer reads, the first of its story", async () => {
+    await sendOnce(queueUrl(), Seen.from({ what: "Zoë" }), { producer: "show" });
+    const [letter] = await world.drain(queueUrl());
+    const message = readEnvelope(letter?.body ?? "");
+    expect(message).toMatchObject({ source: "/show", type: Seen.type, data: { what: "Zoë" }, hops: 0 });
+    expect(message).toMatchObject({ partitionkey: "Zoë", correlationid: message.id });
+    expect(letter?.body).not.toContain("ë");
+  });
+
+  it("sends with the client that it is given", async () => {
+    faults = injectFaults(sqsOnce(), { command: "SendMessageCommand", moment: "before" });
+    const client = world.clients.sqs;
+    await sendOnce(queueUrl(), Seen.from({ what: "else" }), { producer: "show", client });
+    expect(await world.drain(queueUrl())).toHaveLength(1);
+    expect(faults.attempts).toEqual([]);
+  });
+
+  it("G7: signs for a queue whose consumer asks for it", async () => {
+    const keys = aKeyStore(aSecret("k1")).ring;
+    const sign = signer({ keys });
+    await sendOnce(queueUrl(), Seen.from({ what: "signed" }), { producer: "show", sign });
+    const [{ body = "", attributes = {} } = {}] = await world.drain(queueUrl());
+    const letter = { body, attributes, queueName: queueUrl().split("/").at(-1) ?? "", receiveCount: 1 };
+    expect(await codeAfter(signature({ keys }), { message: readEnvelope(body), letter })).toBeUndefined();
+  });
+
+  it("G9: a message that cannot be signed is lost, and not sent without", async () => {
+    const lines = listen();
+    const sign = signer({ keys: aKeyStore(new Error("no network")).ring });
+    await sendOnce(queueUrl(), Seen.from({ what: "unsigned" }), { producer: "show", sign });
+    expect(await world.drain(queueUrl())).toEqual([]);
+    expect(lines.join()).toContain('"code":"LOST"');
+  });
+
+  it("G9: makes one attempt, counts the loss and does not trouble its caller", async () => {
+    faults = injectFaults(sqsOnce(), { command: "SendMessageCommand", moment: "before" });
+    const lines = listen();
+    await sendOnce(queueUrl(), Seen.from({ what: "secret" }), { producer: "show" });
+    expect(faults.attempts).toHaveLength(1);
+    expect(await world.drain(queueUrl())).toEqual([]);
+    expect(lines.map((line) => JSON.parse(line))).toMatchObject([
+      { code: "LOST", source: "/show", type: Seen.type, errorCode: "TimeoutError" },
+    ]);
+    expect(lines.join()).not.toContain("secret");
+  });
+
+  it("G9: does not send again what arrived when only the answer is lost", async () => {
+    faults = injectFaults(sqsOnce(), { command: "SendMessageCommand", moment: "after" });
+    const lines = listen();
+    await sendOnce(queueUrl(), Seen.from({ what: "once" }), { producer: "show" });
+    expect(await world.drain(queueUrl())).toHaveLength(1);
+    expect(lines).toHaveLength(1);
+  });
+});
+
+function queueUrl(): string {
+  return world.output("StandardQueueUrl");
+}
+
+function listen(): string[] {
+  const lines: string[] = [];
+  vi.spyOn(process.stdout, "write").mockImplementation((text) => lines.push(String(text)) > 0);
+  return lines;
+}

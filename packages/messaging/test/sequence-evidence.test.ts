@@ -1,0 +1,282 @@
+import { marshall } from "@aws-sdk/util-dynamodb";
+import { anEnvelope } from "@essentially-once/testing/support/an-envelope";
+import { type Faults, injectFaults } from "@essentially-once/testing/support/faults";
+import { aContext, anSqsEvent, anSqsRecord } from "@essentially-once/testing/support/lambda";
+import { rounds } from "@essentially-once/testing/support/rounds";
+import { watchRequests } from "@essentially-once/testing/support/watch-requests";
+import { aWorld, type World } from "@essentially-once/testing/support/world";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import * as z from "zod";
+import { dynamodb } from "../src/clients.ts";
+import { consumer } from "../src/consumer.ts";
+import { contract } from "../src/contract.ts";
+import { asciiJson, type Envelope } from "../src/envelope.ts";
+import { idempotency } from "../src/idempotency.ts";
+import { newId } from "../src/ids.ts";
+import { inline } from "../src/inline.ts";
+import { itemBytes } from "../src/item-size.ts";
+import { messageType } from "../src/message-type.ts";
+import { Park } from "../src/outcome.ts";
+import { remember } from "../src/seen-evidence.ts";
+import { sequenceText } from "../src/sequence.ts";
+import { type Versioned, versionedTable } from "../src/versioned-table.ts";
+
+interface Story extends Versioned {
+  readonly told: string;
+}
+
+const Told = messageType({
+  type: "tests.told.v1",
+  schema: z.strictObject({ story: z.string(), word: z.string() }),
+  key: ({ story }) => story,
+});
+
+let world: World;
+let faults: Faults | undefined;
+let storyId: string;
+
+beforeAll(async () => {
+  world = await aWorld();
+  world.enter("Standard/");
+});
+beforeEach(() => {
+  storyId = newId();
+});
+afterEach(() => {
+  faults?.remove();
+  faults = undefined;
+});
+afterAll(() => world.stop());
+
+describe("evidence by sequence", () => {
+  it("G2: costs one request and one write unit a message, and the item does not grow with their number", async () => {
+    await receive(blind, aTold(1));
+    const size = await keptBytes();
+    const requests = watchRequests(dynamodb());
+    for (let sequence = 2; sequence <= 35; sequence++) await receive(blind, aTold(sequence));
+    expect(new Set(requests.stop())).toEqual(new Set(["UpdateItem 1"]));
+    expect(requests.seen).toHaveLength(34);
+    expect(await keptBytes()).toBe(size);
+  });
+
+  it("G2: after the handler's own read, costs one request and one write unit", async () => {
+    await receive(tell, aTold(1));
+    const requests = watchRequests(dynamodb());
+    await receive(tell, aTold(2));
+    expect(requests.stop()).toEqual(["GetItem 1", "UpdateItem 1"]);
+  });
+
+  it.each(["1234", "4321", "3142", "2413", "441122331234"])(
+    "G4, S6: messages that arrive as %s take effect as 1234, each once",
+    async (arrivals) => {
+      let open = [...arrivals].map((sequence) => aTold(Number(sequence)));
+      for (let delivery = 1; open.length > 0 && delivery < 5; delivery++) {
+        const again: Envelope[] = [];
+        for (const message of open) if (await isReturned(tell, message, delivery)) again.push(message);
+        open = again;
+      }
+      expect(await told()).toBe(" 1 2 3 4");
+      expect(await reasons()).toEqual([]);
+    },
+  );
+
+  it("G4: five workers at once on ten messages, each twice, keep the order", async () => {
+    const messages = Array.from({ length: 10 }, (_, index) => aTold(index + 1));
+    let open = [...messages, ...messages];
+    for (const _ of rounds()) {
+      if (open.length === 0) break;
+      const answers = await Promise.all(open.map((message) => isReturned(tell, message)));
+      open = open.filter((_, index) => answers[index]);
+    }
+    expect(await told()).toBe(" 1 2 3 4 5 6 7 8 9 10");
+  });
+
+  it("G2: knows what was seen, however long ago and in a process that remembers nothing", async () => {
+    const messages = Array.from({ length: 30 }, (_, index) => aTold(index + 1));
+    for (const message of messages) await receive(tell, message);
+    for (const message of messages) {
+      remember(table(), storyId, undefined);
+      expect(await isReturned(blind, message)).toBe(false);
+    }
+    expect((await told()).split(" ")).toHaveLength(31);
+    expect(await reasons()).toEqual([]);
+  });
+
+  it("G2: asks the item before it believes its memory that a message was seen or comes too early", async () => {
+    await receive(blind, aTold(1));
+    await receive(blind, aTold(2));
+    const item = await storedNow();
+    await world.remove(table(), storyId);
+    expect(await isReturned(blind, aTold(1))).toBe(false);
+    expect(await told()).toBe(" 1");
+    await world.put(table(), { id: storyId, told: " 1 2", eo_sequences: item.eo_sequences?.S });
+    expect(await isReturned(blind, aTold(3))).toBe(false);
+    expect(await told()).toBe(" 1 2 3");
+  });
+
+  it.each([[[1]], ["all" as const]])(
+    "D1: applies the effect once when the response to attempts %s is lost",
+    async (attempts) => {
+      faults = injectFaults(dynamodb(), { command: "UpdateItemCommand", moment: "after", attempts });
+      expect(await isReturned(tell, aTold(1))).toBe(false);
+      faults.remove();
+      await receive(tell, aTold(2));
+      expect(await told()).toBe(" 1 2");
+    },
+  );
+
+  it("G4: a handler that refuses the state which a predecessor has not made yet is run again behind it", async () => {
+    const second = aTold(2);
+    expect(await isReturned(strict, second)).toBe(true);
+    await receive(strict, aTold(1));
+    expect(await isReturned(strict, second, 2)).toBe(false);
+    expect(await told()).toBe(" 1 2");
+    expect(await reasons()).toEqual([]);
+  });
+
+  it("G4: a message without an effect counts, also when it is the first of an item that is not there", async () => {
+    expect(await isReturned(silent, aTold(1))).toBe(false);
+    expect(await versionedTable<Story>(table()).get(storyId)).toBeUndefined();
+    await receive(tell, aTold(2));
+    await receive(silent, aTold(3));
+    await receive(tell, aTold(4));
+    expect(await told()).toBe(" 2 4");
+    expect(await versionedTable<Story>(table()).get(storyId)).toMatchObject({ version: 2 });
+  });
+
+  it("G6: a predecessor that never comes parks its successor before the queue forgets it, with both numbers", async () => {
+    const third = aTold(3);
+    await receive(tell, aTold(1));
+    for (const receiveCount of [1, 2, 99]) expect(await isReturned(tell, third, receiveCount)).toBe(true);
+    expect(await isReturned(tell, third, 100, { ageDays: 3.6 })).toBe(false);
+    const [letter] = await letters();
+    expect(letter?.attributes.ReasonCode).toBe("SEQUENCE_GAP");
+    expect(letter?.attributes.ReasonDetail).toBe(`/tests ${storyId}: number 3 came, the last was 1`);
+    await receive(tell, aTold(2));
+    await receive(tell, third); // redriven
+    expect(await told()).toBe(" 1 2 3");
+  });
+
+  it("G6: parks a second message with the last number, and one without a number", async () => {
+    const first = aTold(1);
+    await receive(tell, first);
+    await receive(tell, { ...first, id: newId() });
+    await receive(tell, { ...first, data: { story: storyId, word: "other" } });
+    const { sequence: _, ...unnumbered } = aTold(2);
+    await receive(tell, unnumbered);
+    expect(await reasons()).toEqual(["SEQUENCE_REUSED", "SEQUENCE_REUSED", "SEQUENCE_MISSING"]);
+    expect(await told()).toBe(" 1");
+  });
+
+  it("G6: sources are numbered apart, and as many as there are may tell of an item", async () => {
+    for (let source = 1; source <= 15; source++) {
+      await receive(tell, { ...aTold(1), source: `/tests/${source}` });
+    }
+    expect((await told()).split(" ")).toHaveLength(16);
+    expect(await reasons()).toEqual([]);
+    expect(itemBytes(await storedNow())).toBeLessThan(1024);
+  });
+
+  it("refuses another kind of evidence by name", () => {
+    const by = "offset" as "ids";
+    expect(() => inline({ table: table(), by })).toThrow('by must be "ids" or "sequence", got offset');
+  });
+});
+
+type Handler = typeof tell;
+
+function aConsumer() {
+  return consumer(contract({ name: "tell", accepts: [Told] })).use(
+    idempotency({ evidence: inline({ table: table(), by: "sequence" }) }),
+  );
+}
+
+/** Adds the word, having read the story. */
+function tell() {
+  return aConsumer().handler(async ({ data: { story: id, word } }, unit) => {
+    const stories = versionedTable<Story>(table());
+    const story = (await stories.get(id)) ?? { id, version: 0, told: "" };
+    unit.write(stories.save({ ...story, told: `${story.told} ${word}` }));
+  });
+}
+
+/** Adds to the story what it cannot be without. */
+function strict() {
+  return aConsumer().handler(async ({ data: { story: id, word } }, unit) => {
+    const stories = versionedTable<Story>(table());
+    const story = (await stories.get(id)) ?? { id, version: 0, told: "" };
+    if (word !== "1" && story.told === "") throw new Park("STORY_UNKNOWN", `no story ${id}`);
+    unit.write(stories.save({ ...story, told: `${story.told} ${word}` }));
+  });
+}
+
+/** Adds the word without having read what the kit keeps. */
+function blind() {
+  return aConsumer().handler(async ({ data: { story, word } }, unit) => {
+    const old = String((await world.get(table(), story))?.told ?? "");
+    unit.write({
+      Update: {
+        TableName: table(),
+        Key: { id: { S: story } },
+        UpdateExpression: "SET told = :told",
+        ExpressionAttributeValues: { ":told": { S: `${old} ${word}` } },
+      },
+    });
+  });
+}
+
+function silent() {
+  return aConsumer().handler(async () => undefined);
+}
+
+async function receive(handlerOf: Handler, message: Envelope, receiveCount = 1): Promise<void> {
+  await isReturned(handlerOf, message, receiveCount);
+}
+
+/** True when the message goes back to its queue. */
+async function isReturned(
+  handlerOf: Handler,
+  message: Envelope,
+  receiveCount = 1,
+  { ageDays = 0 } = {},
+): Promise<boolean> {
+  const record = anSqsRecord(asciiJson(message), { receiveCount });
+  record.attributes.SentTimestamp = String(Date.now() - ageDays * 86_400_000);
+  const { batchItemFailures } = await handlerOf()(anSqsEvent(record), aContext({ remainingMs: 1_500 }));
+  return batchItemFailures.length > 0;
+}
+
+function table(): string {
+  return world.output("StandardTable");
+}
+
+/** The same for the same number: a second delivery. */
+function aTold(sequence: number): Envelope {
+  const id = `${storyId}-${sequence}`;
+  return anEnvelope({
+    ...Told.from({ story: storyId, word: String(sequence) }),
+    id,
+    sequence: sequenceText(sequence),
+  });
+}
+
+async function storedNow() {
+  return marshall((await world.get(table(), storyId)) ?? {});
+}
+
+/** Of the item without the story itself. */
+async function keptBytes(): Promise<number> {
+  return itemBytes({ ...(await storedNow()), told: { S: "" } });
+}
+
+async function told(): Promise<string> {
+  return String((await world.get(table(), storyId))?.told ?? "");
+}
+
+function letters() {
+  return world.drain(world.output("StandardDeadLetterQueueUrl"));
+}
+
+async function reasons(): Promise<unknown[]> {
+  return (await letters()).map(({ attributes }) => attributes.ReasonCode);
+}

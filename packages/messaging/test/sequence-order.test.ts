@@ -1,0 +1,53 @@
+import { anEnvelope } from "@essentially-once/testing/support/an-envelope";
+import fc from "fast-check";
+import { expect, it } from "vitest";
+import { sequenceText } from "../src/sequence.ts";
+import { inSequence } from "../src/sequence-order.ts";
+
+interface Item {
+  readonly group: string;
+  readonly source: string;
+  /** 0 for none. */
+  readonly sequence: number;
+}
+
+const items = fc.array(
+  fc.record({ group: fc.constantFrom("a", "b"), source: fc.constantFrom("x", "y"), sequence: fc.nat(5) }),
+);
+
+it("G4: the numbered of a group and source run by their numbers, everything else keeps its place", () => {
+  fc.assert(
+    fc.property(items, (given) => {
+      const ordered = inSequence(given, placeOf);
+      expect([...ordered].sort(byText)).toEqual([...given].sort(byText));
+      for (const [index, item] of given.entries()) {
+        if (item.sequence === 0) expect(ordered[index]).toBe(item);
+        expect(lineOf(ordered[index] as Item)).toBe(lineOf(item));
+      }
+      for (const line of Map.groupBy(ordered, lineOf).values()) {
+        const numbers = line.map(({ sequence }) => sequence).filter((sequence) => sequence > 0);
+        expect(numbers).toEqual([...numbers].sort((one, other) => one - other));
+      }
+    }),
+  );
+});
+
+it("leaves what is no message where it is", () => {
+  const given = [{ n: 1 }, { n: 2 }];
+  expect(inSequence(given, () => undefined)).toEqual(given);
+});
+
+function placeOf({ group, source, sequence }: Item) {
+  return {
+    group,
+    message: anEnvelope({ source, ...(sequence > 0 && { sequence: sequenceText(sequence) }) }),
+  };
+}
+
+function lineOf({ group, source, sequence }: Item): string {
+  return sequence === 0 ? "unnumbered" : `${group} ${source}`;
+}
+
+function byText(one: Item, other: Item): number {
+  return JSON.stringify(one) < JSON.stringify(other) ? -1 : 1;
+}

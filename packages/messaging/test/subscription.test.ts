@@ -1,0 +1,123 @@
+import { ReceiveMessageCommand } from "@aws-sdk/client-sqs";
+import { deadLettersOf } from "@essentially-once/operator/dead-letters/dead-letter";
+import { anEnvelope } from "@essentially-once/testing/support/an-envelope";
+import { type Faults, injectFaults } from "@essentially-once/testing/support/faults";
+import { aContext, anSqsEvent, anSqsRecord } from "@essentially-once/testing/support/lambda";
+import { aWorld, type World } from "@essentially-once/testing/support/world";
+import type { SQSRecord } from "aws-lambda";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import * as z from "zod";
+import { consumer } from "../src/consumer.ts";
+import { contract } from "../src/contract.ts";
+import { asciiJson } from "../src/envelope.ts";
+import { idempotency } from "../src/idempotency.ts";
+import { newId } from "../src/ids.ts";
+import { messageType } from "../src/message-type.ts";
+import { Park } from "../src/outcome.ts";
+import { rows } from "../src/rows.ts";
+import { sqs } from "../src/sqs-client.ts";
+
+const Asked = messageType({ type: "tests.asked.v1", schema: z.strictObject({}), key: () => "all" });
+const traceparent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+
+let world: World;
+let faults: Faults | undefined;
+let record: SQSRecord;
+let refusing: boolean;
+let effects: number;
+
+beforeAll(async () => {
+  world = await aWorld();
+  world.enter("Standard/");
+});
+beforeEach(() => {
+  record = anSqsRecord(asciiJson(anEnvelope({ ...Asked.from({}), id: newId(), traceparent })));
+  refusing = true;
+  effects = 0;
+});
+afterEach(() => {
+  faults?.remove();
+  faults = undefined;
+});
+afterAll(() => world.stop());
+
+describe("a dead letter", () => {
+  it("G6: says what, why, who, how often, since when, from where, and of which trace", async () => {
+    await isReturned({ ...record, attributes: { ...record.attributes, ApproximateReceiveCount: "3" } });
+    const [letter] = await world.drain(deadLetters());
+    expect(letter).toEqual({
+      body: record.body,
+      attributes: {
+        ReasonCode: "REFUSED",
+        ReasonDetail: "not today",
+        Consumer: "answer",
+        ReceiveCount: "3",
+        FirstReceivedAt: "2026-01-01T00:00:00.000Z",
+        ParkedAt: expect.stringMatching(/^\d{4}-.*Z$/),
+        OriginalMessageId: record.messageId,
+        SourceQueueUrl: world.output("StandardQueueUrl"),
+        TraceContext: traceparent,
+      },
+    });
+  });
+
+  it("has X-Ray's trace when it is no message of ours", async () => {
+    const AWSTraceHeader = "Root=1-5759e988-bd862e3fe1be46a994272793";
+    await isReturned({ ...record, body: "{", attributes: { ...record.attributes, AWSTraceHeader } });
+    const [letter] = await world.drain(deadLetters());
+    expect(letter?.attributes).toMatchObject({ ReasonCode: "NOT_JSON", TraceContext: AWSTraceHeader });
+  });
+});
+
+describe("between park and acknowledgement", () => {
+  it("G6: what could not be parked goes back, and is parked when it comes again", async () => {
+    faults = injectFaults(sqs(), { command: "SendMessageCommand", moment: "before" });
+    expect(await isReturned(record)).toBe(true);
+    faults.remove();
+    expect(await isReturned(record)).toBe(false);
+    expect(await world.drain(deadLetters())).toHaveLength(1);
+  });
+
+  it("G6: a crash leaves copies, which are one dead letter; redriven, all of them take effect once", async () => {
+    faults = injectFaults(sqs(), { command: "SendMessageCommand", moment: "after" }); // parked, and nobody heard
+    expect(await isReturned(record)).toBe(true);
+    faults.remove();
+    expect(await isReturned(record)).toBe(false);
+    const copies = await received();
+    expect(copies.length).toBeGreaterThan(1);
+    expect(deadLettersOf("Answer", copies)).toMatchObject([{ reason: "REFUSED", copies }]);
+
+    refusing = false;
+    for (const { Body = "" } of copies) await isReturned(anSqsRecord(Body));
+    expect(effects).toBe(1);
+  });
+});
+
+async function isReturned(given: SQSRecord): Promise<boolean> {
+  const handler = consumer(contract({ name: "answer", accepts: [Asked] }))
+    .use(idempotency({ evidence: rows() }))
+    .handler(async (_message, unit) => {
+      if (refusing) throw new Park("REFUSED", "not today");
+      const id = newId();
+      unit.write({ Put: { TableName: world.output("StandardTable"), Item: { id: { S: id } } } });
+    });
+  const before = (await world.items(world.output("StandardTable"))).length;
+  const { batchItemFailures } = await handler(anSqsEvent(given), aContext());
+  effects += (await world.items(world.output("StandardTable"))).length - before;
+  return batchItemFailures.length > 0;
+}
+
+function deadLetters(): string {
+  return world.output("StandardDeadLetterQueueUrl");
+}
+
+async function received() {
+  const { Messages = [] } = await world.clients.sqs.send(
+    new ReceiveMessageCommand({
+      QueueUrl: deadLetters(),
+      MaxNumberOfMessages: 10,
+      MessageAttributeNames: ["All"],
+    }),
+  );
+  return Messages;
+}

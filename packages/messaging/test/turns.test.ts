@@ -1,0 +1,54 @@
+import { expect, it } from "vitest";
+import { inTurn, takeTurn } from "../src/turns.ts";
+
+const inTime = () => ({ untilMs: Date.now() + 5_000 });
+
+it("G5: work on one thing goes one after the other, in order, and work on another beside it", async () => {
+  const steps: string[] = [];
+  const work = (name: string) => async () => {
+    steps.push(`${name} begins`);
+    await new Promise(setImmediate);
+    steps.push(`${name} ends`);
+    return name;
+  };
+  const done = await Promise.all([
+    inTurn("a", inTime(), work("a1")),
+    inTurn("a", inTime(), work("a2")),
+    inTurn("b", inTime(), work("b1")),
+  ]);
+  expect(done.map((one) => one?.result)).toEqual(["a1", "a2", "b1"]);
+  expect(steps.indexOf("b1 begins")).toBeLessThan(steps.indexOf("a1 ends"));
+  expect(steps.indexOf("a2 begins")).toBeGreaterThan(steps.indexOf("a1 ends"));
+});
+
+it("G5: a failure of one is not that of the next", async () => {
+  const failing = inTurn("c", inTime(), async () => Promise.reject(new Error("no")));
+  const next = inTurn("c", inTime(), async () => "done");
+  await expect(failing).rejects.toThrow("no");
+  expect(await next).toEqual({ result: "done" });
+});
+
+it("G11: work that never ends holds nobody for longer than its time", async () => {
+  void inTurn("d", { untilMs: Date.now() + 20 }, () => new Promise(() => undefined));
+  expect(await inTurn("d", inTime(), async () => "done")).toEqual({ result: "done" });
+});
+
+it("G11: whoever gets no turn in time has done nothing", async () => {
+  let begun = false;
+  void inTurn("e", inTime(), () => new Promise(() => undefined));
+  const late = inTurn("e", { untilMs: Date.now() + 20 }, async () => {
+    begun = true;
+  });
+  expect(await late).toBeUndefined();
+  expect(begun).toBe(false);
+});
+
+it("G11: a turn lasts no longer than it may, and who got none in time holds nobody up", async () => {
+  await takeTurn("f", { ...inTime(), turnMs: 50 });
+  expect(await takeTurn("f", { untilMs: Date.now() + 10 })).toBeUndefined();
+  const beganAt = performance.now();
+  expect(await inTurn("f", inTime(), async () => "done")).toEqual({ result: "done" });
+  const waitedMs = performance.now() - beganAt;
+  expect(waitedMs).toBeGreaterThan(10);
+  expect(waitedMs).toBeLessThan(2_000);
+});

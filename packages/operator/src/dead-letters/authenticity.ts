@@ -1,0 +1,104 @@
+// Who vouches for a dead letter: its signature, held against the keys of the deployment as its consumer would.
+//
+//   G7. An id in a message is the writer's word. Only for what is genuine may a command write evidence under that id, or
+//   move the line of its group: else whoever writes a forgery decides what becomes of the genuine message.
+//   docs/adr/0023-the-operator-vouches.md
+
+import type { KeyRing } from "@essentially-once/messaging/key-ring";
+import { RetryLater } from "@essentially-once/messaging/outcome";
+import { cameWith } from "@essentially-once/messaging/park-attributes";
+import { verify } from "@essentially-once/messaging/signature";
+import type { ConsumerQueue } from "./consumer-queues.ts";
+import type { DeadLetter } from "./dead-letter.ts";
+import { messageIn } from "./evidence.ts";
+
+export type Authenticity =
+  | { readonly kind: "valid"; readonly keyId: string }
+  /** It has a signature, and nobody who holds the key made it for this text and this queue. */
+  | { readonly kind: "invalid" }
+  /** Signed with a key that is not, or not any more, among the keys. */
+  | { readonly kind: "withdrawn"; readonly keyId: string }
+  | { readonly kind: "none" }
+  /** Nothing is signed in this deployment. */
+  | { readonly kind: "unsigned" }
+  /** The keys could not be read. */
+  | { readonly kind: "unknown"; readonly why: string };
+
+/** @param keys those of the deployment; undefined where nothing is signed */
+export async function authenticityOf(
+  keys: KeyRing | undefined,
+  { queueUrl }: Pick<ConsumerQueue, "queueUrl">,
+  { body, copies }: Pick<DeadLetter, "body" | "copies">,
+): Promise<Authenticity> {
+  if (keys === undefined) return { kind: "unsigned" };
+  const text = cameWith(copies[0] ?? {}).Signature?.StringValue;
+  if (text === undefined) return { kind: "none" };
+  const envelope = messageIn(body);
+  const keyId = /^v1\.([\w-]{1,64})\.[\w-]{43}$/.exec(text)?.[1];
+  if (keyId === undefined || envelope === undefined) return { kind: "invalid" };
+  try {
+    const key = await keys.find(keyId);
+    if (key === undefined) return { kind: "withdrawn", keyId };
+    const queueName = queueUrl.split("/").at(-1) ?? "";
+    return verify(text, { body, envelope, queueName }, key) ? { kind: "valid", keyId } : { kind: "invalid" };
+  } catch (error) {
+    if (!(error instanceof RetryLater)) throw error;
+    const { cause } = error;
+    return { kind: "unknown", why: cause instanceof Error ? cause.name : error.code };
+  }
+}
+
+/**
+ * `genuine`: a copy of it may take effect, and it is whose it says. `forged`: no copy of it ever takes effect.
+ * `unvouched`: nothing says either.
+ */
+export type Standing = "genuine" | "forged" | "unvouched";
+
+export function standingOf(authenticity: Authenticity, { notes }: Pick<DeadLetter, "notes">): Standing {
+  switch (authenticity.kind) {
+    case "valid":
+    case "unsigned":
+      return "genuine";
+    case "invalid":
+    case "withdrawn":
+      return "forged";
+    case "none":
+      if (notes?.reason === "SIGNATURE_MISSING") return "forged";
+      // Its consumer looked at the signature first and went on: it takes what is not signed.
+      return notes !== undefined && !beforeTheSignature.has(notes.reason) ? "genuine" : "unvouched";
+    case "unknown":
+      return "unvouched";
+  }
+}
+
+/** Reasons that say nothing about the signature: a consumer comes to them before it looks, or without looking. */
+const beforeTheSignature: ReadonlySet<string> = new Set([
+  "SIGNATURE_INVALID",
+  "HELD",
+  "RETRIES_EXHAUSTED",
+  "ENVELOPE_INVALID",
+  "NOT_JSON",
+  "TOO_LARGE",
+  "TOO_DEEP",
+  "TOO_MANY_KEYS",
+  "ARRAY_TOO_LONG",
+  "KEY_FORBIDDEN",
+]);
+
+/** For people: `show` and `list`. */
+export function authenticityText(authenticity: Authenticity): string {
+  switch (authenticity.kind) {
+    case "valid":
+      return `valid, by key ${authenticity.keyId}`;
+    case "invalid":
+      return "INVALID: no holder of a key signed this text for this queue";
+    case "withdrawn":
+      return `INVALID: key ${authenticity.keyId} is not among the keys (any more)`;
+    case "none":
+      return "none";
+    case "unsigned":
+      return "nothing is signed in this deployment";
+    case "unknown":
+      return `not checked: the keys could not be read (${authenticity.why})`;
+  }
+}

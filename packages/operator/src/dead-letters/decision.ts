@@ -1,0 +1,63 @@
+// What a redrive does with one dead letter, by what the evidence says of its message.
+//
+//   G6. What was done is removed and not sent again; what nobody could recognise any more is left to a person.
+
+import { nowMs } from "@essentially-once/messaging/clock";
+import { dedupWindowDays } from "@essentially-once/messaging/message-life";
+import type { DeadLetter } from "./dead-letter.ts";
+import { messageIn, type Verdict } from "./evidence.ts";
+
+export interface Decision {
+  /** `left` stays where it is. */
+  readonly outcome: "sent-back" | "removed" | "left";
+  /** Why it was not simply sent. */
+  readonly why?: string;
+}
+
+const dayMs = 86_400_000;
+/** Clocks disagree; and as long is respected by the consumer. */
+const graceMs = 2_000;
+/** https://tc39.es/ecma262/#sec-time-values-and-time-range */
+const timeMsMax = 8.64e15;
+
+export interface DecideOptions {
+  /** Send also what would be left. */
+  readonly force?: boolean | undefined;
+  /** Why its consumer would park it again at once. */
+  readonly again?: string | undefined;
+}
+
+export function decide(
+  { body }: Pick<DeadLetter, "body">,
+  verdict: Verdict,
+  { force = false, again }: DecideOptions = {},
+): Decision {
+  switch (verdict.kind) {
+    case "done":
+      return { outcome: "removed", why: verdict.at === undefined ? "was done" : `was done at ${verdict.at}` };
+    case "superseded":
+      if (verdict.sent) return { outcome: "removed", why: `superseded by ${verdict.by}` };
+      return { outcome: "left", why: "an edit of it was cut short: repeat that edit" };
+    case "discarded":
+      return { outcome: "removed", why: `was discarded at ${verdict.at}` };
+    case "lost":
+      return { outcome: "removed", why: "at most once: its loss was counted" };
+    default: {
+      const why = objection(body, verdict) ?? (again && `would be parked again, because ${again}`);
+      if (why === undefined) return { outcome: "sent-back" };
+      return force ? { outcome: "sent-back", why: `forced: ${why}` } : { outcome: "left", why };
+    }
+  }
+}
+
+function objection(body: string, verdict: Verdict): string | undefined {
+  if (verdict.kind === "id-reused") return "another message with its id was done: it would be parked again";
+  if (verdict.kind === "claimed" && nowMs() < verdict.untilMs + graceMs) {
+    return `a delivery has it until ${new Date(Math.min(verdict.untilMs, timeMsMax)).toISOString()}`;
+  }
+  const ageDays = (nowMs() - Date.parse(messageIn(body)?.time ?? "")) / dayMs;
+  if (ageDays > dedupWindowDays) {
+    return `${Math.floor(ageDays)} days old: evidence that it was done may be gone after ${dedupWindowDays}`;
+  }
+  return undefined;
+}

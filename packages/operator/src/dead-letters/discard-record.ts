@@ -1,0 +1,82 @@
+// What was discarded, by whom and why: an item beside the evidence, kept as long as it. It holds no payload.
+//
+//   One item for each consumer and message id, with an attribute for each body that had this id: written again by
+//   a rerun it says the same.
+
+import { userInfo } from "node:os";
+import { GetItemCommand, UpdateItemCommand } from "@aws-sdk/client-dynamodb";
+import { marshall, unmarshall } from "@aws-sdk/util-dynamodb";
+import { nowIso, nowSeconds } from "@essentially-once/messaging/clock";
+import { derivedId } from "@essentially-once/messaging/ids";
+import { bodyId } from "@essentially-once/messaging/message-group";
+import { evidenceDays } from "@essentially-once/messaging/message-life";
+import type { ConsumerQueue } from "./consumer-queues.ts";
+import type { DeadLetter } from "./dead-letter.ts";
+import type { EvidencePlace } from "./evidence.ts";
+
+export interface Discarded {
+  readonly at: string;
+  readonly by: string;
+  readonly because: string;
+  /** What it was parked for. */
+  readonly reason: string;
+  readonly type?: string;
+}
+
+export async function recordDiscard(
+  { dynamodb, queue }: EvidencePlace,
+  { id, type, reason, body }: DeadLetter,
+  because: string,
+): Promise<void> {
+  const discarded: Discarded = {
+    at: nowIso(),
+    by: operator(),
+    because,
+    reason,
+    ...(type !== undefined && { type }),
+  };
+  await dynamodb.send(
+    new UpdateItemCommand({
+      TableName: queue.evidenceTable,
+      Key: marshall({ id: recordId(queue, id) }),
+      UpdateExpression:
+        "SET #body = :discarded, consumer = :consumer, messageId = :id, expiresAt = :expiresAt",
+      ExpressionAttributeNames: { "#body": `${bodyPrefix}${bodyId(body)}` },
+      ExpressionAttributeValues: marshall({
+        ":discarded": discarded,
+        ":consumer": queue.name,
+        ":id": id,
+        ":expiresAt": nowSeconds() + evidenceDays * 86_400,
+      }),
+    }),
+  );
+}
+
+/** What was discarded under this id, the first first. */
+export async function readDiscards({ dynamodb, queue }: EvidencePlace, id: string): Promise<Discarded[]> {
+  const { Item } = await dynamodb.send(
+    new GetItemCommand({
+      TableName: queue.evidenceTable,
+      Key: marshall({ id: recordId(queue, id) }),
+      ConsistentRead: true,
+    }),
+  );
+  return Object.entries(Item ? unmarshall(Item) : {})
+    .filter(([name]) => name.startsWith(bodyPrefix))
+    .map(([, discarded]) => discarded as Discarded)
+    .sort((a, b) => a.at.localeCompare(b.at));
+}
+
+const bodyPrefix = "body_";
+
+function recordId(queue: Pick<ConsumerQueue, "name">, id: string): string {
+  return `discarded:${derivedId(queue.name, id)}`; // a colon: no evidence of a message has this id
+}
+
+function operator(): string {
+  try {
+    return userInfo().username;
+  } catch {
+    return "unknown"; // a user id without a name, as in some containers
+  }
+}

@@ -1,0 +1,126 @@
+// Sends a corrected message in the place of a dead letter: a new message, of a new id, caused by the old one.
+//
+//   G2, G6. Only one of the two takes effect. First the old one is superseded where its consumer keeps the
+//   evidence, on the condition that it was not done; then the new one is sent, then the old one is deleted.
+//   G4. In a FIFO group the new one gets the place of the old one in the line.
+//   G7. The new one is signed by us, with the source, type, key and number of the old one. So the old one must be
+//   genuine, or the operator says that he vouches for it; even then a forgery leaves the evidence of its id alone.
+//
+// Each step says the same when it is repeated: the new id, its time and so its bytes follow from the old message, the
+// new data, and what the first attempt wrote down. So a command that died is finished by running it again.
+
+import type { Message } from "@aws-sdk/client-sqs";
+import type { Envelope } from "@essentially-once/messaging/envelope";
+import type { Sign } from "@essentially-once/messaging/signature";
+import { UsageError } from "../usage-error.ts";
+import { type Authenticity, authenticityOf, authenticityText, standingOf } from "./authenticity.ts";
+import type { ConsumerQueue } from "./consumer-queues.ts";
+import { recordDiscard } from "./discard-record.ts";
+import { checkCorrection, corrected, newIdOf, sendCorrected } from "./edited-message.ts";
+import { askEvidence, type EvidencePlace, messageIn, type Verdict } from "./evidence.ts";
+import { type FindOptions, type Found, findDeadLetters, theOnly } from "./find.ts";
+import { replaceInLine } from "./line.ts";
+import type { Clients } from "./redrive.ts";
+import { remove } from "./send-back.ts";
+import { confirmSuperseded, supersede } from "./supersede.ts";
+
+export interface EditOptions extends FindOptions {
+  readonly queues: readonly ConsumerQueue[];
+  /** What the new message says. */
+  readonly data: unknown;
+  /** Absent where nothing is signed. */
+  readonly sign?: Sign | undefined;
+  /** The operator vouches for what has no valid signature. */
+  readonly vouch?: boolean;
+  readonly dryRun: boolean;
+}
+
+export interface Edited {
+  readonly consumer: string;
+  readonly id: string;
+  readonly supersededBy: string;
+  /** Of the old message. */
+  readonly authenticity: Authenticity;
+  /** What the new one has from the old one, under our signature. */
+  readonly kept: Pick<Envelope, "source" | "type" | "partitionkey" | "sequence" | "correlationid">;
+  /** False when no contract of its consumer was found: nothing held the data against a schema. */
+  readonly schemaChecked: boolean;
+}
+
+/** Undefined when there is no such dead letter. @throws UsageError saying why it cannot be edited */
+export async function edit(clients: Clients, options: EditOptions): Promise<Edited | undefined> {
+  const all = await findDeadLetters(clients.sqs, options);
+  const deleted = new Set<Message>();
+  try {
+    const found = theOnly(all, options.id);
+    return found && (await editFound(clients, found, options, deleted));
+  } finally {
+    for (const { held } of all) await held.release(deleted);
+  }
+}
+
+async function editFound(
+  { sqs, dynamodb }: Clients,
+  { deadLetter, queue }: Found,
+  { id, data, sign, known = {}, vouch = false, dryRun }: EditOptions,
+  deleted: Set<Message>,
+): Promise<Edited> {
+  const place: EvidencePlace = { dynamodb, queue };
+  if (deadLetter.unrestored !== undefined) {
+    throw new UsageError(`The message of ${id} cannot be had: ${deadLetter.unrestored}.`);
+  }
+  const old = messageIn(deadLetter.body);
+  if (old === undefined) throw new UsageError(`${id} is no message that could be edited: discard it.`);
+  const authenticity = await authenticityOf(known.keys, queue, deadLetter);
+  refuseUnvouched(old, authenticity, vouch);
+  const mayTakeEffect = standingOf(authenticity, deadLetter) !== "forged";
+  const newId = newIdOf(queue, { old, data, ...(!mayTakeEffect && { body: deadLetter.body }) });
+  const [verdict = { kind: "open" as const }] = await askEvidence(place, [deadLetter.body]);
+  if (mayTakeEffect) refuseDone(id, newId, verdict);
+  const schemaChecked = await checkCorrection(deadLetter, old, data, known.contracts?.of(queue.name));
+  const changes = { id: newId, causationid: old.id, data };
+  corrected(deadLetter, changes); // what cannot be sent supersedes nothing
+  const { source, type, partitionkey, sequence, correlationid } = old;
+  const kept = { source, type, partitionkey, ...(sequence !== undefined && { sequence }), correlationid };
+  const { consumer } = deadLetter;
+  const edited = { consumer, id: old.id, supersededBy: newId, authenticity, kept, schemaChecked };
+  if (dryRun) return edited;
+
+  const superseded = { deadLetter, old, newId, mayTakeEffect };
+  const body = corrected(deadLetter, { ...changes, time: await supersede(place, superseded) });
+  await replaceInLine(place, deadLetter, body);
+  await sendCorrected(sqs, queue, { deadLetter, body, sign });
+  if (mayTakeEffect) await confirmSuperseded(place, superseded);
+  await recordDiscard(place, deadLetter, `superseded by ${newId}`);
+  await remove(sqs, queue, deadLetter, deleted);
+  return edited;
+}
+
+function refuseUnvouched(old: Envelope, authenticity: Authenticity, vouch: boolean): void {
+  if (vouch || authenticity.kind === "valid" || authenticity.kind === "unsigned") return;
+  const { source, type, partitionkey, sequence = "none" } = old;
+  throw new UsageError(
+    `The signature of ${old.id} is ${authenticityText(authenticity)}. An edit would be signed by us, with source ${source}, ` +
+      `type ${type}, key ${partitionkey} and sequence ${sequence}. Ask its producer whether that is his message; ` +
+      "if it is, add --vouch; if not, discard it.",
+  );
+}
+
+function refuseDone(id: string, newId: string, verdict: Verdict): void {
+  switch (verdict.kind) {
+    case "done":
+    case "lost":
+      throw new UsageError(
+        `${id} was done: redrive removes it, and a correction of it is a message of its own.`,
+      );
+    case "discarded":
+      throw new UsageError(`${id} was discarded at ${verdict.at}: redrive removes it.`);
+    case "claimed":
+      throw new UsageError(`${id} is claimed by a delivery: see what becomes of it, then try again.`);
+    case "superseded":
+      if (verdict.by === newId) return;
+      throw new UsageError(
+        `${id} is superseded by ${verdict.by}, by an edit with other data: if that was cut short, repeat it as it was.`,
+      );
+  }
+}

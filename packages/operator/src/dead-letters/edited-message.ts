@@ -1,0 +1,129 @@
+// The corrected message: what it is made of, what it must pass before anything is written, and its sending.
+
+import { SendMessageCommand, type SQSClient } from "@aws-sdk/client-sqs";
+import { asciiJson, type Envelope, readEnvelope } from "@essentially-once/messaging/envelope";
+import { contentId, derivedId } from "@essentially-once/messaging/ids";
+import { bodyId, groupIdOf, isFifo } from "@essentially-once/messaging/message-group";
+import { Park } from "@essentially-once/messaging/outcome";
+import {
+  type Attributes,
+  attributesBytes,
+  cameWith,
+  messageBytesMax,
+} from "@essentially-once/messaging/park-attributes";
+import type { Sign } from "@essentially-once/messaging/signature";
+import type { KnownContract } from "../contracts.ts";
+import { UsageError } from "../usage-error.ts";
+import type { ConsumerQueue } from "./consumer-queues.ts";
+import type { DeadLetter } from "./dead-letter.ts";
+import { checkData } from "./prospect.ts";
+
+/**
+ * The same data gives the same id.
+ * @param from `body`: of a forgery, whose id may be that of a genuine message with an edit of its own
+ */
+export function newIdOf(
+  queue: ConsumerQueue,
+  { old, data, body }: { old: Envelope; data: unknown; body?: string },
+): string {
+  const parts = ["edit", queue.name, old.source, old.id, contentId(asciiJson(data))];
+  return derivedId(...parts, ...(body === undefined ? [] : [bodyId(body)]));
+}
+
+/**
+ * Holds new data against what the consumer would take. Data of an older version are held against that version.
+ * @returns false when no contract is known
+ * @throws UsageError naming what to correct, and no value
+ */
+export async function checkCorrection(
+  { id }: DeadLetter,
+  old: Envelope,
+  data: unknown,
+  contract: KnownContract | undefined,
+): Promise<boolean> {
+  refuseWrapped(id, old, data);
+  if (contract === undefined) return false;
+  try {
+    await checkData(contract, { type: old.type, data });
+    return true;
+  } catch (error) {
+    if (!(error instanceof Park)) throw error;
+    throw new UsageError(
+      error.code === "TYPE_UNKNOWN"
+        ? `${id} has the type ${old.type}, and ${error.detail}: no data can correct that. Discard it, and send what it wanted anew.`
+        : `The data do not fit (${error.code}): ${error.detail}. Correct that in the file of --data.`,
+    );
+  }
+}
+
+/** The output of `show --json`, or a whole message, in the place of its data. */
+function refuseWrapped(id: string, old: Envelope, data: unknown): void {
+  if (typeof data !== "object" || data === null) return;
+  const isOutput = "deadLetters" in data && Array.isArray(data.deadLetters) && "discards" in data;
+  if (isOutput || ("bodyBytes" in data && "evidence" in data && "redrive" in data)) {
+    throw new UsageError(
+      `--data must be what the message says, got the output of show --json: give what stands there as payload, ` +
+        `as in: npm run --silent dlq -- show ${id} --payload --json | jq .deadLetters[0].payload`,
+    );
+  }
+  if ("specversion" in data && "id" in data && data.id === old.id) {
+    throw new UsageError("--data must be what the message says, got the whole message: give its data only.");
+  }
+}
+
+/** The text of the message. @throws UsageError for what no consumer would take, or SQS would not */
+export function corrected(deadLetter: DeadLetter, changes: Partial<Envelope>): string {
+  const { dataref: _elsewhere, ...fields } = JSON.parse(deadLetter.body) as Record<string, unknown>;
+  const text = asciiJson({ ...fields, ...changes });
+  try {
+    readEnvelope(text);
+  } catch (error) {
+    if (error instanceof Park)
+      throw new UsageError(`The data cannot be sent (${error.code}): ${error.detail}.`);
+    throw error;
+  }
+  const attributes = besideOf(deadLetter);
+  const names = Object.keys(attributes);
+  if (names.length >= attributesMax) {
+    throw new UsageError(
+      `${deadLetter.id} came with ${names.length} attributes, and with a signature SQS takes ${attributesMax - 1}: discard it.`,
+    );
+  }
+  const bytes = Buffer.byteLength(text) + signatureBytes + attributesBytes(attributes);
+  if (bytes > messageBytesMax) {
+    throw new UsageError(
+      `The message would have ${bytes} bytes with its attributes, and SQS takes ${messageBytesMax}.`,
+    );
+  }
+  return text;
+}
+
+export async function sendCorrected(
+  sqs: SQSClient,
+  { queueUrl }: ConsumerQueue,
+  { deadLetter, body, sign }: { deadLetter: DeadLetter; body: string; sign: Sign | undefined },
+): Promise<void> {
+  const envelope = readEnvelope(body);
+  const signed = Object.entries((await sign?.({ body, envelope }, queueUrl)) ?? {}).map(
+    ([name, text]) => [name, { DataType: "String", StringValue: text }] as const,
+  );
+  await sqs.send(
+    new SendMessageCommand({
+      QueueUrl: queueUrl,
+      MessageBody: body,
+      MessageAttributes: { ...besideOf(deadLetter), ...Object.fromEntries(signed) },
+      MessageGroupId: isFifo(queueUrl) ? deadLetter.group : groupIdOf(envelope.partitionkey),
+      ...(isFifo(queueUrl) && { MessageDeduplicationId: derivedId("edit", envelope.id) }),
+    }),
+  );
+}
+
+/** https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-messages.html */
+const attributesMax = 10;
+/** `Signature`, its type and `v1.<keyId>.<mac>` with the longest key id. */
+const signatureBytes = 128;
+
+function besideOf({ copies }: DeadLetter): Attributes {
+  const { Signature: _old, ...attributes } = cameWith(copies[0] ?? {});
+  return attributes;
+}

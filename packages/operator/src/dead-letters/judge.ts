@@ -1,0 +1,74 @@
+// What is known of dead letters, and what a redrive does with them by it: the evidence, the signature, and what their
+// consumer would say. One that cannot be judged spoils nothing for the others.
+
+import type { KeyRing } from "@essentially-once/messaging/key-ring";
+import type { Contracts } from "../contracts.ts";
+import { type Authenticity, authenticityOf } from "./authenticity.ts";
+import type { DeadLetter } from "./dead-letter.ts";
+import { type Decision, decide } from "./decision.ts";
+import { askEvidence, type EvidencePlace, type Verdict } from "./evidence.ts";
+import { prospectOf } from "./prospect.ts";
+import { refusalOf } from "./refusal.ts";
+import type { Restore } from "./restore.ts";
+
+/** What a deployment is known by, beside its queues and tables. */
+export interface Knowledge {
+  /** The keys that messages are signed with; absent where nothing is signed. */
+  readonly keys?: KeyRing | undefined;
+  readonly contracts?: Contracts | undefined;
+  /** Of the claim checks. */
+  readonly claimBucket?: string | undefined;
+  /** A dead letter whose message lies elsewhere, as though it had been parked whole. */
+  readonly restore?: Restore | undefined;
+}
+
+export interface Judgement {
+  readonly verdict: Verdict;
+  readonly authenticity: Authenticity;
+  readonly decision: Decision;
+}
+
+export async function judge(
+  place: EvidencePlace,
+  deadLetters: readonly DeadLetter[],
+  { keys, contracts, claimBucket }: Knowledge,
+  options: { readonly force?: boolean | undefined } = {},
+): Promise<Judgement[]> {
+  const contract = contracts?.of(place.queue.name);
+  const verdicts = await verdictsOn(place, deadLetters);
+  return Promise.all(
+    deadLetters.map(async (deadLetter, index) => {
+      const authenticity = await authenticityOf(keys, place.queue, deadLetter);
+      const found = verdicts[index] ?? { kind: "open" as const };
+      if (typeof found === "string") {
+        const decision = { outcome: "left" as const, why: `its evidence cannot be read: ${found}` };
+        return { verdict: { kind: "open" as const }, authenticity, decision };
+      }
+      const { unrestored } = deadLetter;
+      if (unrestored !== undefined) {
+        const decision = { outcome: "left" as const, why: `its message cannot be had: ${unrestored}` };
+        return { verdict: found, authenticity, decision };
+      }
+      const again = await prospectOf(deadLetter, { authenticity, contract, claimBucket });
+      return { verdict: found, authenticity, decision: decide(deadLetter, found, { ...options, again }) };
+    }),
+  );
+}
+
+/** A text for one whose evidence is refused for what its message says. */
+async function verdictsOn(
+  place: EvidencePlace,
+  deadLetters: readonly DeadLetter[],
+): Promise<(Verdict | string)[]> {
+  try {
+    return await askEvidence(
+      place,
+      deadLetters.map(({ body }) => body),
+    );
+  } catch (error) {
+    const refusal = refusalOf(error);
+    if (refusal === undefined) throw error;
+    if (deadLetters.length === 1) return [refusal];
+    return (await Promise.all(deadLetters.map((one) => verdictsOn(place, [one])))).flat();
+  }
+}

@@ -1,0 +1,86 @@
+// The line of a FIFO group, as an operator's command moves it: one step out of it, or one message in another's place.
+//
+//   G4. A command that dies may be run again: a message that is not in the line changes nothing.
+
+import {
+  ConditionalCheckFailedException,
+  type DynamoDBClient,
+  UpdateItemCommand,
+} from "@aws-sdk/client-dynamodb";
+import { marshall } from "@aws-sdk/util-dynamodb";
+import { type Hold, holdId, holds, noHold } from "@essentially-once/messaging/holds";
+import { bodyId, isFifo } from "@essentially-once/messaging/message-group";
+import type { DeadLetter } from "./dead-letter.ts";
+import type { EvidencePlace } from "./evidence.ts";
+
+/** Somebody else moves the line meanwhile: so often it is looked at again. */
+const attemptsMax = 5;
+
+/** Undefined for a standard queue, which has no lines. */
+export async function readLine(
+  place: EvidencePlace,
+  { group }: Pick<DeadLetter, "group">,
+): Promise<Hold | undefined> {
+  if (group === undefined || !isFifo(place.queue.queueUrl)) return undefined;
+  return (await linesOf(place).read([group])).get(group) ?? noHold;
+}
+
+/** Lets the next of its group go on. */
+export async function leaveLine(
+  place: EvidencePlace,
+  { group, body }: Pick<DeadLetter, "group" | "body">,
+): Promise<void> {
+  if (group === undefined || !isFifo(place.queue.queueUrl)) return;
+  await linesOf(place).leave(group, bodyId(body));
+}
+
+/** Gives the place of a dead letter to another body. */
+export async function replaceInLine(
+  place: EvidencePlace,
+  deadLetter: Pick<DeadLetter, "group" | "body">,
+  by: string,
+): Promise<void> {
+  const { group, body } = deadLetter;
+  for (let attempt = 1; ; attempt++) {
+    const hold = await readLine(place, deadLetter);
+    const index = hold?.line.indexOf(bodyId(body)) ?? -1;
+    if (index < 0 || group === undefined) return;
+    if (await putInLine(place, group, { index, id: bodyId(body), by: bodyId(by) })) return;
+    if (attempt === attemptsMax) throw new Error(`the line of group ${group} is moved by others: try again`);
+  }
+}
+
+/** False when somebody else moved the line first. */
+async function putInLine(
+  { dynamodb, queue }: EvidencePlace,
+  group: string,
+  { index, id, by }: { index: number; id: string; by: string },
+): Promise<boolean> {
+  try {
+    await dynamodb.send(
+      new UpdateItemCommand({
+        TableName: queue.evidenceTable,
+        Key: marshall({ id: holdId(nameOf(queue), group) }),
+        UpdateExpression: `SET line[${index}] = :by`,
+        ConditionExpression: `line[${index}] = :id`,
+        ExpressionAttributeValues: marshall({ ":id": id, ":by": by }),
+      }),
+    );
+    return true;
+  } catch (error) {
+    if (error instanceof ConditionalCheckFailedException) return false;
+    throw error;
+  }
+}
+
+function linesOf({ dynamodb, queue }: EvidencePlace) {
+  return holds({
+    table: queue.evidenceTable,
+    queueName: nameOf(queue),
+    client: (): DynamoDBClient => dynamodb,
+  });
+}
+
+function nameOf({ queueUrl }: { readonly queueUrl: string }): string {
+  return queueUrl.split("/").at(-1) ?? "";
+}

@@ -1,0 +1,43 @@
+// What the kit wrote beside a message when it parked it. A sender may give his own message attributes of the same
+// names, and when SQS moves that message they come with it: they are his word and not ours.
+
+import type { Message } from "@aws-sdk/client-sqs";
+import { parkOf } from "@essentially-once/messaging/park-attributes";
+
+export interface ParkNotes {
+  readonly reason: string;
+  readonly detail: string;
+  readonly receiveCount?: number;
+  /** RFC 3339. */
+  readonly parkedAt?: string;
+  readonly firstReceivedAt?: string;
+  readonly originalMessageId?: string;
+  /** What its consumer called itself. */
+  readonly parkedBy?: string;
+}
+
+/** Undefined when the kit did not park it. */
+export function parkNotesOf(message: Message): ParkNotes | undefined {
+  const { ReasonCode, ReasonDetail = "", ReceiveCount, ...told } = parkOf(message);
+  if (ReasonCode === undefined) return undefined;
+  const receiveCount = Number(ReceiveCount ?? Number.NaN);
+  const notes = {
+    parkedAt: time(told.ParkedAt),
+    firstReceivedAt: time(told.FirstReceivedAt),
+    originalMessageId: told.OriginalMessageId,
+    parkedBy: told.Consumer,
+    receiveCount: Number.isSafeInteger(receiveCount) ? receiveCount : undefined,
+  };
+  const known = Object.entries(notes).filter(([, value]) => value !== undefined);
+  return { reason: ReasonCode, detail: ReasonDetail, ...Object.fromEntries(known) };
+}
+
+/** The queue that SQS's redrive policy moved it from; undefined when it was sent here, or the endpoint does not say. */
+export function movedFrom({ Attributes }: Message): string | undefined {
+  return Attributes?.DeadLetterQueueSourceArn?.split(":").at(-1);
+}
+
+/** What is no time is nobody's note of one. */
+function time(value: string | undefined): string | undefined {
+  return value !== undefined && Number.isFinite(Date.parse(value)) ? value : undefined;
+}

@@ -1,0 +1,164 @@
+// One dead letter in full: what it is, why it is here, what became of it, and what a redrive would do.
+//
+//   What the message says is not among it unless it is asked for: an operator's terminal is kept and shared.
+//   The one that is looked at is often the one that is broken: each part that cannot be shown says why, and spoils no other.
+
+import type { ClaimStore } from "@essentially-once/messaging/claim-store";
+import { bodyId } from "@essentially-once/messaging/message-group";
+import { Park, RetryLater } from "@essentially-once/messaging/outcome";
+import { cameWith } from "@essentially-once/messaging/park-attributes";
+import { type Authenticity, authenticityOf } from "./authenticity.ts";
+import type { DeadLetter } from "./dead-letter.ts";
+import type { Decision } from "./decision.ts";
+import { type Discarded, readDiscards } from "./discard-record.ts";
+import { readEffect } from "./effect-record.ts";
+import { type EvidencePlace, messageIn, type Verdict } from "./evidence.ts";
+import { judge, type Knowledge } from "./judge.ts";
+import { readLine } from "./line.ts";
+
+/** What could not be found out, and why. */
+export interface Unknown {
+  readonly unknown: string;
+}
+
+export interface Shown {
+  readonly consumer: string;
+  readonly id: string;
+  readonly reason: string;
+  readonly detail: string;
+  readonly type?: string;
+  readonly source?: string;
+  /** RFC 3339, of the message. */
+  readonly time?: string;
+  readonly parkedAt?: string;
+  readonly firstReceivedAt?: string;
+  readonly receiveCount?: number;
+  readonly copies: number;
+  /** Of its copies, as SQS names them: each of them is taken for ID. */
+  readonly messageIds: readonly string[];
+  /** What its consumer called itself; another name than ours is one under which nobody looked for evidence. */
+  readonly parkedBy?: string;
+  readonly correlationid?: string;
+  readonly causationid?: string;
+  readonly traceparent?: string;
+  readonly partitionkey?: string;
+  readonly sequence?: string;
+  readonly dataref?: string;
+  readonly hops?: number;
+  /** Its signature, as it was held against the keys just now. */
+  readonly signature: Authenticity | Unknown;
+  /** The names of the attributes that it came with. */
+  readonly attributes: readonly string[];
+  readonly bodyBytes: number;
+  /** Why its message cannot be had: what is shown is what stands for it. */
+  readonly unrestored?: string;
+  readonly evidence: Verdict | Unknown;
+  /** What a redrive would do with it. */
+  readonly redrive: Decision | Unknown;
+  /** Its place among the parked of its group, from 1. */
+  readonly line?: { readonly group: string; readonly place: number; readonly length: number } | Unknown;
+  /** What is known of the effect outside that its reason names. */
+  readonly effect?: Readonly<Record<string, unknown>> | Unknown;
+  readonly discards: readonly Discarded[] | Unknown;
+  /** Only when it was asked for. */
+  readonly payload?: unknown;
+}
+
+export interface ShowOptions {
+  readonly known?: Knowledge;
+  readonly payload: boolean;
+  readonly claims?: ClaimStore | undefined;
+}
+
+export async function show(
+  place: EvidencePlace,
+  deadLetter: DeadLetter,
+  { known = {}, payload, claims }: ShowOptions,
+): Promise<Shown> {
+  const { consumer, id, reason, detail, type, source, parkedAt, receiveCount, body, copies, notes } =
+    deadLetter;
+  const message = messageIn(body);
+  const [judged, line, effect, discards, said] = await Promise.all([
+    unlessFailed(async () => (await judge(place, [deadLetter], known))[0]),
+    unlessFailed(() => placeInLine(place, deadLetter)),
+    unlessFailed(() => readEffect(place, detail)),
+    unlessFailed(() => readDiscards(place, id)),
+    payload ? unlessFailed(() => payloadOf(body, claims)) : undefined,
+  ]);
+  const fields = {
+    type,
+    source,
+    time: message?.time,
+    parkedAt,
+    firstReceivedAt: notes?.firstReceivedAt,
+    receiveCount,
+    parkedBy: notes?.parkedBy,
+    correlationid: message?.correlationid,
+    causationid: message?.causationid,
+    traceparent: message?.traceparent,
+    partitionkey: message?.partitionkey,
+    sequence: message?.sequence,
+    dataref: message?.dataref,
+    hops: message?.hops,
+    unrestored: deadLetter.unrestored,
+    line,
+    effect,
+    payload: said,
+  };
+  return {
+    consumer,
+    id,
+    reason,
+    detail,
+    ...(Object.fromEntries(
+      Object.entries(fields).filter(([, value]) => value !== undefined),
+    ) as Partial<Shown>),
+    copies: copies.length,
+    messageIds: copies.map(({ MessageId = "" }) => MessageId),
+    attributes: Object.keys(cameWith(copies[0] ?? {})).sort(),
+    bodyBytes: Buffer.byteLength(body),
+    ...(await judgedParts(judged)),
+    discards: discards ?? [],
+  };
+
+  /** Evidence that cannot be read says nothing about the signature. */
+  async function judgedParts(judged: Awaited<ReturnType<typeof judge>>[0] | Unknown | undefined) {
+    if (judged !== undefined && !("unknown" in judged)) {
+      return { signature: judged.authenticity, evidence: judged.verdict, redrive: judged.decision };
+    }
+    const evidence = judged ?? { unknown: "nothing was found out" };
+    const signature = await unlessFailed(() => authenticityOf(known.keys, place.queue, deadLetter));
+    return { signature, evidence, redrive: evidence };
+  }
+}
+
+async function placeInLine(place: EvidencePlace, deadLetter: DeadLetter) {
+  const { group, body } = deadLetter;
+  const { line = [] } = (await readLine(place, deadLetter)) ?? {};
+  const index = line.indexOf(bodyId(body));
+  return group === undefined || index < 0 ? undefined : { group, place: index + 1, length: line.length };
+}
+
+async function unlessFailed<Value>(work: () => Promise<Value>): Promise<Value | Unknown> {
+  try {
+    return await work();
+  } catch (error) {
+    return { unknown: whyOf(error) };
+  }
+}
+
+function whyOf(error: unknown): string {
+  if (error instanceof Park) return `${error.code}: ${error.detail}`;
+  if (!(error instanceof Error)) return String(error);
+  const { cause } = error;
+  const name = error instanceof RetryLater ? error.code : error.name;
+  return cause instanceof Error ? `${name} (${cause.name})` : name;
+}
+
+/** The data, fetched when it travels elsewhere; for what is no message, the text. */
+async function payloadOf(body: string, claims: ClaimStore | undefined): Promise<unknown> {
+  const message = messageIn(body);
+  if (message === undefined) return body;
+  if (message.dataref === undefined || claims === undefined) return message.data;
+  return JSON.parse(await claims.get(message.dataref));
+}

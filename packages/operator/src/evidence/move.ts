@@ -1,0 +1,102 @@
+// `npm run deploy -- --move-evidence`: the upgrade of a deployment whose services share one evidence table, in an order in
+// which no message can meet an evidence that is not there yet, whatever dies on the way.
+//
+//   1. pause   no function of a service may run: deployed before anything is copied
+//   2. wait    until the last invocation that was running must have ended
+//   3. copy    what has been copied stays; a copy that died is made again from the beginning
+//   4. switch  the functions have their own tables, and still none may run: deployed after all is copied
+//   5. run     CloudFormation takes it only after 4, so plain deployments cannot come before
+//
+//   G2. Run again after it died, it begins with 1, and after 4 has begun with 2. packages/constructs/src/constructs/evidence-move.ts
+
+import { DescribeTableCommand, type DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import type { Outputs } from "../connection.ts";
+import { outputNamed } from "../outputs.ts";
+import { UsageError } from "../usage-error.ts";
+import { type Copied, copyEvidence } from "./copy.ts";
+import { type MovePlan, movePlan } from "./plan.ts";
+
+export interface Move {
+  readonly dynamodb: DynamoDBClient;
+  /** What is deployed now. */
+  readonly outputs: () => Promise<Outputs>;
+  /** Deploys all stacks with this setting more. @returns the exit code */
+  readonly deploy: (setting?: string) => Promise<number>;
+  readonly wait: (seconds: number) => Promise<void>;
+  /** Functions and queues that are no longer in the app, whose evidence nobody needs. */
+  readonly leave: readonly string[];
+  readonly say: (text: string) => void;
+  readonly onPage?: (soFar: Copied) => void;
+}
+
+/** Clocks, and a request on its way. */
+const graceSeconds = 5;
+/** An estimate, from a machine near the region. */
+const copiesASecond = 1_000;
+
+/**
+ * CloudFormation refuses it, too, with less to go by; emulators do not.
+ *
+ * @throws UsageError when the deployed services share a table, or are on their way
+ */
+export function refuseUnmoved(outputs: Outputs): void {
+  const former = formerTable(outputs);
+  if (former === undefined) return;
+  throw new UsageError(
+    `Evidence of all services is in ${former}, and each has a table of its own now: deploy with --move-evidence, once ` +
+      "(docs/deploying.md). Without it they would take what they processed in the last 60 days for new.",
+  );
+}
+
+/** What it would do, or undefined when there is nothing to move. */
+export async function describeMove({
+  dynamodb,
+  outputs,
+}: Pick<Move, "dynamodb" | "outputs">): Promise<string | undefined> {
+  const TableName = formerTable(await outputs());
+  if (TableName === undefined) return undefined;
+  const { Table } = await dynamodb.send(new DescribeTableCommand({ TableName }));
+  const items = Table?.ItemCount ?? 0;
+  return (
+    `Would stop all functions of the services, copy what is in ${TableName} (${items} items a few hours ago, about ` +
+    `${Math.ceil(items / copiesASecond / 60)} min), and start them again: add --yes to do it.`
+  );
+}
+
+/** @returns the exit code of the deployment that failed, or 0 */
+export async function moveEvidence(move: Move): Promise<number> {
+  const { outputs, deploy, wait, say } = move;
+  const before = await outputs();
+  if (formerTable(before) === undefined) {
+    say("No evidence has to be moved.");
+    return deploy();
+  }
+  if (outputNamed(before, "EvidencePhase") !== "switch") {
+    const paused = await deploy("moveEvidence=pause");
+    if (paused !== 0) return paused;
+  }
+  const plan = movePlan(await outputs());
+  const seconds = plan.timeoutSeconds + graceSeconds;
+  say(`Waiting for invocations that still run: ${seconds} seconds.`);
+  await wait(seconds);
+  await copyAll(move, plan);
+  return (await deploy("moveEvidence=switch")) || deploy();
+}
+
+/** Of a release whose services shared it, or of one that is moving it. */
+function formerTable(outputs: Outputs): string | undefined {
+  return outputNamed(outputs, "FormerEvidence") ?? outputNamed(outputs, "EvidenceTable");
+}
+
+/** @throws Error when something is left: the functions stay stopped */
+async function copyAll({ dynamodb, leave, say, onPage }: Move, plan: MovePlan): Promise<void> {
+  const { read, copied, there, left } = await copyEvidence(dynamodb, plan, onPage && { onPage });
+  say(`${read} items read, ${copied} copied, ${there} were there.`);
+  const unknown = [...left].filter(([name]) => !leave.includes(name));
+  if (unknown.length === 0) return;
+  const names = unknown.map(([name, count]) => `${name} (${count})`).join(", ");
+  throw new Error(
+    `Not copied, because no service has a function or queue of the name: ${names}. The functions stay stopped. ` +
+      "Where one has left the app for good, run it again with --leave NAME; otherwise put it back into its stack first.",
+  );
+}

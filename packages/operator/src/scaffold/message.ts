@@ -1,0 +1,49 @@
+// A new kind of message: its declaration beside the others of its service, and a test of what it takes.
+import { UsageError } from "../usage-error.ts";
+import type { MessageCommand } from "./command.ts";
+import type { Draft } from "./draft.ts";
+import { knownTypes } from "./known-types.ts";
+import type { TypeName } from "./names.ts";
+
+export function newMessage(files: Draft, { type }: MessageCommand): string {
+  if (knownTypes(files).some((known) => known.type === type.type)) {
+    throw new UsageError(
+      `${type.type} exists. A change that old messages do not fit is a new version of it.`,
+    );
+  }
+  const path = `functions/${type.service}/messages.ts`;
+  if (files.read(path) === undefined) files.create(path, header(type));
+  files.change(path, (text) => `${text}\n${declaration(type)}`);
+  files.create(`test/functions/${type.service}/${type.file}.test.ts`, test(type));
+  return `Next: say in ${path} what the message holds, then
+  npm run new -- consumer SERVICE/NAME --accepts ${type.type}`;
+}
+
+function header({ service }: TypeName): string {
+  return `// What the ${service} service says to the others.
+import * as z from "zod";
+import { messageType } from "@essentially-once/messaging/message-type";
+`;
+}
+
+function declaration({ type, exported }: TypeName): string {
+  return `export const ${exported} = messageType({
+  type: "${type}",
+  schema: z.strictObject({ id: z.string().min(1).max(64) }),
+  key: (message) => message.id, // messages of one key belong together
+});
+`;
+}
+
+function test({ type, service, exported }: TypeName): string {
+  return `import { expect, it } from "vitest";
+import { ${exported} } from "../../../functions/${service}/messages.ts";
+
+it("${type} travels with its key, and takes what it promises and nothing else", async () => {
+  const draft = ${exported}.from({ id: "1" });
+  expect(draft).toMatchObject({ type: "${type}", partitionkey: "1" });
+  expect(await ${exported}.parse(draft.data)).toEqual({ id: "1" });
+  await expect(${exported}.parse({ id: "1", more: true })).rejects.toThrow(/invalid/);
+});
+`;
+}

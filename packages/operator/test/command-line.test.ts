@@ -1,0 +1,123 @@
+import { type Config, stackProps } from "@essentially-once/constructs/config";
+import { describe, expect, test } from "vitest";
+import { ageText, readAge } from "../src/age.ts";
+import { helpOf, numberGiven, readCommand } from "../src/command-line.ts";
+import { type DeadLetter, deadLettersOf } from "../src/dead-letters/dead-letter.ts";
+import { narrowed, selectionOf } from "../src/dead-letters/selection.ts";
+import { dlqTool } from "../src/dlq-tool.ts";
+import { refuseUnclear } from "../src/dlq-verbs.ts";
+import { journalTool } from "../src/journal-tool.ts";
+import { outboxTool } from "../src/outbox-tool.ts";
+import { stackNamePrefix } from "../src/stage-outputs.ts";
+
+describe("a command line", () => {
+  test("has a verb, operands and flags", () => {
+    expect(readCommand(dlqTool, ["show", "m-1", "--queue", "ReserveCredit", "--json"])).toEqual({
+      verb: "show",
+      operands: ["m-1"],
+      given: { queue: "ReserveCredit", json: true },
+    });
+  });
+
+  test("takes several ids, and ids that look like flags", () => {
+    const id = `-${"x".repeat(42)}`;
+    expect(readCommand(dlqTool, ["redrive", "--id", "a", "--id", id, "--yes"]).given).toEqual({
+      id: ["a", id],
+      yes: true,
+    });
+    expect(readCommand(dlqTool, ["show", id, "--json"])).toMatchObject({
+      operands: [id],
+      given: { json: true },
+    });
+  });
+
+  test("without a verb, or with --help, is answered with the help", () => {
+    for (const argv of [[], ["--help"], ["redrive", "-h"], ["help"]]) {
+      expect(readCommand(dlqTool, argv).verb).toBe("help");
+    }
+  });
+
+  test.each([
+    [["purge"], /takes one of list, show, redrive, discard, edit, got "purge"/],
+    [["list", "more"], /list takes no operand, got "more"/],
+    [["show"], /show takes ID, got none/],
+    [["list", "--yes"], /list takes no --yes; it takes --queue, --id/],
+    [["list", "--frob"], /--frob.*Known flags: --queue, --id/s],
+  ])("%j is refused and says why", (argv, message) => {
+    expect(() => readCommand(dlqTool, argv)).toThrow(message);
+  });
+
+  test("a number has a range", () => {
+    const range = { min: 1, max: 10, otherwise: 5 };
+    expect(numberGiven({}, "rate", range)).toBe(5);
+    expect(numberGiven({ rate: "7" }, "rate", range)).toBe(7);
+    for (const rate of ["0", "11", "1.5", "x", "-1"]) {
+      expect(() => numberGiven({ rate }, "rate", range)).toThrow(`from 1 to 10, got "${rate}"`);
+    }
+  });
+
+  test("the help names every verb and every flag of a tool", () => {
+    for (const tool of [dlqTool, outboxTool, journalTool]) {
+      const help = helpOf<string>(tool);
+      for (const [verb, { flags }] of Object.entries(tool.verbs)) {
+        expect(help).toContain(`npm run ${tool.name} -- ${verb}`);
+        for (const flag of flags) expect(help).toContain(`--${flag}`);
+      }
+    }
+  });
+});
+
+describe("what is not clear is refused before anything is read", () => {
+  test.each([
+    ["redrive", {}, /Say which dead letters to redrive/],
+    ["redrive", { all: true, reason: ["X"] }, /contradict/],
+    ["redrive", { all: true, rate: "0" }, /--rate must be a whole number from 1/],
+    ["redrive", { reason: ["X"], wait: true }, /--wait takes --yes/],
+    ["discard", { all: true, because: "x".repeat(501) }, /at most 500 characters, got 501/],
+    ["discard", { all: true }, /--because TEXT/],
+    ["edit", {}, /--data FILE/],
+  ] as const)("%s %j", (verb, given, message) => {
+    expect(() => refuseUnclear(verb, given)).toThrow(message);
+  });
+});
+
+describe("a selection", () => {
+  test("by id, reason and age must hold together", () => {
+    const letter = aLetter({ reason: "X", parkedAgoMs: 3_600_000 });
+    expect(selectionOf("redrive", { reason: ["X"], "older-than": "30m" })(letter)).toBe(true);
+    expect(selectionOf("redrive", { reason: ["X"], "older-than": "2h" })(letter)).toBe(false);
+    expect(selectionOf("redrive", { reason: ["X"], "younger-than": "2h" })(letter)).toBe(true);
+    expect(selectionOf("redrive", { reason: ["Y"], "older-than": "30m" })(letter)).toBe(false);
+    expect(selectionOf("redrive", { all: true })(letter)).toBe(true);
+    expect(narrowed({})).toBeUndefined();
+  });
+
+  test("an age is a number and a unit", () => {
+    expect(["90s", "30m", "12h", "7d"].map((text) => readAge("older-than", text) / 1_000)).toEqual([
+      90, 1_800, 43_200, 604_800,
+    ]);
+    expect(() => readAge("older-than", "soon")).toThrow("--older-than must be a number and s, m, h or d");
+    expect([0, 119, 120, 7_200, 172_800].map((seconds) => ageText(seconds * 1_000))).toEqual([
+      "0 s",
+      "119 s",
+      "2 m",
+      "2 h",
+      "2 d",
+    ]);
+  });
+});
+
+test("a stage's stacks are found by the names that they get", () => {
+  const { stackName } = stackProps({ stage: "dev", sizes: { keepsData: false } } as Config, "Orders", "");
+  expect(stackName).toBe(`${stackNamePrefix}dev-Orders`);
+});
+
+function aLetter({ reason, parkedAgoMs }: { reason: string; parkedAgoMs: number }): DeadLetter {
+  const text = (StringValue: string) => ({ DataType: "String", StringValue });
+  const ParkedAt = text(new Date(Date.now() - parkedAgoMs).toISOString());
+  const [letter] = deadLettersOf("Note", [
+    { MessageId: "m", Body: "x", MessageAttributes: { ReasonCode: text(reason), ParkedAt } },
+  ]);
+  if (letter === undefined) throw new Error("one message is one dead letter");
+  return letter;
+}

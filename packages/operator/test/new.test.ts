@@ -1,0 +1,162 @@
+// What `npm run new` decides, on this project, without writing it. That what it writes passes every gate is the work
+// of packages/proofs/gates/make-it-yours.ts.
+import { mkdtempSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { modes, readNewCommand } from "../src/scaffold/command.ts";
+import { newConsumer } from "../src/scaffold/consumer.ts";
+import { type Draft, draft } from "../src/scaffold/draft.ts";
+import { newMessage } from "../src/scaffold/message.ts";
+import { newProjection } from "../src/scaffold/projection.ts";
+import { wire } from "../src/scaffold/wiring.ts";
+
+const parcelSent = readNewCommand(["message", "parcels.parcel-sent.v1"]);
+
+describe("the command line", () => {
+  it.each([
+    [["thing"], 'makes a message, a consumer or a projection, got "thing"'],
+    [["message", "a.b"], 'a message type is SERVICE.NAME.vN, like billing.invoice-sent.v1, got "a.b"'],
+    [["message"], 'got ""'],
+    [["consumer", "Bad", "--accepts", "a.b.v1"], 'SERVICE/NAME, like billing/send-invoice, got "Bad"'],
+    [["consumer", "a/b"], "needs --accepts TYPE"],
+    [
+      ["consumer", "a/b", "--accepts", "a.b.v1", "--mode", "twice"],
+      'one of rows, inline, effect, at-most-once, got "twice"',
+    ],
+    [["projection", "a/b", "--accepts", "a.b.v1", "--fifo"], "a projection has no --fifo"],
+    [["consumer", "messaging/b", "--accepts", "a.b.v1"], "cannot be named any of messaging, outbox, keys"],
+    [["consumer", "a/b", "c/d", "--accepts", "a.b.v1"], "has one name, got a/b c/d"],
+    [["consumer", "--frobnicate"], "Known flags: --accepts"],
+  ])("%j is refused: %s", (argv, message) => {
+    expect(() => readNewCommand(argv)).toThrow(message);
+  });
+
+  it("is explained when nothing is given", () => {
+    expect(readNewCommand([])).toEqual({ kind: "help" });
+  });
+});
+
+describe("a message", () => {
+  it("is declared beside the others of its service, with a test", () => {
+    const files = aDraft();
+    made(files);
+    expect(files.read("functions/parcels/messages.ts")).toContain("export const ParcelSent = messageType({");
+    expect(files.changed()).toEqual([
+      { path: "functions/parcels/messages.ts", isNew: true },
+      { path: "test/functions/parcels/parcel-sent.test.ts", isNew: true },
+    ]);
+  });
+
+  it("is not made twice", () => {
+    const files = aDraft();
+    made(files);
+    files.create("functions/other/messages.ts", "");
+    expect(() => files.create("functions/parcels/messages.ts", "")).toThrow("exists: nothing is overwritten");
+  });
+});
+
+describe("a consumer", () => {
+  it("of a type that does not exist is refused, naming those that do", async () => {
+    const command = readNewCommand(["consumer", "parcels/track", "--accepts", "no.such-thing.v1"]);
+    if (command.kind !== "consumer") throw new Error("not a consumer");
+    const files = aDraft();
+    await expect(newConsumer(files, command)).rejects.toThrow(
+      /no such message type; there is .*npm run new -- message/,
+    );
+    expect(files.changed()).toEqual([]);
+  });
+});
+
+describe("the proof", () => {
+  const asked = ["--accepts", "credit.credit-reserved.v1", "--accepts", "credit.credit-denied.v1"];
+  const drafts =
+    /drafts = \[CreditReserved\.from\(\{"orderId":"7"\}\), CreditDenied\.from\(\{.*\}\)\];[\s\S]*it\.each\(drafts\)\("G\d+: .*\$type/;
+
+  it.each(modes)("of a consumer tries each type that it accepts: %s", async (mode) => {
+    const files = aDraft();
+    const example = ["--example", '{"orderId":"7"}'];
+    const command = readNewCommand(["consumer", "parcels/track", ...asked, "--mode", mode, ...example]);
+    if (command.kind === "consumer") await newConsumer(files, command);
+    expect(files.read("test/functions/parcels/track.test.ts")).toMatch(drafts);
+  });
+
+  it("so does that of a projection", async () => {
+    const files = aDraft();
+    const command = readNewCommand(["projection", "parcels/list", ...asked, "--example", '{"orderId":"7"}']);
+    if (command.kind === "projection") await newProjection(files, command);
+    expect(files.read("test/functions/parcels/list.test.ts")).toMatch(drafts);
+  });
+
+  it("takes an example for each type, and no more", () => {
+    const examples = ["--example", "{}", "--example", "{}", "--example", "{}"];
+    expect(() => readNewCommand(["consumer", "a/b", ...asked, ...examples])).toThrow(
+      "2 given, got 3 examples",
+    );
+  });
+});
+
+describe("a function", () => {
+  it.each(["messages", "contracts", "publish"])(
+    "is not named %s, wherever it is: that name has another",
+    async (name) => {
+      const files = aDraft();
+      const asked = async () => {
+        const command = readNewCommand([
+          "consumer",
+          `parcels/${name}`,
+          "--accepts",
+          "parcels.parcel-sent.v1",
+        ]);
+        if (command.kind === "consumer") await newConsumer(files, command);
+      };
+      made(files);
+      const before = files.changed();
+      await expect(asked()).rejects.toThrow(
+        /(messages|contracts).ts of a service|outbox\/publish.ts has the name publish/,
+      );
+      expect(files.changed()).toEqual(before);
+    },
+  );
+});
+
+describe("the wiring", () => {
+  it("makes a stack and names it in the app, then extends it", () => {
+    const files = aDraft();
+    wire(files, { service: "parcels", statement: "this.addProjection(one);", imports: [] });
+    wire(files, {
+      service: "parcels",
+      statement: "this.addProjection(two);",
+      imports: [{ exported: "B", path: "functions/a/messages.ts" }],
+      messagesInItems: true,
+    });
+    const stack = files.read("lib/parcels-stack.ts");
+    expect(stack).toMatch(/\(one\)[\s\S]*\(two\)[\s\S]*\n {2}\}\n\}\n$/);
+    expect(stack).toContain('import { B } from "../functions/a/messages.ts";');
+    expect(stack).toContain("messagesInItems: true");
+    const app = files.read("bin/app.ts") ?? "";
+    expect(app.match(/new ParcelsStack\(app, "Parcels"/g)).toHaveLength(1);
+    expect(app).toContain('import { ParcelsStack } from "../lib/parcels-stack.ts";');
+  });
+
+  it("says what to add by hand to a stack of another shape, and changes nothing", () => {
+    const files = aDraft();
+    const line = { service: "relay", statement: "this.addConsumer();", imports: [] };
+    expect(() => wire(files, line)).toThrow(/lib\/relay-stack.ts has no .* by hand: this.addConsumer\(\);/);
+    expect(files.changed()).toEqual([]);
+  });
+});
+
+function made(files: Draft): void {
+  if (parcelSent.kind !== "message") throw new Error("not a message");
+  newMessage(files, parcelSent);
+}
+
+/** Of this project, to look at; `save` is never called. */
+function aDraft(): Draft {
+  return draft(process.cwd());
+}
+
+it("a draft of nowhere reads nothing", () => {
+  expect(draft(mkdtempSync(join(tmpdir(), "nowhere-"))).read("bin/app.ts")).toBeUndefined();
+});

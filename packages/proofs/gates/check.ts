@@ -1,0 +1,137 @@
+// `npm run check`: every gate, all of them even when one fails, and the count at the end. The tests run beside the other
+// gates, which wait more than they compute: what a gate printed stands together, at its end. What failed is said once
+// more at the very end, where whoever sees only the end of a log finds it.
+//
+//   `--localstack` adds the gate that installs the largest thing.
+import { type ChildProcess, spawn } from "node:child_process";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join, relative } from "node:path";
+
+interface Gate {
+  readonly name: string;
+  readonly command: readonly string[];
+}
+
+/** What `vitest --reporter=json` writes, as far as it is read here. */
+interface TestReport {
+  readonly numPassedTests?: number;
+  readonly numFailedTests?: number;
+  readonly testResults?: readonly {
+    readonly name: string;
+    /** Why the file itself failed; empty when it did not. */
+    readonly message: string;
+    readonly assertionResults: readonly {
+      readonly status: string;
+      readonly fullName: string;
+      readonly failureMessages: readonly string[];
+    }[];
+  }[];
+}
+
+/** Of what a failure said. */
+const saidMax = 3_000;
+
+/** A gate that takes longer will not end: it is stopped, with all that it has started, and has failed. */
+const boundMinutes = 15;
+
+const scratch = await mkdtemp(join(tmpdir(), "essentially-once-check-"));
+const testReport = join(scratch, "tests.json");
+const reporters = ["--reporter=default", "--reporter=json", `--outputFile.json=${testReport}`];
+const tests: Gate = { name: "tests", command: ["vitest", "run", ...reporters] };
+
+const gates: readonly Gate[] = [
+  { name: "format and lint", command: ["biome", "check", "--error-on-warnings", "."] },
+  { name: "types", command: ["tsc", "-p", "."] },
+  { name: "synth", command: ["cdk", "synth", "--quiet", "--output", join(scratch, "cdk.out")] },
+  { name: "size budget", command: ["node", "packages/bench/src/size-budget.ts"] },
+  { name: "dependency audit", command: ["node", "packages/proofs/gates/audit.ts"] },
+  { name: "README commands", command: ["node", "packages/proofs/gates/readme-commands.ts"] },
+  { name: "deployed to MiniStack", command: ["node", "packages/proofs/e2e/on-ministack.ts"] },
+  { name: "make it yours", command: ["node", "packages/proofs/gates/make-it-yours.ts"] },
+  ...(process.argv.includes("--localstack")
+    ? [{ name: "engines of LocalStack", command: ["node", "packages/proofs/e2e/on-localstack.ts"] }]
+    : []),
+];
+
+let passed = 0;
+const failures: string[] = [];
+let failed = 0;
+const running = new Set<ChildProcess>();
+for (const signal of ["SIGINT", "SIGTERM"] as const) {
+  process.once(signal, () => {
+    for (const child of running) stop(child);
+    process.exit(1);
+  });
+}
+await Promise.all([runTests(), runGates()]);
+await rm(scratch, { recursive: true, force: true });
+for (const failure of failures) console.log(`✗ ${failure}\n`);
+console.log(`${passed} passed, ${failed} failed`);
+process.exitCode = failed === 0 ? 0 : 1;
+
+async function runGates(): Promise<void> {
+  for (const gate of gates) {
+    console.log(`… ${gate.name}`);
+    const { ok, said, seconds } = await run(gate, "pipe");
+    count(ok, gate.name, seconds, said);
+    if (!ok) failures.push(`${gate.name}\n${said.slice(-saidMax)}`);
+  }
+}
+
+/** A run that ends without a report, or with no test in it, has failed. */
+async function runTests(): Promise<void> {
+  const { ok, seconds } = await run(tests, "inherit");
+  const report = JSON.parse(await readFile(testReport, "utf8").catch(() => "{}")) as TestReport;
+  passed += report.numPassedTests ?? 0;
+  failed += report.numFailedTests ?? 0;
+  count(ok && (report.numPassedTests ?? 0) > 0, tests.name, seconds);
+  for (const { name, message, assertionResults } of report.testResults ?? []) {
+    const file = relative(".", name);
+    if (message !== "") failures.push(`${file}\n${message.slice(0, saidMax)}`);
+    for (const { status, fullName, failureMessages } of assertionResults) {
+      if (status === "failed")
+        failures.push(`${file}: ${fullName}\n${failureMessages.join("\n").slice(0, saidMax)}`);
+    }
+  }
+}
+
+function count(ok: boolean, name: string, seconds: number, said = ""): void {
+  if (ok) passed++;
+  else failed++;
+  console.log(`${said}${ok ? "✓" : "✗"} ${name} (${seconds} s)`);
+}
+
+function run({ name, command: [program = "", ...options] }: Gate, output: "inherit" | "pipe") {
+  const start = Date.now();
+  const child = spawn(program, options, { stdio: ["ignore", output, output], detached: true });
+  running.add(child);
+  let said = "";
+  for (const stream of [child.stdout, child.stderr]) {
+    stream?.setEncoding("utf8").on("data", (text: string) => {
+      said += text;
+    });
+  }
+  return new Promise<{ ok: boolean; said: string; seconds: number }>((resolve) => {
+    const bound = setTimeout(() => {
+      said += `${name} did not end within ${boundMinutes} minutes\n`;
+      stop(child);
+    }, boundMinutes * 60_000);
+    const end = (ok: boolean) => {
+      clearTimeout(bound);
+      running.delete(child);
+      resolve({ ok, said, seconds: Math.round((Date.now() - start) / 1_000) });
+    };
+    child.on("error", () => end(false));
+    child.on("close", (code) => end(code === 0));
+  });
+}
+
+/** With all that it has started. */
+function stop({ pid }: ChildProcess): void {
+  try {
+    if (pid !== undefined) process.kill(-pid, "SIGKILL");
+  } catch {
+    // It has just ended.
+  }
+}

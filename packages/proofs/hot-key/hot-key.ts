@@ -1,0 +1,156 @@
+// Many messages of one key, and many environments that want it at once: in virtual time, with an engine that has
+// conflicts. No fault is injected, so nothing may be parked.
+
+import type { Call } from "@essentially-once/testing/explorer/call";
+import { closeConnections, hangUp, instrumentClients } from "@essentially-once/testing/explorer/instrument";
+import { platform } from "@essentially-once/testing/explorer/invocation";
+import { programOf } from "@essentially-once/testing/explorer/program";
+import { queueSource } from "@essentially-once/testing/explorer/queue-source";
+import { seededRandom } from "@essentially-once/testing/explorer/seeded-random";
+import { type Simulation, simulation } from "@essentially-once/testing/explorer/simulation";
+import type { Source } from "@essentially-once/testing/explorer/source";
+import { openStage, type Stage, type StagePlan } from "@essentially-once/testing/explorer/stage";
+import { installVirtualTime } from "@essentially-once/testing/explorer/virtual-time";
+import type { SQSEvent } from "aws-lambda";
+import { bodiesOf, type Deposit } from "../scenarios/deposits.ts";
+import { contention } from "./contention.ts";
+
+export interface HotKey {
+  /** Below `packages/proofs/`. */
+  readonly handler: string;
+  readonly messages: number;
+  readonly environments: number;
+  readonly batchSize?: number;
+  readonly attemptsMax: number;
+  /** Sent to so many groups of a FIFO queue. */
+  readonly groups?: number;
+  readonly numbered?: boolean;
+  /** Besides ACCOUNTS_TABLE. */
+  readonly tables?: StagePlan["tables"];
+  readonly seed?: number;
+}
+
+export interface HotKeyFigures {
+  readonly deposits: readonly Deposit[];
+  readonly parked: readonly string[];
+  /** The most that one message was received. */
+  readonly receivesMax: number;
+  readonly conflicts: number;
+  readonly invocations: number;
+  readonly seconds: number;
+  readonly logs: Simulation["logs"];
+}
+
+/** Of the functions; the visibility timeout is six times as long. Seconds. */
+const timeoutSeconds = 5;
+const pollsMax = 20_000;
+
+/** Runs until all is quiet, and gives the stage to `look`, which says what came of it. */
+export async function runHotKey<Found>(
+  plan: HotKey,
+  look: (stage: Stage, figures: HotKeyFigures) => Promise<Found>,
+): Promise<Found> {
+  installVirtualTime();
+  await instrumentClients();
+  const { groups, attemptsMax, seed = 1 } = plan;
+  const stage = await openStage({
+    tables: { ACCOUNTS_TABLE: {}, ...plan.tables },
+    queues: { main: { fifo: groups !== undefined, attemptsMax } },
+  });
+  try {
+    const deposits = await send(stage, plan);
+    let invocations = 0;
+    let receivesMax = 0;
+    const startMs = Date.now();
+    const contended = contention(seed, { world: () => world, onCall: (call: Call) => source.onCall?.(call) });
+    const own = simulation({ startMs, gate: contended.gate });
+    const world: Simulation = { ...own, random: randomOfEach(seed) };
+    const machine = platform(world);
+    const source = sourceOf(await programOf(`packages/proofs/${plan.handler}`));
+    await untilQuiet(source, world);
+    hangUp();
+    return await look(stage, {
+      deposits,
+      parked: (await stage.deadLetters("main")).map(({ reason = "moved by SQS" }) => reason),
+      receivesMax,
+      conflicts: contended.conflicts(),
+      invocations,
+      seconds: Math.round((world.nowMs() - startMs) / 1_000),
+      logs: world.logs,
+    });
+
+    function sourceOf(program: Awaited<ReturnType<typeof programOf>>): Source {
+      return queueSource(
+        {
+          queue: "main",
+          visibilitySeconds: 6 * timeoutSeconds,
+          environments: plan.environments,
+          ...(plan.batchSize !== undefined && { batchSize: plan.batchSize }),
+        },
+        {
+          stage,
+          simulation: world,
+          isAltered: () => false,
+          platform: {
+            ...machine,
+            start(target, event) {
+              invocations++;
+              for (const { attributes } of (event as SQSEvent).Records) {
+                receivesMax = Math.max(receivesMax, Number(attributes.ApproximateReceiveCount));
+              }
+              return machine.start(target, event);
+            },
+          },
+          target: {
+            program,
+            timeoutMs: timeoutSeconds * 1_000,
+            environment: {
+              POWERTOOLS_SERVICE_NAME: program.name,
+              POWERTOOLS_METRICS_NAMESPACE: "Explored",
+              ...stage.environmentFor("main"),
+            },
+          },
+        },
+      );
+    }
+  } finally {
+    closeConnections();
+    await stage.stop();
+  }
+}
+
+async function send(stage: Stage, { messages, groups, numbered = false }: HotKey): Promise<Deposit[]> {
+  const deposits = Array.from({ length: messages }, () => ({ account: "hot", amount: 1 }));
+  const bodies = bodiesOf("hot", deposits, { numbered });
+  for (let start = 0; start < bodies.length; start += sendMax) {
+    const letters = bodies
+      .slice(start, start + sendMax)
+      .map((body, index) => ({ body, key: `group-${(start + index) % (groups ?? 1)}` }));
+    await stage.send("main", ...letters);
+  }
+  return deposits;
+}
+
+/** https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-messages.html */
+const sendMax = 10;
+
+/** Processes that draw the same numbers would meet for ever. */
+function randomOfEach(seed: number): Simulation["random"] {
+  const chances = new Map<string, () => number>();
+  return function random({ name }) {
+    const chance = chances.get(name) ?? seededRandom(seed * 1_000 + chances.size);
+    chances.set(name, chance);
+    return chance();
+  };
+}
+
+/** @throws Error when it never is */
+async function untilQuiet(source: Source, world: Simulation): Promise<void> {
+  for (let polls = 0; polls < pollsMax; polls++) {
+    if (await source.poll()) continue;
+    const nextMs = source.nextMs();
+    if (nextMs === undefined) return;
+    world.advanceTo(nextMs);
+  }
+  throw new Error(`not quiet after ${pollsMax} polls`);
+}

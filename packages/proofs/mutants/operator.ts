@@ -1,0 +1,136 @@
+// Mutants of the operator's commands: what they believe of a dead letter, and what they leave behind (G2, G5, G6, G7).
+import { faults, type Mutant, quickTest, test } from "./mutant.ts";
+
+const forgeries = test("operations/forgeries");
+const left = test("operations/redrive-left");
+const discard = "packages/operator/src/dead-letters/discard.ts";
+const authenticity = "packages/operator/src/dead-letters/authenticity.ts";
+
+export const operatorMutants: readonly Mutant[] = [
+  {
+    name: "a discard leaves no evidence",
+    file: discard,
+    find: "if (message !== undefined) await forgo(place, message);",
+    replace: "",
+    checks: [forgeries, faults("signed, parked and discarded")],
+  },
+  {
+    name: "a discard of a forgery takes the evidence of its id",
+    file: discard,
+    find: `standing === "forged" || !isVouched ? undefined : messageIn`,
+    replace: "messageIn",
+    checks: [forgeries],
+  },
+  {
+    name: "a discard of a forgery moves the line of its group",
+    file: discard,
+    find: "if (isVouched) await leaveLine(place, deadLetter);",
+    replace: "await leaveLine(place, deadLetter);",
+    checks: [forgeries],
+  },
+  {
+    name: "a discard goes on without the keys",
+    file: discard,
+    find: `if (authenticity.kind !== "unknown" || vouch) return undefined;`,
+    replace: "return undefined;",
+    checks: [forgeries, faults("signed, parked and discarded")],
+  },
+  {
+    name: "an edit signs what nobody vouches for",
+    file: "packages/operator/src/dead-letters/edit.ts",
+    find: "  refuseUnvouched(old, authenticity, vouch);\n",
+    replace: "",
+    checks: [forgeries],
+  },
+  {
+    name: "an edit of a forgery takes the evidence of its id",
+    file: "packages/operator/src/dead-letters/edit.ts",
+    find: `const mayTakeEffect = standingOf(authenticity, deadLetter) !== "forged";`,
+    replace: "const mayTakeEffect = true;",
+    checks: [forgeries],
+  },
+  {
+    name: "an edit does not say that its message was sent",
+    file: "packages/operator/src/dead-letters/edit.ts",
+    find: "if (mayTakeEffect) await confirmSuperseded(place, superseded);",
+    replace: "",
+    checks: [test("operations/edit")],
+  },
+  {
+    name: "moving evidence: a copy takes the place of what is newer",
+    file: "packages/operator/src/evidence/copy.ts",
+    find: `, ConditionExpression: "attribute_not_exists(id)"`,
+    replace: "",
+    checks: [test("operations/evidence/copy")],
+  },
+  {
+    name: "moving evidence: copied while invocations may still run",
+    file: "packages/operator/src/evidence/move.ts",
+    find: "  await wait(seconds);\n",
+    replace: "",
+    checks: [test("operations/evidence/move")],
+  },
+  {
+    name: "moving evidence: functions run between the copy and the switch",
+    file: "packages/constructs/src/constructs/evidence-move.ts",
+    find: "  stopped.reservedConcurrentExecutions = 0;",
+    replace: " ",
+    checks: [quickTest("packages/constructs/src/constructs/evidence-move")],
+  },
+  {
+    name: "moving evidence: the former table is in use after the switch",
+    file: "packages/constructs/src/stacks/service-stack.ts",
+    find: `config.moveEvidence === "pause"`,
+    replace: "config.moveEvidence",
+    checks: [quickTest("packages/constructs/src/constructs/evidence-move")],
+  },
+  {
+    name: "a signature is believed because it has a key's id",
+    file: authenticity,
+    find: `return verify(text, { body, envelope, queueName }, key) ? { kind: "valid", keyId } : { kind: "invalid" };`,
+    replace: `return { kind: "valid", keyId };`,
+    checks: [forgeries],
+  },
+  {
+    name: "dead letters of one id and other signatures are taken for copies",
+    file: "packages/operator/src/dead-letters/dead-letter.ts",
+    find: `return JSON.stringify([name, signature, bytes.digest("hex")]);`,
+    replace: `return JSON.stringify([name, bytes.digest("hex")]);`,
+    checks: [forgeries],
+  },
+  {
+    name: "one dead letter that SQS refuses stops the redrive",
+    file: "packages/operator/src/dead-letters/refusal.ts",
+    find: "if (refusal === undefined) throw error;",
+    replace: "throw error;",
+    checks: [left],
+  },
+  {
+    name: "a queue that fails stops the others",
+    file: "packages/operator/src/dead-letters/redrive.ts",
+    find: "failures.push({ consumer: queue.consumer, error });",
+    replace: "throw error;",
+    checks: [left],
+  },
+  {
+    name: "a redrive sends what would be parked again",
+    file: "packages/operator/src/dead-letters/decision.ts",
+    find: "objection(body, verdict) ?? (again && ",
+    replace: "objection(body, verdict) ?? (undefined && ",
+    checks: [left],
+  },
+  {
+    name: "a redrive sends the stub of a message that cannot be had",
+    file: "packages/operator/src/dead-letters/judge.ts",
+    find: "if (unrestored !== undefined) {",
+    replace: "if (unrestored === null) {",
+    checks: [test("operations/stubs")],
+  },
+  {
+    name: "a terminal obeys what stands in a message",
+    file: "packages/operator/src/safe-text.ts",
+    find: `if (text.length <= charactersMax) return text.replace(unsafe, "·");`,
+    replace: "if (text.length <= charactersMax) return text;",
+    checks: [quickTest("operations/print")],
+  },
+];

@@ -1,0 +1,232 @@
+// Mutants of the relay: outbox → queues and journal (G3, G4).
+import { faults, type Mutant, messaging, quickTest, test } from "./mutant.ts";
+
+const publisher = "packages/messaging/src/publisher.ts";
+const send = "packages/messaging/src/send.ts";
+const olderRows = "packages/messaging/src/older-rows.ts";
+const stamp = "packages/messaging/src/stamp.ts";
+const oldestRows = "packages/messaging/src/relay/oldest-rows.ts";
+const publishTest = test("packages/messaging/src/relay/publish");
+const orderTest = test("packages/messaging/src/relay/order");
+
+export const relayMutants: readonly Mutant[] = [
+  {
+    name: "deleted before it is sent",
+    file: publisher,
+    find: "      const unsent = await journaled(",
+    replace: "      await remove(rows, deadlineMs);\n      const unsent = await journaled(",
+    checks: [faults("relay by sweeper")],
+  },
+  {
+    name: "`Failed[]` is ignored",
+    file: "packages/messaging/src/sqs-batch.ts",
+    find: "if (done.has(id)) continue;",
+    replace: "if (done.size > 0) continue;",
+    checks: [faults("relay by stream")],
+  },
+  {
+    name: "an item that an answer leaves out does not exist",
+    file: "packages/messaging/src/dynamodb-batch.ts",
+    find: "return { again: leftOut(answer.UnprocessedKeys?.[table]?.Keys), refused: [] };",
+    replace: "return { again: [], refused: [] };",
+    checks: [messaging("batch-answer")],
+  },
+  {
+    name: "rows that were not sent are deleted, too",
+    file: publisher,
+    find: "        inTable.filter((row) => !unsent.has(row.id)),",
+    replace: "        inTable,",
+    checks: [faults("relay by stream")],
+  },
+  {
+    name: "a message that nobody can read is committed",
+    file: "packages/messaging/src/unit-of-work.ts",
+    find: `requiredText({ ...draft }, "partitionkey");`,
+    replace: "",
+    checks: [quickTest("packages/messaging/src/unit-of-work")],
+  },
+  {
+    name: "a type without a route is sent to nobody",
+    file: publisher,
+    find: "for (const row of open) if (isUnrouted(row)) unsent.add(row.id);",
+    replace: "",
+    checks: [publishTest],
+  },
+  {
+    name: "one queue's failure leaves the row in no doubt",
+    file: publisher,
+    find: "const refused = free.filter((_, index) => !confirmed[index]);",
+    replace: "const refused = free.filter(() => !confirmed.some(Boolean));",
+    checks: [faults("relay by stream"), publishTest],
+  },
+  {
+    name: "FIFO: a message passes one that was refused",
+    file: send,
+    find: "lines = lines.filter((line) => !refused.includes(line[0] as number));",
+    replace:
+      "lines = lines.map((line) => (refused.includes(line[0] as number) ? line.slice(1) : line)).filter((line) => line.length > 0);",
+    checks: [messaging("send-in-order")],
+  },
+  {
+    name: "FIFO: a key twice in a request",
+    file: send,
+    find: "if (isFifo(queueUrl)) return sendInOrder(queueUrl, messages, { deadlineMs });",
+    replace: "",
+    checks: [faults("relay by stream"), messaging("send-in-order")],
+  },
+  {
+    name: "to the queues before the journal has it",
+    file: publisher,
+    find: "const open = rows.filter((row) => !unsent.has(row.id));",
+    replace: "const open = [...rows];",
+    checks: [messaging("journal-destination")],
+  },
+  {
+    name: "the stream is told that all was sent",
+    file: "packages/messaging/src/relay/publish.ts",
+    find: "rows.slice(lowestFailed < 0 ? rows.length : lowestFailed);",
+    replace: "rows.slice(rows.length);",
+    checks: [publishTest],
+  },
+  {
+    name: "a record that nobody can read holds its shard",
+    file: "packages/messaging/src/relay/publish.ts",
+    find: "    return rows.map((row) => ({ ...row, sequenceNumber, committedMs }));\n  } catch (error) {",
+    replace:
+      "    return rows.map((row) => ({ ...row, sequenceNumber, committedMs }));\n  } catch (error) {\n    throw error;",
+    checks: [publishTest],
+  },
+  {
+    name: "sweeper without an age",
+    file: olderRows,
+    find: ">= leftBehindMs; // by",
+    replace: ">= 0; // by",
+    checks: [publishTest],
+  },
+  {
+    name: "sweeper that takes the youngest first",
+    file: oldestRows,
+    find: ".sort((a, b) => a.createdAt.localeCompare(b.createdAt))",
+    replace: ".sort((a, b) => b.createdAt.localeCompare(a.createdAt))",
+    checks: [test("packages/messaging/src/relay/oldest-rows")],
+  },
+  {
+    name: "sweeper that reads one page",
+    file: oldestRows,
+    find: "} while (startKey && nowMs() < untilMs);",
+    replace: "} while (startKey && nowMs() < 0);",
+    checks: [test("packages/messaging/src/relay/oldest-rows")],
+  },
+  {
+    name: "order: rows of one key in several shards",
+    file: "packages/messaging/src/outbox.ts",
+    find: "rowWrite(table(), { id: line, place }",
+    replace: "rowWrite(table(), { id: line + place, place }",
+    checks: [faults("relay by stream")],
+  },
+  {
+    name: "order: older rows are not looked for",
+    file: publisher,
+    find: "if (ordered.length === 0) return",
+    replace: "if (ordered.length >= 0) return",
+    checks: [faults("relay by stream"), orderTest],
+  },
+  {
+    name: "order: older rows go last",
+    file: olderRows,
+    find: "return [...older, row];",
+    replace: "return [row, ...older];",
+    checks: [faults("relay by stream"), orderTest],
+  },
+  {
+    name: "order: older rows are read from the last to the first",
+    file: olderRows,
+    find: "Limit: rowsMax,",
+    replace: "Limit: rowsMax, ScanIndexForward: false,",
+    checks: [orderTest],
+  },
+  {
+    name: "order: what could not be read holds nobody",
+    file: publisher,
+    find: "if (unread.has(key.id)) waiting.add(id);",
+    replace: "if (unread.has(id)) waiting.add(id);",
+    checks: [orderTest],
+  },
+  {
+    name: "order: nobody is told that a row was tried",
+    file: publisher,
+    find: "if (streamed) await",
+    replace: "if (!streamed) await",
+    checks: [orderTest],
+  },
+  {
+    name: "order: what is still to come goes first",
+    file: olderRows,
+    find: `(after !== "" && placeIn(row)`,
+    replace: `(after !== "never" && placeIn(row)`,
+    checks: [orderTest],
+  },
+  {
+    name: "order: standard queues first",
+    file: publisher,
+    find: "Number(isFifo(b)) - Number(isFifo(a))",
+    replace: "Number(isFifo(a)) - Number(isFifo(b))",
+    checks: [orderTest],
+  },
+  {
+    name: "order: a type without a route holds nobody",
+    file: publisher,
+    find: "unsent.has(row.id) && isYoung(row)",
+    replace: "unsent.has(row.id) && false",
+    checks: [orderTest],
+  },
+  {
+    name: "order: a stamp is the time",
+    file: stamp,
+    find: "highest = Math.max(nowMs() * stampsAMillisecond, highest + 1);",
+    replace: "highest = nowMs() * stampsAMillisecond;",
+    checks: [orderTest],
+  },
+  {
+    name: "order: the sweeper goes by time",
+    file: oldestRows,
+    find: "rows: inLines(oldest)",
+    replace: "rows: oldest",
+    checks: [orderTest],
+  },
+  {
+    name: "order: the sweeper leaves out what stands before a row that is due",
+    file: oldestRows,
+    find: "isDue(row) ? waiting.splice(0) : [];",
+    replace: "isDue(row) ? waiting.splice(0).slice(-1) : [];",
+    checks: [orderTest],
+  },
+  {
+    name: "local cloud: a child shard before its parents",
+    file: "packages/local-cloud/src/mappings/stream-shard.ts",
+    find: "await Promise.all(parents.map((parent) => parent.done));",
+    replace: "await Promise.all(parents.slice(parents.length));",
+    checks: [test("local/mappings-stream")],
+  },
+  {
+    name: "local cloud: a child shard without its parents",
+    file: "packages/local-cloud/src/mappings/stream-lineage.ts",
+    find: "before.filter((_, parent) =>",
+    replace: "before.slice(1).filter((_, parent) =>",
+    checks: [quickTest("local/stream-lineage")],
+  },
+  {
+    name: "order: kept messages of an item have no place among its others",
+    file: "packages/messaging/src/inline-stream.ts",
+    find: `sequenceNumber.padStart(digitsMax, "0")`,
+    replace: "sequenceNumber",
+    checks: [orderTest],
+  },
+  {
+    name: "order: more older rows than one read has hold nobody",
+    file: olderRows,
+    find: "if (more) unread.add(line);",
+    replace: "",
+    checks: [orderTest],
+  },
+];

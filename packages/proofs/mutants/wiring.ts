@@ -1,0 +1,99 @@
+// Mutants of the stacks and of the operator's redrive: what no handler can put right (G3, G5, G6).
+import { faults, type Mutant, quickTest, test } from "./mutant.ts";
+
+const mapping = "packages/constructs/src/constructs/outbox-publisher.ts";
+
+export const wiringMutants: readonly Mutant[] = [
+  {
+    name: "stream read from LATEST",
+    file: mapping,
+    find: "StartingPosition.TRIM_HORIZON",
+    replace: "StartingPosition.LATEST",
+    checks: [quickTest("packages/constructs/src/constructs/outbox-publisher")],
+  },
+  {
+    name: "a sweep is repeated by Lambda itself",
+    file: "packages/constructs/src/constructs/outbox-sweeper.ts",
+    find: "    this.function.configureAsyncInvoke(onceAnEvent);\n",
+    replace: "",
+    checks: [quickTest("packages/constructs/src/constructs/outbox-sweeper")],
+  },
+  {
+    name: "stream retries without an end",
+    file: mapping,
+    find: "      retryAttempts: 10,",
+    replace: "      retryAttempts: -1,",
+    checks: [quickTest("packages/constructs/src/constructs/outbox-publisher")],
+  },
+  {
+    name: "messages in items are given up after ten tries",
+    file: mapping,
+    find: "retryAttempts: 10_000,",
+    replace: "retryAttempts: 10 ,",
+    checks: [quickTest("packages/constructs/src/constructs/outbox-publisher")],
+  },
+  {
+    name: "queue mapping without partial responses",
+    file: "packages/constructs/src/constructs/queue-consumer.ts",
+    find: "reportBatchItemFailures: true,",
+    replace: "reportBatchItemFailures: false,",
+    checks: [quickTest("packages/constructs/src/constructs/queue-consumer")],
+  },
+  {
+    name: "visibility of one attempt",
+    file: "packages/constructs/src/constructs/redrive-queue.ts",
+    find: "6 * functionTimeout.toSeconds()",
+    replace: "functionTimeout.toSeconds()",
+    checks: [quickTest("packages/constructs/src/constructs/redrive-queue")],
+  },
+  {
+    name: "TTL on unsent rows",
+    file: "packages/constructs/src/stacks/foundation-stack.ts",
+    find: "      stream: StreamViewType.NEW_IMAGE,",
+    replace: `      timeToLiveAttribute: "expiresAt",\n      stream: StreamViewType.NEW_IMAGE,`,
+    checks: [quickTest("lib/foundation-stack")],
+  },
+  {
+    name: "evidence without an end",
+    file: "packages/constructs/src/stacks/service-stack.ts",
+    find: `      timeToLiveAttribute: "expiresAt",`,
+    replace: "",
+    checks: [quickTest("lib/service-stack")],
+  },
+  {
+    name: "services share their evidence",
+    file: "packages/constructs/src/rules/evidence-rules.ts",
+    find: "[...sharedEvidence(templates), ...foreignEvidence(templates)]",
+    replace: "[]",
+    checks: [quickTest("packages/constructs/src/rules/wiring-rules")],
+  },
+  {
+    name: "evidence for ten days",
+    file: "packages/messaging/src/message-life.ts",
+    find: "export const evidenceDays = 60;",
+    replace: "export const evidenceDays = 10;",
+    checks: [quickTest("packages/messaging/src/message-life")],
+  },
+  {
+    name: "bundle without a require for CommonJS packages",
+    file: "packages/constructs/src/constructs/bundle.ts",
+    find: "text.includes(requireShim)",
+    replace: "text === requireShim",
+    checks: [quickTest("packages/constructs/src/constructs/load-bundles")],
+  },
+  {
+    name: "redrive: sent although it was done",
+    file: "packages/operator/src/dead-letters/decision.ts",
+    find: `return { outcome: "removed", why: verdict.at === undefined ? "was done" : \`was done at \${verdict.at}\` };`,
+    replace: `return { outcome: "sent-back" };`,
+    checks: [test("operations/redrive-evidence")],
+  },
+  {
+    name: "redrive: deleted before it is sent",
+    file: "packages/operator/src/dead-letters/redrive-in-order.ts",
+    find: "      await sendBack(sqs, queue, deadLetter);\n",
+    replace:
+      "      await remove(sqs, queue, deadLetter, deleted);\n      await sendBack(sqs, queue, deadLetter);\n",
+    checks: [faults("FIFO, parked and redriven")],
+  },
+];

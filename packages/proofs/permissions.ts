@@ -1,0 +1,134 @@
+// Enough under trouble, too: whatever a function asks for under any single fault, the role that the constructs give to
+// a function of its kind allows. The demo meets the ways that are taken often; this meets those that are taken once.
+import { destroyClients, localClients } from "@essentially-once/local-cloud/clients";
+import { startEngines } from "@essentially-once/local-cloud/engines";
+import type { Deployment } from "@essentially-once/local-cloud/model";
+import { type Access, evaluator } from "@essentially-once/local-cloud/permissions/evaluate";
+import { wantedOfDynamodb } from "@essentially-once/local-cloud/permissions/requests/dynamodb";
+import type { SeenRequest } from "@essentially-once/local-cloud/permissions/requests/request";
+import { wantedOfSecretsManager } from "@essentially-once/local-cloud/permissions/requests/secrets-manager";
+import { wantedOfSqs } from "@essentially-once/local-cloud/permissions/requests/sqs";
+import { provision } from "@essentially-once/local-cloud/provision";
+import { watchCalls } from "@essentially-once/testing/explorer/instrument";
+import type { Scenario, ScenarioFunction } from "@essentially-once/testing/explorer/scenario";
+import { bundledAssemblyOf, kitApp } from "@essentially-once/testing/support/assembly";
+
+/** Functions that are never deployed: an operator, and a publisher that is the sweeper as well. */
+const OF_THE_STAGE = ["operator", "race"];
+
+/** Tables that every stage has, and the kit's app too. */
+const FOUNDATION: Readonly<Record<string, string>> = {
+  "ordered-outbox-table": "Foundation/OrderedOutbox",
+  "outbox-table": "Foundation/Outbox",
+  "journal-table": "Foundation/Journal",
+};
+
+/** A function of the kit's app, and the construct paths of what it is to a function on a stage. */
+interface Counterpart {
+  readonly role: string;
+  readonly state: string;
+  /** Its own queue, or those it sends to. */
+  readonly queue: string;
+}
+
+export interface Permissions {
+  /** What the scenario's functions ask for from now on, and their roles do not allow, until it is told to forget. */
+  watch(scenario: Scenario): { readonly denied: ReadonlySet<string>; readonly forget: () => void };
+  /** All that was asked for: `<role> <action>`. */
+  readonly asked: ReadonlySet<string>;
+}
+
+/** Of the roles that the kit's app gives to its functions. */
+export async function permissionsOfTheKit(): Promise<Permissions> {
+  const kit = await deployedKit();
+  const asked = new Set<string>();
+  return {
+    asked,
+    watch(scenario) {
+      const denied = new Set<string>();
+      const forget = watchCalls((processName, command, input) => {
+        const name = processName.replace(/ \(\d+\)$/, "");
+        if (OF_THE_STAGE.includes(name)) return;
+        for (const access of accessesOf(command, input)) {
+          const { role, resource } = inTheKit(kit, counterpartOf(scenario, name), access);
+          asked.add(`${role} ${access.action}`);
+          const allows = evaluator(kit.roles.find(({ path }) => path === role)?.statements ?? []);
+          if (!allows({ action: access.action, resource }).allowed)
+            denied.add(`${role} ${access.action} ${resource}`);
+        }
+      });
+      return { denied, forget };
+    },
+  };
+}
+
+async function deployedKit(): Promise<Deployment> {
+  const engines = await startEngines();
+  const clients = localClients(engines.endpoints);
+  try {
+    return await provision({
+      assemblyDirectory: await bundledAssemblyOf(kitApp),
+      clients,
+      endpoints: engines.endpoints,
+      functionUrlFor: (path) => `http://127.0.0.1:1/${path}/`,
+    });
+  } finally {
+    destroyClients(clients);
+    await engines.stop();
+  }
+}
+
+/** Of claims, which a stack allows by name, the demo tells. */
+function accessesOf(command: string, input: unknown): readonly Access[] {
+  const { Bucket, QueueUrl, SecretId } = input as Partial<Record<string, string>>;
+  if (Bucket) return [];
+  const request: SeenRequest = {
+    method: "POST",
+    url: new URL("http://127.0.0.1/"),
+    headers: { "x-amz-target": `.${command}` },
+    body: Buffer.from(JSON.stringify(input)),
+  };
+  if (QueueUrl) return wantedOfSqs(request).accesses;
+  return (SecretId ? wantedOfSecretsManager(request, new Map()) : wantedOfDynamodb(request)).accesses;
+}
+
+function counterpartOf({ name: scenario, functions, stage }: Scenario, name: string): Counterpart {
+  const fn = functions.find((one) => nameOf(one) === name);
+  if (!fn) throw new Error(`${scenario} has no function ${name}`);
+  const isFifo = Object.values(stage.queues ?? {}).some(({ fifo }) => fifo);
+  if (/outbox\/publish/.test(String(fn.handler))) return relay("Publish");
+  if (/outbox\/sweep/.test(String(fn.handler))) return relay("Sweep");
+  if (fn.by.kind === "request") return { role: "Entrance/AskRole", state: "Entrance/Table", queue: "" };
+  if (fn.by.kind === "schedule") return { role: "Pulled/PulledRole", state: "Pulled/Table", queue: "" };
+  if (isFifo) return consumer("Ordered");
+  return consumer("Standard");
+}
+
+function consumer(id: string): Counterpart {
+  return { role: `${id}/${id}/FunctionRole`, state: `${id}/Table`, queue: `${id}/${id}/Queue` };
+}
+
+function relay(id: string): Counterpart {
+  return { role: `Relay/${id}/FunctionRole`, state: "Ordered/Table", queue: "Standard/Standard/Queue" };
+}
+
+/** What the function's counterpart would ask for. */
+function inTheKit(kit: Deployment, { role, state, queue }: Counterpart, { action, resource }: Access) {
+  const name = resource.split(/[:/]/).at(-1) ?? "";
+  const path = {
+    dynamodb: name === "evidence-table" ? evidenceBeside(state) : (FOUNDATION[name] ?? state),
+    sqs: `${queue}/${/-dead(\.fifo)?$/.test(name) ? "DeadLetters" : "Messages"}`,
+    secretsmanager: "Foundation/SigningKeys/Secret",
+  }[action.split(":")[0] as string];
+  const arns = [...kit.pathsByArn].flatMap(([arn, known]) => (known === path ? [arn] : []));
+  return { role, resource: arns.find((arn) => !arn.includes("/stream/")) ?? `nothing at ${path}` };
+}
+
+/** `Standard/Table` → `Standard/Evidence`. */
+function evidenceBeside(state: string): string {
+  return state.replace(/Table$/, "Evidence");
+}
+
+function nameOf({ handler, name }: ScenarioFunction): string {
+  return name ?? String(handler).split("/").at(-1)?.replace(/\.ts$/, "") ?? "";
+}

@@ -1,0 +1,90 @@
+// How a user proves a handler: the example of README.md and docs/guarantees.md runs here as it is printed; and handlers
+// that are wrong on purpose, to see that they are caught and what is said of them.
+import { mkdirSync, mkdtempSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { exploreCrashes } from "@essentially-once/testing/explorer/explore-crashes";
+import { describe, expect, it } from "vitest";
+import { bodiesOf } from "./scenarios/deposits.ts";
+
+const printed = examplesIn("docs/guarantees.md");
+
+describe("the example as it is printed", async () => {
+  it("is the same in README.md", () => {
+    expect(printed).toHaveLength(1);
+    expect(examplesIn("README.md")).toEqual(printed);
+  });
+
+  await import(asTestOfTheProject(printed[0] ?? ""));
+});
+
+describe("exploreCrashes", () => {
+  it("G2: finds an effect beside the unit of work that no invariant asks for, and says whose message, which line", async () => {
+    const wrong = exploreCrashes("packages/proofs/scenarios/handlers/effect-beside.ts", {
+      tables: { ACCOUNTS_TABLE: {} },
+      messages: (id) => bodiesOf(id, [{ account: id, amount: 5 }]),
+      invariant: async (stage, id) => expect(await stage.get("ACCOUNTS_TABLE", id)).toBeDefined(),
+    });
+    const report = await wrong.then(() => "nothing is wrong", String);
+    const line = lineOf("packages/proofs/scenarios/handlers/effect-beside.ts", "await dynamodb().send(");
+    expect(report).toMatch(/^Error: [^\n]*the response to the 1st\n {2}UpdateItem is lost\n/);
+    expect(report).toMatch(
+      new RegExp(`\\n {2}✗ G2: UpdateItem accounts-table at\\n +${line} happened 2 times`),
+    );
+    expect(report).toMatch(
+      /\n {2}message \w+-1 \(explored\.deposited\.v1\): acknowledged after 1 delivery\n/,
+    );
+    expect(report).toMatch(new RegExp(`\\n {2}→ effect-beside: UpdateItem accounts-table #1\\n +${line}\\n`));
+    expect(report).toMatch(/\n {4}effect-beside, the kit: TransactWriteItems #1\n/);
+    expect(longestLine(report)).toBeLessThanOrEqual(80);
+  });
+
+  it("says with which code a message was parked", async () => {
+    const wrong = exploreCrashes("functions/credit/reserve-credit.ts", {
+      tables: { CREDIT_TABLE: {} },
+      guarded: true,
+      messages: (id) => bodiesOf(id, [{ account: id, amount: 5 }]),
+      invariant: async (stage, id) => expect(await stage.get("CREDIT_TABLE", id)).toBeDefined(),
+    });
+    const report = await wrong.then(() => "nothing is wrong", String);
+    expect(report).toMatch(
+      /message \w+-1 \(explored\.deposited\.v1\): parked with TYPE_UNKNOWN after 1\n? +delivery/,
+    );
+    expect(longestLine(report)).toBeLessThanOrEqual(80);
+  });
+});
+
+/** The blocks that call `exploreCrashes`. */
+function examplesIn(path: string): string[] {
+  const blocks = [...readFileSync(path, "utf8").matchAll(/^```ts\n(.*?)^```$/gms)];
+  return blocks.map(([, block = ""]) => block).filter((block) => block.includes("exploreCrashes("));
+}
+
+/** Writes it where its first line says, in a project of links to this one; what it imports is what is here. */
+function asTestOfTheProject(example: string): string {
+  const [, path = "there is no path"] = /^\/\/ (test\/\S+\.test\.ts)\n/.exec(example) ?? [];
+  const project = mkdtempSync(join(tmpdir(), "printed-"));
+  mkdirSync(join(project, path, ".."), { recursive: true });
+  for (const there of ["functions", "node_modules", "packages/proofs", "packages/testing/src/support"]) {
+    symlinkSync(resolve(there), join(project, there));
+  }
+  writeFileSync(join(project, path), example);
+  return join(project, path);
+}
+
+function lineOf(path: string, text: string): string {
+  const nth = readFileSync(path, "utf8")
+    .split("\n")
+    .findIndex((line) => line.includes(text));
+  return `${path}:${nth + 1}`;
+}
+
+/** Of an error as a text, which begins with its name. */
+function longestLine(text: string): number {
+  return Math.max(
+    ...text
+      .replace("Error: ", "")
+      .split("\n")
+      .map(({ length }) => length),
+  );
+}

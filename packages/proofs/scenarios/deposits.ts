@@ -1,0 +1,78 @@
+// What scenarios with deposits have in common: the messages, and what must hold of accounts, outbox and dead letters.
+import { asciiJson } from "@essentially-once/messaging/envelope";
+import { derivedId } from "@essentially-once/messaging/ids";
+import type { Stage } from "@essentially-once/testing/explorer/stage";
+import { anEnvelope } from "@essentially-once/testing/support/an-envelope";
+import { isOfCommit } from "@essentially-once/testing/support/outbox-rows";
+import { Deposited } from "./handlers/messages.ts";
+
+export interface Deposit {
+  readonly account: string;
+  readonly amount: number;
+}
+
+/** Sends each deposit as a message of its own; the nth has the id `unique-n`. */
+export async function depositsTo(
+  stage: Stage,
+  queue: string,
+  unique: string,
+  deposits: readonly Deposit[],
+  options: { numbered?: boolean } = {},
+): Promise<void> {
+  const letters = bodiesOf(unique, deposits, options).map((body, index) => ({
+    body,
+    key: deposits[index]?.account ?? "",
+  }));
+  await stage.send(queue, ...letters);
+}
+
+export function bodiesOf(unique: string, deposits: readonly Deposit[], { numbered = false } = {}): string[] {
+  return deposits.map((deposit, index) =>
+    asciiJson(
+      anEnvelope({
+        ...Deposited.from(deposit),
+        id: `${unique}-${index + 1}`,
+        source: "/bank",
+        ...(numbered && { sequence: String(index + 1) }),
+      }),
+    ),
+  );
+}
+
+export interface Story {
+  readonly queue: string;
+  /** The name of the consumer, which its evidence and its outbox rows are named after. */
+  readonly consumer: string;
+  readonly unique: string;
+  readonly deposits: readonly Deposit[];
+}
+
+/** Every deposit took effect once, was confirmed once, and nothing was parked. */
+export async function evidenceAndEffect(stage: Stage, story: Story): Promise<string[]> {
+  const { queue, consumer, unique, deposits } = story;
+  const found = await sums(stage, deposits);
+  for (const [index, { account, amount }] of deposits.entries()) {
+    const id = derivedId(consumer, "/bank", `${unique}-${index + 1}`);
+    const rows = await stage.rows({ producer: consumer, key: account });
+    const times = rows.filter((row) => isOfCommit(row, id)).flatMap(({ messages }) => messages).length;
+    if (times !== 1) found.push(`G1: the deposit of ${amount} to ${account} is confirmed ${times} times`);
+    if (!(await stage.get("EVIDENCE_TABLE", id))) found.push(`G2: no evidence of ${unique}-${index + 1}`);
+  }
+  return [...found, ...(await nothingParked(stage, queue))];
+}
+
+/** Every account holds what was paid in. */
+export async function sums(stage: Stage, deposits: readonly Deposit[]): Promise<string[]> {
+  const found: string[] = [];
+  for (const [account, amounts] of Map.groupBy(deposits, ({ account }) => account)) {
+    const wanted = amounts.reduce((sum, { amount }) => sum + amount, 0);
+    const { sum = 0 } = (await stage.get("ACCOUNTS_TABLE", account)) ?? {};
+    if (sum !== wanted) found.push(`G2: the account ${account} holds ${sum} and not ${wanted}`);
+  }
+  return found;
+}
+
+export async function nothingParked(stage: Stage, queue: string): Promise<string[]> {
+  const letters = await stage.deadLetters(queue);
+  return letters.map(({ reason = "too many receives" }) => `G6: a good message is parked: ${reason}`);
+}

@@ -1,0 +1,21 @@
+// Evidence inside the account: the last messages of it.
+
+import { consumer } from "@essentially-once/messaging/consumer";
+import { contract } from "@essentially-once/messaging/contract";
+import { idempotency } from "@essentially-once/messaging/idempotency";
+import { inline } from "@essentially-once/messaging/inline";
+import { versionedTable } from "@essentially-once/messaging/versioned-table";
+import { type Account, Confirmed, Deposited, deposit } from "./messages.ts";
+
+const table = process.env.ACCOUNTS_TABLE ?? "";
+const accounts = versionedTable<Account>(table);
+
+export const handler = consumer(
+  contract({ name: "explored-inline", accepts: [Deposited], publishes: [Confirmed] }),
+)
+  .use(idempotency({ evidence: inline({ table }) }))
+  .handler(async ({ data }, unit) => {
+    const account = deposit(await accounts.get(data.account), data.account, data.amount);
+    unit.write(accounts.save(account));
+    unit.publish(Confirmed.from(data));
+  });

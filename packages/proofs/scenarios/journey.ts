@@ -1,0 +1,52 @@
+// From the outbox to the effect: a row, the publisher that signs, the queue, the consumer that verifies. What is altered
+// on its way ends in the dead-letter queue and takes no effect; everything else takes effect once.
+import { asciiJson } from "@essentially-once/messaging/envelope";
+import type { Scenario } from "@essentially-once/testing/explorer/scenario";
+import { anEnvelope } from "@essentially-once/testing/support/an-envelope";
+import { Deposited } from "./handlers/messages.ts";
+
+export function journeyScenario(): Scenario {
+  return {
+    name: "journey of a signed message",
+    tampering: true,
+    stage: {
+      guarded: true,
+      tables: { ACCOUNTS_TABLE: {}, JOURNAL_TABLE: { sortKey: "sequence" } },
+      environment: (stage) => ({ ROUTES: JSON.stringify({ [Deposited.type]: [stage.queue("main").url] }) }),
+    },
+    functions: [
+      { handler: "packages/messaging/src/relay/publish.ts", by: { kind: "stream", table: "OUTBOX_TABLE" } },
+      {
+        handler: "packages/messaging/src/relay/sweep.ts",
+        by: {
+          kind: "schedule",
+          everySeconds: 61,
+          isQuiet: (response) => (response as { rows: number }).rows === 0,
+        },
+      },
+      { handler: "packages/proofs/scenarios/handlers/guarded.ts", by: { kind: "queue", queue: "main" } },
+    ],
+    async begin(stage, unique) {
+      const deposited = Deposited.from({ account: unique, amount: 40 });
+      const body = asciiJson(anEnvelope({ ...deposited, id: unique, source: "/bank" }));
+      const row = `row-${unique}`;
+      await stage.put("OUTBOX_TABLE", { id: row, createdAt: new Date().toISOString(), messages: [body] });
+      return {
+        async violations() {
+          const sum = Number((await stage.get("ACCOUNTS_TABLE", unique))?.sum ?? 0);
+          const letters = await stage.deadLetters("main");
+          const altered = letters.filter((one) => one.body !== body);
+          const wanted = altered.length > 0 && sum === 0 ? 0 : 40;
+          return [
+            ...(sum === wanted ? [] : [`G7: the sum is ${sum}, and not ${wanted}`]),
+            ...altered
+              .filter(({ reason }) => reason !== "SIGNATURE_INVALID")
+              .map(({ reason }) => `G7: what was altered is parked as ${reason}`),
+            ...(letters.length === altered.length ? [] : ["G6: the message itself is parked"]),
+            ...((await stage.get("OUTBOX_TABLE", row)) ? ["G3: the row is still in the outbox"] : []),
+          ];
+        },
+      };
+    },
+  };
+}

@@ -1,0 +1,162 @@
+// Strategies of a consumer: how evidence and effect are brought together. Each processes one deposit.
+
+import type { Handler } from "@essentially-once/testing/explorer/program";
+import type { QueueSourceOptions } from "@essentially-once/testing/explorer/queue-source";
+import type { Scenario } from "@essentially-once/testing/explorer/scenario";
+import type { SQSBatchResponse, SQSEvent, SQSRecord } from "aws-lambda";
+import { type Calls, creditWrite, openCalls, putWrite, wasRefused } from "./calls.ts";
+import type { Strategy } from "./strategy.ts";
+
+interface Deposit {
+  readonly id: string;
+  readonly account: string;
+  readonly amount: number;
+}
+
+type Process = (deposit: Deposit, calls: Calls, record: SQSRecord) => Promise<unknown>;
+
+export const consumerStrategies: readonly Strategy[] = [
+  {
+    name: "check evidence, act, save evidence",
+    because: "duplicates in flight both pass the check",
+    holds: false,
+    ...scenariosOf(checkActSave, "deposit checked first"),
+  },
+  {
+    name: "evidence first, then the effect",
+    because: "death or a lost response between them loses the effect",
+    holds: false,
+    ...scenariosOf(evidenceFirst, "deposit after its evidence"),
+  },
+  {
+    name: "effect first, then evidence",
+    because: "death between them doubles the effect",
+    holds: false,
+    ...scenariosOf(effectFirst, "deposit before its evidence"),
+    concurrently: undefined,
+  },
+  {
+    name: "cancelled transaction treated as a failure",
+    because: "healthy duplicates end in the dead-letter queue",
+    holds: false,
+    ...scenariosOf(cancelledIsFailed, "deposit, cancelled is failed"),
+    concurrently: undefined,
+  },
+  {
+    name: "identity = SQS messageId",
+    because: "a redrive takes effect again",
+    holds: false,
+    scenario: depositScenario(byMessageId, { name: "deposit by messageId", maxReceiveCount: 1 }),
+  },
+  {
+    name: "evidence in the effect's transaction, read when it is cancelled",
+    because: "there is no moment between them, and a duplicate says so",
+    holds: true,
+    ...scenariosOf(together, "deposit with its evidence"),
+  },
+  {
+    name: "the same, redriven",
+    because: "the identity is the envelope's",
+    holds: true,
+    scenario: depositScenario(together, { name: "deposit, redriven", maxReceiveCount: 1 }),
+  },
+].map(({ concurrently, ...strategy }) => ({ ...strategy, ...(concurrently && { concurrently }) }));
+
+async function checkActSave({ id, account, amount }: Deposit, calls: Calls): Promise<void> {
+  if (await calls.get("evidence", id)) return;
+  await calls.transact(creditWrite(account, amount));
+  await calls.put("evidence", { id });
+}
+
+async function evidenceFirst({ id, account, amount }: Deposit, calls: Calls): Promise<void> {
+  if (await calls.putNew("evidence", { id })) await calls.transact(creditWrite(account, amount));
+}
+
+/** It looks for evidence when the message comes again. */
+async function effectFirst({ id, account, amount }: Deposit, calls: Calls, record: SQSRecord): Promise<void> {
+  const comesAgain = record.attributes.ApproximateReceiveCount !== "1";
+  if (comesAgain && (await calls.get("evidence", id))) return;
+  await calls.transact(creditWrite(account, amount));
+  await calls.put("evidence", { id });
+}
+
+async function cancelledIsFailed({ id, account, amount }: Deposit, calls: Calls): Promise<void> {
+  await calls.transact(putWrite("evidence", { id }, { only: "new" }), creditWrite(account, amount));
+}
+
+async function together(deposit: Deposit, calls: Calls): Promise<void> {
+  try {
+    await cancelledIsFailed(deposit, calls);
+  } catch (error) {
+    if (!wasRefused(error, 0)) throw error;
+  }
+}
+
+async function byMessageId(deposit: Deposit, calls: Calls, { messageId }: SQSRecord): Promise<void> {
+  await together({ ...deposit, id: messageId }, calls);
+}
+
+function scenariosOf(
+  process: Process,
+  name: string,
+): Pick<Strategy, "scenario"> & { concurrently?: Scenario | undefined } {
+  return {
+    scenario: depositScenario(process, { name }),
+    concurrently: depositScenario(process, { name: `${name}, twice at once`, workers: 2 }),
+  };
+}
+
+function depositScenario(
+  process: Process,
+  {
+    name,
+    maxReceiveCount = 3,
+    ...source
+  }: { name: string; maxReceiveCount?: number } & Pick<QueueSourceOptions, "workers">,
+): Scenario {
+  return {
+    name,
+    stage: { tables: { ACCOUNTS_TABLE: {} }, queues: { main: { maxReceiveCount } } },
+    functions: [
+      { name: "consumer", handler: () => batches(process), by: { kind: "queue", queue: "main", ...source } },
+    ],
+    async begin(stage, unique) {
+      const deposit: Deposit = { id: `m-${unique}`, account: `a-${unique}`, amount: 100 };
+      await stage.send("main", { body: JSON.stringify(deposit) });
+      let redrives = 0;
+      return {
+        /** An operator, once: what a crash brought to the dead letters is sent back. */
+        async whenQuiet() {
+          if (maxReceiveCount > 1 || redrives > 0) return false;
+          const letters = await stage.deadLetters("main");
+          redrives += letters.length;
+          if (letters.length > 0) await stage.send("main", ...letters.map(({ body }) => ({ body })));
+          return letters.length > 0;
+        },
+        async violations() {
+          const { sum = 0 } = (await stage.get("ACCOUNTS_TABLE", deposit.account)) ?? {};
+          const letters = await stage.deadLetters("main");
+          const lost = sum === 0 && letters.length === 0;
+          return [
+            ...(Number(sum) > 100 ? [`G2: the account holds ${sum} and not 100`] : []),
+            ...(lost ? ["G2: the deposit is acknowledged, and the account holds 0"] : []),
+            ...(sum === 100 && letters.length > 0 && maxReceiveCount > 1
+              ? ["G6: the deposit is done, and a dead letter"]
+              : []),
+          ];
+        },
+      };
+    },
+  };
+}
+
+function batches(process: Process): Handler {
+  const calls = openCalls();
+  return async function handleBatch({ Records }: SQSEvent): Promise<SQSBatchResponse> {
+    const failed: SQSRecord[] = [];
+    for (const record of Records) {
+      await process(JSON.parse(record.body) as Deposit, calls, record).catch(() => failed.push(record));
+    }
+    return { batchItemFailures: failed.map(({ messageId }) => ({ itemIdentifier: messageId })) };
+  };
+}

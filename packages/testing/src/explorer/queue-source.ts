@@ -1,0 +1,139 @@
+// An SQS event source mapping as a fair adversary. It receives from the real queue, deletes what succeeded, and
+// decides in virtual time when the rest becomes visible again; receive counts and the redrive to the dead-letter
+// queue are the engine's.
+import {
+  ChangeMessageVisibilityCommand,
+  DeleteMessageBatchCommand,
+  type Message,
+  ReceiveMessageCommand,
+} from "@aws-sdk/client-sqs";
+import { failedIdentifiers } from "@essentially-once/local-cloud/mappings/batch-response";
+import { sqsRecord } from "@essentially-once/local-cloud/mappings/sqs-record";
+import type { SQSEvent, SQSRecord } from "aws-lambda";
+import type { Answer } from "./invocation.ts";
+import { altered } from "./refusals.ts";
+import type { Source, SourceContext } from "./source.ts";
+import { heldSeconds } from "./stage.ts";
+
+export interface QueueSourceOptions {
+  readonly queue: string;
+  readonly batchSize?: number;
+  /** Six times the function's timeout is the rule. */
+  readonly visibilitySeconds?: number;
+  /** How many functions work on the messages at the same time, each on all of them: for interleavings. */
+  readonly workers?: number;
+  /** How many functions work side by side, each on a batch of its own: for a key that all of them want. */
+  readonly environments?: number;
+}
+
+export function queueSource(
+  { queue, batchSize = 10, visibilitySeconds = 30, workers = 1, environments = 1 }: QueueSourceOptions,
+  { stage, simulation, platform, target, isAltered, outcomes }: SourceContext,
+): Source {
+  const { url, arn, fifo } = stage.queue(queue);
+  const { sqs } = stage.plain;
+  /** By receipt: when the message is seen again. */
+  const hidden = new Map<string, number>();
+  /** False when the engine has nothing more to show: a look at it would cost more than the rest of the run. */
+  let mayHold = true;
+
+  return {
+    nextMs: () => (hidden.size === 0 ? undefined : Math.min(...hidden.values())),
+
+    lookAgain() {
+      mayHold = true;
+    },
+
+    onCall({ command, input }) {
+      if (/^SendMessage/.test(command)) mayHold = true;
+      if (!/^ChangeMessageVisibility/.test(command)) return;
+      const { Entries = [input as Delay] } = input as { Entries?: readonly Delay[] };
+      for (const { ReceiptHandle = "", VisibilityTimeout = 0 } of Entries) {
+        if (hidden.has(ReceiptHandle))
+          hidden.set(ReceiptHandle, simulation.nowMs() + VisibilityTimeout * 1_000);
+      }
+    },
+
+    async poll() {
+      await showDue();
+      if (!mayHold) return false;
+      const begun = [];
+      for (let free = environments; free > 0 && mayHold; free--) {
+        const batch = await receive();
+        mayHold = fifo ? batch.length > 0 : batch.length === batchSize;
+        if (batch.length > 0) begun.push(begin(batch));
+      }
+      if (begun.length === 0) return false;
+      await platform.settle();
+      for (const { batch, event, invocations } of begun) {
+        await remove(batch, event, invocations[0]?.answer ?? { kind: "lost" });
+      }
+      mayHold ||= fifo; // behind what is done its group goes on
+      return true;
+    },
+  };
+
+  function begin(batch: readonly Message[]) {
+    const event: SQSEvent = { Records: batch.map((message) => sqsRecord(message, arn)) };
+    if (isAltered()) event.Records.splice(0, 1, ...event.Records.slice(0, 1).map(alteredRecord));
+    outcomes?.delivered(event.Records);
+    const invocations = Array.from({ length: workers }, () => platform.start(target, event));
+    return { batch, event, invocations };
+  }
+
+  async function showDue(): Promise<void> {
+    const now = simulation.nowMs();
+    const due = [...hidden].filter(([, atMs]) => atMs <= now).map(([receipt]) => receipt);
+    for (const ReceiptHandle of due) {
+      hidden.delete(ReceiptHandle);
+      mayHold = true;
+      const shown = new ChangeMessageVisibilityCommand({
+        QueueUrl: url,
+        ReceiptHandle,
+        VisibilityTimeout: 0,
+      });
+      await sqs.send(shown).catch(() => undefined); // deleted by the function itself
+    }
+  }
+
+  async function receive(): Promise<Message[]> {
+    const { Messages = [] } = await sqs.send(
+      new ReceiveMessageCommand({
+        QueueUrl: url,
+        MaxNumberOfMessages: batchSize,
+        VisibilityTimeout: heldSeconds,
+        MessageSystemAttributeNames: ["All"],
+        MessageAttributeNames: ["All"],
+      }),
+    );
+    for (const { ReceiptHandle = "" } of Messages) {
+      hidden.set(ReceiptHandle, simulation.nowMs() + visibilitySeconds * 1_000);
+    }
+    // A standard queue has no order: any fixed one keeps a run repeatable.
+    return fifo ? Messages : Messages.sort((a, b) => (a.Body ?? "").localeCompare(b.Body ?? ""));
+  }
+
+  async function remove(batch: readonly Message[], event: SQSEvent, answer: Answer): Promise<void> {
+    if (answer.kind !== "answered") return;
+    const failed = failedIdentifiers({
+      response: answer.response,
+      identifiers: event.Records.map(({ messageId }) => messageId),
+      reportBatchItemFailures: true,
+    });
+    const done = batch.filter(({ MessageId = "" }) => !failed.has(MessageId));
+    if (done.length === 0) return;
+    outcomes?.acknowledged(done.map(({ MessageId = "" }) => ({ messageId: MessageId })));
+    const Entries = done.map(({ ReceiptHandle }, index) => ({ Id: String(index), ReceiptHandle }));
+    await sqs.send(new DeleteMessageBatchCommand({ QueueUrl: url, Entries }));
+    for (const { ReceiptHandle = "" } of done) hidden.delete(ReceiptHandle);
+  }
+}
+
+function alteredRecord(record: SQSRecord): SQSRecord {
+  return { ...record, body: altered(record.body) };
+}
+
+interface Delay {
+  readonly ReceiptHandle?: string;
+  readonly VisibilityTimeout?: number;
+}

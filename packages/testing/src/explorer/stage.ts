@@ -1,0 +1,220 @@
+// Where runs take place: real engines with the tables and queues of a scenario, and the environment that its
+// functions find. Runs share tables and tell their items apart by ids; when the engines have had many runs they are
+// started anew, because a table with a stream slows down as it grows.
+import { GetItemCommand, PutItemCommand, QueryCommand, ScanCommand } from "@aws-sdk/client-dynamodb";
+import { CreateBucketCommand } from "@aws-sdk/client-s3";
+import { SendMessageBatchCommand } from "@aws-sdk/client-sqs";
+import { marshall, unmarshall } from "@aws-sdk/util-dynamodb";
+import {
+  destroyClients,
+  LOCAL_CREDENTIALS,
+  LOCAL_REGION,
+  type LocalClients,
+  localClients,
+} from "@essentially-once/local-cloud/clients";
+import { startEngines } from "@essentially-once/local-cloud/engines";
+import { groupIdOf } from "@essentially-once/messaging/message-group";
+import { lineOf } from "@essentially-once/messaging/outbox";
+import { serveFrom } from "./instrument.ts";
+import { type PlainClients, plainClients } from "./plain-clients.ts";
+import { type Published, publications } from "./published.ts";
+import { takeShortWay } from "./short-way.ts";
+import { openSigning } from "./signing.ts";
+import {
+  createQueue,
+  createTable,
+  type DeadLetter,
+  type QueuePlan,
+  type StageQueue,
+  type TablePlan,
+  takeAll,
+} from "./stage-resources.ts";
+
+export interface StagePlan {
+  /** By the environment variable that names the table. EVIDENCE_TABLE and both outboxes are always there. */
+  readonly tables?: Readonly<Record<string, TablePlan>>;
+  /** By name. Each has a dead-letter queue. */
+  readonly queues?: Readonly<Record<string, QueuePlan>>;
+  /** Its functions ask for signatures and a bucket for large data, as those of the sample do. */
+  readonly guarded?: boolean;
+  /** More variables; a function gets the stage, for what is known only then. */
+  readonly environment?: (stage: Stage) => Readonly<Record<string, string>>;
+  /** Opens what else the functions need, once a stage, and says where they find it. */
+  readonly open?: (stage: Stage) => Promise<Surroundings>;
+}
+
+export interface Surroundings {
+  readonly environment: Readonly<Record<string, string>>;
+  readonly close?: () => Promise<void>;
+}
+
+export interface OutgoingLetter {
+  readonly body: string;
+  /** The group, on a FIFO queue. */
+  readonly key?: string;
+  /** By default the signature, on a stage that is guarded. */
+  readonly attributes?: Readonly<Record<string, string>>;
+}
+
+export interface Stage {
+  readonly clients: LocalClients;
+  /** For what is asked in every run. */
+  readonly plain: PlainClients;
+  /** The name of a table, by its environment variable. */
+  table(variable: string): string;
+  streamArn(variable: string): string;
+  queue(name: string): StageQueue;
+  /** Of all its queues. */
+  readonly deadLetterUrls: ReadonlySet<string>;
+  /** What a function of a queue finds in its environment. */
+  environmentFor(queue?: string): Record<string, string>;
+  put(variable: string, item: Record<string, unknown>): Promise<void>;
+  get(variable: string, id: string): Promise<Record<string, unknown> | undefined>;
+  items(variable: string): Promise<Record<string, unknown>[]>;
+  /** The rows of the outbox with messages of a producer and key, in the order of their places. */
+  rows(about: { readonly producer: string; readonly key: string }): Promise<Row[]>;
+  /** The messages that were committed because of the message with this id, whichever way they leave. */
+  published(id: string): Promise<Published[]>;
+  /** Sends up to ten messages, in order. */
+  send(queue: string, ...letters: readonly OutgoingLetter[]): Promise<void>;
+  /** Takes everything out of its dead-letter queue, in the order in which it comes. */
+  deadLetters(queue: string): Promise<DeadLetter[]>;
+  stop(): Promise<void>;
+}
+
+export interface Row {
+  readonly place: string;
+  readonly messages: readonly string[];
+}
+
+/** What a message's visibility is set to while the explorer, and not the engine, decides when it comes back. */
+export const heldSeconds = 43_200;
+
+export async function openStage(plan: StagePlan): Promise<Stage> {
+  for (const service of ["SQS", "S3", "SECRETS_MANAGER", "DYNAMODB"])
+    delete process.env[`AWS_ENDPOINT_URL_${service}`]; // of an earlier stage
+  const engines = await startEngines();
+  serveFrom(engines.endpoints);
+  const clients = localClients(engines.endpoints);
+  takeShortWay(clients.dynamodb);
+  takeShortWay(clients.streams);
+  const plain = plainClients(engines.endpoints);
+  const { dynamodb, sqs } = plain;
+  const plans: Record<string, TablePlan> = {
+    EVIDENCE_TABLE: {},
+    OUTBOX_TABLE: { stream: true },
+    ORDERED_OUTBOX_TABLE: { sortKey: "place", stream: true },
+    ...plan.tables,
+  };
+  const streams = new Map<string, string>();
+  for (const [variable, table] of Object.entries(plans))
+    streams.set(variable, await createTable(clients, tableName(variable), table));
+  const queues = new Map<string, StageQueue>();
+  for (const [name, queue] of Object.entries(plan.queues ?? { main: {} }))
+    queues.set(name, await createQueue(clients, name, queue));
+
+  const signing = plan.guarded ? await openSigning(clients) : undefined;
+  if (plan.guarded) await clients.s3.send(new CreateBucketCommand({ Bucket: claimBucket }));
+
+  const stage: Stage = {
+    clients,
+    plain,
+    table: tableName,
+    streamArn: (variable) => known(streams, variable, "table with a stream"),
+    queue: (name) => known(queues, name, "queue"),
+    deadLetterUrls: new Set([...queues.values()].map(({ deadLetterUrl }) => deadLetterUrl)),
+    environmentFor(name) {
+      const queue = name === undefined ? undefined : stage.queue(name);
+      return {
+        AWS_REGION: LOCAL_REGION,
+        AWS_ACCESS_KEY_ID: LOCAL_CREDENTIALS.accessKeyId,
+        AWS_SECRET_ACCESS_KEY: LOCAL_CREDENTIALS.secretAccessKey,
+        AWS_ENDPOINT_URL_SQS: engines.endpoints.sqs,
+        AWS_ENDPOINT_URL_S3: engines.endpoints.s3,
+        AWS_ENDPOINT_URL_SECRETS_MANAGER: engines.endpoints.secretsManager,
+        CLAIM_CHECK_BUCKET: claimBucket,
+        ...(signing && { SIGNING_SECRET_ARN: signing.secretArn }),
+        AWS_ENDPOINT_URL_DYNAMODB: engines.endpoints.dynamodb,
+        ...Object.fromEntries(Object.keys(plans).map((variable) => [variable, tableName(variable)])),
+        ...(queue && {
+          QUEUE_URL: queue.url,
+          DEAD_LETTER_QUEUE_URL: queue.deadLetterUrl,
+          MAX_RECEIVE_COUNT: String(queue.attemptsMax),
+        }),
+        ...plan.environment?.(stage),
+        ...surroundings?.environment,
+      };
+    },
+    async put(variable, item) {
+      await dynamodb.send(new PutItemCommand({ TableName: tableName(variable), Item: marshall(item) }));
+    },
+    async get(variable, id) {
+      const { Item } = await dynamodb.send(
+        new GetItemCommand({ TableName: tableName(variable), Key: marshall({ id }), ConsistentRead: true }),
+      );
+      return Item && unmarshall(Item);
+    },
+    async items(variable) {
+      const { Items = [] } = await dynamodb.send(
+        new ScanCommand({ TableName: tableName(variable), ConsistentRead: true }),
+      );
+      return Items.map((item) => unmarshall(item));
+    },
+    async rows({ producer, key }) {
+      const line = lineOf({ source: producer, partitionkey: key });
+      const { Items = [] } = await dynamodb.send(
+        new QueryCommand({
+          TableName: tableName("ORDERED_OUTBOX_TABLE"),
+          KeyConditionExpression: "id = :line",
+          ExpressionAttributeValues: marshall({ ":line": line }),
+          ConsistentRead: true,
+        }),
+      );
+      return Items.map((item) => unmarshall(item) as Row);
+    },
+    async send(name, ...letters) {
+      const { url, arn, fifo } = stage.queue(name);
+      const queueName = arn.split(":").at(-1) ?? "";
+      const signed = (body: string) => signing?.attributesFor(body, queueName) ?? {};
+      const Entries = letters.map(({ body, key = "", attributes = signed(body) }, index) => ({
+        Id: String(index),
+        MessageBody: body,
+        MessageAttributes: Object.fromEntries(
+          Object.entries(attributes).map(([attribute, text]) => [
+            attribute,
+            { DataType: "String", StringValue: text },
+          ]),
+        ),
+        ...(fifo && { MessageGroupId: groupIdOf(key), MessageDeduplicationId: crypto.randomUUID() }),
+      }));
+      await sqs.send(new SendMessageBatchCommand({ QueueUrl: url, Entries }));
+    },
+    published: (id) => published(id),
+    deadLetters: (name) => takeAll(plain, stage.queue(name).deadLetterUrl),
+    async stop() {
+      await surroundings?.close?.();
+      destroyClients(clients);
+      await engines.stop();
+    },
+  };
+  const published = publications(
+    stage,
+    Object.keys(plans).filter((variable) => plans[variable]?.stream),
+  );
+  const surroundings = await plan.open?.(stage);
+  return stage;
+}
+
+export const claimBucket = "claims";
+
+function tableName(variable: string): string {
+  return variable.toLowerCase().replaceAll("_", "-");
+}
+
+function known<Value>(values: ReadonlyMap<string, Value>, name: string, what: string): Value {
+  const value = values.get(name);
+  if (value === undefined || value === "") {
+    throw new Error(`no ${what} ${name} on this stage; there are ${[...values.keys()].join(", ")}`);
+  }
+  return value;
+}

@@ -1,7 +1,0 @@
-import { readFileSync } from "node:fs";
-import { expect, test } from "vitest";
-import { wiringDocument, wiringText } from "./wiring-table.ts";
-
-test("docs/wiring.md has each rule with its demand and the mistakes that it catches", () => {
-  expect(readFileSync(wiringDocument, "utf8"), "run node test/lib/rules/wiring-table.ts").toBe(wiringText());
-});

@@ -1,6 +1,0 @@
-// Started by a test that kills it: the engines, announced on stdout, and nothing that stops them.
-
-import { startEngines } from "../../local/engines.ts";
-
-const { endpoints, processIds } = await startEngines();
-process.stdout.write(`${JSON.stringify({ endpoints, processIds })}\n`);

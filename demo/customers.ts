@@ -3,7 +3,7 @@
 
 import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { marshall } from "@aws-sdk/util-dynamodb";
-import { writeItems } from "@essentially-once/messaging/dynamodb-batch";
+import { writeItems } from "@essentially-once/messaging/internal/aws/dynamodb-batch";
 import { type OrderPlan, totalOf } from "./orders.ts";
 import { seededRandom } from "./seeded-random.ts";
 

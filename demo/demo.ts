@@ -8,7 +8,7 @@ import { type LocalCloud, startLocalCloud } from "@essentially-once/local-cloud/
 import { type CloudPlace, takeCloudPlace } from "@essentially-once/local-cloud/cloud-place";
 import { requireFree } from "@essentially-once/local-cloud/free-ports";
 import { synthesize } from "@essentially-once/local-cloud/synthesize";
-import { type KeyRing, keyRing } from "@essentially-once/messaging/key-ring";
+import { type KeyRing, keyRing } from "@essentially-once/messaging/internal/trust/key-ring";
 import { consumerQueues } from "@essentially-once/operator/dead-letters/consumer-queues";
 import type { StartOptions } from "./arguments.ts";
 import { type Carrier, startCarrier } from "./carrier.ts";

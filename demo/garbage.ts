@@ -7,10 +7,10 @@
 import { createSecretKey, randomBytes } from "node:crypto";
 import { SendMessageCommand, type SQSClient } from "@aws-sdk/client-sqs";
 import type { Envelope } from "@essentially-once/messaging/envelope";
-import type { KeyRing } from "@essentially-once/messaging/key-ring";
-import { bodyId, isFifo } from "@essentially-once/messaging/message-group";
+import { bodyId, isFifo } from "@essentially-once/messaging/internal/envelope/message-group";
+import type { KeyRing } from "@essentially-once/messaging/internal/trust/key-ring";
+import { sign } from "@essentially-once/messaging/internal/trust/signature";
 import type { Draft } from "@essentially-once/messaging/message-type";
-import { sign } from "@essentially-once/messaging/signature";
 import { OrderApproved, OrderPlaced } from "../functions/orders/messages.ts";
 
 export interface Garbage {

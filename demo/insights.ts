@@ -3,9 +3,9 @@
 import { type DynamoDBClient, GetItemCommand } from "@aws-sdk/client-dynamodb";
 import { marshall } from "@aws-sdk/util-dynamodb";
 import { readEnvelope } from "@essentially-once/messaging/envelope";
-import { generationStore } from "@essentially-once/messaging/generation";
+import { generationStore } from "@essentially-once/messaging/internal/pull/generation";
+import { partitionId } from "@essentially-once/messaging/internal/pull/journal-items";
 import { type Journal, journal } from "@essentially-once/messaging/journal";
-import { partitionId } from "@essentially-once/messaging/journal-items";
 import { z } from "zod";
 import { readTable } from "./tables.ts";
 import type { WorldAccess } from "./world.ts";

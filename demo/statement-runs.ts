@@ -5,9 +5,9 @@
 
 import { setTimeout as sleep } from "node:timers/promises";
 import type { LocalCloud } from "@essentially-once/local-cloud/cloud";
-import { generationPrefix, generationStore } from "@essentially-once/messaging/generation";
+import { generationPrefix, generationStore } from "@essentially-once/messaging/internal/pull/generation";
+import { offsets } from "@essentially-once/messaging/internal/pull/offset";
 import { journal } from "@essentially-once/messaging/journal";
-import { offsets } from "@essentially-once/messaging/offset";
 import { STATEMENT_PROJECTION } from "./insights.ts";
 
 const FUNCTION_PATH = "Insights/BuildStatement";

@@ -2,11 +2,12 @@
 //
 // Views are not signed. Whoever can sign could write any message of the system, and a shop front, which anybody may
 // look at, must not be able to. Who may send here is the queue's affair; what a forged view costs is a wrong count.
-import { ageGate } from "@essentially-once/messaging/age-gate";
+
 import { atMostOnce } from "@essentially-once/messaging/at-most-once";
 import { consumer } from "@essentially-once/messaging/consumer";
 import { environment } from "@essentially-once/messaging/environment";
-import { hopLimit } from "@essentially-once/messaging/hop-limit";
+import { ageGate } from "@essentially-once/messaging/internal/trust/age-gate";
+import { hopLimit } from "@essentially-once/messaging/internal/trust/hop-limit";
 import { countOrderViews } from "./contracts.ts";
 
 const insightsTable = environment("INSIGHTS_TABLE");

@@ -8,11 +8,11 @@ import { DynamoDBClient, GetItemCommand, PutItemCommand } from "@aws-sdk/client-
 import { ReceiveMessageCommand, SendMessageCommand, SQSClient } from "@aws-sdk/client-sqs";
 import { consumer } from "@essentially-once/messaging/consumer";
 import { contract } from "@essentially-once/messaging/contract";
-import type { MessageMiddleware } from "@essentially-once/messaging/delivery";
 import { type Effect, effects } from "@essentially-once/messaging/effect";
 import { idempotency } from "@essentially-once/messaging/idempotency";
+import type { MessageMiddleware } from "@essentially-once/messaging/internal/commit/delivery";
+import type { UnitOfWork } from "@essentially-once/messaging/internal/commit/unit-of-work";
 import { rows } from "@essentially-once/messaging/rows";
-import type { UnitOfWork } from "@essentially-once/messaging/unit-of-work";
 import { type Versioned, versionedTable } from "@essentially-once/messaging/versioned-table";
 import { type Explorer, openExplorer } from "@essentially-once/testing/explorer/explorer";
 import type { Fault } from "@essentially-once/testing/explorer/fault";
@@ -156,21 +156,21 @@ describe("reported by default, with the handler's own line", () => {
     [
       "a POST",
       () => post("/mails"),
-      /^G2: POST \/mails at test\/guarantees\/own-calls.test.ts:\d+ happened 2 times for \w+-1 \(explored.deposited.v1\)/,
+      /^G2: POST \/mails at packages\/proofs\/own-calls.test.ts:\d+ happened 2 times for \w+-1 \(explored.deposited.v1\)/,
     ],
     [
       "a DELETE of something of the run",
       (id) => fetch(`${url}/caches/${id}`, { method: "DELETE" }),
       /^G2: DELETE \/caches\/\* at /,
     ],
-    ["a POST by HTTP/2", postByHttp2, /^G2: POST \/grpc at test\/guarantees\/own-calls.test.ts/],
-    ["a POST by node:http", postByHttp, /^G2: POST \/mails at test\/guarantees\/own-calls.test.ts/],
+    ["a POST by HTTP/2", postByHttp2, /^G2: POST \/grpc at packages\/proofs\/own-calls.test.ts/],
+    ["a POST by node:http", postByHttp, /^G2: POST \/mails at packages\/proofs\/own-calls.test.ts/],
     [
       "a PutItem by a client of its own",
       (id) => put(id),
-      /^G2: PutItem state-table at test\/guarantees\/own-calls.test.ts/,
+      /^G2: PutItem state-table at packages\/proofs\/own-calls.test.ts/,
     ],
-    ["a message to a queue", send, /^G2: SendMessage other at test\/guarantees\/own-calls.test.ts/],
+    ["a message to a queue", send, /^G2: SendMessage other at packages\/proofs\/own-calls.test.ts/],
     [
       "what comes behind a wait",
       async () => {
@@ -186,7 +186,7 @@ describe("reported by default, with the handler's own line", () => {
   it("what a middleware of the user's calls", async () => {
     const middleware = { before: async () => void (await post("/audits")) };
     expect(await reported(async () => undefined, { middleware })).toEqual([
-      expect.stringMatching(/^G2: POST \/audits at test\/guarantees\/own-calls.test.ts/),
+      expect.stringMatching(/^G2: POST \/audits at packages\/proofs\/own-calls.test.ts/),
     ]);
   });
 

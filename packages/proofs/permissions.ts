@@ -96,8 +96,8 @@ function counterpartOf({ name: scenario, functions, stage }: Scenario, name: str
   const fn = functions.find((one) => nameOf(one) === name);
   if (!fn) throw new Error(`${scenario} has no function ${name}`);
   const isFifo = Object.values(stage.queues ?? {}).some(({ fifo }) => fifo);
-  if (/outbox\/publish/.test(String(fn.handler))) return relay("Publish");
-  if (/outbox\/sweep/.test(String(fn.handler))) return relay("Sweep");
+  if (/relay\/publish/.test(String(fn.handler))) return relay("Publish");
+  if (/relay\/sweep/.test(String(fn.handler))) return relay("Sweep");
   if (fn.by.kind === "request") return { role: "Entrance/AskRole", state: "Entrance/Table", queue: "" };
   if (fn.by.kind === "schedule") return { role: "Pulled/PulledRole", state: "Pulled/Table", queue: "" };
   if (isFifo) return consumer("Ordered");

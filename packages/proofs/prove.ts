@@ -1,6 +1,6 @@
 // `npm run prove`: every promise under every fault that we know how to make, what must break broken, and the figures.
 // Exit code 1 when anything breaks a promise, or when anything wrong survives.
-import { fileURLToPath } from "node:url";
+import { resolve } from "node:path";
 import { enterOrExit } from "@essentially-once/operator/shell-environment";
 import { UsageError } from "@essentially-once/operator/usage-error";
 import { parseProveArguments, proveHelp } from "./prove/arguments.ts";
@@ -12,9 +12,7 @@ await enterOrExit("local"); // its processes inherit it
 
 // The SDK, vitest and the CDK are read by a hundred processes, here and in the copies that mutants are tried in.
 // In the project: whoever can write to a cache of code decides what runs.
-process.env.NODE_COMPILE_CACHE ??= fileURLToPath(
-  new URL("../../node_modules/.cache/essentially-once/compiled", import.meta.url),
-);
+process.env.NODE_COMPILE_CACHE ??= resolve("node_modules/.cache/essentially-once/compiled");
 process.exitCode = await main(process.argv.slice(2));
 
 async function main(argv: readonly string[]): Promise<number> {

@@ -3,10 +3,10 @@
 import { marshall } from "@aws-sdk/util-dynamodb";
 import { accessKeyIdOf } from "@essentially-once/local-cloud/permissions/access-key";
 import { type Guard, startGuard } from "@essentially-once/local-cloud/permissions/guard";
-import { digestOf } from "@essentially-once/messaging/digest";
 import { asciiJson } from "@essentially-once/messaging/envelope";
 import { evidenceId, newId } from "@essentially-once/messaging/ids";
-import { lineOf } from "@essentially-once/messaging/outbox";
+import { lineOf } from "@essentially-once/messaging/internal/commit/outbox";
+import { digestOf } from "@essentially-once/messaging/internal/envelope/digest";
 import { anEnvelope } from "@essentially-once/testing/support/an-envelope";
 import { aContext, anSqsEvent, anSqsRecord } from "@essentially-once/testing/support/lambda";
 import { keysIn, signed } from "@essentially-once/testing/support/signing";

@@ -1,8 +1,8 @@
 // Each piece of garbage is what it says: of those that are signed, only the right ones would be taken.
 import { ReceiveMessageCommand } from "@aws-sdk/client-sqs";
-import type { Letter } from "@essentially-once/messaging/delivery";
 import { readEnvelope } from "@essentially-once/messaging/envelope";
-import { signature } from "@essentially-once/messaging/signature";
+import type { Letter } from "@essentially-once/messaging/internal/commit/delivery";
+import { signature } from "@essentially-once/messaging/internal/trust/signature";
 import { aKeyStore, aSecret } from "@essentially-once/testing/support/a-key-ring";
 import { localEngines } from "@essentially-once/testing/support/local-engines";
 import { codeAfter } from "@essentially-once/testing/support/middleware";

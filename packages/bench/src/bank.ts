@@ -2,8 +2,8 @@
 import type { Update } from "@aws-sdk/client-dynamodb";
 import { asciiJson, type Envelope } from "@essentially-once/messaging/envelope";
 import { derivedId } from "@essentially-once/messaging/ids";
+import { sequenceText } from "@essentially-once/messaging/internal/envelope/sequence";
 import { messageType } from "@essentially-once/messaging/message-type";
-import { sequenceText } from "@essentially-once/messaging/sequence";
 import * as z from "zod";
 import { tables } from "./engines.ts";
 

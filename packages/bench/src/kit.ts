@@ -1,18 +1,18 @@
 // The kit's contenders: one consumer for each form of evidence, with every middleware that the sample's have.
 
-import { ageGate } from "@essentially-once/messaging/age-gate";
 import { atMostOnce } from "@essentially-once/messaging/at-most-once";
 import { dynamodb } from "@essentially-once/messaging/clients";
 import { type Consumer, consumer } from "@essentially-once/messaging/consumer";
 import { contract } from "@essentially-once/messaging/contract";
 import { effects } from "@essentially-once/messaging/effect";
-import { hopLimit } from "@essentially-once/messaging/hop-limit";
 import { type EvidenceStore, idempotency } from "@essentially-once/messaging/idempotency";
 import { inline } from "@essentially-once/messaging/inline";
+import type { UnitOfWork } from "@essentially-once/messaging/internal/commit/unit-of-work";
+import { ageGate } from "@essentially-once/messaging/internal/trust/age-gate";
+import { hopLimit } from "@essentially-once/messaging/internal/trust/hop-limit";
+import { signature } from "@essentially-once/messaging/internal/trust/signature";
 import { rows } from "@essentially-once/messaging/rows";
-import { signature } from "@essentially-once/messaging/signature";
 import { sqs } from "@essentially-once/messaging/sqs-client";
-import type { UnitOfWork } from "@essentially-once/messaging/unit-of-work";
 import type { Context, SQSBatchResponse, SQSEvent } from "aws-lambda";
 import { addToBalance, BalanceChanged, type Deposit, MoneyDeposited } from "./bank.ts";
 import type { Contender } from "./contender.ts";

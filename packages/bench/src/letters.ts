@@ -2,8 +2,8 @@
 
 import { asciiJson, type Envelope } from "@essentially-once/messaging/envelope";
 import { newId } from "@essentially-once/messaging/ids";
-import { keyRing } from "@essentially-once/messaging/key-ring";
-import { sign } from "@essentially-once/messaging/signature";
+import { keyRing } from "@essentially-once/messaging/internal/trust/key-ring";
+import { sign } from "@essentially-once/messaging/internal/trust/signature";
 import type { Context, SQSEvent, SQSRecord } from "aws-lambda";
 import { queueName } from "./engines.ts";
 

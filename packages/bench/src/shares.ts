@@ -1,16 +1,16 @@
 // What the kit itself costs: client CPU of a batch whose SDK calls cost nothing, and of the same without one
 // middleware at a time.
 import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
-import { ageGate } from "@essentially-once/messaging/age-gate";
 import { consumer } from "@essentially-once/messaging/consumer";
 import { contract } from "@essentially-once/messaging/contract";
-import type { MessageMiddleware } from "@essentially-once/messaging/delivery";
-import { hopLimit } from "@essentially-once/messaging/hop-limit";
 import { idempotency } from "@essentially-once/messaging/idempotency";
 import { newId } from "@essentially-once/messaging/ids";
 import { inline } from "@essentially-once/messaging/inline";
+import type { MessageMiddleware } from "@essentially-once/messaging/internal/commit/delivery";
+import { ageGate } from "@essentially-once/messaging/internal/trust/age-gate";
+import { hopLimit } from "@essentially-once/messaging/internal/trust/hop-limit";
+import { signature } from "@essentially-once/messaging/internal/trust/signature";
 import { rows } from "@essentially-once/messaging/rows";
-import { signature } from "@essentially-once/messaging/signature";
 import type { Context, SQSBatchResponse, SQSEvent } from "aws-lambda";
 import { MoneyDeposited } from "./bank.ts";
 import { tables } from "./engines.ts";

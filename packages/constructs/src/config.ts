@@ -1,6 +1,6 @@
 // Configuration → stacks: every size that differs between stages, and every setting a deployment may give.
 
-import { metricNamespace } from "@essentially-once/messaging/metric-names";
+import { metricNamespace } from "@essentially-once/messaging/internal/core/metric-names";
 import { Arn, ArnFormat, Duration, type StackProps } from "aws-cdk-lib";
 import { RetentionDays } from "aws-cdk-lib/aws-logs";
 import type { Node } from "constructs";

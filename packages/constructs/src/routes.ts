@@ -5,8 +5,8 @@
 //   G3. A committed message has somewhere to go: a published type without a subscriber is refused.
 //   G6. Nobody waits for what never comes: an accepted type that nothing publishes is refused.
 
-import type { Author } from "@essentially-once/messaging/authors";
 import { type Contract, typesOf } from "@essentially-once/messaging/contract";
+import type { Author } from "@essentially-once/messaging/internal/trust/authors";
 import type { MessageType } from "@essentially-once/messaging/message-type";
 import type { Stack } from "aws-cdk-lib";
 import type { IQueue } from "aws-cdk-lib/aws-sqs";

@@ -1,6 +1,6 @@
 // What the functions count themselves, as metrics that alarms and the dashboard look at.
 
-import { type MetricName, serviceDimension } from "@essentially-once/messaging/metric-names";
+import { type MetricName, serviceDimension } from "@essentially-once/messaging/internal/core/metric-names";
 import { Duration } from "aws-cdk-lib";
 import { Metric, type MetricOptions } from "aws-cdk-lib/aws-cloudwatch";
 

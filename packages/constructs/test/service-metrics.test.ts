@@ -1,7 +1,7 @@
 // What the alarms look for is what the functions count: the same namespace, dimension and names.
 import { globSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { metricNames } from "@essentially-once/messaging/metric-names";
+import { metricNames } from "@essentially-once/messaging/internal/core/metric-names";
 import { aContext } from "@essentially-once/testing/support/lambda";
 import { linesOf } from "@essentially-once/testing/support/lines";
 import { synthesizeApp } from "@essentially-once/testing/support/real-app";
@@ -56,7 +56,7 @@ async function writtenBy({
   vi.resetModules();
   vi.stubEnv("POWERTOOLS_SERVICE_NAME", POWERTOOLS_SERVICE_NAME);
   vi.stubEnv("POWERTOOLS_METRICS_NAMESPACE", POWERTOOLS_METRICS_NAMESPACE);
-  const { observed } = await import("@essentially-once/messaging/observed");
+  const { observed } = await import("@essentially-once/messaging/internal/receive/observed");
   const { count } = await import("@essentially-once/messaging/metrics");
   const handler = observed("a name of the code's own", [], async () => {
     for (const name of Object.values(metricNames)) count(name);

@@ -1,5 +1,4 @@
 // The local cloud alone: whatever stacks `bin/app.ts` has, on this machine, until Ctrl-C.
-import { fileURLToPath } from "node:url";
 import type { LocalCloud } from "./cloud.ts";
 import { takeCloudPlace } from "./cloud-place.ts";
 import type { LocalEvent } from "./events.ts";
@@ -18,7 +17,7 @@ async function start({ signal, stops }: Program): Promise<number> {
     return 0;
   }
   await requireFree(ports);
-  const projectDirectory = fileURLToPath(new URL("../../..", import.meta.url));
+  const projectDirectory = process.cwd();
   const place = await takeCloudPlace(projectDirectory);
   stops.push(place.leave);
   console.log("Synthesizing the stacks (cdk synth) ...");

@@ -114,7 +114,7 @@ test("the tables' proxy is a way to the tables for programs", async () => {
 });
 
 test("nothing in local/ listens by itself", () => {
-  const listening = globSync("local/**/*.{ts,mjs}")
+  const listening = globSync("packages/local-cloud/src/**/*.{ts,mjs}")
     .filter((file) => /\.listen\(/.test(readFileSync(file, "utf8")))
     .sort();
   expect(listening).toEqual([

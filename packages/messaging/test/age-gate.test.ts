@@ -1,8 +1,8 @@
 import { codeAfter } from "@essentially-once/testing/support/middleware";
 import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { ageGate } from "../src/age-gate.ts";
-import { setClock } from "../src/clock.ts";
+import { setClock } from "../src/core/clock.ts";
+import { ageGate } from "../src/trust/age-gate.ts";
 
 const now = Date.parse("2026-06-15T12:00:00.000Z");
 const dayMs = 86_400_000;

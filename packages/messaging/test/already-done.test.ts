@@ -7,15 +7,15 @@ import { aContext, anSqsEvent, anSqsRecord } from "@essentially-once/testing/sup
 import { aWorld, type World } from "@essentially-once/testing/support/world";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it, vi } from "vitest";
 import * as z from "zod";
-import { dynamodb } from "../src/clients.ts";
-import { consumer } from "../src/consumer.ts";
-import { contract } from "../src/contract.ts";
-import { asciiJson, type Envelope } from "../src/envelope.ts";
-import { idempotency } from "../src/idempotency.ts";
-import { newId } from "../src/ids.ts";
-import { messageType } from "../src/message-type.ts";
-import { rows } from "../src/rows.ts";
-import { sqs } from "../src/sqs-client.ts";
+import { dynamodb } from "../src/aws/clients.ts";
+import { sqs } from "../src/aws/sqs-client.ts";
+import { idempotency } from "../src/commit/idempotency.ts";
+import { rows } from "../src/commit/rows.ts";
+import { newId } from "../src/core/ids.ts";
+import { contract } from "../src/envelope/contract.ts";
+import { asciiJson, type Envelope } from "../src/envelope/envelope.ts";
+import { messageType } from "../src/envelope/message-type.ts";
+import { consumer } from "../src/receive/consumer.ts";
 
 const Counted = messageType({
   type: "tests.counted.v1",

@@ -5,18 +5,18 @@ import { aContext, anSqsEvent, anSqsRecord } from "@essentially-once/testing/sup
 import { aWorld, type World } from "@essentially-once/testing/support/world";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import * as z from "zod";
-import { atMostOnce } from "../src/at-most-once.ts";
-import { dynamodb } from "../src/clients.ts";
-import { setClock } from "../src/clock.ts";
-import { consumer } from "../src/consumer.ts";
-import { contract } from "../src/contract.ts";
-import { asciiJson, type Envelope } from "../src/envelope.ts";
-import { idempotency } from "../src/idempotency.ts";
-import { newId } from "../src/ids.ts";
-import { messageType } from "../src/message-type.ts";
-import { Park, RetryLater } from "../src/outcome.ts";
-import { rows } from "../src/rows.ts";
-import type { UnitOfWork } from "../src/unit-of-work.ts";
+import { dynamodb } from "../src/aws/clients.ts";
+import { atMostOnce } from "../src/commit/at-most-once.ts";
+import { idempotency } from "../src/commit/idempotency.ts";
+import { rows } from "../src/commit/rows.ts";
+import type { UnitOfWork } from "../src/commit/unit-of-work.ts";
+import { setClock } from "../src/core/clock.ts";
+import { newId } from "../src/core/ids.ts";
+import { Park, RetryLater } from "../src/core/outcome.ts";
+import { contract } from "../src/envelope/contract.ts";
+import { asciiJson, type Envelope } from "../src/envelope/envelope.ts";
+import { messageType } from "../src/envelope/message-type.ts";
+import { consumer } from "../src/receive/consumer.ts";
 
 const Seen = messageType({
   type: "tests.seen.v1",

@@ -1,8 +1,8 @@
 import { anEnvelope } from "@essentially-once/testing/support/an-envelope";
 import { describe, expect, it } from "vitest";
-import { readAuthors } from "../src/authors.ts";
-import { asciiJson } from "../src/envelope.ts";
-import { lineOf, type OutboxRow } from "../src/outbox.ts";
+import { lineOf, type OutboxRow } from "../src/commit/outbox.ts";
+import { asciiJson } from "../src/envelope/envelope.ts";
+import { readAuthors } from "../src/trust/authors.ts";
 
 const authors = readAuthors(
   JSON.stringify({

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { processBatch } from "../src/batch.ts";
-import { nowMs, setClock } from "../src/clock.ts";
+import { processBatch } from "../src/aws/batch.ts";
+import { nowMs, setClock } from "../src/core/clock.ts";
 
 const anHourMs = 3_600_000;
 

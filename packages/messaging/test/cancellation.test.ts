@@ -1,6 +1,6 @@
 import { TransactionCanceledException } from "@aws-sdk/client-dynamodb";
 import { describe, expect, it } from "vitest";
-import { classifyCancellation } from "../src/cancellation.ts";
+import { classifyCancellation } from "../src/aws/cancellation.ts";
 
 describe("classifyCancellation", () => {
   it("G2: sees the evidence before any other reason", () => {

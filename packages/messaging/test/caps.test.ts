@@ -3,13 +3,20 @@ import { aContext, aPost } from "@essentially-once/testing/support/lambda";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import * as z from "zod";
-import { arrayLengthMax, bodyBytesMax, checkCaps, depthMax, keysMax, parseCapped } from "../src/caps.ts";
-import { contract } from "../src/contract.ts";
-import { endpoint } from "../src/endpoint.ts";
-import { asciiJson, readEnvelope } from "../src/envelope.ts";
-import { messageType } from "../src/message-type.ts";
-import { Park } from "../src/outcome.ts";
-import { unitOfWork } from "../src/unit-of-work.ts";
+import { unitOfWork } from "../src/commit/unit-of-work.ts";
+import { Park } from "../src/core/outcome.ts";
+import {
+  arrayLengthMax,
+  bodyBytesMax,
+  checkCaps,
+  depthMax,
+  keysMax,
+  parseCapped,
+} from "../src/envelope/caps.ts";
+import { contract } from "../src/envelope/contract.ts";
+import { asciiJson, readEnvelope } from "../src/envelope/envelope.ts";
+import { messageType } from "../src/envelope/message-type.ts";
+import { endpoint } from "../src/receive/endpoint.ts";
 
 describe("parseCapped", () => {
   it("reads what is inside the bounds, as JSON.parse does", () => {

@@ -18,22 +18,22 @@ import { aContext, aPost } from "@essentially-once/testing/support/lambda";
 import { codeAfter } from "@essentially-once/testing/support/middleware";
 import { afterAll, afterEach, beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import * as z from "zod";
-import { bodyBytesMax, claimBytesMax } from "../src/caps.ts";
-import { claimCheck } from "../src/claim-check.ts";
-import { claimStore } from "../src/claim-store.ts";
-import { dynamodb } from "../src/clients.ts";
-import { contract } from "../src/contract.ts";
-import { endpoint } from "../src/endpoint.ts";
-import { asciiJson, type Envelope } from "../src/envelope.ts";
-import { eventLog } from "../src/event-log.ts";
-import { idempotency } from "../src/idempotency.ts";
-import { contentId, newId } from "../src/ids.ts";
-import { inline } from "../src/inline.ts";
-import { keepingClaims } from "../src/journal-claims.ts";
-import { messageType } from "../src/message-type.ts";
-import { projection } from "../src/projection.ts";
-import { rows } from "../src/rows.ts";
-import { s3 } from "../src/s3-client.ts";
+import { dynamodb } from "../src/aws/clients.ts";
+import { s3 } from "../src/aws/s3-client.ts";
+import { claimCheck } from "../src/commit/claim-check.ts";
+import { claimStore } from "../src/commit/claim-store.ts";
+import { idempotency } from "../src/commit/idempotency.ts";
+import { inline } from "../src/commit/inline.ts";
+import { rows } from "../src/commit/rows.ts";
+import { contentId, newId } from "../src/core/ids.ts";
+import { bodyBytesMax, claimBytesMax } from "../src/envelope/caps.ts";
+import { contract } from "../src/envelope/contract.ts";
+import { asciiJson, type Envelope } from "../src/envelope/envelope.ts";
+import { messageType } from "../src/envelope/message-type.ts";
+import { eventLog } from "../src/pull/event-log.ts";
+import { keepingClaims } from "../src/pull/journal-claims.ts";
+import { projection } from "../src/pull/projection.ts";
+import { endpoint } from "../src/receive/endpoint.ts";
 
 let world: ClaimWorld;
 let faults: Faults | undefined;
@@ -250,8 +250,8 @@ describe("on the way in", () => {
   });
 
   it("a consumer without claimCheck() parks it with a code of its own", async () => {
-    const { messageChain } = await import("../src/chain.ts");
-    const { unitOfWork } = await import("../src/unit-of-work.ts");
+    const { messageChain } = await import("../src/receive/chain.ts");
+    const { unitOfWork } = await import("../src/commit/unit-of-work.ts");
     const message = await aReference({ text: large() });
     const chain = messageChain({
       contract: contract({ name: "tested", accepts: [Told] }),

@@ -3,7 +3,7 @@ import { type AddressInfo, createServer } from "node:net";
 import { GetQueueAttributesCommand } from "@aws-sdk/client-sqs";
 import { LOCAL_CREDENTIALS, LOCAL_REGION } from "@essentially-once/local-cloud/clients";
 import { expect, it } from "vitest";
-import { sqsOnce } from "../src/sqs-client.ts";
+import { sqsOnce } from "../src/aws/sqs-client.ts";
 
 it("G11, D10: a call that nobody answers fails in time, and does not wait for ever", async () => {
   const server = createServer((socket) => void socket.on("error", () => undefined).resume());

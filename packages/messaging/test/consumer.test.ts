@@ -5,11 +5,11 @@ import { linesOf } from "@essentially-once/testing/support/lines";
 import { aWorld, type World } from "@essentially-once/testing/support/world";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import * as z from "zod";
-import { consumer } from "../src/consumer.ts";
-import { contract } from "../src/contract.ts";
-import { asciiJson } from "../src/envelope.ts";
-import { messageType } from "../src/message-type.ts";
-import { Park, RetryLater } from "../src/outcome.ts";
+import { Park, RetryLater } from "../src/core/outcome.ts";
+import { contract } from "../src/envelope/contract.ts";
+import { asciiJson } from "../src/envelope/envelope.ts";
+import { messageType } from "../src/envelope/message-type.ts";
+import { consumer } from "../src/receive/consumer.ts";
 
 const Ping = messageType({ type: "tests.ping.v1", schema: z.strictObject({ n: z.int() }), key: () => "all" });
 
@@ -59,7 +59,7 @@ describe("a consumer", () => {
   });
 
   it.each([
-    [-2, /^5 attempts, last error TypeError at messaging\/consumer\.test\.ts:\d+:\d+$/],
+    [-2, /^5 attempts, last error TypeError at test\/consumer\.test\.ts:\d+:\d+$/],
     [-3, /^5 attempts, last error NOT_NOW$/],
   ])(
     "G6: parks a message after its last attempt with its last error (%i), and quotes no message of a foreign error",
@@ -86,7 +86,7 @@ describe("a consumer", () => {
     const [line] = (await linesOf(() => receive(bodyOf({ n: -6 })))).filter(
       ({ code }) => code === "RETRY_LATER",
     );
-    expect(line?.at).toMatch(/^messaging\/consumer\.test\.ts:\d+:\d+$/);
+    expect(line?.at).toMatch(/^test\/consumer\.test\.ts:\d+:\d+$/);
   });
 
   it("a delay that the handler asks for is the visibility timeout of the message", async () => {

@@ -1,10 +1,10 @@
 import { anEnvelope } from "@essentially-once/testing/support/an-envelope";
 import { afterEach, describe, expect, expectTypeOf, it, vi } from "vitest";
 import * as z from "zod";
-import { consumer } from "../src/consumer.ts";
-import { contract, contractText, contractVariable, typesOf } from "../src/contract.ts";
-import { messageType } from "../src/message-type.ts";
-import { type UnitOfWork, unitOfWork } from "../src/unit-of-work.ts";
+import { type UnitOfWork, unitOfWork } from "../src/commit/unit-of-work.ts";
+import { contract, contractText, contractVariable, typesOf } from "../src/envelope/contract.ts";
+import { messageType } from "../src/envelope/message-type.ts";
+import { consumer } from "../src/receive/consumer.ts";
 
 const schema = z.strictObject({ n: z.int() });
 const Asked = messageType({

@@ -5,14 +5,14 @@ import { aContext } from "@essentially-once/testing/support/lambda";
 import { aWorld, type World } from "@essentially-once/testing/support/world";
 import type { Context } from "aws-lambda";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { dynamodb } from "../src/clients.ts";
-import { nowMs, setClock } from "../src/clock.ts";
-import type { Delivery } from "../src/delivery.ts";
-import { type Effect, type EffectWork, effects, NotPerformed } from "../src/effect.ts";
-import { newId } from "../src/ids.ts";
-import { leaseTable } from "../src/lease.ts";
-import { Park, RetryLater } from "../src/outcome.ts";
-import { unitOfWork } from "../src/unit-of-work.ts";
+import { dynamodb } from "../src/aws/clients.ts";
+import type { Delivery } from "../src/commit/delivery.ts";
+import { type Effect, type EffectWork, effects, NotPerformed } from "../src/commit/effect.ts";
+import { leaseTable } from "../src/commit/lease.ts";
+import { unitOfWork } from "../src/commit/unit-of-work.ts";
+import { nowMs, setClock } from "../src/core/clock.ts";
+import { newId } from "../src/core/ids.ts";
+import { Park, RetryLater } from "../src/core/outcome.ts";
 
 interface Consignment {
   readonly consignmentId: string;

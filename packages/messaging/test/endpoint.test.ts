@@ -3,17 +3,17 @@ import { aContext, aPost } from "@essentially-once/testing/support/lambda";
 import { aWorld, type World } from "@essentially-once/testing/support/world";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import * as z from "zod";
-import { dynamodb } from "../src/clients.ts";
-import { contract } from "../src/contract.ts";
-import type { MessageMiddleware } from "../src/delivery.ts";
-import { effects } from "../src/effect.ts";
-import { endpoint } from "../src/endpoint.ts";
-import { idempotency } from "../src/idempotency.ts";
-import { derivedId, newId } from "../src/ids.ts";
-import { messageType } from "../src/message-type.ts";
-import { Park } from "../src/outcome.ts";
-import { rows } from "../src/rows.ts";
-import { type Versioned, versionedTable } from "../src/versioned-table.ts";
+import { dynamodb } from "../src/aws/clients.ts";
+import type { MessageMiddleware } from "../src/commit/delivery.ts";
+import { effects } from "../src/commit/effect.ts";
+import { idempotency } from "../src/commit/idempotency.ts";
+import { rows } from "../src/commit/rows.ts";
+import { type Versioned, versionedTable } from "../src/commit/versioned-table.ts";
+import { derivedId, newId } from "../src/core/ids.ts";
+import { Park } from "../src/core/outcome.ts";
+import { contract } from "../src/envelope/contract.ts";
+import { messageType } from "../src/envelope/message-type.ts";
+import { endpoint } from "../src/receive/endpoint.ts";
 
 interface Till extends Versioned {
   readonly coins: number;

@@ -2,9 +2,9 @@ import { anEnvelope } from "@essentially-once/testing/support/an-envelope";
 import { codeAfter } from "@essentially-once/testing/support/middleware";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { ageGate } from "../src/age-gate.ts";
-import { asciiJson, readEnvelope, readKept } from "../src/envelope.ts";
-import { Park } from "../src/outcome.ts";
+import { Park } from "../src/core/outcome.ts";
+import { asciiJson, readEnvelope, readKept } from "../src/envelope/envelope.ts";
+import { ageGate } from "../src/trust/age-gate.ts";
 
 describe("readEnvelope", () => {
   it("reads back what asciiJson wrote, whatever the data", () => {

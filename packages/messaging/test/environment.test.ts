@@ -1,5 +1,5 @@
 import { afterEach, expect, it, vi } from "vitest";
-import { environment, environmentNumber } from "../src/environment.ts";
+import { environment, environmentNumber } from "../src/core/environment.ts";
 
 afterEach(() => vi.unstubAllEnvs());
 

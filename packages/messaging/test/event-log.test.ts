@@ -4,16 +4,16 @@ import { aJournal, aJournalWorld, type JournalWorld } from "@essentially-once/te
 import { aContext, anSqsEvent, anSqsRecord } from "@essentially-once/testing/support/lambda";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import * as z from "zod";
-import { dynamodb } from "../src/clients.ts";
-import { consumer } from "../src/consumer.ts";
-import { contract } from "../src/contract.ts";
-import { asciiJson, type Envelope } from "../src/envelope.ts";
-import { eventLog } from "../src/event-log.ts";
-import { idempotency } from "../src/idempotency.ts";
-import { newId } from "../src/ids.ts";
-import type { Journal } from "../src/journal.ts";
-import { messageType } from "../src/message-type.ts";
-import { projection } from "../src/projection.ts";
+import { dynamodb } from "../src/aws/clients.ts";
+import { idempotency } from "../src/commit/idempotency.ts";
+import { newId } from "../src/core/ids.ts";
+import { contract } from "../src/envelope/contract.ts";
+import { asciiJson, type Envelope } from "../src/envelope/envelope.ts";
+import { messageType } from "../src/envelope/message-type.ts";
+import { eventLog } from "../src/pull/event-log.ts";
+import type { Journal } from "../src/pull/journal.ts";
+import { projection } from "../src/pull/projection.ts";
+import { consumer } from "../src/receive/consumer.ts";
 
 const Added = messageType({
   type: "tests.added.v1",

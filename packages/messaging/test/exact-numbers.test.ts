@@ -2,12 +2,12 @@ import { aContext, anSqsRecord, aPost } from "@essentially-once/testing/support/
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import * as z from "zod";
-import { parseCapped, parseExact } from "../src/caps.ts";
-import { contract } from "../src/contract.ts";
-import { endpoint } from "../src/endpoint.ts";
-import { messageType } from "../src/message-type.ts";
-import { Park } from "../src/outcome.ts";
-import { receive } from "../src/received.ts";
+import { receive } from "../src/commit/received.ts";
+import { Park } from "../src/core/outcome.ts";
+import { parseCapped, parseExact } from "../src/envelope/caps.ts";
+import { contract } from "../src/envelope/contract.ts";
+import { messageType } from "../src/envelope/message-type.ts";
+import { endpoint } from "../src/receive/endpoint.ts";
 
 const refused = [
   "9007199254740993",

@@ -10,18 +10,18 @@ import { aWorld, type World } from "@essentially-once/testing/support/world";
 import type { SQSRecord } from "aws-lambda";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import * as z from "zod";
-import { dynamodb } from "../src/clients.ts";
-import { consumer } from "../src/consumer.ts";
-import { contract } from "../src/contract.ts";
-import type { MessageMiddleware } from "../src/delivery.ts";
-import { asciiJson, type Envelope } from "../src/envelope.ts";
-import { idempotency } from "../src/idempotency.ts";
-import { newId } from "../src/ids.ts";
-import { messageType } from "../src/message-type.ts";
-import { Park, RetryLater } from "../src/outcome.ts";
-import { rows } from "../src/rows.ts";
-import { signature } from "../src/signature.ts";
-import { sqs } from "../src/sqs-client.ts";
+import { dynamodb } from "../src/aws/clients.ts";
+import { sqs } from "../src/aws/sqs-client.ts";
+import type { MessageMiddleware } from "../src/commit/delivery.ts";
+import { idempotency } from "../src/commit/idempotency.ts";
+import { rows } from "../src/commit/rows.ts";
+import { newId } from "../src/core/ids.ts";
+import { Park, RetryLater } from "../src/core/outcome.ts";
+import { contract } from "../src/envelope/contract.ts";
+import { asciiJson, type Envelope } from "../src/envelope/envelope.ts";
+import { messageType } from "../src/envelope/message-type.ts";
+import { consumer } from "../src/receive/consumer.ts";
+import { signature } from "../src/trust/signature.ts";
 
 const Noted = messageType({
   type: "tests.noted.v1",

@@ -1,9 +1,9 @@
 import { aJournalWorld, inSeconds, type JournalWorld } from "@essentially-once/testing/support/journal-world";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { type GenerationStore, generationStore, stateOf } from "../src/generation.ts";
-import { newId } from "../src/ids.ts";
-import { offsets } from "../src/offset.ts";
-import type { Versioned } from "../src/versioned-table.ts";
+import type { Versioned } from "../src/commit/versioned-table.ts";
+import { newId } from "../src/core/ids.ts";
+import { type GenerationStore, generationStore, stateOf } from "../src/pull/generation.ts";
+import { offsets } from "../src/pull/offset.ts";
 
 interface Total extends Versioned {
   readonly cents: number;

@@ -6,19 +6,19 @@ import { aContext, anSqsEvent, anSqsRecord } from "@essentially-once/testing/sup
 import { aWorld, type World } from "@essentially-once/testing/support/world";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import * as z from "zod";
-import { dynamodb } from "../src/clients.ts";
-import { consumer } from "../src/consumer.ts";
-import { contract } from "../src/contract.ts";
-import { asciiJson, type Envelope } from "../src/envelope.ts";
-import { groupCommit } from "../src/group-commit.ts";
-import { idempotency } from "../src/idempotency.ts";
-import { newId } from "../src/ids.ts";
-import { measure } from "../src/limits.ts";
-import { messageType } from "../src/message-type.ts";
-import { rows } from "../src/rows.ts";
-import { transact } from "../src/transaction.ts";
-import type { UnitOfWork, Write } from "../src/unit-of-work.ts";
-import { type Versioned, versionedTable } from "../src/versioned-table.ts";
+import { dynamodb } from "../src/aws/clients.ts";
+import { groupCommit } from "../src/commit/group-commit.ts";
+import { idempotency } from "../src/commit/idempotency.ts";
+import { measure } from "../src/commit/limits.ts";
+import { rows } from "../src/commit/rows.ts";
+import { transact } from "../src/commit/transaction.ts";
+import type { UnitOfWork, Write } from "../src/commit/unit-of-work.ts";
+import { type Versioned, versionedTable } from "../src/commit/versioned-table.ts";
+import { newId } from "../src/core/ids.ts";
+import { contract } from "../src/envelope/contract.ts";
+import { asciiJson, type Envelope } from "../src/envelope/envelope.ts";
+import { messageType } from "../src/envelope/message-type.ts";
+import { consumer } from "../src/receive/consumer.ts";
 
 interface Counter extends Versioned {
   readonly count: number;

@@ -2,11 +2,11 @@ import { aKeyStore, aSecret } from "@essentially-once/testing/support/a-key-ring
 import { anEnvelope } from "@essentially-once/testing/support/an-envelope";
 import { codeAfter } from "@essentially-once/testing/support/middleware";
 import { expect, it } from "vitest";
-import type { Letter } from "../src/delivery.ts";
-import { asciiJson, type Envelope } from "../src/envelope.ts";
-import { guards } from "../src/guards.ts";
-import { dedupWindowDays } from "../src/message-life.ts";
-import { signer } from "../src/signature.ts";
+import type { Letter } from "../src/commit/delivery.ts";
+import { asciiJson, type Envelope } from "../src/envelope/envelope.ts";
+import { dedupWindowDays } from "../src/envelope/message-life.ts";
+import { guards } from "../src/trust/guards.ts";
+import { signer } from "../src/trust/signature.ts";
 
 const keys = aKeyStore(aSecret("k1")).ring;
 const old = new Date(Date.now() - (dedupWindowDays + 1) * 86_400_000).toISOString();

@@ -1,12 +1,12 @@
 import { anSqsRecord } from "@essentially-once/testing/support/lambda";
 import { aWorld, type World } from "@essentially-once/testing/support/world";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { setClock } from "../src/clock.ts";
-import { type Holds, holds } from "../src/holds.ts";
-import { newId } from "../src/ids.ts";
-import { keyOrder } from "../src/key-order.ts";
-import { bodyId } from "../src/message-group.ts";
-import { Park } from "../src/outcome.ts";
+import { setClock } from "../src/core/clock.ts";
+import { newId } from "../src/core/ids.ts";
+import { Park } from "../src/core/outcome.ts";
+import { bodyId } from "../src/envelope/message-group.ts";
+import { type Holds, holds } from "../src/receive/holds.ts";
+import { keyOrder } from "../src/receive/key-order.ts";
 
 const day = 86_400;
 /** 14 days in the dead-letter queue, and 10 in the source queue after a redrive on the last of them. */

@@ -1,6 +1,6 @@
 import { codeAfter } from "@essentially-once/testing/support/middleware";
 import { describe, expect, it } from "vitest";
-import { hopLimit } from "../src/hop-limit.ts";
+import { hopLimit } from "../src/trust/hop-limit.ts";
 
 describe("hopLimit", () => {
   it("G11: parks the message that makes its story too long", async () => {

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { derivedId, newId } from "../src/ids.ts";
+import { derivedId, newId } from "../src/core/ids.ts";
 
 describe("derivedId", () => {
   it("D14: is equal for equal parts and different for different ones, however they are cut", () => {

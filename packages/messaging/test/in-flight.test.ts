@@ -6,18 +6,18 @@ import { aWorld, type World } from "@essentially-once/testing/support/world";
 import type { Context, SQSBatchResponse, SQSEvent } from "aws-lambda";
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import * as z from "zod";
-import { dynamodb } from "../src/clients.ts";
-import { consumer } from "../src/consumer.ts";
-import { contract } from "../src/contract.ts";
-import { effects } from "../src/effect.ts";
-import { asciiJson, type Envelope } from "../src/envelope.ts";
-import { idempotency } from "../src/idempotency.ts";
-import { newId } from "../src/ids.ts";
-import { watched } from "../src/in-flight.ts";
-import { messageType } from "../src/message-type.ts";
-import { rows } from "../src/rows.ts";
-import type { UnitOfWork } from "../src/unit-of-work.ts";
-import { type Versioned, versionedTable } from "../src/versioned-table.ts";
+import { dynamodb } from "../src/aws/clients.ts";
+import { watched } from "../src/aws/in-flight.ts";
+import { effects } from "../src/commit/effect.ts";
+import { idempotency } from "../src/commit/idempotency.ts";
+import { rows } from "../src/commit/rows.ts";
+import type { UnitOfWork } from "../src/commit/unit-of-work.ts";
+import { type Versioned, versionedTable } from "../src/commit/versioned-table.ts";
+import { newId } from "../src/core/ids.ts";
+import { contract } from "../src/envelope/contract.ts";
+import { asciiJson, type Envelope } from "../src/envelope/envelope.ts";
+import { messageType } from "../src/envelope/message-type.ts";
+import { consumer } from "../src/receive/consumer.ts";
 
 const Poked = messageType({
   type: "tests.poked.v1",

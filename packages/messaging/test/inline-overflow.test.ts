@@ -10,11 +10,11 @@ import { watchRequests } from "@essentially-once/testing/support/watch-requests"
 import { aWorld, type World } from "@essentially-once/testing/support/world";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import * as z from "zod";
-import { contract } from "../src/contract.ts";
-import { asciiJson, type Envelope } from "../src/envelope.ts";
-import { entryOf, recordOf } from "../src/evidence-text.ts";
-import { derivedId, newId } from "../src/ids.ts";
-import { messageType } from "../src/message-type.ts";
+import { entryOf, recordOf } from "../src/commit/evidence-text.ts";
+import { derivedId, newId } from "../src/core/ids.ts";
+import { contract } from "../src/envelope/contract.ts";
+import { asciiJson, type Envelope } from "../src/envelope/envelope.ts";
+import { messageType } from "../src/envelope/message-type.ts";
 
 const Added = messageType({
   type: "tests.added.v1",
@@ -300,11 +300,11 @@ interface AnEnvironment {
 async function anEnvironment({ window, name = "count" }: AnEnvironment = {}) {
   vi.resetModules();
   const [clients, clock, { consumer }, { idempotency }, { inline }] = await Promise.all([
-    import("../src/clients.ts"),
-    import("../src/clock.ts"),
-    import("../src/consumer.ts"),
-    import("../src/idempotency.ts"),
-    import("../src/inline.ts"),
+    import("../src/aws/clients.ts"),
+    import("../src/core/clock.ts"),
+    import("../src/receive/consumer.ts"),
+    import("../src/commit/idempotency.ts"),
+    import("../src/commit/inline.ts"),
   ]);
   const evidence = inline({ table: table(), ...(window !== undefined && { window }) });
   const handler = consumer(contract({ name, accepts: [Added] }))

@@ -13,18 +13,18 @@ import { aContext, anSqsEvent, anSqsRecord } from "@essentially-once/testing/sup
 import { aWorld, type World } from "@essentially-once/testing/support/world";
 import type { DynamoDBRecord, DynamoDBStreamEvent } from "aws-lambda";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from "vitest";
-import { dynamodb } from "../src/clients.ts";
-import { setClock } from "../src/clock.ts";
-import { consumer } from "../src/consumer.ts";
-import { contract } from "../src/contract.ts";
-import { asciiJson } from "../src/envelope.ts";
-import { idempotency } from "../src/idempotency.ts";
-import { newId } from "../src/ids.ts";
-import { inline } from "../src/inline.ts";
-import { outboxIdAttribute } from "../src/inline-write.ts";
-import { rows } from "../src/rows.ts";
-import { sqs } from "../src/sqs-client.ts";
-import { type Versioned, versionedTable } from "../src/versioned-table.ts";
+import { dynamodb } from "../src/aws/clients.ts";
+import { sqs } from "../src/aws/sqs-client.ts";
+import { idempotency } from "../src/commit/idempotency.ts";
+import { inline } from "../src/commit/inline.ts";
+import { outboxIdAttribute } from "../src/commit/inline-write.ts";
+import { rows } from "../src/commit/rows.ts";
+import { type Versioned, versionedTable } from "../src/commit/versioned-table.ts";
+import { setClock } from "../src/core/clock.ts";
+import { newId } from "../src/core/ids.ts";
+import { contract } from "../src/envelope/contract.ts";
+import { asciiJson } from "../src/envelope/envelope.ts";
+import { consumer } from "../src/receive/consumer.ts";
 
 interface Counter extends Versioned {
   readonly count: number;
@@ -33,16 +33,16 @@ interface Counter extends Versioned {
 let world: World;
 let faults: Faults | undefined;
 let table: string;
-let publish: typeof import("../src/relay/publish.ts").handler;
-let sweep: typeof import("../src/relay/sweep.ts").handler;
+let publish: typeof import("../src/publish/relay/publish.ts").handler;
+let sweep: typeof import("../src/publish/relay/sweep.ts").handler;
 
 beforeAll(async () => {
   world = await aWorld();
   world.enter("Standard/");
   world.enter("Relay/");
   enterAuthors(["count"], { table: "items" });
-  ({ handler: publish } = await import("../src/relay/publish.ts"));
-  ({ handler: sweep } = await import("../src/relay/sweep.ts"));
+  ({ handler: publish } = await import("../src/publish/relay/publish.ts"));
+  ({ handler: sweep } = await import("../src/publish/relay/sweep.ts"));
 });
 beforeEach(async () => {
   table = await aTableWithStream();

@@ -5,18 +5,18 @@ import { watchRequests } from "@essentially-once/testing/support/watch-requests"
 import { aWorld, type World } from "@essentially-once/testing/support/world";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import * as z from "zod";
-import { dynamodb } from "../src/clients.ts";
-import { consumer } from "../src/consumer.ts";
-import { contract } from "../src/contract.ts";
-import { asciiJson, type Envelope } from "../src/envelope.ts";
-import { idempotency } from "../src/idempotency.ts";
-import { newId } from "../src/ids.ts";
-import { inline } from "../src/inline.ts";
-import { messageType } from "../src/message-type.ts";
-import { Park } from "../src/outcome.ts";
-import { rows } from "../src/rows.ts";
-import { remember } from "../src/seen-evidence.ts";
-import { type Versioned, versionedTable } from "../src/versioned-table.ts";
+import { dynamodb } from "../src/aws/clients.ts";
+import { idempotency } from "../src/commit/idempotency.ts";
+import { inline } from "../src/commit/inline.ts";
+import { rows } from "../src/commit/rows.ts";
+import { remember } from "../src/commit/seen-evidence.ts";
+import { type Versioned, versionedTable } from "../src/commit/versioned-table.ts";
+import { newId } from "../src/core/ids.ts";
+import { Park } from "../src/core/outcome.ts";
+import { contract } from "../src/envelope/contract.ts";
+import { asciiJson, type Envelope } from "../src/envelope/envelope.ts";
+import { messageType } from "../src/envelope/message-type.ts";
+import { consumer } from "../src/receive/consumer.ts";
 
 interface Counter extends Versioned {
   readonly count: number;

@@ -1,9 +1,9 @@
 import { anSqsRecord } from "@essentially-once/testing/support/lambda";
 import fc from "fast-check";
 import { expect, it } from "vitest";
-import { setClock } from "../src/clock.ts";
-import { processIsolated } from "../src/isolation.ts";
-import type { LastRun } from "../src/run-ledger.ts";
+import { setClock } from "../src/core/clock.ts";
+import { processIsolated } from "../src/receive/isolation.ts";
+import type { LastRun } from "../src/receive/run-ledger.ts";
 
 const maxReceiveCount = 5;
 

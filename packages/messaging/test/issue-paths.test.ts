@@ -2,8 +2,8 @@ import { linesOf } from "@essentially-once/testing/support/lines";
 import type { StandardSchemaV1 } from "@standard-schema/spec";
 import { expect, it } from "vitest";
 import * as z from "zod";
-import { log } from "../src/log.ts";
-import { messageType } from "../src/message-type.ts";
+import { messageType } from "../src/envelope/message-type.ts";
+import { log } from "../src/observe/log.ts";
 
 const person = "Ada Canary, 1 Canary Street";
 const price = z.strictObject({ cents: z.int() });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { itemBytes } from "../src/item-size.ts";
+import { itemBytes } from "../src/core/item-size.ts";
 
 describe("itemBytes", () => {
   it.each([

@@ -10,12 +10,12 @@ import {
   letter,
 } from "@essentially-once/testing/support/journal-world";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { dynamodb } from "../src/clients.ts";
-import { newId } from "../src/ids.ts";
-import type { Journal } from "../src/journal.ts";
-import type { OutboxRow } from "../src/outbox.ts";
-import { publisher } from "../src/publisher.ts";
-import { sqs } from "../src/sqs-client.ts";
+import { dynamodb } from "../src/aws/clients.ts";
+import { sqs } from "../src/aws/sqs-client.ts";
+import type { OutboxRow } from "../src/commit/outbox.ts";
+import { newId } from "../src/core/ids.ts";
+import { publisher } from "../src/publish/publisher.ts";
+import type { Journal } from "../src/pull/journal.ts";
 
 let world: JournalWorld;
 let log: Journal;

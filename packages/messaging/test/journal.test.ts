@@ -10,11 +10,11 @@ import {
 } from "@essentially-once/testing/support/journal-world";
 import { linesOf } from "@essentially-once/testing/support/lines";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import { dynamodb } from "../src/clients.ts";
-import { derivedId } from "../src/ids.ts";
-import { itemBytes } from "../src/item-size.ts";
-import { type Journal, type JournalMessage, journal, partitionOf } from "../src/journal.ts";
-import { writesWithRows } from "../src/outbox.ts";
+import { dynamodb } from "../src/aws/clients.ts";
+import { writesWithRows } from "../src/commit/outbox.ts";
+import { derivedId } from "../src/core/ids.ts";
+import { itemBytes } from "../src/core/item-size.ts";
+import { type Journal, type JournalMessage, journal, partitionOf } from "../src/pull/journal.ts";
 
 let world: JournalWorld;
 let faults: Faults | undefined;

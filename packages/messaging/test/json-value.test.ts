@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { asJson } from "../src/json-value.ts";
-import { Park } from "../src/outcome.ts";
+import { Park } from "../src/core/outcome.ts";
+import { asJson } from "../src/envelope/json-value.ts";
 
 class Money {
   readonly cents = 5;

@@ -4,10 +4,10 @@ import { LOCAL_CREDENTIALS, LOCAL_REGION } from "@essentially-once/local-cloud/c
 import { localEngines } from "@essentially-once/testing/support/local-engines";
 import type { SQSRecord } from "aws-lambda";
 import { expect, it } from "vitest";
-import { nowSeconds } from "../src/clock.ts";
-import { holdId, holds } from "../src/holds.ts";
-import { keyOrder } from "../src/key-order.ts";
-import { bodyId } from "../src/message-group.ts";
+import { nowSeconds } from "../src/core/clock.ts";
+import { bodyId } from "../src/envelope/message-group.ts";
+import { holdId, holds } from "../src/receive/holds.ts";
+import { keyOrder } from "../src/receive/key-order.ts";
 
 const engines = localEngines();
 const queueName = "held.fifo";

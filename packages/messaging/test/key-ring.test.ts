@@ -1,9 +1,9 @@
 import { aKeyStore, aSecret } from "@essentially-once/testing/support/a-key-ring";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { setClock } from "../src/clock.ts";
-import { keyRing } from "../src/key-ring.ts";
-import { newKey, writeKeyEntries } from "../src/key-secret.ts";
-import { RetryLater } from "../src/outcome.ts";
+import { setClock } from "../src/core/clock.ts";
+import { RetryLater } from "../src/core/outcome.ts";
+import { keyRing } from "../src/trust/key-ring.ts";
+import { newKey, writeKeyEntries } from "../src/trust/key-secret.ts";
 
 const broken = new Error("the store says a secret");
 let now: number;

@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { KeysInvalid, staleMsMax } from "../src/key-ring.ts";
-import { obstacleTo, rotated, rotationDaysMin, signsAfterMs } from "../src/key-rotation.ts";
-import { newKey, readKeyEntries, readKeys, writeKeyEntries } from "../src/key-secret.ts";
-import { evidenceDays } from "../src/message-life.ts";
+import { evidenceDays } from "../src/envelope/message-life.ts";
+import { KeysInvalid, staleMsMax } from "../src/trust/key-ring.ts";
+import { obstacleTo, rotated, rotationDaysMin, signsAfterMs } from "../src/trust/key-rotation.ts";
+import { newKey, readKeyEntries, readKeys, writeKeyEntries } from "../src/trust/key-secret.ts";
 
 const dayMs = 86_400_000;
 const start = Date.parse("2026-01-01T00:00:00Z");

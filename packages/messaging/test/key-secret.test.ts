@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { KeysInvalid } from "../src/key-ring.ts";
-import { newKey, readKeyEntries, readKeys, writeKeyEntries } from "../src/key-secret.ts";
+import { KeysInvalid } from "../src/trust/key-ring.ts";
+import { newKey, readKeyEntries, readKeys, writeKeyEntries } from "../src/trust/key-secret.ts";
 
 const secret = Buffer.alloc(32, 7).toString("base64");
 const at = (second: number) => new Date(second * 1_000).toISOString();

@@ -5,10 +5,10 @@ import {
 } from "@essentially-once/testing/support/fault-at-call";
 import { aWorld, type World } from "@essentially-once/testing/support/world";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { dynamodb } from "../src/clients.ts";
-import { nowMs, nowSeconds, setClock } from "../src/clock.ts";
-import { newId } from "../src/ids.ts";
-import { type Claim, type Lease, type LeaseTable, leaseTable } from "../src/lease.ts";
+import { dynamodb } from "../src/aws/clients.ts";
+import { type Claim, type Lease, type LeaseTable, leaseTable } from "../src/commit/lease.ts";
+import { nowMs, nowSeconds, setClock } from "../src/core/clock.ts";
+import { newId } from "../src/core/ids.ts";
 
 let world: World;
 let leases: LeaseTable;

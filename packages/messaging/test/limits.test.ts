@@ -1,8 +1,8 @@
 import { marshall } from "@aws-sdk/util-dynamodb";
 import { describe, expect, it } from "vitest";
-import { itemBytesMax, measure } from "../src/limits.ts";
-import { Park } from "../src/outcome.ts";
-import type { Write } from "../src/unit-of-work.ts";
+import { itemBytesMax, measure } from "../src/commit/limits.ts";
+import type { Write } from "../src/commit/unit-of-work.ts";
+import { Park } from "../src/core/outcome.ts";
 
 describe("measure", () => {
   it("G11: takes 100 actions and parks 101 by name", () => {

@@ -4,9 +4,9 @@ import { aTracedEnvelope, linesOf } from "@essentially-once/testing/support/line
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 
 let fresh: {
-  log: typeof import("../src/log.ts").log;
-  observed: typeof import("../src/observed.ts").observed;
-  aboutMessage: typeof import("../src/scope.ts").aboutMessage;
+  log: typeof import("../src/observe/log.ts").log;
+  observed: typeof import("../src/receive/observed.ts").observed;
+  aboutMessage: typeof import("../src/observe/scope.ts").aboutMessage;
 };
 
 beforeEach(load);
@@ -105,8 +105,8 @@ describe("a line of the log", () => {
 async function load(): Promise<void> {
   vi.resetModules();
   fresh = {
-    ...(await import("../src/log.ts")),
-    ...(await import("../src/observed.ts")),
-    ...(await import("../src/scope.ts")),
+    ...(await import("../src/observe/log.ts")),
+    ...(await import("../src/receive/observed.ts")),
+    ...(await import("../src/observe/scope.ts")),
   };
 }

@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
-import { newId } from "../src/ids.ts";
-import { repeatInTurn } from "../src/lost-race.ts";
-import { RetryLater, StateMoved } from "../src/outcome.ts";
+import { repeatInTurn } from "../src/commit/lost-race.ts";
+import { newId } from "../src/core/ids.ts";
+import { RetryLater, StateMoved } from "../src/core/outcome.ts";
 
 const first = new StateMoved("an item");
 const inSeconds = (seconds: number) => Date.now() + seconds * 1_000;

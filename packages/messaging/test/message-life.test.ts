@@ -5,7 +5,7 @@ import {
   evidenceDays,
   messageLifeDays,
   sourceRetentionDaysMax,
-} from "../src/message-life.ts";
+} from "../src/envelope/message-life.ts";
 
 test("G2: evidence outlives a message that waits as long as it may, is redriven, and waits again", () => {
   const longest = messageLifeDays({

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import * as z from "zod";
-import { messageType } from "../src/message-type.ts";
+import { messageType } from "../src/envelope/message-type.ts";
 
 const Paid = messageType({
   type: "tests.paid.v1",

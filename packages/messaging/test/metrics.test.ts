@@ -2,10 +2,10 @@ import { Metrics } from "@aws-lambda-powertools/metrics";
 import { aContext } from "@essentially-once/testing/support/lambda";
 import { linesOf } from "@essentially-once/testing/support/lines";
 import { describe, expect, it } from "vitest";
-import { log } from "../src/log.ts";
-import { metricNames, metricNamespace } from "../src/metric-names.ts";
-import { count, gauge } from "../src/metrics.ts";
-import { observed } from "../src/observed.ts";
+import { metricNames, metricNamespace } from "../src/core/metric-names.ts";
+import { log } from "../src/observe/log.ts";
+import { count, gauge } from "../src/observe/metrics.ts";
+import { observed } from "../src/receive/observed.ts";
 
 const { processed, outboxAgeSeconds } = metricNames;
 

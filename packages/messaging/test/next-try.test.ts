@@ -3,10 +3,10 @@ import { anSqsRecord } from "@essentially-once/testing/support/lambda";
 import { linesOf } from "@essentially-once/testing/support/lines";
 import { localEngines } from "@essentially-once/testing/support/local-engines";
 import { beforeAll, describe, expect, it } from "vitest";
-import { nextTry } from "../src/next-try.ts";
-import { Park, RetryLater } from "../src/outcome.ts";
-import { type Past, setPast } from "../src/received.ts";
-import type { Subscription } from "../src/subscription.ts";
+import { type Past, setPast } from "../src/commit/received.ts";
+import { Park, RetryLater } from "../src/core/outcome.ts";
+import type { Subscription } from "../src/envelope/subscription.ts";
+import { nextTry } from "../src/receive/next-try.ts";
 
 const engines = localEngines();
 const dayMs = 86_400_000;

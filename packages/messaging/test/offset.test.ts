@@ -1,9 +1,9 @@
 import { aWorld, type World } from "@essentially-once/testing/support/world";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { newId } from "../src/ids.ts";
-import { OffsetMoved, type Offsets, offsets } from "../src/offset.ts";
-import { StateMoved } from "../src/outcome.ts";
-import type { Write } from "../src/unit-of-work.ts";
+import type { Write } from "../src/commit/unit-of-work.ts";
+import { newId } from "../src/core/ids.ts";
+import { StateMoved } from "../src/core/outcome.ts";
+import { OffsetMoved, type Offsets, offsets } from "../src/pull/offset.ts";
 
 const deadlineMs = Number.MAX_SAFE_INTEGER;
 

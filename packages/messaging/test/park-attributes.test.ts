@@ -11,7 +11,7 @@ import {
   parkAttributeNames,
   parkOf,
   traceName,
-} from "../src/park-attributes.ts";
+} from "../src/receive/park-attributes.ts";
 
 const park = Object.fromEntries(
   [...parkAttributeNames, traceName].map((name) => [

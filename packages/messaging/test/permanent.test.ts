@@ -12,18 +12,18 @@ import { aContext, anSqsEvent, anSqsRecord } from "@essentially-once/testing/sup
 import { aWorld, type World } from "@essentially-once/testing/support/world";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import * as z from "zod";
-import { dynamodb } from "../src/clients.ts";
-import { consumer } from "../src/consumer.ts";
-import { contract } from "../src/contract.ts";
-import { asciiJson } from "../src/envelope.ts";
-import { idempotency } from "../src/idempotency.ts";
-import { messageType } from "../src/message-type.ts";
-import { RetryLater } from "../src/outcome.ts";
-import { permanentReason } from "../src/permanent.ts";
-import { rows } from "../src/rows.ts";
-import { sqs } from "../src/sqs-client.ts";
-import type { UnitOfWork } from "../src/unit-of-work.ts";
-import { versionedTable } from "../src/versioned-table.ts";
+import { dynamodb } from "../src/aws/clients.ts";
+import { permanentReason } from "../src/aws/permanent.ts";
+import { sqs } from "../src/aws/sqs-client.ts";
+import { idempotency } from "../src/commit/idempotency.ts";
+import { rows } from "../src/commit/rows.ts";
+import type { UnitOfWork } from "../src/commit/unit-of-work.ts";
+import { versionedTable } from "../src/commit/versioned-table.ts";
+import { RetryLater } from "../src/core/outcome.ts";
+import { contract } from "../src/envelope/contract.ts";
+import { asciiJson } from "../src/envelope/envelope.ts";
+import { messageType } from "../src/envelope/message-type.ts";
+import { consumer } from "../src/receive/consumer.ts";
 
 const Ping = messageType({ type: "tests.ping.v1", schema: z.strictObject({}), key: () => "all" });
 const secret = "CANARY";
@@ -52,7 +52,7 @@ describe("what never passes is parked on its first receive, and says what to cha
     [
       "a key of the wrong type, in a write of the handler's own",
       "REQUEST_REFUSED",
-      /^PutItem \S+: the key attribute id must be S, got N \(ValidationException\) at messaging\/permanent\.test\.ts:\d+/,
+      /^PutItem \S+: the key attribute id must be S, got N \(ValidationException\) at test\/permanent\.test\.ts:\d+/,
       () => dynamodb().send(new PutItemCommand({ TableName: table(), Item: { id: { N: "1" } } })),
     ],
     [
@@ -73,7 +73,7 @@ describe("what never passes is parked on its first receive, and says what to cha
     [
       "an unknown queue",
       "RESOURCE_UNKNOWN",
-      /^SendMessage no-such-queue: does not exist at messaging\/permanent/,
+      /^SendMessage no-such-queue: does not exist at test\/permanent/,
       () =>
         sqs().send(
           new SendMessageCommand({ QueueUrl: `${process.env.QUEUE_URL}/../no-such-queue`, MessageBody: "x" }),

@@ -11,15 +11,15 @@ import {
 import { aContext } from "@essentially-once/testing/support/lambda";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import * as z from "zod";
-import { dynamodb } from "../src/clients.ts";
-import { contract } from "../src/contract.ts";
-import { servingState } from "../src/generation.ts";
-import { newId } from "../src/ids.ts";
-import { type Journal, journal } from "../src/journal.ts";
-import { type MessageType, messageType } from "../src/message-type.ts";
-import { RetryLater } from "../src/outcome.ts";
-import { type ProjectionOptions, projection } from "../src/projection.ts";
-import type { Versioned } from "../src/versioned-table.ts";
+import { dynamodb } from "../src/aws/clients.ts";
+import type { Versioned } from "../src/commit/versioned-table.ts";
+import { newId } from "../src/core/ids.ts";
+import { RetryLater } from "../src/core/outcome.ts";
+import { contract } from "../src/envelope/contract.ts";
+import { type MessageType, messageType } from "../src/envelope/message-type.ts";
+import { servingState } from "../src/pull/generation.ts";
+import { type Journal, journal } from "../src/pull/journal.ts";
+import { type ProjectionOptions, projection } from "../src/pull/projection.ts";
 
 interface Sum extends Versioned {
   readonly sum: number;
@@ -395,7 +395,7 @@ async function append(...amounts: number[]): Promise<void> {
 
 async function keysOfDifferentPartitions(): Promise<string[]> {
   const keys = ["a", "b", "c", "d", "e", "f", "g", "h"];
-  const { partitionOf } = await import("../src/journal.ts");
+  const { partitionOf } = await import("../src/pull/journal.ts");
   return [
     keys.find((key) => partitionOf(key, 2) === 0) ?? "",
     keys.find((key) => partitionOf(key, 2) === 1) ?? "",

@@ -3,11 +3,11 @@ import { marshall } from "@aws-sdk/util-dynamodb";
 import { anEnvelope } from "@essentially-once/testing/support/an-envelope";
 import { aJournalWorld, type JournalWorld } from "@essentially-once/testing/support/journal-world";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { generationStore, stateOf } from "../src/generation.ts";
-import { newId } from "../src/ids.ts";
-import { offsets } from "../src/offset.ts";
-import { unitOfWork, type Write } from "../src/unit-of-work.ts";
-import { versionedTable } from "../src/versioned-table.ts";
+import { unitOfWork, type Write } from "../src/commit/unit-of-work.ts";
+import { versionedTable } from "../src/commit/versioned-table.ts";
+import { newId } from "../src/core/ids.ts";
+import { generationStore, stateOf } from "../src/pull/generation.ts";
+import { offsets } from "../src/pull/offset.ts";
 
 let world: JournalWorld;
 beforeAll(async () => {

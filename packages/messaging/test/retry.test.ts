@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { expect, it } from "vitest";
-import { nowMs } from "../src/clock.ts";
-import { backoffSeconds, waitToRetry } from "../src/retry.ts";
+import { nowMs } from "../src/core/clock.ts";
+import { backoffSeconds, waitToRetry } from "../src/core/retry.ts";
 
 it("G11: the backoff is a whole number of seconds between 1 and its ceiling, which doubles up to 15 minutes", () => {
   fc.assert(

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { readRoutes } from "../src/routes.ts";
+import { readRoutes } from "../src/publish/routes.ts";
 
 it("G3: gives the queues that subscribed to a type, which may be none, and nothing for a type that it does not know", () => {
   const routes = readRoutes('{"a.v1":["https://one","https://two"],"b.v1":[]}');

@@ -4,8 +4,8 @@ import { anSqsRecord } from "@essentially-once/testing/support/lambda";
 import { localEngines } from "@essentially-once/testing/support/local-engines";
 import type { SQSRecord } from "aws-lambda";
 import { expect, it } from "vitest";
-import { attemptOf, pastOf } from "../src/received.ts";
-import { runLedger } from "../src/run-ledger.ts";
+import { attemptOf, pastOf } from "../src/commit/received.ts";
+import { runLedger } from "../src/receive/run-ledger.ts";
 
 const engines = localEngines();
 const first = anSqsRecord("a message");

@@ -6,24 +6,24 @@ import { aClaimWorld, bucket, type ClaimWorld } from "@essentially-once/testing/
 import { aContext, aPost } from "@essentially-once/testing/support/lambda";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import * as z from "zod";
-import { atMostOnce } from "../src/at-most-once.ts";
-import { messageChain } from "../src/chain.ts";
-import { claimCheck } from "../src/claim-check.ts";
-import { datarefOf } from "../src/claim-place.ts";
-import { contract } from "../src/contract.ts";
-import { deliver, type MessageMiddleware } from "../src/delivery.ts";
-import { endpoint } from "../src/endpoint.ts";
-import { type Envelope, readEnvelope } from "../src/envelope.ts";
-import { eventLog } from "../src/event-log.ts";
-import { idempotency } from "../src/idempotency.ts";
-import { contentId, newId } from "../src/ids.ts";
-import { inline } from "../src/inline.ts";
-import { journal } from "../src/journal.ts";
-import { messageType } from "../src/message-type.ts";
-import { Park } from "../src/outcome.ts";
-import { rows } from "../src/rows.ts";
-import { remember } from "../src/seen-evidence.ts";
-import { sequenceText } from "../src/sequence.ts";
+import { atMostOnce } from "../src/commit/at-most-once.ts";
+import { claimCheck } from "../src/commit/claim-check.ts";
+import { deliver, type MessageMiddleware } from "../src/commit/delivery.ts";
+import { idempotency } from "../src/commit/idempotency.ts";
+import { inline } from "../src/commit/inline.ts";
+import { rows } from "../src/commit/rows.ts";
+import { remember } from "../src/commit/seen-evidence.ts";
+import { contentId, newId } from "../src/core/ids.ts";
+import { Park } from "../src/core/outcome.ts";
+import { datarefOf } from "../src/envelope/claim-place.ts";
+import { contract } from "../src/envelope/contract.ts";
+import { type Envelope, readEnvelope } from "../src/envelope/envelope.ts";
+import { messageType } from "../src/envelope/message-type.ts";
+import { sequenceText } from "../src/envelope/sequence.ts";
+import { eventLog } from "../src/pull/event-log.ts";
+import { journal } from "../src/pull/journal.ts";
+import { messageChain } from "../src/receive/chain.ts";
+import { endpoint } from "../src/receive/endpoint.ts";
 
 const Paid = messageType({
   type: "tests.paid.v1",

@@ -1,9 +1,9 @@
 import { CreateQueueCommand, type SendMessageBatchCommandInput } from "@aws-sdk/client-sqs";
 import { aWorld, type World } from "@essentially-once/testing/support/world";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { newId } from "../src/ids.ts";
-import { sendAll } from "../src/send.ts";
-import { sqs } from "../src/sqs-client.ts";
+import { sqs } from "../src/aws/sqs-client.ts";
+import { newId } from "../src/core/ids.ts";
+import { sendAll } from "../src/publish/send.ts";
 
 let world: World;
 let queueUrl: string;

@@ -4,11 +4,11 @@ import { codeAfter } from "@essentially-once/testing/support/middleware";
 import { aWorld, type World } from "@essentially-once/testing/support/world";
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
 import * as z from "zod";
-import { readEnvelope } from "../src/envelope.ts";
-import { messageType } from "../src/message-type.ts";
-import { sendOnce } from "../src/send-once.ts";
-import { signature, signer } from "../src/signature.ts";
-import { sqsOnce } from "../src/sqs-client.ts";
+import { sqsOnce } from "../src/aws/sqs-client.ts";
+import { readEnvelope } from "../src/envelope/envelope.ts";
+import { messageType } from "../src/envelope/message-type.ts";
+import { sendOnce } from "../src/publish/send-once.ts";
+import { signature, signer } from "../src/trust/signature.ts";
 
 const Seen = messageType({
   type: "tests.seen.v1",

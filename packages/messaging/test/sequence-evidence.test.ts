@@ -7,19 +7,19 @@ import { watchRequests } from "@essentially-once/testing/support/watch-requests"
 import { aWorld, type World } from "@essentially-once/testing/support/world";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import * as z from "zod";
-import { dynamodb } from "../src/clients.ts";
-import { consumer } from "../src/consumer.ts";
-import { contract } from "../src/contract.ts";
-import { asciiJson, type Envelope } from "../src/envelope.ts";
-import { idempotency } from "../src/idempotency.ts";
-import { newId } from "../src/ids.ts";
-import { inline } from "../src/inline.ts";
-import { itemBytes } from "../src/item-size.ts";
-import { messageType } from "../src/message-type.ts";
-import { Park } from "../src/outcome.ts";
-import { remember } from "../src/seen-evidence.ts";
-import { sequenceText } from "../src/sequence.ts";
-import { type Versioned, versionedTable } from "../src/versioned-table.ts";
+import { dynamodb } from "../src/aws/clients.ts";
+import { idempotency } from "../src/commit/idempotency.ts";
+import { inline } from "../src/commit/inline.ts";
+import { remember } from "../src/commit/seen-evidence.ts";
+import { type Versioned, versionedTable } from "../src/commit/versioned-table.ts";
+import { newId } from "../src/core/ids.ts";
+import { itemBytes } from "../src/core/item-size.ts";
+import { Park } from "../src/core/outcome.ts";
+import { contract } from "../src/envelope/contract.ts";
+import { asciiJson, type Envelope } from "../src/envelope/envelope.ts";
+import { messageType } from "../src/envelope/message-type.ts";
+import { sequenceText } from "../src/envelope/sequence.ts";
+import { consumer } from "../src/receive/consumer.ts";
 
 interface Story extends Versioned {
   readonly told: string;

@@ -9,18 +9,18 @@ import { aWorld, type World } from "@essentially-once/testing/support/world";
 import type { DynamoDBStreamEvent, SQSRecord } from "aws-lambda";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import * as z from "zod";
-import { setClock } from "../src/clock.ts";
-import { consumer } from "../src/consumer.ts";
-import { contract } from "../src/contract.ts";
-import { asciiJson, readEnvelope } from "../src/envelope.ts";
-import { idempotency } from "../src/idempotency.ts";
-import { newId } from "../src/ids.ts";
-import { inline } from "../src/inline.ts";
-import { messageType } from "../src/message-type.ts";
-import type { RowKey } from "../src/outbox.ts";
-import { Park } from "../src/outcome.ts";
-import { rows } from "../src/rows.ts";
-import { type Versioned, versionedTable } from "../src/versioned-table.ts";
+import { idempotency } from "../src/commit/idempotency.ts";
+import { inline } from "../src/commit/inline.ts";
+import type { RowKey } from "../src/commit/outbox.ts";
+import { rows } from "../src/commit/rows.ts";
+import { type Versioned, versionedTable } from "../src/commit/versioned-table.ts";
+import { setClock } from "../src/core/clock.ts";
+import { newId } from "../src/core/ids.ts";
+import { Park } from "../src/core/outcome.ts";
+import { contract } from "../src/envelope/contract.ts";
+import { asciiJson, readEnvelope } from "../src/envelope/envelope.ts";
+import { messageType } from "../src/envelope/message-type.ts";
+import { consumer } from "../src/receive/consumer.ts";
 
 interface Account extends Versioned {
   readonly steps: readonly number[];
@@ -33,8 +33,8 @@ const Stepped = messageType({ type: "tests.stepped.v1", schema: account, key: (s
 let world: World;
 let accountId: string;
 let queues: { readonly standard: Place; readonly fifo: Place };
-let publish: typeof import("../src/relay/publish.ts").handler;
-let sweep: typeof import("../src/relay/sweep.ts").handler;
+let publish: typeof import("../src/publish/relay/publish.ts").handler;
+let sweep: typeof import("../src/publish/relay/sweep.ts").handler;
 
 interface Place {
   readonly name: string;
@@ -48,8 +48,8 @@ beforeAll(async () => {
   world.enter("Relay/");
   enterAuthors(["produce", "step"], { publishes: [Stepped.type] });
   process.env.ROUTES = JSON.stringify({ [Stepped.type]: [queues.standard.url, queues.fifo.url] });
-  ({ handler: publish } = await import("../src/relay/publish.ts"));
-  ({ handler: sweep } = await import("../src/relay/sweep.ts"));
+  ({ handler: publish } = await import("../src/publish/relay/publish.ts"));
+  ({ handler: sweep } = await import("../src/publish/relay/sweep.ts"));
   world.enter("Standard/");
 });
 beforeEach(() => {

@@ -1,8 +1,8 @@
 import { anEnvelope } from "@essentially-once/testing/support/an-envelope";
 import fc from "fast-check";
 import { expect, it } from "vitest";
-import { sequenceText } from "../src/sequence.ts";
-import { inSequence } from "../src/sequence-order.ts";
+import { sequenceText } from "../src/envelope/sequence.ts";
+import { inSequence } from "../src/envelope/sequence-order.ts";
 
 interface Item {
   readonly group: string;

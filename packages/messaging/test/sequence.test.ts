@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, it } from "vitest";
-import { readSequence, sequenceText } from "../src/sequence.ts";
+import { readSequence, sequenceText } from "../src/envelope/sequence.ts";
 
 const sequences = fc.integer({ min: 1, max: Number.MAX_SAFE_INTEGER });
 

@@ -9,7 +9,7 @@ import { conformanceClients } from "@essentially-once/testing/support/conformanc
 import { aTable } from "@essentially-once/testing/support/conformance-table";
 import { type FaultAtCall, faultAtCall } from "@essentially-once/testing/support/fault-at-call";
 import { afterEach, beforeEach, expect, it } from "vitest";
-import { type SharedRead, sharedRead } from "../src/shared-read.ts";
+import { type SharedRead, sharedRead } from "../src/aws/shared-read.ts";
 
 const clients = conformanceClients();
 let dynamodb: LocalClients["dynamodb"];

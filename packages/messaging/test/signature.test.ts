@@ -3,11 +3,11 @@ import { anEnvelope } from "@essentially-once/testing/support/an-envelope";
 import { codeAfter } from "@essentially-once/testing/support/middleware";
 import fc from "fast-check";
 import { beforeAll, describe, expect, it } from "vitest";
-import type { Letter } from "../src/delivery.ts";
-import { asciiJson, type Envelope, readEnvelope } from "../src/envelope.ts";
-import type { Key } from "../src/key-ring.ts";
-import { RetryLater } from "../src/outcome.ts";
-import { type Signed, sign, signature, signer, verify } from "../src/signature.ts";
+import type { Letter } from "../src/commit/delivery.ts";
+import { RetryLater } from "../src/core/outcome.ts";
+import { asciiJson, type Envelope, readEnvelope } from "../src/envelope/envelope.ts";
+import type { Key } from "../src/trust/key-ring.ts";
+import { type Signed, sign, signature, signer, verify } from "../src/trust/signature.ts";
 
 const creditUrl = "https://sqs.eu-central-1.amazonaws.com/000000000000/credit";
 let k1: Key;

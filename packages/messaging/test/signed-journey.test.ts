@@ -8,16 +8,16 @@ import { aWorld, type World } from "@essentially-once/testing/support/world";
 import type { SQSRecord } from "aws-lambda";
 import { afterAll, beforeAll, beforeEach, expect, it } from "vitest";
 import * as z from "zod";
-import { consumer } from "../src/consumer.ts";
-import { contract } from "../src/contract.ts";
-import { asciiJson, type Envelope } from "../src/envelope.ts";
-import { newId } from "../src/ids.ts";
-import { messageType } from "../src/message-type.ts";
-import { lineOf } from "../src/outbox.ts";
-import { Park } from "../src/outcome.ts";
-import { publisher } from "../src/publisher.ts";
-import { batchBytesMax, packs } from "../src/send.ts";
-import { signature, signer } from "../src/signature.ts";
+import { lineOf } from "../src/commit/outbox.ts";
+import { newId } from "../src/core/ids.ts";
+import { Park } from "../src/core/outcome.ts";
+import { contract } from "../src/envelope/contract.ts";
+import { asciiJson, type Envelope } from "../src/envelope/envelope.ts";
+import { messageType } from "../src/envelope/message-type.ts";
+import { publisher } from "../src/publish/publisher.ts";
+import { batchBytesMax, packs } from "../src/publish/send.ts";
+import { consumer } from "../src/receive/consumer.ts";
+import { signature, signer } from "../src/trust/signature.ts";
 
 const Ping = messageType({ type: "tests.ping.v1", schema: z.strictObject({ n: z.int() }), key: () => "all" });
 

@@ -4,13 +4,13 @@ import { anEnvelope } from "@essentially-once/testing/support/an-envelope";
 import { aJournalWorld, type JournalWorld } from "@essentially-once/testing/support/journal-world";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { contract } from "../src/contract.ts";
-import { newId } from "../src/ids.ts";
-import { measure } from "../src/limits.ts";
-import { Park } from "../src/outcome.ts";
-import { storable } from "../src/storable.ts";
-import { unitOfWork } from "../src/unit-of-work.ts";
-import { type Versioned, versionedTable } from "../src/versioned-table.ts";
+import { measure } from "../src/commit/limits.ts";
+import { storable } from "../src/commit/storable.ts";
+import { unitOfWork } from "../src/commit/unit-of-work.ts";
+import { type Versioned, versionedTable } from "../src/commit/versioned-table.ts";
+import { newId } from "../src/core/ids.ts";
+import { Park } from "../src/core/outcome.ts";
+import { contract } from "../src/envelope/contract.ts";
 
 interface Thing extends Versioned {
   readonly value?: unknown;

@@ -6,7 +6,7 @@ import {
   traceHeaderOf,
   traceOf,
   traceparentOf,
-} from "../src/trace.ts";
+} from "../src/observe/trace.ts";
 
 const traceId = "0af7651916cd43dd8448eb211c80319c";
 const traceparent = `00-${traceId}-b7ad6b7169203331-01`;

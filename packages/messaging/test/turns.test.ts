@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { inTurn, takeTurn } from "../src/turns.ts";
+import { inTurn, takeTurn } from "../src/aws/turns.ts";
 
 const inTime = () => ({ untilMs: Date.now() + 5_000 });
 

@@ -5,16 +5,16 @@ import { linesOf } from "@essentially-once/testing/support/lines";
 import { aWorld, type World } from "@essentially-once/testing/support/world";
 import { afterAll, beforeAll, beforeEach, expect, it } from "vitest";
 import * as z from "zod";
-import { consumer } from "../src/consumer.ts";
-import { contract } from "../src/contract.ts";
-import { endpoint } from "../src/endpoint.ts";
-import { asciiJson } from "../src/envelope.ts";
-import { idempotency } from "../src/idempotency.ts";
-import { newId } from "../src/ids.ts";
-import { messageType } from "../src/message-type.ts";
-import { observed } from "../src/observed.ts";
-import { projection } from "../src/projection.ts";
-import { rows } from "../src/rows.ts";
+import { idempotency } from "../src/commit/idempotency.ts";
+import { rows } from "../src/commit/rows.ts";
+import { newId } from "../src/core/ids.ts";
+import { contract } from "../src/envelope/contract.ts";
+import { asciiJson } from "../src/envelope/envelope.ts";
+import { messageType } from "../src/envelope/message-type.ts";
+import { projection } from "../src/pull/projection.ts";
+import { consumer } from "../src/receive/consumer.ts";
+import { endpoint } from "../src/receive/endpoint.ts";
+import { observed } from "../src/receive/observed.ts";
 
 const Ping = messageType({
   type: "tests.ping.v1",

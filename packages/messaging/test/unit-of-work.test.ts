@@ -1,9 +1,9 @@
 import { anEnvelope } from "@essentially-once/testing/support/an-envelope";
 import { expect, it } from "vitest";
 import * as z from "zod";
-import { contract } from "../src/contract.ts";
-import { messageType } from "../src/message-type.ts";
-import { unitOfWork } from "../src/unit-of-work.ts";
+import { unitOfWork } from "../src/commit/unit-of-work.ts";
+import { contract } from "../src/envelope/contract.ts";
+import { messageType } from "../src/envelope/message-type.ts";
 
 const Followed = messageType({
   type: "tests.followed.v1",

@@ -2,11 +2,11 @@ import { anEnvelope } from "@essentially-once/testing/support/an-envelope";
 import { aContext } from "@essentially-once/testing/support/lambda";
 import { describe, expect, expectTypeOf, it } from "vitest";
 import * as z from "zod";
-import { messageChain } from "../src/chain.ts";
-import { contract } from "../src/contract.ts";
-import type { Envelope } from "../src/envelope.ts";
-import { messageType } from "../src/message-type.ts";
-import { unitOfWork } from "../src/unit-of-work.ts";
+import { unitOfWork } from "../src/commit/unit-of-work.ts";
+import { contract } from "../src/envelope/contract.ts";
+import type { Envelope } from "../src/envelope/envelope.ts";
+import { messageType } from "../src/envelope/message-type.ts";
+import { messageChain } from "../src/receive/chain.ts";
 
 const schema = z.strictObject({ cents: z.int(), currency: z.string() });
 const Paid = messageType({

@@ -1,6 +1,6 @@
 import { unmarshall } from "@aws-sdk/util-dynamodb";
 import { expect, it } from "vitest";
-import { type Versioned, versionedTable } from "../src/versioned-table.ts";
+import { type Versioned, versionedTable } from "../src/commit/versioned-table.ts";
 
 interface Note extends Versioned {
   readonly text?: string | undefined;

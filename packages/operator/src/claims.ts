@@ -1,7 +1,7 @@
 // The store of claim checks, for a look at data that travels by reference.
 
 import { S3Client } from "@aws-sdk/client-s3";
-import { type ClaimStore, claimStore } from "@essentially-once/messaging/claim-store";
+import { type ClaimStore, claimStore } from "@essentially-once/messaging/internal/commit/claim-store";
 import type { Connection } from "./connection.ts";
 import { outputNamed } from "./outputs.ts";
 

@@ -1,7 +1,7 @@
 // The operator's command for the journal and its projections: `npm run journal`.
 
 import { setTimeout as sleep } from "node:timers/promises";
-import { partitionsMax } from "@essentially-once/messaging/journal-partitions";
+import { partitionsMax } from "@essentially-once/messaging/internal/pull/journal-partitions";
 import { type Asked, helpOf, numberGiven, readCommand } from "./command-line.ts";
 import { type Connection, connectTo } from "./connection.ts";
 import { type ExitCode, exitCodes, runCommand } from "./exit-code.ts";

@@ -1,7 +1,7 @@
 // A JSON document that an operator gives: a file, or standard input. It is read within the bounds of what a consumer takes.
 
 import { readFileSync } from "node:fs";
-import { claimBytesMax, parseCapped } from "@essentially-once/messaging/caps";
+import { claimBytesMax, parseCapped } from "@essentially-once/messaging/internal/envelope/caps";
 import { Park } from "@essentially-once/messaging/outcome";
 import { UsageError } from "./usage-error.ts";
 

@@ -1,12 +1,12 @@
 // The operator's command for the outbox: `npm run outbox`.
 
-import { readAuthors } from "@essentially-once/messaging/authors";
 import { nowMs } from "@essentially-once/messaging/clock";
+import type { OutboxRow } from "@essentially-once/messaging/internal/commit/outbox";
+import { publisher } from "@essentially-once/messaging/internal/publish/publisher";
+import { readRoutes } from "@essentially-once/messaging/internal/publish/routes";
+import { keepingClaims } from "@essentially-once/messaging/internal/pull/journal-claims";
+import { readAuthors } from "@essentially-once/messaging/internal/trust/authors";
 import { journal } from "@essentially-once/messaging/journal";
-import { keepingClaims } from "@essentially-once/messaging/journal-claims";
-import type { OutboxRow } from "@essentially-once/messaging/outbox";
-import { publisher } from "@essentially-once/messaging/publisher";
-import { readRoutes } from "@essentially-once/messaging/routes";
 import { ageText, readAge } from "./age.ts";
 import { claimsOf } from "./claims.ts";
 import { type Asked, helpOf, numberGiven, readCommand } from "./command-line.ts";

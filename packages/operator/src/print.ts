@@ -1,4 +1,4 @@
-// The one way from a command to the terminal: no other file of operations/ writes there, but for the progress line.
+// The one way from a command to the terminal: no other file of the package writes there, but for the progress line.
 //
 //   What people read goes to standard output line by line, how far it is and what went wrong to standard error;
 //   with --json it is one document.

@@ -4,8 +4,8 @@
 //   G7. A corrected message is taken only by a consumer that takes our signature, and the keys are never shown.
 
 import { GetSecretValueCommand, SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
-import { type KeyRing, keyRing } from "@essentially-once/messaging/key-ring";
-import { type Sign, signer } from "@essentially-once/messaging/signature";
+import { type KeyRing, keyRing } from "@essentially-once/messaging/internal/trust/key-ring";
+import { type Sign, signer } from "@essentially-once/messaging/internal/trust/signature";
 import type { Connection } from "./connection.ts";
 import { outputNamed } from "./outputs.ts";
 

@@ -1,5 +1,3 @@
-import { globSync, readFileSync } from "node:fs";
-import { basename } from "node:path";
 import { ReceiveMessageCommand } from "@aws-sdk/client-sqs";
 import { aDeadLetterWorld, type DeadLetterWorld } from "@essentially-once/testing/support/dead-letter-world";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
@@ -177,16 +175,6 @@ describe("the queues of a deployment", () => {
         stateTables: ["t"],
       },
     ]);
-  });
-
-  test("that name in the code is the file's, which the outputs have, so evidence is looked for where it is", () => {
-    for (const file of globSync("functions/**/*.ts")) {
-      const [, name] =
-        /^export const handler = (?:consumer|projection)\(\{\s*name: "([^"]+)"/m.exec(
-          readFileSync(file, "utf8"),
-        ) ?? [];
-      if (name !== undefined) expect(name, file).toBe(basename(file, ".ts"));
-    }
   });
 
   test("go by the construct's name and by the function's", () => {

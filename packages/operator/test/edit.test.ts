@@ -6,10 +6,10 @@ import { asciiJson, type Envelope, readEnvelope } from "@essentially-once/messag
 import { type EvidenceStore, idempotency } from "@essentially-once/messaging/idempotency";
 import { newId } from "@essentially-once/messaging/ids";
 import { inline } from "@essentially-once/messaging/inline";
+import { signature, signer } from "@essentially-once/messaging/internal/trust/signature";
 import { messageType } from "@essentially-once/messaging/message-type";
 import { Park } from "@essentially-once/messaging/outcome";
 import { rows } from "@essentially-once/messaging/rows";
-import { signature, signer } from "@essentially-once/messaging/signature";
 import { versionedTable } from "@essentially-once/messaging/versioned-table";
 import { aKeyStore, aSecret } from "@essentially-once/testing/support/a-key-ring";
 import { anEnvelope } from "@essentially-once/testing/support/an-envelope";

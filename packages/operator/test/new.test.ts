@@ -25,7 +25,7 @@ describe("the command line", () => {
       'one of rows, inline, effect, at-most-once, got "twice"',
     ],
     [["projection", "a/b", "--accepts", "a.b.v1", "--fifo"], "a projection has no --fifo"],
-    [["consumer", "messaging/b", "--accepts", "a.b.v1"], "cannot be named any of messaging, outbox, keys"],
+    [["consumer", "relay/b", "--accepts", "a.b.v1"], "cannot be named any of foundation, relay, operations"],
     [["consumer", "a/b", "c/d", "--accepts", "a.b.v1"], "has one name, got a/b c/d"],
     [["consumer", "--frobnicate"], "Known flags: --accepts"],
   ])("%j is refused: %s", (argv, message) => {
@@ -113,7 +113,7 @@ describe("a function", () => {
       made(files);
       const before = files.changed();
       await expect(asked()).rejects.toThrow(
-        /(messages|contracts).ts of a service|outbox\/publish.ts has the name publish/,
+        /(messages|contracts).ts of a service|relay\/publish.ts has the name publish/,
       );
       expect(files.changed()).toEqual(before);
     },
@@ -141,9 +141,11 @@ describe("the wiring", () => {
 
   it("says what to add by hand to a stack of another shape, and changes nothing", () => {
     const files = aDraft();
-    const line = { service: "relay", statement: "this.addConsumer();", imports: [] };
-    expect(() => wire(files, line)).toThrow(/lib\/relay-stack.ts has no .* by hand: this.addConsumer\(\);/);
-    expect(files.changed()).toEqual([]);
+    files.create("lib/other-stack.ts", "export const other = 1;\n");
+    const before = files.changed();
+    const line = { service: "other", statement: "this.addConsumer();", imports: [] };
+    expect(() => wire(files, line)).toThrow(/lib\/other-stack.ts has no .* by hand: this.addConsumer\(\);/);
+    expect(files.changed()).toEqual(before);
   });
 });
 

@@ -38,11 +38,11 @@ test("G11: a line is cut at its bound, and not inside of a character", () => {
 
 test("a line of the log is ASCII", () => {
   for (const [, text] of hostile) expect(asciiJson({ text })).toMatch(/^[\x20-\x7e]*$/);
-  expect(readFileSync("packages/messaging/src/log-line.ts", "utf8")).toContain("asciiJson(line)");
+  expect(readFileSync("packages/messaging/src/observe/log-line.ts", "utf8")).toContain("asciiJson(line)");
 });
 
 test("nothing else of the commands writes to the terminal", () => {
-  const writers = globSync("operations/**/*.ts").filter((file) =>
+  const writers = globSync("packages/operator/src/**/*.ts").filter((file) =>
     /\bconsole\.|std(out|err)\.write\(/.test(readFileSync(file, "utf8")),
   );
   expect(writers).toEqual(["packages/operator/src/print.ts"]);

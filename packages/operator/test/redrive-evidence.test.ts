@@ -9,7 +9,7 @@ import { asciiJson, type Envelope } from "@essentially-once/messaging/envelope";
 import { type EvidenceStore, idempotency } from "@essentially-once/messaging/idempotency";
 import { evidenceId, newId } from "@essentially-once/messaging/ids";
 import { inline } from "@essentially-once/messaging/inline";
-import { leaseTable } from "@essentially-once/messaging/lease";
+import { leaseTable } from "@essentially-once/messaging/internal/commit/lease";
 import { messageType } from "@essentially-once/messaging/message-type";
 import { Park } from "@essentially-once/messaging/outcome";
 import { rows } from "@essentially-once/messaging/rows";

@@ -1,8 +1,8 @@
 // `show` of what is broken: everything that can be shown is shown, and one part that cannot spoils no other.
 import { SendMessageCommand } from "@aws-sdk/client-sqs";
-import { claimStore } from "@essentially-once/messaging/claim-store";
 import { asciiJson } from "@essentially-once/messaging/envelope";
 import { contentId } from "@essentially-once/messaging/ids";
+import { claimStore } from "@essentially-once/messaging/internal/commit/claim-store";
 import { anEnvelope } from "@essentially-once/testing/support/an-envelope";
 import { aDeadLetterWorld, type DeadLetterWorld } from "@essentially-once/testing/support/dead-letter-world";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";

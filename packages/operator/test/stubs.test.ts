@@ -1,7 +1,7 @@
 // Dead letters whose message lies in S3, because no reason fits beside it: an operator sees and moves the message itself.
 import { CreateBucketCommand, DeleteObjectCommand } from "@aws-sdk/client-s3";
 import { asciiJson, type Envelope } from "@essentially-once/messaging/envelope";
-import { storeParked, stubBody } from "@essentially-once/messaging/parked-body";
+import { storeParked, stubBody } from "@essentially-once/messaging/internal/receive/parked-body";
 import { anEnvelope } from "@essentially-once/testing/support/an-envelope";
 import { aDeadLetterWorld, type DeadLetterWorld } from "@essentially-once/testing/support/dead-letter-world";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";

@@ -1,6 +1,12 @@
 // Foreign messages that are large, or at a limit, or have attributes: made by a rule.
 
-import { arrayLengthMax, bodyBytesMax, depthMax, keysMax, valuesMax } from "@essentially-once/messaging/caps";
+import {
+  arrayLengthMax,
+  bodyBytesMax,
+  depthMax,
+  keysMax,
+  valuesMax,
+} from "@essentially-once/messaging/internal/envelope/caps";
 import type { SQSRecord } from "aws-lambda";
 import { content, type Foreign, orderPlaced } from "./foreign-messages.ts";
 

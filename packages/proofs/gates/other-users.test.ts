@@ -28,7 +28,7 @@ describe("another user of the machine", () => {
   });
 
   it("cannot wait for a file under a name that is always the same", () => {
-    const sources = globSync("{bin,lib,functions,local,operations,bench,test}/**/*.{ts,mjs}");
+    const sources = globSync("{bin,lib,functions,demo,test,packages}/**/*.{ts,mjs}");
     const fixed = sources.flatMap((file) =>
       readFileSync(file, "utf8")
         .split("\n")

@@ -3,17 +3,27 @@ import { globSync, readFileSync } from "node:fs";
 import { dirname, join, normalize } from "node:path";
 import { describe, expect, it } from "vitest";
 
-const sources = globSync("{bin,lib,functions,local,operations,bench,test}/**/*.ts").sort();
+const sources = globSync("{bin,lib,functions,demo,test,packages}/**/*.ts")
+  .filter((file) => !file.includes("node_modules"))
+  .sort();
 const documents = globSync("{*.md,docs/**/*.md}");
 const linesMax = 250;
 
-const planes: Readonly<Record<string, readonly string[]>> = {
-  functions: ["functions"],
-  lib: ["lib", "functions"],
-  bin: ["lib"],
-  operations: ["operations", "functions"],
-  local: ["local", "functions", "operations"],
+/** What each of the app's folders and of the kit's packages may import, besides itself and what is installed. */
+const allowed: Readonly<Record<string, readonly string[]>> = {
+  functions: ["messaging"],
+  lib: ["functions", "constructs", "messaging"],
+  bin: ["lib", "constructs"],
+  demo: ["functions", "messaging", "local-cloud", "operator"],
+  messaging: [],
+  constructs: ["messaging"],
+  operator: ["messaging"],
+  "local-cloud": ["messaging", "operator"],
+  testing: ["messaging", "constructs", "local-cloud", "operator"],
 };
+
+/** What would weigh in every Lambda function, or has no business there. */
+const notInFunctions = /^(aws-cdk|constructs$|cdk-nag|fauxqs)/;
 
 describe("tidy", () => {
   it("sees the sources", () => {
@@ -21,34 +31,38 @@ describe("tidy", () => {
     expect(documents).toContain("README.md");
   });
 
-  it("each plane imports only what it may", () => {
+  it("each folder and each package imports only what it may", () => {
     expect(sources.flatMap((file) => strayImports(file, readFileSync(file, "utf8")))).toEqual([]);
   });
 
   it("a function imports neither CDK nor the local cloud", () => {
     expect(strayImports("functions/a/b.ts", 'import { Stack } from "aws-cdk-lib";')).toHaveLength(1);
-    expect(strayImports("functions/a/b.ts", 'import { x } from "../../local/cloud.ts";')).toHaveLength(1);
-    expect(strayImports("functions/a/b.ts", 'import { x } from "@essentially-once/messaging/ids";')).toEqual(
-      [],
-    );
+    for (const [target, strays] of [
+      ["@essentially-once/local-cloud/cloud", 1],
+      ["../../packages/local-cloud/src/cloud.ts", 1],
+      ["@essentially-once/messaging/ids", 0],
+    ] as const) {
+      expect(strayImports("functions/a/b.ts", `import { x } from "${target}";`)).toHaveLength(strays);
+    }
   });
 
   it("only clock.ts reads the time and only ids.ts makes ids, in what runs in AWS", () => {
-    const breaches = sources
-      .filter((file) => file.startsWith("functions/"))
-      .filter((file) => {
-        const text = readFileSync(file, "utf8");
-        const clock = /Date\.now|new Date\(\)/.test(text) && !file.endsWith("/clock.ts");
-        const ids = /randomUUID|createHash|\bhash\(/.test(text) && !file.endsWith("/ids.ts");
-        return clock || ids;
-      });
+    const breaches = sources.filter(runsInAws).filter((file) => {
+      const text = readFileSync(file, "utf8");
+      const clock = /Date\.now|new Date\(\)/.test(text) && !file.endsWith("/clock.ts");
+      const ids = /randomUUID|createHash|\bhash\(/.test(text) && !file.endsWith("/ids.ts");
+      return clock || ids;
+    });
     expect(breaches).toEqual([]);
   });
 
   it("only two files send batch requests: each entry of an answer has a result of its own, and they read it", () => {
-    const readers = ["packages/messaging/src/sqs-batch.ts", "packages/messaging/src/dynamodb-batch.ts"];
+    const readers = [
+      "packages/messaging/src/aws/sqs-batch.ts",
+      "packages/messaging/src/aws/dynamodb-batch.ts",
+    ];
     const breaches = sources
-      .filter((file) => /^(functions|operations|local|lib|bin)\//.test(file) && !readers.includes(file))
+      .filter((file) => !isProof(file) && !readers.includes(file))
       .filter((file) => /\b(Batch\w+|\w+Batch)Command\b/.test(readFileSync(file, "utf8")));
     expect(breaches).toEqual([]);
   });
@@ -68,7 +82,7 @@ describe("tidy", () => {
   it("every code that the functions throw or log has its cause and remedy in docs/errors.md", () => {
     const documented = readFileSync("docs/errors.md", "utf8");
     const codes = sources
-      .filter((file) => file.startsWith("functions/"))
+      .filter(runsInAws)
       .flatMap((file) =>
         idsIn(
           readFileSync(file, "utf8"),
@@ -96,19 +110,36 @@ describe("tidy", () => {
   });
 });
 
+function runsInAws(file: string): boolean {
+  return /^(functions|packages\/messaging\/src)\//.test(file);
+}
+
+/** Tests, and what only they and maintainers run. */
+function isProof(file: string): boolean {
+  return /^(test|demo|packages\/(bench|proofs|testing|[^/]+\/test))\//.test(file);
+}
+
 function strayImports(file: string, text: string): string[] {
-  const [plane = ""] = file.split("/");
-  const allowed = planes[plane];
-  if (!allowed) return [];
+  const owner = ownerOf(file);
+  const others = allowed[owner];
+  if (others === undefined || /^packages\/[^/]+\/test\//.test(file)) return [];
   const own = text.replace(/`(?:\\.|[^`\\])*`/gs, ""); // what a template writes is not what its file imports
   return [...own.matchAll(/from "([^"]+)"/g)]
     .map(([, target = ""]) => target)
-    .filter((target) =>
-      target.startsWith(".")
-        ? !allowed.includes(normalize(join(dirname(file), target)).split("/")[0] ?? "")
-        : ["functions", "operations"].includes(plane) && /^(aws-cdk|constructs|cdk-nag|fauxqs)/.test(target),
-    )
+    .filter((target) => {
+      const [, name] = /^@essentially-once\/([^/]+)/.exec(target) ?? [];
+      const from =
+        name ?? (target.startsWith(".") ? ownerOf(normalize(join(dirname(file), target))) : undefined);
+      if (from !== undefined) return from !== owner && !others.includes(from);
+      return ["functions", "messaging", "operator"].includes(owner) && notInFunctions.test(target);
+    })
     .map((target) => `${file} imports ${target}`);
+}
+
+/** The package, or the folder of the app, that a file belongs to. */
+function ownerOf(file: string): string {
+  const [folder = "", name = ""] = file.split("/");
+  return folder === "packages" ? name : folder;
 }
 
 function idsIn(text: string, pattern: RegExp): string[] {

@@ -1,11 +1,11 @@
 // The items of the kit that several environments write at once: thirty of them, and no fault. What a race was lost for is
 // what another has done, or is done by a later try.
 
-import { generationStore } from "@essentially-once/messaging/generation";
-import { holds } from "@essentially-once/messaging/holds";
 import { newId } from "@essentially-once/messaging/ids";
-import { leaseTable } from "@essentially-once/messaging/lease";
-import { offsets } from "@essentially-once/messaging/offset";
+import { leaseTable } from "@essentially-once/messaging/internal/commit/lease";
+import { generationStore } from "@essentially-once/messaging/internal/pull/generation";
+import { offsets } from "@essentially-once/messaging/internal/pull/offset";
+import { holds } from "@essentially-once/messaging/internal/receive/holds";
 import { RetryLater } from "@essentially-once/messaging/outcome";
 import { aJournalWorld, inSeconds, type JournalWorld } from "@essentially-once/testing/support/journal-world";
 import { rounds } from "@essentially-once/testing/support/rounds";

@@ -10,7 +10,7 @@ import { marshall } from "@aws-sdk/util-dynamodb";
 import { type LocalCloud, startLocalCloud } from "@essentially-once/local-cloud/cloud";
 import type { Emit } from "@essentially-once/local-cloud/events";
 import { synthesize } from "@essentially-once/local-cloud/synthesize";
-import { writesWithRows } from "@essentially-once/messaging/outbox";
+import { writesWithRows } from "@essentially-once/messaging/internal/commit/outbox";
 import { anEnvelope } from "@essentially-once/testing/support/an-envelope";
 import { kitApp } from "@essentially-once/testing/support/assembly";
 import { Asked } from "@essentially-once/testing/support/kit/messages";

@@ -2,7 +2,7 @@
 // makes one, lose an answer or die where it does, and after each step engines and invocations must be where the
 // model says.
 import { deepStrictEqual } from "node:assert";
-import { dedupWindowDays, evidenceDays } from "@essentially-once/messaging/message-life";
+import { dedupWindowDays, evidenceDays } from "@essentially-once/messaging/internal/envelope/message-life";
 import { closeConnections, instrumentClients } from "@essentially-once/testing/explorer/instrument";
 import {
   type ExploredFunction,

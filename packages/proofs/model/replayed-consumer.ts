@@ -1,9 +1,10 @@
 // The consumer whose calls the model's traces name, with the kit's own middlewares: each message adds one.
-import { ageGate } from "@essentially-once/messaging/age-gate";
+
 import { consumer } from "@essentially-once/messaging/consumer";
 import { contract } from "@essentially-once/messaging/contract";
 import { environment } from "@essentially-once/messaging/environment";
 import { idempotency } from "@essentially-once/messaging/idempotency";
+import { ageGate } from "@essentially-once/messaging/internal/trust/age-gate";
 import { rows } from "@essentially-once/messaging/rows";
 import { versionedTable } from "@essentially-once/messaging/versioned-table";
 import { type Account, Confirmed, Deposited, deposit } from "../scenarios/handlers/messages.ts";

@@ -2,8 +2,8 @@
 import type { AttributeValue } from "@aws-sdk/client-dynamodb";
 import { nowMs } from "@essentially-once/messaging/clock";
 import { environment } from "@essentially-once/messaging/environment";
-import { readOutboxRow } from "@essentially-once/messaging/outbox";
-import { publisher } from "@essentially-once/messaging/publisher";
+import { readOutboxRow } from "@essentially-once/messaging/internal/commit/outbox";
+import { publisher } from "@essentially-once/messaging/internal/publish/publisher";
 import type { Context } from "aws-lambda";
 
 const outbox = publisher({

@@ -1,16 +1,16 @@
 // Mutants of the way from a batch to its answer: neighbours, order, parking, the last receive (G4, G5, G6, G11).
 import { faults, type Mutant, messaging, quickTest } from "./mutant.ts";
 
-const consumer = "packages/messaging/src/consumer.ts";
-const failedRecord = "packages/messaging/src/failed-record.ts";
-const queueOrder = "packages/messaging/src/queue-order.ts";
-const isolation = "packages/messaging/src/isolation.ts";
-const keyOrder = "packages/messaging/src/key-order.ts";
+const consumer = "packages/messaging/src/receive/consumer.ts";
+const failedRecord = "packages/messaging/src/receive/failed-record.ts";
+const queueOrder = "packages/messaging/src/receive/queue-order.ts";
+const isolation = "packages/messaging/src/receive/isolation.ts";
+const keyOrder = "packages/messaging/src/receive/key-order.ts";
 
 export const consumerMutants: readonly Mutant[] = [
   {
     name: "identity by SQS's messageId",
-    file: "packages/messaging/src/received.ts",
+    file: "packages/messaging/src/commit/received.ts",
     find: "envelope: readEnvelope(record.body, { sentMs: sentMsOf(record) }) };",
     replace: "envelope: { ...readEnvelope(record.body), id: record.messageId } };",
     checks: [faults("rows, each alone")],
@@ -31,7 +31,7 @@ export const consumerMutants: readonly Mutant[] = [
   },
   {
     name: "FIFO: a group goes on behind a failure",
-    file: "packages/messaging/src/batch.ts",
+    file: "packages/messaging/src/aws/batch.ts",
     find: "else if (options.inOrder) break;",
     replace: "",
     checks: [messaging("fifo")],
@@ -53,14 +53,14 @@ export const consumerMutants: readonly Mutant[] = [
   },
   {
     name: "a run that never ends is no attempt",
-    file: "packages/messaging/src/batch.ts",
+    file: "packages/messaging/src/aws/batch.ts",
     find: "if (await options.unfinished?.(item, ranMs).catch(() => false)) done.add(item);",
     replace: "void ranMs;",
     checks: [messaging("unfinished")],
   },
   {
     name: "FIFO: a forgery holds its group",
-    file: "packages/messaging/src/fifo-order.ts",
+    file: "packages/messaging/src/receive/fifo-order.ts",
     find: "(await isVouched(vouch, item)) ?",
     replace: "vouch ?",
     checks: [messaging("fifo")],
@@ -102,28 +102,28 @@ export const consumerMutants: readonly Mutant[] = [
   },
   {
     name: "what AWS refuses for good is tried to the last receive",
-    file: "packages/messaging/src/permanent.ts",
+    file: "packages/messaging/src/aws/permanent.ts",
     find: "if (refused.has(name) ||",
     replace: 'if (name === "" ||',
     checks: [messaging("permanent")],
   },
   {
     name: "a message that leaves no room is parked without its reason",
-    file: "packages/messaging/src/park-record.ts",
+    file: "packages/messaging/src/receive/park-record.ts",
     find: "if (!bucket) return undefined;",
     replace: "if (bucket) return undefined;",
     checks: [messaging("parked-body")],
   },
   {
     name: "attributes of a sender are the kit's word",
-    file: "packages/messaging/src/park-attributes.ts",
+    file: "packages/messaging/src/receive/park-attributes.ts",
     find: "&& Attributes?.DeadLetterQueueSourceArn === undefined",
     replace: "",
     checks: [messaging("parked-body")],
   },
   {
     name: "the last receive goes by without a reason",
-    file: "packages/messaging/src/next-try.ts",
+    file: "packages/messaging/src/receive/next-try.ts",
     find: "attempt >= queue.attemptsMax)",
     replace: "attempt > queue.attemptsMax)",
     checks: [messaging("consumer")],
@@ -144,7 +144,7 @@ export const consumerMutants: readonly Mutant[] = [
   },
   {
     name: "a redelivered batch is taken for a first one",
-    file: "packages/messaging/src/received.ts",
+    file: "packages/messaging/src/commit/received.ts",
     find: "return receiveCountOf(record) > 1;",
     replace: "return receiveCountOf(record) > 1_000;",
     checks: [messaging("already-done")],
@@ -154,46 +154,46 @@ export const consumerMutants: readonly Mutant[] = [
     file: isolation,
     find: "if (suspected.length === 0) return process(items);",
     replace: "if (suspected.length >= 0) return process(items);",
-    checks: [quickTest("packages/messaging/src/isolation")],
+    checks: [quickTest("messaging/isolation")],
   },
   {
     name: "suspects run before their neighbours are deleted",
     file: isolation,
     find: "await forget([...others.filter((item) => !failed.has(item)), ...[...done].flat()]);",
     replace: "",
-    checks: [quickTest("packages/messaging/src/isolation")],
+    checks: [quickTest("messaging/isolation")],
   },
   {
     name: "who was alone when the process died is forgotten",
     file: isolation,
     find: `await ledger.note(recordOf(item), "alone");`,
     replace: ";",
-    checks: [quickTest("packages/messaging/src/isolation")],
+    checks: [quickTest("messaging/isolation")],
   },
   {
     name: "a suspect that is not begun is noted",
     file: isolation,
     find: `if (nowMs() < deadlineMs) await ledger.note`,
     replace: `await ledger.note`,
-    checks: [quickTest("packages/messaging/src/isolation")],
+    checks: [quickTest("messaging/isolation")],
   },
   {
     name: "an older run's good word counts for the last",
-    file: "packages/messaging/src/run-ledger.ts",
+    file: "packages/messaging/src/receive/run-ledger.ts",
     find: `run === "ended" && receiveCount === receiveCountOf(record) - 1 ?`,
     replace: `run === "ended" ?`,
     checks: [messaging("run-ledger")],
   },
   {
     name: "work is begun after the deadline",
-    file: "packages/messaging/src/batch.ts",
+    file: "packages/messaging/src/aws/batch.ts",
     find: "if (nowMs() >= options.deadlineMs) return;",
     replace: "",
-    checks: [quickTest("packages/messaging/src/batch")],
+    checks: [quickTest("messaging/batch")],
   },
   {
     name: "a hung socket is only logged",
-    file: "packages/messaging/src/clients.ts",
+    file: "packages/messaging/src/aws/clients.ts",
     find: "throwOnRequestTimeout: true,",
     replace: "throwOnRequestTimeout: false,",
     checks: [messaging("clients")],

@@ -30,18 +30,23 @@ export function orders(scenario: string): Check {
   return { kind: "orders", scenario };
 }
 
-/** @param path below `test/`, without its ending: `packages/messaging/src/rows` */
+/** @param path the package, and the test in it without its ending: `messaging/rows` */
 export function test(path: string): Check {
-  return { kind: "test", file: `test/${path}.test.ts`, quick: false };
+  return { kind: "test", file: testFile(path), quick: false };
 }
 
 /** A test that starts no engines. */
 export function quickTest(path: string): Check {
-  return { kind: "test", file: `test/${path}.test.ts`, quick: true };
+  return { kind: "test", file: testFile(path), quick: true };
 }
 
 export function messaging(name: string): Check {
-  return test(`packages/messaging/src/${name}`);
+  return test(`messaging/${name}`);
+}
+
+function testFile(path: string): string {
+  const [name = "", ...rest] = path.split("/");
+  return `packages/${name === "proofs" ? name : `${name}/test`}/${rest.join("/")}.test.ts`;
 }
 
 /** Noticed by the search of the explorer, which the bounded proof relies on, or by a test that takes a moment. */

@@ -1,8 +1,8 @@
 // Mutants of the operator's commands: what they believe of a dead letter, and what they leave behind (G2, G5, G6, G7).
 import { faults, type Mutant, quickTest, test } from "./mutant.ts";
 
-const forgeries = test("operations/forgeries");
-const left = test("operations/redrive-left");
+const forgeries = test("operator/forgeries");
+const left = test("operator/redrive-left");
 const discard = "packages/operator/src/dead-letters/discard.ts";
 const authenticity = "packages/operator/src/dead-letters/authenticity.ts";
 
@@ -54,35 +54,35 @@ export const operatorMutants: readonly Mutant[] = [
     file: "packages/operator/src/dead-letters/edit.ts",
     find: "if (mayTakeEffect) await confirmSuperseded(place, superseded);",
     replace: "",
-    checks: [test("operations/edit")],
+    checks: [test("operator/edit")],
   },
   {
     name: "moving evidence: a copy takes the place of what is newer",
     file: "packages/operator/src/evidence/copy.ts",
     find: `, ConditionExpression: "attribute_not_exists(id)"`,
     replace: "",
-    checks: [test("operations/evidence/copy")],
+    checks: [test("operator/evidence/copy")],
   },
   {
     name: "moving evidence: copied while invocations may still run",
     file: "packages/operator/src/evidence/move.ts",
     find: "  await wait(seconds);\n",
     replace: "",
-    checks: [test("operations/evidence/move")],
+    checks: [test("operator/evidence/move")],
   },
   {
     name: "moving evidence: functions run between the copy and the switch",
     file: "packages/constructs/src/constructs/evidence-move.ts",
     find: "  stopped.reservedConcurrentExecutions = 0;",
     replace: " ",
-    checks: [quickTest("packages/constructs/src/constructs/evidence-move")],
+    checks: [quickTest("constructs/constructs/evidence-move")],
   },
   {
     name: "moving evidence: the former table is in use after the switch",
     file: "packages/constructs/src/stacks/service-stack.ts",
     find: `config.moveEvidence === "pause"`,
     replace: "config.moveEvidence",
-    checks: [quickTest("packages/constructs/src/constructs/evidence-move")],
+    checks: [quickTest("constructs/constructs/evidence-move")],
   },
   {
     name: "a signature is believed because it has a key's id",
@@ -124,13 +124,13 @@ export const operatorMutants: readonly Mutant[] = [
     file: "packages/operator/src/dead-letters/judge.ts",
     find: "if (unrestored !== undefined) {",
     replace: "if (unrestored === null) {",
-    checks: [test("operations/stubs")],
+    checks: [test("operator/stubs")],
   },
   {
     name: "a terminal obeys what stands in a message",
     file: "packages/operator/src/safe-text.ts",
     find: `if (text.length <= charactersMax) return text.replace(unsafe, "·");`,
     replace: "if (text.length <= charactersMax) return text;",
-    checks: [quickTest("operations/print")],
+    checks: [quickTest("operator/print")],
   },
 ];

@@ -1,9 +1,9 @@
 // Mutants of leases: effects outside DynamoDB (G8) and at most once (G9).
 import { faults, type Mutant, messaging, orders, test } from "./mutant.ts";
 
-const lease = "packages/messaging/src/lease.ts";
-const effect = "packages/messaging/src/effect.ts";
-const atMostOnce = "packages/messaging/src/at-most-once.ts";
+const lease = "packages/messaging/src/commit/lease.ts";
+const effect = "packages/messaging/src/commit/effect.ts";
+const atMostOnce = "packages/messaging/src/commit/at-most-once.ts";
 
 export const outsideMutants: readonly Mutant[] = [
   {
@@ -36,17 +36,17 @@ export const outsideMutants: readonly Mutant[] = [
   },
   {
     name: "effect: its calls are told as the handler's own",
-    file: "packages/messaging/src/in-flight.ts",
+    file: "packages/messaging/src/aws/in-flight.ts",
     find: "belonging.runStores({ effect: name }, () => runs.exit(work))",
     replace: "runs.exit(work)",
-    checks: [test("guarantees/own-calls")],
+    checks: [test("proofs/own-calls")],
   },
   {
     name: "lost race: the second run of a handler is told as the first",
-    file: "packages/messaging/src/in-flight.ts",
+    file: "packages/messaging/src/aws/in-flight.ts",
     find: "belonging.runStores({ run }, () => work(openDuring(run, unit)))",
     replace: "work(openDuring(run, unit))",
-    checks: [test("guarantees/own-calls")],
+    checks: [test("proofs/own-calls")],
   },
   {
     name: "effect: its result is not recorded",
@@ -106,7 +106,7 @@ export const outsideMutants: readonly Mutant[] = [
   },
   {
     name: "at most once: the sender tries again",
-    file: "packages/messaging/src/sqs-client.ts",
+    file: "packages/messaging/src/aws/sqs-client.ts",
     find: "      maxAttempts: 1,",
     replace: "      maxAttempts: 3,",
     checks: [messaging("send-once")],

@@ -1,14 +1,14 @@
 // Mutants of the journal and of those who pull from it (G2, G4, G10).
 import { faults, type Mutant, messaging, orders } from "./mutant.ts";
 
-const items = "packages/messaging/src/journal-items.ts";
+const items = "packages/messaging/src/pull/journal-items.ts";
 
 export const pullMutants: readonly Mutant[] = [
   {
     name: "offset after the state, not with it",
-    file: "packages/messaging/src/offset-modes.ts",
+    file: "packages/messaging/src/pull/offset-modes.ts",
     find: "await offsets.commit(move, writesOf(delivery.unit, move), { deadlineMs });",
-    replace: `const [{ transact }, { dynamodb }] = await Promise.all([import("./transaction.ts"), import("./clients.ts")]);
+    replace: `const [{ transact }, { dynamodb }] = await Promise.all([import("../commit/transaction.ts"), import("../aws/clients.ts")]);
       const { writes } = delivery.unit;
       if (writes.length > 0) await transact(dynamodb)(writes);
       await offsets.commit(move, writesOf({ ...delivery.unit, writes: [] }, move), { deadlineMs });`,
@@ -16,7 +16,7 @@ export const pullMutants: readonly Mutant[] = [
   },
   {
     name: "offset before the effect",
-    file: "packages/messaging/src/offset-modes.ts",
+    file: "packages/messaging/src/pull/offset-modes.ts",
     find: "    await deliver(chain, { contract, message, deadlineMs }, context); // UNIT_NOT_COMMITTED if it collects work\n    await offsets.commit(move, [], { deadlineMs });",
     replace:
       "    await offsets.commit(move, [], { deadlineMs });\n    await deliver(chain, { contract, message, deadlineMs }, context);",
@@ -24,49 +24,49 @@ export const pullMutants: readonly Mutant[] = [
   },
   {
     name: "offset moved from wherever it is",
-    file: "packages/messaging/src/offset.ts",
+    file: "packages/messaging/src/pull/offset.ts",
     find: `ConditionExpression: "#offset = :from",`,
     replace: `ConditionExpression: "#offset = :from OR #offset <> :from",`,
     checks: [messaging("offset"), orders("pull, with-state")],
   },
   {
     name: "pull: past a record that failed",
-    file: "packages/messaging/src/pull.ts",
+    file: "packages/messaging/src/pull/pull.ts",
     find: `if (options.onPoison === "stop" ||`,
     replace: "if (",
     checks: [messaging("projection")],
   },
   {
     name: "pull: older versions of a type are passed by",
-    file: "packages/messaging/src/projection.ts",
+    file: "packages/messaging/src/pull/projection.ts",
     find: "new Set(typesOf(contract.accepts))",
     replace: "new Set(contract.accepts.map(({ type }) => type))",
     checks: [messaging("projection")],
   },
   {
     name: "pull: parked without a trace",
-    file: "packages/messaging/src/pull.ts",
+    file: "packages/messaging/src/pull/pull.ts",
     find: "await moveTo(sequence, [parkWrite(reason, { body, sequence })]);",
     replace: "await moveTo(sequence, []);",
     checks: [messaging("projection")],
   },
   {
     name: "rebuild: it serves before it has caught up",
-    file: "packages/messaging/src/projection.ts",
+    file: "packages/messaging/src/pull/projection.ts",
     find: "if (rebuilt.caughtUp) await generations.serve(now);",
     replace: "await generations.serve(now);",
     checks: [messaging("projection"), faults("pull, rebuild")],
   },
   {
     name: "rebuild: it sends again what was sent",
-    file: "packages/messaging/src/projection.ts",
+    file: "packages/messaging/src/pull/projection.ts",
     find: "await run(now.building, { publishes: false });",
     replace: "await run(now.building, { publishes: true });",
     checks: [messaging("projection")],
   },
   {
     name: "rebuild: a record that publishes is parked",
-    file: "packages/messaging/src/pull.ts",
+    file: "packages/messaging/src/pull/pull.ts",
     find: " || reason.code === rebuildPublishes",
     replace: "",
     checks: [messaging("projection")],
@@ -87,7 +87,7 @@ export const pullMutants: readonly Mutant[] = [
   },
   {
     name: "journal: past a message that may not be there",
-    file: "packages/messaging/src/journal-append.ts",
+    file: "packages/messaging/src/pull/journal-append.ts",
     find: "if (!(await appendChunk(partition, chunk, results, deadlineMs))) return false;",
     replace: "await appendChunk(partition, chunk, results, deadlineMs);",
     checks: [messaging("journal")],

@@ -1,13 +1,13 @@
 // Mutants of the relay: outbox → queues and journal (G3, G4).
 import { faults, type Mutant, messaging, quickTest, test } from "./mutant.ts";
 
-const publisher = "packages/messaging/src/publisher.ts";
-const send = "packages/messaging/src/send.ts";
-const olderRows = "packages/messaging/src/older-rows.ts";
-const stamp = "packages/messaging/src/stamp.ts";
-const oldestRows = "packages/messaging/src/relay/oldest-rows.ts";
-const publishTest = test("packages/messaging/src/relay/publish");
-const orderTest = test("packages/messaging/src/relay/order");
+const publisher = "packages/messaging/src/publish/publisher.ts";
+const send = "packages/messaging/src/publish/send.ts";
+const olderRows = "packages/messaging/src/publish/older-rows.ts";
+const stamp = "packages/messaging/src/commit/stamp.ts";
+const oldestRows = "packages/messaging/src/publish/relay/oldest-rows.ts";
+const publishTest = test("messaging/relay/publish");
+const orderTest = test("messaging/relay/order");
 
 export const relayMutants: readonly Mutant[] = [
   {
@@ -19,14 +19,14 @@ export const relayMutants: readonly Mutant[] = [
   },
   {
     name: "`Failed[]` is ignored",
-    file: "packages/messaging/src/sqs-batch.ts",
+    file: "packages/messaging/src/aws/sqs-batch.ts",
     find: "if (done.has(id)) continue;",
     replace: "if (done.size > 0) continue;",
     checks: [faults("relay by stream")],
   },
   {
     name: "an item that an answer leaves out does not exist",
-    file: "packages/messaging/src/dynamodb-batch.ts",
+    file: "packages/messaging/src/aws/dynamodb-batch.ts",
     find: "return { again: leftOut(answer.UnprocessedKeys?.[table]?.Keys), refused: [] };",
     replace: "return { again: [], refused: [] };",
     checks: [messaging("batch-answer")],
@@ -40,10 +40,10 @@ export const relayMutants: readonly Mutant[] = [
   },
   {
     name: "a message that nobody can read is committed",
-    file: "packages/messaging/src/unit-of-work.ts",
+    file: "packages/messaging/src/commit/unit-of-work.ts",
     find: `requiredText({ ...draft }, "partitionkey");`,
     replace: "",
-    checks: [quickTest("packages/messaging/src/unit-of-work")],
+    checks: [quickTest("messaging/unit-of-work")],
   },
   {
     name: "a type without a route is sent to nobody",
@@ -83,14 +83,14 @@ export const relayMutants: readonly Mutant[] = [
   },
   {
     name: "the stream is told that all was sent",
-    file: "packages/messaging/src/relay/publish.ts",
+    file: "packages/messaging/src/publish/relay/publish.ts",
     find: "rows.slice(lowestFailed < 0 ? rows.length : lowestFailed);",
     replace: "rows.slice(rows.length);",
     checks: [publishTest],
   },
   {
     name: "a record that nobody can read holds its shard",
-    file: "packages/messaging/src/relay/publish.ts",
+    file: "packages/messaging/src/publish/relay/publish.ts",
     find: "    return rows.map((row) => ({ ...row, sequenceNumber, committedMs }));\n  } catch (error) {",
     replace:
       "    return rows.map((row) => ({ ...row, sequenceNumber, committedMs }));\n  } catch (error) {\n    throw error;",
@@ -108,18 +108,18 @@ export const relayMutants: readonly Mutant[] = [
     file: oldestRows,
     find: ".sort((a, b) => a.createdAt.localeCompare(b.createdAt))",
     replace: ".sort((a, b) => b.createdAt.localeCompare(a.createdAt))",
-    checks: [test("packages/messaging/src/relay/oldest-rows")],
+    checks: [test("messaging/relay/oldest-rows")],
   },
   {
     name: "sweeper that reads one page",
     file: oldestRows,
     find: "} while (startKey && nowMs() < untilMs);",
     replace: "} while (startKey && nowMs() < 0);",
-    checks: [test("packages/messaging/src/relay/oldest-rows")],
+    checks: [test("messaging/relay/oldest-rows")],
   },
   {
     name: "order: rows of one key in several shards",
-    file: "packages/messaging/src/outbox.ts",
+    file: "packages/messaging/src/commit/outbox.ts",
     find: "rowWrite(table(), { id: line, place }",
     replace: "rowWrite(table(), { id: line + place, place }",
     checks: [faults("relay by stream")],
@@ -206,18 +206,18 @@ export const relayMutants: readonly Mutant[] = [
     file: "packages/local-cloud/src/mappings/stream-shard.ts",
     find: "await Promise.all(parents.map((parent) => parent.done));",
     replace: "await Promise.all(parents.slice(parents.length));",
-    checks: [test("local/mappings-stream")],
+    checks: [test("local-cloud/mappings-stream")],
   },
   {
     name: "local cloud: a child shard without its parents",
     file: "packages/local-cloud/src/mappings/stream-lineage.ts",
     find: "before.filter((_, parent) =>",
     replace: "before.slice(1).filter((_, parent) =>",
-    checks: [quickTest("local/stream-lineage")],
+    checks: [quickTest("local-cloud/stream-lineage")],
   },
   {
     name: "order: kept messages of an item have no place among its others",
-    file: "packages/messaging/src/inline-stream.ts",
+    file: "packages/messaging/src/publish/inline-stream.ts",
     find: `sequenceNumber.padStart(digitsMax, "0")`,
     replace: "sequenceNumber",
     checks: [orderTest],

@@ -1,8 +1,9 @@
 // A copy of the tree to change: everything that code, synth and tests read, with the dependencies by reference.
-import { cp, mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
+import { cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { linkPackages } from "@essentially-once/testing/support/link-packages";
 import { type Mutant, mutate } from "./mutant.ts";
 
 export const projectDirectory = fileURLToPath(new URL("../../../", import.meta.url));
@@ -14,7 +15,7 @@ export interface TreeCopy {
   remove(): Promise<void>;
 }
 
-const directories = ["bin", "lib", "functions", "local", "operations", "test", "bench", "docs"];
+const directories = ["bin", "lib", "functions", "demo", "test", "packages", "docs"];
 
 export async function copyTree(): Promise<TreeCopy> {
   const directory = await mkdtemp(join(tmpdir(), "essentially-once-mutant-"));
@@ -23,7 +24,7 @@ export async function copyTree(): Promise<TreeCopy> {
   for (const name of [...files, ...directories]) {
     await cp(join(projectDirectory, name), join(directory, name), { recursive: true });
   }
-  await symlink(join(projectDirectory, "node_modules"), join(directory, "node_modules"));
+  linkPackages(projectDirectory, directory);
   await mkdir(join(directory, "tmp"));
   return {
     directory,

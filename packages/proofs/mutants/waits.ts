@@ -1,27 +1,27 @@
 // Mutants of what tells waits from attempts: a good message of a busy key is never parked, and never forgotten (G6, G11).
 import { type Mutant, messaging, quickTest } from "./mutant.ts";
 
-const nextTry = "packages/messaging/src/next-try.ts";
-const partitions = "packages/messaging/src/journal-partitions.ts";
+const nextTry = "packages/messaging/src/receive/next-try.ts";
+const partitions = "packages/messaging/src/pull/journal-partitions.ts";
 
 export const waitMutants: readonly Mutant[] = [
   {
     name: "a lost race is an attempt",
-    file: "packages/messaging/src/lost-race.ts",
+    file: "packages/messaging/src/commit/lost-race.ts",
     find: "new RetryLater(lost.code, undefined, { waited: true })",
     replace: "new RetryLater(lost.code)",
     checks: [messaging("lost-race")],
   },
   {
     name: "a throttle is an attempt",
-    file: "packages/messaging/src/waits.ts",
+    file: "packages/messaging/src/core/waits.ts",
     find: "return error instanceof Error && refusedForNow.has(error.name);",
     replace: "return false;",
     checks: [messaging("next-try")],
   },
   {
     name: "a wait is noted as an attempt",
-    file: "packages/messaging/src/run-ledger.ts",
+    file: "packages/messaging/src/receive/run-ledger.ts",
     find: "runs: hasWaited ? attempts : attemptOf(record),",
     replace: "runs: attemptOf(record),",
     checks: [messaging("run-ledger")],
@@ -49,49 +49,49 @@ export const waitMutants: readonly Mutant[] = [
   },
   {
     name: "losers of a race in one process race on",
-    file: "packages/messaging/src/turns.ts",
+    file: "packages/messaging/src/aws/turns.ts",
     find: "if (before !== undefined) await beforeDeadline(before, untilMs);",
     replace: "",
     checks: [messaging("turns")],
   },
   {
     name: "at most once: a conflict is a loss",
-    file: "packages/messaging/src/at-most-once.ts",
+    file: "packages/messaging/src/commit/at-most-once.ts",
     find: 'if (classifyCancellation(error, { evidenceIndex: 0 }).kind !== "transient") throw error;',
     replace: "throw error;",
-    checks: [quickTest("guarantees/hot-key/hot-key")],
+    checks: [quickTest("proofs/hot-key/hot-key")],
   },
   {
     name: "at most once: all messages of a key claim at once",
-    file: "packages/messaging/src/at-most-once.ts",
+    file: "packages/messaging/src/commit/at-most-once.ts",
     find: "if (settled === undefined) turns.set(",
     replace: "if (settled !== undefined) turns.set(",
     checks: [messaging("at-most-once")],
   },
   {
     name: "a turn never ends by its time",
-    file: "packages/messaging/src/turns.ts",
+    file: "packages/messaging/src/aws/turns.ts",
     find: "Math.min(turnMs, untilMs - nowMs())",
     replace: "untilMs - nowMs()",
     checks: [messaging("turns")],
   },
   {
     name: "who got no turn lets the next one pass",
-    file: "packages/messaging/src/turns.ts",
+    file: "packages/messaging/src/aws/turns.ts",
     find: "void before.then(resolve);",
     replace: "resolve();",
     checks: [messaging("turns")],
   },
   {
     name: "behind a line that stands a message waits in the function",
-    file: "packages/messaging/src/lost-race.ts",
+    file: "packages/messaging/src/commit/lost-race.ts",
     find: "stood = standsStill(lost, error) ? stood + 1 : 0;",
     replace: "stood = 0;",
     checks: [messaging("lost-race")],
   },
   {
     name: "behind a line that moves a message does not stay",
-    file: "packages/messaging/src/lost-race.ts",
+    file: "packages/messaging/src/commit/lost-race.ts",
     find: "stood = standsStill(lost, error) ? stood + 1 : 0;",
     replace: "stood++;",
     checks: [messaging("lost-race")],
@@ -119,21 +119,21 @@ export const waitMutants: readonly Mutant[] = [
   },
   {
     name: "in a line the waits are never counted anew",
-    file: "packages/messaging/src/run-ledger.ts",
+    file: "packages/messaging/src/receive/run-ledger.ts",
     find: "(isNearer(record, ahead) ? 0 : waits)",
     replace: "waits",
     checks: [messaging("run-ledger")],
   },
   {
     name: "a batch is parsed however much it holds",
-    file: "packages/messaging/src/batch-memory.ts",
+    file: "packages/messaging/src/receive/batch-memory.ts",
     find: "return values > batchValuesMax;",
     replace: "return values < 0;",
     checks: [messaging("batch-memory")],
   },
   {
     name: "who is given back loses the count of its attempts",
-    file: "packages/messaging/src/batch-memory.ts",
+    file: "packages/messaging/src/receive/batch-memory.ts",
     find: ".lastRuns(givenBack.filter(isRedelivered));",
     replace: ".lastRuns([]);",
     checks: [messaging("batch-memory")],

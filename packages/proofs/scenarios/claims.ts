@@ -1,7 +1,7 @@
 // Data that are too large to travel, under faults: put before the commit, kept for the journal, read by the consumer. Every
 // large message comes back whole and once, and stays readable for who reads the journal later.
 import { GetObjectCommand, NoSuchKey } from "@aws-sdk/client-s3";
-import { claimIdIn, keptPrefix } from "@essentially-once/messaging/claim-place";
+import { claimIdIn, keptPrefix } from "@essentially-once/messaging/internal/envelope/claim-place";
 import { journal } from "@essentially-once/messaging/journal";
 import type { Scenario } from "@essentially-once/testing/explorer/scenario";
 import { claimBucket, type Stage } from "@essentially-once/testing/explorer/stage";
@@ -23,7 +23,7 @@ export function claimsScenario(): Scenario {
     functions: [
       { handler: "packages/proofs/scenarios/handlers/tells.ts", by: { kind: "queue", queue: "main" } },
       {
-        handler: "packages/messaging/src/relay/publish.ts",
+        handler: "functions/relay/publish.ts",
         by: { kind: "stream", table: "ORDERED_OUTBOX_TABLE" },
       },
       sweeper,

@@ -1,8 +1,8 @@
 // Inline under faults: two messages of one account, whose confirmations must be in its stream once each.
 import { nowIso } from "@essentially-once/messaging/clock";
 import { asciiJson } from "@essentially-once/messaging/envelope";
-import { entryOf, withEntry } from "@essentially-once/messaging/evidence-text";
-import { readInlineRows } from "@essentially-once/messaging/inline-stream";
+import { entryOf, withEntry } from "@essentially-once/messaging/internal/commit/evidence-text";
+import { readInlineRows } from "@essentially-once/messaging/internal/publish/inline-stream";
 import type { Scenario } from "@essentially-once/testing/explorer/scenario";
 import type { Stage } from "@essentially-once/testing/explorer/stage";
 import { readOn } from "@essentially-once/testing/explorer/stream-source";

@@ -15,9 +15,9 @@ export function journeyScenario(): Scenario {
       environment: (stage) => ({ ROUTES: JSON.stringify({ [Deposited.type]: [stage.queue("main").url] }) }),
     },
     functions: [
-      { handler: "packages/messaging/src/relay/publish.ts", by: { kind: "stream", table: "OUTBOX_TABLE" } },
+      { handler: "functions/relay/publish.ts", by: { kind: "stream", table: "OUTBOX_TABLE" } },
       {
-        handler: "packages/messaging/src/relay/sweep.ts",
+        handler: "functions/relay/sweep.ts",
         by: {
           kind: "schedule",
           everySeconds: 61,

@@ -2,8 +2,8 @@
 // a stream of several shards that are split on the way. By the stream, by the sweeper alone, or by both at the same time.
 import { PutItemCommand } from "@aws-sdk/client-dynamodb";
 import { asciiJson } from "@essentially-once/messaging/envelope";
+import { writesWithRows } from "@essentially-once/messaging/internal/commit/outbox";
 import { journal } from "@essentially-once/messaging/journal";
-import { writesWithRows } from "@essentially-once/messaging/outbox";
 import type { Scenario, ScenarioFunction } from "@essentially-once/testing/explorer/scenario";
 import type { Stage } from "@essentially-once/testing/explorer/stage";
 import { takeAll } from "@essentially-once/testing/explorer/stage-resources";
@@ -13,7 +13,7 @@ export type RelayWay = "stream" | "sweeper" | "race";
 
 /** Looks until nothing is left. */
 export const sweeper: ScenarioFunction = {
-  handler: "packages/messaging/src/relay/sweep.ts",
+  handler: "functions/relay/sweep.ts",
   by: {
     kind: "schedule",
     everySeconds: 61,
@@ -26,7 +26,7 @@ const stream = { kind: "stream", batchSize: 1, retriesMax: 0, recordsAGeneration
 
 function functionsOf(way: RelayWay, table: string): ScenarioFunction[] {
   const handler =
-    way === "race" ? "packages/proofs/scenarios/handlers/race.ts" : "packages/messaging/src/relay/publish.ts";
+    way === "race" ? "packages/proofs/scenarios/handlers/race.ts" : "functions/relay/publish.ts";
   return [{ handler, by: { ...stream, table, down: way === "sweeper" } }, sweeper];
 }
 

@@ -1,4 +1,4 @@
-import { type ProjectionState, servingState } from "@essentially-once/messaging/generation";
+import { type ProjectionState, servingState } from "@essentially-once/messaging/internal/pull/generation";
 import { journal } from "@essentially-once/messaging/journal";
 import type { Draft } from "@essentially-once/messaging/message-type";
 import {

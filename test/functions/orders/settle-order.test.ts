@@ -1,6 +1,6 @@
-import { claimStore } from "@essentially-once/messaging/claim-store";
 import { asciiJson, type Envelope } from "@essentially-once/messaging/envelope";
 import { newId } from "@essentially-once/messaging/ids";
+import { claimStore } from "@essentially-once/messaging/internal/commit/claim-store";
 import type { Draft } from "@essentially-once/messaging/message-type";
 import { anEnvelope } from "@essentially-once/testing/support/an-envelope";
 import { aContext, anSqsEvent, anSqsRecord } from "@essentially-once/testing/support/lambda";

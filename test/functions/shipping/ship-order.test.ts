@@ -1,9 +1,9 @@
 import { DeleteObjectCommand, GetObjectCommand } from "@aws-sdk/client-s3";
-import { claimStore } from "@essentially-once/messaging/claim-store";
 import { dynamodb } from "@essentially-once/messaging/clients";
 import { setClock } from "@essentially-once/messaging/clock";
 import { asciiJson, type Envelope } from "@essentially-once/messaging/envelope";
 import { newId } from "@essentially-once/messaging/ids";
+import { claimStore } from "@essentially-once/messaging/internal/commit/claim-store";
 import { s3 } from "@essentially-once/messaging/s3-client";
 import { aCarrier, type TestCarrier, type Trouble } from "@essentially-once/testing/support/a-carrier";
 import { anEnvelope } from "@essentially-once/testing/support/an-envelope";

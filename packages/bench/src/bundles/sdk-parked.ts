@@ -1,4 +1,4 @@
-// What the kit loads when a body does not fit beside its reason: see packages/messaging/src/parked-body.ts.
+// What the kit loads when a body does not fit beside its reason: see packages/messaging/src/receive/parked-body.ts.
 import { GetObjectCommand, PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
 
 const s3 = new S3Client({});

@@ -3,8 +3,8 @@
 import { BatchWriteItemCommand } from "@aws-sdk/client-dynamodb";
 import { dynamodb } from "@essentially-once/messaging/clients";
 import { asciiJson } from "@essentially-once/messaging/envelope";
+import { writesWithRows } from "@essentially-once/messaging/internal/commit/outbox";
 import { journal } from "@essentially-once/messaging/journal";
-import { writesWithRows } from "@essentially-once/messaging/outbox";
 import { handler as sweep } from "@essentially-once/messaging/relay/sweep";
 import { aDeposit } from "../bank.ts";
 import { type BenchEngines, tables } from "../engines.ts";

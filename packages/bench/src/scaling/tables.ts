@@ -1,6 +1,7 @@
 // The tables of docs/scaling.md, made from limits, prices and what was measured: none of their figures is typed.
+
+import { backoffSeconds } from "@essentially-once/messaging/internal/core/retry";
 import { journal } from "@essentially-once/messaging/journal";
-import { backoffSeconds } from "@essentially-once/messaging/retry";
 import { readScenario, stageDefaults } from "../simulation/command.ts";
 import { simulate } from "../simulation/simulate.ts";
 import { type Bottleneck, bottlenecks } from "./bottlenecks.ts";

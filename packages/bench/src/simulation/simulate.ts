@@ -1,7 +1,7 @@
 // A queue and its consumer, second by second, with messages as a flow that can be divided: no dice, so the same
 // scenario always gives the same figures. The kit's own backoff decides when a failed message is seen again, and
 // the limits are those of docs/scaling.md.
-import { backoffSeconds, pauseSeconds } from "@essentially-once/messaging/retry";
+import { backoffSeconds, pauseSeconds } from "@essentially-once/messaging/internal/core/retry";
 import { limits } from "../scaling/limits.ts";
 import { invocationsPerSecond, keyMessagesPerSecond, pollers, tableWrites } from "./ceilings.ts";
 import { Crowd } from "./crowd.ts";

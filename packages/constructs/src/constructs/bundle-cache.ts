@@ -3,7 +3,7 @@
 import { createHash, randomUUID } from "node:crypto";
 import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { cacheDirectory, projectRoot } from "./project.ts";
 
 /** Of a bundle's directory: name → text. */
 export type BundleFiles = Readonly<Record<string, string>>;
@@ -14,8 +14,7 @@ interface Kept {
   readonly files: BundleFiles;
 }
 
-const projectRoot = fileURLToPath(new URL("../../../../", import.meta.url));
-const known = join(projectRoot, "node_modules/.cache/essentially-once/bundles");
+const known = join(cacheDirectory, "bundles");
 const knownMax = 200;
 /** What else a bundle depends on; the hidden lock file changes with every package that does. */
 const always = ["package.json", "tsconfig.json", "node_modules/.package-lock.json"];

@@ -4,12 +4,13 @@
 // falls back to Docker. This is the same esbuild, in process; it needs no network.
 import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { basename, join } from "node:path";
+import { basename, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { AssetHashType, DockerImage, type ILocalBundling } from "aws-cdk-lib";
 import { Code } from "aws-cdk-lib/aws-lambda";
 import { type BuildOptions, type BuildResult, buildSync, formatMessagesSync, version } from "esbuild";
 import { bundleOnce } from "./bundle-cache.ts";
+import { projectRoot } from "./project.ts";
 import { joinStart } from "./start-file.ts";
 
 /**
@@ -88,7 +89,9 @@ function options(file: string, external: readonly string[]): InMemory {
 }
 
 /** The files that say how a bundle is made. */
-const makers = ["bundle.ts", "start-file.ts"].map((name) => `packages/constructs/src/constructs/${name}`);
+const makers = ["bundle.ts", "start-file.ts"].map((name) =>
+  relative(projectRoot, fileURLToPath(new URL(name, import.meta.url))),
+);
 
 /** What esbuild puts where CommonJS code asks for a module of Node: it throws unless there is a `require`. */
 const requireShim = "Dynamic require of ";
@@ -136,5 +139,3 @@ const form = {
   sourcesContent: false, // file and line are enough for a stack trace, and a third of the size
   logLevel: "silent", // an error is thrown with all its text, and so is a warning
 } as const satisfies BuildOptions;
-
-const projectRoot = fileURLToPath(new URL("../../../../", import.meta.url));

@@ -4,8 +4,15 @@
 //   G1. An object is there before the message that refers to it, and longer than that message can be.
 //   G7. Functions hold what they read against its name, so a grant to write is no grant to alter.
 
-import { keptPrefix, parkedPrefix, travelPrefix } from "@essentially-once/messaging/claim-place";
-import { deadLetterRetentionDays, evidenceDays } from "@essentially-once/messaging/message-life";
+import {
+  keptPrefix,
+  parkedPrefix,
+  travelPrefix,
+} from "@essentially-once/messaging/internal/envelope/claim-place";
+import {
+  deadLetterRetentionDays,
+  evidenceDays,
+} from "@essentially-once/messaging/internal/envelope/message-life";
 import { CfnOutput, Duration, RemovalPolicy, Stack, Validations } from "aws-cdk-lib";
 import { PolicyStatement } from "aws-cdk-lib/aws-iam";
 import {

@@ -2,7 +2,7 @@
 //
 //   G6. Nothing is dropped silently: a dead letter rings in every stage.
 
-import { metricNames } from "@essentially-once/messaging/metric-names";
+import { metricNames } from "@essentially-once/messaging/internal/core/metric-names";
 import { Duration } from "aws-cdk-lib";
 import { MathExpression, Metric } from "aws-cdk-lib/aws-cloudwatch";
 import { alarmPeriod, type Counted, serviceMetric } from "../service-metrics.ts";

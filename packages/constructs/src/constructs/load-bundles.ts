@@ -18,6 +18,7 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { cacheDirectory, projectRoot } from "./project.ts";
 
 export interface LoadableBundle {
   readonly directory: string;
@@ -67,7 +68,7 @@ const program = fileURLToPath(new URL("load-all.mjs", import.meta.url));
 const loader = fileURLToPath(new URL("load-one.mjs", import.meta.url));
 
 /** Node of the version that Lambda runs, which is a package of this project; whoever started us may be older. */
-const runtime = fileURLToPath(new URL("../../node_modules/node/bin/node", import.meta.url));
+const runtime = join(projectRoot, "node_modules/node/bin/node");
 
 function run(tasks: readonly LoadableBundle[]): Loaded[] {
   const node = existsSync(runtime) ? runtime : process.execPath;
@@ -91,7 +92,7 @@ function packageIn(stack: string): Pick<LoadFailure, "package"> {
   return name === undefined ? {} : { package: name };
 }
 
-const known = fileURLToPath(new URL("../../node_modules/.cache/essentially-once/loaded/", import.meta.url));
+const known = join(cacheDirectory, "loaded");
 const knownMax = 1_000;
 
 function keyOf({ directory, handler, environment }: LoadableBundle): string {

@@ -1,7 +1,7 @@
 // What publisher and sweeper share: they append to the journal, sign and send to the queues of the routes, then
 // delete the row they have sent.
 
-import type { Author } from "@essentially-once/messaging/authors";
+import type { Author } from "@essentially-once/messaging/internal/trust/authors";
 import { Stack } from "aws-cdk-lib";
 import { type Routes, routesJson } from "../routes.ts";
 import type { NodeFunction } from "./node-function.ts";

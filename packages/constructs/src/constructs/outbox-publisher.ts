@@ -4,7 +4,7 @@
 //       sends it; so retries may end, and nothing in the failure queue needs to be redriven. Messages kept inline
 //       become such rows when they cannot be sent; until the function has run, their stream is all there is.
 
-import { outboxIdAttribute } from "@essentially-once/messaging/inline-write";
+import { outboxIdAttribute } from "@essentially-once/messaging/internal/commit/inline-write";
 import { CfnOutput, Duration, Validations } from "aws-cdk-lib";
 import { StreamViewType } from "aws-cdk-lib/aws-dynamodb";
 import { EventSourceMapping, FilterCriteria, FilterRule, StartingPosition } from "aws-cdk-lib/aws-lambda";
@@ -32,7 +32,7 @@ export class OutboxPublisher extends Construct {
     const { outbox, formerOutbox, sizes, inlineTables = [] } = options;
     this.function = new NodeFunction(this, "Function", {
       ...sizes,
-      entry: "outbox/publish.ts",
+      entry: "relay/publish.ts",
       roleFolder: "relay",
     });
     useOutbox(this.function, options);

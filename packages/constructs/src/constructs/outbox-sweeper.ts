@@ -23,7 +23,7 @@ export class OutboxSweeper extends Construct {
     // with ten concurrent executions has none to reserve and the deployment would fail.
     this.function = new NodeFunction(this, "Function", {
       ...sizes,
-      entry: "outbox/sweep.ts",
+      entry: "relay/sweep.ts",
       roleFolder: "relay",
       functionTimeout,
     });

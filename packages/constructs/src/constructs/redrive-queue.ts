@@ -4,7 +4,10 @@
 //       then `npm run dlq -- redrive`.
 //   G4. With `fifo` both queues keep the order of each key, and only the consumer parks: it knows who must wait.
 
-import { deadLetterRetentionDays, sourceRetentionDaysMax } from "@essentially-once/messaging/message-life";
+import {
+  deadLetterRetentionDays,
+  sourceRetentionDaysMax,
+} from "@essentially-once/messaging/internal/envelope/message-life";
 import { ArnFormat, Duration, Names, Stack, Validations } from "aws-cdk-lib";
 import {
   DeduplicationScope,

@@ -2,7 +2,7 @@
 //
 //   G3. A committed message is sent; these say when it takes long.
 
-import { metricNames } from "@essentially-once/messaging/metric-names";
+import { metricNames } from "@essentially-once/messaging/internal/core/metric-names";
 import { Duration } from "aws-cdk-lib";
 import { Metric } from "aws-cdk-lib/aws-cloudwatch";
 import { alarmPeriod, type Counted, serviceMetric } from "../service-metrics.ts";

@@ -1,6 +1,6 @@
 // Alarms that any function and any table has, whatever it is for.
 
-import { metricNames } from "@essentially-once/messaging/metric-names";
+import { metricNames } from "@essentially-once/messaging/internal/core/metric-names";
 import { MathExpression, Metric } from "aws-cdk-lib/aws-cloudwatch";
 import { alarmPeriod, type Counted, serviceMetric } from "../service-metrics.ts";
 import type { AlarmList } from "./alarm-list.ts";

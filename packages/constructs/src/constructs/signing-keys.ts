@@ -3,7 +3,7 @@
 //
 //   G7. Who may read the secret may write any message of the system: publisher, sweeper and the consumers, nobody else.
 
-import { rotationDaysMin } from "@essentially-once/messaging/key-rotation";
+import { rotationDaysMin } from "@essentially-once/messaging/internal/trust/key-rotation";
 import { CfnOutput, Duration, RemovalPolicy, Stack } from "aws-cdk-lib";
 import { PolicyStatement, ServicePrincipal } from "aws-cdk-lib/aws-iam";
 import { CfnPermission } from "aws-cdk-lib/aws-lambda";
@@ -34,7 +34,11 @@ export class SigningKeys extends Construct {
       generateSecretString: firstKey,
       removalPolicy: sizes.keepsData ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
     });
-    this.rotation = new NodeFunction(this, "Rotate", { ...sizes, entry: "keys/rotate.ts", functionTimeout });
+    this.rotation = new NodeFunction(this, "Rotate", {
+      ...sizes,
+      entry: "relay/rotate-keys.ts",
+      functionTimeout,
+    });
     this.rotation.configureAsyncInvoke(onceAnEvent); // Secrets Manager tries the rotation again by itself
     this.rotation.addEnvironment("SIGNING_SECRET_ARN", this.secret.secretArn);
     this.#allow(

@@ -2,7 +2,7 @@
 // of time, or a dead letter, is found by a customer. An alarm that rings too late is none.
 //
 //   G6. Nothing is dropped silently.
-import { metricNames } from "@essentially-once/messaging/metric-names";
+import { metricNames } from "@essentially-once/messaging/internal/core/metric-names";
 import { retentionDefault } from "./queue-rules.ts";
 import { type Finding, finding, type Rule } from "./rule.ts";
 import type { Resource, Templates } from "./templates.ts";

@@ -2,7 +2,11 @@
 // whoever may write evidence of others can have their messages taken for done.
 //
 //   G2, G7. Evidence lasts longer than a message can: in its queue, in the dead-letter queue, and redriven.
-import { dedupWindowDays, messageLifeDays, redrivesMax } from "@essentially-once/messaging/message-life";
+import {
+  dedupWindowDays,
+  messageLifeDays,
+  redrivesMax,
+} from "@essentially-once/messaging/internal/envelope/message-life";
 import { statementsOf } from "./policies.ts";
 import { retentionDefault } from "./queue-rules.ts";
 import { type Finding, finding, type Rule } from "./rule.ts";

@@ -1,7 +1,7 @@
 // The outbox: nothing removes a row but its publisher, and two ways lead out of it.
 //
 //   G3. A committed message is sent: by the stream, which must show every new row, and by the sweeper without it.
-import { outboxIdAttribute } from "@essentially-once/messaging/inline-write";
+import { outboxIdAttribute } from "@essentially-once/messaging/internal/commit/inline-write";
 import { contractOf } from "./contract-rules.ts";
 import { statementsOf } from "./policies.ts";
 import { finding, type Rule } from "./rule.ts";

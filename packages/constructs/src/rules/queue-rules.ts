@@ -2,7 +2,7 @@
 // that outlives them.
 //
 //   G6. What cannot be processed is kept, in a queue of the same kind, longer than where it came from.
-import { deadLetterRetentionDays } from "@essentially-once/messaging/message-life";
+import { deadLetterRetentionDays } from "@essentially-once/messaging/internal/envelope/message-life";
 import { type Finding, finding, type Rule } from "./rule.ts";
 import type { Resource, Templates } from "./templates.ts";
 import { at, consumedQueues, deadLettersOf, isTrue, numberAt } from "./wiring.ts";

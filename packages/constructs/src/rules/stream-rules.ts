@@ -1,5 +1,5 @@
 // Mappings of streams: nothing is skipped, and no record holds its shard until it expires.
-import { deadLetterRetentionDays } from "@essentially-once/messaging/message-life";
+import { deadLetterRetentionDays } from "@essentially-once/messaging/internal/envelope/message-life";
 import { finding, type Rule } from "./rule.ts";
 import type { Resource, Templates } from "./templates.ts";
 import { at, consumedQueues, isTrue, mappingsOf, numberAt } from "./wiring.ts";

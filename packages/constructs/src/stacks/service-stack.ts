@@ -1,6 +1,7 @@
 // A service: its table, its evidence, and its functions in the order in which messages reach them. Whoever adds a function here names its
 // contract; its file, tables, grants, keys, queues and routes follow.
 import { existsSync } from "node:fs";
+import { join } from "node:path";
 import type { Contract } from "@essentially-once/messaging/contract";
 import type { MessageType } from "@essentially-once/messaging/message-type";
 import { CfnOutput, Stack } from "aws-cdk-lib";
@@ -11,6 +12,7 @@ import { type Config, stackProps } from "../config.ts";
 import { pauseForMove } from "../constructs/evidence-move.ts";
 import { JournalProjection } from "../constructs/journal-projection.ts";
 import { NodeFunction } from "../constructs/node-function.ts";
+import { projectRoot } from "../constructs/project.ts";
 import { QueueConsumer } from "../constructs/queue-consumer.ts";
 import { ServiceTable } from "../constructs/service-table.ts";
 import { type UnitOfWorkTables, useUnitOfWorkTables } from "../constructs/unit-of-work-tables.ts";
@@ -138,7 +140,7 @@ export class ServiceStack extends Stack implements Wiring {
 
   #fileOf(contract: Contract, { entry, environment = {} }: FunctionOptions) {
     const file = entry ?? `${this.#service}/${contract.name}.ts`;
-    if (!existsSync(new URL(`../../../../functions/${file}`, import.meta.url))) {
+    if (!existsSync(join(projectRoot, "functions", file))) {
       throw new Error(
         `${this.node.path}: functions/${file} must export the handler of ${contract.name}, and there is no such file: ` +
           `make it, or name another as \`entry\``,

@@ -44,8 +44,8 @@ describe("a bundle", () => {
   });
 
   test("is the same byte for byte whenever it is made, so that its hash changes with the code only", () => {
-    expect(makeBundle("packages/messaging/src/relay/publish.ts").files).toEqual(
-      makeBundle("packages/messaging/src/relay/publish.ts").files,
+    expect(makeBundle("functions/relay/publish.ts").files).toEqual(
+      makeBundle("functions/relay/publish.ts").files,
     );
   });
 
@@ -91,9 +91,7 @@ export const handler = async () => {
 });
 
 test("two functions are two bundlings to CDK, which compares their properties", () => {
-  const [publish, sweep] = ["outbox/publish.ts", "outbox/sweep.ts"].map(
-    (entry) => new EsbuildBundling(entry),
-  );
+  const [publish, sweep] = ["relay/publish.ts", "relay/sweep.ts"].map((entry) => new EsbuildBundling(entry));
   expect(JSON.stringify(publish)).not.toBe(JSON.stringify(sweep));
 });
 

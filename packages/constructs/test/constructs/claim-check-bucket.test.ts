@@ -1,4 +1,4 @@
-import { evidenceDays } from "@essentially-once/messaging/message-life";
+import { evidenceDays } from "@essentially-once/messaging/internal/envelope/message-life";
 import { grantsOf } from "@essentially-once/testing/support/policies";
 import {
   aConfig,

@@ -87,13 +87,13 @@ function anApp(context: Record<string, string> = {}): App {
   const config = aConfig(context);
   const foundation = new FoundationStack(app, "Foundation", { config });
   const shop = new ServiceStack(app, "Shop", { config, foundation, purpose: "sell", messagesInItems: true });
-  shop.addEndpoint(aContract("buy", { publishes: ["sold"] }), { entry: "keys/rotate.ts" });
+  shop.addEndpoint(aContract("buy", { publishes: ["sold"] }), { entry: "relay/rotate-keys.ts" });
   const charge = shop.addConsumer(aContract("charge", { accepts: ["sold"] }), {
-    entry: "keys/rotate.ts",
+    entry: "relay/rotate-keys.ts",
     fifo: true,
   });
   foundation.claims.allowPutting(charge.function);
-  shop.addProjection(aContract("sum"), { entry: "keys/rotate.ts" });
+  shop.addProjection(aContract("sum"), { entry: "relay/rotate-keys.ts" });
   const relay = new RelayStack(app, "Relay", { config, foundation, services: [shop] });
   new OperationsStack(app, "Operations", { config, watched: [foundation, shop, relay] });
   return app;

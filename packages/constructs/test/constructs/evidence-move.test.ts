@@ -102,7 +102,7 @@ function build(app: App, phase: Phase): Stack[] {
   const config = aConfig(phase && { moveEvidence: phase });
   const foundation = new FoundationStack(app, "Foundation", { config });
   const desk = new ServiceStack(app, "Desk", { config, foundation, purpose: "be moved" });
-  const anyFile = { entry: "keys/rotate.ts" };
+  const anyFile = { entry: "relay/rotate-keys.ts" };
   desk.addEndpoint(aContract("ask", { publishes: ["desk.asked.v1"] }), anyFile);
   desk.addConsumer(aContract("answer", { accepts: ["desk.asked.v1"] }), anyFile);
   desk.addProjection(aContract("watch"), anyFile);

@@ -1,5 +1,5 @@
 import { GenerateSecretString, generatedSecret } from "@essentially-once/local-cloud/secrets/generate";
-import { readKeys } from "@essentially-once/messaging/key-secret";
+import { readKeys } from "@essentially-once/messaging/internal/trust/key-secret";
 import { grantsOf } from "@essentially-once/testing/support/policies";
 import { aConfig, propertiesOf, resourceOf, templateOf } from "@essentially-once/testing/support/test-app";
 import { Duration } from "aws-cdk-lib";
@@ -11,7 +11,7 @@ function aTemplate(options: Partial<SigningKeysOptions> = {}) {
   return templateOf((stack) => {
     const { sizes } = aConfig();
     const keys = new SigningKeys(stack, "Keys", { sizes, ...options });
-    keys.use(new NodeFunction(stack, "Publish", { ...sizes, entry: "outbox/publish.ts" }));
+    keys.use(new NodeFunction(stack, "Publish", { ...sizes, entry: "relay/publish.ts" }));
   });
 }
 

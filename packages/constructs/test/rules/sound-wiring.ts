@@ -1,6 +1,6 @@
 // A small app that keeps every rule, written as raw CloudFormation in two stacks, so that a test breaks one thing.
 
-import { outboxIdAttribute } from "@essentially-once/messaging/inline-write";
+import { outboxIdAttribute } from "@essentially-once/messaging/internal/commit/inline-write";
 import { App, CfnOutput, CfnResource, Stack, Stage, Validations } from "aws-cdk-lib";
 import type { Rule } from "../../src/rules/rule.ts";
 import { flowRules, WiringRules } from "../../src/rules/wiring-rules.ts";

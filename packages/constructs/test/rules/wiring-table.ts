@@ -36,7 +36,7 @@ function mistakesOf(id: string): string {
     ),
   ].filter(([, , rule]) => rule === id || (id.endsWith("-unlisted") && rule.startsWith(`${id}-`)));
   const said = [...new Set(found.map(([path, value]) => `\`${path.replace("@", "")}\` ${shown(value)}`))];
-  if (said.length === 0) return "[a stack of its own](../test/lib/rules)";
+  if (said.length === 0) return "[a stack of its own](../packages/constructs/test/rules)";
   const more = said.length - mistakesShown;
   return `${said.slice(0, mistakesShown).join("; ")}${more > 0 ? ` and ${more} more` : ""}`;
 }

@@ -9,7 +9,7 @@ import { type ServiceOptions, ServiceStack } from "../../src/stacks/service-stac
 const ask = aContract("ask", { publishes: ["desk.asked.v1"] });
 const answer = aContract("answer", { accepts: ["desk.asked.v1"], publishes: ["desk.answered.v1"] });
 const watch = aContract("watch");
-const anyFile = { entry: "keys/rotate.ts" };
+const anyFile = { entry: "relay/rotate-keys.ts" };
 
 describe("a service", () => {
   test("finds the file of a handler by the contract's name, and says where it must be", () => {

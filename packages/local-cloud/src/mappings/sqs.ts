@@ -7,7 +7,7 @@
 // https://docs.aws.amazon.com/lambda/latest/dg/with-sqs.html
 
 import type { Message, SQSClient } from "@aws-sdk/client-sqs";
-import { deleteMessages } from "@essentially-once/messaging/sqs-batch";
+import { deleteMessages } from "@essentially-once/messaging/internal/aws/sqs-batch";
 import type { SQSEvent } from "aws-lambda";
 import type { Emit } from "../events.ts";
 import type { Invoke } from "../invocation.ts";

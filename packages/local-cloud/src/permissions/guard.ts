@@ -81,7 +81,7 @@ export function startGuard(deployed: Surroundings, onEvent: Emit): Guard {
     } catch (error) {
       if (!(error instanceof UnknownRequest)) throw error;
       const { path } = caller.fn;
-      const line = `${path}: ${error.message}; local/permissions/requests has them`;
+      const line = `${path}: ${error.message}; permissions/requests of the local cloud has them`;
       onEvent({ kind: "denial", path, action: "unknown", resource: "unknown", line });
       return { deny: answerOf(service, error.message) };
     }

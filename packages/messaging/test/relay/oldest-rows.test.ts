@@ -4,9 +4,9 @@ import { enterAuthors } from "@essentially-once/testing/support/enter-authors";
 import { aContext } from "@essentially-once/testing/support/lambda";
 import { aWorld, type World } from "@essentially-once/testing/support/world";
 import { afterAll, afterEach, beforeAll, expect, it } from "vitest";
-import { dynamodb } from "../../src/clients.ts";
-import { writesWithRows } from "../../src/outbox.ts";
-import { type OldestRowsOptions, oldestRows } from "../../src/relay/oldest-rows.ts";
+import { dynamodb } from "../../src/aws/clients.ts";
+import { writesWithRows } from "../../src/commit/outbox.ts";
+import { type OldestRowsOptions, oldestRows } from "../../src/publish/relay/oldest-rows.ts";
 
 let world: World;
 
@@ -48,7 +48,7 @@ it("what is not due takes no room", async () => {
 });
 
 it("G3: a backlog of more than memory holds is sent whole by one sweep", async () => {
-  const { handler: sweep } = await import("../../src/relay/sweep.ts");
+  const { handler: sweep } = await import("../../src/publish/relay/sweep.ts");
   const rows = 100; // of 0.39 MB
   for (let index = 0; index < rows; index++) await put(`row-${index}`, index, "x".repeat(390_000));
   expect(await sweep({}, aContext({ remainingMs: 60_000 }))).toEqual({ rows, sent: rows });

@@ -9,21 +9,21 @@ import { aWorld, type World } from "@essentially-once/testing/support/world";
 import type { DynamoDBStreamEvent } from "aws-lambda";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import * as z from "zod";
-import { dynamodb } from "../../src/clients.ts";
-import { setClock } from "../../src/clock.ts";
-import { consumer } from "../../src/consumer.ts";
-import { contract } from "../../src/contract.ts";
-import { asciiJson } from "../../src/envelope.ts";
-import { idempotency } from "../../src/idempotency.ts";
-import { newId } from "../../src/ids.ts";
-import { keepRows, readInlineRows } from "../../src/inline-stream.ts";
-import { outboxAttribute, outboxIdAttribute } from "../../src/inline-write.ts";
-import { messageType } from "../../src/message-type.ts";
-import { type OutboxRow, readOutboxRow } from "../../src/outbox.ts";
-import { publisher } from "../../src/publisher.ts";
-import { rows } from "../../src/rows.ts";
-import { sqs } from "../../src/sqs-client.ts";
-import { type Versioned, versionedTable } from "../../src/versioned-table.ts";
+import { dynamodb } from "../../src/aws/clients.ts";
+import { sqs } from "../../src/aws/sqs-client.ts";
+import { idempotency } from "../../src/commit/idempotency.ts";
+import { outboxAttribute, outboxIdAttribute } from "../../src/commit/inline-write.ts";
+import { type OutboxRow, readOutboxRow } from "../../src/commit/outbox.ts";
+import { rows } from "../../src/commit/rows.ts";
+import { type Versioned, versionedTable } from "../../src/commit/versioned-table.ts";
+import { setClock } from "../../src/core/clock.ts";
+import { newId } from "../../src/core/ids.ts";
+import { contract } from "../../src/envelope/contract.ts";
+import { asciiJson } from "../../src/envelope/envelope.ts";
+import { messageType } from "../../src/envelope/message-type.ts";
+import { keepRows, readInlineRows } from "../../src/publish/inline-stream.ts";
+import { publisher } from "../../src/publish/publisher.ts";
+import { consumer } from "../../src/receive/consumer.ts";
 
 const Asked = messageType({
   type: "kit.asked.v1",
@@ -38,8 +38,8 @@ const Taken = messageType({
 
 let world: World;
 let faults: Faults | undefined;
-let publish: typeof import("../../src/relay/publish.ts").handler;
-let sweep: typeof import("../../src/relay/sweep.ts").handler;
+let publish: typeof import("../../src/publish/relay/publish.ts").handler;
+let sweep: typeof import("../../src/publish/relay/sweep.ts").handler;
 let key: string;
 let committed: number;
 
@@ -47,8 +47,8 @@ beforeAll(async () => {
   world = await aWorld();
   world.enter("Relay/");
   enterAuthors(["tests", "inline", "produce"]);
-  ({ handler: publish } = await import("../../src/relay/publish.ts"));
-  ({ handler: sweep } = await import("../../src/relay/sweep.ts"));
+  ({ handler: publish } = await import("../../src/publish/relay/publish.ts"));
+  ({ handler: sweep } = await import("../../src/publish/relay/sweep.ts"));
   world.enter("Standard/");
 });
 beforeEach(() => {

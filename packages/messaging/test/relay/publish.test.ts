@@ -13,25 +13,25 @@ import { type Line, linesOf } from "@essentially-once/testing/support/lines";
 import { aWorld, type World } from "@essentially-once/testing/support/world";
 import type { DynamoDBStreamEvent } from "aws-lambda";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { dynamodb } from "../../src/clients.ts";
-import { setClock } from "../../src/clock.ts";
-import { asciiJson, type Envelope } from "../../src/envelope.ts";
-import { newId } from "../../src/ids.ts";
-import { sqs } from "../../src/sqs-client.ts";
+import { dynamodb } from "../../src/aws/clients.ts";
+import { sqs } from "../../src/aws/sqs-client.ts";
+import { setClock } from "../../src/core/clock.ts";
+import { newId } from "../../src/core/ids.ts";
+import { asciiJson, type Envelope } from "../../src/envelope/envelope.ts";
 
 let world: World;
 let faults: Faults | undefined;
 /** Ids are unique to a test: the journal keeps all of them. */
 let story: string;
-let publish: typeof import("../../src/relay/publish.ts").handler;
-let sweep: typeof import("../../src/relay/sweep.ts").handler;
+let publish: typeof import("../../src/publish/relay/publish.ts").handler;
+let sweep: typeof import("../../src/publish/relay/sweep.ts").handler;
 
 beforeAll(async () => {
   world = await aWorld();
   world.enter("Relay/");
   enterAuthors(["tests"], { publishes: [...kitTypes, "tests.new.v1"] });
-  ({ handler: publish } = await import("../../src/relay/publish.ts"));
-  ({ handler: sweep } = await import("../../src/relay/sweep.ts"));
+  ({ handler: publish } = await import("../../src/publish/relay/publish.ts"));
+  ({ handler: sweep } = await import("../../src/publish/relay/sweep.ts"));
 });
 beforeEach(async () => {
   story = newId();

@@ -4,10 +4,10 @@
 //   move the line of its group: else whoever writes a forgery decides what becomes of the genuine message.
 //   docs/adr/0023-the-operator-vouches.md
 
-import type { KeyRing } from "@essentially-once/messaging/key-ring";
+import { cameWith } from "@essentially-once/messaging/internal/receive/park-attributes";
+import type { KeyRing } from "@essentially-once/messaging/internal/trust/key-ring";
+import { verify } from "@essentially-once/messaging/internal/trust/signature";
 import { RetryLater } from "@essentially-once/messaging/outcome";
-import { cameWith } from "@essentially-once/messaging/park-attributes";
-import { verify } from "@essentially-once/messaging/signature";
 import type { ConsumerQueue } from "./consumer-queues.ts";
 import type { DeadLetter } from "./dead-letter.ts";
 import { messageIn } from "./evidence.ts";

@@ -6,7 +6,7 @@
 
 import { createHash } from "node:crypto";
 import type { Message } from "@aws-sdk/client-sqs";
-import { cameWith } from "@essentially-once/messaging/park-attributes";
+import { cameWith } from "@essentially-once/messaging/internal/receive/park-attributes";
 import { movedFrom, type ParkNotes, parkNotesOf } from "./park-notes.ts";
 import { unrestoredOf } from "./restore.ts";
 

@@ -3,7 +3,7 @@
 //   G6. What was done is removed and not sent again; what nobody could recognise any more is left to a person.
 
 import { nowMs } from "@essentially-once/messaging/clock";
-import { dedupWindowDays } from "@essentially-once/messaging/message-life";
+import { dedupWindowDays } from "@essentially-once/messaging/internal/envelope/message-life";
 import type { DeadLetter } from "./dead-letter.ts";
 import { messageIn, type Verdict } from "./evidence.ts";
 

@@ -8,7 +8,7 @@
 //   G7. What nobody vouches for is only deleted: evidence and line of its id may be a genuine message's.
 
 import type { Message } from "@aws-sdk/client-sqs";
-import { isFifo } from "@essentially-once/messaging/message-group";
+import { isFifo } from "@essentially-once/messaging/internal/envelope/message-group";
 import { type Authenticity, authenticityOf, authenticityText, standingOf } from "./authenticity.ts";
 import type { ConsumerQueue } from "./consumer-queues.ts";
 import { type DeadLetter, deadLettersOf } from "./dead-letter.ts";

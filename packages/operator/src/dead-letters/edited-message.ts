@@ -3,15 +3,15 @@
 import { SendMessageCommand, type SQSClient } from "@aws-sdk/client-sqs";
 import { asciiJson, type Envelope, readEnvelope } from "@essentially-once/messaging/envelope";
 import { contentId, derivedId } from "@essentially-once/messaging/ids";
-import { bodyId, groupIdOf, isFifo } from "@essentially-once/messaging/message-group";
-import { Park } from "@essentially-once/messaging/outcome";
+import { bodyId, groupIdOf, isFifo } from "@essentially-once/messaging/internal/envelope/message-group";
 import {
   type Attributes,
   attributesBytes,
   cameWith,
   messageBytesMax,
-} from "@essentially-once/messaging/park-attributes";
-import type { Sign } from "@essentially-once/messaging/signature";
+} from "@essentially-once/messaging/internal/receive/park-attributes";
+import type { Sign } from "@essentially-once/messaging/internal/trust/signature";
+import { Park } from "@essentially-once/messaging/outcome";
 import type { KnownContract } from "../contracts.ts";
 import { UsageError } from "../usage-error.ts";
 import type { ConsumerQueue } from "./consumer-queues.ts";

@@ -7,11 +7,11 @@
 
 import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { marshall, unmarshall } from "@aws-sdk/util-dynamodb";
-import { digestOf, saysTheSame } from "@essentially-once/messaging/digest";
-import { getItems } from "@essentially-once/messaging/dynamodb-batch";
 import { type Envelope, isUnread, readEnvelope } from "@essentially-once/messaging/envelope";
 import { evidenceId } from "@essentially-once/messaging/ids";
-import { itemsNamedBy } from "@essentially-once/messaging/item-evidence";
+import { getItems } from "@essentially-once/messaging/internal/aws/dynamodb-batch";
+import { itemsNamedBy } from "@essentially-once/messaging/internal/commit/item-evidence";
+import { digestOf, saysTheSame } from "@essentially-once/messaging/internal/envelope/digest";
 import { Park } from "@essentially-once/messaging/outcome";
 import type { ConsumerQueue } from "./consumer-queues.ts";
 import { findInItem, type Item, noEvidenceThere } from "./inline-evidence.ts";

@@ -3,7 +3,7 @@
 //   An id is what a writer says: two that differ may have the same, one of them a forgery. Then the operator says which.
 
 import type { SQSClient } from "@aws-sdk/client-sqs";
-import { cameWith } from "@essentially-once/messaging/park-attributes";
+import { cameWith } from "@essentially-once/messaging/internal/receive/park-attributes";
 import { UsageError } from "../usage-error.ts";
 import type { ConsumerQueue } from "./consumer-queues.ts";
 import { type DeadLetter, deadLettersOf, hasId } from "./dead-letter.ts";

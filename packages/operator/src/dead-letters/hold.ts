@@ -6,7 +6,7 @@
 
 import { GetQueueAttributesCommand, type Message, type SQSClient } from "@aws-sdk/client-sqs";
 import { nowMs } from "@essentially-once/messaging/clock";
-import { changeVisibility as changeVisibilities } from "@essentially-once/messaging/sqs-batch";
+import { changeVisibility as changeVisibilities } from "@essentially-once/messaging/internal/aws/sqs-batch";
 import { type ReceiveOptions, receive } from "./receive.ts";
 
 export interface Held {

@@ -9,15 +9,24 @@ import {
   GetItemCommand,
   UpdateItemCommand,
 } from "@aws-sdk/client-dynamodb";
-import type { Delivery } from "@essentially-once/messaging/delivery";
 import type { Envelope } from "@essentially-once/messaging/envelope";
-import { barEntry, type Found } from "@essentially-once/messaging/evidence-text";
-import { findBeyond } from "@essentially-once/messaging/inline-overflow";
-import { byIds, findIn, itemsNamedBy, today } from "@essentially-once/messaging/item-evidence";
+import { sharedRead } from "@essentially-once/messaging/internal/aws/shared-read";
+import type { Delivery } from "@essentially-once/messaging/internal/commit/delivery";
+import { barEntry, type Found } from "@essentially-once/messaging/internal/commit/evidence-text";
+import { findBeyond } from "@essentially-once/messaging/internal/commit/inline-overflow";
+import {
+  byIds,
+  findIn,
+  itemsNamedBy,
+  today,
+} from "@essentially-once/messaging/internal/commit/item-evidence";
+import {
+  barNumber,
+  bySequence,
+  findNumber,
+} from "@essentially-once/messaging/internal/commit/sequence-evidence";
+import { unitOfWork } from "@essentially-once/messaging/internal/commit/unit-of-work";
 import { Park } from "@essentially-once/messaging/outcome";
-import { barNumber, bySequence, findNumber } from "@essentially-once/messaging/sequence-evidence";
-import { sharedRead } from "@essentially-once/messaging/shared-read";
-import { unitOfWork } from "@essentially-once/messaging/unit-of-work";
 import type { EvidencePlace } from "./evidence.ts";
 
 export type Item = Readonly<Record<string, AttributeValue>>;

@@ -1,7 +1,7 @@
 // What is known of dead letters, and what a redrive does with them by it: the evidence, the signature, and what their
 // consumer would say. One that cannot be judged spoils nothing for the others.
 
-import type { KeyRing } from "@essentially-once/messaging/key-ring";
+import type { KeyRing } from "@essentially-once/messaging/internal/trust/key-ring";
 import type { Contracts } from "../contracts.ts";
 import { type Authenticity, authenticityOf } from "./authenticity.ts";
 import type { DeadLetter } from "./dead-letter.ts";

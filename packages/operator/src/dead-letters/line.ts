@@ -8,8 +8,8 @@ import {
   UpdateItemCommand,
 } from "@aws-sdk/client-dynamodb";
 import { marshall } from "@aws-sdk/util-dynamodb";
-import { type Hold, holdId, holds, noHold } from "@essentially-once/messaging/holds";
-import { bodyId, isFifo } from "@essentially-once/messaging/message-group";
+import { bodyId, isFifo } from "@essentially-once/messaging/internal/envelope/message-group";
+import { type Hold, holdId, holds, noHold } from "@essentially-once/messaging/internal/receive/holds";
 import type { DeadLetter } from "./dead-letter.ts";
 import type { EvidencePlace } from "./evidence.ts";
 

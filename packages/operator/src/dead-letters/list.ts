@@ -1,7 +1,7 @@
 // Every dead letter of the given consumers, left where it is.
 
 import type { SQSClient } from "@aws-sdk/client-sqs";
-import { isFifo } from "@essentially-once/messaging/message-group";
+import { isFifo } from "@essentially-once/messaging/internal/envelope/message-group";
 import type { ConsumerQueue } from "./consumer-queues.ts";
 import { type DeadLetter, deadLettersOf } from "./dead-letter.ts";
 import { type Held, hold } from "./hold.ts";

@@ -2,7 +2,7 @@
 // names, and when SQS moves that message they come with it: they are his word and not ours.
 
 import type { Message } from "@aws-sdk/client-sqs";
-import { parkOf } from "@essentially-once/messaging/park-attributes";
+import { parkOf } from "@essentially-once/messaging/internal/receive/park-attributes";
 
 export interface ParkNotes {
   readonly reason: string;

@@ -3,10 +3,10 @@
 //
 //   A check whose bound a consumer can move (hops) counts only when the consumer itself had refused by it.
 
-import { ageGate } from "@essentially-once/messaging/age-gate";
-import { claimIdIn } from "@essentially-once/messaging/claim-place";
 import type { Envelope } from "@essentially-once/messaging/envelope";
 import { readEnvelope } from "@essentially-once/messaging/envelope";
+import { claimIdIn } from "@essentially-once/messaging/internal/envelope/claim-place";
+import { ageGate } from "@essentially-once/messaging/internal/trust/age-gate";
 import type { MessageType } from "@essentially-once/messaging/message-type";
 import { Park } from "@essentially-once/messaging/outcome";
 import type { KnownContract } from "../contracts.ts";

@@ -1,7 +1,7 @@
 // Whether AWS refused a request for what one message says: then that message is left and told, and the others go on.
 // What else goes wrong (no permission, no queue, no answer) would go wrong for each of them.
 
-import { permanentReason } from "@essentially-once/messaging/permanent";
+import { permanentReason } from "@essentially-once/messaging/internal/aws/permanent";
 import type { Decision } from "./decision.ts";
 
 /** The name of the error; undefined when it is no such refusal. */

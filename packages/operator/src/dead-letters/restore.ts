@@ -3,9 +3,9 @@
 
 import type { S3Client } from "@aws-sdk/client-s3";
 import type { Message } from "@aws-sdk/client-sqs";
+import { isParkedByKit } from "@essentially-once/messaging/internal/receive/park-attributes";
+import { isStub, restored } from "@essentially-once/messaging/internal/receive/parked-body";
 import { Park } from "@essentially-once/messaging/outcome";
-import { isParkedByKit } from "@essentially-once/messaging/park-attributes";
-import { isStub, restored } from "@essentially-once/messaging/parked-body";
 
 export type Restore = (message: Message) => Promise<Message>;
 

@@ -6,8 +6,8 @@
 
 import { DeleteMessageCommand, type Message, SendMessageCommand, type SQSClient } from "@aws-sdk/client-sqs";
 import { derivedId } from "@essentially-once/messaging/ids";
-import { groupIdOf, isFifo } from "@essentially-once/messaging/message-group";
-import { cameWith } from "@essentially-once/messaging/park-attributes";
+import { groupIdOf, isFifo } from "@essentially-once/messaging/internal/envelope/message-group";
+import { cameWith } from "@essentially-once/messaging/internal/receive/park-attributes";
 import type { ConsumerQueue } from "./consumer-queues.ts";
 import type { DeadLetter } from "./dead-letter.ts";
 import { messageIn } from "./evidence.ts";

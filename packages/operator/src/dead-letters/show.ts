@@ -3,10 +3,10 @@
 //   What the message says is not among it unless it is asked for: an operator's terminal is kept and shared.
 //   The one that is looked at is often the one that is broken: each part that cannot be shown says why, and spoils no other.
 
-import type { ClaimStore } from "@essentially-once/messaging/claim-store";
-import { bodyId } from "@essentially-once/messaging/message-group";
+import type { ClaimStore } from "@essentially-once/messaging/internal/commit/claim-store";
+import { bodyId } from "@essentially-once/messaging/internal/envelope/message-group";
+import { cameWith } from "@essentially-once/messaging/internal/receive/park-attributes";
 import { Park, RetryLater } from "@essentially-once/messaging/outcome";
-import { cameWith } from "@essentially-once/messaging/park-attributes";
 import { type Authenticity, authenticityOf } from "./authenticity.ts";
 import type { DeadLetter } from "./dead-letter.ts";
 import type { Decision } from "./decision.ts";

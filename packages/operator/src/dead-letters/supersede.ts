@@ -7,11 +7,11 @@
 import { ConditionalCheckFailedException, PutItemCommand, UpdateItemCommand } from "@aws-sdk/client-dynamodb";
 import { marshall, unmarshall } from "@aws-sdk/util-dynamodb";
 import { nowIso, nowSeconds } from "@essentially-once/messaging/clock";
-import { digestOf, saysTheSame } from "@essentially-once/messaging/digest";
 import type { Envelope } from "@essentially-once/messaging/envelope";
 import { derivedId, evidenceId } from "@essentially-once/messaging/ids";
-import { bodyId } from "@essentially-once/messaging/message-group";
-import { evidenceDays } from "@essentially-once/messaging/message-life";
+import { digestOf, saysTheSame } from "@essentially-once/messaging/internal/envelope/digest";
+import { bodyId } from "@essentially-once/messaging/internal/envelope/message-group";
+import { evidenceDays } from "@essentially-once/messaging/internal/envelope/message-life";
 import { UsageError } from "../usage-error.ts";
 import type { DeadLetter } from "./dead-letter.ts";
 import type { EvidencePlace } from "./evidence.ts";

@@ -2,9 +2,9 @@
 
 import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { marshall } from "@aws-sdk/util-dynamodb";
-import { getItems } from "@essentially-once/messaging/dynamodb-batch";
-import { partitionId } from "@essentially-once/messaging/journal-items";
-import { partitionsMax } from "@essentially-once/messaging/journal-partitions";
+import { getItems } from "@essentially-once/messaging/internal/aws/dynamodb-batch";
+import { partitionId } from "@essentially-once/messaging/internal/pull/journal-items";
+import { partitionsMax } from "@essentially-once/messaging/internal/pull/journal-partitions";
 
 export interface JournalPlace {
   readonly dynamodb: DynamoDBClient;

@@ -8,8 +8,8 @@ import {
   type GenerationStore,
   generationPrefix,
   generationStore,
-} from "@essentially-once/messaging/generation";
-import { offsets } from "@essentially-once/messaging/offset";
+} from "@essentially-once/messaging/internal/pull/generation";
+import { offsets } from "@essentially-once/messaging/internal/pull/offset";
 import type { Outputs } from "../connection.ts";
 import { UsageError } from "../usage-error.ts";
 

@@ -1,8 +1,8 @@
 // The newest entries of a journal, and those that come.
 
+import { partitionsMax } from "@essentially-once/messaging/internal/pull/journal-partitions";
 import type { JournalEntry } from "@essentially-once/messaging/journal";
 import { journal } from "@essentially-once/messaging/journal";
-import { partitionsMax } from "@essentially-once/messaging/journal-partitions";
 import { messageIn } from "../dead-letters/evidence.ts";
 import { type JournalPlace, readHeads } from "./heads.ts";
 

@@ -4,7 +4,7 @@
 //   G11. Of any number of rows only the oldest are held at once.
 
 import { type DynamoDBClient, ScanCommand } from "@aws-sdk/client-dynamodb";
-import { type OutboxRow, readOutboxRow } from "@essentially-once/messaging/outbox";
+import { type OutboxRow, readOutboxRow } from "@essentially-once/messaging/internal/commit/outbox";
 
 export interface Pending {
   readonly rows: number;

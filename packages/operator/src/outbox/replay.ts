@@ -5,9 +5,9 @@
 //   G4. Rows of a producer and key go by their places, and what could not be sent is not overtaken by a later one.
 
 import { nowMs } from "@essentially-once/messaging/clock";
-import type { OutboxRow } from "@essentially-once/messaging/outbox";
-import type { Publisher } from "@essentially-once/messaging/publisher";
-import { inLines } from "@essentially-once/messaging/relay/oldest-rows";
+import type { OutboxRow } from "@essentially-once/messaging/internal/commit/outbox";
+import type { Publisher } from "@essentially-once/messaging/internal/publish/publisher";
+import { inLines } from "@essentially-once/messaging/internal/publish/relay/oldest-rows";
 import type { Pace } from "../pace.ts";
 import type { Pending } from "./pending.ts";
 

@@ -45,7 +45,7 @@ export function readFunctionName(kind: string, text: string | undefined): Functi
 }
 
 /** What the kit itself is made of. */
-const taken = ["messaging", "outbox", "keys", "foundation", "relay", "operations", "service"];
+const taken = ["foundation", "relay", "operations", "service"];
 
 function checked(service: string): string {
   if (!taken.includes(service)) return service;
@@ -59,7 +59,7 @@ function checked(service: string): string {
  */
 export function requireFree({ name }: FunctionName, files: Draft): void {
   const holder = globSync(`functions/*/${name}.ts`, { cwd: files.projectDirectory }).find((file) =>
-    files.read(file)?.includes("export const handler"),
+    /export (const handler|\{ handler \})/.test(files.read(file) ?? ""),
   );
   if (holder === undefined) return;
   throw new UsageError(`${holder} has the name ${name}, and no two functions may share one. Choose another.`);

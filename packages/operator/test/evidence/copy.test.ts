@@ -7,11 +7,11 @@ import {
   PutItemCommand,
 } from "@aws-sdk/client-dynamodb";
 import { contract } from "@essentially-once/messaging/contract";
-import type { MessageMiddleware } from "@essentially-once/messaging/delivery";
 import { asciiJson, type Envelope } from "@essentially-once/messaging/envelope";
+import type { MessageMiddleware } from "@essentially-once/messaging/internal/commit/delivery";
+import { runLedger } from "@essentially-once/messaging/internal/receive/run-ledger";
 import { messageType } from "@essentially-once/messaging/message-type";
 import { Park } from "@essentially-once/messaging/outcome";
-import { runLedger } from "@essentially-once/messaging/run-ledger";
 import { type Versioned, versionedTable } from "@essentially-once/messaging/versioned-table";
 import { anEnvelope } from "@essentially-once/testing/support/an-envelope";
 import { aDeadLetterWorld, type DeadLetterWorld } from "@essentially-once/testing/support/dead-letter-world";

@@ -4,6 +4,7 @@ import { defineConfig } from "vitest/config";
 export default defineConfig({
   test: {
     include: [
+      "packages/messaging/test/**/*.test.ts",
       "test/functions/**/*.test.ts",
       "packages/proofs/crash-points.test.ts",
       "packages/proofs/cost.test.ts",

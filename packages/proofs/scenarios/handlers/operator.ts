@@ -3,8 +3,8 @@
 import { PutItemCommand } from "@aws-sdk/client-dynamodb";
 import { marshall } from "@aws-sdk/util-dynamodb";
 import { dynamodb } from "@essentially-once/messaging/clients";
-import { signer } from "@essentially-once/messaging/signature";
-import { signingKeys } from "@essentially-once/messaging/signing-keys";
+import { signer } from "@essentially-once/messaging/internal/trust/signature";
+import { signingKeys } from "@essentially-once/messaging/internal/trust/signing-keys";
 import { sqs } from "@essentially-once/messaging/sqs-client";
 import type { DeadLetter } from "@essentially-once/operator/dead-letters/dead-letter";
 import { discard } from "@essentially-once/operator/dead-letters/discard";

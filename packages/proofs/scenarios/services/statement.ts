@@ -31,7 +31,7 @@ function buildStatement(): Scenario {
       environment: () => ({ ROUTES: JSON.stringify(toNobody) }),
     },
     functions: [
-      { handler: "packages/messaging/src/relay/publish.ts", by: { kind: "stream", table: "OUTBOX_TABLE" } },
+      { handler: "functions/relay/publish.ts", by: { kind: "stream", table: "OUTBOX_TABLE" } },
       sweeper,
       {
         handler: "functions/insights/build-statement.ts",

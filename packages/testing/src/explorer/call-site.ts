@@ -80,9 +80,10 @@ function mapOf(file: string): SourceMap | undefined {
 
 /** Whoever asked is behind these. */
 function isTransparent(file: string): boolean {
-  return /^(node:|test\/guarantees\/explorer\/)|(^|\/)node_modules\//.test(file);
+  return !isKit(file) && /^(node:|packages\/testing\/src\/explorer\/)|(^|\/)node_modules\//.test(file);
 }
 
+/** As a workspace or installed; the functions of the relay are the kit's, with nothing of the app's around them. */
 function isKit(file: string): boolean {
-  return /^functions\/(messaging|outbox|keys)\//.test(file);
+  return /(^|\/)(packages\/messaging\/src|node_modules\/@essentially-once\/messaging)\//.test(file);
 }

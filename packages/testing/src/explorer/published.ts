@@ -2,8 +2,8 @@
 // earlier form, or inside the items of a table with a stream. What a publisher has deleted since is still in the streams.
 import type { AttributeValue } from "@aws-sdk/client-dynamodb";
 import type { Envelope } from "@essentially-once/messaging/envelope";
-import { readInlineRows } from "@essentially-once/messaging/inline-stream";
-import { readOutboxRow } from "@essentially-once/messaging/outbox";
+import { readOutboxRow } from "@essentially-once/messaging/internal/commit/outbox";
+import { readInlineRows } from "@essentially-once/messaging/internal/publish/inline-stream";
 import type { DynamoDBRecord } from "aws-lambda";
 import type { Stage } from "./stage.ts";
 import { openStream } from "./stream-source.ts";

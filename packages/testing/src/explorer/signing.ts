@@ -3,8 +3,8 @@
 import { CreateSecretCommand } from "@aws-sdk/client-secrets-manager";
 import type { LocalClients } from "@essentially-once/local-cloud/clients";
 import { readEnvelope } from "@essentially-once/messaging/envelope";
-import { newKey, readKeys, writeKeyEntries } from "@essentially-once/messaging/key-secret";
-import { sign } from "@essentially-once/messaging/signature";
+import { newKey, readKeys, writeKeyEntries } from "@essentially-once/messaging/internal/trust/key-secret";
+import { sign } from "@essentially-once/messaging/internal/trust/signature";
 
 export interface Signing {
   readonly secretArn: string;

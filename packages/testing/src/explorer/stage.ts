@@ -13,8 +13,8 @@ import {
   localClients,
 } from "@essentially-once/local-cloud/clients";
 import { startEngines } from "@essentially-once/local-cloud/engines";
-import { groupIdOf } from "@essentially-once/messaging/message-group";
-import { lineOf } from "@essentially-once/messaging/outbox";
+import { lineOf } from "@essentially-once/messaging/internal/commit/outbox";
+import { groupIdOf } from "@essentially-once/messaging/internal/envelope/message-group";
 import { serveFrom } from "./instrument.ts";
 import { type PlainClients, plainClients } from "./plain-clients.ts";
 import { type Published, publications } from "./published.ts";

@@ -1,6 +1,6 @@
 // A key store in memory, with the faults of a real one.
-import { type KeyRing, keyRing } from "@essentially-once/messaging/key-ring";
-import { writeKeyEntries } from "@essentially-once/messaging/key-secret";
+import { type KeyRing, keyRing } from "@essentially-once/messaging/internal/trust/key-ring";
+import { writeKeyEntries } from "@essentially-once/messaging/internal/trust/key-secret";
 
 export interface KeyStore {
   readonly ring: KeyRing;

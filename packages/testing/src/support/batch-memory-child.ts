@@ -2,9 +2,9 @@
 
 import { consumer } from "@essentially-once/messaging/consumer";
 import { contract } from "@essentially-once/messaging/contract";
-import { digestOf } from "@essentially-once/messaging/digest";
 import { asciiJson } from "@essentially-once/messaging/envelope";
 import { idempotency } from "@essentially-once/messaging/idempotency";
+import { digestOf } from "@essentially-once/messaging/internal/envelope/digest";
 import { messageType } from "@essentially-once/messaging/message-type";
 import * as z from "zod";
 import { anEnvelope } from "./an-envelope.ts";

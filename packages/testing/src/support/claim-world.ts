@@ -6,17 +6,17 @@ import {
   ListObjectsV2Command,
   PutObjectCommand,
 } from "@aws-sdk/client-s3";
-import { messageChain } from "@essentially-once/messaging/chain";
 import { type ClaimCheckOptions, claimCheck } from "@essentially-once/messaging/claim-check";
 import { contract } from "@essentially-once/messaging/contract";
-import { deliver } from "@essentially-once/messaging/delivery";
 import { asciiJson, type Envelope, readEnvelope } from "@essentially-once/messaging/envelope";
 import { type EvidenceStore, idempotency } from "@essentially-once/messaging/idempotency";
 import { derivedId } from "@essentially-once/messaging/ids";
+import { deliver } from "@essentially-once/messaging/internal/commit/delivery";
+import type { UnitOfWork } from "@essentially-once/messaging/internal/commit/unit-of-work";
+import { messageChain } from "@essentially-once/messaging/internal/receive/chain";
 import { messageType } from "@essentially-once/messaging/message-type";
 import { Park, RetryLater } from "@essentially-once/messaging/outcome";
 import { rows } from "@essentially-once/messaging/rows";
-import type { UnitOfWork } from "@essentially-once/messaging/unit-of-work";
 import * as z from "zod";
 import { aJournalWorld, type JournalWorld } from "./journal-world.ts";
 import { aContext } from "./lambda.ts";

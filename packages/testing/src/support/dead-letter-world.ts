@@ -17,7 +17,7 @@ import {
 } from "@essentially-once/local-cloud/clients";
 import { startEngines } from "@essentially-once/local-cloud/engines";
 import { newId } from "@essentially-once/messaging/ids";
-import { isFifo } from "@essentially-once/messaging/message-group";
+import { isFifo } from "@essentially-once/messaging/internal/envelope/message-group";
 import type { ConsumerQueue } from "@essentially-once/operator/dead-letters/consumer-queues";
 
 export interface DeadLetterWorld {

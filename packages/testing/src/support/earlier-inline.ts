@@ -6,9 +6,9 @@ import {
   GetItemCommand,
   UpdateItemCommand,
 } from "@aws-sdk/client-dynamodb";
-import { digestOf } from "@essentially-once/messaging/digest";
 import type { Envelope } from "@essentially-once/messaging/envelope";
 import { derivedId } from "@essentially-once/messaging/ids";
+import { digestOf } from "@essentially-once/messaging/internal/envelope/digest";
 
 export interface Earlier {
   readonly client: DynamoDBClient;

@@ -1,5 +1,5 @@
 // The relay of a test knows the test's own functions, beside those of the kit's app.
-import type { Author } from "@essentially-once/messaging/authors";
+import type { Author } from "@essentially-once/messaging/internal/trust/authors";
 
 export const kitTypes = ["kit.asked.v1", "kit.taken.v1", "kit.approved.v1"];
 

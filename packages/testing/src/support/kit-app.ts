@@ -42,5 +42,5 @@ function service(id: string, { messagesInItems = false } = {}): ServiceStack {
 
 /** As seen from `functions/`. */
 function file(name: string): { entry: string } {
-  return { entry: `../test/support/kit/${name}.ts` };
+  return { entry: `../packages/testing/src/support/kit/${name}.ts` };
 }

@@ -1,9 +1,13 @@
 // One message through one middleware, around a handler that does nothing.
 
-import type { Delivery, Letter, MessageMiddleware } from "@essentially-once/messaging/delivery";
 import type { Envelope } from "@essentially-once/messaging/envelope";
+import type {
+  Delivery,
+  Letter,
+  MessageMiddleware,
+} from "@essentially-once/messaging/internal/commit/delivery";
+import { unitOfWork } from "@essentially-once/messaging/internal/commit/unit-of-work";
 import { Park, RetryLater } from "@essentially-once/messaging/outcome";
-import { unitOfWork } from "@essentially-once/messaging/unit-of-work";
 import middy from "@middy/core";
 import type { Context } from "aws-lambda";
 import { anEnvelope } from "./an-envelope.ts";

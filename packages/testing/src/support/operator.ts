@@ -44,7 +44,7 @@ export async function anOperator(cloud: LocalCloud, directory: string): Promise<
   };
 
   function start(tool: string, ...args: string[]): Started {
-    const command = [`operations/${tool}.ts`, ...args, "--cloud", cloudFile];
+    const command = [`packages/operator/src/${tool}.ts`, ...args, "--cloud", cloudFile];
     const child = spawn(process.execPath, command, { stdio: ["pipe", "pipe", "pipe"], env: bare() });
     const [out, err]: [string[], string[]] = [[], []];
     child.stdout.on("data", (chunk) => out.push(`${chunk}`));

@@ -1,7 +1,7 @@
 // Rows of the outbox as tests find them.
 
 import { asciiJson, type Envelope } from "@essentially-once/messaging/envelope";
-import { lineOf, placeOf } from "@essentially-once/messaging/outbox";
+import { lineOf, placeOf } from "@essentially-once/messaging/internal/commit/outbox";
 import { anEnvelope } from "./an-envelope.ts";
 
 /** Whether a commit of this name put the row. */

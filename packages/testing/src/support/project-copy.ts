@@ -1,8 +1,9 @@
 // A copy of this project in which a test may do what a user would: its files as they are, and its packages.
 import { execFile } from "node:child_process";
-import { cpSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { cpSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
+import { linkPackages } from "./link-packages.ts";
 import { temporaryDirectory } from "./synthesized.ts";
 
 export interface ProjectCopy {
@@ -30,7 +31,7 @@ export function projectCopy(): ProjectCopy {
     recursive: true,
     filter: (source) => !notCopied.includes(relative(project, source)),
   });
-  symlinkSync(join(project, "node_modules"), join(directory, "node_modules"));
+  linkPackages(project, directory);
   const env = { ...process.env, PATH: `${join(project, "node_modules/.bin")}:${process.env.PATH}` };
   return {
     directory,

@@ -11,7 +11,7 @@ import { marshall, unmarshall } from "@aws-sdk/util-dynamodb";
 import { type LocalCloud, startLocalCloud } from "@essentially-once/local-cloud/cloud";
 import { startEngines } from "@essentially-once/local-cloud/engines";
 import type { LocalEvent } from "@essentially-once/local-cloud/events";
-import { stringAttributes } from "@essentially-once/messaging/send";
+import { stringAttributes } from "@essentially-once/messaging/internal/publish/send";
 import { bundledAssemblyOf, kitApp } from "./assembly.ts";
 import { attributesFor, keysIn } from "./signing.ts";
 import { startTripwire, type Tripwire } from "./tripwire.ts";

@@ -1,9 +1,9 @@
 // What the publisher does beside sending: signs, with the keys of a world or of a running cloud.
 import { GetSecretValueCommand, type SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
 import { type Envelope, readEnvelope } from "@essentially-once/messaging/envelope";
-import { type KeyRing, keyRing } from "@essentially-once/messaging/key-ring";
+import { type KeyRing, keyRing } from "@essentially-once/messaging/internal/trust/key-ring";
+import { signer } from "@essentially-once/messaging/internal/trust/signature";
 import { Park } from "@essentially-once/messaging/outcome";
-import { signer } from "@essentially-once/messaging/signature";
 import type { SQSRecord } from "aws-lambda";
 
 /** The record as it would have come from the publisher, for the queue that it names. */

@@ -1,5 +1,5 @@
 // https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-cloudwatch-alarm.html
-import { metricNames, serviceDimension } from "@essentially-once/messaging/metric-names";
+import { metricNames, serviceDimension } from "@essentially-once/messaging/internal/core/metric-names";
 import { variableOf } from "../wiring.ts";
 import {
   at,

@@ -1,6 +1,6 @@
 // https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-sqs-queue.html
-import { bodyBytesMax } from "@essentially-once/messaging/caps";
-import { deadLetterRetentionDays } from "@essentially-once/messaging/message-life";
+import { bodyBytesMax } from "@essentially-once/messaging/internal/envelope/caps";
+import { deadLetterRetentionDays } from "@essentially-once/messaging/internal/envelope/message-life";
 import { free, oneOf, type PropertyTable, within } from "./property-rules.ts";
 
 const day = 86_400;

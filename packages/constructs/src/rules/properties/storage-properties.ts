@@ -1,8 +1,11 @@
 // Logs, objects and secrets. https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/
 
-import { parkedPrefix, travelPrefix } from "@essentially-once/messaging/claim-place";
-import { rotationDaysMin } from "@essentially-once/messaging/key-rotation";
-import { deadLetterRetentionDays, evidenceDays } from "@essentially-once/messaging/message-life";
+import { parkedPrefix, travelPrefix } from "@essentially-once/messaging/internal/envelope/claim-place";
+import {
+  deadLetterRetentionDays,
+  evidenceDays,
+} from "@essentially-once/messaging/internal/envelope/message-life";
+import { rotationDaysMin } from "@essentially-once/messaging/internal/trust/key-rotation";
 import {
   free,
   never,

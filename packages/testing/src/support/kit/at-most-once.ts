@@ -1,7 +1,7 @@
-import { ageGate } from "@essentially-once/messaging/age-gate";
 import { atMostOnce } from "@essentially-once/messaging/at-most-once";
 import { consumer } from "@essentially-once/messaging/consumer";
 import { environment } from "@essentially-once/messaging/environment";
+import { ageGate } from "@essentially-once/messaging/internal/trust/age-gate";
 import { atMostOnce as seenOnce } from "./contracts.ts";
 
 const TableName = environment("PULLED_TABLE");

@@ -1,0 +1,123 @@
+// Which errors never pass, for every error of the AWS SDK and of what the kit calls: the one place that decides. What
+// never passes is parked at once, with a code that says what to change; everything else is retried inside bounds.
+//
+//   docs/adr/0022-permanent-errors.md: the list is closed, and what is wrong with the deployment and not with the
+//   message (permissions, credentials, keys, clocks) is retried.
+import { calledBy } from "../core/called.ts";
+import { errorCodeOf, placeOf } from "../core/error-code.ts";
+import { Park } from "../core/outcome.ts";
+
+/** The reason to park for, or undefined when the error may pass. A Park is its own reason; a RetryLater asks for a retry. */
+export function permanentReason(error: unknown): Park | undefined {
+  if (error instanceof Park) return error;
+  if (!(error instanceof Error)) return undefined;
+  if (unstorable.test(error.message))
+    return park("VALUE_UNSTORABLE", error, "a value that DynamoDB cannot hold");
+  if (!("$metadata" in error)) return undefined; // others have errors of these names, too
+  const name = error.name.replace(/^AWS\.SimpleQueueService\./, "").replace(/Exception$/, "");
+  if (unknownResource.has(name)) return park("RESOURCE_UNKNOWN", error, "does not exist");
+  if (refused.has(name) || reasonsOf(error).some(isRefusal))
+    return park("REQUEST_REFUSED", error, hintIn(error));
+  return undefined;
+}
+
+/** Names without `Exception`. A queue or a table is made before its functions, and gone after them. */
+const unknownResource: ReadonlySet<string> = new Set([
+  "ResourceNotFound",
+  "QueueDoesNotExist",
+  "NonExistentQueue",
+  "NoSuchBucket",
+]);
+
+/** Names without `Exception`. Refused for what the request says: it says the same next time. */
+const refused: ReadonlySet<string> = new Set([
+  // DynamoDB: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Programming.Errors.html
+  "Validation",
+  "ValidationError",
+  "Serialization",
+  "ItemCollectionSizeLimitExceeded",
+  // SQS: https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessage.html
+  "InvalidParameterValue",
+  "MissingParameter",
+  "MissingRequiredParameter",
+  "InvalidMessageContents",
+  "InvalidAttributeName",
+  "InvalidAttributeValue",
+  "InvalidBatchEntryId",
+  "BatchEntryIdsNotDistinct",
+  "BatchRequestTooLong",
+  "EmptyBatchRequest",
+  "TooManyEntriesInBatchRequest",
+  "UnsupportedOperation",
+  // S3: https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html
+  "EntityTooLarge",
+  "KeyTooLongError",
+  "InvalidBucketName",
+  "InvalidArgument",
+  "MetadataTooLarge",
+  // Any: https://docs.aws.amazon.com/secretsmanager/latest/apireference/CommonErrors.html
+  "InvalidParameter",
+  "InvalidParameterCombination",
+  "RequestEntityTooLarge",
+]);
+
+/** What `marshall` of @aws-sdk/util-dynamodb says; its errors have no name of their own, and their texts quote the value. */
+const unstorable =
+  /^(Unsupported type passed: |Special numeric value |Number \S+ is (greater|lesser) than Number\.|Pass options\.removeUndefinedValues=true|Pass a non-empty set|Only Number Set )/;
+
+function park(code: string, error: Error, what: string): Park {
+  const call = calledBy(error);
+  const said = [call && `${call.command} ${call.resource ?? ""}`.trim(), what].filter(Boolean).join(": ");
+  const at = placeOf(error);
+  const name = code === "REQUEST_REFUSED" ? ` (${errorCodeOf(error)})` : "";
+  return new Park(code, `${said}${name}${at ? ` at ${at}` : ""}`, { cause: error });
+}
+
+function reasonsOf(error: Error): readonly { readonly Code?: string }[] {
+  const { CancellationReasons: reasons } = error as { CancellationReasons?: unknown };
+  return Array.isArray(reasons) ? reasons : [];
+}
+
+/** https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TransactWriteItems.html */
+function isRefusal({ Code }: { readonly Code?: string }): boolean {
+  return Code === "ValidationError" || Code === "ItemCollectionSizeLimitExceeded";
+}
+
+/**
+ * What DynamoDB says is wrong, as far as it names attributes and types only: the rest of its texts may quote values.
+ * Names come from a key schema or an expression, which are code, and are cut all the same.
+ */
+function hintIn({ message, ...more }: Error): string {
+  const text = [
+    message,
+    ...reasonsOf(more as Error).map((reason) => `${(reason as { Message?: string }).Message ?? ""}`),
+  ]
+    .join(" ")
+    .slice(0, 2_000);
+  for (const [pattern, hint] of hints) {
+    const match = pattern.exec(text);
+    if (match) return hint(match);
+  }
+  return "refused for what it says";
+}
+
+type Hint = readonly [pattern: RegExp, hint: (match: RegExpExecArray) => string];
+
+const hints: readonly Hint[] = [
+  [
+    /Type mismatch for (?:Index )?[Kk]ey ([\w.-]{1,100}) ?(?:expected|Expected): (\w{1,4}) (?:actual|Actual): (\w{1,4})/,
+    ([, name, expected, actual]) => `the key attribute ${name} must be ${expected}, got ${actual}`,
+  ],
+  [/Missing the key ([\w.-]{1,100})/, ([, name]) => `the key attribute ${name} is missing`],
+  [/provided key element does not match the schema/, () => "the key's attributes are not those of the table"],
+  [/empty string value\. Key: ([\w.-]{1,100})/, ([, name]) => `the key attribute ${name} is an empty string`],
+  [/Item size .*exceeded/, () => "the item is larger than 400 KB"],
+  [/Nesting Levels/, () => "a value is nested deeper than 32 levels"],
+  [/[Mm]agnitude|38 significant digits|Number overflow/, () => "a number has more than 38 digits"],
+  [/reserved keyword: (\w{1,50})/, ([, name]) => `${name} is a reserved word: give it a #name`],
+  [
+    /(?:Update|Condition|Projection|KeyCondition|Filter)Expression/,
+    ([expression]) => `the ${expression} is invalid`,
+  ],
+  [/must be shorter than (\d{1,9}) bytes/, ([, bytes]) => `more than ${bytes} bytes`],
+];

@@ -1,0 +1,220 @@
+// At-most-once: the message is claimed before the work, so nothing can do the work a second time. What fails
+// after the claim is lost: counted, acknowledged, not repaired.
+//
+//   G9. Zero times or once: the unit of work commits together with the end of the claim, or not at all.
+//   G9. Every loss is counted: a claim that ended without a word (the process died) is found by the next delivery, and
+//   so is a loss that was settled and never acknowledged. That may count a loss twice, under the same message id.
+//
+// A claim that could not be made loses nothing: no work was begun, so the message is tried again. Nor does what no handler
+// has seen, as it does not fit its schema, say: it is parked.
+import {
+  type DynamoDBClient,
+  TransactionCanceledException,
+  TransactWriteItemsCommand,
+  type TransactWriteItemsCommandInput,
+} from "@aws-sdk/client-dynamodb";
+import { classifyCancellation } from "../aws/cancellation.ts";
+import { dynamodb } from "../aws/clients.ts";
+import { hasRun } from "../aws/in-flight.ts";
+import { takeTurn } from "../aws/turns.ts";
+import { nowMs } from "../core/clock.ts";
+import { environment } from "../core/environment.ts";
+import { evidenceId } from "../core/ids.ts";
+import { type Outcome, Park, RetryLater, StateMoved } from "../core/outcome.ts";
+import { waitToRetry } from "../core/retry.ts";
+import { digestOf, saysTheSame } from "../envelope/digest.ts";
+import { looksAfterDuplicates } from "../observe/looks.ts";
+import type { Delivery, MessageMiddleware } from "./delivery.ts";
+import { claimGraceMs, type Lease, leaseTable, type Settled } from "./lease.ts";
+import { measure } from "./limits.ts";
+import { writesWithRows } from "./outbox.ts";
+
+export interface AtMostOnceOptions {
+  /** The evidence table; by default what EVIDENCE_TABLE names. */
+  readonly evidenceTable?: string;
+  /** The outbox table; by default what ORDERED_OUTBOX_TABLE names. */
+  readonly outboxTable?: string;
+  readonly client?: DynamoDBClient;
+}
+
+/** A look costs a fifth of the claim that it spares, and a batch shares the request. */
+const looksAfterDuplicate = 10;
+
+/**
+ * Makes the effect of a message happen zero times or once, in the place of `idempotency`.
+ * ```ts
+ * consumer(countOrderViews).use(atMostOnce())
+ * ```
+ */
+export function atMostOnce(options: AtMostOnceOptions = {}): MessageMiddleware {
+  const evidenceTable = options.evidenceTable ?? environment("EVIDENCE_TABLE");
+  const outboxTable = () => options.outboxTable ?? environment("ORDERED_OUTBOX_TABLE"); // of those that publish
+  const { client } = options;
+  const leases = leaseTable({ table: evidenceTable, graceMs: claimGraceMs, client });
+  const looks = looksAfterDuplicates(looksAfterDuplicate);
+  const sent = new WeakSet<Lease>(); // whose commit may be applied, whatever was heard of it
+  const claimed = new WeakMap<object, Lease>(); // by request: another middleware may replace its event
+  const turns = new WeakMap<object, () => void>();
+
+  return {
+    async find(delivery) {
+      const settled = await leases.settled(evidenceId(delivery));
+      if (settled?.result === "lost") return undefined; // whether it was counted is for `before` to say
+      return settled && duplicateOf(settled, delivery);
+    },
+
+    async before(request) {
+      const { consumer, message, deadlineMs } = request.event;
+      const { source, id: messageId } = message;
+      const id = evidenceId(request.event); // as in `rows`: a consumer may change its mode
+      const about = { consumer, source, messageId, ...digestOf(message) };
+      const settled = looks.isDue() ? await leases.settled(id) : undefined;
+      if (settled === undefined) turns.set(request, await turnOf(request.event));
+      const claim = settled ?? (await leases.claim({ id, untilMs: deadlineMs, about }));
+      if (claim.kind === "settled") {
+        endTurn(request);
+        looks.found();
+        return duplicateOf(claim, request.event);
+      }
+      // Not a duplicate yet: were this copy acknowledged and the other died, its loss would go uncounted.
+      if (claim.kind === "held") {
+        throw new RetryLater("LEASE_HELD", claim.retryAfterSeconds, { waited: true });
+      }
+      claimed.set(request, claim.lease);
+      if (!claim.inDoubt) return undefined;
+      endTurn(request);
+      return lose(claim.lease, { errorCode: "CLAIM_EXPIRED", deadlineMs });
+    },
+
+    async after(request) {
+      const lease = claimed.get(request);
+      if (lease === undefined) return;
+      await commit(request.event, lease);
+      endTurn(request);
+      request.response = { kind: "done", receipt: request.response } satisfies Outcome;
+    },
+
+    async onError(request) {
+      endTurn(request);
+      const lease = claimed.get(request);
+      if (lease === undefined) return;
+      const { deadlineMs, unit } = request.event;
+      // What no handler has seen, as it is of another type, say, is parked like anybody's: nothing was begun.
+      if (request.error instanceof Park && !hasRun(unit)) return lease.free();
+      const mayBeDone = sent.has(lease) && !(request.error instanceof TransactionCanceledException);
+      request.response = await lose(lease, { errorCode: codeOf(request.error), deadlineMs, mayBeDone });
+    },
+  };
+
+  function endTurn(request: object): void {
+    turns.get(request)?.();
+  }
+
+  /** Once: a transaction's token keeps the SDK's own attempts from applying it twice, also an `ADD` (D2). */
+  async function commit({ unit, deadlineMs }: Delivery, lease: Lease): Promise<void> {
+    await unit.checked();
+    const writes = writesWithRows(unit, { table: outboxTable, id: lease.id });
+    const { actions } = measure([lease.settlement("done"), ...writes]);
+    sent.add(lease);
+    await sendOnce({ TransactItems: [...actions] }, deadlineMs);
+  }
+
+  async function sendOnce(input: TransactWriteItemsCommandInput, deadlineMs: number): Promise<void> {
+    let refused: TransactionCanceledException | undefined;
+    try {
+      await send();
+    } catch (first) {
+      if (!(first instanceof StateMoved)) throw first;
+      const { repeatInTurn } = await import("./lost-race.ts"); // most commits meet no other
+      const item = first.item ?? "";
+      await repeatInTurn(send, { first, item, deadlineMs, share: 1 }).catch((error) => {
+        throw error instanceof RetryLater ? refused : error;
+      });
+    }
+
+    /** @throws StateMoved when it was refused whole because another was committing: it has not failed, and may be sent again */
+    async function send(): Promise<void> {
+      try {
+        await (client ?? dynamodb()).send(new TransactWriteItemsCommand(input));
+      } catch (error) {
+        if (!(error instanceof TransactionCanceledException)) throw error;
+        if (classifyCancellation(error, { evidenceIndex: 0 }).kind !== "transient") throw error;
+        refused = error;
+        throw new StateMoved(busyItem(error, input));
+      }
+    }
+  }
+}
+
+/** What takes longer than this is not waiting for its commit alone, and holds up nobody of its key. */
+const turnMs = 500;
+
+/**
+ * Who has claimed must commit or is lost, and ten messages of a hot key cannot all: of one key, one at a time claims.
+ * @throws RetryLater CONTENDED, as a wait: nothing was claimed, and half of the time is left for what was
+ */
+async function turnOf({ consumer, message, deadlineMs }: Delivery): Promise<() => void> {
+  const name = JSON.stringify([consumer, message.partitionkey]);
+  const end = await takeTurn(name, { untilMs: nowMs() + (deadlineMs - nowMs()) / 3, turnMs });
+  if (end === undefined) throw new RetryLater("CONTENDED", undefined, { waited: true });
+  return end;
+}
+
+/** Where another was: of one process, one commit at a time is sent to it. */
+function busyItem(
+  { CancellationReasons = [] }: TransactionCanceledException,
+  { TransactItems = [] }: TransactWriteItemsCommandInput,
+): string {
+  const place = CancellationReasons.findIndex(({ Code = "None" }) => Code !== "None");
+  return [...measure(TransactItems.slice(place, place + 1)).items].join();
+}
+
+function duplicateOf({ about, result }: Settled, { message, letter }: Delivery): Outcome {
+  if (!saysTheSame(about, digestOf(message))) {
+    throw new Park("ID_REUSED", `${message.source} ${message.id} was processed with other data`);
+  }
+  // Nobody acknowledged the delivery that lost it: its process may have died before it counted the loss.
+  const isRedelivered = (letter?.receiveCount ?? 1) > 1;
+  return result === "lost" && isRedelivered
+    ? { kind: "lost", errorCode: "LOST_BEFORE" }
+    : { kind: "duplicate" };
+}
+
+interface Loss {
+  readonly errorCode: string;
+  readonly deadlineMs: number;
+  /** Its own commit was sent, and not refused. */
+  readonly mayBeDone?: boolean;
+}
+
+/** A commit that is being applied refuses everybody else for a moment. */
+const settlingsMax = 5;
+
+/**
+ * Settles the claim as lost, so that a worker that wakes up late commits nothing, and others do not count it.
+ * @throws RetryLater LOSS_UNSETTLED when its own commit may be applied yet: what the next delivery finds is true then
+ */
+async function lose(lease: Lease, { errorCode, deadlineMs, mayBeDone = false }: Loss): Promise<Outcome> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      // The commit whose response was lost may have settled it.
+      return (await lease.settle("lost")) === "done" ? { kind: "done" } : { kind: "lost", errorCode };
+    } catch (cause) {
+      // Overtaken: the one who did counted it. Otherwise the next delivery, if there is one, counts it again.
+      if (cause instanceof RetryLater) return { kind: "duplicate" };
+      if (attempt < settlingsMax && (await waitToRetry({ attempt, deadlineMs }))) continue;
+      if (!mayBeDone) return { kind: "lost", errorCode };
+      const seconds = Math.max(1, Math.ceil((lease.overtakenAfterMs - nowMs()) / 1_000));
+      throw new RetryLater("LOSS_UNSETTLED", seconds, { cause, waited: true });
+    }
+  }
+}
+
+/** A code or a class name, never a message: it may quote the payload (S10). */
+function codeOf(error: unknown): string {
+  if (error instanceof RetryLater || error instanceof Park) return error.code;
+  if (error instanceof TransactionCanceledException) {
+    return error.CancellationReasons?.find(({ Code }) => Code !== "None")?.Code ?? error.name;
+  }
+  return error instanceof Error ? error.name : typeof error;
+}

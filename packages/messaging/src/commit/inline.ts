@@ -1,0 +1,225 @@
+// Evidence inside the one item that a message changes: state, evidence and outgoing messages in one conditional
+// write, without a transaction. One request and, up to 1 KB of item, one write unit. By ids, what leaves the item is
+// kept in the evidence table: one such write in ten has a second one before it.
+//
+//   G1, G2. One write holds everything, on the condition that the evidence is what this commit was decided on.
+//   G3. The item's stream carries the messages: each record those of its own commit (see inline-stream.ts).
+import {
+  ConditionalCheckFailedException,
+  type DynamoDBClient,
+  PutItemCommand,
+  UpdateItemCommand,
+} from "@aws-sdk/client-dynamodb";
+import { marshall } from "@aws-sdk/util-dynamodb";
+import { isTransient } from "../aws/cancellation.ts";
+import { dynamodb } from "../aws/clients.ts";
+import { sharedRead } from "../aws/shared-read.ts";
+import { environment } from "../core/environment.ts";
+import { evidenceId } from "../core/ids.ts";
+import type { Item } from "../core/item-size.ts";
+import { type Outcome, Park, RetryLater, StateMoved } from "../core/outcome.ts";
+import { beforeNextCommit } from "../core/retry.ts";
+import { wholeNumber } from "../core/whole-number.ts";
+import type { Envelope } from "../envelope/envelope.ts";
+import type { Delivery } from "./delivery.ts";
+import type { EvidenceStore } from "./idempotency.ts";
+import { mergeInline } from "./inline-write.ts";
+import { byIds, itemsNamedBy } from "./item-evidence.ts";
+import { measure } from "./limits.ts";
+import type { OverflowPlace } from "./overflow-rows.ts";
+import { requireFreeKey } from "./reserved-keys.ts";
+import type { RowsEvidence } from "./rows-evidence.ts";
+import { recall, remember } from "./seen-evidence.ts";
+import { bySequence } from "./sequence-evidence.ts";
+import type { Write } from "./unit-of-work.ts";
+
+export interface InlineOptions {
+  /** The table of the item; its key is `id`. It must have a stream, which the publisher reads. */
+  readonly table: string;
+  /**
+   * The id of the item that a message changes; the message's `partitionkey` unless given. For `<consumer>#<partitionkey>`
+   * it costs nothing; for any other name a read of the evidence table a message, shared by those of a batch, because
+   * only there can an operator's edit or discard tell this consumer of it.
+   */
+  readonly itemOf?: (message: Envelope) => string;
+  /**
+   * What messages are remembered by. `ids`: the last ones, of any producer. `sequence`: the number of the last one
+   * of each source, for producers that number their messages of a key, all of which this consumer gets: they
+   * take effect in the order of their numbers, and the evidence does not grow.
+   */
+  readonly by?: "ids" | "sequence";
+  /**
+   * By ids: how many messages are remembered in the item itself, 1 to 100. Older ones are remembered in the evidence
+   * table: a smaller window makes the item smaller, and a duplicate of a message that left it costs a read.
+   */
+  readonly window?: number;
+  readonly client?: DynamoDBClient;
+}
+
+const windowDefault = 10;
+const windowMax = 100;
+
+/**
+ * Evidence in the item itself, for a handler that changes exactly one.
+ * ```ts
+ * consumer(settleOrder).use(idempotency({ evidence: inline({ table: ordersTable }) }))
+ * ```
+ * With `by: "sequence"` messages of a key take effect in the order of their numbers, whatever queue they come by.
+ * Duplicates get no receipt.
+ */
+export function inline(options: InlineOptions): EvidenceStore {
+  const { table, itemOf = (message) => message.partitionkey, form, evidenceTable } = resolve(options);
+  const client = () => options.client ?? dynamodb();
+  const readItem = sharedRead({ table, client, attribute: form.attribute });
+  const readBeyond = sharedRead({ table: evidenceTable, client });
+  let barred: RowsEvidence | undefined;
+
+  return {
+    async find(delivery) {
+      const id = itemOf(delivery.message);
+      const { known } = await judge(await look(id), delivery, id);
+      return known;
+    },
+
+    async commit(delivery, receipt) {
+      const { unit, message } = delivery;
+      if (unit.writes.length + unit.messages.length === 0 && !form.everyMessage) {
+        return { kind: "done", receipt }; // no effect, no evidence
+      }
+      const id = itemOf(message);
+      const { read, known, base } = await judged(delivery, id);
+      if (known) return known;
+
+      const { attribute } = form;
+      const evidence = form.add(await withRoom(base, delivery, id), delivery);
+      const write = mergeInline(writeOf(delivery, id), {
+        attribute,
+        read,
+        evidence,
+        outboxId: evidenceId(delivery),
+        messages: unit.messages,
+      });
+      measure([write]);
+      const old = await send(write, delivery);
+      if (old === undefined) {
+        remember(table, id, { [attribute]: { S: evidence } });
+        return { kind: "done", receipt };
+      }
+      remember(table, id, old);
+      const first = form.judge(old[attribute]?.S, delivery); // G2: before anything else, as a lost response ends here
+      if (first) return first;
+      throw new StateMoved(`${table} ${id}`);
+    },
+  };
+
+  /** What was remembered may be too old to refuse a message by: only the item says that it is not the next. */
+  async function judged(delivery: Delivery, id: string) {
+    const remembered = recall(table, id, form.attribute);
+    try {
+      const judgement = await judge(remembered, delivery, id);
+      if (judgement.known === undefined) return { read: remembered, ...judgement };
+    } catch (error) {
+      if (!(error instanceof Park || error instanceof RetryLater)) throw error;
+    }
+    const read = await look(id);
+    return { read, ...(await judge(read, delivery, id)) };
+  }
+
+  /** What is known of a message, and the evidence to add it to when nothing is. */
+  async function judge(read: string | undefined, delivery: Delivery, id: string): Promise<Judgement> {
+    const known = (await judgeUnnamed(delivery, id)) ?? form.judge(read, delivery);
+    if (known || read === undefined || !form.isOpen(read, delivery)) return { known, base: read };
+    const { lookBeyond } = await import("./inline-overflow.ts");
+    const { evidence: base, ...found } = await lookBeyond(beyond(id), read, delivery);
+    return { ...found, base };
+  }
+
+  /** An operator who bars a message finds no item that is named in a way of its own: the evidence table says it. */
+  async function judgeUnnamed(delivery: Delivery, id: string): Promise<Outcome | undefined> {
+    if (itemsNamedBy(delivery.consumer, delivery.message).includes(id)) return undefined;
+    const { rowsEvidence } = await import("./rows-evidence.ts");
+    barred ??= rowsEvidence({ table: evidenceTable, client });
+    return barred.find(delivery);
+  }
+
+  async function withRoom(base: string | undefined, delivery: Delivery, id: string) {
+    if (base === undefined || !form.isFull(base, delivery)) return base;
+    const { keep } = await import("./inline-overflow.ts");
+    return keep(beyond(id), base, delivery);
+  }
+
+  function beyond(id: string): OverflowPlace {
+    return { evidenceTable, client, read: readBeyond, table, id };
+  }
+
+  async function look(id: string): Promise<string | undefined> {
+    const item = await readItem(id);
+    return item?.[form.attribute]?.S;
+  }
+
+  /**
+   * The one write of the unit; a unit without one touches the item without changing it. Of an item that does not
+   * exist this makes one that has only what is the kit's: a versioned table does not show it.
+   */
+  function writeOf({ unit }: Delivery, id: string): Write {
+    const key = marshall({ id });
+    const touch: Write = {
+      Update: {
+        TableName: table,
+        Key: key,
+        UpdateExpression: "",
+      },
+    };
+    if (unit.writes.length === 0) requireFreeKey(id);
+    const [write = touch, ...more] = unit.writes;
+    const target = write.Put ?? write.Update;
+    const targetId = write.Put?.Item?.id?.S ?? write.Update?.Key?.id?.S;
+    if (more.length === 0 && target?.TableName === table && targetId === id) return write;
+    throw new Park(
+      "INLINE_ONE_ITEM",
+      `inline commits one put or update of the item that itemOf names in ${table}, got ${unit.writes.length} writes`,
+    );
+  }
+
+  /** The item as it was when the condition failed, or undefined when the write was done. */
+  async function send(write: Write, { deadlineMs }: Delivery): Promise<Item | undefined> {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await perform(write);
+      } catch (error) {
+        const code = codeOf(error);
+        if (!isTransient(code)) throw error;
+        await beforeNextCommit({ code }, { attempt, deadlineMs, cause: error });
+      }
+    }
+  }
+
+  async function perform({ Put, Update }: Write): Promise<Item | undefined> {
+    try {
+      if (Put) await client().send(new PutItemCommand(Put));
+      if (Update) await client().send(new UpdateItemCommand(Update));
+      return undefined;
+    } catch (error) {
+      if (error instanceof ConditionalCheckFailedException) return error.Item ?? {};
+      throw error;
+    }
+  }
+}
+
+interface Judgement {
+  readonly known: Outcome | undefined;
+  readonly base: string | undefined;
+}
+
+/** The name that a transaction would give as its reason: TransactionConflict for a TransactionConflictException. */
+function codeOf(error: unknown): string {
+  return error instanceof Error ? error.name.replace(/Exception$/, "") : typeof error;
+}
+
+function resolve(options: InlineOptions) {
+  const { by = "ids", window = windowDefault } = options;
+  if (by !== "ids" && by !== "sequence") throw new Error(`by must be "ids" or "sequence", got ${String(by)}`);
+  wholeNumber("window", window, { min: 1, max: windowMax });
+  const form = by === "ids" ? byIds(window) : bySequence;
+  return { ...options, form, evidenceTable: environment("EVIDENCE_TABLE") };
+}

@@ -1,0 +1,216 @@
+// A claim on something that only one may do at a time: an owner, a fence that grows with every claim, and an
+// end. One item a name, changed by conditional puts only, so that whoever was overtaken can change nothing.
+//
+//   absent ──claim──► claimed ──settle──► settled
+//                      │  ▲ └──free──► free ──claim──► claimed
+//                      └──┘ claimed again after its end: nobody knows what its owner did (in doubt)
+//
+//   G8, G9. Only the owner of the last claim settles, and only once.
+//   Clocks decide when a claim may be overtaken; who may settle is decided by conditions.
+import {
+  type AttributeValue,
+  ConditionalCheckFailedException,
+  type DynamoDBClient,
+  PutItemCommand,
+} from "@aws-sdk/client-dynamodb";
+import { marshall, unmarshall } from "@aws-sdk/util-dynamodb";
+import { dynamodb } from "../aws/clients.ts";
+import { sharedRead } from "../aws/shared-read.ts";
+import { nowMs, nowSeconds } from "../core/clock.ts";
+import { newId } from "../core/ids.ts";
+import { RetryLater } from "../core/outcome.ts";
+import { evidenceDays } from "../envelope/message-life.ts";
+import type { Write } from "./unit-of-work.ts";
+
+export interface LeaseTable {
+  /** @throws RetryLater CONTENDED, as a wait, when others changed the item each time it was looked at */
+  claim(wanted: Wanted): Promise<Claim>;
+  /** What is settled under this id, without a claim; those who ask at the same moment share a request. */
+  settled(id: string): Promise<Settled | undefined>;
+}
+
+export interface Wanted {
+  readonly id: string;
+  /** When the claim ends, in ms since the epoch: no later than its owner can still act. */
+  readonly untilMs: number;
+  /** Kept in the item, for whoever reads it. */
+  readonly about: Readonly<Record<string, string>>;
+}
+
+export type Claim =
+  /** `inDoubt`: the claim before this one ended without a word. */
+  | { readonly kind: "granted"; readonly lease: Lease; readonly inDoubt: boolean }
+  | { readonly kind: "held"; readonly retryAfterSeconds: number }
+  | Settled;
+
+export interface Settled {
+  readonly kind: "settled";
+  readonly result: unknown;
+  readonly about: Readonly<Record<string, unknown>>;
+}
+
+export interface Lease {
+  readonly id: string;
+  readonly fence: number;
+  readonly untilMs: number;
+  /** From when on another may claim. */
+  readonly overtakenAfterMs: number;
+  /** The write that settles, for a transaction to commit with what it settles. */
+  settlement(result: unknown): Write;
+  /**
+   * Settles now.
+   * @returns the result as it is stored: this one, or the one that this lease had settled before
+   * @throws RetryLater LEASE_LOST when another has claimed since
+   */
+  settle(result: unknown): Promise<unknown>;
+  /** Gives the claim back: what it was for has certainly not happened. Nothing to do if it was overtaken. */
+  free(): Promise<void>;
+}
+
+export interface LeaseTableOptions {
+  readonly table: string;
+  /** How long after its end a claim is still respected: clocks disagree, and a request may still be on its way. */
+  readonly graceMs: number;
+  readonly client?: DynamoDBClient | undefined;
+}
+
+interface Item extends Record<string, unknown> {
+  readonly state: "claimed" | "free" | "settled";
+  readonly owner: string;
+  readonly fence: number;
+  readonly untilMs: number;
+}
+
+export type Condition = Pick<
+  NonNullable<Write["Put"]>,
+  "ConditionExpression" | "ExpressionAttributeNames" | "ExpressionAttributeValues"
+>;
+
+/** How long a claim on a message is respected after its invocation must have ended: clocks disagree. */
+export const claimGraceMs = 2_000;
+
+/** How often a claim looks again after another changed the item under it. */
+const roundsMax = 5;
+
+export function leaseTable({ table, graceMs, client }: LeaseTableOptions): LeaseTable {
+  const read = sharedRead({ table, client: () => client ?? dynamodb() });
+  return {
+    async settled(id) {
+      const attributes = await read(id);
+      const found = attributes && readItem(attributes);
+      return found?.state === "settled" ? settledAs(found) : undefined;
+    },
+
+    async claim({ id, untilMs, about }) {
+      const owner = newId();
+      let found: Item | undefined;
+      for (let round = 1; round <= roundsMax; round++) {
+        const mine: Item = { ...about, id, state: "claimed", owner, fence: (found?.fence ?? 0) + 1, untilMs };
+        const refused = await put(mine, found ? unchanged(found) : absent);
+        // D1: the claim was written, its response was lost, and the SDK's second attempt met the first.
+        if (refused === undefined || refused.item?.owner === owner) {
+          return { kind: "granted", lease: lease(mine, id), inDoubt: found?.state === "claimed" };
+        }
+        found = refused.item;
+        const answer = found && withoutClaim(found);
+        if (answer) return answer;
+      }
+      throw new RetryLater("CONTENDED", undefined, { waited: true });
+    },
+  };
+
+  /** Undefined when the item may be claimed: it is free, or its claim has ended. */
+  function withoutClaim(found: Item): Claim | undefined {
+    if (found.state === "free") return undefined;
+    if (found.state === "settled") return settledAs(found);
+    const waitMs = found.untilMs + graceMs - nowMs();
+    return waitMs > 0 ? { kind: "held", retryAfterSeconds: Math.ceil(waitMs / 1000) } : undefined;
+  }
+
+  function lease(mine: Item, id: string): Lease {
+    const { fence, untilMs } = mine;
+    const settled = (result: unknown): Item => ({
+      ...mine,
+      state: "settled",
+      ...(result === undefined ? {} : { result: JSON.stringify(result) }),
+    });
+    return {
+      id,
+      fence,
+      untilMs,
+      overtakenAfterMs: untilMs + graceMs,
+      settlement: (result) => ({ Put: putOf(settled(result), unchanged(mine)) }),
+      async settle(result) {
+        const item = settled(result);
+        const refused = await put(item, unchanged(mine));
+        if (refused === undefined) return resultOf(item);
+        const { item: found } = refused;
+        if (found?.state === "settled" && found.owner === mine.owner) return resultOf(found);
+        throw new RetryLater("LEASE_LOST");
+      },
+      async free() {
+        await put({ ...mine, state: "free" }, unchanged(mine));
+      },
+    };
+  }
+
+  /** Undefined when it was put; what is there instead when the condition was not met. */
+  async function put(item: Item, condition: Condition): Promise<{ item: Item | undefined } | undefined> {
+    try {
+      await (client ?? dynamodb()).send(new PutItemCommand(putOf(item, condition)));
+      return undefined;
+    } catch (error) {
+      if (!(error instanceof ConditionalCheckFailedException)) throw error;
+      return { item: error.Item && readItem(error.Item) };
+    }
+  }
+
+  function putOf(item: Item, condition: Condition): NonNullable<Write["Put"]> {
+    return {
+      TableName: table,
+      Item: marshall({ ...item, expiresAt: nowSeconds() + evidenceDays * 86_400 }),
+      ...condition,
+      ReturnValuesOnConditionCheckFailure: "ALL_OLD", // who holds it, until when, or with what result it ended
+    };
+  }
+}
+
+const absent: Condition = { ConditionExpression: "attribute_not_exists(id)" };
+
+/** Nobody claimed, freed or settled since: the fence grows with each claim, and a claim changes state once. */
+function unchanged({ owner, fence, state }: Item): Condition {
+  return {
+    ConditionExpression: "#owner = :owner AND #fence = :fence AND #state = :state",
+    ExpressionAttributeNames: { "#owner": "owner", "#fence": "fence", "#state": "state" },
+    ExpressionAttributeValues: marshall({ ":owner": owner, ":fence": fence, ":state": state }),
+  };
+}
+
+/**
+ * Of what a consumer of another mode finds as evidence: a claim that nobody settled says nothing of an effect. Undefined
+ * for what is settled. Whoever writes on `condition` takes the claim's place, and its owner can settle no more.
+ */
+export function unsettledClaim(
+  attributes: Readonly<Record<string, AttributeValue>>,
+): { readonly waitMs: number; readonly condition: Condition } | undefined {
+  const found = readItem(attributes);
+  if (found.state === "settled") return undefined;
+  return {
+    waitMs: found.state === "free" ? 0 : found.untilMs + claimGraceMs - nowMs(),
+    condition: unchanged(found),
+  };
+}
+
+/** Evidence of `rows` has no state: a consumer that changed its mode finds its old messages settled. */
+function readItem(attributes: Readonly<Record<string, AttributeValue>>): Item {
+  const { state = "settled", owner = "", fence = 0, untilMs = 0, ...rest } = unmarshall({ ...attributes });
+  return { ...rest, state, owner, fence, untilMs };
+}
+
+function settledAs(found: Item): Settled {
+  return { kind: "settled", result: resultOf(found), about: found };
+}
+
+function resultOf({ result }: Item): unknown {
+  return typeof result === "string" ? JSON.parse(result) : undefined;
+}

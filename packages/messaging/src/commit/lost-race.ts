@@ -1,0 +1,80 @@
+// A run that lost a race for an item, or was a moment too early, is repeated on fresh state. Loaded with the first.
+//
+//   G5, G11. It takes its turn: of this process one message at a time runs for an item, so that only processes race, with
+//   jitter. It takes half of the time that it finds left, so that a hot key leaves the rest to its neighbours. What loses
+//   even so has waited, and that is no attempt. (At most once, nothing is delivered again: it takes all of the time.)
+
+import { inTurn } from "../aws/turns.ts";
+import { nowMs } from "../core/clock.ts";
+import { isRepeatable, RetryLater, StateMoved } from "../core/outcome.ts";
+import { marginMs, waitToRetry } from "../core/retry.ts";
+
+/** As many processes as a mapping starts within seconds spread their runs over so long; milliseconds. */
+const pauseMaxMs = 1_600;
+const pauseMinMs = 25;
+/** So many looks at a line that does not move: the next in line is not at work, and waiting here only costs. */
+const standsMax = 3;
+/** For a clock that stands still. */
+const runsMax = 50;
+
+/**
+ * Runs again until the run loses no race.
+ * @param first what the run threw that was the first to lose
+ * @throws RetryLater CONTENDED, as a wait; or whatever the run throws
+ */
+export async function repeatInTurn<Result>(
+  run: () => Promise<Result>,
+  {
+    first,
+    item,
+    deadlineMs,
+    share = 1 / 2,
+  }: {
+    readonly first: StateMoved | RetryLater;
+    readonly item: string;
+    readonly deadlineMs: number;
+    /** Of the time until the deadline. */
+    readonly share?: number;
+  },
+): Promise<Result> {
+  const untilMs = nowMs() + (deadlineMs - nowMs()) * share;
+  let lost = first;
+  const won = await inTurn(item, { untilMs }, untilWon);
+  if (won !== undefined) return won.result;
+  throw waitFor(lost);
+
+  async function untilWon(): Promise<Result> {
+    let stood = 0;
+    for (let attempt = 1; attempt <= runsMax && stood < standsMax; attempt++) {
+      if (!(await pause(attempt))) break;
+      try {
+        return await run();
+      } catch (error) {
+        if (!isRepeatable(error)) throw error;
+        stood = standsStill(lost, error) ? stood + 1 : 0;
+        lost = error;
+      }
+    }
+    throw waitFor(lost);
+  }
+
+  /** None before the first time that it has its turn: whoever was faster is done. */
+  async function pause(attempt: number): Promise<boolean> {
+    if (lost instanceof StateMoved && attempt === 1) return true;
+    const maxMs = lost instanceof StateMoved ? pauseMax() : 2 * (lost.soonMs ?? 0); // half of it, on average
+    return waitToRetry({ attempt, deadlineMs: Math.min(untilMs + marginMs, deadlineMs), maxMs });
+  }
+
+  /** Shorter when the time runs out: one more run is better than none. */
+  function pauseMax(): number {
+    return Math.min(pauseMaxMs, Math.max(pauseMinMs, (untilMs - nowMs()) / 2));
+  }
+}
+
+function standsStill(before: StateMoved | RetryLater, now: StateMoved | RetryLater): boolean {
+  return now instanceof RetryLater && before instanceof RetryLater && now.ahead === before.ahead;
+}
+
+function waitFor(lost: StateMoved | RetryLater): RetryLater {
+  return lost instanceof RetryLater ? lost : new RetryLater(lost.code, undefined, { waited: true });
+}

@@ -1,0 +1,100 @@
+// What the evidence table knows of a message: asked by `find`, or told by the transaction that it cancelled.
+//
+//   G2. A lost response is not a duplicate and a duplicate is not a failure: the old evidence decides.
+import type { AttributeValue, CancellationReason, DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import { unmarshall } from "@aws-sdk/util-dynamodb";
+import { classifyCancellation } from "../aws/cancellation.ts";
+import { sharedRead } from "../aws/shared-read.ts";
+import { evidenceId } from "../core/ids.ts";
+import { type Outcome, Park, RetryLater, StateMoved } from "../core/outcome.ts";
+import { digestOf, saysTheSame } from "../envelope/digest.ts";
+import type { Delivery } from "./delivery.ts";
+import { type Condition, unsettledClaim } from "./lease.ts";
+import type { Measured } from "./limits.ts";
+
+export interface RowsEvidence {
+  /** A duplicate, or undefined when the message was not processed. @throws Park ID_REUSED, RetryLater LEASE_HELD */
+  find(delivery: Delivery): Promise<Outcome | undefined>;
+  /**
+   * What the reasons of a cancelled transaction, evidence first, say of its message.
+   * @throws StateMoved, Park ID_REUSED or COMMIT_REFUSED, RetryLater LEASE_HELD
+   */
+  judge(reasons: readonly CancellationReason[], delivery: Delivery, unit: Measured): Outcome | Transient;
+}
+
+/** The same transaction may succeed in a moment. */
+export interface Transient {
+  readonly kind: "transient";
+  readonly code: string;
+  /** The item that it was cancelled for. */
+  readonly item: string | undefined;
+  /** What the evidence is put on instead: in the place of a claim that ended without a word. */
+  readonly condition?: Condition;
+}
+
+const evidenceIndex = 0;
+
+export function rowsEvidence({
+  table,
+  client,
+}: {
+  readonly table: string;
+  readonly client: () => DynamoDBClient;
+}): RowsEvidence {
+  const read = sharedRead({ table, client });
+  return {
+    async find(delivery) {
+      const item = await read(evidenceId(delivery));
+      return item && !endedClaim(item) ? duplicateOf(item, delivery) : undefined;
+    },
+
+    judge(reasons, delivery, unit) {
+      const cancellation = classifyCancellation({ CancellationReasons: [...reasons] }, { evidenceIndex });
+      switch (cancellation.kind) {
+        case "evidence":
+          return inPlaceOf(cancellation.item) ?? duplicateOf(cancellation.item, delivery);
+        case "transient":
+          return {
+            kind: "transient",
+            code: codeOf(reasons, cancellation.codes),
+            item: itemOf(reasons, unit),
+          };
+        case "state-moved":
+          throw new StateMoved(itemOf(reasons, unit));
+        case "refused":
+          throw new Park("COMMIT_REFUSED", cancellation.codes.join(", ") || "cancelled without a reason");
+      }
+    },
+  };
+}
+
+/** Only another delivery of the same message, or request of the same key, writes the same evidence. */
+function codeOf(reasons: readonly CancellationReason[], [code = "TRANSIENT"]: readonly string[]): string {
+  return reasons[evidenceIndex]?.Code === "TransactionConflict" ? "IN_PROGRESS" : code;
+}
+
+function itemOf(reasons: readonly CancellationReason[], { items }: Measured): string | undefined {
+  return [...items][reasons.findIndex(({ Code = "None" }) => Code !== "None")];
+}
+
+/** A consumer that was at-most-once before: what is claimed and not settled had no effect, and its owner gets none. */
+function inPlaceOf(item: Readonly<Record<string, AttributeValue>>): Transient | undefined {
+  const condition = endedClaim(item);
+  return condition && { kind: "transient", code: "LEASE_HELD", item: undefined, condition };
+}
+
+/** @throws RetryLater LEASE_HELD while its owner may settle it */
+function endedClaim(item: Readonly<Record<string, AttributeValue>>): Condition | undefined {
+  const claim = unsettledClaim(item);
+  if (claim === undefined || claim.waitMs <= 0) return claim?.condition;
+  throw new RetryLater("LEASE_HELD", Math.ceil(claim.waitMs / 1_000), { waited: true });
+}
+
+function duplicateOf(item: Readonly<Record<string, AttributeValue>>, { message }: Delivery): Outcome {
+  const evidence = unmarshall({ ...item });
+  if (!saysTheSame(evidence, digestOf(message))) {
+    throw new Park("ID_REUSED", `${message.source} ${message.id} was processed with other data`);
+  }
+  const receipt = typeof evidence.receipt === "string" ? JSON.parse(evidence.receipt) : undefined;
+  return { kind: "duplicate", receipt };
+}

@@ -1,0 +1,111 @@
+// What a function is to others, said once: its name, what it accepts and what it publishes. Its handler is built on it and
+// its stack is wired by it, so neither can say something else.
+//
+//   G2. The name is the scope of the evidence: two functions of one name would take each other's messages for done.
+//   G3. A type that the contract does not publish has no route, so it is never committed.
+
+import { Park } from "../core/outcome.ts";
+import type { MessageType } from "./message-type.ts";
+
+export interface Contract<
+  Accepts extends readonly MessageType[] = readonly MessageType[],
+  Publishes extends readonly MessageType[] = readonly MessageType[],
+> {
+  /** The scope of the evidence and the `source` of what is published. Changing it is a migration: docs/deploying.md. */
+  readonly name: string;
+  readonly accepts: Accepts;
+  readonly publishes: Publishes;
+}
+
+export interface ContractOptions<
+  Accepts extends readonly MessageType[],
+  Publishes extends readonly MessageType[],
+> {
+  /** Small letters, digits and hyphens, at most 64: `reserve-credit`. Unique in a deployment. */
+  readonly name: string;
+  /** The types of message that it understands; any other is parked. An endpoint has one: the command of its requests. */
+  readonly accepts: Accepts;
+  /** The types of message that its handler may publish; none unless given. */
+  readonly publishes?: Publishes;
+}
+
+/** The names of a list of message types, as `unit.publish` checks them. */
+export type TypeOf<Types extends readonly MessageType[]> = Types[number]["type"];
+
+/** The environment variable in which the construct of a function leaves its contract. */
+export const contractVariable = "CONTRACT";
+
+const namePattern = /^[a-z][a-z\d]*(-[a-z\d]+)*$/;
+const nameLengthMax = 64;
+
+/**
+ * A contract, for the handler and for the stack.
+ * ```ts
+ * export const reserveCredit = contract({
+ *   name: "reserve-credit",
+ *   accepts: [OrderPlaced],
+ *   publishes: [CreditReserved, CreditDenied],
+ * });
+ * ```
+ * @throws Error naming the name or the type that is not allowed
+ */
+export function contract<
+  const Accepts extends readonly MessageType[],
+  const Publishes extends readonly MessageType[] = readonly [],
+>({ name, accepts, publishes }: ContractOptions<Accepts, Publishes>): Contract<Accepts, Publishes> {
+  if (typeof name !== "string" || !namePattern.test(name) || name.length > nameLengthMax) {
+    throw new Error(
+      `the name of a contract must be small letters, digits and single hyphens, begin with a letter and have at most ` +
+        `${nameLengthMax} characters, got ${JSON.stringify(name)}`,
+    );
+  }
+  if (accepts.length === 0)
+    throw new Error(`contract ${name} must accept at least one message type, got none`);
+  const published = publishes ?? ([] as unknown as Publishes);
+  requireOnce(`contract ${name} accepts`, typesOf(accepts));
+  requireOnce(
+    `contract ${name} publishes`,
+    published.map(({ type }) => type),
+  );
+  return { name, accepts, publishes: published };
+}
+
+/** Every name that the types are understood by, older versions included: what a consumer is subscribed to. */
+export function typesOf(types: readonly MessageType[]): string[] {
+  return types.flatMap(({ types }) => types);
+}
+
+/** The contract as text, for the environment of the deployed function. */
+export function contractText({ name, accepts, publishes }: Contract): string {
+  const published = publishes.map(({ type }) => type);
+  return JSON.stringify({ name, accepts: typesOf(accepts).sort(), publishes: published.sort() });
+}
+
+/**
+ * Holds the contract of the code against the one that the function was deployed with. Called once, when a handler is made.
+ * A function that no construct of ours deployed has none to hold against.
+ * @throws Error naming both when they differ
+ */
+export function checkDeployed(own: Contract): void {
+  const deployed = process.env[contractVariable];
+  if (deployed === undefined || deployed === contractText(own)) return;
+  throw new Error(
+    `CONTRACT_MISMATCH: this handler has the contract ${contractText(own)}, and its function was deployed with ` +
+      `${deployed}. Give the stack the contract of the handler in this file, and deploy again.`,
+  );
+}
+
+/** The type of this name. @throws Park TYPE_NOT_PUBLISHED: no retry can change what the contract says */
+export function requirePublished(
+  { name, publishes }: Pick<Contract, "name" | "publishes">,
+  type: string,
+): MessageType {
+  const found = publishes.find((published) => published.type === type);
+  if (found) return found;
+  throw new Park("TYPE_NOT_PUBLISHED", `the contract of ${name} does not publish ${type}`);
+}
+
+function requireOnce(what: string, types: readonly string[]): void {
+  const twice = types.find((type, index) => types.indexOf(type) !== index);
+  if (twice !== undefined) throw new Error(`${what} ${twice} twice: name each type once`);
+}

@@ -1,0 +1,70 @@
+// The trace of a story. A request or a message that brings none starts one; what it causes carries on, as a child
+// of the work that was done for it. Every run of that work has the same span, as its messages have the same ids.
+//
+//   https://www.w3.org/TR/trace-context/#traceparent-header
+//   https://docs.aws.amazon.com/xray/latest/devguide/xray-concepts.html#xray-concepts-tracingheader
+import { derivedHex } from "../core/ids.ts";
+
+export interface Trace {
+  /** 32 hexadecimal digits. */
+  readonly traceId: string;
+  /** The span of whoever sent it: 16 hexadecimal digits. */
+  readonly parentId: string;
+  /** Somebody records this trace. */
+  readonly sampled: boolean;
+}
+
+interface Traced {
+  readonly source: string;
+  readonly id: string;
+  readonly traceparent?: string;
+}
+
+/** The trace of a message; one that has none, or none that is valid, has the one that follows from its identity. */
+export function traceOf({ source, id, traceparent }: Traced): Trace {
+  const given = readTraceparent(traceparent);
+  if (given) return given;
+  return {
+    traceId: derivedHex(32, "trace", source, id),
+    parentId: derivedHex(16, "span", source, id),
+    sampled: false,
+  };
+}
+
+/** Undefined unless the text is a traceparent: what came from outside goes no further as it is. */
+export function readTraceparent(text: string | undefined): Trace | undefined {
+  const [, traceId = "", parentId = "", flags = ""] = wellFormed.exec(text ?? "") ?? [];
+  if (/^0*$/.test(traceId) || /^0*$/.test(parentId)) return undefined;
+  return { traceId, parentId, sampled: (Number.parseInt(flags, 16) & 1) === 1 };
+}
+
+export function traceparentOf({ traceId, parentId, sampled }: Trace): string {
+  return `00-${traceId}-${parentId}-${sampled ? "01" : "00"}`;
+}
+
+/** What a message caused by `cause` carries: the same trace, and the span of the producer's work on the cause. */
+export function childTraceparent(cause: Traced, producer: string): string {
+  return traceparentOf({
+    ...traceOf(cause),
+    parentId: derivedHex(16, "span", producer, cause.source, cause.id),
+  });
+}
+
+/** The trace of this invocation, which Lambda tells each time anew. */
+export function invocationTrace(header = process.env._X_AMZN_TRACE_ID): Trace | undefined {
+  const parts = new Map((header ?? "").split(";").map((part) => part.split("=") as [string, string]));
+  const [, time, unique] = /^1-([0-9a-f]{8})-([0-9a-f]{24})$/.exec(parts.get("Root") ?? "") ?? [];
+  return readTraceparent(
+    `00-${time}${unique}-${parts.get("Parent")}-0${parts.get("Sampled") === "1" ? 1 : 0}`,
+  );
+}
+
+/** For X-Ray, which links hops by it; undefined for what nobody records. */
+export function traceHeaderOf(message: Traced): string | undefined {
+  const { traceId, parentId, sampled } = traceOf(message);
+  if (!sampled) return undefined;
+  return `Root=1-${traceId.slice(0, 8)}-${traceId.slice(8)};Parent=${parentId};Sampled=1`;
+}
+
+/** Later versions may append fields. */
+const wellFormed = /^(?!ff)[0-9a-f]{2}-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})(?:-|$)/;

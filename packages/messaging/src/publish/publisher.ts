@@ -1,0 +1,202 @@
+// Step 2 of 4: outbox → queues. Sends what rows hold, then deletes the rows; the stream and the sweeper both
+// come through here.
+//
+//   G3. A row is deleted only after every destination confirmed every message of it.
+//   G4. To a FIFO queue the messages of a producer and key go in the order of the commits, and nothing passes one that
+//   is not confirmed. One shard of the stream brings all rows of them in that order; before one goes, those that the
+//   stream has left behind are sent (older-rows.ts). The sweeper takes a key's rows by their places. Both at once are
+//   harmless: SQS takes each body once in five minutes and evidence absorbs it later, so whoever comes second changes
+//   nothing. FIFO queues come before the others, so that what reacts to a message does not overtake it.
+import { marshall } from "@aws-sdk/util-dynamodb";
+import { dynamodb } from "../aws/clients.ts";
+import { writeItems } from "../aws/dynamodb-batch.ts";
+import type { OutboxMessage, OutboxRow } from "../commit/outbox.ts";
+import { nowMs } from "../core/clock.ts";
+import { RetryLater } from "../core/outcome.ts";
+import { isFifo } from "../envelope/message-group.ts";
+import { log } from "../observe/log.ts";
+import { traceHeaderOf } from "../observe/trace.ts";
+import type { Journal } from "../pull/journal.ts";
+import { appendRows } from "../pull/journal-destination.ts";
+import type { Authors } from "../trust/authors.ts";
+import type { Sign } from "../trust/signature.ts";
+import type { WithOlder } from "./older-rows.ts";
+import type { Routes } from "./routes.ts";
+import { type Outgoing, sendAll } from "./send.ts";
+
+export interface Publisher {
+  /**
+   * Sends rows, in order, and deletes those that were sent whole.
+   * @returns the ids of the rows that were sent whole
+   */
+  publish(rows: readonly OutboxRow[], options: { deadlineMs: number }): Promise<Set<string>>;
+}
+
+export interface PublisherOptions {
+  /** Where rows are read and deleted. */
+  readonly outboxTable: string;
+  /** The outbox of older releases: where rows without a place are deleted. */
+  readonly formerOutboxTable?: string | undefined;
+  readonly routes: Routes;
+  /** Who may say what; what nobody says who may is neither signed nor sent, and stays. Absent sends whatever is there. */
+  readonly authors?: Authors;
+  /** The rows come by their stream: those that a FIFO queue did not take are noted, for those behind them. */
+  readonly streamed?: boolean;
+  /** Signs each message for the queue it goes to; absent sends them unsigned. */
+  readonly sign?: Sign;
+  /** Gets every message, before any queue does. */
+  readonly journal?: Journal;
+}
+
+/**
+ * So long a row without a route, or one that the journal does not take, holds those behind it: a deployment brings routes,
+ * an outage ends. What lasts longer is nothing that passes, and its key goes on without it.
+ */
+const holdsMs = 3_600_000;
+
+export function publisher(options: PublisherOptions): Publisher {
+  const { outboxTable, formerOutboxTable, routes, authors, streamed = false, sign, journal } = options;
+  return {
+    async publish(given, { deadlineMs }) {
+      const { rows, unread } = await withOlder(given);
+      const unsent = await journaled(rows, deadlineMs);
+      const open = rows.filter((row) => !unsent.has(row.id));
+      for (const row of open) if (isUnrouted(row)) unsent.add(row.id);
+      const waiting = behind(rows, (row) => unsent.has(row.id) && isYoung(row));
+      for (const { id, key } of given) if (unread.has(key.id)) waiting.add(id);
+      for (const id of await toQueues(open, waiting, deadlineMs)) unsent.add(id);
+      const inTable = rows.filter((row) => row.inItemOf === undefined);
+      if (streamed) await noteUnsent(inTable.filter((row) => unsent.has(row.id)));
+      await remove(
+        inTable.filter((row) => !unsent.has(row.id)),
+        deadlineMs,
+      );
+      return new Set(rows.map((row) => row.id).filter((id) => !unsent.has(id)));
+    },
+  };
+
+  /** Ids of rows that the journal has not, and of those that their writer may not sign: neither is sent. */
+  async function journaled(rows: readonly OutboxRow[], deadlineMs: number): Promise<Set<string>> {
+    const own = authors ? rows.filter(authors.wrote) : rows;
+    const unsent = journal ? await appendRows(journal, own, { deadlineMs }) : new Set<string>();
+    for (const { id } of rows.filter((row) => !own.includes(row))) unsent.add(id);
+    return unsent;
+  }
+
+  /** G3: it stays until the routes have all its types; what can be sent of it is sent meanwhile, in its turn. */
+  function isUnrouted({ messages }: OutboxRow): boolean {
+    return messages.some(({ envelope }) => routes.queuesFor(envelope.type) === undefined);
+  }
+
+  function isOrdered({ messages }: OutboxRow): boolean {
+    return messages.some(({ envelope }) => routes.queuesFor(envelope.type)?.some(isFifo));
+  }
+
+  /** Loaded with the first row that goes to a FIFO queue: not everybody has one. */
+  async function withOlder(given: readonly OutboxRow[]): Promise<WithOlder> {
+    const ordered = given.filter(isOrdered);
+    if (ordered.length === 0) return { rows: given, unread: new Set() };
+    const { withOlderRows } = await import("./older-rows.ts");
+    return withOlderRows(outboxTable, given, ordered);
+  }
+
+  async function noteUnsent(rows: readonly OutboxRow[]): Promise<void> {
+    const noted = rows.filter((row) => isOrdered(row) || isUnrouted(row));
+    if (noted.length === 0) return;
+    const { noteTried } = await import("./older-rows.ts");
+    await noteTried(outboxTable, noted);
+  }
+
+  /**
+   * Sends what rows hold; the FIFO part of those that wait is left out.
+   * @returns the ids of rows of which a queue did not confirm a message
+   */
+  async function toQueues(
+    rows: readonly OutboxRow[],
+    waiting: ReadonlySet<string>,
+    deadlineMs: number,
+  ): Promise<Set<string>> {
+    const unsent = new Set<string>();
+    for (const [queueUrl, letters] of lettersByQueue(rows)) {
+      const isHeld = ({ rowId }: Letter) => isFifo(queueUrl) && waiting.has(rowId);
+      const free = letters.filter((letter) => !isHeld(letter));
+      const confirmed = await attempt(queueUrl, free, deadlineMs);
+      const refused = free.filter((_, index) => !confirmed[index]);
+      for (const { rowId } of [...refused, ...letters.filter(isHeld)]) unsent.add(rowId);
+    }
+    return unsent;
+  }
+
+  /** What each queue gets, FIFO queues first. */
+  function lettersByQueue(rows: readonly OutboxRow[]): [queueUrl: string, letters: Letter[]][] {
+    const letters = new Map<string, Letter[]>();
+    for (const row of rows) {
+      for (const message of row.messages) {
+        for (const queueUrl of routes.queuesFor(message.envelope.type) ?? []) {
+          const list = letters.get(queueUrl) ?? [];
+          letters.set(queueUrl, list);
+          list.push({ rowId: row.id, message });
+        }
+      }
+    }
+    return [...letters].sort(([a], [b]) => Number(isFifo(b)) - Number(isFifo(a)));
+  }
+
+  /** A queue that cannot be reached fails its own letters and not those of the other queues. */
+  async function attempt(
+    queueUrl: string,
+    letters: readonly Letter[],
+    deadlineMs: number,
+  ): Promise<boolean[]> {
+    try {
+      const outgoing = await Promise.all(letters.map(({ message }) => outgoingOf(message, queueUrl)));
+      return await sendAll(queueUrl, outgoing, { deadlineMs });
+    } catch (error) {
+      log("warn", "SEND_FAILED", { queueUrl, errorCode: codeOf(error) });
+      return letters.map(() => false);
+    }
+  }
+
+  async function outgoingOf(message: OutboxMessage, queueUrl: string): Promise<Outgoing> {
+    const { body, envelope } = message;
+    const outgoing = { body, key: envelope.partitionkey, traceHeader: traceHeaderOf(envelope) };
+    return sign === undefined ? outgoing : { ...outgoing, attributes: await sign(message, queueUrl) };
+  }
+
+  /** A row that stays behind is sent again by the sweeper, and the receivers recognise its messages. */
+  async function remove(rows: readonly OutboxRow[], deadlineMs: number): Promise<void> {
+    const tables = Map.groupBy(rows, ({ key }) =>
+      key.place === undefined ? formerOutboxTable : outboxTable,
+    );
+    for (const [table = outboxTable, list] of tables) {
+      const requests = list.map(({ key }) => ({ DeleteRequest: { Key: marshall(key) } }));
+      const left = await writeItems(dynamodb(), { table, requests, deadlineMs });
+      if (left.length > 0) log("warn", "DELETE_UNFINISHED", { rows: left.length });
+    }
+  }
+}
+
+function isYoung({ createdAt }: OutboxRow): boolean {
+  return nowMs() - Date.parse(createdAt) < holdsMs;
+}
+
+/** The ids of rows at which, or before which, something of their producer and key is not to be passed. */
+function behind(rows: readonly OutboxRow[], isHeld: (row: OutboxRow) => boolean): Set<string> {
+  const lines = new Set<string>();
+  const ids = new Set<string>();
+  for (const row of rows) {
+    if (isHeld(row)) lines.add(row.key.id);
+    if (lines.has(row.key.id)) ids.add(row.id);
+  }
+  return ids;
+}
+
+function codeOf(error: unknown): string {
+  if (error instanceof RetryLater) return error.code; // KEYS_UNAVAILABLE: the rows stay until it has keys
+  return error instanceof Error ? error.name : typeof error;
+}
+
+interface Letter {
+  readonly rowId: string;
+  readonly message: OutboxMessage;
+}

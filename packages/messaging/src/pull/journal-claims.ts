@@ -1,0 +1,50 @@
+// A journal that keeps what its entries refer to: claims expire, entries do not, and a rebuild reads them all.
+//
+//   G10. A claim is kept before its message is appended, so whoever reads the entry finds the data.
+//   G4. Nothing is appended behind a message whose claim is not kept.
+import { type ClaimStore, claimStore } from "../commit/claim-store.ts";
+import { log } from "../observe/log.ts";
+import type { Journal, JournalMessage } from "./journal.ts";
+
+/** Copies on their way at the same time. */
+const concurrencyMax = 10;
+
+/**
+ * The journal of a publisher whose messages may have gone by claim check.
+ * ```ts
+ * publisher({ outboxTable, routes, journal: keepingClaims(journal()) })
+ * ```
+ */
+export function keepingClaims(journal: Journal, claims: ClaimStore = claimStore()): Journal {
+  return {
+    ...journal,
+    async append(messages, options) {
+      const kept = await countKept(messages);
+      const results = await journal.append(messages.slice(0, kept), options);
+      return messages.map((_, index) => results[index] ?? { kind: "unconfirmed" });
+    },
+  };
+
+  /** How many messages, from the first on, have what they refer to. */
+  async function countKept(messages: readonly JournalMessage[]): Promise<number> {
+    const referring = [...messages.entries()].filter(([, { envelope }]) => envelope.dataref !== undefined);
+    for (let start = 0; start < referring.length; start += concurrencyMax) {
+      const some = referring.slice(start, start + concurrencyMax);
+      const kept = await Promise.all(some.map(([, { envelope }]) => isKept(envelope.dataref ?? "")));
+      const failed = kept.indexOf(false);
+      if (failed >= 0) return some[failed]?.[0] ?? 0;
+    }
+    return messages.length;
+  }
+
+  async function isKept(dataref: string): Promise<boolean> {
+    try {
+      await claims.keep(dataref);
+      return true;
+    } catch (error) {
+      const errorCode = error instanceof Error ? error.name : typeof error;
+      log("warn", "CLAIM_NOT_KEPT", { dataref, errorCode });
+      return false;
+    }
+  }
+}

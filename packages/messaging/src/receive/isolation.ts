@@ -1,0 +1,83 @@
+// A message that kills its process must not take its neighbours to the dead-letter queue with it.
+//
+//   G5. Suspects (redelivered, and nobody knows why) run last and alone, after the others were committed and
+//   deleted from the queue; the one that was alone when the process died before runs after all other suspects.
+//   G2. What was done has its evidence: it is forgotten without a run, and is nobody's suspect.
+//   G4. Work comes in lots: the copies of one message, or a FIFO group. A lot with a suspect goes last as a
+//   whole, one record at a time, in the order of the batch; in a group nothing runs behind a failure.
+import type { SQSRecord } from "aws-lambda";
+import { isRedelivered } from "../commit/received.ts";
+import { nowMs } from "../core/clock.ts";
+import type { LastRun, RunLedger } from "./run-ledger.ts";
+
+export interface IsolationOptions<Item> {
+  readonly recordOf: (item: Item) => SQSRecord;
+  /** Items of one lot stay together and in order. */
+  readonly lotOf: (item: Item) => string;
+  /** Nothing of a lot runs after a failure of it. */
+  readonly inOrder?: boolean;
+  /** Whether what an item is about was done, by this run or another. Not asked where order counts. */
+  readonly isDone?: (item: Item) => Promise<boolean>;
+  readonly ledger: RunLedger;
+  /** Works on items side by side and returns those that failed. */
+  readonly process: (items: readonly Item[]) => Promise<Item[]>;
+  /** When `process` begins nothing any more, in ms since the epoch. */
+  readonly deadlineMs: number;
+  /** Deletes items from their queue now, not with the answer of the batch. */
+  readonly forget: (items: readonly Item[]) => Promise<void>;
+}
+
+/** Works on a batch, suspects last and one at a time, and returns the items that failed. */
+export async function processIsolated<Item>(
+  items: readonly Item[],
+  { recordOf, lotOf, inOrder = false, isDone, ledger, process, deadlineMs, forget }: IsolationOptions<Item>,
+): Promise<Item[]> {
+  const runs = await ledger.lastRuns(items.map(recordOf).filter(isRedelivered));
+  const lastRunOf = (item: Item): LastRun => runs.get(recordOf(item).messageId) ?? "unknown";
+  const lots = [...Map.groupBy(items, lotOf).values()];
+  const suspected = lots.filter((lot) => suspectsOf(lot).length > 0);
+  if (suspected.length === 0) return process(items);
+
+  const done = await doneOf(suspected);
+  const suspects = suspected
+    .filter((lot) => !done.has(lot))
+    .sort((a, b) => Number(wasAlone(a)) - Number(wasAlone(b)));
+  const others = items.filter((item) => !suspected.some((lot) => lot.includes(item)));
+  const failed = new Set(await process(others));
+  if (suspects.length === 0) return [...failed];
+  await forget([...others.filter((item) => !failed.has(item)), ...[...done].flat()]);
+  for (const lot of suspects) await processAlone(lot);
+  return items.filter((item) => failed.has(item));
+
+  /** A lot may hold another message under the same id, so each of it has to be done. */
+  async function doneOf(suspected: readonly (readonly Item[])[]): Promise<Set<readonly Item[]>> {
+    if (inOrder || isDone === undefined) return new Set();
+    const answers = await Promise.all(suspected.map(async (lot) => Promise.all(lot.map(isDone))));
+    return new Set(suspected.filter((_, index) => answers[index]?.every(Boolean)));
+  }
+
+  async function processAlone(lot: readonly Item[]): Promise<void> {
+    for (const [index, item] of lot.entries()) {
+      // Noted and then not begun, it would be blamed for a run that it never had, and have one less.
+      if (nowMs() < deadlineMs) await ledger.note(recordOf(item), "alone");
+      const [failure] = await process([item]);
+      if (failure === undefined) await forget([item]);
+      else if (!inOrder) failed.add(item);
+      else {
+        for (const behind of lot.slice(index)) failed.add(behind);
+        return;
+      }
+    }
+  }
+
+  /** In a group, what is behind a failure that was heard of did not run with it, and cannot be to blame. */
+  function suspectsOf(lot: readonly Item[]): readonly Item[] {
+    const heard = lot.findIndex((item) => isRedelivered(recordOf(item)) && lastRunOf(item) === "ended");
+    const mayHaveRun = inOrder && heard >= 0 ? lot.slice(0, heard) : lot;
+    return mayHaveRun.filter((item) => isRedelivered(recordOf(item)) && lastRunOf(item) !== "ended");
+  }
+
+  function wasAlone(lot: readonly Item[]): boolean {
+    return suspectsOf(lot).some((item) => lastRunOf(item) === "alone");
+  }
+}

@@ -1,0 +1,86 @@
+// The order of a FIFO batch: which of its messages may run now, and who waits behind whom.
+//
+//   G4. A message of a held group runs only when it is first in its line; what comes behind is parked, in order.
+//
+// One read at the start of a batch is enough: SQS gives a group to one invocation at a time, as long as no
+// function outlives its visibility timeout (six times its own), so only this batch and the operator's
+// `discard`, which makes a line shorter, move the lines of its groups.
+import type { SQSRecord } from "aws-lambda";
+import { Park, RetryLater } from "../core/outcome.ts";
+import { bodyId } from "../envelope/message-group.ts";
+import { log } from "../observe/log.ts";
+import { type Hold, type Holds, isFirstGone, noHold } from "./holds.ts";
+
+export interface KeyOrder {
+  /**
+   * Returns when the record may run.
+   * @throws Park HELD when it is behind another; RetryLater HOLD_FULL when the line takes no more
+   */
+  admit(record: SQSRecord): Promise<void>;
+  /** To be called before the record is parked: its successors wait for it from here on. */
+  hold(record: SQSRecord): Promise<void>;
+  /** To be called when the record is done, before it is acknowledged: the next in line may run. */
+  lift(record: SQSRecord): Promise<void>;
+}
+
+/** A line lives in one item of 400 KB, and each that joins writes all of it. */
+const lineMax = 1_000;
+/** Waiting in the queue keeps the order too, but shows no operator anything. */
+const fullRetrySeconds = 300;
+
+export function keyOrder({ holds, records }: { holds: Holds; records: readonly SQSRecord[] }): KeyOrder {
+  const known = new Map<string, Hold>();
+  let reading: Promise<void> | undefined;
+
+  return {
+    async admit(record) {
+      const id = bodyId(record.body);
+      const { line, passed } = await withoutGone(record, id);
+      if (line.length === 0 || line[0] === id || passed.includes(id)) return;
+      if (line.length >= lineMax && !line.includes(id)) {
+        throw new RetryLater("HOLD_FULL", fullRetrySeconds, { waited: true });
+      }
+      throw new Park("HELD", `behind a parked message of group ${groupOf(record)}`);
+    },
+
+    async hold(record) {
+      await holdOf(record); // a read that is under way must not forget what is held now
+      const group = groupOf(record);
+      known.set(group, await holds.join(group, bodyId(record.body)));
+    },
+
+    async lift(record) {
+      const { line } = await holdOf(record);
+      const group = groupOf(record);
+      const id = bodyId(record.body);
+      if (line.includes(id)) known.set(group, await holds.leave(group, id));
+    },
+  };
+
+  /** A line whose first is nowhere any more would hold its key for ever: it goes on without, and says so. */
+  async function withoutGone(record: SQSRecord, id: string): Promise<Hold> {
+    const group = groupOf(record);
+    let hold = await holdOf(record);
+    while (hold.line[0] !== undefined && hold.line[0] !== id && isFirstGone(hold)) {
+      log("error", "HOLD_EXPIRED", { group, bodyId: hold.line[0], behind: hold.line.length - 1 });
+      hold = await holds.leave(group, hold.line[0]);
+      known.set(group, hold);
+    }
+    return hold;
+  }
+
+  async function holdOf(record: SQSRecord): Promise<Hold> {
+    reading ??= read();
+    await reading;
+    return known.get(groupOf(record)) ?? noHold;
+  }
+
+  async function read(): Promise<void> {
+    for (const [group, hold] of await holds.read([...new Set(records.map(groupOf))])) known.set(group, hold);
+  }
+}
+
+/** SQS delivers nothing from a FIFO queue without its group. */
+export function groupOf(record: SQSRecord): string {
+  return record.attributes.MessageGroupId ?? "";
+}

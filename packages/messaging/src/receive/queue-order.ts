@@ -1,0 +1,58 @@
+// What depends on whether a queue keeps an order: who of a batch runs when, and what a failure holds up. That of a
+// FIFO queue is loaded with its first batch.
+
+import { queueNameOf, type Received } from "../commit/received.ts";
+import { Park } from "../core/outcome.ts";
+import type { Envelope } from "../envelope/envelope.ts";
+import { isFifo } from "../envelope/message-group.ts";
+import type { Subscription } from "../envelope/subscription.ts";
+import type { Vouch } from "../trust/vouch.ts";
+
+export interface QueueOrder {
+  /** The batch in the order in which it runs. */
+  readonly received: readonly Received[];
+  /** Nothing of a lot runs after a failure of it. */
+  readonly inOrder: boolean;
+  /** What is of one lot runs one after the other. */
+  lotOf(item: Received): string;
+  /**
+   * Returns when the record may run.
+   * @throws Park or RetryLater when it may not, now or ever
+   */
+  admit(item: Received): Promise<void>;
+  /** To be called when the record is done, before it is acknowledged. */
+  lift(item: Received): Promise<void>;
+  /** What a failure of the record must not overlook. */
+  failureOf(item: Received): Failure;
+}
+
+export interface Failure {
+  /** Done before the record is parked for this reason; when it fails, nothing is parked. */
+  readonly beforePark?: (reason: Park) => Promise<void>;
+  /** Records that come back with this one and after it: a FIFO group is hidden as long as any of it is. */
+  readonly behind?: readonly Received["record"][];
+}
+
+export async function queueOrder(
+  queue: Subscription,
+  received: readonly Received[],
+  vouch: Vouch,
+): Promise<QueueOrder> {
+  const queueName = queueNameOf(received[0]?.record);
+  if (!isFifo(queueName)) return { ...anyOrder, received };
+  const { fifoOrder } = await import("./fifo-order.ts");
+  return fifoOrder({ queue, queueName, received, vouch });
+}
+
+/** On a standard queue only copies of one message wait for each other: the second meets the evidence of the first. */
+const anyOrder: Omit<QueueOrder, "received"> = {
+  inOrder: false,
+  lotOf: ({ record, envelope }) => (envelope instanceof Park ? record.messageId : identityOf(envelope)),
+  admit: async () => undefined,
+  lift: async () => undefined,
+  failureOf: () => ({}),
+};
+
+function identityOf({ source, id }: Envelope): string {
+  return JSON.stringify([source, id]);
+}

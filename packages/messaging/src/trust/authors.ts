@@ -1,0 +1,70 @@
+// Who may say what: a message is signed only when its author's contract publishes its type, and when its row was written
+// by that author.
+//
+//   G7. The relay's signature is nobody's to borrow: a role may put rows only under keys that begin with its own name
+//   (dynamodb:LeadingKeys), or into the items of its own service's table, and such a row speaks for that name only.
+
+import type { OutboxRow } from "../commit/outbox.ts";
+import { log } from "../observe/log.ts";
+
+/** A contract as the relay knows it. */
+export interface Author {
+  readonly publishes: readonly string[];
+  /** The service's table, when its items carry messages. */
+  readonly table?: string;
+}
+
+export interface Authors {
+  /** Whether each message of the row is its writer's own, and of a type that the writer's contract publishes. */
+  wrote(row: OutboxRow): boolean;
+}
+
+/** Those that the construct of the relay names; a relay that no construct of ours deployed knows none, and asks nobody. */
+export function deployedAuthors(): Authors {
+  const named = process.env.AUTHORS;
+  return named === undefined ? { wrote: () => true } : readAuthors(named);
+}
+
+/**
+ * Reads the AUTHORS variable: `{ "place-order": { "publishes": ["orders.order-placed.v1"] } }`.
+ * @throws Error when it is not of this form
+ */
+export function readAuthors(json: string): Authors {
+  const authors = new Map(Object.entries(parse(json)));
+  return {
+    wrote(row) {
+      const stranger = row.messages.find(({ envelope }) => !isOwn(row, envelope.source, envelope.type));
+      if (stranger === undefined) return true;
+      const { id: messageId, source, type } = stranger.envelope;
+      log("error", "AUTHOR_UNKNOWN", { row: row.key.id, messageId, source, type });
+      return false;
+    },
+  };
+
+  function isOwn({ key, inItemOf }: OutboxRow, source: string, type: string): boolean {
+    const name = source.replace(/^\//, "");
+    const author = authors.get(name);
+    if (author === undefined || !author.publishes.includes(type)) return false;
+    if (inItemOf !== undefined) return author.table === inItemOf;
+    if (key.place === undefined) return true; // of an older release: its key does not say who wrote it
+    const [writer] = key.id.split("#");
+    return writer === name || writer === author.table;
+  }
+}
+
+function parse(json: string): Record<string, Author> {
+  const authors: unknown = JSON.parse(json);
+  if (typeof authors === "object" && authors !== null && Object.values(authors).every(isAuthor)) {
+    return authors as Record<string, Author>;
+  }
+  throw new Error("AUTHORS must be a JSON object from the name of a contract to what it publishes");
+}
+
+function isAuthor(value: unknown): value is Author {
+  const { publishes, table } = Object(value) as Record<string, unknown>;
+  return (
+    Array.isArray(publishes) &&
+    publishes.every((type) => typeof type === "string") &&
+    (table === undefined || typeof table === "string")
+  );
+}

@@ -1,5 +1,6 @@
 // The whole deployment on one screen, in the order in which a message flows.
 
+import "@essentially-once/constructs/bundle/begin";
 import { readConfig } from "@essentially-once/constructs/config";
 import { WiringRules } from "@essentially-once/constructs/rules/wiring-rules";
 import { FoundationStack } from "@essentially-once/constructs/stacks/foundation-stack";

@@ -76,10 +76,10 @@ export const wiringMutants: readonly Mutant[] = [
   },
   {
     name: "bundle without a require for CommonJS packages",
-    file: "packages/constructs/src/constructs/bundle.ts",
+    file: "packages/constructs/src/bundle/make-bundle.ts",
     find: "text.includes(requireShim)",
     replace: "text === requireShim",
-    checks: [quickTest("constructs/constructs/load-bundles")],
+    checks: [quickTest("constructs/bundle/load-bundles")],
   },
   {
     name: "redrive: sent although it was done",

@@ -1,17 +1,13 @@
-// A file of `functions/` → the directory that Lambda runs: ES modules with everything in them, and their source maps.
+// A file of `functions/` → the code of a Lambda function.
 //
 // CDK's NodejsFunction would start npx for each function, which takes longer than all the rest of a synthesis, and
 // falls back to Docker. This is the same esbuild, in process; it needs no network.
-import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { basename, join, relative } from "node:path";
-import { fileURLToPath } from "node:url";
+import { chmodSync } from "node:fs";
+import { join } from "node:path";
 import { AssetHashType, DockerImage, type ILocalBundling } from "aws-cdk-lib";
 import { Code } from "aws-cdk-lib/aws-lambda";
-import { type BuildOptions, type BuildResult, buildSync, formatMessagesSync, version } from "esbuild";
-import { bundleOnce } from "./bundle-cache.ts";
-import { projectRoot } from "./project.ts";
-import { joinStart } from "./start-file.ts";
+import { writeBundle } from "../bundle/make-bundle.ts";
+import { projectRoot } from "../bundle/project.ts";
 
 /**
  * The code of a function whose `handler` is exported by `functions/<entry>`. Its hash depends on what is in the
@@ -38,104 +34,3 @@ export class EsbuildBundling implements ILocalBundling {
     return true;
   }
 }
-
-/**
- * Writes the bundle of a file, by its path from the project's root. Packages in `external` stay out of it.
- *
- * @throws Error that names the file, and the package where one is at fault
- */
-export function writeBundle(file: string, directory: string, external: readonly string[] = []): void {
-  const files = bundleOnce([file, external, options(file, external), version], () =>
-    makeBundle(file, external),
-  );
-  for (const [name, text] of Object.entries(files)) writeFileSync(join(directory, name), text);
-}
-
-/** The files of a bundle, and those that they were made of. */
-export function makeBundle(file: string, external: readonly string[] = []) {
-  const { outputFiles, metafile, warnings } = build(options(file, external));
-  const [warning] = formatMessagesSync(warnings, { kind: "warning" });
-  if (warning !== undefined) throw new Error(`${file} cannot be bundled cleanly: ${warning}`);
-  const needRequire = new Set(outputFiles.filter(({ text }) => text.includes(requireShim)).map(pathOf));
-  const directory = mkdtempSync(join(tmpdir(), "essentially-once-bundle-"));
-  try {
-    for (const { path, text } of outputFiles) {
-      writeFileSync(join(directory, basename(path)), withRequire(path, text, needRequire));
-    }
-    joinStart(directory, metafile.outputs, { ...form, external: [...external] });
-    const files = readdirSync(directory).map((name) => [name, readFileSync(join(directory, name), "utf8")]);
-    return { inputs: [...Object.keys(metafile.inputs), ...makers], files: Object.fromEntries(files) };
-  } finally {
-    rmSync(directory, { recursive: true });
-  }
-}
-
-function options(file: string, external: readonly string[]): InMemory {
-  return {
-    ...form,
-    absWorkingDir: projectRoot,
-    entryPoints: [file],
-    external: [...external],
-    outdir: ".",
-    entryNames: "index",
-    outExtension: { ".js": ".mjs" },
-    splitting: true, // what is imported lazily stays a file of its own: a third less to load at a cold start
-    write: false, // written afterwards: paths in the source map are relative to the project, wherever the output goes
-    bundle: true, // the SDK too: the one we tested, not the one the runtime happens to carry
-    mainFields: ["module", "main"], // the ES modules of the SDK can be shaken, its CommonJS cannot
-    define: { __dirname: "import.meta.dirname", __filename: "import.meta.filename" }, // ES modules lack these
-    metafile: true,
-  };
-}
-
-/** The files that say how a bundle is made. */
-const makers = ["bundle.ts", "start-file.ts"].map((name) =>
-  relative(projectRoot, fileURLToPath(new URL(name, import.meta.url))),
-);
-
-/** What esbuild puts where CommonJS code asks for a module of Node: it throws unless there is a `require`. */
-const requireShim = "Dynamic require of ";
-
-/**
- * ES modules have no `require`. One line in front gives it to the files that ask for it, and to no others; it is pure,
- * so `joinStart` drops what nobody uses.
- */
-const requireLine =
-  'var require=/* @__PURE__ */process.getBuiltinModule("node:module").createRequire(import.meta.url);\n';
-
-function withRequire(path: string, text: string, needRequire: ReadonlySet<string>): string {
-  if (needRequire.has(path)) return `${requireLine}${text}`;
-  if (!path.endsWith(".map") || !needRequire.has(path.slice(0, -".map".length))) return text;
-  const map = JSON.parse(text) as { mappings: string };
-  return JSON.stringify({ ...map, mappings: `;${map.mappings}` }); // its lines have moved down by one
-}
-
-function pathOf({ path }: { readonly path: string }): string {
-  return path;
-}
-
-type InMemory = BuildOptions & { readonly write: false; readonly metafile: true };
-
-function build(given: InMemory): BuildResult<InMemory> {
-  try {
-    return buildSync<InMemory>(given);
-  } catch (error) {
-    const [, native] = /No loader is configured for "\.node" files: (\S+)/.exec(String(error)) ?? [];
-    if (native === undefined) throw error;
-    throw new Error(
-      `${String(given.entryPoints)} imports native code, ${native}: a bundle holds JavaScript only. ` +
-        "Take a package without native code, or a Lambda layer: docs/deploying.md#packages-with-native-code",
-      { cause: error },
-    );
-  }
-}
-
-const form = {
-  platform: "node",
-  target: "node24",
-  format: "esm",
-  minify: true,
-  sourcemap: true,
-  sourcesContent: false, // file and line are enough for a stack trace, and a third of the size
-  logLevel: "silent", // an error is thrown with all its text, and so is a warning
-} as const satisfies BuildOptions;

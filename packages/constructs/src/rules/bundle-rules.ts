@@ -3,7 +3,7 @@
 //   G3, G6. A function that cannot start sends nothing, and lets its messages expire.
 import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { type LoadableBundle, type LoadFailure, loadBundles } from "../constructs/load-bundles.ts";
+import { type LoadableBundle, type LoadFailure, loadBundles } from "../bundle/load-bundles.ts";
 import { finding, type Rule } from "./rule.ts";
 import { asResourceToken } from "./template-values.ts";
 import type { Resource, Templates } from "./templates.ts";

@@ -4,7 +4,8 @@ import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { afterAll, describe, expect, test } from "vitest";
-import { EsbuildBundling, makeBundle } from "../../src/constructs/bundle.ts";
+import { makeBundle } from "../../src/bundle/make-bundle.ts";
+import { EsbuildBundling } from "../../src/constructs/bundle.ts";
 
 const functions = fileURLToPath(new URL("../../../../functions/", import.meta.url));
 const scratch = mkdtempSync(join(tmpdir(), "bundle-test-"));

@@ -5,20 +5,12 @@
 // A bundle that has loaded once is not loaded again until its files, its environment or the check itself have changed.
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import {
-  cpSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  writeFileSync,
-} from "node:fs";
+import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { cacheDirectory, projectRoot } from "./project.ts";
+import { keptIn } from "./kept.ts";
+import { projectRoot } from "./project.ts";
 
 export interface LoadableBundle {
   readonly directory: string;
@@ -38,7 +30,7 @@ export interface LoadFailure {
 export function loadBundles(bundles: readonly LoadableBundle[]): (LoadFailure | undefined)[] {
   const keys = bundles.map(keyOf);
   const unknown = bundles.flatMap((bundle, index) =>
-    hasLoaded(keys[index] ?? "") ? [] : [{ bundle, index }],
+    loadable.has(keys[index] ?? "") ? [] : [{ bundle, index }],
   );
   const answers: (LoadFailure | undefined)[] = bundles.map(() => undefined);
   if (unknown.length === 0) return answers;
@@ -54,7 +46,7 @@ export function loadBundles(bundles: readonly LoadableBundle[]): (LoadFailure | 
     for (const [position, { index }] of unknown.entries()) {
       const failure = loaded[position] ?? undefined;
       answers[index] = failure && { message: failure.message, ...packageIn(failure.stack) };
-      if (failure === undefined) remember(keys[index] ?? "");
+      if (failure === undefined) loadable.keep(keys[index] ?? "", "");
     }
     return answers;
   } finally {
@@ -92,8 +84,7 @@ function packageIn(stack: string): Pick<LoadFailure, "package"> {
   return name === undefined ? {} : { package: name };
 }
 
-const known = join(cacheDirectory, "loaded");
-const knownMax = 1_000;
+const loadable = keptIn("loaded", 1_000);
 
 function keyOf({ directory, handler, environment }: LoadableBundle): string {
   const hash = createHash("sha256").update(JSON.stringify([handler, environment]));
@@ -102,19 +93,4 @@ function keyOf({ directory, handler, environment }: LoadableBundle): string {
     if (file.isFile()) hash.update(file.name).update(readFileSync(join(file.parentPath, file.name)));
   }
   return hash.digest("hex");
-}
-
-function hasLoaded(key: string): boolean {
-  return existsSync(join(known, key));
-}
-
-/** A cache that cannot be written to is none; the next time takes a second longer. */
-function remember(key: string): void {
-  try {
-    if (existsSync(known) && readdirSync(known).length >= knownMax) rmSync(known, { recursive: true });
-    mkdirSync(known, { recursive: true });
-    writeFileSync(join(known, key), "");
-  } catch (error) {
-    if (!(error instanceof Error && "code" in error)) throw error;
-  }
 }

@@ -1,21 +1,21 @@
 // A bundle that was made once is made again only when a file that it is made of, a package, or the way it is made has
 // changed: of a synthesis that finds all of them, bundling would be half.
-import { createHash, randomUUID } from "node:crypto";
-import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { createHash } from "node:crypto";
+import { readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { cacheDirectory, projectRoot } from "./project.ts";
+import { keptIn } from "./kept.ts";
+import { projectRoot } from "./project.ts";
 
 /** Of a bundle's directory: name → text. */
 export type BundleFiles = Readonly<Record<string, string>>;
 
-interface Kept {
+interface KeptBundle {
   /** Path from the project's root → what was in the file. */
   readonly inputs: Readonly<Record<string, string>>;
   readonly files: BundleFiles;
 }
 
-const known = join(cacheDirectory, "bundles");
-const knownMax = 200;
+const bundles = keptIn("bundles", 200);
 /** What else a bundle depends on; the hidden lock file changes with every package that does. */
 const always = ["package.json", "tsconfig.json", "node_modules/.package-lock.json"];
 
@@ -27,39 +27,24 @@ export function bundleOnce(
   name: unknown,
   make: () => { readonly inputs: readonly string[]; readonly files: BundleFiles },
 ): BundleFiles {
-  const place = join(known, digest(JSON.stringify(name)));
-  const kept = read(place);
-  if (kept !== undefined && Object.entries(kept.inputs).every(([path, was]) => digestOf(path) === was)) {
-    return kept.files;
-  }
+  const key = digest(JSON.stringify(name));
+  const kept = read(key);
+  if (kept !== undefined) return kept;
   const beganMs = Date.now();
   const { inputs, files } = make();
   const paths = [...new Set([...inputs, ...always])];
   if (paths.some((path) => changedMs(path) >= beganMs)) return files; // while it was made: what of it, nobody knows
-  keep(place, { inputs: Object.fromEntries(paths.map((path) => [path, digestOf(path)])), files });
+  const made: KeptBundle = { inputs: Object.fromEntries(paths.map((path) => [path, digestOf(path)])), files };
+  bundles.keep(key, JSON.stringify(made));
   return files;
 }
 
-function read(place: string): Kept | undefined {
-  try {
-    return JSON.parse(readFileSync(place, "utf8")) as Kept;
-  } catch {
-    return undefined; // there is none, or it is none: it is made
-  }
-}
-
-/** A cache that cannot be written to is none; the next time takes a second longer. */
-function keep(place: string, kept: Kept): void {
-  try {
-    mkdirSync(known, { recursive: true });
-    if (readdirSync(known).length >= knownMax) rmSync(known, { recursive: true });
-    mkdirSync(known, { recursive: true });
-    const whole = `${place}.${randomUUID()}`;
-    writeFileSync(whole, JSON.stringify(kept));
-    renameSync(whole, place); // whoever reads it reads all of it
-  } catch (error) {
-    if (!(error instanceof Error && "code" in error)) throw error;
-  }
+/** Undefined when there is none, it is none, or what it was made of has changed since. */
+function read(key: string): BundleFiles | undefined {
+  const text = bundles.read(key);
+  if (text === undefined) return undefined;
+  const { inputs, files } = JSON.parse(text) as KeptBundle;
+  return Object.entries(inputs).every(([path, was]) => digestOf(path) === was) ? files : undefined;
 }
 
 function digestOf(path: string): string {

@@ -3,8 +3,8 @@ import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { afterAll, describe, expect, test } from "vitest";
-import { writeBundle } from "../../src/constructs/bundle.ts";
-import { loadBundles } from "../../src/constructs/load-bundles.ts";
+import { loadBundles } from "../../src/bundle/load-bundles.ts";
+import { writeBundle } from "../../src/bundle/make-bundle.ts";
 
 const root = fileURLToPath(new URL("../../../../", import.meta.url));
 // Below the project, where a handler finds the packages that it imports.

@@ -1,0 +1,41 @@
+// What was found out about an app once, in files beside its packages: until they are installed anew.
+import { randomUUID } from "node:crypto";
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { projectRoot } from "./project.ts";
+
+export interface Kept {
+  has(key: string): boolean;
+  /** Undefined for what is not kept, or cannot be read. */
+  read(key: string): string | undefined;
+  /** Where nothing can be written, nothing is kept: the next time takes longer. */
+  keep(key: string, text: string): void;
+}
+
+/** @param max when there are as many, all are forgotten */
+export function keptIn(name: string, max: number): Kept {
+  const directory = join(projectRoot, "node_modules/.cache/essentially-once", name);
+  const fileOf = (key: string) => join(directory, key);
+  return {
+    has: (key) => existsSync(fileOf(key)),
+    read(key) {
+      try {
+        return readFileSync(fileOf(key), "utf8");
+      } catch {
+        return undefined;
+      }
+    },
+    keep(key, text) {
+      try {
+        if (existsSync(directory) && readdirSync(directory).length >= max)
+          rmSync(directory, { recursive: true });
+        mkdirSync(directory, { recursive: true });
+        const whole = `${fileOf(key)}.${randomUUID()}`;
+        writeFileSync(whole, text);
+        renameSync(whole, fileOf(key)); // whoever reads it reads all of it
+      } catch (error) {
+        if (!(error instanceof Error && "code" in error)) throw error;
+      }
+    },
+  };
+}

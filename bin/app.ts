@@ -1,12 +1,12 @@
 // The whole deployment on one screen, in the order in which a message flows.
 
-import "@essentially-once/constructs/bundle/begin";
+import "@essentially-once/constructs/bundles-ahead";
 import { readConfig } from "@essentially-once/constructs/config";
-import { WiringRules } from "@essentially-once/constructs/rules/wiring-rules";
-import { FoundationStack } from "@essentially-once/constructs/stacks/foundation-stack";
-import { OperationsStack } from "@essentially-once/constructs/stacks/operations-stack";
-import { RelayStack } from "@essentially-once/constructs/stacks/relay-stack";
-import type { ServiceStack } from "@essentially-once/constructs/stacks/service-stack";
+import { FoundationStack } from "@essentially-once/constructs/foundation-stack";
+import { OperationsStack } from "@essentially-once/constructs/operations-stack";
+import { RelayStack } from "@essentially-once/constructs/relay-stack";
+import type { ServiceStack } from "@essentially-once/constructs/service-stack";
+import { WiringRules } from "@essentially-once/constructs/wiring-rules";
 import { App, Validations } from "aws-cdk-lib";
 import { AwsSolutionsChecks, ServerlessChecks } from "cdk-nag";
 import { CreditStack } from "../lib/credit-stack.ts";

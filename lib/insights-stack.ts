@@ -2,7 +2,7 @@
 // journal, and can be built again from its beginning.
 
 import { readPrincipals } from "@essentially-once/constructs/config";
-import { type ServiceOptions, ServiceStack } from "@essentially-once/constructs/stacks/service-stack";
+import { type ServiceOptions, ServiceStack } from "@essentially-once/constructs/service-stack";
 import type { Construct } from "constructs";
 import { buildStatement, countOrderViews } from "../functions/insights/contracts.ts";
 

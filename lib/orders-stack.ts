@@ -1,6 +1,6 @@
 // ORDERS: place-order takes an order and publishes it; settle-order follows what credit and shipping make of it.
 
-import { type ServiceOptions, ServiceStack } from "@essentially-once/constructs/stacks/service-stack";
+import { type ServiceOptions, ServiceStack } from "@essentially-once/constructs/service-stack";
 import type { Construct } from "constructs";
 import { placeOrder, settleOrder } from "../functions/orders/contracts.ts";
 

@@ -1,7 +1,7 @@
 // SHIPPING: ship-order hands an approved order to the carrier, whose API is a setting of the synthesis:
 // `cdk deploy -c carrierUrl=https://...`.
 
-import { type ServiceOptions, ServiceStack } from "@essentially-once/constructs/stacks/service-stack";
+import { type ServiceOptions, ServiceStack } from "@essentially-once/constructs/service-stack";
 import type { Construct, Node } from "constructs";
 import { shipOrder } from "../functions/shipping/contracts.ts";
 

@@ -1,8 +1,8 @@
 // How a counterexample reads: the kit's calls in one line between the handler's own, in 80 columns.
 
-import { describe as accountOf } from "@essentially-once/testing/explorer/account";
-import { outcomes } from "@essentially-once/testing/explorer/outcomes";
-import { anEnvelope } from "@essentially-once/testing/support/an-envelope";
+import { anEnvelope } from "@essentially-once/testing/an-envelope";
+import { describe as accountOf } from "@essentially-once/testing/internal/explorer/account";
+import { outcomes } from "@essentially-once/testing/internal/explorer/outcomes";
 import { expect, it } from "vitest";
 
 const kit = { process: "ship-order", by: "kit", message: "0003-1" } as const;

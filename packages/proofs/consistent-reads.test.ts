@@ -2,8 +2,8 @@
 // ask would show an account, evidence or an offset as it was, and nothing on this machine would notice. So each read
 // of each scenario is looked at.
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
-import { openExplorer } from "@essentially-once/testing/explorer/explorer";
-import { currentProcess } from "@essentially-once/testing/explorer/process-identity";
+import { openExplorer } from "@essentially-once/testing/internal/explorer/explorer";
+import { currentProcess } from "@essentially-once/testing/internal/explorer/process-identity";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { atMostOnceScenario } from "./scenarios/at-most-once.ts";
 import { effectScenario } from "./scenarios/effect.ts";

@@ -1,10 +1,10 @@
 // The deep search, for `npm run prove`: every single fault of every scenario, every pair of the core scenarios, every
 // order of concurrent workers. The work is cut into units that worker processes take one after the other.
 import { type ChildProcess, fork } from "node:child_process";
-import { type Counterexample, explore } from "@essentially-once/testing/explorer/explore";
-import type { FaultKind } from "@essentially-once/testing/explorer/fault";
-import { interleave } from "@essentially-once/testing/explorer/interleave";
-import type { Scenario } from "@essentially-once/testing/explorer/scenario";
+import { type Counterexample, explore } from "@essentially-once/testing/internal/explorer/explore";
+import type { FaultKind } from "@essentially-once/testing/internal/explorer/fault";
+import { interleave } from "@essentially-once/testing/internal/explorer/interleave";
+import type { Scenario } from "@essentially-once/testing/internal/explorer/scenario";
 import {
   concurrentScenarios,
   coreScenarios,

@@ -1,11 +1,11 @@
 // Every single fault at every call, for each mode and each function, and what the functions ask for on the way; and every
 // order of concurrent workers for the small ones. What is deeper (pairs, triples, three workers) is for `npm run prove`.
 
-import { describe } from "@essentially-once/testing/explorer/account";
-import { type ExploreOptions, explore } from "@essentially-once/testing/explorer/explore";
-import { type FaultKind, faultKinds } from "@essentially-once/testing/explorer/fault";
-import { interleave } from "@essentially-once/testing/explorer/interleave";
-import type { Scenario } from "@essentially-once/testing/explorer/scenario";
+import { describe } from "@essentially-once/testing/internal/explorer/account";
+import { type ExploreOptions, explore } from "@essentially-once/testing/internal/explorer/explore";
+import { type FaultKind, faultKinds } from "@essentially-once/testing/internal/explorer/fault";
+import { interleave } from "@essentially-once/testing/internal/explorer/interleave";
+import type { Scenario } from "@essentially-once/testing/internal/explorer/scenario";
 import { beforeAll, expect, it, describe as suite } from "vitest";
 import { type Permissions, permissionsOfTheKit } from "./permissions.ts";
 import { scenarios } from "./scenarios/all.ts";

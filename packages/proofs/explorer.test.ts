@@ -3,12 +3,12 @@ import { PutItemCommand } from "@aws-sdk/client-dynamodb";
 import { SendMessageBatchCommand, SendMessageCommand } from "@aws-sdk/client-sqs";
 import { attemptsMax, dynamodb, http } from "@essentially-once/messaging/clients";
 import { sqs } from "@essentially-once/messaging/sqs-client";
-import { openExplorer } from "@essentially-once/testing/explorer/explorer";
-import type { Fault } from "@essentially-once/testing/explorer/fault";
-import type { HandlerSource } from "@essentially-once/testing/explorer/program";
-import type { Run } from "@essentially-once/testing/explorer/run";
-import type { Exclusions } from "@essentially-once/testing/explorer/scenario";
-import type { Stage } from "@essentially-once/testing/explorer/stage";
+import { openExplorer } from "@essentially-once/testing/internal/explorer/explorer";
+import type { Fault } from "@essentially-once/testing/internal/explorer/fault";
+import type { HandlerSource } from "@essentially-once/testing/internal/explorer/program";
+import type { Run } from "@essentially-once/testing/internal/explorer/run";
+import type { Exclusions } from "@essentially-once/testing/internal/explorer/scenario";
+import type { Stage } from "@essentially-once/testing/internal/explorer/stage";
 import type { SQSEvent } from "aws-lambda";
 import { describe, expect, it } from "vitest";
 

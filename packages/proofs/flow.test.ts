@@ -2,13 +2,13 @@
 
 import { asciiJson, type Envelope } from "@essentially-once/messaging/envelope";
 import { newId } from "@essentially-once/messaging/ids";
-import { anEnvelope } from "@essentially-once/testing/support/an-envelope";
-import { Asked, Taken } from "@essentially-once/testing/support/kit/messages";
+import { anEnvelope } from "@essentially-once/testing/an-envelope";
+import { Asked, Taken } from "@essentially-once/testing/internal/support/kit/messages";
 import {
   aRunningCloud,
   eventually,
   type RunningCloud,
-} from "@essentially-once/testing/support/running-cloud";
+} from "@essentially-once/testing/internal/support/running-cloud";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 
 let running: RunningCloud;

@@ -1,10 +1,10 @@
 // The search over orders itself: leaving out orders that come to the same loses nothing that some order comes to.
 import { GetItemCommand, PutItemCommand } from "@aws-sdk/client-dynamodb";
 import { dynamodb } from "@essentially-once/messaging/clients";
-import { areIndependent, footprintOf } from "@essentially-once/testing/explorer/footprint";
-import { interleave } from "@essentially-once/testing/explorer/interleave";
-import type { Handler } from "@essentially-once/testing/explorer/program";
-import type { Scenario } from "@essentially-once/testing/explorer/scenario";
+import { areIndependent, footprintOf } from "@essentially-once/testing/internal/explorer/footprint";
+import { interleave } from "@essentially-once/testing/internal/explorer/interleave";
+import type { Handler } from "@essentially-once/testing/internal/explorer/program";
+import type { Scenario } from "@essentially-once/testing/internal/explorer/scenario";
 import type { SQSEvent } from "aws-lambda";
 import { describe, expect, it } from "vitest";
 

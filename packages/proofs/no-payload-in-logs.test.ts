@@ -15,19 +15,15 @@ import { messageType } from "@essentially-once/messaging/message-type";
 import { rows } from "@essentially-once/messaging/rows";
 import { sqs } from "@essentially-once/messaging/sqs-client";
 import { type Versioned, versionedTable } from "@essentially-once/messaging/versioned-table";
-import { aCarrier, type TestCarrier } from "@essentially-once/testing/support/a-carrier";
-import { anEnvelope } from "@essentially-once/testing/support/an-envelope";
-import {
-  anXRayDaemon,
-  type XRayDaemon,
-  type XRayDocument,
-} from "@essentially-once/testing/support/an-x-ray-daemon";
-import { injectFaults } from "@essentially-once/testing/support/faults";
-import { inSeconds, letter } from "@essentially-once/testing/support/journal-world";
-import { aContext, anSqsEvent, anSqsRecord, aPost } from "@essentially-once/testing/support/lambda";
-import { type Line, linesOf } from "@essentially-once/testing/support/lines";
-import { signed } from "@essentially-once/testing/support/signing";
-import { aWorld, type World } from "@essentially-once/testing/support/world";
+import { aCarrier, type TestCarrier } from "@essentially-once/testing/a-carrier";
+import { anEnvelope } from "@essentially-once/testing/an-envelope";
+import { anXRayDaemon, type XRayDaemon, type XRayDocument } from "@essentially-once/testing/an-x-ray-daemon";
+import { injectFaults } from "@essentially-once/testing/faults";
+import { type Line, linesOf } from "@essentially-once/testing/internal/support/lines";
+import { inSeconds, letter } from "@essentially-once/testing/journal-world";
+import { aContext, anSqsEvent, anSqsRecord, aPost } from "@essentially-once/testing/lambda";
+import { signed } from "@essentially-once/testing/signing";
+import { aWorld, type World } from "@essentially-once/testing/world";
 import type { Context, SQSEvent, SQSRecord } from "aws-lambda";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import * as z from "zod";

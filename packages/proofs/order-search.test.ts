@@ -1,8 +1,8 @@
 // Small programs by chance, every order of their steps against those that the search leaves: what it leaves out must come
 // to the same as something that it runs, and it must leave out nearly all that may be left out.
 
-import { type Candidate, orderSearch } from "@essentially-once/testing/explorer/order-search";
-import { seededRandom } from "@essentially-once/testing/explorer/seeded-random";
+import { type Candidate, orderSearch } from "@essentially-once/testing/internal/explorer/order-search";
+import { seededRandom } from "@essentially-once/testing/internal/explorer/seeded-random";
 import { expect, it } from "vitest";
 
 /** For each process what its steps read and write. */

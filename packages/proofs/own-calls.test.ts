@@ -14,15 +14,15 @@ import type { MessageMiddleware } from "@essentially-once/messaging/internal/com
 import type { UnitOfWork } from "@essentially-once/messaging/internal/commit/unit-of-work";
 import { rows } from "@essentially-once/messaging/rows";
 import { type Versioned, versionedTable } from "@essentially-once/messaging/versioned-table";
-import { type Explorer, openExplorer } from "@essentially-once/testing/explorer/explorer";
-import type { Fault } from "@essentially-once/testing/explorer/fault";
+import { type Explorer, openExplorer } from "@essentially-once/testing/internal/explorer/explorer";
+import type { Fault } from "@essentially-once/testing/internal/explorer/fault";
 import {
   type Harmless,
   type OwnCalls,
   type OwnCallsOfRun,
   ownCalls,
-} from "@essentially-once/testing/explorer/own-calls";
-import type { Handler } from "@essentially-once/testing/explorer/program";
+} from "@essentially-once/testing/internal/explorer/own-calls";
+import type { Handler } from "@essentially-once/testing/internal/explorer/program";
 import type { Context, SQSEvent } from "aws-lambda";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { bodiesOf } from "./scenarios/deposits.ts";

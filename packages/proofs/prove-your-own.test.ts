@@ -3,7 +3,7 @@
 import { mkdirSync, mkdtempSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import { exploreCrashes } from "@essentially-once/testing/explorer/explore-crashes";
+import { exploreCrashes } from "@essentially-once/testing/explore-crashes";
 import { describe, expect, it } from "vitest";
 import { bodiesOf } from "./scenarios/deposits.ts";
 

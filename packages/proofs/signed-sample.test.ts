@@ -9,10 +9,10 @@ import { type Key, keyRing } from "@essentially-once/messaging/internal/trust/ke
 import { rotated, signsAfterMs } from "@essentially-once/messaging/internal/trust/key-rotation";
 import { sign } from "@essentially-once/messaging/internal/trust/signature";
 import { redrive } from "@essentially-once/operator/dead-letters/redrive";
-import { aKeyStore, aSecret } from "@essentially-once/testing/support/a-key-ring";
-import { anEnvelope } from "@essentially-once/testing/support/an-envelope";
-import { aContext, anSqsEvent, anSqsRecord } from "@essentially-once/testing/support/lambda";
-import { aWorld, type World } from "@essentially-once/testing/support/world";
+import { aKeyStore, aSecret } from "@essentially-once/testing/a-key-ring";
+import { anEnvelope } from "@essentially-once/testing/an-envelope";
+import { aContext, anSqsEvent, anSqsRecord } from "@essentially-once/testing/lambda";
+import { aWorld, type World } from "@essentially-once/testing/world";
 import type { DynamoDBStreamEvent, SQSBatchResponse, SQSRecord } from "aws-lambda";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { OrderPlaced } from "../../functions/orders/messages.ts";

@@ -1,16 +1,16 @@
 // The sample's own roles in the hands of a thief, against the permissions that the local cloud evaluates, and the rows that
 // one of them could put, as the relay finds them.
 import { marshall } from "@aws-sdk/util-dynamodb";
-import { accessKeyIdOf } from "@essentially-once/local-cloud/permissions/access-key";
-import { type Guard, startGuard } from "@essentially-once/local-cloud/permissions/guard";
+import { accessKeyIdOf } from "@essentially-once/local-cloud/internal/permissions/access-key";
+import { type Guard, startGuard } from "@essentially-once/local-cloud/internal/permissions/guard";
 import { asciiJson } from "@essentially-once/messaging/envelope";
 import { evidenceId, newId } from "@essentially-once/messaging/ids";
 import { lineOf } from "@essentially-once/messaging/internal/commit/outbox";
 import { digestOf } from "@essentially-once/messaging/internal/envelope/digest";
-import { anEnvelope } from "@essentially-once/testing/support/an-envelope";
-import { aContext, anSqsEvent, anSqsRecord } from "@essentially-once/testing/support/lambda";
-import { keysIn, signed } from "@essentially-once/testing/support/signing";
-import { aWorld, type World } from "@essentially-once/testing/support/world";
+import { anEnvelope } from "@essentially-once/testing/an-envelope";
+import { aContext, anSqsEvent, anSqsRecord } from "@essentially-once/testing/lambda";
+import { keysIn, signed } from "@essentially-once/testing/signing";
+import { aWorld, type World } from "@essentially-once/testing/world";
 import type { DynamoDBStreamEvent } from "aws-lambda";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { OrderPlaced } from "../../functions/orders/messages.ts";

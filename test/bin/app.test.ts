@@ -5,7 +5,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { production } from "@essentially-once/testing/support/real-app";
+import { production } from "@essentially-once/testing/real-app";
 import { afterAll, describe, expect, test } from "vitest";
 
 interface Resource {

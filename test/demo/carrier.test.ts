@@ -1,4 +1,4 @@
-import { grantsToPages } from "@essentially-once/testing/support/foreign-page";
+import { grantsToPages } from "@essentially-once/testing/foreign-page";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { type Carrier, startCarrier } from "../../demo/carrier.ts";
 

@@ -3,9 +3,9 @@ import { ReceiveMessageCommand } from "@aws-sdk/client-sqs";
 import { readEnvelope } from "@essentially-once/messaging/envelope";
 import type { Letter } from "@essentially-once/messaging/internal/commit/delivery";
 import { signature } from "@essentially-once/messaging/internal/trust/signature";
-import { aKeyStore, aSecret } from "@essentially-once/testing/support/a-key-ring";
-import { localEngines } from "@essentially-once/testing/support/local-engines";
-import { codeAfter } from "@essentially-once/testing/support/middleware";
+import { aKeyStore, aSecret } from "@essentially-once/testing/a-key-ring";
+import { localEngines } from "@essentially-once/testing/local-engines";
+import { codeAfter } from "@essentially-once/testing/middleware";
 import { expect, test } from "vitest";
 import { garbage, throwIn } from "../../demo/garbage.ts";
 

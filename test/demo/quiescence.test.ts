@@ -1,7 +1,7 @@
 import { CreateTableCommand, PutItemCommand } from "@aws-sdk/client-dynamodb";
 import { ReceiveMessageCommand } from "@aws-sdk/client-sqs";
 import { marshall } from "@aws-sdk/util-dynamodb";
-import { localEngines } from "@essentially-once/testing/support/local-engines";
+import { localEngines } from "@essentially-once/testing/local-engines";
 import { beforeEach, expect, test } from "vitest";
 import { quiescence } from "../../demo/quiescence.ts";
 import type { WorldAccess } from "../../demo/world.ts";

@@ -1,6 +1,6 @@
 import { ReceiveMessageCommand } from "@aws-sdk/client-sqs";
 import { readEnvelope } from "@essentially-once/messaging/envelope";
-import { localEngines } from "@essentially-once/testing/support/local-engines";
+import { localEngines } from "@essentially-once/testing/local-engines";
 import { expect, test } from "vitest";
 import { openShopFront, viewsOf } from "../../demo/shop-front.ts";
 import { OrderViewed } from "../../functions/insights/messages.ts";

@@ -6,8 +6,8 @@ import { existsSync, readFileSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { fileURLToPath } from "node:url";
-import { grantsToPages, isClosedToBrowsers } from "@essentially-once/testing/support/foreign-page";
-import { childrenOf, listeningSockets } from "@essentially-once/testing/support/listening-sockets";
+import { grantsToPages, isClosedToBrowsers } from "@essentially-once/testing/foreign-page";
+import { childrenOf, listeningSockets } from "@essentially-once/testing/listening-sockets";
 import { afterEach, expect, test } from "vitest";
 
 const PROJECT = fileURLToPath(new URL("../..", import.meta.url));

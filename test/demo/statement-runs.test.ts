@@ -1,11 +1,6 @@
 import { journal } from "@essentially-once/messaging/journal";
-import {
-  aJournalWorld,
-  inSeconds,
-  type JournalWorld,
-  letter,
-} from "@essentially-once/testing/support/journal-world";
-import { aContext } from "@essentially-once/testing/support/lambda";
+import { aJournalWorld, inSeconds, type JournalWorld, letter } from "@essentially-once/testing/journal-world";
+import { aContext } from "@essentially-once/testing/lambda";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { readInsights } from "../../demo/insights.ts";
 import { reconcileInsights } from "../../demo/reconcile-insights.ts";

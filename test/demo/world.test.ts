@@ -1,6 +1,6 @@
 import { SendMessageCommand } from "@aws-sdk/client-sqs";
 import { listDeadLetters } from "@essentially-once/operator/dead-letters/list";
-import { localEngines } from "@essentially-once/testing/support/local-engines";
+import { localEngines } from "@essentially-once/testing/local-engines";
 import { expect, test } from "vitest";
 import { sentSince } from "../../demo/world.ts";
 

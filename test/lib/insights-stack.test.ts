@@ -1,6 +1,6 @@
-import { FoundationStack } from "@essentially-once/constructs/stacks/foundation-stack";
-import { grantsOf } from "@essentially-once/testing/support/policies";
-import { aConfig, aTestApp, propertiesOf } from "@essentially-once/testing/support/test-app";
+import { FoundationStack } from "@essentially-once/constructs/foundation-stack";
+import { grantsOf } from "@essentially-once/testing/policies";
+import { aConfig, aTestApp, propertiesOf } from "@essentially-once/testing/test-app";
 import { Template } from "aws-cdk-lib/assertions";
 import { describe, expect, test } from "vitest";
 import { InsightsStack } from "../../lib/insights-stack.ts";

@@ -1,5 +1,5 @@
-import { FoundationStack } from "@essentially-once/constructs/stacks/foundation-stack";
-import { aConfig, aTestApp, propertiesOf } from "@essentially-once/testing/support/test-app";
+import { FoundationStack } from "@essentially-once/constructs/foundation-stack";
+import { aConfig, aTestApp, propertiesOf } from "@essentially-once/testing/test-app";
 import { Template } from "aws-cdk-lib/assertions";
 import { describe, expect, test } from "vitest";
 import { shipOrder } from "../../functions/shipping/contracts.ts";

@@ -3,7 +3,7 @@ import { globSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } fr
 import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
-import { EsbuildBundling } from "@essentially-once/constructs/constructs/bundle";
+import { EsbuildBundling } from "@essentially-once/constructs/bundle";
 
 export interface BundleSize {
   readonly entry: string;

@@ -10,7 +10,7 @@ import { type LocalCloud, startLocalCloud } from "@essentially-once/local-cloud/
 import type { LocalEvent } from "@essentially-once/local-cloud/events";
 import { synthesize } from "@essentially-once/local-cloud/synthesize";
 import { readEnvelope } from "@essentially-once/messaging/envelope";
-import { kitApp } from "@essentially-once/testing/support/assembly";
+import { kitApp } from "@essentially-once/testing/internal/support/assembly";
 import { quantile } from "./statistics.ts";
 
 export interface FlowFigures {

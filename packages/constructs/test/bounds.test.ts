@@ -1,6 +1,6 @@
 import { Duration } from "aws-cdk-lib";
 import { describe, expect, test } from "vitest";
-import { requireDuration, requireWholeNumber } from "../src/bounds.ts";
+import { requireDuration, requireWholeNumber } from "../src/config/bounds.ts";
 
 describe("a whole number", () => {
   const range = { min: 5, max: 1000 };

@@ -1,6 +1,6 @@
-import { aConfig } from "@essentially-once/testing/support/test-app";
+import { aConfig } from "@essentially-once/testing/test-app";
 import { describe, expect, test } from "vitest";
-import { stackProps } from "../src/config.ts";
+import { stackProps } from "../src/config/config.ts";
 
 describe("stage", () => {
   test("is dev unless given", () => {

@@ -1,9 +1,9 @@
-import { aContract } from "@essentially-once/testing/support/a-contract";
-import { aTestApp } from "@essentially-once/testing/support/test-app";
+import { aContract } from "@essentially-once/testing/internal/support/a-contract";
+import { aTestApp } from "@essentially-once/testing/test-app";
 import { Stack } from "aws-cdk-lib";
 import { type IQueue, Queue } from "aws-cdk-lib/aws-sqs";
 import { describe, expect, test } from "vitest";
-import { joinRoutes, routesJson, type Wiring } from "../src/routes.ts";
+import { joinRoutes, routesJson, type Wiring } from "../src/constructs/routes.ts";
 
 const stack = new Stack(aTestApp(), "Test");
 const billing = aQueue("billing");

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
-import { alarmDescription, alarmKinds } from "../src/runbook.ts";
+import { alarmDescription, alarmKinds } from "../src/config/runbook.ts";
 
 const runbook = readFileSync("docs/runbook.md", "utf8");
 const sections = new Map(

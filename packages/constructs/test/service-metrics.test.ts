@@ -2,9 +2,9 @@
 import { globSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { metricNames } from "@essentially-once/messaging/internal/core/metric-names";
-import { aContext } from "@essentially-once/testing/support/lambda";
-import { linesOf } from "@essentially-once/testing/support/lines";
-import { synthesizeApp } from "@essentially-once/testing/support/real-app";
+import { linesOf } from "@essentially-once/testing/internal/support/lines";
+import { aContext } from "@essentially-once/testing/lambda";
+import { synthesizeApp } from "@essentially-once/testing/real-app";
 import { Template } from "aws-cdk-lib/assertions";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 

@@ -7,7 +7,12 @@
 
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { CLOUD_FILE, type CloudFile, isRunning, readCloudFile } from "@essentially-once/operator/connection";
+import {
+  CLOUD_FILE,
+  type CloudFile,
+  isRunning,
+  readCloudFile,
+} from "@essentially-once/operator/internal/connect/connection";
 
 export interface CloudPlace {
   readonly directory: string;

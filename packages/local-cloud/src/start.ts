@@ -1,3 +1,4 @@
+#!/usr/bin/env node
 // The local cloud alone: whatever stacks `bin/app.ts` has, on this machine, until Ctrl-C.
 import type { LocalCloud } from "./cloud.ts";
 import { takeCloudPlace } from "./cloud-place.ts";

@@ -1,4 +1,4 @@
-import { aFunction, synthesized, temporaryDirectory } from "@essentially-once/testing/support/synthesized";
+import { aFunction, synthesized, temporaryDirectory } from "@essentially-once/testing/synthesized";
 import { Stack, Stage } from "aws-cdk-lib";
 import { Queue } from "aws-cdk-lib/aws-sqs";
 import { expect, test } from "vitest";

@@ -1,6 +1,6 @@
 // Injected trouble: what each fault does to a delivery, how often it comes, and whom it spares.
 
-import { aLocalFunction, aRecorder } from "@essentially-once/testing/support/local-function";
+import { aLocalFunction, aRecorder } from "@essentially-once/testing/internal/support/local-function";
 import { expect, onTestFinished, test } from "vitest";
 import { randomNumbers, startChaos } from "../src/chaos.ts";
 import type { LocalEvent } from "../src/events.ts";

@@ -4,7 +4,7 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { CLOUD_FILE, connect } from "@essentially-once/operator/connection";
+import { CLOUD_FILE, connect } from "@essentially-once/operator/internal/connect/connection";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { takeCloudPlace } from "../src/cloud-place.ts";
 

@@ -3,9 +3,9 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { SendMessageCommand } from "@aws-sdk/client-sqs";
-import { aRecorder, eventually } from "@essentially-once/testing/support/local-function";
-import { isAlive } from "@essentially-once/testing/support/process";
-import { oneStack, temporaryDirectory } from "@essentially-once/testing/support/synthesized";
+import { aRecorder, eventually } from "@essentially-once/testing/internal/support/local-function";
+import { isAlive } from "@essentially-once/testing/internal/support/process";
+import { oneStack, temporaryDirectory } from "@essentially-once/testing/synthesized";
 import { CfnOutput, Duration, type Stack } from "aws-cdk-lib";
 import { Code, FunctionUrlAuthType, Function as LambdaFunction, Runtime } from "aws-cdk-lib/aws-lambda";
 import { SqsEventSource } from "aws-cdk-lib/aws-lambda-event-sources";

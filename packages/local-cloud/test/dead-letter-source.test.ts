@@ -4,7 +4,7 @@ import {
   type ReceiveMessageCommandOutput,
   SendMessageCommand,
 } from "@aws-sdk/client-sqs";
-import { localEngines } from "@essentially-once/testing/support/local-engines";
+import { localEngines } from "@essentially-once/testing/local-engines";
 import { expect, onTestFinished, test, vi } from "vitest";
 import { destroyClients, localClients } from "../src/clients.ts";
 import { startEngineProxy } from "../src/engine-proxy.ts";

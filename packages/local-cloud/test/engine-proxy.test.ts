@@ -9,7 +9,7 @@ import {
   UpdateItemCommand,
 } from "@aws-sdk/client-dynamodb";
 import { ReceiveMessageCommand, SendMessageCommand } from "@aws-sdk/client-sqs";
-import { localEngines } from "@essentially-once/testing/support/local-engines";
+import { localEngines } from "@essentially-once/testing/local-engines";
 import { beforeAll, expect, onTestFinished, test } from "vitest";
 import { destroyClients, localClients } from "../src/clients.ts";
 import { startEngineProxy } from "../src/engine-proxy.ts";

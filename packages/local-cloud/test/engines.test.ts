@@ -14,8 +14,8 @@ import {
 } from "@aws-sdk/client-dynamodb";
 import { ListBucketsCommand } from "@aws-sdk/client-s3";
 import { ListQueuesCommand } from "@aws-sdk/client-sqs";
-import { asked } from "@essentially-once/testing/support/foreign-page";
-import { temporaryDirectory } from "@essentially-once/testing/support/synthesized";
+import { asked } from "@essentially-once/testing/foreign-page";
+import { temporaryDirectory } from "@essentially-once/testing/synthesized";
 import { afterEach, expect, onTestFinished, test, vi } from "vitest";
 import { destroyClients, type LocalClients, localClients } from "../src/clients.ts";
 import { dynoxideBinary } from "../src/dynoxide.ts";

@@ -2,7 +2,7 @@
 
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
-import { aLocalFunction } from "@essentially-once/testing/support/local-function";
+import { aLocalFunction } from "@essentially-once/testing/internal/support/local-function";
 import type { LambdaFunctionURLEvent } from "aws-lambda";
 import { beforeAll, expect, onTestFinished, test } from "vitest";
 import { type FunctionUrls, startFunctionUrls } from "../src/function-urls.ts";

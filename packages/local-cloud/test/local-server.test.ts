@@ -9,8 +9,8 @@ import {
   foreignRequests,
   grantsToPages,
   isClosedToBrowsers,
-} from "@essentially-once/testing/support/foreign-page";
-import { localEngines } from "@essentially-once/testing/support/local-engines";
+} from "@essentially-once/testing/foreign-page";
+import { localEngines } from "@essentially-once/testing/local-engines";
 import { expect, onTestFinished, test } from "vitest";
 import { PORTS_CLOSED_TO_BROWSERS } from "../src/dynoxide.ts";
 import { startEngineProxy } from "../src/engine-proxy.ts";

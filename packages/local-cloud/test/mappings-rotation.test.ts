@@ -5,7 +5,7 @@ import {
   SecretsManagerClient,
 } from "@aws-sdk/client-secrets-manager";
 import { newId } from "@essentially-once/messaging/ids";
-import { eventually } from "@essentially-once/testing/support/local-function";
+import { eventually } from "@essentially-once/testing/internal/support/local-function";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { LOCAL_CREDENTIALS, LOCAL_REGION } from "../src/clients.ts";
 import type { Invoke } from "../src/invocation.ts";

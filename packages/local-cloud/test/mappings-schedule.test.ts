@@ -1,7 +1,7 @@
 // Schedules: at their interval, with the event AWS sends, never two runs at once.
 
 import { setTimeout as sleep } from "node:timers/promises";
-import { eventually } from "@essentially-once/testing/support/local-function";
+import { eventually } from "@essentially-once/testing/internal/support/local-function";
 import type { ScheduledEvent } from "aws-lambda";
 import { expect, onTestFinished, test } from "vitest";
 import type { Invoke } from "../src/invocation.ts";

@@ -2,8 +2,12 @@
 
 import { createHash } from "node:crypto";
 import { SendMessageBatchCommand, SendMessageCommand } from "@aws-sdk/client-sqs";
-import { localEngines } from "@essentially-once/testing/support/local-engines";
-import { aLocalFunction, aRecorder, eventually } from "@essentially-once/testing/support/local-function";
+import {
+  aLocalFunction,
+  aRecorder,
+  eventually,
+} from "@essentially-once/testing/internal/support/local-function";
+import { localEngines } from "@essentially-once/testing/local-engines";
 import type { SQSEvent } from "aws-lambda";
 import { afterAll, expect, onTestFinished, test } from "vitest";
 import type { Invoke } from "../src/invocation.ts";

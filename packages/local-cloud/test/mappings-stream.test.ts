@@ -7,8 +7,12 @@ import {
   UpdateItemCommand,
 } from "@aws-sdk/client-dynamodb";
 import { ReceiveMessageCommand } from "@aws-sdk/client-sqs";
-import { localEngines } from "@essentially-once/testing/support/local-engines";
-import { aLocalFunction, aRecorder, eventually } from "@essentially-once/testing/support/local-function";
+import {
+  aLocalFunction,
+  aRecorder,
+  eventually,
+} from "@essentially-once/testing/internal/support/local-function";
+import { localEngines } from "@essentially-once/testing/local-engines";
 import type { DynamoDBRecord } from "aws-lambda";
 import { expect, onTestFinished, test } from "vitest";
 import { startStreamMapping } from "../src/mappings/stream.ts";

@@ -4,7 +4,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { DescribeTableCommand, DescribeTimeToLiveCommand } from "@aws-sdk/client-dynamodb";
 import { GetQueueAttributesCommand, ReceiveMessageCommand, SendMessageCommand } from "@aws-sdk/client-sqs";
-import { aFunction, synthesized } from "@essentially-once/testing/support/synthesized";
+import { aFunction, synthesized } from "@essentially-once/testing/synthesized";
 import { type App, CfnOutput, Duration, Stack } from "aws-cdk-lib";
 import { AttributeType, StreamViewType, Table, TableV2 } from "aws-cdk-lib/aws-dynamodb";
 import { Rule, Schedule } from "aws-cdk-lib/aws-events";

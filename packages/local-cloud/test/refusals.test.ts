@@ -1,7 +1,7 @@
 // What the local cloud does not understand is refused by name, never run in part.
 
-import { localEngines } from "@essentially-once/testing/support/local-engines";
-import { aFunction, oneStack } from "@essentially-once/testing/support/synthesized";
+import { localEngines } from "@essentially-once/testing/local-engines";
+import { aFunction, oneStack } from "@essentially-once/testing/synthesized";
 import { CfnResource, type Stack } from "aws-cdk-lib";
 import { CompositeAlarm, Dashboard } from "aws-cdk-lib/aws-cloudwatch";
 import { SnsAction } from "aws-cdk-lib/aws-cloudwatch-actions";

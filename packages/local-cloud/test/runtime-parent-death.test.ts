@@ -4,8 +4,8 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
-import { eventually } from "@essentially-once/testing/support/local-function";
-import { isAlive } from "@essentially-once/testing/support/process";
+import { eventually } from "@essentially-once/testing/internal/support/local-function";
+import { isAlive } from "@essentially-once/testing/internal/support/process";
 import { expect, onTestFinished, test } from "vitest";
 
 const SCRIPT = fileURLToPath(new URL("../../testing/src/support/start-runtime.ts", import.meta.url));

@@ -1,8 +1,12 @@
 // Execution environments: real processes that run handlers as Lambda would.
 
 import { setTimeout as sleep } from "node:timers/promises";
-import { aLocalFunction, aRecorder, eventually } from "@essentially-once/testing/support/local-function";
-import { isAlive } from "@essentially-once/testing/support/process";
+import {
+  aLocalFunction,
+  aRecorder,
+  eventually,
+} from "@essentially-once/testing/internal/support/local-function";
+import { isAlive } from "@essentially-once/testing/internal/support/process";
 import { expect, onTestFinished, test } from "vitest";
 import type { LocalFunction } from "../src/model.ts";
 import { accessKeyIdOf } from "../src/permissions/access-key.ts";

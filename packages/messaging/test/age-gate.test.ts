@@ -1,4 +1,4 @@
-import { codeAfter } from "@essentially-once/testing/support/middleware";
+import { codeAfter } from "@essentially-once/testing/middleware";
 import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { setClock } from "../src/core/clock.ts";

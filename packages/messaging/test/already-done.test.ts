@@ -1,10 +1,10 @@
 // A batch that comes again because its process died: what was done is recognised, and only the rest runs alone.
 
-import { anEnvelope } from "@essentially-once/testing/support/an-envelope";
-import { type FaultAtCall, faultAtCall } from "@essentially-once/testing/support/fault-at-call";
-import { type Faults, injectFaults } from "@essentially-once/testing/support/faults";
-import { aContext, anSqsEvent, anSqsRecord } from "@essentially-once/testing/support/lambda";
-import { aWorld, type World } from "@essentially-once/testing/support/world";
+import { anEnvelope } from "@essentially-once/testing/an-envelope";
+import { type FaultAtCall, faultAtCall } from "@essentially-once/testing/fault-at-call";
+import { type Faults, injectFaults } from "@essentially-once/testing/faults";
+import { aContext, anSqsEvent, anSqsRecord } from "@essentially-once/testing/lambda";
+import { aWorld, type World } from "@essentially-once/testing/world";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it, vi } from "vitest";
 import * as z from "zod";
 import { dynamodb } from "../src/aws/clients.ts";

@@ -1,8 +1,8 @@
 import { TransactionConflictException } from "@aws-sdk/client-dynamodb";
-import { anEnvelope } from "@essentially-once/testing/support/an-envelope";
-import { callFaults, type FaultAtCall, faultAtCall } from "@essentially-once/testing/support/fault-at-call";
-import { aContext, anSqsEvent, anSqsRecord } from "@essentially-once/testing/support/lambda";
-import { aWorld, type World } from "@essentially-once/testing/support/world";
+import { anEnvelope } from "@essentially-once/testing/an-envelope";
+import { callFaults, type FaultAtCall, faultAtCall } from "@essentially-once/testing/fault-at-call";
+import { aContext, anSqsEvent, anSqsRecord } from "@essentially-once/testing/lambda";
+import { aWorld, type World } from "@essentially-once/testing/world";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import * as z from "zod";
 import { dynamodb } from "../src/aws/clients.ts";

@@ -1,4 +1,4 @@
-import { anEnvelope } from "@essentially-once/testing/support/an-envelope";
+import { anEnvelope } from "@essentially-once/testing/an-envelope";
 import { describe, expect, it } from "vitest";
 import { lineOf, type OutboxRow } from "../src/commit/outbox.ts";
 import { asciiJson } from "../src/envelope/envelope.ts";

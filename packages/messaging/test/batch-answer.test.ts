@@ -1,9 +1,9 @@
 import { CreateQueueCommand, ReceiveMessageCommand, SendMessageCommand } from "@aws-sdk/client-sqs";
 import { marshall } from "@aws-sdk/util-dynamodb";
-import { anSqsRecord } from "@essentially-once/testing/support/lambda";
-import { linesOf } from "@essentially-once/testing/support/lines";
-import { leaveOut, type PartialAnswers } from "@essentially-once/testing/support/partial-answers";
-import { aWorld, type World } from "@essentially-once/testing/support/world";
+import { linesOf } from "@essentially-once/testing/internal/support/lines";
+import { leaveOut, type PartialAnswers } from "@essentially-once/testing/internal/support/partial-answers";
+import { anSqsRecord } from "@essentially-once/testing/lambda";
+import { aWorld, type World } from "@essentially-once/testing/world";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { dynamodb } from "../src/aws/clients.ts";
 import { getItems, writeItems } from "../src/aws/dynamodb-batch.ts";

@@ -1,10 +1,10 @@
 import { fork } from "node:child_process";
 import { once } from "node:events";
 import { LOCAL_CREDENTIALS, LOCAL_REGION } from "@essentially-once/local-cloud/clients";
-import { anEnvelope } from "@essentially-once/testing/support/an-envelope";
-import { aContext, anSqsEvent, anSqsRecord } from "@essentially-once/testing/support/lambda";
-import { linesOf } from "@essentially-once/testing/support/lines";
-import { localEngines } from "@essentially-once/testing/support/local-engines";
+import { anEnvelope } from "@essentially-once/testing/an-envelope";
+import { linesOf } from "@essentially-once/testing/internal/support/lines";
+import { aContext, anSqsEvent, anSqsRecord } from "@essentially-once/testing/lambda";
+import { localEngines } from "@essentially-once/testing/local-engines";
 import { beforeAll, expect, it } from "vitest";
 import * as z from "zod";
 import { attemptOf, pastOf } from "../src/commit/received.ts";

@@ -1,5 +1,5 @@
-import { anEnvelope } from "@essentially-once/testing/support/an-envelope";
-import { aContext, aPost } from "@essentially-once/testing/support/lambda";
+import { anEnvelope } from "@essentially-once/testing/an-envelope";
+import { aContext, aPost } from "@essentially-once/testing/lambda";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import * as z from "zod";

@@ -3,19 +3,19 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { S3Client } from "@aws-sdk/client-s3";
 import { marshall } from "@aws-sdk/util-dynamodb";
-import { anEnvelope } from "@essentially-once/testing/support/an-envelope";
+import { anEnvelope } from "@essentially-once/testing/an-envelope";
+import { callFaults, faultAtCall } from "@essentially-once/testing/fault-at-call";
+import { type Faults, injectFaults } from "@essentially-once/testing/faults";
 import {
   aClaimWorld,
   bucket,
   type ClaimWorld,
   ending,
   Told,
-} from "@essentially-once/testing/support/claim-world";
-import { callFaults, faultAtCall } from "@essentially-once/testing/support/fault-at-call";
-import { type Faults, injectFaults } from "@essentially-once/testing/support/faults";
-import { aJournal, inSeconds, letter } from "@essentially-once/testing/support/journal-world";
-import { aContext, aPost } from "@essentially-once/testing/support/lambda";
-import { codeAfter } from "@essentially-once/testing/support/middleware";
+} from "@essentially-once/testing/internal/support/claim-world";
+import { aJournal, inSeconds, letter } from "@essentially-once/testing/journal-world";
+import { aContext, aPost } from "@essentially-once/testing/lambda";
+import { codeAfter } from "@essentially-once/testing/middleware";
 import { afterAll, afterEach, beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import * as z from "zod";
 import { dynamodb } from "../src/aws/clients.ts";

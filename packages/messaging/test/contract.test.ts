@@ -1,4 +1,4 @@
-import { anEnvelope } from "@essentially-once/testing/support/an-envelope";
+import { anEnvelope } from "@essentially-once/testing/an-envelope";
 import { afterEach, describe, expect, expectTypeOf, it, vi } from "vitest";
 import * as z from "zod";
 import { type UnitOfWork, unitOfWork } from "../src/commit/unit-of-work.ts";

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { globSync, readFileSync } from "node:fs";
-import { anEnvelope } from "@essentially-once/testing/support/an-envelope";
+import { anEnvelope } from "@essentially-once/testing/an-envelope";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { digestOf, inOrder, saysTheSame, shortened } from "../src/envelope/digest.ts";

@@ -1,8 +1,8 @@
-import { aCarrier, type TestCarrier } from "@essentially-once/testing/support/a-carrier";
-import { anEnvelope } from "@essentially-once/testing/support/an-envelope";
-import { type FaultAtCall, faultAtCall } from "@essentially-once/testing/support/fault-at-call";
-import { aContext } from "@essentially-once/testing/support/lambda";
-import { aWorld, type World } from "@essentially-once/testing/support/world";
+import { aCarrier, type TestCarrier } from "@essentially-once/testing/a-carrier";
+import { anEnvelope } from "@essentially-once/testing/an-envelope";
+import { type FaultAtCall, faultAtCall } from "@essentially-once/testing/fault-at-call";
+import { aContext } from "@essentially-once/testing/lambda";
+import { aWorld, type World } from "@essentially-once/testing/world";
 import type { Context } from "aws-lambda";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { dynamodb } from "../src/aws/clients.ts";

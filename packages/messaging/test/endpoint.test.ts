@@ -1,6 +1,6 @@
 import { GetItemCommand, TransactionCanceledException } from "@aws-sdk/client-dynamodb";
-import { aContext, aPost } from "@essentially-once/testing/support/lambda";
-import { aWorld, type World } from "@essentially-once/testing/support/world";
+import { aContext, aPost } from "@essentially-once/testing/lambda";
+import { aWorld, type World } from "@essentially-once/testing/world";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import * as z from "zod";
 import { dynamodb } from "../src/aws/clients.ts";

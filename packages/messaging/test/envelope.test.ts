@@ -1,5 +1,5 @@
-import { anEnvelope } from "@essentially-once/testing/support/an-envelope";
-import { codeAfter } from "@essentially-once/testing/support/middleware";
+import { anEnvelope } from "@essentially-once/testing/an-envelope";
+import { codeAfter } from "@essentially-once/testing/middleware";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { Park } from "../src/core/outcome.ts";

@@ -1,7 +1,7 @@
-import { anEnvelope } from "@essentially-once/testing/support/an-envelope";
-import { type Faults, injectFaults } from "@essentially-once/testing/support/faults";
-import { aJournal, aJournalWorld, type JournalWorld } from "@essentially-once/testing/support/journal-world";
-import { aContext, anSqsEvent, anSqsRecord } from "@essentially-once/testing/support/lambda";
+import { anEnvelope } from "@essentially-once/testing/an-envelope";
+import { type Faults, injectFaults } from "@essentially-once/testing/faults";
+import { aJournal, aJournalWorld, type JournalWorld } from "@essentially-once/testing/journal-world";
+import { aContext, anSqsEvent, anSqsRecord } from "@essentially-once/testing/lambda";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import * as z from "zod";
 import { dynamodb } from "../src/aws/clients.ts";

@@ -1,4 +1,4 @@
-import { aContext, anSqsRecord, aPost } from "@essentially-once/testing/support/lambda";
+import { aContext, anSqsRecord, aPost } from "@essentially-once/testing/lambda";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import * as z from "zod";

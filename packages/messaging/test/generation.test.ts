@@ -1,4 +1,4 @@
-import { aJournalWorld, inSeconds, type JournalWorld } from "@essentially-once/testing/support/journal-world";
+import { aJournalWorld, inSeconds, type JournalWorld } from "@essentially-once/testing/journal-world";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import type { Versioned } from "../src/commit/versioned-table.ts";
 import { newId } from "../src/core/ids.ts";

@@ -1,6 +1,6 @@
-import { aKeyStore, aSecret } from "@essentially-once/testing/support/a-key-ring";
-import { anEnvelope } from "@essentially-once/testing/support/an-envelope";
-import { codeAfter } from "@essentially-once/testing/support/middleware";
+import { aKeyStore, aSecret } from "@essentially-once/testing/a-key-ring";
+import { anEnvelope } from "@essentially-once/testing/an-envelope";
+import { codeAfter } from "@essentially-once/testing/middleware";
 import { expect, it } from "vitest";
 import type { Letter } from "../src/commit/delivery.ts";
 import { asciiJson, type Envelope } from "../src/envelope/envelope.ts";

@@ -1,4 +1,4 @@
-import { codeAfter } from "@essentially-once/testing/support/middleware";
+import { codeAfter } from "@essentially-once/testing/middleware";
 import { describe, expect, it } from "vitest";
 import { hopLimit } from "../src/trust/hop-limit.ts";
 

@@ -1,8 +1,8 @@
 import { DynamoDBClient, GetItemCommand, PutItemCommand } from "@aws-sdk/client-dynamodb";
 import { marshall } from "@aws-sdk/util-dynamodb";
-import { anEnvelope } from "@essentially-once/testing/support/an-envelope";
-import { aContext, anSqsEvent, anSqsRecord } from "@essentially-once/testing/support/lambda";
-import { aWorld, type World } from "@essentially-once/testing/support/world";
+import { anEnvelope } from "@essentially-once/testing/an-envelope";
+import { aContext, anSqsEvent, anSqsRecord } from "@essentially-once/testing/lambda";
+import { aWorld, type World } from "@essentially-once/testing/world";
 import type { Context, SQSBatchResponse, SQSEvent } from "aws-lambda";
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import * as z from "zod";

@@ -1,13 +1,13 @@
 // An item's evidence by ids beyond its window: no healthy message is refused and no duplicate takes effect, whatever the
 // messages' times say, however many there are, and whichever environment of whichever release meets them.
 
-import { anEnvelope } from "@essentially-once/testing/support/an-envelope";
-import { earlierInline } from "@essentially-once/testing/support/earlier-inline";
-import { injectFaults } from "@essentially-once/testing/support/faults";
-import { aContext, anSqsEvent, anSqsRecord } from "@essentially-once/testing/support/lambda";
-import { rounds } from "@essentially-once/testing/support/rounds";
-import { watchRequests } from "@essentially-once/testing/support/watch-requests";
-import { aWorld, type World } from "@essentially-once/testing/support/world";
+import { anEnvelope } from "@essentially-once/testing/an-envelope";
+import { injectFaults } from "@essentially-once/testing/faults";
+import { earlierInline } from "@essentially-once/testing/internal/support/earlier-inline";
+import { watchRequests } from "@essentially-once/testing/internal/support/watch-requests";
+import { aContext, anSqsEvent, anSqsRecord } from "@essentially-once/testing/lambda";
+import { rounds } from "@essentially-once/testing/rounds";
+import { aWorld, type World } from "@essentially-once/testing/world";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import * as z from "zod";
 import { entryOf, recordOf } from "../src/commit/evidence-text.ts";

@@ -4,13 +4,13 @@ import {
   GetRecordsCommand,
   GetShardIteratorCommand,
 } from "@aws-sdk/client-dynamodb-streams";
-import { streamRecord } from "@essentially-once/local-cloud/mappings/stream-record";
-import { anEnvelope } from "@essentially-once/testing/support/an-envelope";
-import { enterAuthors } from "@essentially-once/testing/support/enter-authors";
-import { type Faults, injectFaults } from "@essentially-once/testing/support/faults";
-import { Asked } from "@essentially-once/testing/support/kit/messages";
-import { aContext, anSqsEvent, anSqsRecord } from "@essentially-once/testing/support/lambda";
-import { aWorld, type World } from "@essentially-once/testing/support/world";
+import { streamRecord } from "@essentially-once/local-cloud/internal/mappings/stream-record";
+import { anEnvelope } from "@essentially-once/testing/an-envelope";
+import { type Faults, injectFaults } from "@essentially-once/testing/faults";
+import { enterAuthors } from "@essentially-once/testing/internal/support/enter-authors";
+import { Asked } from "@essentially-once/testing/internal/support/kit/messages";
+import { aContext, anSqsEvent, anSqsRecord } from "@essentially-once/testing/lambda";
+import { aWorld, type World } from "@essentially-once/testing/world";
 import type { DynamoDBRecord, DynamoDBStreamEvent } from "aws-lambda";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from "vitest";
 import { dynamodb } from "../src/aws/clients.ts";

@@ -1,8 +1,8 @@
-import { anEnvelope } from "@essentially-once/testing/support/an-envelope";
-import { type Faults, injectFaults } from "@essentially-once/testing/support/faults";
-import { aContext, anSqsEvent, anSqsRecord } from "@essentially-once/testing/support/lambda";
-import { watchRequests } from "@essentially-once/testing/support/watch-requests";
-import { aWorld, type World } from "@essentially-once/testing/support/world";
+import { anEnvelope } from "@essentially-once/testing/an-envelope";
+import { type Faults, injectFaults } from "@essentially-once/testing/faults";
+import { watchRequests } from "@essentially-once/testing/internal/support/watch-requests";
+import { aContext, anSqsEvent, anSqsRecord } from "@essentially-once/testing/lambda";
+import { aWorld, type World } from "@essentially-once/testing/world";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import * as z from "zod";
 import { dynamodb } from "../src/aws/clients.ts";

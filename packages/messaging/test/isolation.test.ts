@@ -1,4 +1,4 @@
-import { anSqsRecord } from "@essentially-once/testing/support/lambda";
+import { anSqsRecord } from "@essentially-once/testing/lambda";
 import fc from "fast-check";
 import { expect, it } from "vitest";
 import { setClock } from "../src/core/clock.ts";

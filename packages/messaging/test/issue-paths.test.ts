@@ -1,4 +1,4 @@
-import { linesOf } from "@essentially-once/testing/support/lines";
+import { linesOf } from "@essentially-once/testing/internal/support/lines";
 import type { StandardSchemaV1 } from "@standard-schema/spec";
 import { expect, it } from "vitest";
 import * as z from "zod";

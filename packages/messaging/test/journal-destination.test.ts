@@ -1,14 +1,14 @@
 import { PutItemCommand } from "@aws-sdk/client-dynamodb";
 import { CreateQueueCommand, ReceiveMessageCommand } from "@aws-sdk/client-sqs";
 import { marshall } from "@aws-sdk/util-dynamodb";
-import { type Faults, injectFaults } from "@essentially-once/testing/support/faults";
+import { type Faults, injectFaults } from "@essentially-once/testing/faults";
 import {
   aJournal,
   aJournalWorld,
   inSeconds,
   type JournalWorld,
   letter,
-} from "@essentially-once/testing/support/journal-world";
+} from "@essentially-once/testing/journal-world";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { dynamodb } from "../src/aws/clients.ts";
 import { sqs } from "../src/aws/sqs-client.ts";

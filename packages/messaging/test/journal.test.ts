@@ -1,14 +1,14 @@
 import { DeleteItemCommand, PutItemCommand } from "@aws-sdk/client-dynamodb";
 import { marshall } from "@aws-sdk/util-dynamodb";
-import { type Faults, injectFaults } from "@essentially-once/testing/support/faults";
+import { type Faults, injectFaults } from "@essentially-once/testing/faults";
+import { linesOf } from "@essentially-once/testing/internal/support/lines";
 import {
   aJournal,
   aJournalWorld,
   inSeconds,
   type JournalWorld,
   letter,
-} from "@essentially-once/testing/support/journal-world";
-import { linesOf } from "@essentially-once/testing/support/lines";
+} from "@essentially-once/testing/journal-world";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { dynamodb } from "../src/aws/clients.ts";
 import { writesWithRows } from "../src/commit/outbox.ts";

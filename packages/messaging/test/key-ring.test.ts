@@ -1,4 +1,4 @@
-import { aKeyStore, aSecret } from "@essentially-once/testing/support/a-key-ring";
+import { aKeyStore, aSecret } from "@essentially-once/testing/a-key-ring";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { setClock } from "../src/core/clock.ts";
 import { RetryLater } from "../src/core/outcome.ts";

@@ -1,9 +1,5 @@
-import {
-  type CallFault,
-  type FaultAtCall,
-  faultAtCall,
-} from "@essentially-once/testing/support/fault-at-call";
-import { aWorld, type World } from "@essentially-once/testing/support/world";
+import { type CallFault, type FaultAtCall, faultAtCall } from "@essentially-once/testing/fault-at-call";
+import { aWorld, type World } from "@essentially-once/testing/world";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { dynamodb } from "../src/aws/clients.ts";
 import { type Claim, type Lease, type LeaseTable, leaseTable } from "../src/commit/lease.ts";

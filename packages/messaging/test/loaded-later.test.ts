@@ -3,8 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { compared } from "@essentially-once/bench/bundle-size";
-import { EsbuildBundling } from "@essentially-once/constructs/constructs/bundle";
-import { aContext, anSqsEvent, anSqsRecord } from "@essentially-once/testing/support/lambda";
+import { EsbuildBundling } from "@essentially-once/constructs/bundle";
+import { aContext, anSqsEvent, anSqsRecord } from "@essentially-once/testing/lambda";
 import type { Context, SQSBatchResponse, SQSEvent } from "aws-lambda";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
 

@@ -1,6 +1,6 @@
 import { Logger } from "@aws-lambda-powertools/logger";
-import { aContext } from "@essentially-once/testing/support/lambda";
-import { aTracedEnvelope, linesOf } from "@essentially-once/testing/support/lines";
+import { aTracedEnvelope, linesOf } from "@essentially-once/testing/internal/support/lines";
+import { aContext } from "@essentially-once/testing/lambda";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 
 let fresh: {

@@ -1,6 +1,6 @@
 import { Metrics } from "@aws-lambda-powertools/metrics";
-import { aContext } from "@essentially-once/testing/support/lambda";
-import { linesOf } from "@essentially-once/testing/support/lines";
+import { linesOf } from "@essentially-once/testing/internal/support/lines";
+import { aContext } from "@essentially-once/testing/lambda";
 import { describe, expect, it } from "vitest";
 import { metricNames, metricNamespace } from "../src/core/metric-names.ts";
 import { log } from "../src/observe/log.ts";

@@ -1,7 +1,7 @@
 import { LOCAL_CREDENTIALS, LOCAL_REGION } from "@essentially-once/local-cloud/clients";
-import { anSqsRecord } from "@essentially-once/testing/support/lambda";
-import { linesOf } from "@essentially-once/testing/support/lines";
-import { localEngines } from "@essentially-once/testing/support/local-engines";
+import { linesOf } from "@essentially-once/testing/internal/support/lines";
+import { anSqsRecord } from "@essentially-once/testing/lambda";
+import { localEngines } from "@essentially-once/testing/local-engines";
 import { beforeAll, describe, expect, it } from "vitest";
 import { type Past, setPast } from "../src/commit/received.ts";
 import { Park, RetryLater } from "../src/core/outcome.ts";

@@ -1,4 +1,4 @@
-import { aWorld, type World } from "@essentially-once/testing/support/world";
+import { aWorld, type World } from "@essentially-once/testing/world";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import type { Write } from "../src/commit/unit-of-work.ts";
 import { newId } from "../src/core/ids.ts";

@@ -1,6 +1,6 @@
-import { anEnvelope } from "@essentially-once/testing/support/an-envelope";
-import { aJournal, aJournalWorld, type JournalWorld } from "@essentially-once/testing/support/journal-world";
-import { aContext, aPost } from "@essentially-once/testing/support/lambda";
+import { anEnvelope } from "@essentially-once/testing/an-envelope";
+import { aJournal, aJournalWorld, type JournalWorld } from "@essentially-once/testing/journal-world";
+import { aContext, aPost } from "@essentially-once/testing/lambda";
 import type { StandardSchemaV1 } from "@standard-schema/spec";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import * as z from "zod";

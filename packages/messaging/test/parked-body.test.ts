@@ -5,10 +5,10 @@ import {
   ReceiveMessageCommand,
   SendMessageCommand,
 } from "@aws-sdk/client-sqs";
-import { injectFaults } from "@essentially-once/testing/support/faults";
-import { anSqsRecord } from "@essentially-once/testing/support/lambda";
-import { linesOf } from "@essentially-once/testing/support/lines";
-import { aWorld, type World } from "@essentially-once/testing/support/world";
+import { injectFaults } from "@essentially-once/testing/faults";
+import { linesOf } from "@essentially-once/testing/internal/support/lines";
+import { anSqsRecord } from "@essentially-once/testing/lambda";
+import { aWorld, type World } from "@essentially-once/testing/world";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { s3 } from "../src/aws/s3-client.ts";
 import { sqs } from "../src/aws/sqs-client.ts";

@@ -2,12 +2,12 @@
 // SDK sends to its daemon, of a request and of the message that it causes.
 import { Logger } from "@aws-lambda-powertools/logger";
 import { Metrics } from "@aws-lambda-powertools/metrics";
-import { anEnvelope } from "@essentially-once/testing/support/an-envelope";
-import { anXRayDaemon, type XRayDaemon } from "@essentially-once/testing/support/an-x-ray-daemon";
-import { inSeconds, letter } from "@essentially-once/testing/support/journal-world";
-import { aContext, anSqsEvent, anSqsRecord, aPost } from "@essentially-once/testing/support/lambda";
-import { linesOf } from "@essentially-once/testing/support/lines";
-import { aWorld, type World } from "@essentially-once/testing/support/world";
+import { anEnvelope } from "@essentially-once/testing/an-envelope";
+import { anXRayDaemon, type XRayDaemon } from "@essentially-once/testing/an-x-ray-daemon";
+import { linesOf } from "@essentially-once/testing/internal/support/lines";
+import { inSeconds, letter } from "@essentially-once/testing/journal-world";
+import { aContext, anSqsEvent, anSqsRecord, aPost } from "@essentially-once/testing/lambda";
+import { aWorld, type World } from "@essentially-once/testing/world";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import * as z from "zod";
 import { idempotency } from "../src/commit/idempotency.ts";

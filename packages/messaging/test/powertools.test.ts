@@ -1,11 +1,11 @@
 // Powertools' real Logger and Metrics in the place of the kit's: one log, one set of metrics.
 import { Logger } from "@aws-lambda-powertools/logger";
 import { Metrics } from "@aws-lambda-powertools/metrics";
-import { anEnvelope } from "@essentially-once/testing/support/an-envelope";
-import { injectFaults } from "@essentially-once/testing/support/faults";
-import { aContext, anSqsEvent, anSqsRecord } from "@essentially-once/testing/support/lambda";
-import { type Line, linesOf } from "@essentially-once/testing/support/lines";
-import { aWorld, type World } from "@essentially-once/testing/support/world";
+import { anEnvelope } from "@essentially-once/testing/an-envelope";
+import { injectFaults } from "@essentially-once/testing/faults";
+import { type Line, linesOf } from "@essentially-once/testing/internal/support/lines";
+import { aContext, anSqsEvent, anSqsRecord } from "@essentially-once/testing/lambda";
+import { aWorld, type World } from "@essentially-once/testing/world";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import * as z from "zod";
 import { dynamodb } from "../src/aws/clients.ts";

@@ -1,14 +1,14 @@
 import { GetItemCommand, UpdateItemCommand } from "@aws-sdk/client-dynamodb";
 import { marshall, unmarshall } from "@aws-sdk/util-dynamodb";
-import { type FaultMoment, type Faults, injectFaults } from "@essentially-once/testing/support/faults";
+import { type FaultMoment, type Faults, injectFaults } from "@essentially-once/testing/faults";
 import {
   aJournal,
   aJournalWorld,
   inSeconds,
   type JournalWorld,
   letter,
-} from "@essentially-once/testing/support/journal-world";
-import { aContext } from "@essentially-once/testing/support/lambda";
+} from "@essentially-once/testing/journal-world";
+import { aContext } from "@essentially-once/testing/lambda";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import * as z from "zod";
 import { dynamodb } from "../src/aws/clients.ts";

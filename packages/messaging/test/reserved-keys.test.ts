@@ -1,7 +1,7 @@
 import { PutItemCommand } from "@aws-sdk/client-dynamodb";
 import { marshall } from "@aws-sdk/util-dynamodb";
-import { anEnvelope } from "@essentially-once/testing/support/an-envelope";
-import { aJournalWorld, type JournalWorld } from "@essentially-once/testing/support/journal-world";
+import { anEnvelope } from "@essentially-once/testing/an-envelope";
+import { aJournalWorld, type JournalWorld } from "@essentially-once/testing/journal-world";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { unitOfWork, type Write } from "../src/commit/unit-of-work.ts";
 import { versionedTable } from "../src/commit/versioned-table.ts";

@@ -1,7 +1,7 @@
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { LOCAL_CREDENTIALS, LOCAL_REGION } from "@essentially-once/local-cloud/clients";
-import { anSqsRecord } from "@essentially-once/testing/support/lambda";
-import { localEngines } from "@essentially-once/testing/support/local-engines";
+import { anSqsRecord } from "@essentially-once/testing/lambda";
+import { localEngines } from "@essentially-once/testing/local-engines";
 import type { SQSRecord } from "aws-lambda";
 import { expect, it } from "vitest";
 import { attemptOf, pastOf } from "../src/commit/received.ts";

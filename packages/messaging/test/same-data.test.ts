@@ -1,9 +1,9 @@
 import { createHash } from "node:crypto";
 import { PutItemCommand } from "@aws-sdk/client-dynamodb";
 import { marshall } from "@aws-sdk/util-dynamodb";
-import { anEnvelope } from "@essentially-once/testing/support/an-envelope";
-import { aClaimWorld, bucket, type ClaimWorld } from "@essentially-once/testing/support/claim-world";
-import { aContext, aPost } from "@essentially-once/testing/support/lambda";
+import { anEnvelope } from "@essentially-once/testing/an-envelope";
+import { aClaimWorld, bucket, type ClaimWorld } from "@essentially-once/testing/internal/support/claim-world";
+import { aContext, aPost } from "@essentially-once/testing/lambda";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import * as z from "zod";
 import { atMostOnce } from "../src/commit/at-most-once.ts";

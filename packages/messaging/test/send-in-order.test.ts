@@ -1,5 +1,5 @@
 import { CreateQueueCommand, type SendMessageBatchCommandInput } from "@aws-sdk/client-sqs";
-import { aWorld, type World } from "@essentially-once/testing/support/world";
+import { aWorld, type World } from "@essentially-once/testing/world";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { sqs } from "../src/aws/sqs-client.ts";
 import { newId } from "../src/core/ids.ts";

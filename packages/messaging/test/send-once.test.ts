@@ -1,7 +1,7 @@
-import { aKeyStore, aSecret } from "@essentially-once/testing/support/a-key-ring";
-import { type Faults, injectFaults } from "@essentially-once/testing/support/faults";
-import { codeAfter } from "@essentially-once/testing/support/middleware";
-import { aWorld, type World } from "@essentially-once/testing/support/world";
+import { aKeyStore, aSecret } from "@essentially-once/testing/a-key-ring";
+import { type Faults, injectFaults } from "@essentially-once/testing/faults";
+import { codeAfter } from "@essentially-once/testing/middleware";
+import { aWorld, type World } from "@essentially-once/testing/world";
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
 import * as z from "zod";
 import { sqsOnce } from "../src/aws/sqs-client.ts";

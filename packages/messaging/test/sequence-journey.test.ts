@@ -2,10 +2,10 @@
 import { GetItemCommand } from "@aws-sdk/client-dynamodb";
 import { CreateQueueCommand } from "@aws-sdk/client-sqs";
 import { marshall } from "@aws-sdk/util-dynamodb";
-import { anEnvelope } from "@essentially-once/testing/support/an-envelope";
-import { enterAuthors } from "@essentially-once/testing/support/enter-authors";
-import { aContext, anSqsEvent, anSqsRecord } from "@essentially-once/testing/support/lambda";
-import { aWorld, type World } from "@essentially-once/testing/support/world";
+import { anEnvelope } from "@essentially-once/testing/an-envelope";
+import { enterAuthors } from "@essentially-once/testing/internal/support/enter-authors";
+import { aContext, anSqsEvent, anSqsRecord } from "@essentially-once/testing/lambda";
+import { aWorld, type World } from "@essentially-once/testing/world";
 import type { DynamoDBStreamEvent, SQSRecord } from "aws-lambda";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import * as z from "zod";

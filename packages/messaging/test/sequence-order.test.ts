@@ -1,4 +1,4 @@
-import { anEnvelope } from "@essentially-once/testing/support/an-envelope";
+import { anEnvelope } from "@essentially-once/testing/an-envelope";
 import fc from "fast-check";
 import { expect, it } from "vitest";
 import { sequenceText } from "../src/envelope/sequence.ts";

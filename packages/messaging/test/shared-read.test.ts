@@ -5,9 +5,9 @@ import {
   PutItemCommand,
 } from "@aws-sdk/client-dynamodb";
 import type { LocalClients } from "@essentially-once/local-cloud/clients";
-import { conformanceClients } from "@essentially-once/testing/support/conformance-clients";
-import { aTable } from "@essentially-once/testing/support/conformance-table";
-import { type FaultAtCall, faultAtCall } from "@essentially-once/testing/support/fault-at-call";
+import { type FaultAtCall, faultAtCall } from "@essentially-once/testing/fault-at-call";
+import { conformanceClients } from "@essentially-once/testing/internal/support/conformance-clients";
+import { aTable } from "@essentially-once/testing/internal/support/conformance-table";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { type SharedRead, sharedRead } from "../src/aws/shared-read.ts";
 

@@ -1,10 +1,10 @@
 // A signed message on real engines: outbox, publisher, queue, consumer, dead-letter queue, redrive, consumer.
 import { type Message, ReceiveMessageCommand } from "@aws-sdk/client-sqs";
 import { redrive } from "@essentially-once/operator/dead-letters/redrive";
-import { aKeyStore, aSecret, type KeyStore } from "@essentially-once/testing/support/a-key-ring";
-import { anEnvelope } from "@essentially-once/testing/support/an-envelope";
-import { aContext, anSqsEvent, anSqsRecord } from "@essentially-once/testing/support/lambda";
-import { aWorld, type World } from "@essentially-once/testing/support/world";
+import { aKeyStore, aSecret, type KeyStore } from "@essentially-once/testing/a-key-ring";
+import { anEnvelope } from "@essentially-once/testing/an-envelope";
+import { aContext, anSqsEvent, anSqsRecord } from "@essentially-once/testing/lambda";
+import { aWorld, type World } from "@essentially-once/testing/world";
 import type { SQSRecord } from "aws-lambda";
 import { afterAll, beforeAll, beforeEach, expect, it } from "vitest";
 import * as z from "zod";

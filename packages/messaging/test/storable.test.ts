@@ -1,7 +1,7 @@
 import { BatchWriteItemCommand, UpdateItemCommand } from "@aws-sdk/client-dynamodb";
 import { NumberValueImpl, unmarshall } from "@aws-sdk/util-dynamodb";
-import { anEnvelope } from "@essentially-once/testing/support/an-envelope";
-import { aJournalWorld, type JournalWorld } from "@essentially-once/testing/support/journal-world";
+import { anEnvelope } from "@essentially-once/testing/an-envelope";
+import { aJournalWorld, type JournalWorld } from "@essentially-once/testing/journal-world";
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { measure } from "../src/commit/limits.ts";

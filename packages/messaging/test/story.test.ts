@@ -1,10 +1,10 @@
 // One story through the log: the lines of a request, of the message that it causes, and of the handlers' own have
 // the same ids; the metrics of both functions count it.
 
-import { anEnvelope } from "@essentially-once/testing/support/an-envelope";
-import { aContext, anSqsEvent, anSqsRecord, aPost } from "@essentially-once/testing/support/lambda";
-import { linesOf } from "@essentially-once/testing/support/lines";
-import { aWorld, type World } from "@essentially-once/testing/support/world";
+import { anEnvelope } from "@essentially-once/testing/an-envelope";
+import { linesOf } from "@essentially-once/testing/internal/support/lines";
+import { aContext, anSqsEvent, anSqsRecord, aPost } from "@essentially-once/testing/lambda";
+import { aWorld, type World } from "@essentially-once/testing/world";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import * as z from "zod";
 import { idempotency } from "../src/commit/idempotency.ts";

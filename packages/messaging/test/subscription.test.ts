@@ -1,9 +1,9 @@
 import { ReceiveMessageCommand } from "@aws-sdk/client-sqs";
 import { deadLettersOf } from "@essentially-once/operator/dead-letters/dead-letter";
-import { anEnvelope } from "@essentially-once/testing/support/an-envelope";
-import { type Faults, injectFaults } from "@essentially-once/testing/support/faults";
-import { aContext, anSqsEvent, anSqsRecord } from "@essentially-once/testing/support/lambda";
-import { aWorld, type World } from "@essentially-once/testing/support/world";
+import { anEnvelope } from "@essentially-once/testing/an-envelope";
+import { type Faults, injectFaults } from "@essentially-once/testing/faults";
+import { aContext, anSqsEvent, anSqsRecord } from "@essentially-once/testing/lambda";
+import { aWorld, type World } from "@essentially-once/testing/world";
 import type { SQSRecord } from "aws-lambda";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import * as z from "zod";

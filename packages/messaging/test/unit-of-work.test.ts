@@ -1,4 +1,4 @@
-import { anEnvelope } from "@essentially-once/testing/support/an-envelope";
+import { anEnvelope } from "@essentially-once/testing/an-envelope";
 import { expect, it } from "vitest";
 import * as z from "zod";
 import { unitOfWork } from "../src/commit/unit-of-work.ts";

@@ -1,5 +1,5 @@
-import { anEnvelope } from "@essentially-once/testing/support/an-envelope";
-import { aContext } from "@essentially-once/testing/support/lambda";
+import { anEnvelope } from "@essentially-once/testing/an-envelope";
+import { aContext } from "@essentially-once/testing/lambda";
 import { describe, expect, expectTypeOf, it } from "vitest";
 import * as z from "zod";
 import { unitOfWork } from "../src/commit/unit-of-work.ts";

@@ -6,18 +6,23 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { CloudFormationClient } from "@aws-sdk/client-cloudformation";
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
-import { requireAccess } from "./aws-access.ts";
-import { cdk } from "./cdk.ts";
-import type { Outputs } from "./connection.ts";
-import { DEPLOY_HELP, type Deploy, type Deployment, parseDeployArguments } from "./deploy-arguments.ts";
+import { requireAccess } from "./connect/aws-access.ts";
+import { cdk } from "./connect/cdk.ts";
+import type { Outputs } from "./connect/connection.ts";
+import { enterEnvironment, requireEndpoints } from "./connect/shell-environment.ts";
+import { stageOutputs } from "./connect/stage-outputs.ts";
+import {
+  DEPLOY_HELP,
+  type Deploy,
+  type Deployment,
+  parseDeployArguments,
+} from "./deploy/deploy-arguments.ts";
+import { leaveOut } from "./deploy/without-resources.ts";
 import type { Copied } from "./evidence/copy.ts";
 import { describeMove, type Move, moveEvidence, refuseUnmoved } from "./evidence/move.ts";
-import { print, printError, printText } from "./print.ts";
-import { progress } from "./progress.ts";
-import { enterEnvironment, requireEndpoints } from "./shell-environment.ts";
-import { stageOutputs } from "./stage-outputs.ts";
-import { UsageError } from "./usage-error.ts";
-import { leaveOut } from "./without-resources.ts";
+import { print, printError, printText } from "./terminal/print.ts";
+import { progress } from "./terminal/progress.ts";
+import { UsageError } from "./terminal/usage-error.ts";
 
 try {
   process.exitCode = await deploy(parseDeployArguments(process.argv.slice(2), process.env));

@@ -2,16 +2,16 @@
 //
 //   Works against the running local cloud and, with --stage or --outputs, against any deployment.
 
-import { helpOf, readCommand } from "./command-line.ts";
-import { connectTo } from "./connection.ts";
+import { connectTo } from "./connect/connection.ts";
+import { withLogsAside } from "./connect/kit-environment.ts";
 import { consumerQueues, queuesNamed } from "./dead-letters/consumer-queues.ts";
-import { knowledgeOf } from "./dlq-job.ts";
-import { dlqTool } from "./dlq-tool.ts";
-import { dlqVerbs, refuseUnclear } from "./dlq-verbs.ts";
+import { knowledgeOf } from "./dead-letters/dlq-job.ts";
+import { dlqTool } from "./dead-letters/dlq-tool.ts";
+import { dlqVerbs, refuseUnclear } from "./dead-letters/dlq-verbs.ts";
 import { refuseWhileMoving } from "./evidence/plan.ts";
-import { exitCodes, runCommand } from "./exit-code.ts";
-import { withLogsAside } from "./kit-environment.ts";
-import { printText } from "./print.ts";
+import { helpOf, readCommand } from "./terminal/command-line.ts";
+import { exitCodes, runCommand } from "./terminal/exit-code.ts";
+import { printText } from "./terminal/print.ts";
 
 await runCommand(async () => {
   const asked = readCommand(dlqTool, process.argv.slice(2));

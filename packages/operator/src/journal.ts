@@ -2,18 +2,18 @@
 
 import { setTimeout as sleep } from "node:timers/promises";
 import { partitionsMax } from "@essentially-once/messaging/internal/pull/journal-partitions";
-import { type Asked, helpOf, numberGiven, readCommand } from "./command-line.ts";
-import { type Connection, connectTo } from "./connection.ts";
-import { type ExitCode, exitCodes, runCommand } from "./exit-code.ts";
+import { type Connection, connectTo } from "./connect/connection.ts";
+import { outputRequired } from "./connect/outputs.ts";
 import { type JournalPlace, readHeads, readPartitions, unreadPartitions } from "./journal/heads.ts";
+import { type JournalVerb, journalTool } from "./journal/journal-tool.ts";
 import { generationsOf, lagOf, projectionNamed, projectionsOf, readOffsets } from "./journal/projections.ts";
 import { type TailedEntry, type TailOptions, tail } from "./journal/tail.ts";
-import { type JournalVerb, journalTool } from "./journal-tool.ts";
-import { outputRequired } from "./outputs.ts";
-import { print, printJson, printJsonLine, printText } from "./print.ts";
-import { progress } from "./progress.ts";
-import { printable } from "./safe-text.ts";
-import { textTable } from "./text-table.ts";
+import { type Asked, helpOf, numberGiven, readCommand } from "./terminal/command-line.ts";
+import { type ExitCode, exitCodes, runCommand } from "./terminal/exit-code.ts";
+import { print, printJson, printJsonLine, printText } from "./terminal/print.ts";
+import { progress } from "./terminal/progress.ts";
+import { printable } from "./terminal/safe-text.ts";
+import { textTable } from "./terminal/text-table.ts";
 
 interface Job extends Asked<JournalVerb> {
   readonly connection: Connection;

@@ -1,11 +1,12 @@
 // `npm run new`: a message, a consumer or a projection, with its test and its wiring, that pass `npm run check` at once.
-import { exitCodes, runCommand } from "./exit-code.ts";
-import { print, printText } from "./print.ts";
+
 import { NEW_HELP, readNewCommand } from "./scaffold/command.ts";
 import { newConsumer } from "./scaffold/consumer.ts";
 import { draft } from "./scaffold/draft.ts";
 import { newMessage } from "./scaffold/message.ts";
 import { newProjection } from "./scaffold/projection.ts";
+import { exitCodes, runCommand } from "./terminal/exit-code.ts";
+import { print, printText } from "./terminal/print.ts";
 
 await runCommand(async () => {
   const command = readNewCommand(process.argv.slice(2));

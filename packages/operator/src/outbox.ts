@@ -7,24 +7,24 @@ import { readRoutes } from "@essentially-once/messaging/internal/publish/routes"
 import { keepingClaims } from "@essentially-once/messaging/internal/pull/journal-claims";
 import { readAuthors } from "@essentially-once/messaging/internal/trust/authors";
 import { journal } from "@essentially-once/messaging/journal";
-import { ageText, readAge } from "./age.ts";
-import { claimsOf } from "./claims.ts";
-import { type Asked, helpOf, numberGiven, readCommand } from "./command-line.ts";
-import { type Connection, connectTo } from "./connection.ts";
+import { claimsOf } from "./connect/claims.ts";
+import { type Connection, connectTo } from "./connect/connection.ts";
+import { enterKitEnvironment, withLogsAside } from "./connect/kit-environment.ts";
+import { outputRequired } from "./connect/outputs.ts";
+import { keysOf, signerOf } from "./connect/signing.ts";
 import { rateDefault } from "./dead-letters/redrive.ts";
-import { type ExitCode, exitCodes, runCommand } from "./exit-code.ts";
 import { readPartitions } from "./journal/heads.ts";
-import { enterKitEnvironment, withLogsAside } from "./kit-environment.ts";
+import { type OutboxVerb, outboxTool } from "./outbox/outbox-tool.ts";
 import { type Pending, readPending } from "./outbox/pending.ts";
 import { type Replayed, replay } from "./outbox/replay.ts";
-import { type OutboxVerb, outboxTool } from "./outbox-tool.ts";
-import { outputRequired } from "./outputs.ts";
-import { pace } from "./pace.ts";
-import { print, printJson, printText } from "./print.ts";
-import { progress } from "./progress.ts";
-import { keysOf, signerOf } from "./signing.ts";
-import { textTable } from "./text-table.ts";
-import { UsageError } from "./usage-error.ts";
+import { ageText, readAge } from "./terminal/age.ts";
+import { type Asked, helpOf, numberGiven, readCommand } from "./terminal/command-line.ts";
+import { type ExitCode, exitCodes, runCommand } from "./terminal/exit-code.ts";
+import { pace } from "./terminal/pace.ts";
+import { print, printJson, printText } from "./terminal/print.ts";
+import { progress } from "./terminal/progress.ts";
+import { textTable } from "./terminal/text-table.ts";
+import { UsageError } from "./terminal/usage-error.ts";
 
 /** Rows that are shown one by one, or held to be sent. */
 const oldestMax = 1_000;

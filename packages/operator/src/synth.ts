@@ -1,7 +1,7 @@
 // `npm run synth`: the stacks as they would be deployed, into cdk.out. It takes the options of `cdk synth`.
-import { cdk } from "./cdk.ts";
-import { runCommand } from "./exit-code.ts";
-import { enterEnvironment } from "./shell-environment.ts";
+import { cdk } from "./connect/cdk.ts";
+import { enterEnvironment } from "./connect/shell-environment.ts";
+import { runCommand } from "./terminal/exit-code.ts";
 
 await runCommand(async () => {
   enterEnvironment("aws");

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { requireAccess } from "../src/aws-access.ts";
+import { requireAccess } from "../src/connect/aws-access.ts";
 
 const found = () => Promise.resolve("found");
 const missing = (what: string) => () => Promise.reject(new Error(what));

@@ -1,14 +1,14 @@
 import { type Config, stackProps } from "@essentially-once/constructs/config";
 import { describe, expect, test } from "vitest";
-import { ageText, readAge } from "../src/age.ts";
-import { helpOf, numberGiven, readCommand } from "../src/command-line.ts";
+import { stackNamePrefix } from "../src/connect/stage-outputs.ts";
 import { type DeadLetter, deadLettersOf } from "../src/dead-letters/dead-letter.ts";
+import { dlqTool } from "../src/dead-letters/dlq-tool.ts";
+import { refuseUnclear } from "../src/dead-letters/dlq-verbs.ts";
 import { narrowed, selectionOf } from "../src/dead-letters/selection.ts";
-import { dlqTool } from "../src/dlq-tool.ts";
-import { refuseUnclear } from "../src/dlq-verbs.ts";
-import { journalTool } from "../src/journal-tool.ts";
-import { outboxTool } from "../src/outbox-tool.ts";
-import { stackNamePrefix } from "../src/stage-outputs.ts";
+import { journalTool } from "../src/journal/journal-tool.ts";
+import { outboxTool } from "../src/outbox/outbox-tool.ts";
+import { ageText, readAge } from "../src/terminal/age.ts";
+import { helpOf, numberGiven, readCommand } from "../src/terminal/command-line.ts";
 
 describe("a command line", () => {
   test("has a verb, operands and flags", () => {

@@ -10,17 +10,17 @@ import {
 } from "@aws-sdk/client-sqs";
 import { asciiJson, type Envelope } from "@essentially-once/messaging/envelope";
 import { newId } from "@essentially-once/messaging/ids";
-import { anEnvelope } from "@essentially-once/testing/support/an-envelope";
-import { Asked } from "@essentially-once/testing/support/kit/messages";
-import { anOperator, type Operator } from "@essentially-once/testing/support/operator";
+import { anEnvelope } from "@essentially-once/testing/an-envelope";
+import { Asked } from "@essentially-once/testing/internal/support/kit/messages";
+import { anOperator, type Operator } from "@essentially-once/testing/internal/support/operator";
 import {
   aRunningCloud,
   eventually,
   type RunningCloud,
-} from "@essentially-once/testing/support/running-cloud";
-import { attributesFor, keysIn } from "@essentially-once/testing/support/signing";
+} from "@essentially-once/testing/internal/support/running-cloud";
+import { attributesFor, keysIn } from "@essentially-once/testing/signing";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { connect } from "../src/connection.ts";
+import { connect } from "../src/connect/connection.ts";
 
 const canary = "CANARY-5f0c";
 const standard = "StandardQueueUrl";

@@ -1,5 +1,8 @@
 import { ReceiveMessageCommand } from "@aws-sdk/client-sqs";
-import { aDeadLetterWorld, type DeadLetterWorld } from "@essentially-once/testing/support/dead-letter-world";
+import {
+  aDeadLetterWorld,
+  type DeadLetterWorld,
+} from "@essentially-once/testing/internal/support/dead-letter-world";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { type ConsumerQueue, consumerQueues, queuesNamed } from "../src/dead-letters/consumer-queues.ts";
 import { byReason, listDeadLetters } from "../src/dead-letters/list.ts";

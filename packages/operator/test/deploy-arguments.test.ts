@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { parseDeployArguments } from "../src/deploy-arguments.ts";
+import { parseDeployArguments } from "../src/deploy/deploy-arguments.ts";
 
 const emulator = { AWS_ENDPOINT_URL: "http://127.0.0.1:4566" };
 

@@ -4,16 +4,19 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { asciiJson, type Envelope, readEnvelope } from "@essentially-once/messaging/envelope";
 import { messageType } from "@essentially-once/messaging/message-type";
-import { anEnvelope } from "@essentially-once/testing/support/an-envelope";
-import { aDeadLetterWorld, type DeadLetterWorld } from "@essentially-once/testing/support/dead-letter-world";
+import { anEnvelope } from "@essentially-once/testing/an-envelope";
+import {
+  aDeadLetterWorld,
+  type DeadLetterWorld,
+} from "@essentially-once/testing/internal/support/dead-letter-world";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import * as z from "zod";
-import { type Contracts, loadContracts, noContracts } from "../src/contracts.ts";
+import { type Contracts, loadContracts, noContracts } from "../src/connect/contracts.ts";
 import type { ConsumerQueue } from "../src/dead-letters/consumer-queues.ts";
 import { type EditOptions, edit } from "../src/dead-letters/edit.ts";
 import { findDeadLetters } from "../src/dead-letters/find.ts";
 import { show } from "../src/dead-letters/show.ts";
-import { readJson } from "../src/json-file.ts";
+import { readJson } from "../src/terminal/json-file.ts";
 
 const Paid = messageType({
   type: "tests.paid.v2",

@@ -11,11 +11,14 @@ import { messageType } from "@essentially-once/messaging/message-type";
 import { Park } from "@essentially-once/messaging/outcome";
 import { rows } from "@essentially-once/messaging/rows";
 import { versionedTable } from "@essentially-once/messaging/versioned-table";
-import { aKeyStore, aSecret } from "@essentially-once/testing/support/a-key-ring";
-import { anEnvelope } from "@essentially-once/testing/support/an-envelope";
-import { aDeadLetterWorld, type DeadLetterWorld } from "@essentially-once/testing/support/dead-letter-world";
-import { type Faults, injectFaults } from "@essentially-once/testing/support/faults";
-import { aContext, anSqsEvent, anSqsRecord } from "@essentially-once/testing/support/lambda";
+import { aKeyStore, aSecret } from "@essentially-once/testing/a-key-ring";
+import { anEnvelope } from "@essentially-once/testing/an-envelope";
+import { type Faults, injectFaults } from "@essentially-once/testing/faults";
+import {
+  aDeadLetterWorld,
+  type DeadLetterWorld,
+} from "@essentially-once/testing/internal/support/dead-letter-world";
+import { aContext, anSqsEvent, anSqsRecord } from "@essentially-once/testing/lambda";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import * as z from "zod";
 import type { ConsumerQueue } from "../src/dead-letters/consumer-queues.ts";

@@ -12,11 +12,14 @@ import { messageType } from "@essentially-once/messaging/message-type";
 import { Park } from "@essentially-once/messaging/outcome";
 import { rows } from "@essentially-once/messaging/rows";
 import { versionedTable } from "@essentially-once/messaging/versioned-table";
-import { aKeyStore, aSecret } from "@essentially-once/testing/support/a-key-ring";
-import { anEnvelope } from "@essentially-once/testing/support/an-envelope";
-import { aDeadLetterWorld, type DeadLetterWorld } from "@essentially-once/testing/support/dead-letter-world";
-import { aContext, anSqsEvent, anSqsRecord } from "@essentially-once/testing/support/lambda";
-import { attributesFor } from "@essentially-once/testing/support/signing";
+import { aKeyStore, aSecret } from "@essentially-once/testing/a-key-ring";
+import { anEnvelope } from "@essentially-once/testing/an-envelope";
+import {
+  aDeadLetterWorld,
+  type DeadLetterWorld,
+} from "@essentially-once/testing/internal/support/dead-letter-world";
+import { aContext, anSqsEvent, anSqsRecord } from "@essentially-once/testing/lambda";
+import { attributesFor } from "@essentially-once/testing/signing";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import * as z from "zod";
 import { authenticityText } from "../src/dead-letters/authenticity.ts";

@@ -2,12 +2,7 @@
 
 import { newId } from "@essentially-once/messaging/ids";
 import { journal } from "@essentially-once/messaging/journal";
-import {
-  aJournalWorld,
-  inSeconds,
-  type JournalWorld,
-  letter,
-} from "@essentially-once/testing/support/journal-world";
+import { aJournalWorld, inSeconds, type JournalWorld, letter } from "@essentially-once/testing/journal-world";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { readHeads, readPartitions, unreadPartitions } from "../src/journal/heads.ts";
 

@@ -2,7 +2,7 @@
 import { globSync, readFileSync } from "node:fs";
 import { asciiJson } from "@essentially-once/messaging/envelope";
 import { expect, test } from "vitest";
-import { printable, printableJson } from "../src/safe-text.ts";
+import { printable, printableJson } from "../src/terminal/safe-text.ts";
 
 const hostile = [
   ["an escape sequence", "\u001b[2J\u001b]0;title\u0007"],
@@ -45,5 +45,5 @@ test("nothing else of the commands writes to the terminal", () => {
   const writers = globSync("packages/operator/src/**/*.ts").filter((file) =>
     /\bconsole\.|std(out|err)\.write\(/.test(readFileSync(file, "utf8")),
   );
-  expect(writers).toEqual(["packages/operator/src/print.ts"]);
+  expect(writers).toEqual(["packages/operator/src/terminal/print.ts"]);
 });

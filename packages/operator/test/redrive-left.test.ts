@@ -8,12 +8,15 @@ import { idempotency } from "@essentially-once/messaging/idempotency";
 import { messageType } from "@essentially-once/messaging/message-type";
 import { Park } from "@essentially-once/messaging/outcome";
 import { rows } from "@essentially-once/messaging/rows";
-import { anEnvelope } from "@essentially-once/testing/support/an-envelope";
-import { aDeadLetterWorld, type DeadLetterWorld } from "@essentially-once/testing/support/dead-letter-world";
-import { aContext, anSqsEvent, anSqsRecord } from "@essentially-once/testing/support/lambda";
+import { anEnvelope } from "@essentially-once/testing/an-envelope";
+import {
+  aDeadLetterWorld,
+  type DeadLetterWorld,
+} from "@essentially-once/testing/internal/support/dead-letter-world";
+import { aContext, anSqsEvent, anSqsRecord } from "@essentially-once/testing/lambda";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import * as z from "zod";
-import { type Contracts, noContracts } from "../src/contracts.ts";
+import { type Contracts, noContracts } from "../src/connect/contracts.ts";
 import { type AwaitOptions, awaitRedriven } from "../src/dead-letters/aftermath.ts";
 import type { ConsumerQueue } from "../src/dead-letters/consumer-queues.ts";
 import { discard } from "../src/dead-letters/discard.ts";

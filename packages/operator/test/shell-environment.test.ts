@@ -5,7 +5,7 @@ import { createServer } from "node:http";
 import { createServer as createTcpServer } from "node:net";
 import { devNull } from "node:os";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type Environment, environmentFor, requireEndpoints } from "../src/shell-environment.ts";
+import { type Environment, environmentFor, requireEndpoints } from "../src/connect/shell-environment.ts";
 
 const shell = { PATH: "/bin", HOME: "/nowhere", LANG: "C", CARRIER_URL: "https://carrier.test", CI: "1" };
 

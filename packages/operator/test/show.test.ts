@@ -3,8 +3,11 @@ import { SendMessageCommand } from "@aws-sdk/client-sqs";
 import { asciiJson } from "@essentially-once/messaging/envelope";
 import { contentId } from "@essentially-once/messaging/ids";
 import { claimStore } from "@essentially-once/messaging/internal/commit/claim-store";
-import { anEnvelope } from "@essentially-once/testing/support/an-envelope";
-import { aDeadLetterWorld, type DeadLetterWorld } from "@essentially-once/testing/support/dead-letter-world";
+import { anEnvelope } from "@essentially-once/testing/an-envelope";
+import {
+  aDeadLetterWorld,
+  type DeadLetterWorld,
+} from "@essentially-once/testing/internal/support/dead-letter-world";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import type { ConsumerQueue } from "../src/dead-letters/consumer-queues.ts";
 import { type DeadLetter, deadLettersOf } from "../src/dead-letters/dead-letter.ts";
@@ -13,8 +16,8 @@ import { listDeadLetters } from "../src/dead-letters/list.ts";
 import { show } from "../src/dead-letters/show.ts";
 import { linesOf } from "../src/dead-letters/shown-lines.ts";
 import { deadLetterTable, plain } from "../src/dead-letters/tables.ts";
-import { printableJson } from "../src/safe-text.ts";
-import { namedValues } from "../src/text-table.ts";
+import { printableJson } from "../src/terminal/safe-text.ts";
+import { namedValues } from "../src/terminal/text-table.ts";
 
 let world: DeadLetterWorld;
 let queue: ConsumerQueue;

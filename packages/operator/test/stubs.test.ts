@@ -2,8 +2,11 @@
 import { CreateBucketCommand, DeleteObjectCommand } from "@aws-sdk/client-s3";
 import { asciiJson, type Envelope } from "@essentially-once/messaging/envelope";
 import { storeParked, stubBody } from "@essentially-once/messaging/internal/receive/parked-body";
-import { anEnvelope } from "@essentially-once/testing/support/an-envelope";
-import { aDeadLetterWorld, type DeadLetterWorld } from "@essentially-once/testing/support/dead-letter-world";
+import { anEnvelope } from "@essentially-once/testing/an-envelope";
+import {
+  aDeadLetterWorld,
+  type DeadLetterWorld,
+} from "@essentially-once/testing/internal/support/dead-letter-world";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import type { ConsumerQueue } from "../src/dead-letters/consumer-queues.ts";
 import { discard } from "../src/dead-letters/discard.ts";

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { textTable } from "../src/text-table.ts";
+import { textTable } from "../src/terminal/text-table.ts";
 
 test("columns are aligned and long cells cut", () => {
   const table = textTable(

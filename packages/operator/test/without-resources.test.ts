@@ -1,10 +1,10 @@
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { oneStack } from "@essentially-once/testing/support/synthesized";
+import { oneStack } from "@essentially-once/testing/synthesized";
 import { CfnResource } from "aws-cdk-lib";
 import { expect, test } from "vitest";
-import { leaveOut } from "../src/without-resources.ts";
+import { leaveOut } from "../src/deploy/without-resources.ts";
 
 function anAssembly() {
   return oneStack((stack) => {

@@ -12,7 +12,7 @@ import { marshall, unmarshall } from "@aws-sdk/util-dynamodb";
 import type { Envelope } from "@essentially-once/messaging/envelope";
 import { asciiJson } from "@essentially-once/messaging/envelope";
 import { newId } from "@essentially-once/messaging/ids";
-import { stageOutputs } from "@essentially-once/operator/stage-outputs";
+import { stageOutputs } from "@essentially-once/operator/internal/connect/stage-outputs";
 import { signedPost } from "./signed-post.ts";
 
 export type Item = Readonly<Record<string, unknown>>;

@@ -2,8 +2,8 @@
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import { newId } from "@essentially-once/messaging/ids";
-import { exitCodes } from "@essentially-once/operator/exit-code";
-import { anEnvelope } from "@essentially-once/testing/support/an-envelope";
+import { exitCodes } from "@essentially-once/operator/internal/terminal/exit-code";
+import { anEnvelope } from "@essentially-once/testing/an-envelope";
 import { beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { CreditDenied } from "../../../functions/credit/messages.ts";
 import { OrderPlaced } from "../../../functions/orders/messages.ts";

@@ -9,7 +9,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { promisify } from "node:util";
-import { aCarrier } from "@essentially-once/testing/support/a-carrier";
+import { aCarrier } from "@essentially-once/testing/a-carrier";
 import { skipped } from "../gates/skipped.ts";
 import { aFreePort, run } from "./emulator.ts";
 

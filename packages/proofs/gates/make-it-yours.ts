@@ -3,7 +3,7 @@
 //
 //   By default the tests are those that look at the project around the kit; `--all` runs whatever is left.
 import { existsSync } from "node:fs";
-import { projectCopy } from "@essentially-once/testing/support/project-copy";
+import { projectCopy } from "@essentially-once/testing/internal/support/project-copy";
 
 const second = "billing.invoice-paid.v1";
 /** Each mode, and the two that order their messages; one has a name that its construct's does not tell. */

@@ -3,8 +3,8 @@ import { globSync, mkdtempSync, readFileSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { takeCloudPlace } from "@essentially-once/local-cloud/cloud-place";
-import { startEngines } from "@essentially-once/local-cloud/engines";
-import { bundledAssemblyOf, kitApp } from "@essentially-once/testing/support/assembly";
+import { startEngines } from "@essentially-once/local-cloud/internal/engines";
+import { bundledAssemblyOf, kitApp } from "@essentially-once/testing/internal/support/assembly";
 import { describe, expect, it } from "vitest";
 
 const writableByOthers = 0o022;

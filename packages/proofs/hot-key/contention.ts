@@ -5,9 +5,9 @@
 
 import type { TransactWriteItem } from "@aws-sdk/client-dynamodb";
 import { TransactionCanceledException, TransactionConflictException } from "@aws-sdk/client-dynamodb";
-import { answerCommand, type Call, type CallOutput } from "@essentially-once/testing/explorer/call";
-import { seededRandom } from "@essentially-once/testing/explorer/seeded-random";
-import type { Simulation } from "@essentially-once/testing/explorer/simulation";
+import { answerCommand, type Call, type CallOutput } from "@essentially-once/testing/internal/explorer/call";
+import { seededRandom } from "@essentially-once/testing/internal/explorer/seeded-random";
+import type { Simulation } from "@essentially-once/testing/internal/explorer/simulation";
 
 /** There and back, and at work on a write; milliseconds. */
 const wayMs = { min: 1, max: 4 };

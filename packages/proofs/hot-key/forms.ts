@@ -1,5 +1,5 @@
 // Every form in which the kit keeps evidence, at a hot key: what runs, and what must hold when all is quiet.
-import type { Stage } from "@essentially-once/testing/explorer/stage";
+import type { Stage } from "@essentially-once/testing/internal/explorer/stage";
 import { type Deposit, sums } from "../scenarios/deposits.ts";
 import { type HotKey, type HotKeyFigures, runHotKey } from "./hot-key.ts";
 

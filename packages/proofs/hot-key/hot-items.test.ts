@@ -7,8 +7,8 @@ import { generationStore } from "@essentially-once/messaging/internal/pull/gener
 import { offsets } from "@essentially-once/messaging/internal/pull/offset";
 import { holds } from "@essentially-once/messaging/internal/receive/holds";
 import { RetryLater } from "@essentially-once/messaging/outcome";
-import { aJournalWorld, inSeconds, type JournalWorld } from "@essentially-once/testing/support/journal-world";
-import { rounds } from "@essentially-once/testing/support/rounds";
+import { aJournalWorld, inSeconds, type JournalWorld } from "@essentially-once/testing/journal-world";
+import { rounds } from "@essentially-once/testing/rounds";
 import { afterAll, beforeAll, expect, it } from "vitest";
 
 const environments = Array.from({ length: 30 }, (_, nth) => nth);

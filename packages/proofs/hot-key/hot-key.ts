@@ -1,16 +1,20 @@
 // Many messages of one key, and many environments that want it at once: in virtual time, with an engine that has
 // conflicts. No fault is injected, so nothing may be parked.
 
-import type { Call } from "@essentially-once/testing/explorer/call";
-import { closeConnections, hangUp, instrumentClients } from "@essentially-once/testing/explorer/instrument";
-import { platform } from "@essentially-once/testing/explorer/invocation";
-import { programOf } from "@essentially-once/testing/explorer/program";
-import { queueSource } from "@essentially-once/testing/explorer/queue-source";
-import { seededRandom } from "@essentially-once/testing/explorer/seeded-random";
-import { type Simulation, simulation } from "@essentially-once/testing/explorer/simulation";
-import type { Source } from "@essentially-once/testing/explorer/source";
-import { openStage, type Stage, type StagePlan } from "@essentially-once/testing/explorer/stage";
-import { installVirtualTime } from "@essentially-once/testing/explorer/virtual-time";
+import type { Call } from "@essentially-once/testing/internal/explorer/call";
+import {
+  closeConnections,
+  hangUp,
+  instrumentClients,
+} from "@essentially-once/testing/internal/explorer/instrument";
+import { platform } from "@essentially-once/testing/internal/explorer/invocation";
+import { programOf } from "@essentially-once/testing/internal/explorer/program";
+import { queueSource } from "@essentially-once/testing/internal/explorer/queue-source";
+import { seededRandom } from "@essentially-once/testing/internal/explorer/seeded-random";
+import { type Simulation, simulation } from "@essentially-once/testing/internal/explorer/simulation";
+import type { Source } from "@essentially-once/testing/internal/explorer/source";
+import { openStage, type Stage, type StagePlan } from "@essentially-once/testing/internal/explorer/stage";
+import { installVirtualTime } from "@essentially-once/testing/internal/explorer/virtual-time";
 import type { SQSEvent } from "aws-lambda";
 import { bodiesOf, type Deposit } from "../scenarios/deposits.ts";
 import { contention } from "./contention.ts";

@@ -11,9 +11,9 @@ import { type LocalCloud, startLocalCloud } from "@essentially-once/local-cloud/
 import type { Emit } from "@essentially-once/local-cloud/events";
 import { synthesize } from "@essentially-once/local-cloud/synthesize";
 import { writesWithRows } from "@essentially-once/messaging/internal/commit/outbox";
-import { anEnvelope } from "@essentially-once/testing/support/an-envelope";
-import { kitApp } from "@essentially-once/testing/support/assembly";
-import { Asked } from "@essentially-once/testing/support/kit/messages";
+import { anEnvelope } from "@essentially-once/testing/an-envelope";
+import { kitApp } from "@essentially-once/testing/internal/support/assembly";
+import { Asked } from "@essentially-once/testing/internal/support/kit/messages";
 import { type KillableEngines, startKillableEngines } from "./engines.ts";
 
 export interface Ask {

@@ -1,7 +1,7 @@
 // Real processes die, stop and go on while a flow runs; the tables' engine is killed and comes back on its files, and
 // the local cloud is restarted. Afterwards everything is as if nothing had happened.
 import { setTimeout as sleep } from "node:timers/promises";
-import { seededRandom } from "@essentially-once/testing/explorer/seeded-random";
+import { seededRandom } from "@essentially-once/testing/internal/explorer/seeded-random";
 import { type Ask, type Flow, startFlow, tills } from "./flow.ts";
 import { settle } from "./quiet.ts";
 import { reconcile } from "./reconcile.ts";

@@ -1,7 +1,7 @@
 // That a leak is noticed, in whom it is, and that what drops what it has seen is no leak: with real processes.
 import { existsSync } from "node:fs";
-import { createRuntime } from "@essentially-once/local-cloud/runtime/runtime";
-import { aLocalFunction } from "@essentially-once/testing/support/local-function";
+import { createRuntime } from "@essentially-once/local-cloud/internal/runtime/runtime";
+import { aLocalFunction } from "@essentially-once/testing/internal/support/local-function";
 import { expect, it, onTestFinished } from "vitest";
 import { earlyAndLate, memoryMeter } from "./memory.ts";
 

@@ -1,6 +1,6 @@
 // Trouble for real processes: function processes are killed, or stopped for a while and let go on, by chance.
 import { setTimeout as sleep } from "node:timers/promises";
-import { seededRandom } from "@essentially-once/testing/explorer/seeded-random";
+import { seededRandom } from "@essentially-once/testing/internal/explorer/seeded-random";
 
 export interface Trouble {
   readonly killed: () => number;

@@ -1,11 +1,15 @@
 // Lets one invocation at a time make one call that the model knows; calls that it does not know (the notes of the run
 // ledger, for one) go with the call before them.
-import type { Call } from "@essentially-once/testing/explorer/call";
-import { answerCommand } from "@essentially-once/testing/explorer/call";
-import { gate } from "@essentially-once/testing/explorer/gate";
-import type { Invocation } from "@essentially-once/testing/explorer/invocation";
-import type { ExploredProcess } from "@essentially-once/testing/explorer/process-identity";
-import { type Simulation, simulation, type Waiting } from "@essentially-once/testing/explorer/simulation";
+import type { Call } from "@essentially-once/testing/internal/explorer/call";
+import { answerCommand } from "@essentially-once/testing/internal/explorer/call";
+import { gate } from "@essentially-once/testing/internal/explorer/gate";
+import type { Invocation } from "@essentially-once/testing/internal/explorer/invocation";
+import type { ExploredProcess } from "@essentially-once/testing/internal/explorer/process-identity";
+import {
+  type Simulation,
+  simulation,
+  type Waiting,
+} from "@essentially-once/testing/internal/explorer/simulation";
 import type { TracedInvocation } from "./trace.ts";
 
 export type TracedCall = TracedInvocation["call"];

@@ -8,12 +8,17 @@ import {
 } from "@aws-sdk/client-dynamodb";
 import { DeleteMessageCommand, GetQueueAttributesCommand, ReceiveMessageCommand } from "@aws-sdk/client-sqs";
 import { marshall } from "@aws-sdk/util-dynamodb";
-import { sqsRecord } from "@essentially-once/local-cloud/mappings/sqs-record";
+import { sqsRecord } from "@essentially-once/local-cloud/internal/mappings/sqs-record";
 import { asciiJson } from "@essentially-once/messaging/envelope";
 import { derivedId } from "@essentially-once/messaging/ids";
-import { heldSeconds, openStage, type Stage, type StagePlan } from "@essentially-once/testing/explorer/stage";
-import { anEnvelope } from "@essentially-once/testing/support/an-envelope";
-import { isOfCommit } from "@essentially-once/testing/support/outbox-rows";
+import { anEnvelope } from "@essentially-once/testing/an-envelope";
+import {
+  heldSeconds,
+  openStage,
+  type Stage,
+  type StagePlan,
+} from "@essentially-once/testing/internal/explorer/stage";
+import { isOfCommit } from "@essentially-once/testing/internal/support/outbox-rows";
 import type { SQSEvent } from "aws-lambda";
 import { type Account, Deposited } from "../scenarios/handlers/messages.ts";
 import type { TracedMessage } from "./trace.ts";

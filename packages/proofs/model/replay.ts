@@ -3,15 +3,15 @@
 // model says.
 import { deepStrictEqual } from "node:assert";
 import { dedupWindowDays, evidenceDays } from "@essentially-once/messaging/internal/envelope/message-life";
-import { closeConnections, instrumentClients } from "@essentially-once/testing/explorer/instrument";
+import { closeConnections, instrumentClients } from "@essentially-once/testing/internal/explorer/instrument";
 import {
   type ExploredFunction,
   type Invocation,
   platform,
-} from "@essentially-once/testing/explorer/invocation";
-import { stopProcess } from "@essentially-once/testing/explorer/process-identity";
-import { type Program, programOf } from "@essentially-once/testing/explorer/program";
-import { installVirtualTime } from "@essentially-once/testing/explorer/virtual-time";
+} from "@essentially-once/testing/internal/explorer/invocation";
+import { stopProcess } from "@essentially-once/testing/internal/explorer/process-identity";
+import { type Program, programOf } from "@essentially-once/testing/internal/explorer/program";
+import { installVirtualTime } from "@essentially-once/testing/internal/explorer/virtual-time";
 import { stepper } from "./replay-stepper.ts";
 import { openReplayWorld, queueNames, type ReplayWorld } from "./replay-world.ts";
 import type { TraceState } from "./trace.ts";

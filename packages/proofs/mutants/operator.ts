@@ -128,7 +128,7 @@ export const operatorMutants: readonly Mutant[] = [
   },
   {
     name: "a terminal obeys what stands in a message",
-    file: "packages/operator/src/safe-text.ts",
+    file: "packages/operator/src/terminal/safe-text.ts",
     find: `if (text.length <= charactersMax) return text.replace(unsafe, "·");`,
     replace: "if (text.length <= charactersMax) return text;",
     checks: [quickTest("operator/print")],

@@ -1,7 +1,7 @@
 // A check by the explorer, in a process of its own, whose working directory is the tree to be checked:
 // `node packages/proofs/mutants/search.ts faults "rows, group commit"` prints the first counterexample, if there is one.
-import { type Counterexample, explore } from "@essentially-once/testing/explorer/explore";
-import { interleave } from "@essentially-once/testing/explorer/interleave";
+import { type Counterexample, explore } from "@essentially-once/testing/internal/explorer/explore";
+import { interleave } from "@essentially-once/testing/internal/explorer/interleave";
 import { concurrentScenarios, scenarios } from "../scenarios/all.ts";
 import { sentenceOf } from "../strategies/search.ts";
 

@@ -3,7 +3,7 @@ import { cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/pr
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { linkPackages } from "@essentially-once/testing/support/link-packages";
+import { linkPackages } from "@essentially-once/testing/internal/support/link-packages";
 import { type Mutant, mutate } from "./mutant.ts";
 
 export const projectDirectory = fileURLToPath(new URL("../../../", import.meta.url));

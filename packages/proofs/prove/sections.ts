@@ -1,6 +1,6 @@
 // The sections of the proof, in the order in which they run: what each is made of, and what it found.
 
-import { describe } from "@essentially-once/testing/explorer/account";
+import { describe } from "@essentially-once/testing/internal/explorer/account";
 import { type GateFigures, runGate } from "../crash-gate.ts";
 import { forms } from "../hot-key/forms.ts";
 import { proveMutants } from "../mutants/prove-mutants.ts";

@@ -1,6 +1,6 @@
 // The scenarios of the gate: every mode of the kit, and those that files in `services/` export for functions of services.
 import { globSync } from "node:fs";
-import type { Scenario } from "@essentially-once/testing/explorer/scenario";
+import type { Scenario } from "@essentially-once/testing/internal/explorer/scenario";
 import { atMostOnceScenario } from "./at-most-once.ts";
 import { claimsScenario } from "./claims.ts";
 import { effectScenario } from "./effect.ts";

@@ -1,5 +1,5 @@
 // At most once under faults: an amount counts zero times or once, and a loss is logged.
-import type { Scenario } from "@essentially-once/testing/explorer/scenario";
+import type { Scenario } from "@essentially-once/testing/internal/explorer/scenario";
 import { depositsTo, nothingParked } from "./deposits.ts";
 
 export function atMostOnceScenario({ workers = 1, messages = 2 } = {}): Scenario {

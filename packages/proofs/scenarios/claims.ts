@@ -3,8 +3,8 @@
 import { GetObjectCommand, NoSuchKey } from "@aws-sdk/client-s3";
 import { claimIdIn, keptPrefix } from "@essentially-once/messaging/internal/envelope/claim-place";
 import { journal } from "@essentially-once/messaging/journal";
-import type { Scenario } from "@essentially-once/testing/explorer/scenario";
-import { claimBucket, type Stage } from "@essentially-once/testing/explorer/stage";
+import type { Scenario } from "@essentially-once/testing/internal/explorer/scenario";
+import { claimBucket, type Stage } from "@essentially-once/testing/internal/explorer/stage";
 import { bodiesOf } from "./deposits.ts";
 import { largeText, Told } from "./handlers/messages.ts";
 import { sweeper } from "./publisher.ts";

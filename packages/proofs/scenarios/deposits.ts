@@ -1,9 +1,9 @@
 // What scenarios with deposits have in common: the messages, and what must hold of accounts, outbox and dead letters.
 import { asciiJson } from "@essentially-once/messaging/envelope";
 import { derivedId } from "@essentially-once/messaging/ids";
-import type { Stage } from "@essentially-once/testing/explorer/stage";
-import { anEnvelope } from "@essentially-once/testing/support/an-envelope";
-import { isOfCommit } from "@essentially-once/testing/support/outbox-rows";
+import { anEnvelope } from "@essentially-once/testing/an-envelope";
+import type { Stage } from "@essentially-once/testing/internal/explorer/stage";
+import { isOfCommit } from "@essentially-once/testing/internal/support/outbox-rows";
 import { Deposited } from "./handlers/messages.ts";
 
 export interface Deposit {

@@ -1,7 +1,7 @@
 // An effect outside under faults: whatever happens, the carrier has one consignment for each message.
 
-import type { Scenario } from "@essentially-once/testing/explorer/scenario";
-import { aCarrier, type TestCarrier } from "@essentially-once/testing/support/a-carrier";
+import { aCarrier, type TestCarrier } from "@essentially-once/testing/a-carrier";
+import type { Scenario } from "@essentially-once/testing/internal/explorer/scenario";
 import { depositsTo, nothingParked } from "./deposits.ts";
 
 export function effectScenario({ workers = 1 } = {}): Scenario {

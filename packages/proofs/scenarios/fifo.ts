@@ -1,7 +1,7 @@
 // A FIFO queue with a poison in the middle of a group, under faults: it is parked, its successor waits behind it in the
 // dead-letter queue, another group goes on; and when the operator has put things right, a redrive brings both, in order.
-import type { Scenario } from "@essentially-once/testing/explorer/scenario";
-import type { Stage } from "@essentially-once/testing/explorer/stage";
+import type { Scenario } from "@essentially-once/testing/internal/explorer/scenario";
+import type { Stage } from "@essentially-once/testing/internal/explorer/stage";
 import { depositsTo } from "./deposits.ts";
 import { operator } from "./redrive.ts";
 

@@ -3,10 +3,10 @@ import { nowIso } from "@essentially-once/messaging/clock";
 import { asciiJson } from "@essentially-once/messaging/envelope";
 import { entryOf, withEntry } from "@essentially-once/messaging/internal/commit/evidence-text";
 import { readInlineRows } from "@essentially-once/messaging/internal/publish/inline-stream";
-import type { Scenario } from "@essentially-once/testing/explorer/scenario";
-import type { Stage } from "@essentially-once/testing/explorer/stage";
-import { readOn } from "@essentially-once/testing/explorer/stream-source";
-import { anEnvelope } from "@essentially-once/testing/support/an-envelope";
+import { anEnvelope } from "@essentially-once/testing/an-envelope";
+import type { Scenario } from "@essentially-once/testing/internal/explorer/scenario";
+import type { Stage } from "@essentially-once/testing/internal/explorer/stage";
+import { readOn } from "@essentially-once/testing/internal/explorer/stream-source";
 import { type Deposit, depositsTo, nothingParked, sums } from "./deposits.ts";
 import { Deposited } from "./handlers/messages.ts";
 

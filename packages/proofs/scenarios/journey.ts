@@ -1,8 +1,8 @@
 // From the outbox to the effect: a row, the publisher that signs, the queue, the consumer that verifies. What is altered
 // on its way ends in the dead-letter queue and takes no effect; everything else takes effect once.
 import { asciiJson } from "@essentially-once/messaging/envelope";
-import type { Scenario } from "@essentially-once/testing/explorer/scenario";
-import { anEnvelope } from "@essentially-once/testing/support/an-envelope";
+import { anEnvelope } from "@essentially-once/testing/an-envelope";
+import type { Scenario } from "@essentially-once/testing/internal/explorer/scenario";
 import { Deposited } from "./handlers/messages.ts";
 
 export function journeyScenario(): Scenario {

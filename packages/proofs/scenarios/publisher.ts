@@ -4,10 +4,10 @@ import { PutItemCommand } from "@aws-sdk/client-dynamodb";
 import { asciiJson } from "@essentially-once/messaging/envelope";
 import { writesWithRows } from "@essentially-once/messaging/internal/commit/outbox";
 import { journal } from "@essentially-once/messaging/journal";
-import type { Scenario, ScenarioFunction } from "@essentially-once/testing/explorer/scenario";
-import type { Stage } from "@essentially-once/testing/explorer/stage";
-import { takeAll } from "@essentially-once/testing/explorer/stage-resources";
-import { anEnvelope } from "@essentially-once/testing/support/an-envelope";
+import { anEnvelope } from "@essentially-once/testing/an-envelope";
+import type { Scenario, ScenarioFunction } from "@essentially-once/testing/internal/explorer/scenario";
+import type { Stage } from "@essentially-once/testing/internal/explorer/stage";
+import { takeAll } from "@essentially-once/testing/internal/explorer/stage-resources";
 
 export type RelayWay = "stream" | "sweeper" | "race";
 

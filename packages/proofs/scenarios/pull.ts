@@ -3,8 +3,8 @@
 
 import { readEnvelope } from "@essentially-once/messaging/envelope";
 import { journal } from "@essentially-once/messaging/journal";
-import type { Scenario, ScenarioFunction } from "@essentially-once/testing/explorer/scenario";
-import type { Stage } from "@essentially-once/testing/explorer/stage";
+import type { Scenario, ScenarioFunction } from "@essentially-once/testing/internal/explorer/scenario";
+import type { Stage } from "@essentially-once/testing/internal/explorer/stage";
 import { bodiesOf } from "./deposits.ts";
 
 export type PullForm = "with-state" | "after-effect" | "rebuild";

@@ -1,6 +1,6 @@
 // A signed message that is parked, and sent back by an operator when he has put things right. It crosses queues four times;
 // wherever it is altered it takes no effect and ends among the dead letters for its signature. Else it takes effect once.
-import type { Scenario, ScenarioFunction } from "@essentially-once/testing/explorer/scenario";
+import type { Scenario, ScenarioFunction } from "@essentially-once/testing/internal/explorer/scenario";
 import { bodiesOf } from "./deposits.ts";
 import { alteredOnTheWay } from "./tampering.ts";
 

@@ -1,6 +1,6 @@
 // Rows under faults: with group commit, two accounts whose units share a transaction; without, one account that two
 // messages of a batch contend for.
-import type { Scenario } from "@essentially-once/testing/explorer/scenario";
+import type { Scenario } from "@essentially-once/testing/internal/explorer/scenario";
 import { depositsTo, evidenceAndEffect } from "./deposits.ts";
 
 export function rowsScenario({ workers = 1 } = {}): Scenario {

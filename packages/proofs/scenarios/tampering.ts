@@ -1,5 +1,5 @@
 // What must be so of messages that were altered on their way through a queue: parked for their signature, every one.
-import type { Stage } from "@essentially-once/testing/explorer/stage";
+import type { Stage } from "@essentially-once/testing/internal/explorer/stage";
 
 export interface Altered {
   /** Of the messages that came other than they were sent. */

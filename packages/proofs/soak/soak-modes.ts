@@ -1,6 +1,6 @@
 // What is soaked: a consumer of each mode, with as many messages as a world has, and what must hold at its end.
-import type { Ending, Scenario } from "@essentially-once/testing/explorer/scenario";
-import type { Stage } from "@essentially-once/testing/explorer/stage";
+import type { Ending, Scenario } from "@essentially-once/testing/internal/explorer/scenario";
+import type { Stage } from "@essentially-once/testing/internal/explorer/stage";
 import { bodiesOf, type Deposit, evidenceAndEffect, nothingParked, sums } from "../scenarios/deposits.ts";
 import type { World } from "./world.ts";
 

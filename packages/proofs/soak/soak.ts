@@ -1,13 +1,13 @@
 // The soak: worlds made by fast-check from a seed, each run by the explorer. A world that breaks a promise is made
 // smaller as long as it still does; seed and path bring it back.
 
-import { answerCommand } from "@essentially-once/testing/explorer/call";
-import { openExplorer } from "@essentially-once/testing/explorer/explorer";
-import { describeFault, type FaultKind } from "@essentially-once/testing/explorer/fault";
-import type { Run } from "@essentially-once/testing/explorer/run";
-import { kindsOf } from "@essentially-once/testing/explorer/schedules";
-import { seededRandom } from "@essentially-once/testing/explorer/seeded-random";
-import type { Choose } from "@essentially-once/testing/explorer/simulation";
+import { answerCommand } from "@essentially-once/testing/internal/explorer/call";
+import { openExplorer } from "@essentially-once/testing/internal/explorer/explorer";
+import { describeFault, type FaultKind } from "@essentially-once/testing/internal/explorer/fault";
+import type { Run } from "@essentially-once/testing/internal/explorer/run";
+import { kindsOf } from "@essentially-once/testing/internal/explorer/schedules";
+import { seededRandom } from "@essentially-once/testing/internal/explorer/seeded-random";
+import type { Choose } from "@essentially-once/testing/internal/explorer/simulation";
 import * as fc from "fast-check";
 import { type SoakMode, soakModes, soakScenario } from "./soak-modes.ts";
 import { type World, worldArbitrary } from "./world.ts";

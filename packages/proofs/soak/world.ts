@@ -1,6 +1,6 @@
 // A world of the soak: messages, some of them sent twice, trouble at some calls, and an order of concurrent calls.
 
-import { canMeet, type Fault, type FaultKind } from "@essentially-once/testing/explorer/fault";
+import { canMeet, type Fault, type FaultKind } from "@essentially-once/testing/internal/explorer/fault";
 import * as fc from "fast-check";
 
 export interface World {

@@ -1,8 +1,8 @@
 // Strategies of a consumer: how evidence and effect are brought together. Each processes one deposit.
 
-import type { Handler } from "@essentially-once/testing/explorer/program";
-import type { QueueSourceOptions } from "@essentially-once/testing/explorer/queue-source";
-import type { Scenario } from "@essentially-once/testing/explorer/scenario";
+import type { Handler } from "@essentially-once/testing/internal/explorer/program";
+import type { QueueSourceOptions } from "@essentially-once/testing/internal/explorer/queue-source";
+import type { Scenario } from "@essentially-once/testing/internal/explorer/scenario";
 import type { SQSBatchResponse, SQSEvent, SQSRecord } from "aws-lambda";
 import { type Calls, creditWrite, openCalls, putWrite, wasRefused } from "./calls.ts";
 import type { Strategy } from "./strategy.ts";

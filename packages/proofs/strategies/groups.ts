@@ -1,7 +1,7 @@
 // Strategies of a consumer of a FIFO queue: what becomes of a group behind a failure. Three deposits of one account.
 
-import type { Handler } from "@essentially-once/testing/explorer/program";
-import type { Scenario } from "@essentially-once/testing/explorer/scenario";
+import type { Handler } from "@essentially-once/testing/internal/explorer/program";
+import type { Scenario } from "@essentially-once/testing/internal/explorer/scenario";
 import type { SQSBatchResponse, SQSRecord } from "aws-lambda";
 import { creditWrite, openCalls, putWrite, wasRefused } from "./calls.ts";
 import type { Strategy } from "./strategy.ts";

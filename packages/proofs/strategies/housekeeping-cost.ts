@@ -7,7 +7,7 @@ import {
   type ScanCommandOutput,
 } from "@aws-sdk/client-dynamodb";
 import { marshall } from "@aws-sdk/util-dynamodb";
-import { openStage } from "@essentially-once/testing/explorer/stage";
+import { openStage } from "@essentially-once/testing/internal/explorer/stage";
 
 export interface HousekeepingCost {
   /** Messages since the beginning, all of them sent. */

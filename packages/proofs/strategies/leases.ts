@@ -1,9 +1,9 @@
 // Strategies of an effect outside, at a carrier: whoever holds the lease acts. A worker that takes a lease over first
 // asks the carrier whether its predecessor has acted.
 
-import type { Handler } from "@essentially-once/testing/explorer/program";
-import type { Scenario } from "@essentially-once/testing/explorer/scenario";
-import { aCarrier, type TestCarrier } from "@essentially-once/testing/support/a-carrier";
+import { aCarrier, type TestCarrier } from "@essentially-once/testing/a-carrier";
+import type { Handler } from "@essentially-once/testing/internal/explorer/program";
+import type { Scenario } from "@essentially-once/testing/internal/explorer/scenario";
 import type { SQSBatchResponse, SQSEvent } from "aws-lambda";
 import { type Calls, openCalls } from "./calls.ts";
 import type { Strategy } from "./strategy.ts";

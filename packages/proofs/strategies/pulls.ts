@@ -1,6 +1,6 @@
 // Strategies of a consumer that pulls: where its place in the log is saved. The log has two deposits.
-import type { Handler } from "@essentially-once/testing/explorer/program";
-import type { Scenario } from "@essentially-once/testing/explorer/scenario";
+import type { Handler } from "@essentially-once/testing/internal/explorer/program";
+import type { Scenario } from "@essentially-once/testing/internal/explorer/scenario";
 import { type Calls, creditWrite, openCalls, putWrite } from "./calls.ts";
 import type { Strategy } from "./strategy.ts";
 

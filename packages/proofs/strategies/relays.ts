@@ -1,7 +1,7 @@
 // Strategies of a relay: when a row of the outbox may go. Two rows wait.
-import type { Handler } from "@essentially-once/testing/explorer/program";
-import type { Scenario } from "@essentially-once/testing/explorer/scenario";
-import { takeAll } from "@essentially-once/testing/explorer/stage-resources";
+import type { Handler } from "@essentially-once/testing/internal/explorer/program";
+import type { Scenario } from "@essentially-once/testing/internal/explorer/scenario";
+import { takeAll } from "@essentially-once/testing/internal/explorer/stage-resources";
 import { deleteWrite, openCalls } from "./calls.ts";
 import type { Strategy } from "./strategy.ts";
 

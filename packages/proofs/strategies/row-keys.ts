@@ -1,10 +1,10 @@
 // Strategies of an outbox whose stream has several shards: what its rows are keyed by, and what is sent before a row. Two
 // rows of one key go to a FIFO queue; what the stream gives up is left to a sweeper.
 
-import { shardsDefault, streamLineage } from "@essentially-once/local-cloud/mappings/stream-lineage";
-import type { Handler } from "@essentially-once/testing/explorer/program";
-import type { Scenario } from "@essentially-once/testing/explorer/scenario";
-import { takeAll } from "@essentially-once/testing/explorer/stage-resources";
+import { shardsDefault, streamLineage } from "@essentially-once/local-cloud/internal/mappings/stream-lineage";
+import type { Handler } from "@essentially-once/testing/internal/explorer/program";
+import type { Scenario } from "@essentially-once/testing/internal/explorer/scenario";
+import { takeAll } from "@essentially-once/testing/internal/explorer/stage-resources";
 import type { DynamoDBStreamEvent } from "aws-lambda";
 import { type Calls, deleteWrite, openCalls } from "./calls.ts";
 import type { Strategy } from "./strategy.ts";

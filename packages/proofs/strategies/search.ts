@@ -1,14 +1,14 @@
 // Searches strategies for the fewest faults that break them: none, but two functions at once; one; two.
-import { type Counterexample, explore } from "@essentially-once/testing/explorer/explore";
-import { openExplorer } from "@essentially-once/testing/explorer/explorer";
+import { type Counterexample, explore } from "@essentially-once/testing/internal/explorer/explore";
+import { openExplorer } from "@essentially-once/testing/internal/explorer/explorer";
 import {
   describeFault,
   type Fault,
   type FaultKind,
   faultKinds,
-} from "@essentially-once/testing/explorer/fault";
-import { interleave } from "@essentially-once/testing/explorer/interleave";
-import { furtherFaults, kindsOf } from "@essentially-once/testing/explorer/schedules";
+} from "@essentially-once/testing/internal/explorer/fault";
+import { interleave } from "@essentially-once/testing/internal/explorer/interleave";
+import { furtherFaults, kindsOf } from "@essentially-once/testing/internal/explorer/schedules";
 import { strategies } from "./catalog.ts";
 import type { Strategy } from "./strategy.ts";
 

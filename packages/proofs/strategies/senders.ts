@@ -1,9 +1,9 @@
 // Strategies of a sender: how an order and the message about it come into the world. A caller asks until he is
 // answered, and a relay sends what the list of pending messages holds.
 import type { TransactWriteItem } from "@aws-sdk/client-dynamodb";
-import type { Handler } from "@essentially-once/testing/explorer/program";
-import type { Scenario, ScenarioFunction } from "@essentially-once/testing/explorer/scenario";
-import { takeAll } from "@essentially-once/testing/explorer/stage-resources";
+import type { Handler } from "@essentially-once/testing/internal/explorer/program";
+import type { Scenario, ScenarioFunction } from "@essentially-once/testing/internal/explorer/scenario";
+import { takeAll } from "@essentially-once/testing/internal/explorer/stage-resources";
 import { type Calls, openCalls, putWrite, wasRefused } from "./calls.ts";
 import type { Strategy } from "./strategy.ts";
 

@@ -1,4 +1,4 @@
-import type { FaultKind } from "@essentially-once/testing/explorer/fault";
+import type { FaultKind } from "@essentially-once/testing/internal/explorer/fault";
 import { beforeAll, describe, expect, it } from "vitest";
 import { strategies } from "./catalog.ts";
 import { proveStrategies, type StrategyFigures } from "./search.ts";

@@ -1,7 +1,7 @@
 // A strategy: a way to process messages that somebody thought of, as small as it can be written, and the scenario in
 // which it is searched. Those that do not hold are kept as proof that the search sees what it must see; those that
 // do hold are the control, in the same small form.
-import type { Scenario } from "@essentially-once/testing/explorer/scenario";
+import type { Scenario } from "@essentially-once/testing/internal/explorer/scenario";
 
 export interface Strategy {
   readonly name: string;

@@ -1,10 +1,10 @@
 import { asciiJson, type Envelope } from "@essentially-once/messaging/envelope";
 import { newId } from "@essentially-once/messaging/ids";
-import { anEnvelope } from "@essentially-once/testing/support/an-envelope";
-import { aContext, anSqsEvent, anSqsRecord } from "@essentially-once/testing/support/lambda";
-import { rounds } from "@essentially-once/testing/support/rounds";
-import { signed } from "@essentially-once/testing/support/signing";
-import { aWorld, type World } from "@essentially-once/testing/support/world";
+import { anEnvelope } from "@essentially-once/testing/an-envelope";
+import { aContext, anSqsEvent, anSqsRecord } from "@essentially-once/testing/lambda";
+import { rounds } from "@essentially-once/testing/rounds";
+import { signed } from "@essentially-once/testing/signing";
+import { aWorld, type World } from "@essentially-once/testing/world";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { OrderPlaced } from "../../../functions/orders/messages.ts";
 

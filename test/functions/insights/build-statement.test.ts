@@ -1,13 +1,8 @@
 import { type ProjectionState, servingState } from "@essentially-once/messaging/internal/pull/generation";
 import { journal } from "@essentially-once/messaging/journal";
 import type { Draft } from "@essentially-once/messaging/message-type";
-import {
-  aJournalWorld,
-  inSeconds,
-  type JournalWorld,
-  letter,
-} from "@essentially-once/testing/support/journal-world";
-import { aContext } from "@essentially-once/testing/support/lambda";
+import { aJournalWorld, inSeconds, type JournalWorld, letter } from "@essentially-once/testing/journal-world";
+import { aContext } from "@essentially-once/testing/lambda";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { CreditDenied, CreditReserved } from "../../../functions/credit/messages.ts";
 import { type Statement, statementsOf } from "../../../functions/insights/statement.ts";

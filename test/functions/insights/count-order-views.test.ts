@@ -1,10 +1,10 @@
 import { dynamodb } from "@essentially-once/messaging/clients";
 import { asciiJson, type Envelope } from "@essentially-once/messaging/envelope";
 import { newId } from "@essentially-once/messaging/ids";
-import { anEnvelope } from "@essentially-once/testing/support/an-envelope";
-import { callFaults, type FaultAtCall, faultAtCall } from "@essentially-once/testing/support/fault-at-call";
-import { aContext, anSqsEvent, anSqsRecord } from "@essentially-once/testing/support/lambda";
-import { aWorld, type World } from "@essentially-once/testing/support/world";
+import { anEnvelope } from "@essentially-once/testing/an-envelope";
+import { callFaults, type FaultAtCall, faultAtCall } from "@essentially-once/testing/fault-at-call";
+import { aContext, anSqsEvent, anSqsRecord } from "@essentially-once/testing/lambda";
+import { aWorld, type World } from "@essentially-once/testing/world";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { OrderViewed } from "../../../functions/insights/messages.ts";
 

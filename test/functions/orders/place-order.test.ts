@@ -1,9 +1,9 @@
 import { dynamodb } from "@essentially-once/messaging/clients";
 import type { Envelope } from "@essentially-once/messaging/envelope";
 import { newId } from "@essentially-once/messaging/ids";
-import { type Faults, injectFaults } from "@essentially-once/testing/support/faults";
-import { aContext, aPost } from "@essentially-once/testing/support/lambda";
-import { aWorld, type World } from "@essentially-once/testing/support/world";
+import { type Faults, injectFaults } from "@essentially-once/testing/faults";
+import { aContext, aPost } from "@essentially-once/testing/lambda";
+import { aWorld, type World } from "@essentially-once/testing/world";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 
 const anOrder = {

@@ -4,12 +4,12 @@ import { execFile } from "node:child_process";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { promisify } from "node:util";
-import { EsbuildBundling } from "@essentially-once/constructs/constructs/bundle";
+import { EsbuildBundling } from "@essentially-once/constructs/bundle";
 import { asciiJson } from "@essentially-once/messaging/envelope";
-import { anEnvelope } from "@essentially-once/testing/support/an-envelope";
-import { anXRayDaemon } from "@essentially-once/testing/support/an-x-ray-daemon";
-import { anSqsEvent, anSqsRecord } from "@essentially-once/testing/support/lambda";
-import { temporaryDirectory } from "@essentially-once/testing/support/synthesized";
+import { anEnvelope } from "@essentially-once/testing/an-envelope";
+import { anXRayDaemon } from "@essentially-once/testing/an-x-ray-daemon";
+import { anSqsEvent, anSqsRecord } from "@essentially-once/testing/lambda";
+import { temporaryDirectory } from "@essentially-once/testing/synthesized";
 import { expect, it } from "vitest";
 import { OrderApproved } from "../../../functions/orders/messages.ts";
 

@@ -90,7 +90,7 @@ export function bottlenecks(given: Assumptions): Bottleneck[] {
     {
       what: `the consumer's maxConcurrency of ${given.maxConcurrency}`,
       messagesPerSecond: given.maxConcurrency * perInvocation,
-      past: "raise it in packages/constructs/src/config.ts, to 1,000",
+      past: "raise it in packages/constructs/src/config/config.ts, to 1,000",
       perKey: false,
     },
     {

@@ -31,7 +31,7 @@ type Numeric = Exclude<
   "burst" | "outage" | "mode" | "fifo" | "provisioned" | "json" | "help"
 >;
 
-/** Of the `prod` stage (packages/constructs/src/config.ts), which a test holds. */
+/** Of the `prod` stage (packages/constructs/src/config/config.ts), which a test holds. */
 export const stageDefaults = {
   maxConcurrency: 50,
   batchSize: 10,

@@ -1,6 +1,6 @@
 // Bundles that a thread of its own makes while the CDK loads and the stacks are built: that leaves one of two cores idle.
 import { globSync, readFileSync } from "node:fs";
-import { join } from "node:path";
+import { extname, join } from "node:path";
 import { Worker } from "node:worker_threads";
 import { projectRoot } from "./project.ts";
 
@@ -20,7 +20,7 @@ export function makeBundlesAhead(): void {
     /^export (const|function|\{) ?handler\b/m.test(readFileSync(join(projectRoot, file), "utf8")),
   );
   begun = { files, done: new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT)) };
-  const program = new URL("ahead-worker.ts", import.meta.url);
+  const program = new URL(`ahead-worker${extname(import.meta.filename)}`, import.meta.url);
   const worker = new Worker(program, { workerData: begun, execArgv: [] });
   worker.on("error", () => undefined); // the synthesis makes them itself
   worker.unref();

@@ -1,8 +1,7 @@
 // A file → the directory that Lambda runs: ES modules with everything in them, and their source maps.
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { basename, join, relative } from "node:path";
-import { fileURLToPath } from "node:url";
+import { basename, extname, join, relative } from "node:path";
 import { type BuildOptions, type BuildResult, buildSync, formatMessagesSync, version } from "esbuild";
 import { waitForBundle } from "./ahead.ts";
 import { type BundleFiles, bundleOnce } from "./bundle-cache.ts";
@@ -63,8 +62,8 @@ function options(file: string, external: readonly string[]): InMemory {
 }
 
 /** The files that say how a bundle is made. */
-const makers = ["make-bundle.ts", "start-file.ts"].map((name) =>
-  relative(projectRoot, fileURLToPath(new URL(name, import.meta.url))),
+const makers = ["make-bundle", "start-file"].map((name) =>
+  relative(projectRoot, join(import.meta.dirname, name + extname(import.meta.filename))),
 );
 
 /** What esbuild puts where CommonJS code asks for a module of Node: it throws unless there is a `require`. */

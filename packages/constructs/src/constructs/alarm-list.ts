@@ -8,7 +8,7 @@ import {
   TreatMissingData,
 } from "aws-cdk-lib/aws-cloudwatch";
 import { Construct, type IConstruct } from "constructs";
-import { type AlarmKind, alarmDescription } from "../runbook.ts";
+import { type AlarmKind, alarmDescription } from "../config/runbook.ts";
 
 const { GREATER_THAN_THRESHOLD, LESS_THAN_THRESHOLD } = ComparisonOperator;
 const { BREACHING, NOT_BREACHING } = TreatMissingData;

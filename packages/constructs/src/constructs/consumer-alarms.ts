@@ -5,7 +5,7 @@
 import { metricNames } from "@essentially-once/messaging/internal/core/metric-names";
 import { Duration } from "aws-cdk-lib";
 import { MathExpression, Metric } from "aws-cdk-lib/aws-cloudwatch";
-import { alarmPeriod, type Counted, serviceMetric } from "../service-metrics.ts";
+import { alarmPeriod, type Counted, serviceMetric } from "../config/service-metrics.ts";
 import type { AlarmList } from "./alarm-list.ts";
 import type { QueueConsumer } from "./queue-consumer.ts";
 

@@ -13,7 +13,7 @@ import type { Contract } from "@essentially-once/messaging/contract";
 import { Aspects, CfnOutput, Lazy, type Stack, Validations } from "aws-cdk-lib";
 import { CfnFunction } from "aws-cdk-lib/aws-lambda";
 import type { IConstruct } from "constructs";
-import type { Config } from "../config.ts";
+import type { Config } from "../config/config.ts";
 import { NodeFunction } from "./node-function.ts";
 import { ServiceTable } from "./service-table.ts";
 

@@ -11,7 +11,7 @@ import {
   TextWidgetBackground,
 } from "aws-cdk-lib/aws-cloudwatch";
 import type { Construct } from "constructs";
-import { type Counted, serviceMetric } from "../service-metrics.ts";
+import { type Counted, serviceMetric } from "../config/service-metrics.ts";
 import type { NodeFunction } from "./node-function.ts";
 import type { OutboxPublisher } from "./outbox-publisher.ts";
 import type { OutboxSweeper } from "./outbox-sweeper.ts";

@@ -7,7 +7,7 @@ import { CfnOutput, Duration, Validations } from "aws-cdk-lib";
 import { Rule, Schedule } from "aws-cdk-lib/aws-events";
 import { LambdaFunction } from "aws-cdk-lib/aws-events-targets";
 import type { Construct } from "constructs";
-import type { Sizes } from "../config.ts";
+import type { Sizes } from "../config/config.ts";
 import { NodeFunction, onceAnEvent } from "./node-function.ts";
 import type { ServiceTable } from "./service-table.ts";
 import { type UnitOfWorkTables, useUnitOfWorkTables } from "./unit-of-work-tables.ts";

@@ -7,7 +7,7 @@ import { Role, ServicePrincipal } from "aws-cdk-lib/aws-iam";
 import { Architecture, Function as LambdaFunction, Runtime, Tracing } from "aws-cdk-lib/aws-lambda";
 import { LogGroup, type RetentionDays } from "aws-cdk-lib/aws-logs";
 import type { Construct } from "constructs";
-import { requireDuration, requireWholeNumber } from "../bounds.ts";
+import { requireDuration, requireWholeNumber } from "../config/bounds.ts";
 import { bundle } from "./bundle.ts";
 import { pathOfRoles, type RoleFolder } from "./queue-senders.ts";
 

@@ -3,8 +3,8 @@
 
 import type { Author } from "@essentially-once/messaging/internal/trust/authors";
 import { Stack } from "aws-cdk-lib";
-import { type Routes, routesJson } from "../routes.ts";
 import type { NodeFunction } from "./node-function.ts";
+import { type Routes, routesJson } from "./routes.ts";
 import type { ServiceTable } from "./service-table.ts";
 import type { SigningKeys } from "./signing-keys.ts";
 

@@ -10,7 +10,7 @@ import { StreamViewType } from "aws-cdk-lib/aws-dynamodb";
 import { EventSourceMapping, FilterCriteria, FilterRule, StartingPosition } from "aws-cdk-lib/aws-lambda";
 import type { IQueue } from "aws-cdk-lib/aws-sqs";
 import { Construct } from "constructs";
-import type { Sizes } from "../config.ts";
+import type { Sizes } from "../config/config.ts";
 import { NodeFunction } from "./node-function.ts";
 import { type OutboxAccess, useOutbox } from "./outbox-access.ts";
 import { denyOtherSenders } from "./queue-senders.ts";

@@ -5,7 +5,7 @@ import { Duration, Validations } from "aws-cdk-lib";
 import { Rule, Schedule } from "aws-cdk-lib/aws-events";
 import { LambdaFunction } from "aws-cdk-lib/aws-events-targets";
 import { Construct } from "constructs";
-import type { Sizes } from "../config.ts";
+import type { Sizes } from "../config/config.ts";
 import { NodeFunction, onceAnEvent } from "./node-function.ts";
 import { type OutboxAccess, useOutbox } from "./outbox-access.ts";
 

@@ -8,13 +8,13 @@ import type { Contract } from "@essentially-once/messaging/contract";
 import { CfnOutput, Validations } from "aws-cdk-lib";
 import { EventSourceMapping } from "aws-cdk-lib/aws-lambda";
 import { Construct } from "constructs";
-import { requireWholeNumber } from "../bounds.ts";
-import type { Sizes } from "../config.ts";
-import type { Subscription } from "../routes.ts";
+import { requireWholeNumber } from "../config/bounds.ts";
+import type { Sizes } from "../config/config.ts";
 import type { ClaimCheckBucket } from "./claim-check-bucket.ts";
 import { NodeFunction } from "./node-function.ts";
 import { denyOtherSenders, relayRoles } from "./queue-senders.ts";
 import { RedriveQueue } from "./redrive-queue.ts";
+import type { Subscription } from "./routes.ts";
 import type { SigningKeys } from "./signing-keys.ts";
 import { type UnitOfWorkTables, useUnitOfWorkTables } from "./unit-of-work-tables.ts";
 

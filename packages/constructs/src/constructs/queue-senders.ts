@@ -7,7 +7,7 @@ import { Stack } from "aws-cdk-lib";
 import { AnyPrincipal, Effect, PolicyStatement } from "aws-cdk-lib/aws-iam";
 import type { IQueue } from "aws-cdk-lib/aws-sqs";
 import type { Construct } from "constructs";
-import type { Sizes } from "../config.ts";
+import type { Sizes } from "../config/config.ts";
 
 /** The folder of a role below the stage's own. */
 export type RoleFolder = "relay" | "service";

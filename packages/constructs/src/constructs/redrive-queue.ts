@@ -17,7 +17,7 @@ import {
   RedrivePermission,
 } from "aws-cdk-lib/aws-sqs";
 import { Construct } from "constructs";
-import { requireDuration, requireWholeNumber } from "../bounds.ts";
+import { requireDuration, requireWholeNumber } from "../config/bounds.ts";
 import { ServiceQueue } from "./service-queue.ts";
 
 export interface RedriveQueueOptions {

@@ -9,8 +9,8 @@ import { PolicyStatement, ServicePrincipal } from "aws-cdk-lib/aws-iam";
 import { CfnPermission } from "aws-cdk-lib/aws-lambda";
 import { CfnRotationSchedule, Secret } from "aws-cdk-lib/aws-secretsmanager";
 import { Construct } from "constructs";
-import { requireDuration } from "../bounds.ts";
-import type { Sizes } from "../config.ts";
+import { requireDuration } from "../config/bounds.ts";
+import type { Sizes } from "../config/config.ts";
 import { allowKey, customerKey } from "./customer-key.ts";
 import { NodeFunction, onceAnEvent } from "./node-function.ts";
 

@@ -3,7 +3,7 @@
 import { CfnOutput, Stack } from "aws-cdk-lib";
 import { AttributeType, StreamViewType } from "aws-cdk-lib/aws-dynamodb";
 import type { Construct } from "constructs";
-import { type Config, stackProps } from "../config.ts";
+import { type Config, stackProps } from "../config/config.ts";
 import { ClaimCheckBucket } from "../constructs/claim-check-bucket.ts";
 import { FormerEvidence } from "../constructs/evidence-move.ts";
 import { ServiceTable } from "../constructs/service-table.ts";

@@ -7,7 +7,7 @@ import { PolicyStatement, ServicePrincipal } from "aws-cdk-lib/aws-iam";
 import { Topic } from "aws-cdk-lib/aws-sns";
 import { EmailSubscription } from "aws-cdk-lib/aws-sns-subscriptions";
 import type { Construct } from "constructs";
-import { type Config, stackProps } from "../config.ts";
+import { type Config, stackProps } from "../config/config.ts";
 import { AlarmList } from "../constructs/alarm-list.ts";
 import { alarmOnConsumer } from "../constructs/consumer-alarms.ts";
 import { customerKey } from "../constructs/customer-key.ts";

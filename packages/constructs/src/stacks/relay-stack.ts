@@ -1,10 +1,10 @@
 // RELAY: outbox → journal and queues. The publisher sends what was just committed, the sweeper what was left behind.
 import { CfnOutput, Stack } from "aws-cdk-lib";
 import type { Construct } from "constructs";
-import { type Config, stackProps } from "../config.ts";
+import { type Config, stackProps } from "../config/config.ts";
 import { OutboxPublisher } from "../constructs/outbox-publisher.ts";
 import { OutboxSweeper } from "../constructs/outbox-sweeper.ts";
-import { authorsOf, joinRoutes, routesJson, type Wiring } from "../routes.ts";
+import { authorsOf, joinRoutes, routesJson, type Wiring } from "../constructs/routes.ts";
 import type { FoundationStack } from "./foundation-stack.ts";
 
 export interface RelayStackOptions {

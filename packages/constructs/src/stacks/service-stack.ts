@@ -9,14 +9,14 @@ import { StreamViewType } from "aws-cdk-lib/aws-dynamodb";
 import { FunctionUrlAuthType } from "aws-cdk-lib/aws-lambda";
 import type { Construct } from "constructs";
 import { projectRoot } from "../bundle/project.ts";
-import { type Config, stackProps } from "../config.ts";
+import { type Config, stackProps } from "../config/config.ts";
 import { pauseForMove } from "../constructs/evidence-move.ts";
 import { JournalProjection } from "../constructs/journal-projection.ts";
 import { NodeFunction } from "../constructs/node-function.ts";
 import { QueueConsumer } from "../constructs/queue-consumer.ts";
+import type { Subscription, Wiring } from "../constructs/routes.ts";
 import { ServiceTable } from "../constructs/service-table.ts";
 import { type UnitOfWorkTables, useUnitOfWorkTables } from "../constructs/unit-of-work-tables.ts";
-import type { Subscription, Wiring } from "../routes.ts";
 import type { FoundationStack } from "./foundation-stack.ts";
 
 /** What `bin/app.ts` gives each service. */

@@ -1,12 +1,6 @@
 import { evidenceDays } from "@essentially-once/messaging/internal/envelope/message-life";
-import { grantsOf } from "@essentially-once/testing/support/policies";
-import {
-  aConfig,
-  aTestApp,
-  propertiesOf,
-  resourceOf,
-  templateOf,
-} from "@essentially-once/testing/support/test-app";
+import { grantsOf } from "@essentially-once/testing/policies";
+import { aConfig, aTestApp, propertiesOf, resourceOf, templateOf } from "@essentially-once/testing/test-app";
 import { Stack, Validations } from "aws-cdk-lib";
 import { Template } from "aws-cdk-lib/assertions";
 import { describe, expect, test } from "vitest";

@@ -1,9 +1,9 @@
 // An app with a key of its own, in all its stacks: what is encrypted with it, and who may use it how.
 
-import { provision } from "@essentially-once/local-cloud/provision";
-import { aContract } from "@essentially-once/testing/support/a-contract";
-import { localEngines } from "@essentially-once/testing/support/local-engines";
-import { aConfig, aTestApp, withoutHash } from "@essentially-once/testing/support/test-app";
+import { provision } from "@essentially-once/local-cloud/internal/provision";
+import { aContract } from "@essentially-once/testing/internal/support/a-contract";
+import { localEngines } from "@essentially-once/testing/local-engines";
+import { aConfig, aTestApp, withoutHash } from "@essentially-once/testing/test-app";
 import type { App } from "aws-cdk-lib";
 import { describe, expect, test } from "vitest";
 import { FoundationStack } from "../../src/stacks/foundation-stack.ts";

@@ -1,8 +1,8 @@
 // The three deployments by which evidence moves, as CloudFormation would see them one after the other.
 
-import { movePlan } from "@essentially-once/operator/evidence/plan";
-import { aContract } from "@essentially-once/testing/support/a-contract";
-import { aConfig, aTestApp } from "@essentially-once/testing/support/test-app";
+import { movePlan } from "@essentially-once/operator/internal/evidence/plan";
+import { aContract } from "@essentially-once/testing/internal/support/a-contract";
+import { aConfig, aTestApp } from "@essentially-once/testing/test-app";
 import { type App, type Stack, Validations } from "aws-cdk-lib";
 import { Template } from "aws-cdk-lib/assertions";
 import { describe, expect, test } from "vitest";

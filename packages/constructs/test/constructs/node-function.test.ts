@@ -1,5 +1,5 @@
-import { grantsOf } from "@essentially-once/testing/support/policies";
-import { propertiesOf, resourceOf, templateOf } from "@essentially-once/testing/support/test-app";
+import { grantsOf } from "@essentially-once/testing/policies";
+import { propertiesOf, resourceOf, templateOf } from "@essentially-once/testing/test-app";
 import { Duration } from "aws-cdk-lib";
 import { RetentionDays } from "aws-cdk-lib/aws-logs";
 import { describe, expect, test } from "vitest";

@@ -1,11 +1,11 @@
-import { grantsOf } from "@essentially-once/testing/support/policies";
+import { grantsOf } from "@essentially-once/testing/policies";
 import {
   aConfig,
   propertiesOf,
   signingKeysBeside,
   signingSecretBeside,
   templateOf,
-} from "@essentially-once/testing/support/test-app";
+} from "@essentially-once/testing/test-app";
 import { AttributeType, StreamViewType } from "aws-cdk-lib/aws-dynamodb";
 import { Queue } from "aws-cdk-lib/aws-sqs";
 import { describe, expect, test } from "vitest";

@@ -1,15 +1,15 @@
-import { aContract } from "@essentially-once/testing/support/a-contract";
-import { grantsOf } from "@essentially-once/testing/support/policies";
+import { aContract } from "@essentially-once/testing/internal/support/a-contract";
+import { grantsOf } from "@essentially-once/testing/policies";
 import {
   aConfig,
   propertiesOf,
   signingKeysBeside,
   signingSecretBeside,
   templateOf,
-} from "@essentially-once/testing/support/test-app";
+} from "@essentially-once/testing/test-app";
 import { Duration, type Stack } from "aws-cdk-lib";
 import { describe, expect, test } from "vitest";
-import type { Sizes } from "../../src/config.ts";
+import type { Sizes } from "../../src/config/config.ts";
 import { ClaimCheckBucket } from "../../src/constructs/claim-check-bucket.ts";
 import { QueueConsumer, type QueueConsumerOptions } from "../../src/constructs/queue-consumer.ts";
 import { ServiceTable } from "../../src/constructs/service-table.ts";

@@ -1,7 +1,7 @@
 // Who may send to a queue, as IAM evaluates a Deny: it applies when all of its conditions hold.
 import { readFileSync } from "node:fs";
-import { synthesizeApp, validationContext } from "@essentially-once/testing/support/real-app";
-import { propertiesOf, templateOf } from "@essentially-once/testing/support/test-app";
+import { synthesizeApp, validationContext } from "@essentially-once/testing/real-app";
+import { propertiesOf, templateOf } from "@essentially-once/testing/test-app";
 import { Duration } from "aws-cdk-lib";
 import { describe, expect, test } from "vitest";
 import { denyOtherSenders, relayRoles } from "../../src/constructs/queue-senders.ts";

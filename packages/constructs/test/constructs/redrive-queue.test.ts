@@ -1,4 +1,4 @@
-import { propertiesOf, resourceOf, templateOf } from "@essentially-once/testing/support/test-app";
+import { propertiesOf, resourceOf, templateOf } from "@essentially-once/testing/test-app";
 import { Duration } from "aws-cdk-lib";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";

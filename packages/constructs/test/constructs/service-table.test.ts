@@ -1,4 +1,4 @@
-import { aTestApp, propertiesOf, resourceOf, templateOf } from "@essentially-once/testing/support/test-app";
+import { aTestApp, propertiesOf, resourceOf, templateOf } from "@essentially-once/testing/test-app";
 import { Stack } from "aws-cdk-lib";
 import { Template } from "aws-cdk-lib/assertions";
 import { StreamViewType } from "aws-cdk-lib/aws-dynamodb";

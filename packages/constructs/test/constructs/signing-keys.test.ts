@@ -1,7 +1,10 @@
-import { GenerateSecretString, generatedSecret } from "@essentially-once/local-cloud/secrets/generate";
+import {
+  GenerateSecretString,
+  generatedSecret,
+} from "@essentially-once/local-cloud/internal/secrets/generate";
 import { readKeys } from "@essentially-once/messaging/internal/trust/key-secret";
-import { grantsOf } from "@essentially-once/testing/support/policies";
-import { aConfig, propertiesOf, resourceOf, templateOf } from "@essentially-once/testing/support/test-app";
+import { grantsOf } from "@essentially-once/testing/policies";
+import { aConfig, propertiesOf, resourceOf, templateOf } from "@essentially-once/testing/test-app";
 import { Duration } from "aws-cdk-lib";
 import { describe, expect, test } from "vitest";
 import { NodeFunction } from "../../src/constructs/node-function.ts";

@@ -2,10 +2,10 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
-import { temporaryDirectory } from "@essentially-once/testing/support/synthesized";
+import { temporaryDirectory } from "@essentially-once/testing/synthesized";
 import { App, Stack, Stage, Validations } from "aws-cdk-lib";
 import { afterAll, expect, test } from "vitest";
-import { readConfig } from "../../src/config.ts";
+import { readConfig } from "../../src/config/config.ts";
 import { NodeFunction } from "../../src/constructs/node-function.ts";
 import { bundleRules } from "../../src/rules/bundle-rules.ts";
 import { WiringRules } from "../../src/rules/wiring-rules.ts";

@@ -7,7 +7,7 @@ import {
   type TemplateResource,
   validationContext,
   withTemplate,
-} from "@essentially-once/testing/support/real-app";
+} from "@essentially-once/testing/real-app";
 import { describe, expect, test } from "vitest";
 import { grantRules } from "../../src/rules/grant-rules.ts";
 import { propertyRules } from "../../src/rules/properties/all.ts";

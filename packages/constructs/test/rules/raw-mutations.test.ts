@@ -1,6 +1,6 @@
 // Types of resources that the kit's own app does not have, as somebody might write them.
 
-import { temporaryDirectory } from "@essentially-once/testing/support/synthesized";
+import { temporaryDirectory } from "@essentially-once/testing/synthesized";
 import { App, CfnResource, Stack, Validations } from "aws-cdk-lib";
 import { describe, expect, test } from "vitest";
 import { grantRules } from "../../src/rules/grant-rules.ts";

@@ -1,5 +1,5 @@
 // What the proof of the rules is written in: resources of the real app, and the wrong values of their properties.
-import type { TemplateResource } from "@essentially-once/testing/support/real-app";
+import type { TemplateResource } from "@essentially-once/testing/real-app";
 
 export interface Subject {
   readonly name: string;

@@ -1,4 +1,4 @@
-import { aConfig, aTestApp, propertiesOf } from "@essentially-once/testing/support/test-app";
+import { aConfig, aTestApp, propertiesOf } from "@essentially-once/testing/test-app";
 import { Template } from "aws-cdk-lib/assertions";
 import { describe, expect, test } from "vitest";
 import { FoundationStack } from "../../src/stacks/foundation-stack.ts";

@@ -1,15 +1,15 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { aContract } from "@essentially-once/testing/support/a-contract";
-import { synthesizeApp } from "@essentially-once/testing/support/real-app";
-import { aConfig, aTestApp } from "@essentially-once/testing/support/test-app";
+import { aContract } from "@essentially-once/testing/internal/support/a-contract";
+import { synthesizeApp } from "@essentially-once/testing/real-app";
+import { aConfig, aTestApp } from "@essentially-once/testing/test-app";
 import { Stack } from "aws-cdk-lib";
 import { Template } from "aws-cdk-lib/assertions";
 import { describe, expect, test } from "vitest";
+import { alarmKinds } from "../../src/config/runbook.ts";
 import { ClaimCheckBucket } from "../../src/constructs/claim-check-bucket.ts";
 import { QueueConsumer } from "../../src/constructs/queue-consumer.ts";
 import { ServiceTable } from "../../src/constructs/service-table.ts";
-import { alarmKinds } from "../../src/runbook.ts";
 import { OperationsStack } from "../../src/stacks/operations-stack.ts";
 
 interface AlarmProperties {

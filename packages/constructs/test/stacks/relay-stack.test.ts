@@ -1,9 +1,9 @@
-import { aContract } from "@essentially-once/testing/support/a-contract";
-import { aConfig, aTestApp, propertiesOf } from "@essentially-once/testing/support/test-app";
+import { aContract } from "@essentially-once/testing/internal/support/a-contract";
+import { aConfig, aTestApp, propertiesOf } from "@essentially-once/testing/test-app";
 import { Template } from "aws-cdk-lib/assertions";
 import { Queue } from "aws-cdk-lib/aws-sqs";
 import { describe, expect, test } from "vitest";
-import type { Wiring } from "../../src/routes.ts";
+import type { Wiring } from "../../src/constructs/routes.ts";
 import { FoundationStack } from "../../src/stacks/foundation-stack.ts";
 import { RelayStack } from "../../src/stacks/relay-stack.ts";
 

@@ -1,6 +1,6 @@
-import { aContract } from "@essentially-once/testing/support/a-contract";
-import { grantsOf } from "@essentially-once/testing/support/policies";
-import { aConfig, aTestApp, propertiesOf } from "@essentially-once/testing/support/test-app";
+import { aContract } from "@essentially-once/testing/internal/support/a-contract";
+import { grantsOf } from "@essentially-once/testing/policies";
+import { aConfig, aTestApp, propertiesOf } from "@essentially-once/testing/test-app";
 import { Template } from "aws-cdk-lib/assertions";
 import { describe, expect, test } from "vitest";
 import { FoundationStack } from "../../src/stacks/foundation-stack.ts";

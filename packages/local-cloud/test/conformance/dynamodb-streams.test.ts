@@ -9,8 +9,8 @@ import {
   type ShardIteratorType,
   type _Record as StreamRecord,
 } from "@aws-sdk/client-dynamodb-streams";
-import { conformanceClients } from "@essentially-once/testing/support/conformance-clients";
-import { aTable } from "@essentially-once/testing/support/conformance-table";
+import { conformanceClients } from "@essentially-once/testing/internal/support/conformance-clients";
+import { aTable } from "@essentially-once/testing/internal/support/conformance-table";
 import { expect, test, vi } from "vitest";
 
 const clients = conformanceClients();

@@ -12,8 +12,8 @@ import {
   TransactWriteItemsCommand,
   UpdateItemCommand,
 } from "@aws-sdk/client-dynamodb";
-import { conformanceClients } from "@essentially-once/testing/support/conformance-clients";
-import { aTable } from "@essentially-once/testing/support/conformance-table";
+import { conformanceClients } from "@essentially-once/testing/internal/support/conformance-clients";
+import { aTable } from "@essentially-once/testing/internal/support/conformance-table";
 import { expect, test } from "vitest";
 
 const clients = conformanceClients();

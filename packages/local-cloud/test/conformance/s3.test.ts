@@ -11,7 +11,7 @@ import {
   NoSuchKey,
   PutObjectCommand,
 } from "@aws-sdk/client-s3";
-import { aName, conformanceClients } from "@essentially-once/testing/support/conformance-clients";
+import { aName, conformanceClients } from "@essentially-once/testing/internal/support/conformance-clients";
 import { expect, onTestFinished, test } from "vitest";
 
 const clients = conformanceClients();

@@ -9,7 +9,7 @@ import {
   UpdateSecretVersionStageCommand,
 } from "@aws-sdk/client-secrets-manager";
 import { newId } from "@essentially-once/messaging/ids";
-import { aName, conformanceClients } from "@essentially-once/testing/support/conformance-clients";
+import { aName, conformanceClients } from "@essentially-once/testing/internal/support/conformance-clients";
 import { afterEach, beforeEach, expect, test } from "vitest";
 
 const clients = conformanceClients();

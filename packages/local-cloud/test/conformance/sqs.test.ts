@@ -12,7 +12,7 @@ import {
   SendMessageBatchCommand,
   SendMessageCommand,
 } from "@aws-sdk/client-sqs";
-import { aName, conformanceClients } from "@essentially-once/testing/support/conformance-clients";
+import { aName, conformanceClients } from "@essentially-once/testing/internal/support/conformance-clients";
 import { expect, onTestFinished, test } from "vitest";
 
 const clients = conformanceClients();

@@ -4,8 +4,8 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { PutObjectCommand } from "@aws-sdk/client-s3";
-import { aRecorder } from "@essentially-once/testing/support/local-function";
-import { aFunction, oneStack, temporaryDirectory } from "@essentially-once/testing/support/synthesized";
+import { aRecorder } from "@essentially-once/testing/internal/support/local-function";
+import { aFunction, oneStack, temporaryDirectory } from "@essentially-once/testing/synthesized";
 import { CfnOutput, Duration, type Stack } from "aws-cdk-lib";
 import { AttributeType, TableV2 } from "aws-cdk-lib/aws-dynamodb";
 import { Effect, PolicyStatement } from "aws-cdk-lib/aws-iam";

@@ -9,12 +9,12 @@ import { marshall } from "@aws-sdk/util-dynamodb";
 import { asciiJson } from "@essentially-once/messaging/envelope";
 import { contentId, newId } from "@essentially-once/messaging/ids";
 import { datarefOf, travelPrefix } from "@essentially-once/messaging/internal/envelope/claim-place";
-import { anEnvelope } from "@essentially-once/testing/support/an-envelope";
-import { bundledAssemblyOf, kitApp } from "@essentially-once/testing/support/assembly";
-import { Approved, Asked, Taken } from "@essentially-once/testing/support/kit/messages";
-import { aRecorder } from "@essentially-once/testing/support/local-function";
-import { anOutboxRow } from "@essentially-once/testing/support/outbox-rows";
-import { temporaryDirectory } from "@essentially-once/testing/support/synthesized";
+import { anEnvelope } from "@essentially-once/testing/an-envelope";
+import { bundledAssemblyOf, kitApp } from "@essentially-once/testing/internal/support/assembly";
+import { Approved, Asked, Taken } from "@essentially-once/testing/internal/support/kit/messages";
+import { aRecorder } from "@essentially-once/testing/internal/support/local-function";
+import { anOutboxRow } from "@essentially-once/testing/internal/support/outbox-rows";
+import { temporaryDirectory } from "@essentially-once/testing/synthesized";
 import { afterEach, describe, expect, test } from "vitest";
 import { type LocalCloud, startLocalCloud } from "../../src/cloud.ts";
 

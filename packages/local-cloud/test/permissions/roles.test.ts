@@ -1,7 +1,7 @@
 // The roles of an app, read from its templates: what is evaluated, what is left out, and what is refused by name.
 
-import { localEngines } from "@essentially-once/testing/support/local-engines";
-import { aFunction, oneStack } from "@essentially-once/testing/support/synthesized";
+import { localEngines } from "@essentially-once/testing/local-engines";
+import { aFunction, oneStack } from "@essentially-once/testing/synthesized";
 import type { Stack } from "aws-cdk-lib";
 import { AttributeType, StreamViewType, TableV2 } from "aws-cdk-lib/aws-dynamodb";
 import { ManagedPolicy, PolicyStatement, Role, ServicePrincipal } from "aws-cdk-lib/aws-iam";

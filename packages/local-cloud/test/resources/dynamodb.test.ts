@@ -1,8 +1,8 @@
 // Tables with what an app may add to the kit's own: indexes, of either kind of table.
 import { PutItemCommand, QueryCommand } from "@aws-sdk/client-dynamodb";
-import { ServiceTable } from "@essentially-once/constructs/constructs/service-table";
-import { localEngines } from "@essentially-once/testing/support/local-engines";
-import { oneStack } from "@essentially-once/testing/support/synthesized";
+import { ServiceTable } from "@essentially-once/constructs/service-table";
+import { localEngines } from "@essentially-once/testing/local-engines";
+import { oneStack } from "@essentially-once/testing/synthesized";
 import { CfnOutput } from "aws-cdk-lib";
 import { AttributeType, ProjectionType, StreamViewType, Table } from "aws-cdk-lib/aws-dynamodb";
 import { expect, test } from "vitest";

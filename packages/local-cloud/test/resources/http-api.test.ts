@@ -1,7 +1,7 @@
 // An HTTP API in front of functions: its routes, what they tell a function, and its URL wherever a template makes one.
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { aFunction, oneStack, temporaryDirectory } from "@essentially-once/testing/support/synthesized";
+import { aFunction, oneStack, temporaryDirectory } from "@essentially-once/testing/synthesized";
 import { CfnOutput, type Stack } from "aws-cdk-lib";
 import { CfnAuthorizer, CfnRoute, HttpApi, HttpMethod } from "aws-cdk-lib/aws-apigatewayv2";
 import { HttpLambdaIntegration } from "aws-cdk-lib/aws-apigatewayv2-integrations";

@@ -1,7 +1,7 @@
 import { GetObjectCommand, PutObjectCommand } from "@aws-sdk/client-s3";
-import { ClaimCheckBucket } from "@essentially-once/constructs/constructs/claim-check-bucket";
-import { localEngines } from "@essentially-once/testing/support/local-engines";
-import { oneStack } from "@essentially-once/testing/support/synthesized";
+import { ClaimCheckBucket } from "@essentially-once/constructs/claim-check-bucket";
+import { localEngines } from "@essentially-once/testing/local-engines";
+import { oneStack } from "@essentially-once/testing/synthesized";
 import { CfnOutput } from "aws-cdk-lib";
 import { Bucket } from "aws-cdk-lib/aws-s3";
 import { expect, test } from "vitest";

@@ -1,6 +1,6 @@
 import { GetSecretValueCommand } from "@aws-sdk/client-secrets-manager";
-import { localEngines } from "@essentially-once/testing/support/local-engines";
-import { aFunction, oneStack } from "@essentially-once/testing/support/synthesized";
+import { localEngines } from "@essentially-once/testing/local-engines";
+import { aFunction, oneStack } from "@essentially-once/testing/synthesized";
 import type { Stack } from "aws-cdk-lib";
 import { ServicePrincipal } from "aws-cdk-lib/aws-iam";
 import { CfnRotationSchedule, CfnSecret } from "aws-cdk-lib/aws-secretsmanager";

@@ -2,8 +2,8 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { ReceiveMessageCommand } from "@aws-sdk/client-sqs";
-import { aRecorder } from "@essentially-once/testing/support/local-function";
-import { aFunction, oneStack, temporaryDirectory } from "@essentially-once/testing/support/synthesized";
+import { aRecorder } from "@essentially-once/testing/internal/support/local-function";
+import { aFunction, oneStack, temporaryDirectory } from "@essentially-once/testing/synthesized";
 import { CfnOutput, type Stack } from "aws-cdk-lib";
 import { Code } from "aws-cdk-lib/aws-lambda";
 import { SubscriptionFilter, Topic } from "aws-cdk-lib/aws-sns";

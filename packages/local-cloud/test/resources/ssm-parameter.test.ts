@@ -1,9 +1,9 @@
 // Parameters of Parameter Store: in templates of this and other stacks, in texts, and as a function reads them.
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { localEngines } from "@essentially-once/testing/support/local-engines";
-import { aRecorder } from "@essentially-once/testing/support/local-function";
-import { aFunction, synthesized, temporaryDirectory } from "@essentially-once/testing/support/synthesized";
+import { aRecorder } from "@essentially-once/testing/internal/support/local-function";
+import { localEngines } from "@essentially-once/testing/local-engines";
+import { aFunction, synthesized, temporaryDirectory } from "@essentially-once/testing/synthesized";
 import { CfnOutput, Stack } from "aws-cdk-lib";
 import { Code } from "aws-cdk-lib/aws-lambda";
 import { StringListParameter, StringParameter } from "aws-cdk-lib/aws-ssm";

@@ -1,8 +1,8 @@
 import { PutItemCommand } from "@aws-sdk/client-dynamodb";
-import { anEnvelope } from "@essentially-once/testing/support/an-envelope";
-import { enterAuthors } from "@essentially-once/testing/support/enter-authors";
-import { aContext } from "@essentially-once/testing/support/lambda";
-import { aWorld, type World } from "@essentially-once/testing/support/world";
+import { anEnvelope } from "@essentially-once/testing/an-envelope";
+import { enterAuthors } from "@essentially-once/testing/internal/support/enter-authors";
+import { aContext } from "@essentially-once/testing/lambda";
+import { aWorld, type World } from "@essentially-once/testing/world";
 import { afterAll, afterEach, beforeAll, expect, it } from "vitest";
 import { dynamodb } from "../../src/aws/clients.ts";
 import { writesWithRows } from "../../src/commit/outbox.ts";

@@ -5,12 +5,12 @@ import {
   type SendMessageBatchRequestEntry,
 } from "@aws-sdk/client-sqs";
 import { marshall } from "@aws-sdk/util-dynamodb";
-import { anEnvelope } from "@essentially-once/testing/support/an-envelope";
-import { enterAuthors, kitTypes } from "@essentially-once/testing/support/enter-authors";
-import { type Faults, injectFaults } from "@essentially-once/testing/support/faults";
-import { aContext } from "@essentially-once/testing/support/lambda";
-import { type Line, linesOf } from "@essentially-once/testing/support/lines";
-import { aWorld, type World } from "@essentially-once/testing/support/world";
+import { anEnvelope } from "@essentially-once/testing/an-envelope";
+import { type Faults, injectFaults } from "@essentially-once/testing/faults";
+import { enterAuthors, kitTypes } from "@essentially-once/testing/internal/support/enter-authors";
+import { type Line, linesOf } from "@essentially-once/testing/internal/support/lines";
+import { aContext } from "@essentially-once/testing/lambda";
+import { aWorld, type World } from "@essentially-once/testing/world";
 import type { DynamoDBStreamEvent } from "aws-lambda";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { dynamodb } from "../../src/aws/clients.ts";

@@ -12,9 +12,12 @@ import {
   type LocalClients,
   localClients,
 } from "@essentially-once/local-cloud/clients";
-import { type SecretsEngine, startSecretsEngine } from "@essentially-once/local-cloud/secrets/engine";
-import { callFaults, faultAtCall } from "@essentially-once/testing/support/fault-at-call";
-import { aContext } from "@essentially-once/testing/support/lambda";
+import {
+  type SecretsEngine,
+  startSecretsEngine,
+} from "@essentially-once/local-cloud/internal/secrets/engine";
+import { callFaults, faultAtCall } from "@essentially-once/testing/fault-at-call";
+import { aContext } from "@essentially-once/testing/lambda";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { secretsManager } from "../../src/aws/clients.ts";
 import { setClock } from "../../src/core/clock.ts";

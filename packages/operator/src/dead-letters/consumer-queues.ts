@@ -2,8 +2,8 @@
 // `XConsumer`, `XQueueUrl` and `XDeadLetterQueueUrl`, and beside them the tables of its service `S`: `STable` and
 // `SEvidenceTable`. A message's own word about where it came from is not trusted.
 
-import type { Outputs } from "../connection.ts";
-import { UsageError } from "../usage-error.ts";
+import type { Outputs } from "../connect/connection.ts";
+import { UsageError } from "../terminal/usage-error.ts";
 
 export interface ConsumerQueue {
   /** `ReserveCredit` */

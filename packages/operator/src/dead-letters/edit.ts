@@ -12,7 +12,7 @@
 import type { Message } from "@aws-sdk/client-sqs";
 import type { Envelope } from "@essentially-once/messaging/envelope";
 import type { Sign } from "@essentially-once/messaging/internal/trust/signature";
-import { UsageError } from "../usage-error.ts";
+import { UsageError } from "../terminal/usage-error.ts";
 import { type Authenticity, authenticityOf, authenticityText, standingOf } from "./authenticity.ts";
 import type { ConsumerQueue } from "./consumer-queues.ts";
 import { recordDiscard } from "./discard-record.ts";

@@ -12,8 +12,8 @@ import {
 } from "@essentially-once/messaging/internal/receive/park-attributes";
 import type { Sign } from "@essentially-once/messaging/internal/trust/signature";
 import { Park } from "@essentially-once/messaging/outcome";
-import type { KnownContract } from "../contracts.ts";
-import { UsageError } from "../usage-error.ts";
+import type { KnownContract } from "../connect/contracts.ts";
+import { UsageError } from "../terminal/usage-error.ts";
 import type { ConsumerQueue } from "./consumer-queues.ts";
 import type { DeadLetter } from "./dead-letter.ts";
 import { checkData } from "./prospect.ts";

@@ -4,7 +4,7 @@
 
 import type { SQSClient } from "@aws-sdk/client-sqs";
 import { cameWith } from "@essentially-once/messaging/internal/receive/park-attributes";
-import { UsageError } from "../usage-error.ts";
+import { UsageError } from "../terminal/usage-error.ts";
 import type { ConsumerQueue } from "./consumer-queues.ts";
 import { type DeadLetter, deadLettersOf, hasId } from "./dead-letter.ts";
 import { type Held, hold } from "./hold.ts";

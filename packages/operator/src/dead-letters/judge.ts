@@ -2,7 +2,7 @@
 // consumer would say. One that cannot be judged spoils nothing for the others.
 
 import type { KeyRing } from "@essentially-once/messaging/internal/trust/key-ring";
-import type { Contracts } from "../contracts.ts";
+import type { Contracts } from "../connect/contracts.ts";
 import { type Authenticity, authenticityOf } from "./authenticity.ts";
 import type { DeadLetter } from "./dead-letter.ts";
 import { type Decision, decide } from "./decision.ts";

@@ -9,7 +9,7 @@ import { claimIdIn } from "@essentially-once/messaging/internal/envelope/claim-p
 import { ageGate } from "@essentially-once/messaging/internal/trust/age-gate";
 import type { MessageType } from "@essentially-once/messaging/message-type";
 import { Park } from "@essentially-once/messaging/outcome";
-import type { KnownContract } from "../contracts.ts";
+import type { KnownContract } from "../connect/contracts.ts";
 import { type Authenticity, standingOf } from "./authenticity.ts";
 import type { DeadLetter } from "./dead-letter.ts";
 

@@ -9,7 +9,7 @@
 import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import type { Message, SQSClient } from "@aws-sdk/client-sqs";
 import { isFifo } from "@essentially-once/messaging/internal/envelope/message-group";
-import { type Pace, pace } from "../pace.ts";
+import { type Pace, pace } from "../terminal/pace.ts";
 import type { ConsumerQueue } from "./consumer-queues.ts";
 import { type DeadLetter, deadLettersOf } from "./dead-letter.ts";
 import type { Decision } from "./decision.ts";

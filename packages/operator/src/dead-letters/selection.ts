@@ -1,9 +1,9 @@
 // Which dead letters are meant: by id, by source, by reason, by age, or all. What is given together must hold together.
 
 import { nowMs } from "@essentially-once/messaging/clock";
-import { readAge } from "../age.ts";
-import type { Given } from "../flags.ts";
-import { UsageError } from "../usage-error.ts";
+import { readAge } from "../terminal/age.ts";
+import type { Given } from "../terminal/flags.ts";
+import { UsageError } from "../terminal/usage-error.ts";
 import { type DeadLetter, hasId } from "./dead-letter.ts";
 
 export type Matches = (deadLetter: DeadLetter) => boolean;

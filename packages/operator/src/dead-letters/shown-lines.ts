@@ -1,7 +1,7 @@
 // A dead letter in full as lines of `name  value`, for a terminal.
 
 import { nowMs } from "@essentially-once/messaging/clock";
-import { ageText } from "../age.ts";
+import { ageText } from "../terminal/age.ts";
 import { authenticityText } from "./authenticity.ts";
 import type { Decision } from "./decision.ts";
 import type { Verdict } from "./evidence.ts";

@@ -12,7 +12,7 @@ import { derivedId, evidenceId } from "@essentially-once/messaging/ids";
 import { digestOf, saysTheSame } from "@essentially-once/messaging/internal/envelope/digest";
 import { bodyId } from "@essentially-once/messaging/internal/envelope/message-group";
 import { evidenceDays } from "@essentially-once/messaging/internal/envelope/message-life";
-import { UsageError } from "../usage-error.ts";
+import { UsageError } from "../terminal/usage-error.ts";
 import type { DeadLetter } from "./dead-letter.ts";
 import type { EvidencePlace } from "./evidence.ts";
 import { barInItems } from "./inline-evidence.ts";

@@ -1,8 +1,8 @@
 // Dead letters on a terminal. Nothing here shows what a message says.
 
 import { nowMs } from "@essentially-once/messaging/clock";
-import { ageText } from "../age.ts";
-import { textTable } from "../text-table.ts";
+import { ageText } from "../terminal/age.ts";
+import { textTable } from "../terminal/text-table.ts";
 import type { Aftermath } from "./aftermath.ts";
 import type { Authenticity } from "./authenticity.ts";
 import type { DeadLetter } from "./dead-letter.ts";

@@ -10,9 +10,9 @@
 //   G2. Run again after it died, it begins with 1, and after 4 has begun with 2. packages/constructs/src/constructs/evidence-move.ts
 
 import { DescribeTableCommand, type DynamoDBClient } from "@aws-sdk/client-dynamodb";
-import type { Outputs } from "../connection.ts";
-import { outputNamed } from "../outputs.ts";
-import { UsageError } from "../usage-error.ts";
+import type { Outputs } from "../connect/connection.ts";
+import { outputNamed } from "../connect/outputs.ts";
+import { UsageError } from "../terminal/usage-error.ts";
 import { type Copied, copyEvidence } from "./copy.ts";
 import { type MovePlan, movePlan } from "./plan.ts";
 

@@ -3,9 +3,9 @@
 
 import type { AttributeValue } from "@aws-sdk/client-dynamodb";
 import { z } from "zod";
-import type { Outputs } from "../connection.ts";
-import { outputNamed, outputRequired } from "../outputs.ts";
-import { UsageError } from "../usage-error.ts";
+import type { Outputs } from "../connect/connection.ts";
+import { outputNamed, outputRequired } from "../connect/outputs.ts";
+import { UsageError } from "../terminal/usage-error.ts";
 
 export interface MovePlan {
   /** The table that all services had. */

@@ -10,8 +10,8 @@ import {
   generationStore,
 } from "@essentially-once/messaging/internal/pull/generation";
 import { offsets } from "@essentially-once/messaging/internal/pull/offset";
-import type { Outputs } from "../connection.ts";
-import { UsageError } from "../usage-error.ts";
+import type { Outputs } from "../connect/connection.ts";
+import { UsageError } from "../terminal/usage-error.ts";
 
 export interface ProjectionTable {
   /** `BuildStatement` */

@@ -8,7 +8,7 @@ import { nowMs } from "@essentially-once/messaging/clock";
 import type { OutboxRow } from "@essentially-once/messaging/internal/commit/outbox";
 import type { Publisher } from "@essentially-once/messaging/internal/publish/publisher";
 import { inLines } from "@essentially-once/messaging/internal/publish/relay/oldest-rows";
-import type { Pace } from "../pace.ts";
+import type { Pace } from "../terminal/pace.ts";
 import type { Pending } from "./pending.ts";
 
 export interface ReplayOptions {

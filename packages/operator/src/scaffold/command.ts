@@ -1,6 +1,6 @@
 // The command line of `npm run new`.
 import { parseArgs } from "node:util";
-import { UsageError, usageErrorFrom } from "../usage-error.ts";
+import { UsageError, usageErrorFrom } from "../terminal/usage-error.ts";
 import { type FunctionName, readFunctionName, readTypeName, type TypeName } from "./names.ts";
 
 export const modes = ["rows", "inline", "effect", "at-most-once"] as const;

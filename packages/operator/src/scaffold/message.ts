@@ -1,5 +1,5 @@
 // A new kind of message: its declaration beside the others of its service, and a test of what it takes.
-import { UsageError } from "../usage-error.ts";
+import { UsageError } from "../terminal/usage-error.ts";
 import type { MessageCommand } from "./command.ts";
 import type { Draft } from "./draft.ts";
 import { knownTypes } from "./known-types.ts";

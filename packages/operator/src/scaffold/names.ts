@@ -1,6 +1,6 @@
 // One name in the forms in which the project writes it: `send-invoice`, `SendInvoice`, `sendInvoice`, `SEND_INVOICE`.
 import { globSync } from "node:fs";
-import { UsageError } from "../usage-error.ts";
+import { UsageError } from "../terminal/usage-error.ts";
 import type { Draft } from "./draft.ts";
 
 export interface TypeName {

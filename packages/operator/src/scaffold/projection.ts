@@ -56,8 +56,8 @@ function proof({ name }: ProjectionCommand, types: readonly KnownType[], drafts:
 import { expect, it } from "vitest";
 import { asciiJson } from "@essentially-once/messaging/envelope";
 ${fromTests(name, types)}
-import { exploreProjection } from "@essentially-once/testing/explorer/explore-projection";
-import { anEnvelope } from "@essentially-once/testing/support/an-envelope";
+import { exploreProjection } from "@essentially-once/testing/explore-projection";
+import { anEnvelope } from "@essentially-once/testing/an-envelope";
 
 ${eachAccepted({ name, drafts })}
 it.each(drafts)("G10: $type of the journal takes effect once, whatever fails at whichever call", async (draft) => {

@@ -22,8 +22,8 @@ export function proofSource(source: ProofSource): string {
 import { ${isEffect ? "afterAll, beforeAll, " : ""}expect, it } from "vitest";
 import { asciiJson } from "@essentially-once/messaging/envelope";
 ${fromTests(name, types)}
-import { exploreCrashes } from "@essentially-once/testing/explorer/explore-crashes";
-${isEffect ? 'import { aCarrier, type TestCarrier } from "@essentially-once/testing/support/a-carrier";\n' : ""}import { anEnvelope } from "@essentially-once/testing/support/an-envelope";
+import { exploreCrashes } from "@essentially-once/testing/explore-crashes";
+${isEffect ? 'import { aCarrier, type TestCarrier } from "@essentially-once/testing/a-carrier";\n' : ""}import { anEnvelope } from "@essentially-once/testing/an-envelope";
 
 ${isEffect ? otherSide : ""}${eachAccepted({ name, drafts })}
 it.each(drafts)("${promises[mode]}", async (draft) => {

@@ -1,7 +1,7 @@
 // One more line in a service's stack, and one more service in the app. The edits rely on the shape of these files and
 // say so when somebody has given them another.
 import { globSync } from "node:fs";
-import { UsageError } from "../usage-error.ts";
+import { UsageError } from "../terminal/usage-error.ts";
 import type { Draft } from "./draft.ts";
 import type { KnownType } from "./known-types.ts";
 import { pascal } from "./names.ts";
@@ -45,7 +45,7 @@ export function unpublished(files: Draft, types: readonly KnownType[]): KnownTyp
 function emptyStack(service: string): string {
   return `// ${service.toUpperCase()}: what this service is for, in a sentence.
 import type { Construct } from "constructs";
-import { type ServiceOptions, ServiceStack } from "@essentially-once/constructs/stacks/service-stack";
+import { type ServiceOptions, ServiceStack } from "@essentially-once/constructs/service-stack";
 
 export class ${pascal(service)}Stack extends ServiceStack {
   constructor(scope: Construct, id: string, options: ServiceOptions) {

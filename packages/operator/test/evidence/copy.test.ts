@@ -13,10 +13,13 @@ import { runLedger } from "@essentially-once/messaging/internal/receive/run-ledg
 import { messageType } from "@essentially-once/messaging/message-type";
 import { Park } from "@essentially-once/messaging/outcome";
 import { type Versioned, versionedTable } from "@essentially-once/messaging/versioned-table";
-import { anEnvelope } from "@essentially-once/testing/support/an-envelope";
-import { aDeadLetterWorld, type DeadLetterWorld } from "@essentially-once/testing/support/dead-letter-world";
-import { faultAtCall } from "@essentially-once/testing/support/fault-at-call";
-import { aContext, anSqsEvent, anSqsRecord, aPost } from "@essentially-once/testing/support/lambda";
+import { anEnvelope } from "@essentially-once/testing/an-envelope";
+import { faultAtCall } from "@essentially-once/testing/fault-at-call";
+import {
+  aDeadLetterWorld,
+  type DeadLetterWorld,
+} from "@essentially-once/testing/internal/support/dead-letter-world";
+import { aContext, anSqsEvent, anSqsRecord, aPost } from "@essentially-once/testing/lambda";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import * as z from "zod";
 import type { ConsumerQueue } from "../../src/dead-letters/consumer-queues.ts";

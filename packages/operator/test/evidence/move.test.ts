@@ -1,8 +1,8 @@
 // The order of the steps of a move, and what a step that dies leaves behind. The deployment is one that only remembers what
 // was deployed last, and that refuses, as CloudFormation does, what would take away what is in use.
 import { CreateTableCommand, PutItemCommand, ScanCommand } from "@aws-sdk/client-dynamodb";
-import { faultAtCall } from "@essentially-once/testing/support/fault-at-call";
-import { localEngines } from "@essentially-once/testing/support/local-engines";
+import { faultAtCall } from "@essentially-once/testing/fault-at-call";
+import { localEngines } from "@essentially-once/testing/local-engines";
 import { beforeEach, describe, expect, it } from "vitest";
 import { describeMove, moveEvidence, refuseUnmoved } from "../../src/evidence/move.ts";
 import { refuseWhileMoving } from "../../src/evidence/plan.ts";

@@ -1,5 +1,5 @@
 // Which of all changes are tried: so many, chosen by the seed, each as likely as any other.
-import { seededRandom } from "@essentially-once/testing/explorer/seeded-random";
+import { seededRandom } from "@essentially-once/testing/internal/explorer/seeded-random";
 import type { Change } from "./discover.ts";
 
 /**

@@ -7,11 +7,11 @@ import { signer } from "@essentially-once/messaging/internal/trust/signature";
 import { signingKeys } from "@essentially-once/messaging/internal/trust/signing-keys";
 import { sqs } from "@essentially-once/messaging/sqs-client";
 import type { DeadLetter } from "@essentially-once/operator/dead-letters/dead-letter";
-import { discard } from "@essentially-once/operator/dead-letters/discard";
-import { readDiscards } from "@essentially-once/operator/dead-letters/discard-record";
-import { edit } from "@essentially-once/operator/dead-letters/edit";
 import { listDeadLetters } from "@essentially-once/operator/dead-letters/list";
 import { redrive } from "@essentially-once/operator/dead-letters/redrive";
+import { discard } from "@essentially-once/operator/internal/dead-letters/discard";
+import { readDiscards } from "@essentially-once/operator/internal/dead-letters/discard-record";
+import { edit } from "@essentially-once/operator/internal/dead-letters/edit";
 
 const { CONSUMER = "", QUEUE_URL = "", DEAD_LETTER_QUEUE_URL = "", EVIDENCE_TABLE = "" } = process.env;
 const { OPERATION = "redrive", LETTER = "", ACCOUNT = "" } = process.env;

@@ -2,10 +2,10 @@
 
 import { asciiJson, type Envelope } from "@essentially-once/messaging/envelope";
 import type { Draft } from "@essentially-once/messaging/message-type";
-import type { Scenario } from "@essentially-once/testing/explorer/scenario";
-import { aCarrier, type TestCarrier } from "@essentially-once/testing/support/a-carrier";
-import { anEnvelope } from "@essentially-once/testing/support/an-envelope";
-import { aPost } from "@essentially-once/testing/support/lambda";
+import { aCarrier, type TestCarrier } from "@essentially-once/testing/a-carrier";
+import { anEnvelope } from "@essentially-once/testing/an-envelope";
+import type { Scenario } from "@essentially-once/testing/internal/explorer/scenario";
+import { aPost } from "@essentially-once/testing/lambda";
 import type { APIGatewayProxyStructuredResultV2 } from "aws-lambda";
 import { CreditReserved } from "../../../../functions/credit/messages.ts";
 import { OrderViewed } from "../../../../functions/insights/messages.ts";

@@ -3,9 +3,9 @@
 
 import { asciiJson } from "@essentially-once/messaging/envelope";
 import { journal } from "@essentially-once/messaging/journal";
-import type { Scenario } from "@essentially-once/testing/explorer/scenario";
-import type { Stage } from "@essentially-once/testing/explorer/stage";
-import { anEnvelope } from "@essentially-once/testing/support/an-envelope";
+import { anEnvelope } from "@essentially-once/testing/an-envelope";
+import type { Scenario } from "@essentially-once/testing/internal/explorer/scenario";
+import type { Stage } from "@essentially-once/testing/internal/explorer/stage";
 import { CreditReserved } from "../../../../functions/credit/messages.ts";
 import { statementEvents, statementsOf } from "../../../../functions/insights/statement.ts";
 import { OrderPlaced } from "../../../../functions/orders/messages.ts";

@@ -7,8 +7,8 @@ import {
   type Message,
   ReceiveMessageCommand,
 } from "@aws-sdk/client-sqs";
-import { failedIdentifiers } from "@essentially-once/local-cloud/mappings/batch-response";
-import { sqsRecord } from "@essentially-once/local-cloud/mappings/sqs-record";
+import { failedIdentifiers } from "@essentially-once/local-cloud/internal/mappings/batch-response";
+import { sqsRecord } from "@essentially-once/local-cloud/internal/mappings/sqs-record";
 import type { SQSEvent, SQSRecord } from "aws-lambda";
 import type { Answer } from "./invocation.ts";
 import { altered } from "./refusals.ts";

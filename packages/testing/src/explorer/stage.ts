@@ -12,7 +12,7 @@ import {
   type LocalClients,
   localClients,
 } from "@essentially-once/local-cloud/clients";
-import { startEngines } from "@essentially-once/local-cloud/engines";
+import { startEngines } from "@essentially-once/local-cloud/internal/engines";
 import { lineOf } from "@essentially-once/messaging/internal/commit/outbox";
 import { groupIdOf } from "@essentially-once/messaging/internal/envelope/message-group";
 import { serveFrom } from "./instrument.ts";

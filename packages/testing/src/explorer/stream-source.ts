@@ -5,9 +5,12 @@ import {
   GetRecordsCommand,
   GetShardIteratorCommand,
 } from "@aws-sdk/client-dynamodb-streams";
-import { failedIdentifiers } from "@essentially-once/local-cloud/mappings/batch-response";
-import { shardsDefault, streamLineage } from "@essentially-once/local-cloud/mappings/stream-lineage";
-import { sequenceNumberOf, streamRecord } from "@essentially-once/local-cloud/mappings/stream-record";
+import { failedIdentifiers } from "@essentially-once/local-cloud/internal/mappings/batch-response";
+import { shardsDefault, streamLineage } from "@essentially-once/local-cloud/internal/mappings/stream-lineage";
+import {
+  sequenceNumberOf,
+  streamRecord,
+} from "@essentially-once/local-cloud/internal/mappings/stream-record";
 import type { DynamoDBRecord } from "aws-lambda";
 import type { Answer } from "./invocation.ts";
 import type { Source, SourceContext } from "./source.ts";

@@ -5,10 +5,10 @@
 //   every one of them ─► journal ─► pulled
 
 import { readConfig } from "@essentially-once/constructs/config";
-import { FoundationStack } from "@essentially-once/constructs/stacks/foundation-stack";
-import { OperationsStack } from "@essentially-once/constructs/stacks/operations-stack";
-import { RelayStack } from "@essentially-once/constructs/stacks/relay-stack";
-import { ServiceStack } from "@essentially-once/constructs/stacks/service-stack";
+import { FoundationStack } from "@essentially-once/constructs/foundation-stack";
+import { OperationsStack } from "@essentially-once/constructs/operations-stack";
+import { RelayStack } from "@essentially-once/constructs/relay-stack";
+import { ServiceStack } from "@essentially-once/constructs/service-stack";
 import { App } from "aws-cdk-lib";
 import { ask, atMostOnce, ordered, pulled, second, standard } from "./kit/contracts.ts";
 

@@ -1,6 +1,6 @@
 // Started by a test that kills it: a runtime with functions under way, and nothing that stops them.
 
-import { createRuntime } from "@essentially-once/local-cloud/runtime/runtime";
+import { createRuntime } from "@essentially-once/local-cloud/internal/runtime/runtime";
 import { aLocalFunction } from "./local-function.ts";
 
 const ENDPOINTS = {

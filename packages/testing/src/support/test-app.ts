@@ -2,7 +2,7 @@
 // milliseconds and nothing below functions/ is needed.
 import { readFileSync } from "node:fs";
 import { type Config, readConfig } from "@essentially-once/constructs/config";
-import { SigningKeys } from "@essentially-once/constructs/constructs/signing-keys";
+import { SigningKeys } from "@essentially-once/constructs/signing-keys";
 import { App, Stack } from "aws-cdk-lib";
 import { Template } from "aws-cdk-lib/assertions";
 

@@ -10,9 +10,9 @@ import {
   type LocalClients,
   localClients,
 } from "@essentially-once/local-cloud/clients";
-import { startEngines } from "@essentially-once/local-cloud/engines";
+import { startEngines } from "@essentially-once/local-cloud/internal/engines";
+import { provision } from "@essentially-once/local-cloud/internal/provision";
 import type { Deployment } from "@essentially-once/local-cloud/model";
-import { provision } from "@essentially-once/local-cloud/provision";
 import { contractVariable } from "@essentially-once/messaging/contract";
 import { assemblyOf, kitApp } from "./assembly.ts";
 

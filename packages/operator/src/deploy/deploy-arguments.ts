@@ -1,6 +1,6 @@
 // The command line of `npm run deploy` and `npm run deploy:local`.
 import { parseArgs } from "node:util";
-import { UsageError, usageErrorFrom } from "./usage-error.ts";
+import { UsageError, usageErrorFrom } from "../terminal/usage-error.ts";
 
 const rotation = "AWS::SecretsManager::RotationSchedule";
 

@@ -1,7 +1,7 @@
 // What the stacks of a deployment say about themselves: stack name → output key → value.
 
+import { UsageError } from "../terminal/usage-error.ts";
 import type { Outputs } from "./connection.ts";
-import { UsageError } from "./usage-error.ts";
 
 export function outputNamed(outputs: Outputs, key: string): string | undefined {
   return Object.values(outputs).find((stack) => stack[key] !== undefined)?.[key];

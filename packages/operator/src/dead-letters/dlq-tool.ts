@@ -1,6 +1,6 @@
 // The command line of `npm run dlq`.
 
-import type { Tool } from "./command-line.ts";
+import type { Tool } from "../terminal/command-line.ts";
 
 export type DlqVerb = "list" | "show" | "redrive" | "discard" | "edit";
 

@@ -2,9 +2,9 @@
 // on AWS or on whatever AWS_ENDPOINT_URL names.
 
 import { CloudFormationClient, DescribeStacksCommand, type Stack } from "@aws-sdk/client-cloudformation";
+import { UsageError } from "../terminal/usage-error.ts";
 import { requireAccess } from "./aws-access.ts";
 import type { Outputs } from "./connection.ts";
-import { UsageError } from "./usage-error.ts";
 
 /** What the names of our stacks begin with; the stage follows, then the service. */
 export const stackNamePrefix = "EssentiallyOnce-";

@@ -1,13 +1,13 @@
 // Writes into SECURITY.md what a thief of each function's role can do, as the synthesized templates allow it:
-// node test/lib/stolen-roles.ts
+// node packages/proofs/documents/stolen-roles.ts
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { type Statement, statementsOf } from "@essentially-once/constructs/rules/policies";
-import { type Resource, Templates } from "@essentially-once/constructs/rules/templates";
-import { at, consumedQueues, variableOf } from "@essentially-once/constructs/rules/wiring";
+import { type Statement, statementsOf } from "@essentially-once/constructs/internal/rules/policies";
+import { type Resource, Templates } from "@essentially-once/constructs/internal/rules/templates";
+import { at, consumedQueues, variableOf } from "@essentially-once/constructs/internal/rules/wiring";
 
-export const securityDocument = join(fileURLToPath(new URL("../../", import.meta.url)), "SECURITY.md");
+export const securityDocument = join(fileURLToPath(new URL("../../../", import.meta.url)), "SECURITY.md");
 const [begin, end] = ["<!-- roles -->", "<!-- /roles -->"];
 
 /** One function and the line that the document has of it. */
@@ -129,7 +129,7 @@ function together(templates: Templates, places: readonly string[]): string {
 }
 
 if (import.meta.main) {
-  const { synthesizeApp, validationContext } = await import("@essentially-once/testing/support/real-app");
+  const { synthesizeApp, validationContext } = await import("@essentially-once/testing/real-app");
   const context = validationContext(synthesizeApp({}, "bin/app.ts"));
   writeFileSync(securityDocument, withLines(linesOf(context)));
 }

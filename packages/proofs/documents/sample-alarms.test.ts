@@ -1,7 +1,7 @@
 // What the runbook says of the cost of the sample's alarms.
 import { globSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { synthesizeApp } from "@essentially-once/testing/support/real-app";
+import { synthesizeApp } from "@essentially-once/testing/real-app";
 import { expect, test } from "vitest";
 
 interface Alarm {

@@ -8,10 +8,10 @@ import { readFileSync } from "node:fs";
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { SQSClient } from "@aws-sdk/client-sqs";
 import { z } from "zod";
-import type { Given } from "./flags.ts";
+import type { Given } from "../terminal/flags.ts";
+import { UsageError } from "../terminal/usage-error.ts";
 import { enterEnvironment, requireEndpoints } from "./shell-environment.ts";
 import { stageOutputs } from "./stage-outputs.ts";
-import { UsageError } from "./usage-error.ts";
 
 export const CLOUD_FILE = ".local-cloud/cloud.json";
 

@@ -8,8 +8,8 @@ import { Agent as HttpAgent, request as httpRequest, setGlobalProxyFromEnv } fro
 import { Agent as HttpsAgent, request as httpsRequest } from "node:https";
 import { devNull } from "node:os";
 import { getHeapStatistics } from "node:v8";
-import { printError } from "./print.ts";
-import { UsageError } from "./usage-error.ts";
+import { printError } from "../terminal/print.ts";
+import { UsageError } from "../terminal/usage-error.ts";
 
 /**
  * - `local`: on this machine alone, on engines of ours or at the endpoints that variables name.

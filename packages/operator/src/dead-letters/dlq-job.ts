@@ -1,18 +1,18 @@
 // What a verb of `npm run dlq` is given.
 
-import { claimBucketOf, s3Of } from "./claims.ts";
-import { type Asked, numberGiven } from "./command-line.ts";
-import type { Connection } from "./connection.ts";
-import { type Contracts, loadContracts } from "./contracts.ts";
-import type { ConsumerQueue } from "./dead-letters/consumer-queues.ts";
-import { holdSecondsDefault } from "./dead-letters/hold.ts";
-import type { Knowledge } from "./dead-letters/judge.ts";
-import { rateDefault } from "./dead-letters/redrive.ts";
-import { restorer } from "./dead-letters/restore.ts";
+import { claimBucketOf, s3Of } from "../connect/claims.ts";
+import type { Connection } from "../connect/connection.ts";
+import { type Contracts, loadContracts } from "../connect/contracts.ts";
+import { keysOf } from "../connect/signing.ts";
+import { type Asked, numberGiven } from "../terminal/command-line.ts";
+import type { Given } from "../terminal/flags.ts";
+import { print, printError } from "../terminal/print.ts";
+import type { ConsumerQueue } from "./consumer-queues.ts";
 import type { DlqVerb } from "./dlq-tool.ts";
-import type { Given } from "./flags.ts";
-import { print, printError } from "./print.ts";
-import { keysOf } from "./signing.ts";
+import { holdSecondsDefault } from "./hold.ts";
+import type { Knowledge } from "./judge.ts";
+import { rateDefault } from "./redrive.ts";
+import { restorer } from "./restore.ts";
 
 export interface DlqJob extends Asked<DlqVerb> {
   readonly connection: Connection;

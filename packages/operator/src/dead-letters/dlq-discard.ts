@@ -1,13 +1,13 @@
 // `npm run dlq -- discard`: what it does and says.
 
-import { authenticityText } from "./dead-letters/authenticity.ts";
-import { type Discarding, discard } from "./dead-letters/discard.ts";
-import { mayHaveMissed, selectionOf } from "./dead-letters/selection.ts";
-import { deadLetterTable, plain } from "./dead-letters/tables.ts";
+import { type ExitCode, exitCodes } from "../terminal/exit-code.ts";
+import { interruptible } from "../terminal/interrupt.ts";
+import { print, printJson, printText } from "../terminal/print.ts";
+import { authenticityText } from "./authenticity.ts";
+import { type Discarding, discard } from "./discard.ts";
 import { holdOf, type DlqJob as Job, printUnread } from "./dlq-job.ts";
-import { type ExitCode, exitCodes } from "./exit-code.ts";
-import { interruptible } from "./interrupt.ts";
-import { print, printJson, printText } from "./print.ts";
+import { mayHaveMissed, selectionOf } from "./selection.ts";
+import { deadLetterTable, plain } from "./tables.ts";
 
 export async function discardVerb({ connection, queues, known, given }: Job): Promise<ExitCode> {
   const dryRun = !given.yes;

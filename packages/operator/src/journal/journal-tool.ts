@@ -1,6 +1,6 @@
 // The command line of `npm run journal`.
 
-import type { Tool } from "./command-line.ts";
+import type { Tool } from "../terminal/command-line.ts";
 
 export type JournalVerb = "tail" | "offsets" | "rebuild";
 

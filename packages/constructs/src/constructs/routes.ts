@@ -10,7 +10,7 @@ import type { Author } from "@essentially-once/messaging/internal/trust/authors"
 import type { MessageType } from "@essentially-once/messaging/message-type";
 import type { Stack } from "aws-cdk-lib";
 import type { IQueue } from "aws-cdk-lib/aws-sqs";
-import type { ServiceTable } from "./constructs/service-table.ts";
+import type { ServiceTable } from "./service-table.ts";
 
 /** A contract, and the queue where its function expects what it accepts. */
 export interface Subscription {

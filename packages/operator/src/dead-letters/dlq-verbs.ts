@@ -1,24 +1,24 @@
 // What each verb of `npm run dlq` does and says.
 
-import { claimsOf } from "./claims.ts";
-import { authenticityOf } from "./dead-letters/authenticity.ts";
-import { readDiscards } from "./dead-letters/discard-record.ts";
-import { findDeadLetters } from "./dead-letters/find.ts";
-import { byReason, listDeadLetters } from "./dead-letters/list.ts";
-import { narrowed, selectionOf } from "./dead-letters/selection.ts";
-import { show } from "./dead-letters/show.ts";
-import { linesOf } from "./dead-letters/shown-lines.ts";
-import { deadLetterTable, plain, reasonTable } from "./dead-letters/tables.ts";
+import { claimsOf } from "../connect/claims.ts";
+import { type ExitCode, exitCodes } from "../terminal/exit-code.ts";
+import type { Given } from "../terminal/flags.ts";
+import { print, printJson, printText } from "../terminal/print.ts";
+import { namedValues } from "../terminal/text-table.ts";
+import { UsageError } from "../terminal/usage-error.ts";
+import { authenticityOf } from "./authenticity.ts";
+import { readDiscards } from "./discard-record.ts";
 import { discardVerb } from "./dlq-discard.ts";
 import { editVerb } from "./dlq-edit.ts";
 import { holdOf, type DlqJob as Job, printUnread, rateOf } from "./dlq-job.ts";
 import { redriveVerb } from "./dlq-redrive.ts";
 import type { DlqVerb } from "./dlq-tool.ts";
-import { type ExitCode, exitCodes } from "./exit-code.ts";
-import type { Given } from "./flags.ts";
-import { print, printJson, printText } from "./print.ts";
-import { namedValues } from "./text-table.ts";
-import { UsageError } from "./usage-error.ts";
+import { findDeadLetters } from "./find.ts";
+import { byReason, listDeadLetters } from "./list.ts";
+import { narrowed, selectionOf } from "./selection.ts";
+import { show } from "./show.ts";
+import { linesOf } from "./shown-lines.ts";
+import { deadLetterTable, plain, reasonTable } from "./tables.ts";
 
 /** Kept in an item with others of the id. Characters. */
 const becauseMax = 500;

@@ -1,5 +1,5 @@
 // Whether the AWS SDK finds what it needs. It says what is missing, and not who wanted it nor how it is given.
-import { UsageError } from "./usage-error.ts";
+import { UsageError } from "../terminal/usage-error.ts";
 
 /** A client's settings, as the SDK resolves them. */
 export interface AccessConfig {

@@ -1,12 +1,12 @@
 // `npm run dlq -- edit`: what it does and says.
 
-import { authenticityText } from "./dead-letters/authenticity.ts";
-import { type Edited, edit } from "./dead-letters/edit.ts";
+import { signerOf } from "../connect/signing.ts";
+import { type ExitCode, exitCodes } from "../terminal/exit-code.ts";
+import { readJson } from "../terminal/json-file.ts";
+import { print, printJson } from "../terminal/print.ts";
+import { authenticityText } from "./authenticity.ts";
 import { holdOf, type DlqJob as Job } from "./dlq-job.ts";
-import { type ExitCode, exitCodes } from "./exit-code.ts";
-import { readJson } from "./json-file.ts";
-import { print, printJson } from "./print.ts";
-import { signerOf } from "./signing.ts";
+import { type Edited, edit } from "./edit.ts";
 
 export async function editVerb(job: Job): Promise<ExitCode> {
   const { connection, queues, known, given } = job;

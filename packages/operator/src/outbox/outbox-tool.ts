@@ -1,6 +1,6 @@
 // The command line of `npm run outbox`.
 
-import type { Tool } from "./command-line.ts";
+import type { Tool } from "../terminal/command-line.ts";
 
 export type OutboxVerb = "list" | "replay";
 

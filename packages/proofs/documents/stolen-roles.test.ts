@@ -1,4 +1,4 @@
-import { synthesizeApp, validationContext } from "@essentially-once/testing/support/real-app";
+import { synthesizeApp, validationContext } from "@essentially-once/testing/real-app";
 import { expect, test } from "vitest";
 import { documentedLines, linesOf } from "./stolen-roles.ts";
 
@@ -8,7 +8,7 @@ const ours = ["Foundation", "Orders", "Credit", "Shipping", "Insights", "Relay"]
 test("SECURITY.md says of every role what its policies allow, and nothing else", () => {
   const lines = linesOf(validationContext(synthesizeApp({}, "bin/app.ts")));
   const documented = documentedLines();
-  const hint = "run node test/lib/stolen-roles.ts";
+  const hint = "run node packages/proofs/documents/stolen-roles.ts";
   expect(lines.filter(({ stack }) => ours.includes(stack)).length, hint).toBeGreaterThan(2);
   for (const { stack, text } of lines) if (ours.includes(stack)) expect(documented, hint).toContain(text);
   const allowed = lines.map(({ text }) => text);

@@ -1,15 +1,15 @@
 // `npm run dlq -- redrive`: what it does and says.
 
 import { setTimeout as sleep } from "node:timers/promises";
-import { type Aftermath, awaitRedriven } from "./dead-letters/aftermath.ts";
-import { type Handled, QueuesFailed, type Redriven, redrive } from "./dead-letters/redrive.ts";
-import { mayHaveMissed, selectionOf } from "./dead-letters/selection.ts";
-import { aftermathTable, handledTable, plain } from "./dead-letters/tables.ts";
+import { type ExitCode, exitCodes } from "../terminal/exit-code.ts";
+import { interruptible } from "../terminal/interrupt.ts";
+import { print, printError, printJson, printText } from "../terminal/print.ts";
+import { progress } from "../terminal/progress.ts";
+import { type Aftermath, awaitRedriven } from "./aftermath.ts";
 import { holdOf, type DlqJob as Job, printUnread, rateOf } from "./dlq-job.ts";
-import { type ExitCode, exitCodes } from "./exit-code.ts";
-import { interruptible } from "./interrupt.ts";
-import { print, printError, printJson, printText } from "./print.ts";
-import { progress } from "./progress.ts";
+import { type Handled, QueuesFailed, type Redriven, redrive } from "./redrive.ts";
+import { mayHaveMissed, selectionOf } from "./selection.ts";
+import { aftermathTable, handledTable, plain } from "./tables.ts";
 
 const waitMs = 120_000;
 const lookAgainMs = 1_000;

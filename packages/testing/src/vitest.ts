@@ -1,0 +1,24 @@
+// What the tests of an app need of vitest: the engines take their time, and nothing of the shell gets to the handlers.
+import { fileURLToPath } from "node:url";
+import { enterOrExit } from "@essentially-once/operator/shell-environment";
+import type { ViteUserConfig } from "vitest/config";
+
+/** Spread it into `test`; what follows it is yours. */
+export async function kitTests(): Promise<NonNullable<ViteUserConfig["test"]>> {
+  await enterOrExit("local"); // the workers inherit it
+  return {
+    pool: "forks",
+    maxWorkers: 2,
+    globalSetup: [file("scratch")],
+    setupFiles: [file("quiet-logs")],
+    // Bounds for what never ends. Nothing that goes on is cut short because the machine has much else to do.
+    testTimeout: 180_000,
+    hookTimeout: 180_000,
+    // The CloudFormation validator costs seconds a synth; `npm run synth` runs it once, for real.
+    env: { CDK_VALIDATION: "false" },
+  };
+}
+
+function file(name: string): string {
+  return fileURLToPath(import.meta.resolve(`@essentially-once/testing/${name}`));
+}

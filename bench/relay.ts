@@ -8,6 +8,7 @@ import { journal } from "../functions/messaging/journal.ts";
 import { lineOf, type OutboxRow, writesWithRows } from "../functions/messaging/outbox.ts";
 import { projection } from "../functions/messaging/projection.ts";
 import { publisher } from "../functions/messaging/publisher.ts";
+import { fixedRegistry } from "../functions/messaging/registry.ts";
 import { signer } from "../functions/messaging/signature.ts";
 import { sqs } from "../functions/messaging/sqs-client.ts";
 import type { Versioned } from "../functions/messaging/versioned-table.ts";
@@ -39,7 +40,7 @@ export async function measureRelay(engines: BenchEngines, messages: number): Pro
   await putRows(rows);
   const toQueue = publisher({
     outboxTable: tables.outbox,
-    routes: { queuesFor: () => [process.env.QUEUE_URL ?? ""] },
+    registry: fixedRegistry({ routes: { queuesFor: () => [process.env.QUEUE_URL ?? ""] } }),
     sign: signer({ keys }),
   });
   const log = journal({ table: tables.journal });

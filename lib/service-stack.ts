@@ -4,6 +4,7 @@ import { existsSync } from "node:fs";
 import { CfnOutput, Stack } from "aws-cdk-lib";
 import { StreamViewType } from "aws-cdk-lib/aws-dynamodb";
 import { FunctionUrlAuthType } from "aws-cdk-lib/aws-lambda";
+import type { IQueue } from "aws-cdk-lib/aws-sqs";
 import type { Construct } from "constructs";
 import type { Contract } from "../functions/messaging/contract.ts";
 import type { MessageType } from "../functions/messaging/message-type.ts";
@@ -11,7 +12,9 @@ import { type Config, stackProps } from "./config.ts";
 import { pauseForMove } from "./constructs/evidence-move.ts";
 import { JournalProjection } from "./constructs/journal-projection.ts";
 import { NodeFunction } from "./constructs/node-function.ts";
+import { OutboxPublisher } from "./constructs/outbox-publisher.ts";
 import { QueueConsumer } from "./constructs/queue-consumer.ts";
+import { ContractRegistration } from "./constructs/registry.ts";
 import { ServiceTable } from "./constructs/service-table.ts";
 import { type UnitOfWorkTables, useUnitOfWorkTables } from "./constructs/unit-of-work-tables.ts";
 import type { FoundationStack } from "./foundation-stack.ts";
@@ -26,7 +29,7 @@ export interface ServiceOptions {
 export interface ServiceStackOptions extends ServiceOptions {
   /** In the stack's description. */
   readonly purpose: string;
-  /** Items of the table carry messages of their own, because a handler has `inline()`; so the relay reads its stream. */
+  /** Items of the table carry messages of their own, because a handler has `inline()`: a publisher reads its stream. */
   readonly messagesInItems?: boolean;
 }
 
@@ -48,12 +51,12 @@ export interface ConsumerOptions extends FunctionOptions {
 export class ServiceStack extends Stack implements Wiring {
   readonly contracts: Contract[] = [];
   readonly subscriptions: Subscription[] = [];
-  readonly expected: MessageType[] = [];
-  readonly inlineTables: readonly ServiceTable[];
+  readonly elsewhere: MessageType[] = [];
   readonly foundation: FoundationStack;
   readonly #service: string;
   readonly #config: Config;
   readonly #tables: UnitOfWorkTables;
+  readonly #inlineTable: ServiceTable | undefined;
 
   /** The table's name is in the functions' environment as `ORDERS_TABLE`, when `id` is `Orders`. */
   constructor(scope: Construct, id: string, options: ServiceStackOptions) {
@@ -64,7 +67,7 @@ export class ServiceStack extends Stack implements Wiring {
       ...(messagesInItems && { stream: StreamViewType.NEW_AND_OLD_IMAGES }),
     });
     this.foundation = foundation;
-    this.inlineTables = messagesInItems ? [table] : [];
+    this.#inlineTable = messagesInItems ? table : undefined;
     this.#service = words(id).join("-").toLowerCase();
     this.#config = config;
     const evidence = new ServiceTable(this, "Evidence", {
@@ -77,6 +80,7 @@ export class ServiceStack extends Stack implements Wiring {
       outbox: foundation.outbox,
     };
     if (config.moveEvidence !== undefined) pauseForMove(this, { evidence, contracts: this.contracts });
+    if (messagesInItems) this.#publishItemsOf(table);
     new CfnOutput(this, `${id}Table`, { value: table.tableName });
     new CfnOutput(this, `${id}EvidenceTable`, { value: evidence.tableName });
   }
@@ -90,7 +94,7 @@ export class ServiceStack extends Stack implements Wiring {
     });
     useUnitOfWorkTables(endpoint, this.#tables);
     const { url } = endpoint.addFunctionUrl({ authType: FunctionUrlAuthType.AWS_IAM });
-    this.contracts.push(contract);
+    this.#register(contract);
     new CfnOutput(this, `${id}Url`, { value: url });
     return endpoint;
   }
@@ -110,30 +114,64 @@ export class ServiceStack extends Stack implements Wiring {
         ? { signingKeys: this.foundation.signingKeys }
         : { senders: senders ?? ("everybody" as const) }),
     });
-    this.contracts.push(contract);
     if (relayed) this.subscriptions.push(consumer.subscription);
+    this.#register(contract, relayed ? consumer.redriveQueue.queue : undefined);
     return consumer;
   }
 
   /**
-   * Types that no function here publishes: rows of the outbox that somebody else commits, or a function still to come.
-   * Without this a consumer that accepts them is refused.
+   * Types that no function of this app publishes: another app does, or a function still to come. Without this a consumer that
+   * accepts them is refused.
    */
   expectFromElsewhere(...types: readonly MessageType[]): void {
-    this.expected.push(...types);
+    this.elsewhere.push(...types);
+  }
+
+  /** Types that no function of this app accepts, because a consumer of another one does. */
+  acceptedElsewhere(...types: readonly MessageType[]): void {
+    this.elsewhere.push(...types);
   }
 
   /** A function that pulls every message from the journal, and can begin again at the first. */
   addProjection(contract: Contract, options: FunctionOptions = {}): JournalProjection {
     const { journal } = this.foundation;
     const { sizes } = this.#config;
-    this.contracts.push(contract);
+    this.#register(contract);
     return new JournalProjection(this, idOf(contract), {
       ...this.#fileOf(contract, options),
       journal,
       tables: this.#tables,
       sizes,
     });
+  }
+
+  /** Tells the relay. What older releases of it import stays exported until none is deployed any more: the release after this. */
+  #register(contract: Contract, queue?: IQueue): void {
+    this.contracts.push(contract);
+    new ContractRegistration(this, `${idOf(contract)}Registration`, {
+      contract,
+      queue,
+      inlineTable: this.#inlineTable,
+      elsewhere: this.elsewhere,
+      sizes: this.#config.sizes,
+    });
+    if (queue) for (const imported of [queue.queueUrl, queue.queueArn]) this.exportValue(imported);
+  }
+
+  /** In this stack, so that nobody has to import the stream of its table. */
+  #publishItemsOf(table: ServiceTable): void {
+    const { outbox, journal, signingKeys, claims } = this.foundation;
+    const { sizes } = this.#config;
+    const inline = { table, service: this.#service };
+    const publish = new OutboxPublisher(this, "PublishItems", {
+      outbox,
+      journal,
+      signingKeys,
+      sizes,
+      inline,
+    });
+    claims.allowKeeping(publish.function);
+    for (const imported of [table.tableName, table.tableStreamArn]) this.exportValue(imported); // as in #register
   }
 
   #fileOf(contract: Contract, { entry, environment = {} }: FunctionOptions) {

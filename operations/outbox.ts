@@ -1,12 +1,10 @@
 // The operator's command for the outbox: `npm run outbox`.
 
-import { readAuthors } from "../functions/messaging/authors.ts";
 import { nowMs } from "../functions/messaging/clock.ts";
 import { journal } from "../functions/messaging/journal.ts";
 import { keepingClaims } from "../functions/messaging/journal-claims.ts";
 import type { OutboxRow } from "../functions/messaging/outbox.ts";
 import { publisher } from "../functions/messaging/publisher.ts";
-import { readRoutes } from "../functions/messaging/routes.ts";
 import { ageText, readAge } from "./age.ts";
 import { claimsOf } from "./claims.ts";
 import { type Asked, helpOf, numberGiven, readCommand } from "./command-line.ts";
@@ -22,6 +20,7 @@ import { outputRequired } from "./outputs.ts";
 import { pace } from "./pace.ts";
 import { print, printJson, printText } from "./print.ts";
 import { progress } from "./progress.ts";
+import { registryOf } from "./registry.ts";
 import { keysOf, signerOf } from "./signing.ts";
 import { textTable } from "./text-table.ts";
 import { UsageError } from "./usage-error.ts";
@@ -84,7 +83,6 @@ async function send(
 ): Promise<ExitCode> {
   const { dynamodb, outputs } = connection;
   const tables = tablesIn(outputs);
-  const routes = readRoutes(outputRequired(outputs, "Routes"));
   const read = (tried: ReadonlySet<string> = new Set()) =>
     readPending({ dynamodb, tables, oldestMax, matches: (row) => matches(row) && !tried.has(row.id) });
   if (!given.yes) {
@@ -110,8 +108,7 @@ async function send(
       publisher: publisher({
         outboxTable: outputRequired(outputs, "OrderedOutboxTable"),
         formerOutboxTable: outputRequired(outputs, "OutboxTable"),
-        routes,
-        authors: readAuthors(outputRequired(outputs, "Authors")), // G7: an operator signs no more than the relay does
+        registry: registryOf(connection),
         journal: claims ? keepingClaims(log, claims) : log,
         ...(sign && { sign }),
       }),

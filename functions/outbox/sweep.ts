@@ -1,7 +1,6 @@
 // Step 2 of 4, the second way: what the stream forgot. The table holds only what is outstanding, so the scan
 // costs next to nothing when all is well, and alone it delivers everything when the stream is down.
 import type { AttributeValue } from "@aws-sdk/client-dynamodb";
-import { deployedAuthors } from "../messaging/authors.ts";
 import { nowMs } from "../messaging/clock.ts";
 import { environment } from "../messaging/environment.ts";
 import { journal } from "../messaging/journal.ts";
@@ -13,7 +12,7 @@ import { observed } from "../messaging/observed.ts";
 import { isLeftBehind } from "../messaging/older-rows.ts";
 import { lineOf, type OutboxRow } from "../messaging/outbox.ts";
 import { publisher } from "../messaging/publisher.ts";
-import { readRoutes } from "../messaging/routes.ts";
+import { deployedRegistry } from "../messaging/registry.ts";
 import { signer } from "../messaging/signature.ts";
 import { oldestRows } from "./oldest-rows.ts";
 
@@ -23,9 +22,8 @@ const formerOutboxTable = process.env.OUTBOX_TABLE;
 const tables = formerOutboxTable ? [formerOutboxTable, outboxTable] : [outboxTable];
 const outbox = publisher({
   outboxTable,
-  authors: deployedAuthors(),
+  registry: deployedRegistry(),
   formerOutboxTable,
-  routes: readRoutes(environment("ROUTES")),
   journal: keepingClaims(journal()),
   sign: signer(),
 });
@@ -66,7 +64,7 @@ export const handler = observed("sweep", [], async function sweep(_event: unknow
     for (const row of rows) {
       tried.add(row.id);
       if (confirmed.has(row.id)) sent++;
-      else for (const line of linesOf(row)) unsentLines.add(line);
+      else if (row.queue === undefined) for (const line of linesOf(row)) unsentLines.add(line); // a queue that is gone holds nobody
     }
     found += rows.length;
   }

@@ -4,6 +4,7 @@
 //   tables of their own they would still share keys of the outbox, a line in the dashboard and the operator's --queue.
 //   G3. What a contract publishes has a route, and what it accepts leads to its queue.
 import { contractVariable } from "../../functions/messaging/contract.ts";
+import { registrationsOf, relaysOf } from "./registrations.ts";
 import { finding, type Rule } from "./rule.ts";
 import type { Resource, Templates } from "./templates.ts";
 import { variableOf } from "./wiring.ts";
@@ -50,16 +51,13 @@ export const contractRules: readonly Rule[] = [
     id: "contract-routed",
     demand: "a committed message whose type has no route waits in the outbox for ever",
     check: (templates) => {
-      const routed = templates
-        .ofType("AWS::Lambda::Function")
-        .map((each) => variableOf(each, "ROUTES"))
-        .filter((routes) => routes !== undefined)
-        .map((routes) => (typeof routes === "string" ? routes : JSON.stringify(routes)));
-      if (routed.length === 0) return []; // the relay is not in this app
+      if (relaysOf(templates).length === 0) return []; // the relay is not in this app
+      const entries = registrationsOf(templates);
+      const routed = new Set(entries.flatMap(({ accepts, elsewhere }) => [...accepts, ...elsewhere]));
       return committing(templates).flatMap((each) =>
         (contractOf(each)?.publishes ?? [])
-          .filter((type) => !routed.every((routes) => routes.includes(`"${type}":`)))
-          .map((type) => finding(each, contractPath, `a route for ${type}: give its stack to the relay`)),
+          .filter((type) => !routed.has(type))
+          .map((type) => finding(each, contractPath, `a consumer that accepts ${type}`)),
       );
     },
   },

@@ -1,9 +1,10 @@
 // Who may send to a queue, by its own policy: the relay to a queue that a function consumes, the consumer itself to its
 // dead-letter queue, and none of the app's other functions, whatever their roles allow one day.
 import { documentStatements, type Statement, statementsOf } from "./policies.ts";
+import { registrationsOf } from "./registrations.ts";
 import type { Finding, Rule } from "./rule.ts";
 import type { Resource, Templates } from "./templates.ts";
-import { at, consumedQueues, variableOf } from "./wiring.ts";
+import { at, consumedQueues, isResource, variableOf } from "./wiring.ts";
 
 const sends = "sqs:SendMessage";
 
@@ -45,13 +46,18 @@ function isGranted(templates: Templates, queue: Resource, role: Resource): boole
       effect === "Allow" &&
       roles.includes(role) &&
       actions.includes(sends) &&
-      resources.some((resource) => templates.referredTo(resource) === queue),
+      resources.some((resource) => isResource(templates, resource, queue)),
   );
 }
 
-/** To a queue with a consumer only the relay sends; to a dead-letter queue only whoever parks there. */
+/** To a queue with a consumer only the relay sends, if the registry says so; to a dead-letter queue only whoever parks there. */
 function isExpected(templates: Templates, queue: Resource, sender: Resource): boolean {
-  if (consumedQueues(templates).has(queue)) return variableOf(sender, "ROUTES") !== undefined;
+  if (consumedQueues(templates).has(queue)) {
+    const isRegistered = registrationsOf(templates).some(
+      (entry) => templates.referredTo(entry.queue) === queue,
+    );
+    return isRegistered && variableOf(sender, "REGISTRY_PATH") !== undefined;
+  }
   if (at(queue, "RedriveAllowPolicy") === undefined) return true;
   return templates.referredTo(variableOf(sender, "DEAD_LETTER_QUEUE_URL")) === queue;
 }

@@ -23,6 +23,7 @@ import { permissionRules } from "./permission-rules.ts";
 import { propertyRules } from "./properties/all.ts";
 import { protectionRules } from "./protection-rules.ts";
 import { queueRules } from "./queue-rules.ts";
+import { registryRules } from "./registry-rules.ts";
 import { relayRules } from "./relay-rules.ts";
 import { retentionRules } from "./retention-rules.ts";
 import type { Finding, Rule } from "./rule.ts";
@@ -53,6 +54,7 @@ export const flowRules: readonly Rule[] = [
 export const allRules: readonly Rule[] = [
   ...flowRules,
   ...relayRules,
+  ...registryRules,
   ...grantRules,
   ...senderRules,
   ...retentionRules,

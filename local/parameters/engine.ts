@@ -9,7 +9,18 @@ import { parameterArn } from "../names.ts";
 const Put = z.looseObject({ Name: z.string(), Value: z.string(), Type: z.string().default("String") });
 const Get = z.looseObject({ Name: z.string() });
 const GetAll = z.looseObject({ Names: z.array(z.string()) });
-const GetByPath = z.looseObject({ Path: z.string(), Recursive: z.boolean().default(false) });
+/** A page: https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_GetParametersByPath.html */
+const pageMax = 10;
+const GetByPath = z.looseObject({
+  Path: z.string(),
+  Recursive: z.boolean().default(false),
+  MaxResults: z.number().int().min(1).max(pageMax).default(pageMax),
+  NextToken: z.string().optional(),
+});
+/** Of the standard tier. Characters. */
+const valueLengthMax = 4_096;
+
+const tooLong = `Standard tier parameters support a maximum parameter value of ${valueLengthMax} characters.`;
 
 interface Parameter {
   readonly Name: string;
@@ -27,9 +38,16 @@ export function startParametersEngine(): Promise<JsonService> {
       Object.entries({
         PutParameter(input: unknown) {
           const { Name, Value, Type } = Put.parse(input);
+          if (Value.length > valueLengthMax) throw new ServiceError("ValidationException", tooLong);
           const Version = (parameters.get(Name)?.Version ?? 0) + 1;
           parameters.set(Name, { Name, Value, Type, Version, ARN: parameterArn(Name) });
           return { Version };
+        },
+        DeleteParameter(input: unknown) {
+          const { Name } = Get.parse(input);
+          if (!parameters.delete(Name))
+            throw new ServiceError("ParameterNotFound", `Parameter ${Name} not found.`);
+          return {};
         },
         GetParameter(input: unknown) {
           const { Name } = Get.parse(input);
@@ -45,12 +63,20 @@ export function startParametersEngine(): Promise<JsonService> {
           };
         },
         GetParametersByPath(input: unknown) {
-          const { Path, Recursive } = GetByPath.parse(input);
+          const { Path, Recursive, MaxResults, NextToken } = GetByPath.parse(input);
+          if (!Path.startsWith("/")) throw new ServiceError("ValidationException", "Path must begin with /.");
           const below = Path.endsWith("/") ? Path : `${Path}/`;
-          const found = [...parameters.values()].filter(
-            ({ Name }) => Name.startsWith(below) && (Recursive || !Name.slice(below.length).includes("/")),
-          );
-          return { Parameters: found };
+          const after = NextToken === undefined ? "" : Buffer.from(NextToken, "base64").toString();
+          const found = [...parameters.values()]
+            .filter(({ Name }) => Name.startsWith(below) && Name > after)
+            .filter(({ Name }) => Recursive || !Name.slice(below.length).includes("/"))
+            .sort((a, b) => (a.Name < b.Name ? -1 : 1));
+          const page = found.slice(0, MaxResults);
+          const last = page.at(-1)?.Name ?? "";
+          return {
+            Parameters: page,
+            ...(found.length > page.length && { NextToken: Buffer.from(last).toString("base64") }),
+          };
         },
       }),
     ),

@@ -58,7 +58,10 @@ describe("a service", () => {
     stack.addProjection(watch, anyFile);
     expect(stack.contracts).toEqual([ask, answer, watch]);
     expect(stack.subscriptions.map(({ contract }) => contract)).toEqual([answer]);
-    expect(stack.inlineTables).toEqual([]);
+    const entries = Template.fromStack(stack).findResources("AWS::SSM::Parameter");
+    expect(Object.values(entries).map(({ Properties: { Name } }) => Name)).toEqual(
+      ["answer", "ask", "watch"].map((name) => `/essentially-once/dev/contracts/${name}`),
+    );
   });
 
   test("G7: a consumer past the relay has no route to it, and no keys", () => {
@@ -69,9 +72,10 @@ describe("a service", () => {
     expect(grants).not.toContain("secretsmanager:GetSecretValue");
   });
 
-  test("G3: the relay reads the stream of a table whose items carry messages", () => {
-    const stack = aService("Desk", { messagesInItems: true });
-    expect(stack.inlineTables.map(({ stream }) => stream)).toEqual(["NEW_AND_OLD_IMAGES"]);
+  test("G3: a publisher of its own reads the stream of a table whose items carry messages", () => {
+    const template = Template.fromStack(aService("Desk", { messagesInItems: true }));
+    const mapping = propertiesOf(template, "AWS::Lambda::EventSourceMapping", "PublishItemsMapping");
+    expect(mapping.EventSourceArn).toEqual({ "Fn::GetAtt": [expect.stringMatching(/^Table/), "StreamArn"] });
   });
 
   test("G1, G2: an endpoint and a projection may put what a unit of work holds, and look up one thing at a time", () => {

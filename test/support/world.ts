@@ -51,6 +51,7 @@ export async function aWorld({ app = kitApp } = {}): Promise<World> {
     AWS_ENDPOINT_URL_S3: engines.endpoints.s3,
     AWS_ENDPOINT_URL_SECRETS_MANAGER: engines.endpoints.secretsManager,
     AWS_ENDPOINT_URL_DYNAMODB: engines.endpoints.dynamodb,
+    AWS_ENDPOINT_URL_SSM: engines.endpoints.ssm,
   });
 
   return {

@@ -40,7 +40,7 @@ beforeAll(async () => {
   world = await aWorld();
   world.enter("Standard/");
   world.enter("Relay/");
-  enterAuthors(["count"], { table: "items" });
+  await enterAuthors(["count"], { table: "items" });
   ({ handler: publish } = await import("../../../functions/outbox/publish.ts"));
   ({ handler: sweep } = await import("../../../functions/outbox/sweep.ts"));
 });

@@ -7,6 +7,7 @@ import { newId } from "../../../functions/messaging/ids.ts";
 import type { Journal } from "../../../functions/messaging/journal.ts";
 import type { OutboxRow } from "../../../functions/messaging/outbox.ts";
 import { publisher } from "../../../functions/messaging/publisher.ts";
+import { fixedRegistry } from "../../../functions/messaging/registry.ts";
 import { sqs } from "../../../functions/messaging/sqs-client.ts";
 import { type Faults, injectFaults } from "../../support/faults.ts";
 import {
@@ -92,7 +93,11 @@ describe("the journal as a destination of the publisher", () => {
 
 function publish(rows: readonly OutboxRow[]): Promise<Set<string>> {
   const routes = { queuesFor: (type: string) => (type === "routed" ? [queueUrl] : []) };
-  return publisher({ outboxTable: world.outboxTable, routes, journal: log }).publish(rows, inSeconds(10));
+  return publisher({
+    outboxTable: world.outboxTable,
+    registry: fixedRegistry({ routes }),
+    journal: log,
+  }).publish(rows, inSeconds(10));
 }
 
 async function aRow(...types: string[]): Promise<OutboxRow> {

@@ -18,7 +18,7 @@ import { Park } from "../../../functions/messaging/outcome.ts";
 import { rows } from "../../../functions/messaging/rows.ts";
 import { type Versioned, versionedTable } from "../../../functions/messaging/versioned-table.ts";
 import { anEnvelope } from "../../support/an-envelope.ts";
-import { enterAuthors } from "../../support/enter-authors.ts";
+import { enterAuthors, register } from "../../support/enter-authors.ts";
 import { aContext, anSqsEvent, anSqsRecord } from "../../support/lambda.ts";
 import { aWorld, type World } from "../../support/world.ts";
 
@@ -46,8 +46,9 @@ beforeAll(async () => {
   world = await aWorld();
   queues = { standard: await aPlace(newId()), fifo: await aPlace(`${newId()}.fifo`) };
   world.enter("Relay/");
-  enterAuthors(["produce", "step"], { publishes: [Stepped.type] });
-  process.env.ROUTES = JSON.stringify({ [Stepped.type]: [queues.standard.url, queues.fifo.url] });
+  await enterAuthors(["produce", "step"], { publishes: [Stepped.type] });
+  for (const [kind, { url }] of Object.entries(queues))
+    await register(kind, { accepts: [[Stepped.type]], queue: url });
   ({ handler: publish } = await import("../../../functions/outbox/publish.ts"));
   ({ handler: sweep } = await import("../../../functions/outbox/sweep.ts"));
   world.enter("Standard/");

@@ -11,6 +11,7 @@ import { messageType } from "../../../functions/messaging/message-type.ts";
 import { lineOf } from "../../../functions/messaging/outbox.ts";
 import { Park } from "../../../functions/messaging/outcome.ts";
 import { publisher } from "../../../functions/messaging/publisher.ts";
+import { fixedRegistry } from "../../../functions/messaging/registry.ts";
 import { batchBytesMax, packs } from "../../../functions/messaging/send.ts";
 import { signature, signer } from "../../../functions/messaging/signature.ts";
 import { redrive } from "../../../operations/dead-letters/redrive.ts";
@@ -135,7 +136,7 @@ function consume(record: SQSRecord) {
 async function publish(message: Envelope, { to }: { to: readonly string[] }): Promise<number> {
   const outbox = publisher({
     outboxTable: world.output("OrderedOutboxTable"),
-    routes: { queuesFor: () => to },
+    registry: fixedRegistry({ routes: { queuesFor: () => to } }),
     sign: signer({ keys: store.ring }),
   });
   const row = {

@@ -16,6 +16,7 @@ import { outboxAttribute, outboxIdAttribute } from "../../../functions/messaging
 import { messageType } from "../../../functions/messaging/message-type.ts";
 import { type OutboxRow, readOutboxRow } from "../../../functions/messaging/outbox.ts";
 import { publisher } from "../../../functions/messaging/publisher.ts";
+import { fixedRegistry } from "../../../functions/messaging/registry.ts";
 import { rows } from "../../../functions/messaging/rows.ts";
 import { sqs } from "../../../functions/messaging/sqs-client.ts";
 import { type Versioned, versionedTable } from "../../../functions/messaging/versioned-table.ts";
@@ -46,7 +47,7 @@ let committed: number;
 beforeAll(async () => {
   world = await aWorld();
   world.enter("Relay/");
-  enterAuthors(["tests", "inline", "produce"]);
+  await enterAuthors(["tests", "inline", "produce"]);
   ({ handler: publish } = await import("../../../functions/outbox/publish.ts"));
   ({ handler: sweep } = await import("../../../functions/outbox/sweep.ts"));
   world.enter("Standard/");
@@ -204,7 +205,7 @@ describe("the publisher", () => {
     const routes = {
       queuesFor: (type: string) => (type === "kit.new.v1" && !known ? undefined : [ordered()]),
     };
-    const relay = publisher({ outboxTable: outbox(), routes });
+    const relay = publisher({ outboxTable: outbox(), registry: fixedRegistry({ routes }) });
     const [unrouted, routed] = list as [(typeof list)[0], (typeof list)[0]];
     const [message] = unrouted.messages;
     const envelope = anEnvelope({ ...message?.envelope, type: "kit.new.v1" });
@@ -343,7 +344,10 @@ async function sent(): Promise<string[]> {
 }
 
 function relayTo(...queueUrls: string[]) {
-  return publisher({ outboxTable: outbox(), routes: { queuesFor: () => queueUrls } });
+  return publisher({
+    outboxTable: outbox(),
+    registry: fixedRegistry({ routes: { queuesFor: () => queueUrls } }),
+  });
 }
 
 function inTime(fromNowMs = 0): { deadlineMs: number } {

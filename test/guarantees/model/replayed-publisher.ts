@@ -5,10 +5,11 @@ import { nowMs } from "../../../functions/messaging/clock.ts";
 import { environment } from "../../../functions/messaging/environment.ts";
 import { readOutboxRow } from "../../../functions/messaging/outbox.ts";
 import { publisher } from "../../../functions/messaging/publisher.ts";
+import { fixedRegistry } from "../../../functions/messaging/registry.ts";
 
 const outbox = publisher({
   outboxTable: environment("ORDERED_OUTBOX_TABLE"),
-  routes: { queuesFor: () => [environment("SENT_QUEUE_URL")] },
+  registry: fixedRegistry({ routes: { queuesFor: () => [environment("SENT_QUEUE_URL")] } }),
 });
 
 export async function handler(item: Record<string, AttributeValue>, context: Context): Promise<void> {

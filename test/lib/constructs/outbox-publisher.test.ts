@@ -1,5 +1,4 @@
 import { AttributeType, StreamViewType } from "aws-cdk-lib/aws-dynamodb";
-import { Queue } from "aws-cdk-lib/aws-sqs";
 import { describe, expect, test } from "vitest";
 import { OutboxPublisher } from "../../../lib/constructs/outbox-publisher.ts";
 import { ServiceTable } from "../../../lib/constructs/service-table.ts";
@@ -21,17 +20,10 @@ describe("the outbox publisher", () => {
       keepsData: false,
       sortKey: { name: "sequence", type: AttributeType.NUMBER },
     });
-    const [billing, audit] = [new Queue(stack, "Billing"), new Queue(stack, "Audit")];
-    const routes = new Map([
-      ["returned", [billing]],
-      ["sold", [billing, audit]],
-    ]);
     const signingKeys = signingKeysBeside(stack);
     new OutboxPublisher(stack, "Publish", {
       outbox,
       journal,
-      routes,
-      authors: new Map(),
       signingKeys,
       sizes,
     });
@@ -80,15 +72,11 @@ describe("the outbox publisher", () => {
     expect(template.findOutputs("*")).toHaveProperty("PublishFailureQueueUrl");
   });
 
-  test("knows the outbox and every route", () => {
+  test("knows the outbox, and where every route is registered", () => {
     const { Variables: variables } = propertiesOf(template, "AWS::Lambda::Function").Environment as {
-      Variables: Record<string, { "Fn::Join": [string, (string | { Ref: string })[]] }>;
+      Variables: Record<string, unknown>;
     };
-    const [, parts] = variables.ROUTES?.["Fn::Join"] ?? ["", []];
-    const routes = parts.map((part) =>
-      typeof part === "string" ? part : part.Ref.replace(/[0-9A-F]{8}$/, ""),
-    );
-    expect(JSON.parse(routes.join(""))).toEqual({ returned: ["Billing"], sold: ["Billing", "Audit"] });
+    expect(variables.REGISTRY_PATH).toBe("/essentially-once/dev/contracts");
     expect(variables.JOURNAL_TABLE).toEqual({ Ref: expect.stringMatching(/^Journal/) });
     expect(variables.ORDERED_OUTBOX_TABLE).toEqual({ Ref: expect.stringMatching(/^Outbox/) });
   });
@@ -122,11 +110,9 @@ describe("the outbox publisher of a table with messages inline", () => {
     new OutboxPublisher(stack, "Publish", {
       outbox,
       journal: outbox,
-      routes: new Map(),
-      authors: new Map(),
       signingKeys: signingKeysBeside(stack),
       sizes,
-      inlineTables: [orders],
+      inline: { table: orders, service: "orders" },
     });
   });
   const mapping = propertiesOf(template, "AWS::Lambda::EventSourceMapping", "PublishTestOrders");
@@ -165,8 +151,12 @@ describe("the outbox publisher of a table with messages inline", () => {
           stream: StreamViewType.NEW_IMAGE,
         });
         const signingKeys = signingKeysBeside(stack);
-        const access = { outbox, journal: outbox, routes: new Map(), authors: new Map(), signingKeys };
-        new OutboxPublisher(stack, "Publish", { ...access, sizes, inlineTables: [outbox] });
+        const access = { outbox, journal: outbox, signingKeys };
+        new OutboxPublisher(stack, "Publish", {
+          ...access,
+          sizes,
+          inline: { table: outbox, service: "orders" },
+        });
       }),
     ).toThrow("inline must be a table with a stream of NEW_AND_OLD_IMAGES, got Test/Outbox with NEW_IMAGE");
   });
@@ -180,7 +170,7 @@ test.each([
     templateOf((stack) => {
       const outbox = new ServiceTable(stack, "Outbox", { keepsData: false, ...(stream && { stream }) });
       const signingKeys = signingKeysBeside(stack);
-      const access = { outbox, journal: outbox, routes: new Map(), authors: new Map(), signingKeys };
+      const access = { outbox, journal: outbox, signingKeys };
       new OutboxPublisher(stack, "Publish", { ...access, sizes });
     }),
   ).toThrow(`outbox must be a table with a stream of NEW_IMAGE, got Test/Outbox with ${named}`);

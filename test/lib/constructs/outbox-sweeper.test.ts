@@ -1,5 +1,4 @@
 import { AttributeType } from "aws-cdk-lib/aws-dynamodb";
-import { Queue } from "aws-cdk-lib/aws-sqs";
 import { describe, expect, test } from "vitest";
 import { OutboxSweeper } from "../../../lib/constructs/outbox-sweeper.ts";
 import { ServiceTable } from "../../../lib/constructs/service-table.ts";
@@ -19,13 +18,10 @@ describe("the outbox sweeper", () => {
       keepsData: false,
       sortKey: { name: "sequence", type: AttributeType.NUMBER },
     });
-    const routes = new Map([["sold", [new Queue(stack, "Billing")]]]);
     const signingKeys = signingKeysBeside(stack);
     new OutboxSweeper(stack, "Sweep", {
       outbox,
       journal,
-      routes,
-      authors: new Map(),
       signingKeys,
       sizes: aConfig().sizes,
     });

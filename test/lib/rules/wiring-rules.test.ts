@@ -26,7 +26,7 @@ const breaks: Readonly<Record<string, Break | { readonly fifo: Break }>> = {
     "note-taker",
   ),
   "contract-routed": all(
-    change("service.Publisher.Environment.Variables.ROUTES", '{"sold":[]}'),
+    change("service.Publisher.Environment.Variables.REGISTRY_PATH", "/contracts"),
     change(
       "service.Consumer.Environment.Variables.CONTRACT",
       '{"name":"settle","accepts":["sold"],"publishes":["returned"]}',
@@ -129,7 +129,7 @@ const breaks: Readonly<Record<string, Break | { readonly fifo: Break }>> = {
     change("service.Consumer.Environment.Variables.SIGNING_SECRET_ARN", "arn:of:one"),
     change("service.Sweeper.Environment.Variables.SIGNING_SECRET_ARN", "arn:of:another"),
   ),
-  "sweeper-alarms": change("service.Sweeper.Environment.Variables.ROUTES", "{}"),
+  "sweeper-alarms": change("service.Sweeper.Environment.Variables.REGISTRY_PATH", "/contracts"),
   "queue-encryption": change("service.Failures.SqsManagedSseEnabled", undefined),
   "customer-key": change("service.Failures.KmsMasterKeyId", aKeyArn),
   "key-through-service": change("service.ConsumerPolicy.PolicyDocument.Statement.0", {

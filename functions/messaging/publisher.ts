@@ -141,7 +141,11 @@ function publisherBy({ routes, authors }: Known, options: PublisherOptions): Pub
     deadlineMs: number,
   ): Promise<{ refused: Set<string>; gone: Gone[] }> {
     const refused = new Set<string>();
-    const gone: Gone[] = [];
+    const gone: Gone[] = rows.flatMap(({ id, queue, messages }) =>
+      queue === undefined || messages.some(({ envelope }) => routes.queuesFor(envelope.type)?.includes(queue))
+        ? []
+        : [{ queueUrl: queue, rowIds: new Set([id]) }],
+    );
     for (const [queueUrl, letters] of lettersByQueue(rows)) {
       const isHeld = ({ rowId }: Letter) => isFifo(queueUrl) && waiting.has(rowId);
       const free = letters.filter((letter) => !isHeld(letter));

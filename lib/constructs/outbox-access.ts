@@ -43,10 +43,11 @@ function allowSending(user: NodeFunction, { stackPrefix, encryptionKeyArn }: Siz
     new PolicyStatement({ actions: ["sqs:SendMessage"], resources: [stack.formatArn(format)] }),
   );
   if (user.role === undefined) return;
-  const region = Token.isUnresolved(stack.region) ? "<AWS::Region>" : stack.region;
-  const account = Token.isUnresolved(stack.account) ? "<AWS::AccountId>" : stack.account;
+  const { partition, region, account } = stack;
+  const said = (value: string, name: string) => (Token.isUnresolved(value) ? `<AWS::${name}>` : value);
+  const arn = `arn:${said(partition, "Partition")}:sqs:${said(region, "Region")}:${said(account, "AccountId")}`;
   Validations.of(user.role).acknowledge({
-    id: `AwsSolutions::AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:sqs:${region}:${account}:${stackPrefix}*]`,
+    id: `AwsSolutions::AwsSolutions-IAM5[Resource::${arn}:${stackPrefix}*]`,
     reason:
       "A consumer comes without a deployment of the relay; its queue's own policy says who else may send.",
   });

@@ -36,12 +36,12 @@ export class OutboxPublisher extends Construct {
       roleFolder: "relay",
     });
     useOutbox(this.function, options);
-    outbox.grant(this.function, "dynamodb:UpdateItem"); // notes that it was tried
     this.failureQueue = failureQueue(this, sizes);
     this.failureQueue.grant(this.function, "sqs:SendMessage");
     denyOtherSenders(this.failureQueue, { senders: [this.function.roleArn], sizes });
 
     if (inline === undefined) {
+      outbox.grant(this.function, "dynamodb:UpdateItem"); // notes that it was tried
       this.#readOutbox("OrderedMapping", outbox);
       if (formerOutbox) this.#readOutbox("Mapping", formerOutbox);
     } else {

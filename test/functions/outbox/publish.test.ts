@@ -1,8 +1,5 @@
 import { GetItemCommand } from "@aws-sdk/client-dynamodb";
-import {
-  type SendMessageBatchCommandInput,
-  type SendMessageBatchRequestEntry,
-} from "@aws-sdk/client-sqs";
+import type { SendMessageBatchCommandInput, SendMessageBatchRequestEntry } from "@aws-sdk/client-sqs";
 import { marshall } from "@aws-sdk/util-dynamodb";
 import type { DynamoDBStreamEvent } from "aws-lambda";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";

@@ -29,6 +29,7 @@ describe("with a key of one's own", () => {
       "AWS::SecretsManager::Secret SigningKeysSecret",
       "AWS::DynamoDB::GlobalTable Table",
       "AWS::DynamoDB::GlobalTable Evidence",
+      "AWS::SQS::Queue PublishItemsFailureQueue",
       "AWS::SQS::Queue ChargeQueueDeadLetters",
       "AWS::SQS::Queue ChargeQueueMessages",
       "AWS::SQS::Queue PublishFailureQueue",
@@ -40,7 +41,7 @@ describe("with a key of one's own", () => {
   test("SQS asks for it once an hour and S3 once in a while, and not with each message", () => {
     const queues = resources.filter(({ Type }) => Type === "AWS::SQS::Queue");
     expect(queues.map(({ Properties }) => Properties.KmsDataKeyReusePeriodSeconds)).toEqual([
-      3600, 3600, 3600,
+      3600, 3600, 3600, 3600,
     ]);
     expect(JSON.stringify(resources)).toContain('"BucketKeyEnabled":true');
   });
@@ -48,6 +49,7 @@ describe("with a key of one's own", () => {
   test("a function may use it, and no other, through the services that it calls and no other way", () => {
     expect(keyUses(resources)).toEqual({
       SigningKeysRotateRole: ["secretsmanager"],
+      PublishItemsFunctionRole: ["dynamodb", "s3", "secretsmanager", "sqs"],
       BuyRole: ["dynamodb"],
       ChargeFunctionRole: ["dynamodb", "s3", "secretsmanager", "sqs"],
       SumRole: ["dynamodb"],

@@ -60,12 +60,13 @@ describe("the outbox sweeper", () => {
     expect(propertiesOf(template, "AWS::Lambda::Function").Timeout).toBeLessThan(60);
   });
 
-  test("may read the outbox, append to the journal, send to the subscribed queues and delete what was sent", () => {
+  test("may read the outbox, append to the journal, send to the queues of the stage and delete what was sent", () => {
     expect(grantsOf(template, "SweepFunctionRole")).toEqual({
       "SweepFunctionLogs.Arn": ["logs:CreateLogStream", "logs:PutLogEvents"],
       "Outbox.Arn": ["dynamodb:BatchWriteItem", "dynamodb:Query", "dynamodb:Scan"],
       "Journal.Arn": ["dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:PutItem"],
-      "Billing.Arn": ["sqs:SendMessage"],
+      "sqs:EssentiallyOnce-dev-*": ["sqs:SendMessage"],
+      "ssm:parameter/essentially-once/dev/contracts": ["ssm:GetParametersByPath"],
       [signingSecretBeside]: ["secretsmanager:GetSecretValue"],
     });
   });

@@ -135,7 +135,11 @@ export const otherMutations: readonly Subject[] = [
     mutations: [
       ["Value", '{"accepts":[],"publishes":[]}', "routes-complete"],
       ["Value", "not JSON", "routes-complete"],
-      ["Value", '{"accepts":[["kit.asked.v1"]],"queue":"https://gone","publishes":[]}', "routes-lead-to-consumers"],
+      [
+        "Value",
+        '{"accepts":[["kit.asked.v1"]],"queue":"https://gone","publishes":[]}',
+        "routes-lead-to-consumers",
+      ],
       ["Value", '{"accepts":[],"publishes":["tests.anything.v1"]}', "authors-complete"],
       ["Value", '{"accepts":[],"publishes":[],"table":"elsewhere"}', "authors-complete"],
       ["Value", JSON.stringify({ accepts: [], publishes: ["x".repeat(4_096)] }), "registration-size"],

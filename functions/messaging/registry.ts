@@ -9,11 +9,19 @@ import { type Authors, authorsAmong, deployedAuthors } from "./authors.ts";
 import { dynamodb } from "./clients.ts";
 import { nowMs } from "./clock.ts";
 import { environment } from "./environment.ts";
+import { errorCodeOf } from "./error-code.ts";
 import { log } from "./log.ts";
 import type { OutboxRow } from "./outbox.ts";
 import { RetryLater } from "./outcome.ts";
 import { readParameters } from "./parameters.ts";
-import { authorsIn, openedName, type Registration, readRegistration, routesIn } from "./registration.ts";
+import {
+  authorsIn,
+  openedName,
+  type Registration,
+  RegistrationInvalid,
+  readRegistration,
+  routesIn,
+} from "./registration.ts";
 import { type Routes, readRoutes, routesAmong } from "./routes.ts";
 
 /** One reading of it; what is sent together goes by one and the same. */
@@ -99,8 +107,8 @@ export function registry({ load }: RegistryOptions): Registry {
       read = readOf(await load({ deadlineMs: untilMs }), askedAtMs);
       return read;
     } catch (cause) {
-      const { name: errorCode, message } = cause instanceof Error ? cause : new Error(String(cause));
-      log("error", "REGISTRY_UNREAD", { errorCode, detail: message });
+      const detail = cause instanceof RegistrationInvalid ? cause.message : undefined; // others may quote what they read
+      log("error", "REGISTRY_UNREAD", { errorCode: errorCodeOf(cause), detail });
       throw new RetryLater("REGISTRY_UNREAD", unreadRetrySeconds, { cause, waited: true });
     }
   }

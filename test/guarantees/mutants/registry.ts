@@ -1,0 +1,101 @@
+// Mutants of the registry: who accepts what, read while consumers come and go (G3, G7).
+import { type Mutant, messaging, quickTest, test } from "./mutant.ts";
+
+const registry = "functions/messaging/registry.ts";
+const stranded = "functions/messaging/stranded-rows.ts";
+const registryTest = quickTest("functions/messaging/registry");
+const strandedTest = test("functions/outbox/stranded");
+
+export const registryMutants: readonly Mutant[] = [
+  {
+    name: "registry: read once and never again",
+    file: registry,
+    find: "if (age < refreshMs ||",
+    replace: "if (age >= 0 ||",
+    checks: [registryTest],
+  },
+  {
+    name: "registry: an unknown type waits for the next reading",
+    file: registry,
+    find: "if (unknown.length === 0) return now;",
+    replace: "if (unknown.length >= 0) return now;",
+    checks: [registryTest],
+  },
+  {
+    name: "registry: an unknown type is asked for without end",
+    file: registry,
+    find: "for (const each of unknown) askedFor.add(each);",
+    replace: "",
+    checks: [registryTest],
+  },
+  {
+    name: "registry: an old reading serves for ever",
+    file: registry,
+    find: "return age < staleMsMax ? ask(options).catch(() => older) : ask(options);",
+    replace: "return ask(options).catch(() => older);",
+    checks: [registryTest],
+  },
+  {
+    name: "registry: sent before the relay's stack has opened it",
+    file: registry,
+    find: "if (entries.length === parameters.length) return undefined;",
+    replace: "",
+    checks: [registryTest, test("functions/messaging/parameters"), strandedTest],
+  },
+  {
+    name: "registry: the first page is all",
+    file: "functions/messaging/parameters.ts",
+    find: "token = page.NextToken;",
+    replace: "token = undefined;",
+    checks: [messaging("parameters")],
+  },
+  {
+    name: "registry: a throttled page fails the reading",
+    file: "functions/messaging/parameters.ts",
+    find: "/Throttl|TooManyUpdates/",
+    replace: "/Never/",
+    checks: [messaging("parameters")],
+  },
+  {
+    name: "registry: an entry that cannot be read is left out",
+    file: "functions/messaging/registration.ts",
+    find: "(queue !== undefined || accepts.length === 0);",
+    replace: "true;",
+    checks: [registryTest],
+  },
+  {
+    name: "gone: the copy for a queue that is not there is forgotten",
+    file: stranded,
+    find: "for (const row of owed) if (!kept.has(row)) left.add(row.id);",
+    replace: "",
+    checks: [strandedTest],
+  },
+  {
+    name: "gone: what is given up is not reported",
+    file: stranded,
+    find: "  if (given.length > 0) log(",
+    replace: "  if (given.length < 0) log(",
+    checks: [strandedTest],
+  },
+  {
+    name: "gone: a copy of its own goes to every queue",
+    file: "functions/messaging/publisher.ts",
+    find: "          if (row.queue !== undefined && row.queue !== queueUrl) continue;\n",
+    replace: "",
+    checks: [strandedTest],
+  },
+  {
+    name: "gone: the copy holds the stream's shard",
+    file: "functions/outbox/publish.ts",
+    find: " || row.queue !== undefined; // the",
+    replace: "; // the",
+    checks: [strandedTest],
+  },
+  {
+    name: "routes: a service may read the registry",
+    file: "lib/rules/registry-rules.ts",
+    find: " || !isOf(roles, statement.roles),",
+    replace: ",",
+    checks: [quickTest("lib/rules/mutations")],
+  },
+];

@@ -17,13 +17,14 @@ import { QueueConsumer } from "./constructs/queue-consumer.ts";
 import { ContractRegistration } from "./constructs/registry.ts";
 import { ServiceTable } from "./constructs/service-table.ts";
 import { type UnitOfWorkTables, useUnitOfWorkTables } from "./constructs/unit-of-work-tables.ts";
-import type { FoundationStack } from "./foundation-stack.ts";
 import type { Subscription, Wiring } from "./routes.ts";
+import type { Foundation } from "./shared-foundation.ts";
 
 /** What `bin/app.ts` gives each service. */
 export interface ServiceOptions {
   readonly config: Config;
-  readonly foundation: FoundationStack;
+  /** Of this app, or another's: SharedFoundation. */
+  readonly foundation: Foundation;
 }
 
 export interface ServiceStackOptions extends ServiceOptions {
@@ -52,7 +53,7 @@ export class ServiceStack extends Stack implements Wiring {
   readonly contracts: Contract[] = [];
   readonly subscriptions: Subscription[] = [];
   readonly elsewhere: MessageType[] = [];
-  readonly foundation: FoundationStack;
+  readonly foundation: Foundation;
   readonly #service: string;
   readonly #config: Config;
   readonly #tables: UnitOfWorkTables;

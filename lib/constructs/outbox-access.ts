@@ -9,15 +9,15 @@ import type { Sizes } from "../config.ts";
 import { allowKey, customerKey } from "./customer-key.ts";
 import type { NodeFunction } from "./node-function.ts";
 import { useRegistry } from "./registry.ts";
-import type { ServiceTable } from "./service-table.ts";
-import type { SigningKeys } from "./signing-keys.ts";
+import type { ServiceTable, TableAccess } from "./service-table.ts";
+import type { KeyAccess } from "./signing-keys.ts";
 
 export interface OutboxAccess {
-  readonly outbox: ServiceTable;
+  readonly outbox: TableAccess;
   /** Of older releases: what is in it is sent, too. */
   readonly formerOutbox?: ServiceTable;
-  readonly journal: ServiceTable;
-  readonly signingKeys: SigningKeys;
+  readonly journal: TableAccess;
+  readonly signingKeys: KeyAccess;
   readonly sizes: Sizes;
 }
 

@@ -15,7 +15,7 @@ import { NodeFunction } from "./node-function.ts";
 import { type OutboxAccess, useOutbox } from "./outbox-access.ts";
 import { denyOtherSenders } from "./queue-senders.ts";
 import { ServiceQueue } from "./service-queue.ts";
-import type { ServiceTable } from "./service-table.ts";
+import { ServiceTable } from "./service-table.ts";
 
 export interface OutboxPublisherOptions extends OutboxAccess {
   /** A table whose items carry messages: its stream is read, and not the outbox's. */
@@ -42,7 +42,8 @@ export class OutboxPublisher extends Construct {
 
     if (inline === undefined) {
       outbox.grant(this.function, "dynamodb:UpdateItem"); // notes that it was tried
-      this.#readOutbox("OrderedMapping", outbox);
+      if (outbox instanceof ServiceTable) this.#readOutbox("OrderedMapping", outbox);
+      else throw new Error("outbox must be a table of this app: one with a relay has its foundation");
       if (formerOutbox) this.#readOutbox("Mapping", formerOutbox);
     } else {
       outbox.grant(this.function, "dynamodb:PutItem"); // what could not be sent

@@ -10,11 +10,11 @@ import type { Contract } from "../../functions/messaging/contract.ts";
 import { requireWholeNumber } from "../bounds.ts";
 import type { Sizes } from "../config.ts";
 import type { Subscription } from "../routes.ts";
-import type { ClaimCheckBucket } from "./claim-check-bucket.ts";
+import type { ClaimAccess } from "./claim-access.ts";
 import { NodeFunction } from "./node-function.ts";
 import { denyOtherSenders, relayRoles } from "./queue-senders.ts";
 import { RedriveQueue } from "./redrive-queue.ts";
-import type { SigningKeys } from "./signing-keys.ts";
+import type { KeyAccess } from "./signing-keys.ts";
 import { type UnitOfWorkTables, useUnitOfWorkTables } from "./unit-of-work-tables.ts";
 
 export interface QueueConsumerOptions {
@@ -26,9 +26,9 @@ export interface QueueConsumerOptions {
   readonly fifo?: boolean;
   readonly tables: UnitOfWorkTables;
   /** Where a message is parked that leaves no room for its reason. */
-  readonly claims: ClaimCheckBucket;
+  readonly claims: ClaimAccess;
   /** For a handler with `signature()`, which `guards()` holds; absent for one that takes unsigned messages. */
-  readonly signingKeys?: SigningKeys | undefined;
+  readonly signingKeys?: KeyAccess | undefined;
   /**
    * Who sends to the queue: ARNs of roles and users, as patterns. The relay unless given; `everybody` is whoever is no
    * function of this app, and whose own policies allow it.

@@ -11,6 +11,16 @@ import {
 import { type Grant, type IGrantable, PolicyStatement } from "aws-cdk-lib/aws-iam";
 import type { Construct } from "constructs";
 import { allowKey, customerKey } from "./customer-key.ts";
+import type { NodeFunction } from "./node-function.ts";
+
+/** What a service does with a table that may be another app's. */
+export interface TableAccess {
+  readonly tableName: string;
+  /** With the key, which every request to the table needs. */
+  grant(user: NodeFunction, ...actions: string[]): unknown;
+  /** The same for items alone whose id begins with the prefix: nobody else's can be written with it. */
+  grantOwn(user: NodeFunction, prefix: string, ...actions: string[]): void;
+}
 
 export interface ServiceTableOptions {
   /** The table outlives its stack, refuses to be deleted, and can be restored to any second of the last 35 days. */
@@ -25,7 +35,7 @@ export interface ServiceTableOptions {
   readonly encryptionKeyArn?: string | undefined;
 }
 
-export class ServiceTable extends TableV2 {
+export class ServiceTable extends TableV2 implements TableAccess {
   /** What the stream shows; `tableStreamArn` is set even for a table without one. */
   readonly stream: StreamViewType | undefined;
 
@@ -46,23 +56,14 @@ export class ServiceTable extends TableV2 {
     this.stream = stream;
   }
 
-  /** With the key, which every request to the table needs. */
   override grant(user: IGrantable, ...actions: string[]): Grant {
     allowKey(user, { key: this.encryptionKey, through: "dynamodb" });
     return super.grant(user, ...actions);
   }
 
-  /** The same for items alone whose id begins with the prefix: nobody else's can be written with it. */
   grantOwn(user: IGrantable, prefix: string, ...actions: string[]): void {
     allowKey(user, { key: this.encryptionKey, through: "dynamodb" });
-    user.grantPrincipal.addToPrincipalPolicy(
-      new PolicyStatement({
-        actions,
-        resources: [this.tableArn],
-        // https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/specifying-conditions.html
-        conditions: { "ForAllValues:StringLike": { "dynamodb:LeadingKeys": [`${prefix}*`] } },
-      }),
-    );
+    user.grantPrincipal.addToPrincipalPolicy(ownItems(this.tableArn, prefix, actions));
   }
 
   /** CDK's own would allow the key without a service in between. */
@@ -76,4 +77,13 @@ export class ServiceTable extends TableV2 {
       "dynamodb:ListStreams",
     );
   }
+}
+
+export function ownItems(tableArn: string, prefix: string, actions: readonly string[]): PolicyStatement {
+  return new PolicyStatement({
+    actions: [...actions],
+    resources: [tableArn],
+    // https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/specifying-conditions.html
+    conditions: { "ForAllValues:StringLike": { "dynamodb:LeadingKeys": [`${prefix}*`] } },
+  });
 }

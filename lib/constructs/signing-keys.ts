@@ -19,7 +19,13 @@ export interface SigningKeysOptions {
   readonly rotateEvery?: Duration;
 }
 
-export class SigningKeys extends Construct {
+/** What a service does with keys that may be another app's. */
+export interface KeyAccess {
+  /** Lets a function sign and verify: it may read the keys, in the secret that its environment names. */
+  use(user: NodeFunction): void;
+}
+
+export class SigningKeys extends Construct implements KeyAccess {
   readonly secret: Secret;
   readonly rotation: NodeFunction;
 
@@ -47,7 +53,6 @@ export class SigningKeys extends Construct {
     new CfnOutput(this, "Arn", { value: this.secret.secretArn }).overrideLogicalId("SigningSecretArn");
   }
 
-  /** Lets a function sign and verify: it may read the keys, in the secret that its environment names. */
   use(user: NodeFunction): void {
     user.addEnvironment("SIGNING_SECRET_ARN", this.secret.secretArn);
     this.#allow(user, "secretsmanager:GetSecretValue");

@@ -5,14 +5,14 @@
 //           or take back what it has handed to the outbox. They are for every handler that may stand behind the
 //           function, so today's may use less: `npm start -- --json` names what nobody used.
 import type { NodeFunction } from "./node-function.ts";
-import type { ServiceTable } from "./service-table.ts";
+import type { ServiceTable, TableAccess } from "./service-table.ts";
 
 export interface UnitOfWorkTables {
   /** The service's own table, and the environment variable in which its functions look for the name. */
   readonly state: { readonly variable: string; readonly table: ServiceTable };
   /** The service's own, too: who takes over a function of another service cannot write that its messages were done. */
   readonly evidence: ServiceTable;
-  readonly outbox: ServiceTable;
+  readonly outbox: TableAccess;
 }
 
 /** Names the tables in the function's environment and grants what a unit of work needs, nothing more. */

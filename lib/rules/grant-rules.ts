@@ -4,7 +4,7 @@ import { type Statement, statementsOf } from "./policies.ts";
 import { registrationsOf } from "./registrations.ts";
 import { type Finding, finding, type Rule } from "./rule.ts";
 import type { Resource, Templates } from "./templates.ts";
-import { at, isResource, mappingsOf, tableTypes, variableOf } from "./wiring.ts";
+import { at, isResource, isShared, mappingsOf, tableTypes, variableOf } from "./wiring.ts";
 
 /** Variables that name a resource, and what every function that has one does with it. */
 const needs: Readonly<Record<string, readonly string[]>> = {
@@ -179,7 +179,8 @@ const named: readonly (readonly [RegExp, readonly string[]])[] = [
 function misnamed(templates: Templates, each: Resource): Finding[] {
   return Object.entries(Object(at(each, "Environment.Variables"))).flatMap(([variable, value]) => {
     const types = named.find(([pattern]) => pattern.test(variable))?.[1];
-    if (types === undefined || types.includes(templates.referredTo(value)?.type ?? "")) return [];
+    if (types === undefined || types.includes(templates.referredTo(value)?.type ?? "") || isShared(value))
+      return [];
     return [
       finding(each, `Environment.Variables.${variable}`, `a resource of this app: ${types.join(" or ")}`),
     ];

@@ -14,7 +14,7 @@ const unavoidable: ReadonlyMap<string, string> = new Map([
 
 /** Keys of a bucket's objects are made at run time: `‹Bucket›/*` is as narrow as it gets. */
 const objectActions = /^s3:(Get|Put|Delete|Abort)[A-Za-z]*(Object|MultipartUpload)[A-Za-z]*$/;
-const objectsOfOneBucket = /^‹[^›]+›\/[^*?]*\*$/;
+const objectsOfOneBucket = /^(‹[^›]+›|arn:[^:]*:s3:::\/[\w/-]+\/foundation\/claims-bucket)\/[^*?]*\*$/;
 
 export const permissionRules: readonly Rule[] = [
   {

@@ -68,6 +68,11 @@ export function isResource(templates: Templates, value: unknown, resource: Resou
 /** Of one stage: `arn:…:sqs:…:EssentiallyOnce-prod-*`. */
 export const queuesByPrefix = /^arn:[^:]*:sqs:[^:]*:[^:]*:([\w-]+-)\*$/;
 
+/** A part of another app's foundation, as SharedFoundation looks it up. */
+export function isShared(value: unknown): boolean {
+  return /^(\{\{resolve:ssm:)?\/[\w/-]+\/foundation\/[\w-]+(\}\})?$/.test(String(value));
+}
+
 /** The value at a path below `Properties`, lists by index. */
 export function at(resource: Resource, path: string): unknown {
   let value: unknown = resource.properties;

@@ -58,7 +58,7 @@ async function leftBehind(
       return messages === 0
         ? []
         : [
-            `${nameOf(url)} has no consumer any more, and ${messages} messages in it: see docs/runbook.md#a-consumer-has-left, ` +
+            `${nameOf(url)} has no consumer any more, and ${messages} messages in it: see docs/operations.md#a-consumer-has-left, ` +
               `then delete it`,
           ];
     }),

@@ -39,11 +39,12 @@ export const handler = observed("sweep", [], async function sweep(_event: unknow
   const unsentLines = new Set<string>();
   let found = 0;
   let sent = 0;
+  let stranded = 0;
   let oldestMs = nowMs();
   gauge(metricNames.outboxAgeSeconds, 0);
   for (const table of tables) await sweepTable(table);
-  log("info", "SWEPT", { rows: found, sent });
-  return { rows: found, sent };
+  log("info", "SWEPT", { rows: found, sent, stranded });
+  return { rows: found, sent, stranded };
 
   async function sweepTable(table: string): Promise<void> {
     let more: boolean;
@@ -64,7 +65,9 @@ export const handler = observed("sweep", [], async function sweep(_event: unknow
     for (const row of rows) {
       tried.add(row.id);
       if (confirmed.has(row.id)) sent++;
-      else if (row.queue === undefined) for (const line of linesOf(row)) unsentLines.add(line); // a queue that is gone holds nobody
+      else if (row.queue !== undefined)
+        stranded++; // a queue that is gone holds nobody
+      else for (const line of linesOf(row)) unsentLines.add(line);
     }
     found += rows.length;
   }

@@ -1,5 +1,6 @@
+import { App } from "aws-cdk-lib";
 import { describe, expect, test } from "vitest";
-import { type Config, stackProps } from "../../lib/config.ts";
+import { readConfig, stackProps } from "../../lib/config.ts";
 import { ageText, readAge } from "../../operations/age.ts";
 import { helpOf, numberGiven, readCommand } from "../../operations/command-line.ts";
 import { type DeadLetter, deadLettersOf } from "../../operations/dead-letters/dead-letter.ts";
@@ -108,7 +109,7 @@ describe("a selection", () => {
 });
 
 test("a stage's stacks are found by the names that they get", () => {
-  const { stackName } = stackProps({ stage: "dev", sizes: { keepsData: false } } as Config, "Orders", "");
+  const { stackName } = stackProps(readConfig(new App().node), "Orders", "");
   expect(stackName).toBe(`${stackNamePrefix}dev-Orders`);
 });
 

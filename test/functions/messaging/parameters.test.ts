@@ -34,6 +34,11 @@ it("G3: all of 500 consumers are read, however many pages they fill, and nothing
   expect(new Set(registrations?.map(({ name }) => name)).size).toBe(500);
 });
 
+it("G3: is nothing before the relay's stack has opened it", async () => {
+  const { endpoint } = await aServer(() => ({ status: 200, body: { Parameters: [one] } }));
+  expect(await readRegistry({ client, path, endpoint, deadlineMs: nowMs() + 10_000 })).toBeUndefined();
+});
+
 it("is signed as Parameter Store asks for, with the client's own credentials", async () => {
   const { endpoint, seen } = await aServer(() => ({ status: 200, body: { Parameters: [] } }));
   await readParameters({ client, path, endpoint, deadlineMs: nowMs() + 10_000 });
@@ -51,7 +56,7 @@ it("asks again for a page that was throttled", async () => {
     time === 1 ? { status: 400, body: throttled } : { status: 200, body: { Parameters: [one] } },
   );
   const read = await readParameters({ client, path, endpoint, deadlineMs: nowMs() + 10_000 });
-  expect(read).toEqual([{ name: "one", value: "1" }]);
+  expect(read).toEqual([{ name: "one", value: one.Value }]);
   expect(seen).toHaveLength(2);
 });
 
@@ -72,7 +77,7 @@ it("G11: ends with its deadline", async () => {
   await expect(reading).rejects.toThrow(`${path} was not read in time`);
 });
 
-const one = { Name: `${path}/one`, Value: "1" };
+const one = { Name: `${path}/one`, Value: '{"accepts":[],"publishes":[]}' };
 
 async function aServer(answer: (time: number) => { status: number; body: object }) {
   const seen: NodeJS.Dict<string | string[]>[] = [];

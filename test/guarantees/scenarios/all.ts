@@ -33,6 +33,7 @@ export function scenarios(): Scenario[] {
     publisherScenario("sweeper"),
     publisherScenario("race"),
     publisherScenario("stream", { former: true }),
+    publisherScenario("stream", { gone: true }),
     pullScenario("with-state"),
     pullScenario("after-effect"),
     pullScenario("rebuild"),

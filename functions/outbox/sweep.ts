@@ -43,8 +43,9 @@ export const handler = observed("sweep", [], async function sweep(_event: unknow
   let oldestMs = nowMs();
   gauge(metricNames.outboxAgeSeconds, 0);
   for (const table of tables) await sweepTable(table);
-  log("info", "SWEPT", { rows: found, sent, stranded });
-  return { rows: found, sent, stranded };
+  const swept = { rows: found, sent, ...(stranded > 0 && { stranded }) };
+  log("info", "SWEPT", swept);
+  return swept;
 
   async function sweepTable(table: string): Promise<void> {
     let more: boolean;

@@ -64,6 +64,29 @@ describe("a service", () => {
     );
   });
 
+  test("G3: keeps for a release what the relay of the one before imports, so that this one replaces it without a step", () => {
+    const stack = aService("Desk", { messagesInItems: true });
+    stack.addConsumer(answer, anyFile);
+    const exported = Object.values(Template.fromStack(stack).findOutputs("*")).flatMap(
+      ({ Export }) => Export?.Name ?? [],
+    );
+    expect(
+      exported.map((name: string) =>
+        name
+          .replace(/^.*:ExportsOutput/, "")
+          .replace(/[\dA-F]{8}(?=Arn|StreamArn|[\dA-F]{8}|$)/g, "")
+          .replace(/[\dA-F]{8}$/, ""),
+      ),
+    ).toEqual(
+      expect.arrayContaining([
+        "RefAnswerQueueMessages",
+        "FnGetAttAnswerQueueMessagesArn",
+        "RefTable",
+        "FnGetAttTableStreamArn",
+      ]),
+    );
+  });
+
   test("G7: a consumer past the relay has no route to it, and no keys", () => {
     const stack = aService("Desk");
     stack.addConsumer(aContract("count"), { ...anyFile, relayed: false });

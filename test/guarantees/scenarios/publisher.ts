@@ -28,7 +28,7 @@ const sweeperLeaving: ScenarioFunction = {
     kind: "schedule",
     everySeconds: 61,
     isQuiet: (response) => {
-      const { rows, stranded } = response as { rows: number; stranded: number };
+      const { rows, stranded = 0 } = response as { rows: number; stranded?: number };
       return rows === stranded;
     },
   },

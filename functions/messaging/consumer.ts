@@ -56,13 +56,15 @@ export function consumer<Of extends Contract>(contract: Of): Consumer<Of> {
     },
     handler(work) {
       checkDeployed(contract);
+      for (const { begin } of middlewares) begin?.(contract);
       const chain = messageChain({ contract, middlewares, work });
       const queue = subscription(name);
       return observed(name, middlewares, async function handleBatch({ Records: all }: SQSEvent, context) {
         const deadlineMs = deadlineOf(context);
         const settling = new Set<Received>();
         const { records, givenBack } = await withinMemory(all, queue);
-        const order = await queueOrder(queue, records.map(receive), vouch);
+        const received = records.flatMap((record) => receive(record, contract.from));
+        const order = await queueOrder(queue, received, vouch);
         const failures = records.some(isRedelivered)
           ? await processRedelivered()
           : await process(order.received);
@@ -130,7 +132,7 @@ export function consumer<Of extends Contract>(contract: Of): Consumer<Of> {
           if (message instanceof Park) throw message;
           await order.admit(item);
           if (attemptOf(record) > queue.attemptsMax) throw new RetryLater("RUN_NOT_ENDED"); // nor will this one
-          const letter = letterOf(record);
+          const letter = letterOf(item);
           const outcome = await deliver(chain, { contract, message, letter, deadlineMs }, context);
           await order.lift(item);
           const fields = { consumer: name, receiveCount: letter.receiveCount };

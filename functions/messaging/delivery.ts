@@ -17,6 +17,8 @@ export interface Letter {
   readonly queueName: string;
   /** 1 on the first delivery. */
   readonly receiveCount: number;
+  /** Its contract says that others than the relay send it: nobody signs it. */
+  readonly unsigned?: boolean;
 }
 
 export interface Delivery {
@@ -36,6 +38,8 @@ export type MessageMiddleware<Added = unknown> = MiddlewareObj<Delivery, unknown
   readonly find?: (delivery: Delivery) => Promise<Outcome | undefined>;
   /** Throws Park when the message is not one that its producer wrote; RetryLater when that cannot be known now. */
   readonly vouch?: (delivery: Delivery) => Promise<void>;
+  /** Called once, when the handler is made. */
+  readonly begin?: (contract: Contract) => void;
   /** Where all lines and counts of the function go, also those outside of this middleware. */
   readonly sinkFor?: SinkFor;
 };

@@ -6,15 +6,18 @@
 import { ageGate } from "../../functions/messaging/age-gate.ts";
 import { claimIdIn } from "../../functions/messaging/claim-place.ts";
 import type { Envelope } from "../../functions/messaging/envelope.ts";
-import { readEnvelope } from "../../functions/messaging/envelope.ts";
 import type { MessageType } from "../../functions/messaging/message-type.ts";
+import type { Origin } from "../../functions/messaging/origin.ts";
 import { Park } from "../../functions/messaging/outcome.ts";
 import type { KnownContract } from "../contracts.ts";
 import { type Authenticity, standingOf } from "./authenticity.ts";
 import type { DeadLetter } from "./dead-letter.ts";
+import { readAs } from "./original-form.ts";
 
 export interface ProspectOptions {
   readonly authenticity: Authenticity;
+  /** How its messages come; absent when the relay sends them. */
+  readonly from?: Origin | undefined;
   /** Of its consumer; absent when it is not known here. */
   readonly contract?: KnownContract | undefined;
   /** Of the claim checks of this deployment. */
@@ -42,10 +45,11 @@ export async function checkData(contract: KnownContract, { type, data }: Pick<En
 
 async function check(
   deadLetter: DeadLetter,
-  { authenticity, contract, claimBucket }: ProspectOptions,
+  { authenticity, from, contract, claimBucket }: ProspectOptions,
 ): Promise<void> {
-  const { body, notes } = deadLetter;
-  const message = readEnvelope(body);
+  const { notes } = deadLetter;
+  const message = readAs(from, deadLetter);
+  if (message === undefined) return;
   checkSignature(deadLetter, authenticity);
   await checkTime(message);
   if (notes?.reason === "TOO_MANY_HOPS") throw new Park(notes.reason, notes.detail);

@@ -17,8 +17,8 @@ export const operatorMutants: readonly Mutant[] = [
   {
     name: "a discard of a forgery takes the evidence of its id",
     file: discard,
-    find: `standing === "forged" || !isVouched ? undefined : messageIn`,
-    replace: "messageIn",
+    find: `standing === "forged" || !isVouched ? undefined : messageOf`,
+    replace: "messageOf",
     checks: [forgeries],
   },
   {

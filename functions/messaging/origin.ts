@@ -140,7 +140,8 @@ const textLengthMax = 512;
 
 /** @throws Park ID_MISSING or ID_INVALID, naming the place */
 export function idAt(place: Place, arrived: Arrived, value: unknown): string {
-  const found = arrived.attributes[givenIdName] ?? valueAt(place, arrived, value);
+  const beside = "field" in place ? undefined : arrived.attributes[givenIdName];
+  const found = beside ?? valueAt(place, arrived, value);
   if (found === undefined || found === null || found === "") {
     throw new Park("ID_MISSING", `${placeText(place)} is where the contract says that the id is`);
   }

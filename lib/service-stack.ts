@@ -4,6 +4,7 @@ import { existsSync } from "node:fs";
 import { CfnOutput, Stack } from "aws-cdk-lib";
 import { StreamViewType } from "aws-cdk-lib/aws-dynamodb";
 import { FunctionUrlAuthType } from "aws-cdk-lib/aws-lambda";
+import type { IQueue } from "aws-cdk-lib/aws-sqs";
 import type { Construct } from "constructs";
 import type { Contract } from "../functions/messaging/contract.ts";
 import type { MessageType } from "../functions/messaging/message-type.ts";
@@ -12,6 +13,7 @@ import { pauseForMove } from "./constructs/evidence-move.ts";
 import { JournalProjection } from "./constructs/journal-projection.ts";
 import { NodeFunction } from "./constructs/node-function.ts";
 import { QueueConsumer } from "./constructs/queue-consumer.ts";
+import { type QueueSource, requireSource } from "./constructs/queue-sources.ts";
 import { ServiceTable } from "./constructs/service-table.ts";
 import { type UnitOfWorkTables, useUnitOfWorkTables } from "./constructs/unit-of-work-tables.ts";
 import type { FoundationStack } from "./foundation-stack.ts";
@@ -39,9 +41,14 @@ export interface FunctionOptions {
 export interface ConsumerOptions extends FunctionOptions {
   /** The messages of a key arrive in the order of their sending. */
   readonly fifo?: boolean;
-  /** False for a queue that others send to, unsigned and once, past the relay. */
-  readonly relayed?: boolean;
-  /** Who those others are, unless everybody: ARNs of roles and users, as patterns. The queue refuses the rest, once operators are named. */
+  /** What fills the queue of a contract with a `from`: `topicSource(…)`, `busSource(…)`, `bucketSource(…)`. */
+  readonly source?: QueueSource;
+  /** A queue that is there already, and that others fill: `Queue.fromQueueArn(…)`. docs/existing-queues.md says what cannot be checked. */
+  readonly queue?: IQueue;
+  /**
+   * Who sends to the queue of a contract with a `from`, unless everybody: ARNs of roles and users, as patterns. The queue
+   * refuses the rest, once operators are named.
+   */
   readonly senders?: readonly string[] | undefined;
 }
 
@@ -83,6 +90,7 @@ export class ServiceStack extends Stack implements Wiring {
 
   /** A function behind a URL of its own, for callers whom IAM allows. */
   addEndpoint(contract: Contract<readonly [MessageType]>, options: FunctionOptions = {}): NodeFunction {
+    this.#requireNoFrom(contract);
     const id = idOf(contract);
     const endpoint = new NodeFunction(this, id, {
       ...this.#config.sizes,
@@ -98,20 +106,26 @@ export class ServiceStack extends Stack implements Wiring {
   /** A function with a queue, and a dead-letter queue, of its own. */
   addConsumer(
     contract: Contract,
-    { relayed = true, senders, fifo, ...options }: ConsumerOptions = {},
+    { source, queue, senders, fifo = queue?.fifo ?? false, ...options }: ConsumerOptions = {},
   ): QueueConsumer {
-    const consumer = new QueueConsumer(this, idOf(contract), {
+    const id = idOf(contract);
+    const path = `${this.node.path}/${id}`;
+    requireSource(path, contract, { ...(source && { source }), fifo, isExisting: queue !== undefined });
+    const isRelayed = contract.from === undefined;
+    const consumer = new QueueConsumer(this, id, {
       ...this.#fileOf(contract, options),
-      ...(fifo !== undefined && { fifo }),
+      fifo,
+      ...(queue && { queue }),
       tables: this.#tables,
       claims: this.foundation.claims,
       sizes: this.#config.sizes,
-      ...(relayed
+      ...(isRelayed
         ? { signingKeys: this.foundation.signingKeys }
-        : { senders: senders ?? ("everybody" as const) }),
+        : { senders: senders ?? (source ? [] : ("everybody" as const)) }),
     });
+    source?.fill({ scope: consumer, contract, ...consumer.redriveQueue.queues });
     this.contracts.push(contract);
-    if (relayed) this.subscriptions.push(consumer.subscription);
+    if (isRelayed) this.subscriptions.push(consumer.subscription);
     return consumer;
   }
 
@@ -125,6 +139,7 @@ export class ServiceStack extends Stack implements Wiring {
 
   /** A function that pulls every message from the journal, and can begin again at the first. */
   addProjection(contract: Contract, options: FunctionOptions = {}): JournalProjection {
+    this.#requireNoFrom(contract);
     const { journal } = this.foundation;
     const { sizes } = this.#config;
     this.contracts.push(contract);
@@ -134,6 +149,11 @@ export class ServiceStack extends Stack implements Wiring {
       tables: this.#tables,
       sizes,
     });
+  }
+
+  #requireNoFrom({ name, from }: Contract): void {
+    if (from)
+      throw new Error(`${this.node.path}: ${name} has a \`from\`, which only a consumer of a queue may have`);
   }
 
   #fileOf(contract: Contract, { entry, environment = {} }: FunctionOptions) {

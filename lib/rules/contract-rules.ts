@@ -14,6 +14,8 @@ interface Told {
   readonly name: string;
   readonly accepts: readonly string[];
   readonly publishes: readonly string[];
+  /** Of a queue that others fill. */
+  readonly from?: { readonly form: string; readonly raw?: unknown };
 }
 
 export const contractRules: readonly Rule[] = [
@@ -88,9 +90,9 @@ export function contractOf(each: Resource): Told | undefined {
   const text = variableOf(each, contractVariable);
   if (typeof text !== "string") return undefined;
   try {
-    const { name, accepts, publishes } = JSON.parse(text);
+    const { name, accepts, publishes, from } = JSON.parse(text);
     return typeof name === "string" && Array.isArray(accepts) && Array.isArray(publishes)
-      ? { name, accepts, publishes }
+      ? { name, accepts, publishes, ...(from && { from }) }
       : undefined;
   } catch {
     return undefined; // contract-told says it

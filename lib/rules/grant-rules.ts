@@ -1,5 +1,6 @@
 // What a function finds in its environment it must be allowed to use; a grant that is missing is an AccessDenied in the first
 // message, and every message comes again until it is a dead letter.
+import { contractOf } from "./contract-rules.ts";
 import { type Statement, statementsOf } from "./policies.ts";
 import { type Finding, finding, type Rule } from "./rule.ts";
 import type { Resource, Templates } from "./templates.ts";
@@ -185,10 +186,17 @@ function misnamed(templates: Templates, each: Resource): Finding[] {
   return Object.entries(Object(at(each, "Environment.Variables"))).flatMap(([variable, value]) => {
     const types = named.find(([pattern]) => pattern.test(variable))?.[1];
     if (types === undefined || types.includes(templates.referredTo(value)?.type ?? "")) return [];
+    if (variable === "QUEUE_URL" && consumesElsewhere(templates, each)) return [];
     return [
       finding(each, `Environment.Variables.${variable}`, `a resource of this app: ${types.join(" or ")}`),
     ];
   });
+}
+
+/** A queue of another app, which others fill. */
+function consumesElsewhere(templates: Templates, each: Resource): boolean {
+  const own = mappingsOf(templates).queues.filter((mapping) => mapping.function === each);
+  return contractOf(each)?.from !== undefined && own.length > 0 && own.every(({ source }) => !source);
 }
 
 const knownConditions = ["kms:ViaService", "dynamodb:LeadingKeys", "dynamodb:Attributes"];

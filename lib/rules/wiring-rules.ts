@@ -28,6 +28,7 @@ import { retentionRules } from "./retention-rules.ts";
 import type { Finding, Rule } from "./rule.ts";
 import { scheduleRules } from "./schedule-rules.ts";
 import { senderRules } from "./sender-rules.ts";
+import { sourceRules } from "./source-rules.ts";
 import { streamRules } from "./stream-rules.ts";
 import { Templates } from "./templates.ts";
 
@@ -39,6 +40,7 @@ export const flowRules: readonly Rule[] = [
   ...fifoRules,
   ...streamRules,
   ...scheduleRules,
+  ...sourceRules,
   ...outboxRules,
   ...evidenceRules,
   ...permissionRules,

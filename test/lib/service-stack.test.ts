@@ -1,5 +1,6 @@
 import { Template } from "aws-cdk-lib/assertions";
 import { describe, expect, test } from "vitest";
+import { cloudEvents } from "../../functions/messaging/unsigned-cloud-events.ts";
 import { FoundationStack } from "../../lib/foundation-stack.ts";
 import { type ServiceOptions, ServiceStack } from "../../lib/service-stack.ts";
 import { aContract } from "../support/a-contract.ts";
@@ -63,7 +64,7 @@ describe("a service", () => {
 
   test("G7: a consumer past the relay has no route to it, and no keys", () => {
     const stack = aService("Desk");
-    stack.addConsumer(aContract("count"), { ...anyFile, relayed: false });
+    stack.addConsumer(aContract("count", { from: cloudEvents() }), anyFile);
     expect(stack.subscriptions).toEqual([]);
     const grants = Object.values(grantsOf(Template.fromStack(stack), "CountFunctionRole")).flat();
     expect(grants).not.toContain("secretsmanager:GetSecretValue");

@@ -54,6 +54,7 @@ export const bucketProperties: PropertyTable = {
       "BucketEncryption", // customer-key; S3 encrypts always
       "BucketName",
       "LoggingConfiguration",
+      "NotificationConfiguration.QueueConfigurations",
       "OwnershipControls",
       "Tags",
       "VersioningConfiguration",

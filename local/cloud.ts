@@ -5,10 +5,11 @@
 //   It stops in the reverse order and in bounded time; a start that fails stops what it had started.
 
 import { setTimeout as sleep } from "node:timers/promises";
+import { SendMessageCommand } from "@aws-sdk/client-sqs";
 import { type Chaos, startChaos } from "./chaos.ts";
 import { destroyClients, type LocalClients, localClients } from "./clients.ts";
 import { startEngineProxy } from "./engine-proxy.ts";
-import { startEngines } from "./engines.ts";
+import { type Engines, startEngines } from "./engines.ts";
 import type { Emit } from "./events.ts";
 import { startFunctionUrls } from "./function-urls.ts";
 import type { InvocationResult } from "./invocation.ts";
@@ -21,6 +22,7 @@ import type { Deployment, Endpoints, FunctionEndpoints, LocalFunction } from "./
 import type { Service } from "./permissions/denial.ts";
 import { type Guard, startGuard } from "./permissions/guard.ts";
 import { provision } from "./provision.ts";
+import { NotUnderstood } from "./resources/family.ts";
 import { createRuntime, type Runtime } from "./runtime/runtime.ts";
 
 export interface LocalCloudOptions {
@@ -98,6 +100,7 @@ async function start(options: LocalCloudOptions, stops: Stop[]): Promise<LocalCl
   stops.push(runtime.stop);
   functionUrls.serve(deployment, runtime.invoke);
   const eventSources = startEventSources({ deployment, clients, runtime, chaos, onEvent });
+  await startSenders({ deployment, engines, clients });
   if (engines.secrets) {
     const { rotations } = deployment;
     const { secretsManager } = clients;
@@ -192,6 +195,26 @@ function startEventSources(options: {
     ),
     ...deployment.schedules.map((schedule) => startSchedule({ schedule, invoke: runtime.invoke })),
   ];
+}
+
+/** Services that bring messages to queues by themselves. */
+async function startSenders(options: {
+  readonly deployment: Deployment;
+  readonly engines: Engines;
+  readonly clients: LocalClients;
+}): Promise<void> {
+  const { deployment, engines, clients } = options;
+  const { eventRules, bucketNotifications } = deployment;
+  engines.eventBus.route(eventRules, send);
+  const [first] = bucketNotifications;
+  if (first === undefined) return;
+  if (!engines.bucketEvents)
+    throw new NotUnderstood(`${first.path}: a bucket notifies a queue only with the local cloud's own S3`);
+  await engines.bucketEvents.notify(bucketNotifications, send);
+
+  async function send(QueueUrl: string, MessageBody: string): Promise<void> {
+    await clients.sqs.send(new SendMessageCommand({ QueueUrl, MessageBody }));
+  }
 }
 
 function outputOf({ outputs }: Deployment, key: string): string {

@@ -1,5 +1,5 @@
 // The engines behind the local cloud: dynoxide (DynamoDB with streams), fauxqs (SQS, SNS and S3), and small ones of
-// our own for Secrets Manager and Parameter Store. SNS is where SQS is, since it delivers to its queues.
+// our own for Secrets Manager, Parameter Store and EventBridge. SNS is where SQS is, since it delivers to its queues.
 //
 //   All listen on this machine only, and none answers a web page: fauxqs and ours refuse one, dynoxide cannot, so it
 //   listens where no browser goes and programs find it at a proxy that refuses.
@@ -7,9 +7,11 @@
 //   None outlives this process, however it ends.
 
 import { buildApp } from "fauxqs";
+import { type BucketEvents, tellOfObjects } from "./bucket-events.ts";
 import { tellDeadLetterSource } from "./dead-letter-source.ts";
 import { startDynoxide } from "./dynoxide.ts";
 import { startEngineProxy } from "./engine-proxy.ts";
+import { type EventBus, startEventBus } from "./event-bus.ts";
 import { LOOPBACK, refuseWebPages } from "./local-server.ts";
 import type { Endpoints } from "./model.ts";
 import { startParametersEngine } from "./parameters/engine.ts";
@@ -32,6 +34,9 @@ export interface Engines {
   readonly announced: Endpoints;
   /** Absent when the environment names another. */
   readonly secrets?: SecretsEngine | undefined;
+  readonly eventBus: EventBus;
+  /** Absent when the environment names another S3. */
+  readonly bucketEvents?: BucketEvents | undefined;
   /** Engines that run as processes of their own (fauxqs runs in this one). */
   readonly processIds: number[];
   stop(): Promise<void>;
@@ -42,6 +47,7 @@ interface Engine {
   /** Where others reach it, when that is not the same. */
   readonly announced?: string;
   readonly processId?: number;
+  readonly bucketEvents?: BucketEvents;
   stop(): Promise<unknown>;
 }
 
@@ -67,11 +73,15 @@ export async function startEngines(options: EnginesOptions = {}): Promise<Engine
     });
     const sns = await engineOf("AWS_ENDPOINT_URL_SNS", async () => ({ ...sqs, stop: async () => undefined }));
     const ssm = await engineOf("AWS_ENDPOINT_URL_SSM", startParametersEngine);
-    const all = { sqs, s3, secretsManager, dynamodb, sns, ssm };
+    const eventBus = await startEventBus();
+    engines.add(eventBus);
+    const all = { sqs, s3, secretsManager, dynamodb, sns, ssm, eventBridge: eventBus };
     return {
       endpoints: eachOf(all, ({ endpoint }) => endpoint),
       announced: eachOf(all, ({ endpoint, announced = endpoint }) => announced),
       secrets,
+      eventBus,
+      bucketEvents: s3.bucketEvents,
       processIds: [...engines].flatMap((engine) => engine.processId ?? []),
       stop,
     };
@@ -127,9 +137,10 @@ async function startFauxqs(port = 0): Promise<Engine> {
   const app = buildApp({ logger: false });
   refuseWebPages(app.server);
   tellDeadLetterSource(app);
+  const bucketEvents = tellOfObjects(app);
   try {
     const endpoint = await app.listen({ host: LOOPBACK, port });
-    return { endpoint, stop: () => app.close() };
+    return { endpoint, bucketEvents, stop: () => app.close() };
   } catch (error) {
     if (error instanceof Error && "code" in error && error.code === "EADDRINUSE") {
       throw new PortInUse({ port, flag: "--sqs-port", listener: "the SQS engine", cause: error });

@@ -26,7 +26,7 @@ const UNKNOWN = "InvalidRequestException";
 const BODY_BYTES_MAX = 100_000;
 
 export async function startJsonService(
-  operations: ReadonlyMap<string, (input: unknown) => object>,
+  operations: ReadonlyMap<string, (input: unknown) => object | Promise<object>>,
 ): Promise<JsonService> {
   const server = createServer(async (request, response) => {
     const { status, body } = await answer(request).catch(refusal);
@@ -49,7 +49,7 @@ export async function startJsonService(
       const known = [...operations.keys()].join(", ");
       throw new ServiceError(UNKNOWN, `${name} is not understood; understood are ${known}`);
     }
-    return { status: 200, body: perform(JSON.parse(await bodyOf(request))) };
+    return { status: 200, body: await perform(JSON.parse(await bodyOf(request))) };
   }
 }
 

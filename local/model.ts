@@ -73,6 +73,29 @@ export interface Schedule {
   readonly input?: string;
 }
 
+/** An event pattern of a bus, and the queues that get what matches it. */
+export interface EventRule {
+  readonly path: string;
+  /** `default`, or the name of a bus. */
+  readonly busName: string;
+  readonly pattern: unknown;
+  readonly queueUrls: readonly string[];
+}
+
+/** A queue that a bucket tells of its objects. */
+export interface BucketNotification {
+  readonly path: string;
+  readonly bucket: string;
+  /** `s3:ObjectCreated:*`. */
+  readonly event: string;
+  readonly prefix?: string;
+  readonly suffix?: string;
+  readonly queueUrl: string;
+}
+
+/** What services of AWS do that bring messages to queues. */
+export type SendToQueue = (queueUrl: string, body: string) => Promise<void>;
+
 export interface Rotation {
   readonly path: string;
   readonly secretArn: string;
@@ -107,6 +130,8 @@ export interface Deployment {
   readonly sqsMappings: readonly SqsMapping[];
   readonly streamMappings: readonly StreamMapping[];
   readonly schedules: readonly Schedule[];
+  readonly eventRules: readonly EventRule[];
+  readonly bucketNotifications: readonly BucketNotification[];
   readonly rotations: readonly Rotation[];
   readonly functionUrls: readonly FunctionUrl[];
   readonly httpApis: readonly HttpApi[];
@@ -130,6 +155,8 @@ export interface Endpoints {
   readonly dynamodb: string;
   readonly sns: string;
   readonly ssm: string;
+  /** Of the local cloud alone, for programs that put events: it knows PutEvents and nothing else. */
+  readonly eventBridge?: string;
 }
 
 /** What functions find in their environment. */

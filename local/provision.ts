@@ -72,6 +72,8 @@ function nothingDeployed(): Deployed {
     sqsMappings: [],
     streamMappings: [],
     schedules: [],
+    eventRules: [],
+    bucketNotifications: [],
     rotations: [],
     functionUrls: [],
     httpApis: [],

@@ -5,7 +5,9 @@ import type { z } from "zod";
 import type { Asset } from "../assembly.ts";
 import type { LocalClients } from "../clients.ts";
 import type {
+  BucketNotification,
   Endpoints,
+  EventRule,
   FunctionUrl,
   HttpApi,
   HttpApiRoute,
@@ -49,6 +51,8 @@ export interface Deployed {
   readonly sqsMappings: SqsMapping[];
   readonly streamMappings: StreamMapping[];
   readonly schedules: Schedule[];
+  readonly eventRules: EventRule[];
+  readonly bucketNotifications: BucketNotification[];
   readonly rotations: Rotation[];
   readonly functionUrls: FunctionUrl[];
   readonly httpApis: (HttpApi & { readonly routes: HttpApiRoute[] })[];

@@ -56,14 +56,16 @@ export function consumer<Of extends Contract>(contract: Of): Consumer<Of> {
     },
     handler(work) {
       checkDeployed(contract);
-      for (const { begin } of middlewares) begin?.(contract);
-      const chain = messageChain({ contract, middlewares, work });
+      const { from } = contract;
+      const used = from ? from.own(middlewares) : middlewares;
+      for (const { relayed } of used) relayed?.();
+      const chain = messageChain({ contract, middlewares: used, work });
       const queue = subscription(name);
       return observed(name, middlewares, async function handleBatch({ Records: all }: SQSEvent, context) {
         const deadlineMs = deadlineOf(context);
         const settling = new Set<Received>();
         const { records, givenBack } = await withinMemory(all, queue);
-        const received = records.flatMap((record) => receive(record, contract.from));
+        const received = from ? from.receive(records) : records.map(receive);
         const order = await queueOrder(queue, received, vouch);
         const failures = records.some(isRedelivered)
           ? await processRedelivered()
@@ -76,7 +78,7 @@ export function consumer<Of extends Contract>(contract: Of): Consumer<Of> {
 
         async function vouch(item: Received): Promise<void> {
           const { vouchFor } = await import("./vouch.ts");
-          return vouchFor(item, middlewares, { consumer: name, deadlineMs });
+          return vouchFor(item, used, { consumer: name, deadlineMs });
         }
 
         function process(items: readonly Received[]): Promise<Received[]> {
@@ -86,7 +88,7 @@ export function consumer<Of extends Contract>(contract: Of): Consumer<Of> {
 
         async function processRedelivered(): Promise<Received[]> {
           const redelivery = await import("./redelivery.ts");
-          return redelivery.processRedelivered({ queue, order, middlewares, deadlineMs, process });
+          return redelivery.processRedelivered({ queue, order, middlewares: used, deadlineMs, process });
         }
 
         /** True when the queue may forget the record. */
@@ -132,7 +134,7 @@ export function consumer<Of extends Contract>(contract: Of): Consumer<Of> {
           if (message instanceof Park) throw message;
           await order.admit(item);
           if (attemptOf(record) > queue.attemptsMax) throw new RetryLater("RUN_NOT_ENDED"); // nor will this one
-          const letter = letterOf(item);
+          const letter = letterOf(record);
           const outcome = await deliver(chain, { contract, message, letter, deadlineMs }, context);
           await order.lift(item);
           const fields = { consumer: name, receiveCount: letter.receiveCount };

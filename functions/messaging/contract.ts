@@ -16,7 +16,7 @@ export interface Contract<
   readonly accepts: Accepts;
   readonly publishes: Publishes;
   /** Where its messages come from, when the relay does not send them. */
-  readonly from?: Origin;
+  readonly from?: Origin | undefined;
 }
 
 export interface ContractOptions<
@@ -74,7 +74,7 @@ export function contract<
     `contract ${name} publishes`,
     published.map(({ type }) => type),
   );
-  return { name, accepts, publishes: published, ...(from && { from: from({ name, accepts }) }) };
+  return { name, accepts, publishes: published, from: from?.({ name, accepts }) };
 }
 
 /** Every name that the types are understood by, older versions included: what a consumer is subscribed to. */

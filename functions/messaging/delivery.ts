@@ -17,8 +17,6 @@ export interface Letter {
   readonly queueName: string;
   /** 1 on the first delivery. */
   readonly receiveCount: number;
-  /** Its contract says that others than the relay send it: nobody signs it. */
-  readonly unsigned?: boolean;
 }
 
 export interface Delivery {
@@ -38,8 +36,11 @@ export type MessageMiddleware<Added = unknown> = MiddlewareObj<Delivery, unknown
   readonly find?: (delivery: Delivery) => Promise<Outcome | undefined>;
   /** Throws Park when the message is not one that its producer wrote; RetryLater when that cannot be known now. */
   readonly vouch?: (delivery: Delivery) => Promise<void>;
-  /** Called once, when the handler is made. */
-  readonly begin?: (contract: Contract) => void;
+  /**
+   * For messages that the relay sends, and left out where a contract says that others do. Called once, when the handler
+   * is made.
+   */
+  readonly relayed?: () => void;
   /** Where all lines and counts of the function go, also those outside of this middleware. */
   readonly sinkFor?: SinkFor;
 };

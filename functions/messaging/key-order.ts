@@ -6,9 +6,9 @@
 // function outlives its visibility timeout (six times its own), so only this batch and the operator's
 // `discard`, which makes a line shorter, move the lines of its groups.
 import type { SQSRecord } from "aws-lambda";
+import { givenIdName, lineId } from "./given-id.ts";
 import { type Hold, type Holds, isFirstGone, noHold } from "./holds.ts";
 import { log } from "./log.ts";
-import { bodyId, givenIdName } from "./message-group.ts";
 import { Park, RetryLater } from "./outcome.ts";
 
 export interface KeyOrder {
@@ -81,7 +81,7 @@ export function keyOrder({ holds, records }: { holds: Holds; records: readonly S
 }
 
 function lineIdOf({ body, messageAttributes }: SQSRecord): string {
-  return bodyId(body, messageAttributes[givenIdName]?.stringValue);
+  return lineId(body, messageAttributes[givenIdName]?.stringValue);
 }
 
 /** SQS delivers nothing from a FIFO queue without its group. */

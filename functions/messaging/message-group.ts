@@ -3,9 +3,6 @@
 //   G4. One key, one group: messages of a key are in one line at every FIFO queue.
 import { derivedId } from "./ids.ts";
 
-/** The attribute with the id of a message that is not in its body, or that a correction has: see origin.ts. */
-export const givenIdName = "EssentiallyOnceId";
-
 /** True for the URL, ARN or name of a FIFO queue: SQS demands the suffix. */
 export function isFifo(queue: string): boolean {
   return queue.endsWith(".fifo");
@@ -22,9 +19,7 @@ export function groupIdOf(key: string): string {
 /**
  * What names a message within its group: its exact bytes. Copies of one message share it, through a redrive
  * too; another message with the same id does not, so SQS does not swallow what the consumer has to park (D15).
- *
- * @param givenId of a message whose id is not in its body
  */
-export function bodyId(body: string, givenId?: string): string {
-  return givenId === undefined ? derivedId("body", body) : derivedId("body", body, givenId);
+export function bodyId(body: string): string {
+  return derivedId("body", body);
 }

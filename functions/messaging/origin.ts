@@ -6,10 +6,11 @@
 //   G4. An id that is not in the body goes with the message as an attribute, through park, line and redrive.
 //   G7. Nobody signs these messages. Who may send them is the policy of the queue: docs/existing-queues.md
 import type { SQSRecord } from "aws-lambda";
+import type { MessageMiddleware } from "./delivery.ts";
 import { type Envelope, envelopeFrom } from "./envelope.ts";
+import { givenIdName } from "./given-id.ts";
 import { derivedId } from "./ids.ts";
 import { log } from "./log.ts";
-import { givenIdName } from "./message-group.ts";
 import type { MessageType } from "./message-type.ts";
 import { Park } from "./outcome.ts";
 import type { Received } from "./received.ts";
@@ -21,8 +22,10 @@ export interface Origin {
   readonly beside?: Place | undefined;
   /** Undefined for a message that asks for nothing. @throws Park saying what of it is not as the contract says */
   read(arrived: Arrived): Envelope | undefined;
-  /** The record with its message; none for a message that asks for nothing, which is acknowledged. */
-  receive(record: SQSRecord): Received[];
+  /** The records with their messages; without those whose messages ask for nothing, which are acknowledged. */
+  receive(records: readonly SQSRecord[]): Received[];
+  /** The middlewares without those that are for messages of the relay. */
+  own(given: readonly MessageMiddleware[]): MessageMiddleware[];
 }
 
 /** What `contract` makes an origin of: the form, and the contract whose form it is. */
@@ -91,7 +94,13 @@ export function origin(form: Form & { readonly id: Place }, { within }: Bound, r
 }
 
 export function originOf(form: Form, beside: Place | undefined, readForm: Origin["read"]): Origin {
-  return { form, beside, read, receive };
+  return {
+    form,
+    beside,
+    read,
+    receive: (records) => records.flatMap(receive),
+    own: (given) => given.filter(({ relayed }) => !relayed),
+  };
 
   function read(arrived: Arrived): Envelope | undefined {
     const message = readForm(arrived);
@@ -104,11 +113,11 @@ export function originOf(form: Form, beside: Place | undefined, readForm: Origin
     const record = beside ? withIdBeside(asSent, beside, arrived) : asSent;
     try {
       const envelope = read(arrived);
-      if (envelope !== undefined) return [{ record, envelope, unsigned: true }];
+      if (envelope !== undefined) return [{ record, envelope }];
       log("info", "NOTHING_ASKED", { form: form.form });
       return [];
     } catch (error) {
-      if (error instanceof Park) return [{ record, envelope: error, unsigned: true }];
+      if (error instanceof Park) return [{ record, envelope: error }];
       throw error;
     }
   }

@@ -2,23 +2,18 @@
 import type { SQSRecord } from "aws-lambda";
 import type { Letter } from "./delivery.ts";
 import { type Envelope, readEnvelope } from "./envelope.ts";
-import type { Origin } from "./origin.ts";
 import { Park } from "./outcome.ts";
 
 export interface Received {
   readonly record: SQSRecord;
   readonly envelope: Envelope | Park;
-  /** Its contract says that others than the relay send it, and nobody signs it. */
-  readonly unsigned?: boolean;
 }
 
-/** One, or none: what a contract's `from` reads may be a message that asks for nothing. */
-export function receive(record: SQSRecord, from?: Pick<Origin, "receive">): Received[] {
-  if (from) return from.receive(record);
+export function receive(record: SQSRecord): Received {
   try {
-    return [{ record, envelope: readEnvelope(record.body, { sentMs: sentMsOf(record) }) }];
+    return { record, envelope: readEnvelope(record.body, { sentMs: sentMsOf(record) }) };
   } catch (error) {
-    if (error instanceof Park) return [{ record, envelope: error }];
+    if (error instanceof Park) return { record, envelope: error };
     throw error;
   }
 }
@@ -28,9 +23,8 @@ function sentMsOf({ attributes }: SQSRecord): number {
   return Number(attributes.SentTimestamp);
 }
 
-export function letterOf({ record, unsigned }: Pick<Received, "record" | "unsigned">): Letter {
+export function letterOf(record: SQSRecord): Letter {
   return {
-    ...(unsigned && { unsigned }),
     body: record.body,
     attributes: Object.fromEntries(
       Object.entries(record.messageAttributes).map(([name, { stringValue }]) => [name, stringValue]),

@@ -40,9 +40,9 @@ export function processRedelivered({
     forget: (items) => forget(items, queue),
   });
 
-  async function wasDone({ envelope, ...item }: Received): Promise<boolean> {
+  async function wasDone({ record, envelope }: Received): Promise<boolean> {
     if (envelope instanceof Park) return false;
-    const letter = letterOf(item);
+    const letter = letterOf(record);
     const unit = unitOfWork({ contract: { name: consumer, publishes: [] }, cause: envelope });
     const delivery = { consumer, message: envelope, letter, unit, deadlineMs };
     if (!(await isDone(delivery, middlewares))) return false;

@@ -37,15 +37,17 @@ export function signature({ policy = "required", ...options }: SignatureOptions 
   if (policy === "off") return { before: () => undefined };
   let { keys } = options;
   return {
-    begin({ from }) {
-      if (!from) keys ??= signingKeys(); // a missing variable fails the deployment, and not the first message
-    },
+    relayed: ring, // a missing variable fails the deployment, and not the first message
     vouch: verifyDelivery,
     before: ({ event }) => verifyDelivery(event),
   };
 
+  function ring(): KeyRing {
+    keys ??= signingKeys();
+    return keys;
+  }
+
   async function verifyDelivery({ message, letter }: Delivery): Promise<void> {
-    if (letter?.unsigned) return; // its contract says so: docs/existing-queues.md
     const text = letter?.attributes[attributeName];
     if (letter === undefined || text === undefined) {
       if (policy === "accepted") return;
@@ -53,8 +55,7 @@ export function signature({ policy = "required", ...options }: SignatureOptions 
     }
     const keyId = keyIdOf(text);
     if (keyId === undefined) throw new Park("SIGNATURE_INVALID", "not of the form v1.<keyId>.<mac>");
-    keys ??= signingKeys();
-    const key = await keys.find(keyId);
+    const key = await ring().find(keyId);
     if (key === undefined) throw unknown(keyId, letter.receiveCount);
     const signed = { body: letter.body, envelope: message, queueName: letter.queueName };
     if (!verify(text, signed, key)) {

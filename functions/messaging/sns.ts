@@ -3,7 +3,7 @@
 //   https://docs.aws.amazon.com/sns/latest/dg/sns-large-payload-raw-message-delivery.html
 //   https://docs.aws.amazon.com/sns/latest/dg/sns-message-and-json-formats.html
 import { parseCapped } from "./caps.ts";
-import { givenIdName } from "./message-group.ts";
+import { givenIdName } from "./given-id.ts";
 import { type Arrived, type From, isObject, originOf } from "./origin.ts";
 import { Park } from "./outcome.ts";
 

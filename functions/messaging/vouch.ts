@@ -12,13 +12,13 @@ export type Vouch = (item: Received) => Promise<void>;
 
 /** @throws Park when nobody vouches for it, RetryLater when that cannot be known now */
 export async function vouchFor(
-  { envelope: message, ...item }: Received,
+  { record, envelope: message }: Received,
   middlewares: readonly MessageMiddleware[],
   { consumer, deadlineMs }: Pick<Delivery, "consumer" | "deadlineMs">,
 ): Promise<void> {
   if (message instanceof Park) throw message; // what is no message is nobody's
   const unit = unitOfWork({ contract: { name: consumer, publishes: [] }, cause: message });
-  const delivery = { consumer, message, letter: letterOf(item), unit, deadlineMs };
+  const delivery = { consumer, message, letter: letterOf(record), unit, deadlineMs };
   for (const { vouch } of middlewares) await vouch?.(delivery);
 }
 

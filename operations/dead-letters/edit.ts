@@ -11,7 +11,7 @@
 
 import type { Message } from "@aws-sdk/client-sqs";
 import type { Envelope } from "../../functions/messaging/envelope.ts";
-import { bodyId } from "../../functions/messaging/message-group.ts";
+import { lineId } from "../../functions/messaging/given-id.ts";
 import type { Sign } from "../../functions/messaging/signature.ts";
 import { UsageError } from "../usage-error.ts";
 import { type Authenticity, authenticityOf, authenticityText, standingOf } from "./authenticity.ts";
@@ -94,7 +94,7 @@ async function editFound(
   const superseded = { deadLetter, old, newId, mayTakeEffect };
   const body = text(await supersede(place, superseded));
   const isBeside = isForeign(queue.from);
-  await replaceInLine(place, deadLetter, isBeside ? bodyId(body, newId) : bodyId(body));
+  await replaceInLine(place, deadLetter, lineId(body, isBeside ? newId : undefined));
   if (isBeside) await sendOriginal(sqs, { ...correction, message }, body);
   else await sendCorrected(sqs, queue, { deadLetter, body, sign: queue.from ? undefined : sign });
   if (mayTakeEffect) await confirmSuperseded(place, superseded);

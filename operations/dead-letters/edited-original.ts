@@ -3,8 +3,9 @@
 
 import { SendMessageCommand, type SQSClient } from "@aws-sdk/client-sqs";
 import { asciiJson, type Envelope } from "../../functions/messaging/envelope.ts";
+import { givenIdName } from "../../functions/messaging/given-id.ts";
 import { derivedId } from "../../functions/messaging/ids.ts";
-import { givenIdName, groupIdOf, isFifo } from "../../functions/messaging/message-group.ts";
+import { groupIdOf, isFifo } from "../../functions/messaging/message-group.ts";
 import { Park } from "../../functions/messaging/outcome.ts";
 import { type Attributes, cameWith } from "../../functions/messaging/park-attributes.ts";
 import type { KnownContract } from "../contracts.ts";

@@ -5,7 +5,7 @@
 
 import type { Message } from "@aws-sdk/client-sqs";
 import { type Envelope, readEnvelope } from "../../functions/messaging/envelope.ts";
-import { bodyId, givenIdName } from "../../functions/messaging/message-group.ts";
+import { givenIdName, lineId } from "../../functions/messaging/given-id.ts";
 import type { Arrived, Origin } from "../../functions/messaging/origin.ts";
 import { Park } from "../../functions/messaging/outcome.ts";
 import { cameWith, isParkedByKit } from "../../functions/messaging/park-attributes.ts";
@@ -34,7 +34,7 @@ export function isForeign(from: Origin | undefined): from is Origin {
 
 /** What names it in the line of its group. */
 export function lineIdOf({ body, copies }: Copied): string {
-  return bodyId(body, cameWith(copies[0] ?? {})[givenIdName]?.StringValue);
+  return lineId(body, cameWith(copies[0] ?? {})[givenIdName]?.StringValue);
 }
 
 /**

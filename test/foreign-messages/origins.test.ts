@@ -74,11 +74,11 @@ describe("raw JSON", () => {
     for (const body of [order, "{"]) {
       const record = anSqsRecord(body, { queueName: "a.fifo", group: "g" });
       record.attributes.MessageDeduplicationId = "d-1";
-      const [received] = from?.receive(record) ?? [];
+      const [received] = from?.receive([record]) ?? [];
       expect(received?.record.messageAttributes.EssentiallyOnceId?.stringValue).toBe("d-1");
       const redriven = { ...record, messageAttributes: received?.record.messageAttributes ?? {} };
       redriven.attributes = { ...record.attributes, MessageDeduplicationId: "of the redrive" };
-      const [again] = from?.receive(redriven) ?? [];
+      const [again] = from?.receive([redriven]) ?? [];
       if (body === order) expect(again?.envelope).toMatchObject({ id: "d-1" });
       expect(again?.record.messageAttributes.EssentiallyOnceId?.stringValue).toBe("d-1");
     }

@@ -12,6 +12,7 @@ import { readDiscards } from "../../../../operations/dead-letters/discard-record
 import { edit } from "../../../../operations/dead-letters/edit.ts";
 import { listDeadLetters } from "../../../../operations/dead-letters/list.ts";
 import { redrive } from "../../../../operations/dead-letters/redrive.ts";
+import { originIn } from "../../../../operations/origins.ts";
 
 const { CONSUMER = "", QUEUE_URL = "", DEAD_LETTER_QUEUE_URL = "", EVIDENCE_TABLE = "" } = process.env;
 const { OPERATION = "redrive", LETTER = "", ACCOUNT = "" } = process.env;
@@ -22,6 +23,7 @@ const queue = {
   queueUrl: QUEUE_URL,
   deadLetterQueueUrl: DEAD_LETTER_QUEUE_URL,
   evidenceTable: EVIDENCE_TABLE,
+  ...(process.env.FROM && { from: originIn(process.env.FROM, CONSUMER) }),
   stateTables: process.env.FORM === "inline" ? [process.env.ACCOUNTS_TABLE ?? ""] : [],
 };
 const matches = ({ reason }: DeadLetter) => reason !== "SIGNATURE_INVALID"; // nobody can put that right

@@ -1,5 +1,6 @@
 // Queues that others fill, on the local cloud: JSON that a program sends, a topic, a bus and a bucket, each with copies.
 
+import { readFileSync } from "node:fs";
 import { ScanCommand } from "@aws-sdk/client-dynamodb";
 import { DeleteObjectCommand, PutObjectCommand } from "@aws-sdk/client-s3";
 import { GetQueueAttributesCommand, SendMessageCommand } from "@aws-sdk/client-sqs";
@@ -58,6 +59,19 @@ test("EventBridge is told by name what it does not know", async () => {
   expect(await refused).toContain("ValidationException");
   const other = ask({ ...eventBridge("ListRules"), body: "{}" }).catch(String);
   expect(await other).toContain("ListRules is not understood; understood are PutEvents");
+});
+
+test("docs/existing-queues.md shows what runs here", () => {
+  const page = readFileSync("docs/existing-queues.md", "utf8");
+  for (const [file, mark] of [
+    ["contracts", "contracts"],
+    ["app", "stack"],
+  ] as const) {
+    const text = readFileSync(`test/support/existing-queues/${file}.ts`, "utf8");
+    const [, part = ""] = new RegExp(`// <${mark}>\n(.*?)\\n *// </${mark}>`, "s").exec(text) ?? [];
+    expect(part.length).toBeGreaterThan(500);
+    expect(page).toContain(`\`\`\`ts\n${part}\n\`\`\``);
+  }
 });
 
 async function send(consumer: string, MessageBody: string): Promise<void> {

@@ -115,7 +115,7 @@ export const operatorMutants: readonly Mutant[] = [
   {
     name: "a redrive sends what would be parked again",
     file: "operations/dead-letters/decision.ts",
-    find: "objection(body, verdict) ?? (again && ",
+    find: "objection(message, verdict) ?? (again && ",
     replace: "objection(body, verdict) ?? (undefined && ",
     checks: [left],
   },

@@ -74,6 +74,17 @@ export function busSource(
   };
 }
 
+/** For a contract of `eventBridge(…)` whose rule is another app's: it is let in, and its own stack adds the target. */
+export function ruleSource(ruleArn: string): QueueSource {
+  return {
+    form: "event-bridge",
+    fifo: false,
+    fill({ queue, deadLetterQueue }) {
+      for (const each of [queue, deadLetterQueue]) allow(each, "events", { "aws:SourceArn": ruleArn });
+    },
+  };
+}
+
 /** For events of S3: https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-how-to-event-types-and-destinations.html */
 export interface BucketSourceOptions {
   /** `s3:ObjectCreated:*` unless given. */

@@ -97,7 +97,7 @@ export function authenticityText(authenticity: Authenticity): string {
     case "none":
       return "none";
     case "unsigned":
-      return "nothing is signed in this deployment";
+      return "not signed: nothing is in this deployment, or in this queue, which others fill";
     case "unknown":
       return `not checked: the keys could not be read (${authenticity.why})`;
   }

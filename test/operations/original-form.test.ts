@@ -169,6 +169,20 @@ it("G2: what is discarded takes no effect when a copy of it comes", async () => 
   expect(await queue.reasons()).toEqual([]);
 });
 
+it("G6: a message that SQS moved by itself keeps its deduplication id as its id", async () => {
+  const queue = await aQueueOf(rawJson({ id: deduplicationId() }), undefined, { fifo: true });
+  await world.clients.sqs.send(
+    new SendMessageCommand({
+      QueueUrl: queue.queue.deadLetterQueueUrl,
+      MessageBody: cents(5),
+      MessageGroupId: "g",
+      MessageDeduplicationId: `moved-${number}`,
+    }),
+  );
+  expect(await queue.redriven()).toEqual(["sent-back"]);
+  expect(await queue.deliver()).toEqual([`moved-${number} 5`]);
+});
+
 it("G6: S3's test event is acknowledged, without effect and without a dead letter", async () => {
   const queue = await aQueueOf(s3Notifications());
   await queue.send(

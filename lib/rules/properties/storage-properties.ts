@@ -3,6 +3,8 @@
 import { parkedPrefix, travelPrefix } from "../../../functions/messaging/claim-place.ts";
 import { rotationDaysMin } from "../../../functions/messaging/key-rotation.ts";
 import { deadLetterRetentionDays, evidenceDays } from "../../../functions/messaging/message-life.ts";
+import type { Resource, Templates } from "../templates.ts";
+import { at, isTrue } from "../wiring.ts";
 import {
   free,
   never,
@@ -141,16 +143,35 @@ export const topicProperties: PropertyTable = {
   kind: "topic",
   types: ["AWS::SNS::Topic"],
   properties: [
-    oneOf("FifoTopic", [undefined, false], "CloudWatch cannot send to a FIFO topic: alarms stay silent"),
+    property(
+      "FifoTopic",
+      (value, { resource, templates }) => !isTrue(value) || fillsQueue(resource, templates),
+      "false, or a subscription of a queue: source of addConsumer",
+      "CloudWatch cannot send to a FIFO topic: alarms stay silent",
+    ),
     property(
       "KmsMasterKeyId",
       (value) => !String(value).includes("alias/aws/"),
       "a key of your own whose policy lets CloudWatch use it, or none",
       "CloudWatch may not use AWS's own key of SNS: alarms stay silent",
     ),
-    ...free("DisplayName", "Subscription", "TopicName", "Tags", "TracingConfig"),
+    ...free(
+      "ContentBasedDeduplication", // the contract says where the id is
+      "DisplayName",
+      "FifoThroughputScope",
+      "Subscription",
+      "TopicName",
+      "Tags",
+      "TracingConfig",
+    ),
   ],
 };
+
+function fillsQueue(topic: Resource, templates: Templates): boolean {
+  return templates
+    .ofType("AWS::SNS::Subscription")
+    .some((each) => at(each, "Protocol") === "sqs" && templates.referredTo(at(each, "TopicArn")) === topic);
+}
 
 export const subscriptionProperties: PropertyTable = {
   kind: "subscription",

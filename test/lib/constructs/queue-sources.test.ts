@@ -12,7 +12,7 @@ import { rawJson } from "../../../functions/messaging/raw-json.ts";
 import { s3Notifications } from "../../../functions/messaging/s3-notifications.ts";
 import { sns } from "../../../functions/messaging/sns.ts";
 import { cloudEvents } from "../../../functions/messaging/unsigned-cloud-events.ts";
-import { bucketSource, busSource, topicSource } from "../../../lib/constructs/queue-sources.ts";
+import { bucketSource, busSource, ruleSource, topicSource } from "../../../lib/constructs/queue-sources.ts";
 import { FoundationStack } from "../../../lib/foundation-stack.ts";
 import { type ConsumerOptions, ServiceStack } from "../../../lib/service-stack.ts";
 import { aContract, aType } from "../../support/a-contract.ts";
@@ -55,6 +55,24 @@ test("G6, G7: a rule of a bus brings the contract's detail types, and what it ca
     "events.amazonaws.com",
     expect.stringContaining("Rule"),
   ]);
+});
+
+test("G4: a FIFO topic fills a FIFO queue", () => {
+  const template = consumerOf(sns(json), (stack) => ({
+    source: topicSource(new Topic(stack, "Topic", { fifo: true })),
+    fifo: true,
+  }));
+  expect(propertiesOf(template, "AWS::SQS::Queue", "ImportQueueMessages").FifoQueue).toBe(true);
+});
+
+test("G7: the rule of another app is let in, at queue and dead-letter queue, and no other", () => {
+  const ruleArn = "arn:aws:events:eu-west-1:123456789012:rule/sales";
+  const template = consumerOf(eventBridge({ types }), () => ({ source: ruleSource(ruleArn) }));
+  for (const queue of ["Messages", "DeadLetters"])
+    expect(allowedAt(template, queue)).toEqual([
+      ["events.amazonaws.com", { ArnEquals: { "aws:SourceArn": ruleArn } }],
+    ]);
+  expect(template.findResources("AWS::Events::Rule")).toEqual({});
 });
 
 describe("a bucket", () => {

@@ -1,6 +1,8 @@
 // Queues that others fill, on the local cloud: JSON that a program sends, a topic, a bus and a bucket, each with copies.
 
+import { execFile } from "node:child_process";
 import { readFileSync } from "node:fs";
+import { promisify } from "node:util";
 import { ScanCommand } from "@aws-sdk/client-dynamodb";
 import { DeleteObjectCommand, PutObjectCommand } from "@aws-sdk/client-s3";
 import { GetQueueAttributesCommand, SendMessageCommand } from "@aws-sdk/client-sqs";
@@ -10,15 +12,17 @@ import { type LocalCloud, startLocalCloud } from "../../local/cloud.ts";
 import { ask } from "../../local/resources/ask.ts";
 import { consumerQueues } from "../../operations/dead-letters/consumer-queues.ts";
 import { listDeadLetters } from "../../operations/dead-letters/list.ts";
-import { bundledAssemblyOf } from "../support/assembly.ts";
 import { aRecorder, eventually } from "../support/local-function.ts";
+import { temporaryDirectory } from "../support/synthesized.ts";
 
 const order = (orderId: string) => JSON.stringify({ orderId, cents: 500 });
 const recorder = aRecorder();
 let cloud: LocalCloud;
 
 beforeAll(async () => {
-  const assemblyDirectory = await bundledAssemblyOf("test/support/existing-queues/app.ts");
+  const assemblyDirectory = temporaryDirectory("assembly");
+  const env = { ...process.env, CDK_OUTDIR: assemblyDirectory };
+  await promisify(execFile)(process.execPath, ["test/support/existing-queues/app.ts"], { env }); // in a third of cdk's time
   cloud = await startLocalCloud({ assemblyDirectory, onEvent: recorder.onEvent });
 });
 afterAll(() => cloud.stop());

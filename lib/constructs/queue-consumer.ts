@@ -91,6 +91,12 @@ export class QueueConsumer extends Construct {
       id: "Serverless::Serverless-LambdaEventSourceMappingDestination",
       reason: "What fails in a queue goes to its dead-letter queue; a mapping of a queue has no destination.",
     });
+    if (existing) {
+      Validations.of(mapping).acknowledge({
+        id: "Wiring::mapping-known",
+        reason: "The queue is another app's: docs/existing-queues.md says what to look at there.",
+      });
+    }
     this.#output("Consumer", this.function.service); // by which it keeps its evidence, and `npm run dlq` asks for it
     if (contract.from) this.#output("From", JSON.stringify(contract.from.form)); // in which its dead letters are read
     this.#output("QueueUrl", this.redriveQueue.queue.queueUrl);

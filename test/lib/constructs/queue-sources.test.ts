@@ -1,5 +1,5 @@
 // What fills a queue past the relay: what is made for each source, and what the stack refuses.
-import type { App, Stack } from "aws-cdk-lib";
+import { type App, type Stack, Validations } from "aws-cdk-lib";
 import { Template } from "aws-cdk-lib/assertions";
 import { EventBus } from "aws-cdk-lib/aws-events";
 import { Bucket } from "aws-cdk-lib/aws-s3";
@@ -14,6 +14,8 @@ import { sns } from "../../../functions/messaging/sns.ts";
 import { cloudEvents } from "../../../functions/messaging/unsigned-cloud-events.ts";
 import { bucketSource, busSource, ruleSource, topicSource } from "../../../lib/constructs/queue-sources.ts";
 import { FoundationStack } from "../../../lib/foundation-stack.ts";
+import { OperationsStack } from "../../../lib/operations-stack.ts";
+import { WiringRules } from "../../../lib/rules/wiring-rules.ts";
 import { type ConsumerOptions, ServiceStack } from "../../../lib/service-stack.ts";
 import { aContract, aType } from "../../support/a-contract.ts";
 import { aConfig, aTestApp, propertiesOf } from "../../support/test-app.ts";
@@ -124,6 +126,15 @@ test("an existing queue is consumed as it is, with a dead-letter queue of our ow
   );
 });
 
+test("a consumer of an existing queue breaks no rule of the wiring", () => {
+  const app = aTestApp({ "@aws-cdk/core:validateAgainstDefaultRules": false });
+  Validations.of(app).addPlugins(new WiringRules());
+  const stack = aService(app);
+  stack.addConsumer(aContract("import", { from: json }), { ...anyFile, ...existing(stack) });
+  new OperationsStack(app, "Operations", { config: aConfig(), watched: [stack.foundation, stack] });
+  expect(() => app.synth()).not.toThrow();
+});
+
 test("the operator's commands and the function are told the form, and the function has no keys", () => {
   const template = consumerOf(json, () => ({}));
   const form = { form: "raw-json", type: "asked", id: { field: ["orderId"] } };
@@ -165,8 +176,7 @@ test("refuses an endpoint and a projection of a contract with an origin", () => 
 
 const anyFile = { entry: "keys/rotate.ts" };
 
-function aService(): ServiceStack {
-  const app: App = aTestApp();
+function aService(app: App = aTestApp()): ServiceStack {
   const config = aConfig();
   const foundation = new FoundationStack(app, "Foundation", { config });
   return new ServiceStack(app, "Legacy", { config, foundation, purpose: "imports" });

@@ -1,7 +1,9 @@
 import { defineConfig } from "vitest/config";
+import { NearestFirst } from "./nearest-first.ts";
 
 /** The tests that hold the kit's promises, and take moments: what runs a process or an app of its own is left out. */
 export default defineConfig({
+  cacheDir: process.env.TEST_TIMES ?? "node_modules/.vite", // of this run alone: how long each test file took
   test: {
     include: [
       "test/functions/**/*.test.ts",
@@ -11,6 +13,7 @@ export default defineConfig({
     pool: "forks",
     globalSetup: ["test/support/scratch.ts"],
     setupFiles: ["test/support/quiet-logs.ts"],
+    sequence: { sequencer: NearestFirst },
     testTimeout: 60_000,
     hookTimeout: 60_000,
     env: { CDK_VALIDATION: "false" },

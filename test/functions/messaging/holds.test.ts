@@ -1,4 +1,5 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from "vitest";
+import { dynamodb } from "../../../functions/messaging/clients.ts";
 import { setClock } from "../../../functions/messaging/clock.ts";
 import { type Holds, holds } from "../../../functions/messaging/holds.ts";
 import { newId } from "../../../functions/messaging/ids.ts";
@@ -44,6 +45,26 @@ describe("a line", () => {
     });
     const [held] = (await line.read(["g"])).values();
     expect(held).toMatchObject({ line: ["b", "c"], parkedAt: [began + 3 * day, began + 2 * day] });
+  });
+});
+
+describe("a line that somebody else ends", () => {
+  it("G4: meanwhile, is empty for whoever leaves it after that", async () => {
+    for (const id of ["a", "b"]) await line.join("g", id);
+    let isFirst = true;
+    dynamodb().middlewareStack.add(
+      (next, { commandName }) =>
+        async function endMeanwhile(args) {
+          if (commandName === "UpdateItemCommand" && isFirst) {
+            isFirst = false;
+            for (const id of ["a", "b"]) await line.leave("g", id);
+          }
+          return next(args);
+        },
+      { name: "end-meanwhile", step: "initialize" },
+    );
+    onTestFinished(() => void dynamodb().middlewareStack.remove("end-meanwhile"));
+    expect(await line.leave("g", "a")).toEqual({ line: [], parkedAt: [], passed: [] });
   });
 });
 

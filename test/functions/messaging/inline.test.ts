@@ -15,6 +15,7 @@ import { type Versioned, versionedTable } from "../../../functions/messaging/ver
 import { anEnvelope } from "../../support/an-envelope.ts";
 import { type Faults, injectFaults } from "../../support/faults.ts";
 import { aContext, anSqsEvent, anSqsRecord } from "../../support/lambda.ts";
+import { linesOf } from "../../support/lines.ts";
 import { watchRequests } from "../../support/watch-requests.ts";
 import { aWorld, type World } from "../../support/world.ts";
 
@@ -197,6 +198,21 @@ describe("a consumer with evidence inline", () => {
     expect(await itemNow()).toEqual(item);
     expect(item).toMatchObject({ version: 1, count: 0 });
     expect(item.eo_outbox).toHaveLength(1);
+  });
+
+  it("a message that did nothing is done, leaves no evidence, and may do nothing again", async () => {
+    let runs = 0;
+    const idle = anInlineConsumer().handler(async () => {
+      runs++;
+    });
+    const before = await itemNow();
+    const event = anSqsEvent(anSqsRecord(asciiJson(anAdded({ amount: 5 }))));
+    for (const times of [1, 2]) {
+      const codes = (await linesOf(() => idle(event, aContext()))).map(({ code }) => code);
+      expect(codes).toContain("PROCESSED");
+      expect(runs).toBe(times);
+    }
+    expect(await itemNow()).toEqual(before);
   });
 
   it("parks a unit of work that is not one write of its item", async () => {

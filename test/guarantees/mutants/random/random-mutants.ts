@@ -67,6 +67,8 @@ export async function proveRandomMutants({
       DRAWN_CHANGES: join(scratch, "drawn.json"),
       PLANNED_MUTANTS: join(scratch, "planned.json"),
       TEST_TIMES: join(scratch, "test-times"),
+      KEPT_ASSEMBLIES: join(scratch, "assemblies"), // no mutant is in what synthesizes
+      NODE_COMPILE_CACHE: join(scratch, "compiled"),
     };
     await writeFile(variables.DRAWN_CHANGES, JSON.stringify(drawn.map(place)));
     const results = new Map<Change, Result>();

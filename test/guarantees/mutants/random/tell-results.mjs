@@ -1,5 +1,5 @@
 // A plugin of StrykerJS: writes each result to stdout as soon as it is known, one JSON object a line. And it keeps in a file
-// which mutant is in which source, for the order of the tests (nearest-first.ts).
+// where each mutant is and how many tests of each file run it, for the order of the tests (nearest-first.ts).
 import { writeFileSync } from "node:fs";
 import { relative } from "node:path";
 import { declareClassPlugin, PluginKind } from "@stryker-mutator/api/plugin";
@@ -8,8 +8,12 @@ class TellResults {
   #lastAt = performance.now();
 
   onMutationTestingPlanReady({ mutantPlans }) {
-    const files = mutantPlans.map(({ mutant }) => [mutant.id, mutant.fileName]);
-    writeFileSync(process.env.PLANNED_MUTANTS, JSON.stringify(Object.fromEntries(files)));
+    const planned = mutantPlans.map(({ mutant: { id, fileName, coveredBy = [] } }) => {
+      const tests = {};
+      for (const [file] of coveredBy.map((test) => test.split("#"))) tests[file] = (tests[file] ?? 0) + 1;
+      return [id, { fileName, tests }];
+    });
+    writeFileSync(process.env.PLANNED_MUTANTS, JSON.stringify(Object.fromEntries(planned)));
     this.#lastAt = performance.now();
   }
 

@@ -7,6 +7,7 @@ export default defineConfig({
   test: {
     include: [
       "test/functions/**/*.test.ts",
+      "test/operations/inline-bars.test.ts", // the only caller of what bars a message
       "test/guarantees/crash-points.test.ts",
       "test/guarantees/cost.test.ts",
     ],

@@ -174,6 +174,7 @@ describe("a consumer that takes effect at most once", () => {
     expect(await deliver(1)).toBe("returned");
     expect(ran).toBe(false);
     expect(lines.join()).toContain('"errorCode":"LEASE_HELD"');
+    expect(lines.join()).toContain('"waitedSeconds":'); // it is no attempt
     aheadMs += 60_000;
     expect(await deliver(2)).toBe("acknowledged");
     expect(logged()).toEqual(["RETRY_LATER", "LOST"]);
@@ -256,6 +257,7 @@ describe("a consumer that takes effect at most once", () => {
     faults.remove();
     expect(await deliverExactly(2)).toBe("returned");
     expect(await deliverExactly(1)).toBe("returned"); // also when it is not looked up first
+    expect(lines.filter((line) => line.includes('"waitedSeconds":'))).toHaveLength(2); // no attempts
     aheadMs += 60_000;
     expect(await deliverExactly(3)).toBe("acknowledged");
     expect(await deliverExactly(1)).toBe("acknowledged");
@@ -300,6 +302,7 @@ describe("a consumer that takes effect at most once", () => {
       // Until its claim ends, and not a thousand times as long.
       expect(delays.filter((seconds) => !(seconds > 0 && seconds < 60))).toEqual([]);
       expect(delays).toHaveLength(times === 1 ? 0 : 1);
+      expect(lines.filter((line) => line.includes('"waitedSeconds":'))).toHaveLength(delays.length);
       expect(await deliver(2)).toBe("acknowledged");
       expect(await count()).toBe(1);
       expect(logged()).toEqual(times === 1 ? ["PROCESSED", "DUPLICATE"] : ["RETRY_LATER", "DUPLICATE"]);

@@ -17,6 +17,7 @@ it("G11: a line of a thousand takes no more; what is in it keeps its place", asy
   await expect(order.admit(record("behind it"))).rejects.toMatchObject({
     code: "HOLD_FULL",
     retryAfterSeconds: 300,
+    waited: true,
   });
   await expect(order.admit(record("body 999"))).rejects.toMatchObject({ code: "HELD" });
   await expect(order.admit(record("body 0"))).resolves.toBeUndefined();

@@ -1,4 +1,6 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { ConditionalCheckFailedException } from "@aws-sdk/client-dynamodb";
+import { marshall } from "@aws-sdk/util-dynamodb";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, onTestFinished } from "vitest";
 import { dynamodb } from "../../../functions/messaging/clients.ts";
 import { nowMs, nowSeconds, setClock } from "../../../functions/messaging/clock.ts";
 import { newId } from "../../../functions/messaging/ids.ts";
@@ -84,6 +86,18 @@ describe("a lease", () => {
     await first.free();
     expect(await claim()).toMatchObject({ kind: "held" });
     expect(await second.settle("done")).toBe("done");
+  });
+
+  it("G6: whoever finds it changed each time has waited, and is told so after five times", async () => {
+    let times = 0;
+    const changed = () => {
+      const Item = marshall({ id, state: "free", owner: newId(), fence: ++times, untilMs: 0 });
+      return Promise.reject(new ConditionalCheckFailedException({ message: "changed", $metadata: {}, Item }));
+    };
+    dynamodb().middlewareStack.add(() => changed, { step: "initialize", name: "changed" });
+    onTestFinished(() => void dynamodb().middlewareStack.remove("changed"));
+    await expect(claim()).rejects.toMatchObject({ code: "CONTENDED", waited: true });
+    expect(times).toBe(5);
   });
 
   it("given back is claimed at once, without doubt, and under a higher fence", async () => {

@@ -1,4 +1,7 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { TransactionCanceledException } from "@aws-sdk/client-dynamodb";
+import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from "vitest";
+import { dynamodb } from "../../../functions/messaging/clients.ts";
+import { nowMs } from "../../../functions/messaging/clock.ts";
 import { newId } from "../../../functions/messaging/ids.ts";
 import { OffsetMoved, type Offsets, offsets } from "../../../functions/messaging/offset.ts";
 import { StateMoved } from "../../../functions/messaging/outcome.ts";
@@ -35,6 +38,18 @@ describe("an offset", () => {
     const again = places.commit({ partition: 0, from: 1, to: 2 }, [taken], { deadlineMs });
     await expect(again).rejects.toThrow(StateMoved);
     expect(await places.read(0)).toBe(1);
+  });
+
+  it("G6: has waited when another transaction was in the way until the time was over", async () => {
+    const refusal = new TransactionCanceledException({
+      message: "in the way",
+      $metadata: {},
+      CancellationReasons: [{ Code: "TransactionConflict" }, { Code: "None" }],
+    });
+    dynamodb().middlewareStack.add(() => () => Promise.reject(refusal), { step: "initialize", name: "busy" });
+    onTestFinished(() => void dynamodb().middlewareStack.remove("busy"));
+    const commit = places.commit({ partition: 0, from: 0, to: 1 }, [put(newId())], { deadlineMs: nowMs() });
+    await expect(commit).rejects.toMatchObject({ code: "TransactionConflict", waited: true });
   });
 
   it.each<[string, () => Write[]]>([

@@ -1,5 +1,4 @@
 import { TransactionConflictException } from "@aws-sdk/client-dynamodb";
-import type { ChangeMessageVisibilityBatchCommandInput } from "@aws-sdk/client-sqs";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import * as z from "zod";
 import { atMostOnce } from "../../../functions/messaging/at-most-once.ts";
@@ -13,9 +12,9 @@ import { newId } from "../../../functions/messaging/ids.ts";
 import { messageType } from "../../../functions/messaging/message-type.ts";
 import { Park, RetryLater } from "../../../functions/messaging/outcome.ts";
 import { rows } from "../../../functions/messaging/rows.ts";
-import { sqs } from "../../../functions/messaging/sqs-client.ts";
 import type { UnitOfWork } from "../../../functions/messaging/unit-of-work.ts";
 import { anEnvelope } from "../../support/an-envelope.ts";
+import { delaysAsked } from "../../support/delays-asked.ts";
 import { callFaults, type FaultAtCall, faultAtCall } from "../../support/fault-at-call.ts";
 import { aContext, anSqsEvent, anSqsRecord } from "../../support/lambda.ts";
 import { aWorld, type World } from "../../support/world.ts";
@@ -300,7 +299,7 @@ describe("a consumer that takes effect at most once", () => {
       stop();
       expect(first).toBe(times === 1 ? "acknowledged" : "returned");
       // Until its claim ends, and not a thousand times as long.
-      expect(delays.filter((seconds) => !(seconds > 0 && seconds < 60))).toEqual([]);
+      expect(delays.filter(({ seconds }) => !(seconds > 0 && seconds < 60))).toEqual([]);
       expect(delays).toHaveLength(times === 1 ? 0 : 1);
       expect(lines.filter((line) => line.includes('"waitedSeconds":'))).toHaveLength(delays.length);
       expect(await deliver(2)).toBe("acknowledged");
@@ -353,23 +352,6 @@ function refuseLosses(times: number, { resetsCommits = false } = {}): () => void
     { name, step: "initialize" },
   );
   return () => dynamodb().middlewareStack.remove(name);
-}
-
-/** For how long each record that is given back is to be hidden. Seconds. */
-function delaysAsked(): number[] {
-  const delays: number[] = [];
-  sqs().middlewareStack.add(
-    (next, { commandName }) =>
-      function noteDelays(args) {
-        if (commandName === "ChangeMessageVisibilityBatchCommand") {
-          const { Entries = [] } = args.input as ChangeMessageVisibilityBatchCommandInput;
-          delays.push(...Entries.map(({ VisibilityTimeout = 0 }) => VisibilityTimeout));
-        }
-        return next(args);
-      },
-    { name: "note-delays", step: "initialize", override: true },
-  );
-  return delays;
 }
 
 function add(unit: UnitOfWork): void {

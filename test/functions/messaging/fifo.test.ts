@@ -18,6 +18,7 @@ import { discard } from "../../../operations/dead-letters/discard.ts";
 import { redrive } from "../../../operations/dead-letters/redrive.ts";
 import { aKeyStore, aSecret } from "../../support/a-key-ring.ts";
 import { anEnvelope } from "../../support/an-envelope.ts";
+import { delaysAsked } from "../../support/delays-asked.ts";
 import { type Faults, injectFaults } from "../../support/faults.ts";
 import { aContext, anSqsEvent, anSqsRecord } from "../../support/lambda.ts";
 import { signed } from "../../support/signing.ts";
@@ -67,6 +68,14 @@ describe("a FIFO batch", () => {
     expect(await receive(...batch)).toEqual(["a2", "a3", "a4"]);
     expect(notes.filter((note) => note.startsWith("a"))).toEqual(["a1"]);
     expect(notes.filter((note) => note.startsWith("b"))).toEqual(["b1", "b2"]);
+  });
+
+  it("G4: what is behind a failure in its group is hidden as long as it, and nothing else is", async () => {
+    trouble.set("a2", () => new RetryLater("NOT_NOW", 7));
+    const delays = delaysAsked();
+    const notes = ["a1", "b1", "a2", "a3", "b2", "a4"];
+    await receive(...notes.map((note) => ({ ...aRecord(note), receiptHandle: note })));
+    expect(delays).toEqual(["a2", "a3", "a4"].map((receiptHandle) => ({ receiptHandle, seconds: 7 })));
   });
 
   it("G4: groups run side by side, and one of a group at a time", async () => {

@@ -7,6 +7,7 @@ import { keyOrder } from "../../../functions/messaging/key-order.ts";
 import { bodyId } from "../../../functions/messaging/message-group.ts";
 import { Park } from "../../../functions/messaging/outcome.ts";
 import { anSqsRecord } from "../../support/lambda.ts";
+import { linesOf } from "../../support/lines.ts";
 import { aWorld, type World } from "../../support/world.ts";
 
 const day = 86_400;
@@ -81,7 +82,11 @@ describe("a key whose first dead letter nobody took care of", () => {
     nowSeconds += day;
     await line.join("g", bodyId("third"));
     nowSeconds += lifeDays * day;
-    expect(await admission("fourth")).toBe("HELD");
+    const said = await linesOf(async () => expect(await admission("fourth")).toBe("HELD"));
+    expect(said).toMatchObject([
+      { code: "HOLD_EXPIRED", group: "g", bodyId: bodyId("first"), behind: 2 },
+      { code: "HOLD_EXPIRED", group: "g", bodyId: bodyId("second"), behind: 1 },
+    ]);
     const [held] = (await line.read(["g"])).values();
     expect(held?.line).toEqual([bodyId("third")]);
     expect(await admission("third")).toBe("runs");

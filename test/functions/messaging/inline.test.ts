@@ -224,6 +224,14 @@ describe("a consumer with evidence inline", () => {
     expect(await count()).toBe(0);
   });
 
+  it("parks a write of an item without an id by name", async () => {
+    const nameless = anInlineConsumer().handler(async (_message, unit) => {
+      unit.write({ Put: { TableName: table(), Item: { count: { N: "1" } } } });
+    });
+    await nameless(anSqsEvent(anSqsRecord(asciiJson(anAdded({ amount: 5 })))), aContext());
+    expect(await reasons()).toEqual(["INLINE_ONE_ITEM"]);
+  });
+
   it("G11: parks an item that would be too large, and changes nothing", async () => {
     const large = anInlineConsumer().handler(async (_message, unit) => {
       unit.write(counters().save({ id: counterId, version: 1, count: 1, ...{ text: "x".repeat(410_000) } }));

@@ -32,6 +32,20 @@ describe("an offset", () => {
     expect(await places.read(0)).toBe(3);
   });
 
+  it("G10: is read as it is now, and not as it was a moment ago", async () => {
+    const reads: unknown[] = [];
+    dynamodb().middlewareStack.add(
+      (next) => (args) => {
+        reads.push(args.input);
+        return next(args);
+      },
+      { step: "initialize", name: "reads" },
+    );
+    onTestFinished(() => void dynamodb().middlewareStack.remove("reads"));
+    expect(await places.read(0)).toBe(0);
+    expect(reads).toMatchObject([{ ConsistentRead: true }]);
+  });
+
   it("G10: stays when a write is refused", async () => {
     const taken = put(newId());
     await places.commit({ partition: 0, from: 0, to: 1 }, [taken], { deadlineMs });

@@ -52,6 +52,12 @@ export const explained: readonly Explained[] = [
     replacement: "false",
     because: "the short name of an item is only quicker to make: the long one is as good",
   },
+  {
+    file: "functions/messaging/journal-append.ts",
+    original: '"AppendRefused"',
+    replacement: '""',
+    because: "wording: the error's message says the same, and nothing decides by its name",
+  },
 ];
 
 export function reasonFor({ file, original, replacement }: Change): string | undefined {

@@ -77,7 +77,7 @@ export async function proveRandomMutants({
       if (change === undefined) return;
       results.set(change, result);
       const { status, seconds, because } = result;
-      const detail = isTimeOut(result) ? ` (${because})` : "";
+      const detail = isTimeOut(result) ? ` (${oneLine(because ?? "")})` : "";
       onProgress(
         `random mutants: ${results.size} of ${drawn.length}: ${status} in ${seconds} s: ${told(change)}${detail}`,
       );

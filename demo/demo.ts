@@ -6,6 +6,7 @@
 import { GetSecretValueCommand } from "@aws-sdk/client-secrets-manager";
 import { type LocalCloud, startLocalCloud } from "@essentially-once/local-cloud/cloud";
 import { type CloudPlace, takeCloudPlace } from "@essentially-once/local-cloud/cloud-place";
+import { requireTablesEngine } from "@essentially-once/local-cloud/dynoxide";
 import { requireFree } from "@essentially-once/local-cloud/free-ports";
 import { synthesize } from "@essentially-once/local-cloud/synthesize";
 import { type KeyRing, keyRing } from "@essentially-once/messaging/internal/trust/key-ring";
@@ -67,6 +68,7 @@ export async function runDemo(options: StartOptions, setting: DemoSetting): Prom
 
 async function setUp({ chaos, seed, ports }: StartOptions, setting: DemoSetting): Promise<Stage> {
   const { projectDirectory, progress, signal, stops } = setting;
+  requireTablesEngine();
   await requireFree(ports);
   const place = await takeCloudPlace(projectDirectory);
   stops.push(place.leave);

@@ -10,8 +10,7 @@ export class InsightsStack extends ServiceStack {
   constructor(scope: Construct, id: string, options: ServiceOptions) {
     super(scope, id, { ...options, purpose: "count views and build statements" });
     this.addConsumer(countOrderViews, {
-      relayed: false, // a shop front sends views straight to this queue, once, and does not look back
-      senders: readPrincipals(this.node, "viewSenders"),
+      senders: readPrincipals(this.node, "viewSenders"), // shop fronts, each view once
     });
     this.addProjection(buildStatement);
   }

@@ -27,6 +27,7 @@ describe("a function", () => {
   it("G2: killed after its commit and before its response, takes effect once", async () => {
     const tripped = running.dynamodbWire.trip({
       operation: "TransactWriteItems",
+      about: tillId,
       moment: "after",
       act: running.killFunctions,
     });
@@ -41,6 +42,7 @@ describe("a function", () => {
   it("G2: killed before its commit, takes effect once, by redelivery", async () => {
     const tripped = running.dynamodbWire.trip({
       operation: "TransactWriteItems",
+      about: tillId,
       moment: "before",
       act: running.killFunctions,
     });
@@ -52,7 +54,11 @@ describe("a function", () => {
   });
 
   it("D1: whose commit's response is lost takes effect once", async () => {
-    const tripped = running.dynamodbWire.trip({ operation: "TransactWriteItems", moment: "after" });
+    const tripped = running.dynamodbWire.trip({
+      operation: "TransactWriteItems",
+      about: tillId,
+      moment: "after",
+    });
     await running.send("StandardQueueUrl", [anAsk(100)]);
     await tripped;
     await drained();

@@ -19,7 +19,9 @@ const mayBeUnused = [
   /: dynamodb:PutItem on Foundation\/(Ordered)?Outbox$/, // of a handler that publishes nothing yet; of the publisher, what it could not send
   /SettleOrder.*: dynamodb:(Delete|Update)Item on Orders\/Evidence$/, // holds, behind a parked message
   /: sqs:(ChangeMessageVisibility|SendMessage) on .*\/Queue\/(Messages|DeadLetters)$/, // retry later, park; the sweeper's sends
-  /^Relay\/Sweep\/.*: (dynamodb|secretsmanager|s3):/, // missing-grant.test.ts has it send all there is
+  /PublishItems\/.*: dynamodb:(BatchWriteItem|Query) on Foundation\/OrderedOutbox$/, // of a queue that is gone
+  /PublishItems\/.*: dynamodb:BatchGetItem on Foundation\/Journal$/, // what is there already
+  /^Relay\/Sweep\/.*: (dynamodb|secretsmanager|s3|ssm|sqs):/, // missing-grant.test.ts has it send all there is
   /: s3:(Get|Put)Object on Foundation\/Claims\/|: s3:ListBucket on Foundation\/Claims$/, // of wholesale orders
 ];
 

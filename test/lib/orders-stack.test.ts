@@ -45,8 +45,9 @@ describe("orders", () => {
     expect(stack.contracts).toEqual(expect.arrayContaining([placeOrder, settleOrder]));
   });
 
-  test("G3: the relay reads the stream of the orders, which carry what settle-order publishes", () => {
-    expect(stack.inlineTables.map(({ stream }) => stream)).toEqual(["NEW_AND_OLD_IMAGES"]);
+  test("G3: a publisher of the stack reads the stream of the orders, which carry what settle-order publishes", () => {
+    const mapping = propertiesOf(template, "AWS::Lambda::EventSourceMapping", "PublishItemsMapping");
+    expect(mapping.EventSourceArn).toEqual({ "Fn::GetAtt": [expect.stringMatching(/^Table/), "StreamArn"] });
   });
 
   test("outputs its table, its URL and its queues", () => {

@@ -26,7 +26,9 @@ export const compared = {
 /** The files of `functions/` that Lambda runs. */
 export function functionEntries(): string[] {
   return globSync("*/*.ts", { cwd: functionsDirectory })
-    .filter((file) => /^export (const|async function) handler\b/m.test(read(join(functionsDirectory, file))))
+    .filter((file) =>
+      /^export (const|async function|\{) ?handler\b/m.test(read(join(functionsDirectory, file))),
+    )
     .sort();
 }
 

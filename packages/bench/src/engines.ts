@@ -5,7 +5,7 @@ import { once } from "node:events";
 import { CreateTableCommand, DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { CreateQueueCommand, SQSClient } from "@aws-sdk/client-sqs";
 import { LOCAL_CREDENTIALS, LOCAL_REGION } from "@essentially-once/local-cloud/clients";
-import { type Dynoxide, startDynoxide } from "@essentially-once/local-cloud/internal/dynoxide";
+import { type Dynoxide, startDynoxide } from "@essentially-once/local-cloud/dynoxide";
 
 export const tables = {
   accounts: "accounts",

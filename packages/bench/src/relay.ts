@@ -6,6 +6,7 @@ import { contract } from "@essentially-once/messaging/contract";
 import { asciiJson } from "@essentially-once/messaging/envelope";
 import { lineOf, type OutboxRow, writesWithRows } from "@essentially-once/messaging/internal/commit/outbox";
 import { publisher } from "@essentially-once/messaging/internal/publish/publisher";
+import { fixedRegistry } from "@essentially-once/messaging/internal/publish/registry";
 import { signer } from "@essentially-once/messaging/internal/trust/signature";
 import { journal } from "@essentially-once/messaging/journal";
 import { projection } from "@essentially-once/messaging/projection";
@@ -39,7 +40,7 @@ export async function measureRelay(engines: BenchEngines, messages: number): Pro
   await putRows(rows);
   const toQueue = publisher({
     outboxTable: tables.outbox,
-    routes: { queuesFor: () => [process.env.QUEUE_URL ?? ""] },
+    registry: fixedRegistry({ routes: { queuesFor: () => [process.env.QUEUE_URL ?? ""] } }),
     sign: signer({ keys }),
   });
   const log = journal({ table: tables.journal });

@@ -9,8 +9,8 @@
 //   for good by itself. The n-th delivery to a function has the same fate in every run with the same seed;
 //   which messages are in it depends on timing.
 
-import type { ChaosEvent, Emit } from "./events.ts";
-import type { InvocationOptions, InvocationResult, Invoke } from "./invocation.ts";
+import type { ChaosEvent, Emit } from "./model/events.ts";
+import type { InvocationOptions, InvocationResult, Invoke } from "./model/invocation.ts";
 
 export interface ChaosOptions {
   /** From 0 (none) to 1 (heavy). */

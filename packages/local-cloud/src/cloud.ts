@@ -5,23 +5,25 @@
 //   It stops in the reverse order and in bounded time; a start that fails stops what it had started.
 
 import { setTimeout as sleep } from "node:timers/promises";
+import { SendMessageCommand } from "@aws-sdk/client-sqs";
 import { type Chaos, startChaos } from "./chaos.ts";
-import { destroyClients, type LocalClients, localClients } from "./clients.ts";
-import { startEngineProxy } from "./engine-proxy.ts";
-import { startEngines } from "./engines.ts";
-import type { Emit } from "./events.ts";
-import { startFunctionUrls } from "./function-urls.ts";
-import type { InvocationResult } from "./invocation.ts";
+import { startEngineProxy } from "./engines/engine-proxy.ts";
+import { type Engines, startEngines } from "./engines/engines.ts";
 import type { EventSource } from "./mappings/event-source.ts";
 import { startRotations } from "./mappings/rotation.ts";
 import { startSchedule } from "./mappings/schedule.ts";
 import { startSqsMapping } from "./mappings/sqs.ts";
 import { startStreamMapping } from "./mappings/stream.ts";
-import type { Deployment, Endpoints, FunctionEndpoints, LocalFunction } from "./model.ts";
+import { destroyClients, type LocalClients, localClients } from "./model/clients.ts";
+import type { Emit } from "./model/events.ts";
+import type { InvocationResult } from "./model/invocation.ts";
+import type { Deployment, Endpoints, FunctionEndpoints, LocalFunction } from "./model/model.ts";
+import { NotUnderstood } from "./model/not-understood.ts";
 import type { Service } from "./permissions/denial.ts";
 import { type Guard, startGuard } from "./permissions/guard.ts";
-import { provision } from "./provision.ts";
+import { provision } from "./provision/provision.ts";
 import { createRuntime, type Runtime } from "./runtime/runtime.ts";
+import { startFunctionUrls } from "./urls/function-urls.ts";
 
 export interface LocalCloudOptions {
   /** What `cdk synth` wrote. */
@@ -98,6 +100,7 @@ async function start(options: LocalCloudOptions, stops: Stop[]): Promise<LocalCl
   stops.push(runtime.stop);
   functionUrls.serve(deployment, runtime.invoke);
   const eventSources = startEventSources({ deployment, clients, runtime, chaos, onEvent });
+  await startSenders({ deployment, engines, clients });
   if (engines.secrets) {
     const { rotations } = deployment;
     const { secretsManager } = clients;
@@ -192,6 +195,26 @@ function startEventSources(options: {
     ),
     ...deployment.schedules.map((schedule) => startSchedule({ schedule, invoke: runtime.invoke })),
   ];
+}
+
+/** Services that bring messages to queues by themselves. */
+async function startSenders(options: {
+  readonly deployment: Deployment;
+  readonly engines: Engines;
+  readonly clients: LocalClients;
+}): Promise<void> {
+  const { deployment, engines, clients } = options;
+  const { eventRules, bucketNotifications } = deployment;
+  engines.eventBus.route(eventRules, send);
+  const [first] = bucketNotifications;
+  if (first === undefined) return;
+  if (!engines.bucketEvents)
+    throw new NotUnderstood(`${first.path}: a bucket notifies a queue only with the local cloud's own S3`);
+  await engines.bucketEvents.notify(bucketNotifications, send);
+
+  async function send(QueueUrl: string, MessageBody: string): Promise<void> {
+    await clients.sqs.send(new SendMessageCommand({ QueueUrl, MessageBody }));
+  }
 }
 
 function outputOf({ outputs }: Deployment, key: string): string {

@@ -3,9 +3,9 @@
 //   G11. However it ends, everything it started is stopped within a bound, the last first.
 import { enterEnvironment, requireEndpoints } from "@essentially-once/operator/shell-environment";
 import { UsageError } from "@essentially-once/operator/usage-error";
-import { EngineMissing } from "./dynoxide.ts";
+import { EngineMissing } from "./engines/dynoxide.ts";
+import { PortInUse } from "./model/port-in-use.ts";
 import { NotPermitted } from "./permissions/demands.ts";
-import { PortInUse } from "./port-in-use.ts";
 import { SynthesisFailed } from "./synthesize.ts";
 
 export interface Program {

@@ -1,7 +1,7 @@
 // The command line of the local cloud alone.
 import { parseArgs } from "node:util";
 import { UsageError, usageErrorFrom } from "@essentially-once/operator/usage-error";
-import { PORT_FLAGS, PORT_HELP, type Ports, portsOf } from "./port-flags.ts";
+import { PORT_FLAGS, PORT_HELP, type Ports, portsOf } from "./model/port-flags.ts";
 
 export interface CloudArguments {
   readonly help: boolean;

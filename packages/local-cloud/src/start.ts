@@ -2,8 +2,9 @@
 // The local cloud alone: whatever stacks `bin/app.ts` has, on this machine, until Ctrl-C.
 import type { LocalCloud } from "./cloud.ts";
 import { takeCloudPlace } from "./cloud-place.ts";
-import type { LocalEvent } from "./events.ts";
-import { requireFree } from "./free-ports.ts";
+import { requireTablesEngine } from "./engines/dynoxide.ts";
+import { requireFree } from "./engines/free-ports.ts";
+import type { LocalEvent } from "./model/events.ts";
 import { type Program, runProgram, untilSignal } from "./program.ts";
 import { reach } from "./reach.ts";
 import { CLOUD_HELP, parseCloudArguments } from "./start-arguments.ts";
@@ -17,6 +18,7 @@ async function start({ signal, stops }: Program): Promise<number> {
     console.log(CLOUD_HELP);
     return 0;
   }
+  requireTablesEngine();
   await requireFree(ports);
   const projectDirectory = process.cwd();
   const place = await takeCloudPlace(projectDirectory);

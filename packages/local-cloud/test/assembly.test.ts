@@ -2,7 +2,7 @@ import { aFunction, synthesized, temporaryDirectory } from "@essentially-once/te
 import { Stack, Stage } from "aws-cdk-lib";
 import { Queue } from "aws-cdk-lib/aws-sqs";
 import { expect, test } from "vitest";
-import { readAssembly } from "../src/assembly.ts";
+import { readAssembly } from "../src/model/assembly.ts";
 
 test("a resource is known to people by its construct path", () => {
   const { stacks } = readAssembly(

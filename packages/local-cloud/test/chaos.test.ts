@@ -3,8 +3,8 @@
 import { aLocalFunction, aRecorder } from "@essentially-once/testing/internal/support/local-function";
 import { expect, onTestFinished, test } from "vitest";
 import { randomNumbers, startChaos } from "../src/chaos.ts";
-import type { LocalEvent } from "../src/events.ts";
-import type { InvocationOptions, Invoke } from "../src/invocation.ts";
+import type { LocalEvent } from "../src/model/events.ts";
+import type { InvocationOptions, Invoke } from "../src/model/invocation.ts";
 import { createRuntime } from "../src/runtime/runtime.ts";
 
 const ROUNDS = 2_000;

@@ -6,8 +6,8 @@ import {
 } from "@aws-sdk/client-sqs";
 import { localEngines } from "@essentially-once/testing/local-engines";
 import { expect, onTestFinished, test, vi } from "vitest";
-import { destroyClients, localClients } from "../src/clients.ts";
-import { startEngineProxy } from "../src/engine-proxy.ts";
+import { startEngineProxy } from "../src/engines/engine-proxy.ts";
+import { destroyClients, localClients } from "../src/model/clients.ts";
 
 const engines = localEngines();
 

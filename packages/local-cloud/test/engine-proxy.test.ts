@@ -11,8 +11,8 @@ import {
 import { ReceiveMessageCommand, SendMessageCommand } from "@aws-sdk/client-sqs";
 import { localEngines } from "@essentially-once/testing/local-engines";
 import { beforeAll, expect, onTestFinished, test } from "vitest";
-import { destroyClients, localClients } from "../src/clients.ts";
-import { startEngineProxy } from "../src/engine-proxy.ts";
+import { startEngineProxy } from "../src/engines/engine-proxy.ts";
+import { destroyClients, localClients } from "../src/model/clients.ts";
 
 const engines = localEngines();
 const TableName = `table-${randomUUID()}`;

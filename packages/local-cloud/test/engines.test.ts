@@ -17,9 +17,9 @@ import { ListQueuesCommand } from "@aws-sdk/client-sqs";
 import { asked } from "@essentially-once/testing/foreign-page";
 import { temporaryDirectory } from "@essentially-once/testing/synthesized";
 import { afterEach, expect, onTestFinished, test, vi } from "vitest";
-import { destroyClients, type LocalClients, localClients } from "../src/clients.ts";
-import { dynoxideBinary } from "../src/dynoxide.ts";
-import { type Engines, type EnginesOptions, startEngines } from "../src/engines.ts";
+import { requireTablesEngine } from "../src/engines/dynoxide.ts";
+import { type Engines, type EnginesOptions, startEngines } from "../src/engines/engines.ts";
+import { destroyClients, type LocalClients, localClients } from "../src/model/clients.ts";
 
 afterEach(() => {
   vi.unstubAllEnvs();
@@ -85,10 +85,14 @@ test.each([
   await expect(start).rejects.toThrow(flag);
 });
 
-test("a platform without a binary is refused with the package and the way around it", () => {
-  expect(() => dynoxideBinary("sunos", "sparc")).toThrow(
-    /install @dynoxide\/sunos-sparc .* or set AWS_ENDPOINT_URL_DYNAMODB/,
+test("a platform without a binary is told so at once, with the way around it, which is asked for first", () => {
+  const platform = { ...process, platform: "sunos", arch: "sparc64", env: {} } as unknown as NodeJS.Process;
+  expect(() => requireTablesEngine(platform)).toThrow(
+    /none for sunos-sparc64, only for linux-x64.* AWS_ENDPOINT_URL_DYNAMODB=/,
   );
+  const env = { AWS_ENDPOINT_URL: "http://127.0.0.1:4566" };
+  expect(() => requireTablesEngine({ ...platform, env } as NodeJS.Process)).not.toThrow();
+  expect(() => requireTablesEngine()).not.toThrow();
 });
 
 test("an endpoint that the environment names takes the engine's place", async () => {

@@ -2,7 +2,7 @@ import { once } from "node:events";
 import type { AddressInfo } from "node:net";
 import { createServer } from "node:net";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { requireFree } from "../src/free-ports.ts";
+import { requireFree } from "../src/engines/free-ports.ts";
 
 const server = createServer();
 

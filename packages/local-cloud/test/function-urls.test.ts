@@ -5,8 +5,8 @@ import type { AddressInfo } from "node:net";
 import { aLocalFunction } from "@essentially-once/testing/internal/support/local-function";
 import type { LambdaFunctionURLEvent } from "aws-lambda";
 import { beforeAll, expect, onTestFinished, test } from "vitest";
-import { type FunctionUrls, startFunctionUrls } from "../src/function-urls.ts";
 import { createRuntime, type Runtime } from "../src/runtime/runtime.ts";
+import { type FunctionUrls, startFunctionUrls } from "../src/urls/function-urls.ts";
 
 const ENDPOINTS = {
   sqs: "http://127.0.0.1:1",

@@ -2,9 +2,9 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: the syntax of Fn::Sub
 
 import { expect, test } from "vitest";
-import type { Template } from "../src/assembly.ts";
-import { resolve } from "../src/intrinsics.ts";
-import { templateScope } from "../src/template-scope.ts";
+import type { Template } from "../src/model/assembly.ts";
+import { resolve } from "../src/model/intrinsics.ts";
+import { templateScope } from "../src/model/template-scope.ts";
 
 const template: Template = {
   Parameters: {

@@ -12,10 +12,10 @@ import {
 } from "@essentially-once/testing/foreign-page";
 import { localEngines } from "@essentially-once/testing/local-engines";
 import { expect, onTestFinished, test } from "vitest";
-import { PORTS_CLOSED_TO_BROWSERS } from "../src/dynoxide.ts";
-import { startEngineProxy } from "../src/engine-proxy.ts";
-import { startFunctionUrls } from "../src/function-urls.ts";
-import { listenLocally } from "../src/local-server.ts";
+import { PORTS_CLOSED_TO_BROWSERS } from "../src/engines/dynoxide.ts";
+import { startEngineProxy } from "../src/engines/engine-proxy.ts";
+import { listenLocally } from "../src/engines/local-server.ts";
+import { startFunctionUrls } from "../src/urls/function-urls.ts";
 
 const engines = localEngines();
 
@@ -118,8 +118,8 @@ test("nothing in local/ listens by itself", () => {
     .filter((file) => /\.listen\(/.test(readFileSync(file, "utf8")))
     .sort();
   expect(listening).toEqual([
-    "packages/local-cloud/src/engines.ts", // fauxqs, after refuseWebPages
-    "packages/local-cloud/src/free-ports.ts", // looks, and closes
-    "packages/local-cloud/src/local-server.ts",
+    "packages/local-cloud/src/engines/engines.ts", // fauxqs, after refuseWebPages
+    "packages/local-cloud/src/engines/free-ports.ts", // looks, and closes
+    "packages/local-cloud/src/engines/local-server.ts",
   ]);
 });

@@ -1,7 +1,7 @@
 // Filter patterns: every operator that Lambda documents, and a refusal by name for any other.
 
 import { expect, test } from "vitest";
-import { compileFilters } from "../src/mappings/filter.ts";
+import { compileFilters } from "../src/model/filter.ts";
 
 const INSERTED = {
   eventName: "INSERT",

@@ -7,11 +7,11 @@ import {
 import { newId } from "@essentially-once/messaging/ids";
 import { eventually } from "@essentially-once/testing/internal/support/local-function";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { LOCAL_CREDENTIALS, LOCAL_REGION } from "../src/clients.ts";
-import type { Invoke } from "../src/invocation.ts";
+import { type SecretsEngine, startSecretsEngine } from "../src/engines/secrets/engine.ts";
 import type { EventSource } from "../src/mappings/event-source.ts";
 import { startRotations } from "../src/mappings/rotation.ts";
-import { type SecretsEngine, startSecretsEngine } from "../src/secrets/engine.ts";
+import { LOCAL_CREDENTIALS, LOCAL_REGION } from "../src/model/clients.ts";
+import type { Invoke } from "../src/model/invocation.ts";
 
 interface Asked {
   readonly Step: string;

@@ -4,9 +4,9 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { eventually } from "@essentially-once/testing/internal/support/local-function";
 import type { ScheduledEvent } from "aws-lambda";
 import { expect, onTestFinished, test } from "vitest";
-import type { Invoke } from "../src/invocation.ts";
 import { startSchedule } from "../src/mappings/schedule.ts";
-import type { Schedule } from "../src/model.ts";
+import type { Invoke } from "../src/model/invocation.ts";
+import type { Schedule } from "../src/model/model.ts";
 
 function scheduled(schedule: Partial<Schedule>, runMs = 0) {
   const events: unknown[] = [];

@@ -10,9 +10,9 @@ import {
 import { localEngines } from "@essentially-once/testing/local-engines";
 import type { SQSEvent } from "aws-lambda";
 import { afterAll, expect, onTestFinished, test } from "vitest";
-import type { Invoke } from "../src/invocation.ts";
 import { startSqsMapping } from "../src/mappings/sqs.ts";
-import type { SqsMapping } from "../src/model.ts";
+import type { Invoke } from "../src/model/invocation.ts";
+import type { SqsMapping } from "../src/model/model.ts";
 import { createRuntime } from "../src/runtime/runtime.ts";
 
 const engines = localEngines();

@@ -17,7 +17,7 @@ import type { DynamoDBRecord } from "aws-lambda";
 import { expect, onTestFinished, test } from "vitest";
 import { startStreamMapping } from "../src/mappings/stream.ts";
 import { streamLineage } from "../src/mappings/stream-lineage.ts";
-import type { StreamMapping } from "../src/model.ts";
+import type { StreamMapping } from "../src/model/model.ts";
 import { createRuntime } from "../src/runtime/runtime.ts";
 
 const engines = localEngines();

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { physicalName } from "../src/names.ts";
+import { physicalName } from "../src/model/names.ts";
 
 const limits = { charactersMax: 80 };
 

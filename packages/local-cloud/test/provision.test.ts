@@ -20,10 +20,10 @@ import {
 import { LambdaInvoke } from "aws-cdk-lib/aws-scheduler-targets";
 import { DeduplicationScope, FifoThroughputLimit, Queue, QueueEncryption } from "aws-cdk-lib/aws-sqs";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { destroyClients, type LocalClients, localClients } from "../src/clients.ts";
-import { type Engines, startEngines } from "../src/engines.ts";
-import type { Deployment, LocalFunction } from "../src/model.ts";
-import { provision } from "../src/provision.ts";
+import { type Engines, startEngines } from "../src/engines/engines.ts";
+import { destroyClients, type LocalClients, localClients } from "../src/model/clients.ts";
+import type { Deployment, LocalFunction } from "../src/model/model.ts";
+import { provision } from "../src/provision/provision.ts";
 
 let engines: Engines;
 let clients: LocalClients;

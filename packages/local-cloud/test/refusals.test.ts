@@ -17,8 +17,8 @@ import { Subscription, SubscriptionProtocol, Topic } from "aws-cdk-lib/aws-sns";
 import { EmailSubscription, LambdaSubscription } from "aws-cdk-lib/aws-sns-subscriptions";
 import { CfnQueue, Queue } from "aws-cdk-lib/aws-sqs";
 import { expect, test } from "vitest";
-import type { Deployment } from "../src/model.ts";
-import { provision } from "../src/provision.ts";
+import type { Deployment } from "../src/model/model.ts";
+import { provision } from "../src/provision/provision.ts";
 
 const engines = localEngines();
 
@@ -139,11 +139,12 @@ test("a schedule that is not an interval is refused", async () => {
   expect(message).toContain("got cron(0 3 * * ? *)");
 });
 
-test("a rule on an event pattern is refused", async () => {
+test("a rule that brings events to anything but a queue of this app is refused", async () => {
   const message = await refusal((stack) => {
-    new Rule(stack, "OnOrder", { eventPattern: { source: ["orders"] } });
+    const target = new LambdaFunction(aFunction(stack, "Settle"));
+    new Rule(stack, "OnOrder", { eventPattern: { source: ["orders"] }, targets: [target] });
   });
-  expect(message).toContain("Shop/OnOrder (AWS::Events::Rule): property EventPattern not understood");
+  expect(message).toContain("events of a pattern go to a queue of this app only, got arn:aws:lambda:");
 });
 
 test("a reference to what exists in AWS only is refused; alone it is ignored", async () => {
@@ -190,13 +191,13 @@ const movers: Readonly<Record<string, { define: (stack: Stack) => void; says: st
       }),
     says: "Shop/Tick (AWS::Events::Rule): Targets.Arn: must be a function of this app",
   },
-  "a rule on the events of a bus": {
+  "a rule on events whose pattern nobody understands": {
     define: (stack) =>
       void new Rule(stack, "OnOrder", {
-        eventPattern: { source: ["orders"] },
+        eventPattern: { source: [{ wildcard: "shop.*" }] as never },
         targets: [new SqsQueue(new Queue(stack, "Orders"))],
       }),
-    says: "Shop/OnOrder (AWS::Events::Rule): property EventPattern not understood",
+    says: 'Shop/OnOrder (AWS::Events::Rule): EventPattern: filter pattern.source: operator {"wildcard"',
   },
   "a rule with a dead-letter queue": {
     define: (stack) =>
@@ -208,9 +209,10 @@ const movers: Readonly<Record<string, { define: (stack: Stack) => void; says: st
       }),
     says: "DeadLetterConfig",
   },
-  "a bus": {
-    define: (stack) => void new EventBus(stack, "Bus"),
-    says: "AWS::Events::EventBus not understood",
+  "an archive of a bus": {
+    define: (stack) =>
+      void new EventBus(stack, "Bus").archive("Archive", { eventPattern: { source: ["orders"] } }),
+    says: "AWS::Events::Archive not understood",
   },
   "a bucket that tells a queue": {
     define: (stack) =>
@@ -227,7 +229,7 @@ const movers: Readonly<Record<string, { define: (stack: Stack) => void; says: st
           queueConfigurations: [{ event: "s3:ObjectCreated:*", queue: queueArn }],
         },
       }),
-    says: "property NotificationConfiguration not understood",
+    says: "NotificationConfiguration.QueueConfigurations.Queue: must be a standard queue of this app",
   },
   "a topic that calls a function": {
     define: (stack) =>

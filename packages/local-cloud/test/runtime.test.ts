@@ -8,7 +8,7 @@ import {
 } from "@essentially-once/testing/internal/support/local-function";
 import { isAlive } from "@essentially-once/testing/internal/support/process";
 import { expect, onTestFinished, test } from "vitest";
-import type { LocalFunction } from "../src/model.ts";
+import type { LocalFunction } from "../src/model/model.ts";
 import { accessKeyIdOf } from "../src/permissions/access-key.ts";
 import { createRuntime } from "../src/runtime/runtime.ts";
 

@@ -1,6 +1,7 @@
 import { TransactionConflictException } from "@aws-sdk/client-dynamodb";
 import { anEnvelope } from "@essentially-once/testing/an-envelope";
 import { callFaults, type FaultAtCall, faultAtCall } from "@essentially-once/testing/fault-at-call";
+import { delaysAsked } from "@essentially-once/testing/internal/support/delays-asked";
 import { aContext, anSqsEvent, anSqsRecord } from "@essentially-once/testing/lambda";
 import { aWorld, type World } from "@essentially-once/testing/world";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
@@ -165,7 +166,14 @@ describe("a consumer that takes effect at most once", () => {
     faults = faultAtCall(dynamodb(), { nth: 1, fault: "killed-after" });
     await Promise.race([deliver(1), faults.stopped]);
     faults.remove();
+    let ran = false;
+    trouble = async () => {
+      ran = true;
+    };
     expect(await deliver(1)).toBe("returned");
+    expect(ran).toBe(false);
+    expect(lines.join()).toContain('"errorCode":"LEASE_HELD"');
+    expect(lines.join()).toContain('"waitedSeconds":'); // it is no attempt
     aheadMs += 60_000;
     expect(await deliver(2)).toBe("acknowledged");
     expect(logged()).toEqual(["RETRY_LATER", "LOST"]);
@@ -194,6 +202,15 @@ describe("a consumer that takes effect at most once", () => {
     faults.remove();
     expect(await deliver(2)).toBe("acknowledged");
     expect(await count()).toBe(1);
+  });
+
+  it("G9: counts a failure of the handler also when nothing can be written that settles it", async () => {
+    trouble = () => Promise.reject(new TypeError("oops"));
+    const stop = refuseLosses(9);
+    expect(await deliver(1)).toBe("acknowledged");
+    stop();
+    expect(logged()).toEqual(["LOST"]);
+    expect(lines[0]).toContain('"errorCode":"TypeError"');
   });
 
   it("D15: parks a message that has the id of another and other data", async () => {
@@ -239,6 +256,7 @@ describe("a consumer that takes effect at most once", () => {
     faults.remove();
     expect(await deliverExactly(2)).toBe("returned");
     expect(await deliverExactly(1)).toBe("returned"); // also when it is not looked up first
+    expect(lines.filter((line) => line.includes('"waitedSeconds":'))).toHaveLength(2); // no attempts
     aheadMs += 60_000;
     expect(await deliverExactly(3)).toBe("acknowledged");
     expect(await deliverExactly(1)).toBe("acknowledged");
@@ -275,24 +293,15 @@ describe("a consumer that takes effect at most once", () => {
   it.each([1, 9])(
     "G9: does not count as lost what its own commit, still in flight, has applied (the loss is refused %i times)",
     async (times) => {
-      let refusals = 0;
-      dynamodb().middlewareStack.add(
-        (next, { commandName }) =>
-          async function inFlight(args) {
-            const isLoss = JSON.stringify(args.input).includes(String.raw`\"lost\"`);
-            if (commandName === "PutItemCommand" && isLoss && refusals++ < times) {
-              const message = "Transaction is ongoing for the item";
-              throw new TransactionConflictException({ message, $metadata: {} });
-            }
-            const output = await next(args);
-            if (commandName === "TransactWriteItemsCommand") throw new Error("the connection was reset");
-            return output;
-          },
-        { name: "in-flight", step: "initialize" },
-      );
+      const delays = delaysAsked();
+      const stop = refuseLosses(times, { resetsCommits: true });
       const first = await deliver(1);
-      dynamodb().middlewareStack.remove("in-flight");
+      stop();
       expect(first).toBe(times === 1 ? "acknowledged" : "returned");
+      // Until its claim ends, and not a thousand times as long.
+      expect(delays.filter(({ seconds }) => !(seconds > 0 && seconds < 60))).toEqual([]);
+      expect(delays).toHaveLength(times === 1 ? 0 : 1);
+      expect(lines.filter((line) => line.includes('"waitedSeconds":'))).toHaveLength(delays.length);
       expect(await deliver(2)).toBe("acknowledged");
       expect(await count()).toBe(1);
       expect(logged()).toEqual(times === 1 ? ["PROCESSED", "DUPLICATE"] : ["RETRY_LATER", "DUPLICATE"]);
@@ -320,6 +329,29 @@ async function deliverExactly(receiveCount: number): Promise<"acknowledged" | "r
   const record = anSqsRecord(asciiJson(message), { receiveCount });
   const { batchItemFailures } = await exact(anSqsEvent(record), aContext());
   return batchItemFailures.length === 0 ? "acknowledged" : "returned";
+}
+
+/** As while a commit is being applied: so often no loss can be settled. And no commit is heard of, if asked for. */
+function refuseLosses(times: number, { resetsCommits = false } = {}): () => void {
+  const name = "in-flight";
+  let refusals = 0;
+  dynamodb().middlewareStack.add(
+    (next, { commandName }) =>
+      async function inFlight(args) {
+        const isLoss = JSON.stringify(args.input).includes(String.raw`\"lost\"`);
+        if (commandName === "PutItemCommand" && isLoss && refusals++ < times) {
+          const message = "Transaction is ongoing for the item";
+          throw new TransactionConflictException({ message, $metadata: {} });
+        }
+        const output = await next(args);
+        if (resetsCommits && commandName === "TransactWriteItemsCommand") {
+          throw new Error("the connection was reset");
+        }
+        return output;
+      },
+    { name, step: "initialize" },
+  );
+  return () => dynamodb().middlewareStack.remove(name);
 }
 
 function add(unit: UnitOfWork): void {

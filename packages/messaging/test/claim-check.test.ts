@@ -243,6 +243,22 @@ describe("on the way in", () => {
     expect(await ending({ message })).toBe("retry CLAIM_CHECK_UNAVAILABLE");
   });
 
+  it("G6: a throttle of S3 is a wait, any other failure an attempt, and both say what S3 said", async () => {
+    const dataref = datarefOf(contentId("anything"));
+    for (const [name, waited] of [
+      ["SlowDown", true],
+      ["InternalError", false],
+    ] as const) {
+      const client = new S3Client({ region: "eu-central-1" });
+      const refusal = Object.assign(new Error("no"), { name });
+      client.middlewareStack.add(() => () => Promise.reject(refusal), { step: "initialize" });
+      const error: unknown = await claimStore({ client })
+        .get(dataref)
+        .catch((thrown) => thrown);
+      expect(error).toMatchObject({ code: "CLAIM_CHECK_UNAVAILABLE", waited, cause: refusal });
+    }
+  });
+
   it("G11: a body that does not come is given up, and the message tried later", async () => {
     const client = await anS3Of({ contentLength: 100 });
     const message = await aReference({ text: large() });

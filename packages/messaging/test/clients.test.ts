@@ -1,8 +1,10 @@
 import { once } from "node:events";
 import { type AddressInfo, createServer } from "node:net";
+import { GetSecretValueCommand } from "@aws-sdk/client-secrets-manager";
 import { GetQueueAttributesCommand } from "@aws-sdk/client-sqs";
 import { LOCAL_CREDENTIALS, LOCAL_REGION } from "@essentially-once/local-cloud/clients";
 import { expect, it } from "vitest";
+import { secretsManager } from "../src/aws/clients.ts";
 import { sqsOnce } from "../src/aws/sqs-client.ts";
 
 it("G11, D10: a call that nobody answers fails in time, and does not wait for ever", async () => {
@@ -14,8 +16,14 @@ it("G11, D10: a call that nobody answers fails in time, and does not wait for ev
     AWS_ACCESS_KEY_ID: LOCAL_CREDENTIALS.accessKeyId,
     AWS_SECRET_ACCESS_KEY: LOCAL_CREDENTIALS.secretAccessKey,
     AWS_ENDPOINT_URL_SQS: `http://127.0.0.1:${port}`,
+    AWS_ENDPOINT_URL_SECRETS_MANAGER: `http://127.0.0.1:${port}`,
   });
   const question = new GetQueueAttributesCommand({ QueueUrl: `http://127.0.0.1:${port}/000000000000/q` });
-  await expect(sqsOnce().send(question)).rejects.toMatchObject({ name: "TimeoutError" });
+  const secret = new GetSecretValueCommand({ SecretId: "keys" });
+  await Promise.all(
+    [sqsOnce().send(question), secretsManager().send(secret)].map((call) =>
+      expect(call).rejects.toMatchObject({ name: "TimeoutError" }),
+    ),
+  );
   server.close();
 }, 10_000);

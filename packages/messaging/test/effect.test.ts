@@ -70,6 +70,7 @@ describe("an effect", () => {
     await expect(delivery()(key, booking())).rejects.toMatchObject({
       code: "LEASE_HELD",
       retryAfterSeconds: 7, // 4.5 s of lease and 2 s of grace
+      waited: true,
     });
     gate.resolve({ consignmentId: "C1" });
     expect(await first).toEqual({ consignmentId: "C1" });
@@ -163,7 +164,10 @@ describe("an effect", () => {
 
   it("G11: is not begun when too little time is left, and holds nobody up", async () => {
     faults = faultAtCall(dynamodb());
-    await expect(delivery("tests", 1_400)(key, booking())).rejects.toMatchObject({ code: "TIME_SHORT" });
+    await expect(delivery("tests", 1_400)(key, booking())).rejects.toMatchObject({
+      code: "TIME_SHORT",
+      waited: true,
+    });
     expect(faults.calls).toEqual([]);
     await delivery()(key, booking());
     expect(carrier.consignments(key)).toBe(1);

@@ -76,6 +76,22 @@ describe("requests with one key that run at once", () => {
   });
 });
 
+it("a request is a CloudEvent of its own for the handler", async () => {
+  let seen: unknown;
+  const look = endpoint(contract({ name: "look", accepts: [Pay] })).handler(async (message) => {
+    seen = message;
+    return {};
+  });
+  const [key, data] = [newId(), { till: tillId, coins: 5 }];
+  await look(aPost(JSON.stringify(data), { "idempotency-key": key }), aContext());
+  const source = "/look/anonymous";
+  const id = derivedId(source, key);
+  expect(seen).toEqual({
+    ...{ specversion: "1.0", id, source, type: Pay.type, datacontenttype: "application/json", data, hops: 0 },
+    ...{ time: expect.any(String), partitionkey: id, correlationid: id },
+  });
+});
+
 describe("a key", () => {
   const role = "arn:aws:sts::123456789012:assumed-role/web-shop";
 

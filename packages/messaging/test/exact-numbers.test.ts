@@ -21,6 +21,9 @@ const refused = [
   "1.0000000000000000001",
   "0.99999999999999999",
   "12345678901234.567",
+  "386329655539214590",
+  "-386329655539214590.0",
+  "38632965553921456",
   "3.141592653589793238",
   "1e400",
   "-1e400",
@@ -42,6 +45,9 @@ const taken = [
   "9007199254740992",
   "-9007199254740992",
   "123456789012345680000",
+  "386329655539214600",
+  "38632965553921460",
+  "3.8632965553921459e17",
   "1e21",
   "1E+300",
   "5e-324",
@@ -72,7 +78,9 @@ describe("a number that JavaScript would change", () => {
         fc.integer({ min: 1, max: 17 }),
         (value, digits) => {
           expect(parkOf(JSON.stringify({ value }))).toBeUndefined();
-          expect(parkOf(`{"value":${value.toPrecision(17)}}`)).toBeUndefined(); // as %.17g of other languages
+          const inFull = value.toPrecision(17); // as %.17g of other languages
+          const isLong = Number.isInteger(value) && !Number.isSafeInteger(value) && !inFull.includes("e");
+          if (!isLong) expect(parkOf(`{"value":${inFull}}`)).toBeUndefined();
           if (digits <= 15 && Math.abs(value) > 1e-290 && Math.abs(value) < 1e300) {
             expect(parkOf(`{"value":${value.toPrecision(digits)}}`)).toBeUndefined();
           }
@@ -83,8 +91,12 @@ describe("a number that JavaScript would change", () => {
   });
 
   it("G7: two whole numbers are never one", () => {
+    const any = fc.bigInt({ min: 0n, max: 10n ** 21n - 1n });
+    const short = fc
+      .tuple(fc.bigInt({ min: 10n ** 15n, max: 10n ** 17n - 1n }), fc.integer({ min: 1, max: 4 }))
+      .map(([digits, zeros]) => digits * 10n ** BigInt(zeros));
     fc.assert(
-      fc.property(fc.bigInt({ min: 0n, max: 10n ** 21n - 1n }), (value) => {
+      fc.property(fc.oneof(any, short), (value) => {
         const isTaken = parkOf(`[${value}]`) === undefined;
         expect(!isTaken || String(Number(value)) === String(value)).toBe(true);
         if (value <= 2n ** 53n) expect(isTaken).toBe(true);
@@ -107,7 +119,7 @@ describe("a number that JavaScript would change", () => {
     );
     fc.assert(
       fc.property(fc.string({ unit: "binary" }), fc.nat(40), (text, padding) => {
-        const before = `{${" ".repeat(padding)}${JSON.stringify(text)}:`;
+        const before = `{${" ".repeat(padding)}${JSON.stringify(`key ${text}`)}:`; // never __proto__
         expect(parkOf(`${before}"9007199254740993"}`)).toBeUndefined();
         expect(parkOf(`${before}9007199254740993}`)?.detail).toContain(`at character ${before.length + 1} `);
       }),

@@ -4,6 +4,7 @@ import { discard } from "@essentially-once/operator/internal/dead-letters/discar
 import { aKeyStore, aSecret } from "@essentially-once/testing/a-key-ring";
 import { anEnvelope } from "@essentially-once/testing/an-envelope";
 import { type Faults, injectFaults } from "@essentially-once/testing/faults";
+import { delaysAsked } from "@essentially-once/testing/internal/support/delays-asked";
 import { aContext, anSqsEvent, anSqsRecord } from "@essentially-once/testing/lambda";
 import { signed } from "@essentially-once/testing/signing";
 import { aWorld, type World } from "@essentially-once/testing/world";
@@ -67,6 +68,14 @@ describe("a FIFO batch", () => {
     expect(await receive(...batch)).toEqual(["a2", "a3", "a4"]);
     expect(notes.filter((note) => note.startsWith("a"))).toEqual(["a1"]);
     expect(notes.filter((note) => note.startsWith("b"))).toEqual(["b1", "b2"]);
+  });
+
+  it("G4: what is behind a failure in its group is hidden as long as it, and nothing else is", async () => {
+    trouble.set("a2", () => new RetryLater("NOT_NOW", 7));
+    const delays = delaysAsked();
+    const notes = ["a1", "b1", "a2", "a3", "b2", "a4"];
+    await receive(...notes.map((note) => ({ ...aRecord(note), receiptHandle: note })));
+    expect(delays).toEqual(["a2", "a3", "a4"].map((receiptHandle) => ({ receiptHandle, seconds: 7 })));
   });
 
   it("G4: groups run side by side, and one of a group at a time", async () => {

@@ -186,6 +186,14 @@ describe("groupCommit", () => {
     expect(calls).toBe(1);
   });
 
+  it("G5: every unit is told when what was thrown is no error", async () => {
+    const units = [1, 2].map(() => measure([aPut()]));
+    const group = groupCommit(() => Promise.reject(undefined));
+    for (const unit of units) group.begin(unit, Date.now() + 5_000);
+    const ends = await Promise.allSettled(units.map((unit) => group.commit(unit, unit)));
+    expect(ends.map(({ status }) => status)).toEqual(["rejected", "rejected"]);
+  });
+
   it("G11: an abandoned run holds nobody up after its deadline", async () => {
     const group = groupCommit(transact(dynamodb), { lingerMs: 60_000 });
     group.begin({}, Date.now() - 1);

@@ -1,6 +1,8 @@
+import { linesOf } from "@essentially-once/testing/internal/support/lines";
 import { anSqsRecord } from "@essentially-once/testing/lambda";
 import { aWorld, type World } from "@essentially-once/testing/world";
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from "vitest";
+import { dynamodb } from "../src/aws/clients.ts";
 import { setClock } from "../src/core/clock.ts";
 import { newId } from "../src/core/ids.ts";
 import { Park } from "../src/core/outcome.ts";
@@ -47,6 +49,26 @@ describe("a line", () => {
   });
 });
 
+describe("a line that somebody else ends", () => {
+  it("G4: meanwhile, is empty for whoever leaves it after that", async () => {
+    for (const id of ["a", "b"]) await line.join("g", id);
+    let isFirst = true;
+    dynamodb().middlewareStack.add(
+      (next, { commandName }) =>
+        async function endMeanwhile(args) {
+          if (commandName === "UpdateItemCommand" && isFirst) {
+            isFirst = false;
+            for (const id of ["a", "b"]) await line.leave("g", id);
+          }
+          return next(args);
+        },
+      { name: "end-meanwhile", step: "initialize" },
+    );
+    onTestFinished(() => void dynamodb().middlewareStack.remove("end-meanwhile"));
+    expect(await line.leave("g", "a")).toEqual({ line: [], parkedAt: [], passed: [] });
+  });
+});
+
 describe("a key whose first dead letter nobody took care of", () => {
   it("G4: is held as long as SQS may have the letter, or the redriven message", async () => {
     await line.join("g", bodyId("first"));
@@ -60,7 +82,11 @@ describe("a key whose first dead letter nobody took care of", () => {
     nowSeconds += day;
     await line.join("g", bodyId("third"));
     nowSeconds += lifeDays * day;
-    expect(await admission("fourth")).toBe("HELD");
+    const said = await linesOf(async () => expect(await admission("fourth")).toBe("HELD"));
+    expect(said).toMatchObject([
+      { code: "HOLD_EXPIRED", group: "g", bodyId: bodyId("first"), behind: 2 },
+      { code: "HOLD_EXPIRED", group: "g", bodyId: bodyId("second"), behind: 1 },
+    ]);
     const [held] = (await line.read(["g"])).values();
     expect(held?.line).toEqual([bodyId("third")]);
     expect(await admission("third")).toBe("runs");

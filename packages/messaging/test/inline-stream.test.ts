@@ -40,7 +40,7 @@ beforeAll(async () => {
   world = await aWorld();
   world.enter("Standard/");
   world.enter("Relay/");
-  enterAuthors(["count"], { table: "items" });
+  await enterAuthors(["count"], { table: "items" });
   ({ handler: publish } = await import("../src/publish/relay/publish.ts"));
   ({ handler: sweep } = await import("../src/publish/relay/sweep.ts"));
 });

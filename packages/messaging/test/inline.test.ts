@@ -1,5 +1,6 @@
 import { anEnvelope } from "@essentially-once/testing/an-envelope";
 import { type Faults, injectFaults } from "@essentially-once/testing/faults";
+import { linesOf } from "@essentially-once/testing/internal/support/lines";
 import { watchRequests } from "@essentially-once/testing/internal/support/watch-requests";
 import { aContext, anSqsEvent, anSqsRecord } from "@essentially-once/testing/lambda";
 import { aWorld, type World } from "@essentially-once/testing/world";
@@ -199,6 +200,21 @@ describe("a consumer with evidence inline", () => {
     expect(item.eo_outbox).toHaveLength(1);
   });
 
+  it("a message that did nothing is done, leaves no evidence, and may do nothing again", async () => {
+    let runs = 0;
+    const idle = anInlineConsumer().handler(async () => {
+      runs++;
+    });
+    const before = await itemNow();
+    const event = anSqsEvent(anSqsRecord(asciiJson(anAdded({ amount: 5 }))));
+    for (const times of [1, 2]) {
+      const codes = (await linesOf(() => idle(event, aContext()))).map(({ code }) => code);
+      expect(codes).toContain("PROCESSED");
+      expect(runs).toBe(times);
+    }
+    expect(await itemNow()).toEqual(before);
+  });
+
   it("parks a unit of work that is not one write of its item", async () => {
     const greedy = anInlineConsumer().handler(async (_message, unit) => {
       unit.write(counters().save({ id: newId(), version: 0, count: 1 }));
@@ -206,6 +222,14 @@ describe("a consumer with evidence inline", () => {
     await greedy(anSqsEvent(anSqsRecord(asciiJson(anAdded({ amount: 5 })))), aContext());
     expect(await reasons()).toEqual(["INLINE_ONE_ITEM"]);
     expect(await count()).toBe(0);
+  });
+
+  it("parks a write of an item without an id by name", async () => {
+    const nameless = anInlineConsumer().handler(async (_message, unit) => {
+      unit.write({ Put: { TableName: table(), Item: { count: { N: "1" } } } });
+    });
+    await nameless(anSqsEvent(anSqsRecord(asciiJson(anAdded({ amount: 5 })))), aContext());
+    expect(await reasons()).toEqual(["INLINE_ONE_ITEM"]);
   });
 
   it("G11: parks an item that would be too large, and changes nothing", async () => {

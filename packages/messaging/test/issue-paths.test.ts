@@ -64,6 +64,19 @@ it("S10: of a schema that does not say what it declares no key is named", async 
   await expect(type.parse({})).rejects.toMatchObject({ detail: "tests.t.v1: invalid at *.*.3" });
 });
 
+it("S10: of a schema of another library, also what it declares lazily is known, in either form of a path", async () => {
+  const validate = () => ({
+    issues: [{ message: person, path: [{ key: "next" }, { key: "deep" }, person] }],
+  });
+  const getter = () => ({ entries: { deep: {} } });
+  const schema: StandardSchemaV1<unknown, unknown> & Readonly<Record<string, unknown>> = {
+    "~standard": { version: 1, vendor: "tests", validate },
+    entries: { next: { getter } },
+  };
+  const type = messageType({ type: "tests.t.v1", schema, key: () => "k" });
+  await expect(type.parse({})).rejects.toMatchObject({ detail: "tests.t.v1: invalid at next.deep.*" });
+});
+
 it("G11: a field of a line is never longer than anybody reads", async () => {
   const [line] = await linesOf(async () => log("warn", "ANY", { detail: "x".repeat(900_000), n: 1 }));
   expect(String(line?.detail)).toHaveLength(1_001);

@@ -15,6 +15,7 @@ import { sqs } from "../src/aws/sqs-client.ts";
 import type { OutboxRow } from "../src/commit/outbox.ts";
 import { newId } from "../src/core/ids.ts";
 import { publisher } from "../src/publish/publisher.ts";
+import { fixedRegistry } from "../src/publish/registry.ts";
 import type { Journal } from "../src/pull/journal.ts";
 
 let world: JournalWorld;
@@ -92,7 +93,11 @@ describe("the journal as a destination of the publisher", () => {
 
 function publish(rows: readonly OutboxRow[]): Promise<Set<string>> {
   const routes = { queuesFor: (type: string) => (type === "routed" ? [queueUrl] : []) };
-  return publisher({ outboxTable: world.outboxTable, routes, journal: log }).publish(rows, inSeconds(10));
+  return publisher({
+    outboxTable: world.outboxTable,
+    registry: fixedRegistry({ routes }),
+    journal: log,
+  }).publish(rows, inSeconds(10));
 }
 
 async function aRow(...types: string[]): Promise<OutboxRow> {

@@ -74,11 +74,17 @@ describe("append", () => {
     const log = aJournal();
     const known = letter();
     await log.append([known], inSeconds(10));
+    faults = injectFaults(dynamodb(), {
+      command: "TransactWriteItemsCommand",
+      moment: "after",
+      attempts: [],
+    });
     expect(await log.append([letter(), known, letter()], inSeconds(10))).toEqual([
       { kind: "appended", partition: 0, sequence: 2 },
       { kind: "duplicate", partition: 0, sequence: 1 },
       { kind: "appended", partition: 0, sequence: 3 },
     ]);
+    expect(faults.attempts).toHaveLength(2); // it still knew the head
     expect(await log.find(known)).toEqual({ kind: "duplicate", partition: 0, sequence: 1 });
     expect(await log.find(letter())).toBeUndefined();
   });

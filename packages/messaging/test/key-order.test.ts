@@ -17,6 +17,7 @@ it("G11: a line of a thousand takes no more; what is in it keeps its place", asy
   await expect(order.admit(record("behind it"))).rejects.toMatchObject({
     code: "HOLD_FULL",
     retryAfterSeconds: 300,
+    waited: true,
   });
   await expect(order.admit(record("body 999"))).rejects.toMatchObject({ code: "HELD" });
   await expect(order.admit(record("body 0"))).resolves.toBeUndefined();
@@ -37,7 +38,8 @@ async function aLineOf(length: number) {
   const line = Array.from({ length }, (_, n) => bodyId(`body ${n}`));
   const Item = marshall({ id: holdId(queueName, "g"), line, parkedAt: line.map(nowSeconds) });
   await client.send(new PutItemCommand({ TableName: table, Item }));
-  const record = (body: string) => ({ body, attributes: { MessageGroupId: "g" } }) as unknown as SQSRecord;
+  const attributes = { MessageGroupId: "g" };
+  const record = (body: string) => ({ body, attributes, messageAttributes: {} }) as unknown as SQSRecord;
   const records = ["behind it", "body 999", "body 0"].map(record);
   return { order: keyOrder({ holds: holds({ table, queueName, client: () => client }), records }), record };
 }

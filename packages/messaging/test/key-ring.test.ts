@@ -86,7 +86,12 @@ describe("keyRing", () => {
     const store = aKeyStore(broken);
     const error = await errorOf(store.ring.current());
     expect(error).toBeInstanceOf(RetryLater);
-    expect(error).toMatchObject({ code: "KEYS_UNAVAILABLE", retryAfterSeconds: 30, cause: broken });
+    expect(error).toMatchObject({
+      code: "KEYS_UNAVAILABLE",
+      retryAfterSeconds: 30,
+      waited: true,
+      cause: broken,
+    });
     store.answer(aSecret("k1"));
     expect((await store.ring.current()).id).toBe("k1");
   });

@@ -1,6 +1,8 @@
+import { ConditionalCheckFailedException } from "@aws-sdk/client-dynamodb";
+import { marshall } from "@aws-sdk/util-dynamodb";
 import { type CallFault, type FaultAtCall, faultAtCall } from "@essentially-once/testing/fault-at-call";
 import { aWorld, type World } from "@essentially-once/testing/world";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, onTestFinished } from "vitest";
 import { dynamodb } from "../src/aws/clients.ts";
 import { type Claim, type Lease, type LeaseTable, leaseTable } from "../src/commit/lease.ts";
 import { nowMs, nowSeconds, setClock } from "../src/core/clock.ts";
@@ -84,6 +86,18 @@ describe("a lease", () => {
     await first.free();
     expect(await claim()).toMatchObject({ kind: "held" });
     expect(await second.settle("done")).toBe("done");
+  });
+
+  it("G6: whoever finds it changed each time has waited, and is told so after five times", async () => {
+    let times = 0;
+    const changed = () => {
+      const Item = marshall({ id, state: "free", owner: newId(), fence: ++times, untilMs: 0 });
+      return Promise.reject(new ConditionalCheckFailedException({ message: "changed", $metadata: {}, Item }));
+    };
+    dynamodb().middlewareStack.add(() => changed, { step: "initialize", name: "changed" });
+    onTestFinished(() => void dynamodb().middlewareStack.remove("changed"));
+    await expect(claim()).rejects.toMatchObject({ code: "CONTENDED", waited: true });
+    expect(times).toBe(5);
   });
 
   it("given back is claimed at once, without doubt, and under a higher fence", async () => {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import * as z from "zod";
-import { messageType } from "../src/envelope/message-type.ts";
+import { Park } from "../src/core/outcome.ts";
+import { messageType, outgoing } from "../src/envelope/message-type.ts";
 
 const Paid = messageType({
   type: "tests.paid.v1",
@@ -31,4 +32,10 @@ describe("messageType", () => {
       code: "DATA_INVALID",
     });
   });
+});
+
+it("G1: what is published of a type that is not known here is held to JSON all the same", async () => {
+  const draft = { type: "tests.elsewhere.v1", partitionkey: "k", data: { at: "noon" } };
+  expect(await outgoing(draft)).toEqual(draft);
+  expect(() => outgoing({ ...draft, data: { amount: Number.NaN } })).toThrow(Park);
 });

@@ -4,10 +4,10 @@ import { aContext } from "@essentially-once/testing/lambda";
 import { describe, expect, it } from "vitest";
 import { metricNames, metricNamespace } from "../src/core/metric-names.ts";
 import { log } from "../src/observe/log.ts";
-import { count, gauge } from "../src/observe/metrics.ts";
+import { count, gauge, highest } from "../src/observe/metrics.ts";
 import { observed } from "../src/receive/observed.ts";
 
-const { processed, outboxAgeSeconds } = metricNames;
+const { processed, outboxAgeSeconds, waitedSeconds } = metricNames;
 
 describe("metrics", () => {
   it("of an invocation are one line, in the format that Powertools' Metrics write", async () => {
@@ -26,6 +26,14 @@ describe("metrics", () => {
     const { _aws, ...values } = theirs.serializeMetrics();
     expect(line).toMatchObject({ ...values, _aws: { CloudWatchMetrics: _aws.CloudWatchMetrics } });
     expect(line._aws).toMatchObject({ Timestamp: expect.any(Number) });
+  });
+
+  it("that say how long at most keep the highest of an invocation", async () => {
+    const handler = observed("tested", [], async () => {
+      for (const seconds of [3, 5, 4]) highest(waitedSeconds, seconds);
+    });
+    const [line] = await linesOf(() => handler({}, aContext()));
+    expect(line?.[waitedSeconds]).toBe(5);
   });
 
   it.each([

@@ -1,6 +1,9 @@
+import { TransactionCanceledException } from "@aws-sdk/client-dynamodb";
 import { aWorld, type World } from "@essentially-once/testing/world";
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from "vitest";
+import { dynamodb } from "../src/aws/clients.ts";
 import type { Write } from "../src/commit/unit-of-work.ts";
+import { nowMs } from "../src/core/clock.ts";
 import { newId } from "../src/core/ids.ts";
 import { StateMoved } from "../src/core/outcome.ts";
 import { OffsetMoved, type Offsets, offsets } from "../src/pull/offset.ts";
@@ -29,12 +32,38 @@ describe("an offset", () => {
     expect(await places.read(0)).toBe(3);
   });
 
+  it("G10: is read as it is now, and not as it was a moment ago", async () => {
+    const reads: unknown[] = [];
+    dynamodb().middlewareStack.add(
+      (next) => (args) => {
+        reads.push(args.input);
+        return next(args);
+      },
+      { step: "initialize", name: "reads" },
+    );
+    onTestFinished(() => void dynamodb().middlewareStack.remove("reads"));
+    expect(await places.read(0)).toBe(0);
+    expect(reads).toMatchObject([{ ConsistentRead: true }]);
+  });
+
   it("G10: stays when a write is refused", async () => {
     const taken = put(newId());
     await places.commit({ partition: 0, from: 0, to: 1 }, [taken], { deadlineMs });
     const again = places.commit({ partition: 0, from: 1, to: 2 }, [taken], { deadlineMs });
     await expect(again).rejects.toThrow(StateMoved);
     expect(await places.read(0)).toBe(1);
+  });
+
+  it("G6: has waited when another transaction was in the way until the time was over", async () => {
+    const refusal = new TransactionCanceledException({
+      message: "in the way",
+      $metadata: {},
+      CancellationReasons: [{ Code: "TransactionConflict" }, { Code: "None" }],
+    });
+    dynamodb().middlewareStack.add(() => () => Promise.reject(refusal), { step: "initialize", name: "busy" });
+    onTestFinished(() => void dynamodb().middlewareStack.remove("busy"));
+    const commit = places.commit({ partition: 0, from: 0, to: 1 }, [put(newId())], { deadlineMs: nowMs() });
+    await expect(commit).rejects.toMatchObject({ code: "TransactionConflict", waited: true });
   });
 
   it.each<[string, () => Write[]]>([

@@ -52,6 +52,17 @@ describe("the attributes of a dead letter", () => {
     expect(texts(originalAttributes(parked))).toEqual(ten);
   });
 
+  it("G2: an id that is not in the body is not folded: a redrive by other means brings it back", () => {
+    const ten = { EssentiallyOnceId: "d-1", Signature: "of another program", tenant: "blue", shop: "a" };
+    const parked = parkedWith(received(ten));
+    expect(Object.keys(parked)).toHaveLength(10);
+    expect(texts(parked)).toMatchObject({ EssentiallyOnceId: "d-1" });
+    expect(texts(originalAttributes(parked))).toEqual(ten);
+    const again = parkedWith(asReceived(parked)); // the console sent it back with all of them
+    expect(texts(again)).toMatchObject({ EssentiallyOnceId: "d-1" });
+    expect(texts(originalAttributes(again))).toEqual(ten);
+  });
+
   it("G6: any attributes come back, of every type, however often the message was parked", () => {
     fc.assert(
       fc.property(someAttributes(), fc.integer({ min: 1, max: 3 }), (attributes, times) => {

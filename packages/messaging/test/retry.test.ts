@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { expect, it } from "vitest";
 import { nowMs } from "../src/core/clock.ts";
-import { backoffSeconds, waitToRetry } from "../src/core/retry.ts";
+import { backoffSeconds, beforeNextCommit, waitToRetry } from "../src/core/retry.ts";
 
 it("G11: the backoff is a whole number of seconds between 1 and its ceiling, which doubles up to 15 minutes", () => {
   fc.assert(
@@ -24,4 +24,10 @@ it("G11: the backoff is a whole number of seconds between 1 and its ceiling, whi
 it("G11: does not wait for a retry that would come after the deadline", async () => {
   expect(await waitToRetry({ attempt: 1, deadlineMs: nowMs() })).toBe(false);
   expect(await waitToRetry({ attempt: 1, deadlineMs: nowMs() + 60_000 })).toBe(true);
+});
+
+it("G6: a commit that is not sent again for want of time has waited, and says for what", async () => {
+  const cause = new Error("slow down");
+  const end = beforeNextCommit({ code: "ThrottlingError" }, { attempt: 1, deadlineMs: nowMs(), cause });
+  await expect(end).rejects.toMatchObject({ code: "ThrottlingError", waited: true, cause });
 });

@@ -3,7 +3,7 @@ import { GetItemCommand } from "@aws-sdk/client-dynamodb";
 import { CreateQueueCommand } from "@aws-sdk/client-sqs";
 import { marshall } from "@aws-sdk/util-dynamodb";
 import { anEnvelope } from "@essentially-once/testing/an-envelope";
-import { enterAuthors } from "@essentially-once/testing/internal/support/enter-authors";
+import { enterAuthors, register } from "@essentially-once/testing/internal/support/enter-authors";
 import { aContext, anSqsEvent, anSqsRecord } from "@essentially-once/testing/lambda";
 import { aWorld, type World } from "@essentially-once/testing/world";
 import type { DynamoDBStreamEvent, SQSRecord } from "aws-lambda";
@@ -46,8 +46,9 @@ beforeAll(async () => {
   world = await aWorld();
   queues = { standard: await aPlace(newId()), fifo: await aPlace(`${newId()}.fifo`) };
   world.enter("Relay/");
-  enterAuthors(["produce", "step"], { publishes: [Stepped.type] });
-  process.env.ROUTES = JSON.stringify({ [Stepped.type]: [queues.standard.url, queues.fifo.url] });
+  await enterAuthors(["produce", "step"], { publishes: [Stepped.type] });
+  for (const [kind, { url }] of Object.entries(queues))
+    await register(kind, { accepts: [[Stepped.type]], queue: url });
   ({ handler: publish } = await import("../src/publish/relay/publish.ts"));
   ({ handler: sweep } = await import("../src/publish/relay/sweep.ts"));
   world.enter("Standard/");

@@ -15,6 +15,7 @@ import { contract } from "../src/envelope/contract.ts";
 import { asciiJson, type Envelope } from "../src/envelope/envelope.ts";
 import { messageType } from "../src/envelope/message-type.ts";
 import { publisher } from "../src/publish/publisher.ts";
+import { fixedRegistry } from "../src/publish/registry.ts";
 import { batchBytesMax, packs } from "../src/publish/send.ts";
 import { consumer } from "../src/receive/consumer.ts";
 import { signature, signer } from "../src/trust/signature.ts";
@@ -135,7 +136,7 @@ function consume(record: SQSRecord) {
 async function publish(message: Envelope, { to }: { to: readonly string[] }): Promise<number> {
   const outbox = publisher({
     outboxTable: world.output("OrderedOutboxTable"),
-    routes: { queuesFor: () => to },
+    registry: fixedRegistry({ routes: { queuesFor: () => to } }),
     sign: signer({ keys: store.ring }),
   });
   const row = {

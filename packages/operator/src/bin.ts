@@ -9,6 +9,7 @@ const commands = {
   journal: () => import("./journal.ts"),
   new: () => import("./new.ts"),
   outbox: () => import("./outbox.ts"),
+  routes: () => import("./routes.ts"),
   synth: () => import("./synth.ts"),
 };
 

@@ -3,14 +3,13 @@
 import { nowMs } from "@essentially-once/messaging/clock";
 import type { OutboxRow } from "@essentially-once/messaging/internal/commit/outbox";
 import { publisher } from "@essentially-once/messaging/internal/publish/publisher";
-import { readRoutes } from "@essentially-once/messaging/internal/publish/routes";
 import { keepingClaims } from "@essentially-once/messaging/internal/pull/journal-claims";
-import { readAuthors } from "@essentially-once/messaging/internal/trust/authors";
 import { journal } from "@essentially-once/messaging/journal";
 import { claimsOf } from "./connect/claims.ts";
 import { type Connection, connectTo } from "./connect/connection.ts";
 import { enterKitEnvironment, withLogsAside } from "./connect/kit-environment.ts";
 import { outputRequired } from "./connect/outputs.ts";
+import { registryOf } from "./connect/registry.ts";
 import { keysOf, signerOf } from "./connect/signing.ts";
 import { rateDefault } from "./dead-letters/redrive.ts";
 import { readPartitions } from "./journal/heads.ts";
@@ -84,7 +83,6 @@ async function send(
 ): Promise<ExitCode> {
   const { dynamodb, outputs } = connection;
   const tables = tablesIn(outputs);
-  const routes = readRoutes(outputRequired(outputs, "Routes"));
   const read = (tried: ReadonlySet<string> = new Set()) =>
     readPending({ dynamodb, tables, oldestMax, matches: (row) => matches(row) && !tried.has(row.id) });
   if (!given.yes) {
@@ -110,8 +108,7 @@ async function send(
       publisher: publisher({
         outboxTable: outputRequired(outputs, "OrderedOutboxTable"),
         formerOutboxTable: outputRequired(outputs, "OutboxTable"),
-        routes,
-        authors: readAuthors(outputRequired(outputs, "Authors")), // G7: an operator signs no more than the relay does
+        registry: registryOf(connection),
         journal: claims ? keepingClaims(log, claims) : log,
         ...(sign && { sign }),
       }),

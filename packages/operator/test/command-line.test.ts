@@ -1,4 +1,5 @@
-import { type Config, stackProps } from "@essentially-once/constructs/config";
+import { readConfig, stackProps } from "@essentially-once/constructs/config";
+import { App } from "aws-cdk-lib";
 import { describe, expect, test } from "vitest";
 import { stackNamePrefix } from "../src/connect/stage-outputs.ts";
 import { type DeadLetter, deadLettersOf } from "../src/dead-letters/dead-letter.ts";
@@ -108,7 +109,7 @@ describe("a selection", () => {
 });
 
 test("a stage's stacks are found by the names that they get", () => {
-  const { stackName } = stackProps({ stage: "dev", sizes: { keepsData: false } } as Config, "Orders", "");
+  const { stackName } = stackProps(readConfig(new App().node), "Orders", "");
   expect(stackName).toBe(`${stackNamePrefix}dev-Orders`);
 });
 

@@ -195,7 +195,7 @@ describe.each(forms)("%s", (name, form) => {
     if (name.includes("another name")) return; // what is not found is sent back, and its consumer knows
     const done = Array.from({ length: 25 }, (_, n) => aPayment(1, String(n + 1)));
     await receive(form, ...done);
-    const verdicts = await askEvidence(place(), done.map(asciiJson));
+    const verdicts = await askEvidence(place(), done);
     expect(new Set(verdicts.map(({ kind }) => kind))).toEqual(new Set(["done"]));
   });
 });

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type Statement, statementsOf } from "@essentially-once/constructs/internal/rules/policies";
 import { type Resource, Templates } from "@essentially-once/constructs/internal/rules/templates";
-import { at, consumedQueues, variableOf } from "@essentially-once/constructs/internal/rules/wiring";
+import { at, queuesByPrefix, variableOf } from "@essentially-once/constructs/internal/rules/wiring";
 
 export const securityDocument = join(fileURLToPath(new URL("../../../", import.meta.url)), "SECURITY.md");
 const [begin, end] = ["<!-- roles -->", "<!-- /roles -->"];
@@ -61,7 +61,7 @@ function abilities(templates: Templates, fn: Resource): string[] {
     const verb = [...verbsThere].sort().join(", ");
     byVerbs.set(verb, [...(byVerbs.get(verb) ?? []), where]);
   }
-  return [...byVerbs].map(([verb, places]) => `${verb}: ${together(templates, places)}`);
+  return [...byVerbs].map(([verb, places]) => `${verb}: ${[...new Set(places)].join(", ")}`);
 }
 
 /** In plain words; empty for what is no power over data. */
@@ -92,6 +92,7 @@ const verbs: Readonly<Record<string, string>> = {
   "secretsmanager:PutSecretValue": "replace the keys",
   "secretsmanager:UpdateSecretVersionStage": "replace the keys",
   "secretsmanager:DescribeSecret": "",
+  "ssm:GetParametersByPath": "read who publishes and accepts what",
   "logs:CreateLogStream": "", // its own log: of every role
   "logs:PutLogEvents": "",
 };
@@ -102,30 +103,18 @@ function placesOf(templates: Templates, { resources, condition }: Statement): st
   return resources.map((resource) => `${placeOf(templates, resource)}${only}`);
 }
 
-const streamsOfServices = "the tables of services that keep messages in their items";
-const everyQueue = "the queue of every consumer of signed messages";
+const everyQueue = "every queue of the stage whose policy lets it: that of each consumer of signed messages";
 
 function placeOf(templates: Templates, resource: unknown): string {
   const text = typeof resource === "string" ? resource : JSON.stringify(resource);
-  const [, stack] = /^‹([^|]+)\|[^|]+\|StreamArn›$/.exec(text) ?? [];
-  if (stack !== undefined && stack !== "Foundation") return streamsOfServices;
+  if (queuesByPrefix.test(text)) return everyQueue;
+  const [, path] = /^arn:[^:]*:ssm:[^:]*:[^:]*:parameter(.*)$/.exec(text) ?? [];
+  if (path !== undefined) return `the registry, \`${path}\``;
   return `\`${text.replaceAll(/‹[^›]+›/g, (token) => nameOf(templates.referredTo(token)) ?? token)}\``;
 }
 
 function nameOf(resource: Resource | undefined): string | undefined {
   return resource?.path.replace(/[0-9A-F]{8}$/, "");
-}
-
-/** All that the relay sends to in one word: a consumer more is no other power. */
-function together(templates: Templates, places: readonly string[]): string {
-  const relayed = [...consumedQueues(templates)].flatMap(([queue, mappings]) =>
-    mappings.some((mapping) => variableOf(mapping.function, "SIGNING_SECRET_ARN") !== undefined)
-      ? [`\`${nameOf(queue)}\``]
-      : [],
-  );
-  const isAll = relayed.length > 0 && relayed.every((queue) => places.includes(queue));
-  const named = isAll ? [everyQueue, ...places.filter((place) => !relayed.includes(place))] : places;
-  return [...new Set(named)].join(", ");
 }
 
 if (import.meta.main) {

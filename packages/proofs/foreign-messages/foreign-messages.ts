@@ -37,6 +37,8 @@ const verdicts: Readonly<Record<string, readonly string[]>> = {
     ...["cloudevents-correlationid-number", "source-space", "source-not-ascii", "time-number"],
     ...["id-half-a-character", "partitionkey-half-a-character"],
     ...["sns-notification", "eventbridge", "s3-event", "s3-test-event", "lambda-destination"],
+    ...["s3-event-encoded-key", "s3-event-several-records", "sns-s3-event", "sns-s3-test-event"],
+    ...["sns-subscription-confirmation", "eventbridge-replayed", "json-order"],
     ...["step-functions-callback", "extended-client-java", "extended-client-python"],
     ...["pipes-dynamodb-stream", "cloudwatch-alarm"],
     ...["celery", "laravel-job", "active-job", "nservicebus", "masstransit", "spring-message"],

@@ -9,6 +9,8 @@ interface Lock {
       string,
       {
         readonly version?: string;
+        /** To a package of this repository. */
+        readonly link?: boolean;
         readonly hasInstallScript?: boolean;
         readonly integrity?: string;
         readonly inBundle?: boolean;
@@ -20,13 +22,8 @@ interface Lock {
 const manifest = JSON.parse(readFileSync("package.json", "utf8"));
 const { packages } = JSON.parse(readFileSync("package-lock.json", "utf8")) as Lock;
 const installed = Object.entries(packages).filter(
-  ([path]) => path.startsWith("node_modules/") && !isOurs(path),
+  ([path, { link }]) => path.startsWith("node_modules/") && !link,
 );
-
-/** A link to a package of this repository. */
-function isOurs(path: string): boolean {
-  return path.startsWith("node_modules/@essentially-once/");
-}
 
 describe("npm ci", () => {
   it("runs no install script that is not on the list, and fails where npm knows the list", () => {
@@ -68,28 +65,31 @@ describe("a workflow", () => {
     expect(uses.filter((action) => !/@[0-9a-f]{40}$/.test(action ?? ""))).toEqual([]);
   });
 
-  it("lets nothing but the CDK run where it can ask for credentials", () => {
+  it("lets nothing but the CDK and npm run where it can ask for credentials", () => {
     const jobs = workflows
       .flatMap(({ text }) => jobsOf(text))
       .filter((job) => job.includes("id-token: write"));
-    expect(jobs).toHaveLength(1);
-    const commands = [...(jobs[0] ?? "").matchAll(/- run: (.*)/g)].map(([, command]) => command);
-    expect(commands).toEqual([
-      "npm ci --no-audit --ignore-scripts",
-      "npx cdk diff --app cdk.out",
-      "npx cdk deploy --app cdk.out --all --require-approval never",
+    const commands = jobs.map((job) => [...job.matchAll(/- run: (.*)/g)].map(([, command]) => command));
+    expect(commands.sort()).toEqual([
+      ['for tarball in dist/*.tgz; do npm publish "$tarball" --provenance --access public; done'],
+      [
+        "npm ci --no-audit --ignore-scripts",
+        "npx cdk diff --app cdk.out",
+        "npx cdk deploy --app cdk.out --all --require-approval never",
+      ],
     ]);
     expect(workflows.filter(({ text }) => /^permissions:\n {2}contents: read$/m.test(text))).toHaveLength(
       workflows.length,
     );
   });
 
-  it("deploys no tag that is not on main", () => {
-    const deploy = workflows.find(({ file }) => file.endsWith("deploy.yml"))?.text ?? "";
-    const [gates = "", ...others] = jobsOf(deploy);
+  it.each(["deploy", "publish"])("does %s no tag that is not on main", (name) => {
+    const [gates = "", ...others] = jobsOf(
+      workflows.find(({ file }) => file.endsWith(`${name}.yml`))?.text ?? "",
+    );
     expect(gates).toContain('git merge-base --is-ancestor "$GITHUB_SHA" origin/main');
     expect(gates).toContain("fetch-depth: 0");
-    expect(others.filter((job) => !/^ {4}needs: (gates|assembly)$/m.test(job))).toEqual([]);
+    expect(others.filter((job) => !/^ {4}needs: (gates|assembly|pack)$/m.test(job))).toEqual([]);
   });
 });
 

@@ -22,6 +22,47 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   testing: ["messaging", "constructs", "local-cloud", "operator"],
 };
 
+/** The rooms of packages, each of which imports only those before it, but for types. */
+const rooms: Readonly<Record<string, readonly string[]>> = {
+  messaging: [
+    "core",
+    "envelope",
+    "observe",
+    "aws",
+    "commit",
+    "origin",
+    "trust",
+    "receive",
+    "pull",
+    "publish",
+  ],
+  constructs: ["config", "bundle", "constructs", "stacks", "rules"],
+  operator: [
+    "terminal",
+    "connect",
+    "dead-letters",
+    "journal",
+    "outbox",
+    "routes",
+    "evidence",
+    "deploy",
+    "scaffold",
+    "", // the commands
+  ],
+  "local-cloud": [
+    "model",
+    "permissions",
+    "engines",
+    "resources",
+    "provision",
+    "mappings",
+    "runtime",
+    "urls",
+    "",
+  ],
+  testing: ["support", "explorer", ""],
+};
+
 /** What would weigh in every Lambda function, or has no business there. */
 const notInFunctions = /^(aws-cdk|constructs$|cdk-nag|fauxqs)/;
 
@@ -33,6 +74,15 @@ describe("tidy", () => {
 
   it("each folder and each package imports only what it may", () => {
     expect(sources.flatMap((file) => strayImports(file, readFileSync(file, "utf8")))).toEqual([]);
+  });
+
+  it.each(Object.keys(rooms))("the rooms of %s import in one direction", (name) => {
+    const files = sources.filter((file) => file.startsWith(`packages/${name}/src/`));
+    expect(new Set(files.map(roomOf))).toEqual(new Set(rooms[name]));
+    expect(files.flatMap((file) => wrongWay(file, readFileSync(file, "utf8")))).toEqual([]);
+    const [first, last] = [rooms[name]?.at(0), rooms[name]?.at(-1)];
+    const upwards = `import { x } from "../${last}/x.ts";`;
+    expect(wrongWay(`packages/${name}/src/${first}/y.ts`, upwards)).toHaveLength(1);
   });
 
   it("a function imports neither CDK nor the local cloud", () => {
@@ -133,6 +183,21 @@ function strayImports(file: string, text: string): string[] {
       if (from !== undefined) return from !== owner && !others.includes(from);
       return ["functions", "messaging", "operator"].includes(owner) && notInFunctions.test(target);
     })
+    .map((target) => `${file} imports ${target}`);
+}
+
+/** The folder below `src`; empty for what lies there itself. */
+function roomOf(file: string): string {
+  return /^packages\/[^/]+\/src\/(?:([^/]+)\/)?/.exec(file)?.[1] ?? "";
+}
+
+function wrongWay(file: string, text: string): string[] {
+  const order = rooms[ownerOf(file)] ?? [];
+  const own = text.replace(/`(?:\\.|[^`\\])*`/gs, "");
+  return [...own.matchAll(/\b(import|export)( type)?\b(?:[^;"]*from )?\(?"(\.[^"]+)"/g)]
+    .filter(([, , type]) => type === undefined)
+    .map(([, , , target = ""]) => normalize(join(dirname(file), target)))
+    .filter((target) => order.indexOf(roomOf(target)) > order.indexOf(roomOf(file)))
     .map((target) => `${file} imports ${target}`);
 }
 

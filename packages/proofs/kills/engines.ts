@@ -5,8 +5,8 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { type Dynoxide, startDynoxide } from "@essentially-once/local-cloud/internal/dynoxide";
-import { startEngines } from "@essentially-once/local-cloud/internal/engines";
+import { type Dynoxide, startDynoxide } from "@essentially-once/local-cloud/dynoxide";
+import { startEngines } from "@essentially-once/local-cloud/internal/engines/engines";
 
 export interface KillableEngines {
   /** SIGKILL to the tables' engine, and after a while another at the same endpoint and on the same files. */

@@ -6,6 +6,7 @@ import type { Mutant } from "./mutant.ts";
 import { operatorMutants } from "./operator.ts";
 import { outsideMutants } from "./outside.ts";
 import { pullMutants } from "./pull.ts";
+import { registryMutants } from "./registry.ts";
 import { relayMutants } from "./relay.ts";
 import { trustMutants } from "./trust.ts";
 import { waitMutants } from "./waits.ts";
@@ -18,6 +19,7 @@ export const mutants: readonly Mutant[] = [
   ...waitMutants,
   ...outsideMutants,
   ...relayMutants,
+  ...registryMutants,
   ...pullMutants,
   ...trustMutants,
   ...operatorMutants,

@@ -138,8 +138,8 @@ export const inlineMutants: readonly Mutant[] = [
   {
     name: "inline: what could not be sent is not kept",
     file: "packages/messaging/src/publish/relay/publish.ts",
-    find: "inItems.filter((row) => !sent.has(row.id)),",
-    replace: "[],",
+    find: "const unsent = inItems.filter((row) => !sent.has(row.id));",
+    replace: "const unsent: typeof inItems = [];",
     checks: [messaging("inline-stream")],
   },
   {

@@ -17,8 +17,8 @@ export const operatorMutants: readonly Mutant[] = [
   {
     name: "a discard of a forgery takes the evidence of its id",
     file: discard,
-    find: `standing === "forged" || !isVouched ? undefined : messageIn`,
-    replace: "messageIn",
+    find: `standing === "forged" || !isVouched ? undefined : messageOf`,
+    replace: "messageOf",
     checks: [forgeries],
   },
   {
@@ -115,7 +115,7 @@ export const operatorMutants: readonly Mutant[] = [
   {
     name: "a redrive sends what would be parked again",
     file: "packages/operator/src/dead-letters/decision.ts",
-    find: "objection(body, verdict) ?? (again && ",
+    find: "objection(message, verdict) ?? (again && ",
     replace: "objection(body, verdict) ?? (undefined && ",
     checks: [left],
   },

@@ -55,8 +55,8 @@ export const relayMutants: readonly Mutant[] = [
   {
     name: "one queue's failure leaves the row in no doubt",
     file: publisher,
-    find: "const refused = free.filter((_, index) => !confirmed[index]);",
-    replace: "const refused = free.filter(() => !confirmed.some(Boolean));",
+    find: "const unconfirmed = free.filter((_, index) => !confirmed[index]);",
+    replace: "const unconfirmed = free.filter(() => !confirmed.some(Boolean));",
     checks: [faults("relay by stream"), publishTest],
   },
   {

@@ -6,7 +6,54 @@ const caps = "packages/messaging/src/envelope/caps.ts";
 
 const foreignMessages = test("proofs/foreign-messages/foreign-messages");
 
+/** Of queues that others fill. */
+const originMutants: readonly Mutant[] = [
+  {
+    name: "raw JSON: a message is known by SQS's id",
+    file: "packages/messaging/src/origin/origin.ts",
+    find: "return [{ record, envelope }];",
+    replace: "return [{ record, envelope: { ...envelope, id: record.messageId } }];",
+    checks: [faults("raw JSON, parked and redriven")],
+  },
+  {
+    name: "S3's test event is a message",
+    file: "packages/messaging/src/origin/s3-notifications.ts",
+    find: "if (isTest(body)) return undefined;",
+    replace: "",
+    checks: [faults("S3 notifications, twice and with a test event")],
+  },
+  {
+    name: "S3: each request is another event",
+    file: "packages/messaging/src/origin/s3-notifications.ts",
+    find: "const named = sequencer ?? requestIdIn(responseElements);",
+    replace: "const named = requestIdIn(responseElements) ?? sequencer;",
+    checks: [faults("S3 notifications, twice and with a test event")],
+  },
+  {
+    name: "SNS's id stands before the one inside of its notification",
+    file: "packages/messaging/src/origin/sns.ts",
+    find: "const given = beside.attributes[givenIdName];",
+    replace: "const given = String(MessageId);",
+    checks: [quickTest("proofs/foreign-messages/origins")],
+  },
+  {
+    name: "an id that is not in the body does not go with the message",
+    file: "packages/messaging/src/origin/origin.ts",
+    find: "const record = beside ? withIdBeside(asSent, beside, arrived) : asSent;",
+    replace: "const record = asSent;",
+    checks: [quickTest("proofs/foreign-messages/origins")],
+  },
+  {
+    name: "what the relay sends is not looked at either",
+    file: "packages/messaging/src/receive/consumer.ts",
+    find: "const used = from ? from.own(middlewares) : middlewares;",
+    replace: "const used = middlewares.filter(({ relayed }) => !relayed);",
+    checks: [faults("signed, parked and redriven")],
+  },
+];
+
 export const trustMutants: readonly Mutant[] = [
+  ...originMutants,
   {
     name: "as many values as fit",
     file: caps,

@@ -159,7 +159,7 @@ async function randomMutants(
   onProgress: OnProgress,
 ): Promise<SectionFigures> {
   const found = await proveRandomMutants({ count, seed, workers, onProgress });
-  const { drawn, noticed, explained, survivors, seconds } = found;
+  const { drawn, noticed, timedOut, explained, survivors, seconds } = found;
   return {
     section: "random-mutants",
     schedules: 0,
@@ -167,7 +167,9 @@ async function randomMutants(
     violations: survivors.map((change) => `random mutant: no test notices ${change}`),
     mutantsKilled: noticed,
     mutantsTotal: drawn - explained,
-    said: [`${noticed} of ${drawn} random changes noticed; ${explained} survive with a reason`],
+    said: [
+      `${noticed} of ${drawn} random changes noticed, ${timedOut} of them because the tests did not end; ${explained} survive with a reason`,
+    ],
     seconds,
   };
 }

@@ -26,7 +26,19 @@ function manifest(version: string): unknown {
   const { engines, scripts, dependencies, devDependencies, allowScripts, overrides } = JSON.parse(
     readFileSync("package.json", "utf8"),
   );
-  const kept = ["start", "local", "test", "fix", "synth", "deploy", "new", "dlq", "outbox", "journal"];
+  const kept = [
+    "start",
+    "local",
+    "test",
+    "fix",
+    "synth",
+    "deploy",
+    "new",
+    "dlq",
+    "outbox",
+    "routes",
+    "journal",
+  ];
   return {
     name: "my-queues",
     version: "0.1.0",

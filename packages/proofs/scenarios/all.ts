@@ -7,6 +7,7 @@ import { effectScenario } from "./effect.ts";
 import { fifoScenario } from "./fifo.ts";
 import { inlineOverflowScenario, inlineScenario } from "./inline.ts";
 import { journeyScenario } from "./journey.ts";
+import { rawJsonScenario, s3Scenario } from "./origins.ts";
 import { publisherScenario } from "./publisher.ts";
 import { pullScenario } from "./pull.ts";
 import { givenUpScenario, redriveScenario } from "./redrive.ts";
@@ -33,11 +34,14 @@ export function scenarios(): Scenario[] {
     publisherScenario("sweeper"),
     publisherScenario("race"),
     publisherScenario("stream", { former: true }),
+    publisherScenario("stream", { gone: true }),
     pullScenario("with-state"),
     pullScenario("after-effect"),
     pullScenario("rebuild"),
     journeyScenario(),
     claimsScenario(),
+    rawJsonScenario(),
+    s3Scenario(),
     redriveScenario(),
     givenUpScenario("edit"),
     givenUpScenario("discard"),

@@ -21,27 +21,43 @@ export const sweeper: ScenarioFunction = {
   },
 };
 
+/** The same, when copies stay that nobody can deliver. */
+const sweeperLeaving: ScenarioFunction = {
+  ...sweeper,
+  by: {
+    kind: "schedule",
+    everySeconds: 61,
+    isQuiet: (response) => {
+      const { rows, stranded = 0 } = response as { rows: number; stranded?: number };
+      return rows === stranded;
+    },
+  },
+};
+
 /** Given up after one try, so that rows are left behind; a record a generation of shards. */
 const stream = { kind: "stream", batchSize: 1, retriesMax: 0, recordsAGeneration: 1 } as const;
 
-function functionsOf(way: RelayWay, table: string): ScenarioFunction[] {
+function functionsOf(way: RelayWay, { table, gone }: { table: string; gone: boolean }): ScenarioFunction[] {
   const handler =
     way === "race" ? "packages/proofs/scenarios/handlers/race.ts" : "functions/relay/publish.ts";
-  return [{ handler, by: { ...stream, table, down: way === "sweeper" } }, sweeper];
+  return [{ handler, by: { ...stream, table, down: way === "sweeper" } }, gone ? sweeperLeaving : sweeper];
 }
 
-/** @param former the rows are in the form and the table of older releases */
-export function publisherScenario(way: RelayWay, { former = false } = {}): Scenario {
+/**
+ * @param former the rows are in the form and the table of older releases
+ * @param gone a third queue that is registered is not there
+ */
+export function publisherScenario(way: RelayWay, { former = false, gone = false } = {}): Scenario {
   const table = former ? "OUTBOX_TABLE" : "ORDERED_OUTBOX_TABLE";
   return {
-    name: former ? `relay of former rows by ${way}` : `relay by ${way}`,
+    name: `relay${former ? " of former rows" : ""} by ${way}${gone ? ", a queue gone" : ""}`,
     stage: {
       guarded: true,
       tables: { JOURNAL_TABLE: { sortKey: "sequence" } },
       queues: { ordered: { fifo: true }, fair: {} },
-      environment: (stage) => ({ ROUTES: routesOf(stage) }),
+      environment: (stage) => ({ ROUTES: routesOf(stage, gone) }),
     },
-    functions: functionsOf(way, table),
+    functions: functionsOf(way, { table, gone }),
     async begin(stage, unique) {
       const ids = [1, 2, 3].map((n) => `${unique}-${n}`);
       const [first = "", second = "", third = ""] = ids;
@@ -62,7 +78,11 @@ export function publisherScenario(way: RelayWay, { former = false } = {}): Scena
             ...differs("G4: the FIFO queue has", ordered, ids),
             ...differs("G3: the standard queue has", fair, ids),
             ...differs("G2: the journal has", logged, ids),
-            ...(rows.length > 0 ? ["G3: a row is still in the outbox"] : []),
+            ...(gone
+              ? differs("G3: what waits for the queue that is gone is", strandedIds(rows), ids)
+              : rows.length > 0
+                ? ["G3: a row is still in the outbox"]
+                : []),
           ];
         },
       };
@@ -101,8 +121,20 @@ async function putFormer(stage: Stage, unique: string, ids: readonly string[]): 
 function messageOf(partitionkey: string, id: string) {
   return anEnvelope({ id, source: "/bank", type: "explored.sent.v1", partitionkey });
 }
-function routesOf(stage: Stage): string {
-  return JSON.stringify({ "explored.sent.v1": [stage.queue("ordered").url, stage.queue("fair").url] });
+
+function routesOf(stage: Stage, gone: boolean): string {
+  const [ordered, fair] = [stage.queue("ordered").url, stage.queue("fair").url];
+  return JSON.stringify({ "explored.sent.v1": [ordered, fair, ...(gone ? [`${fair}-gone`] : [])] });
+}
+
+/** Of rows that go to that queue alone; any other row is named as it is. */
+function strandedIds(rows: readonly Record<string, unknown>[]): string[] {
+  const found = rows.flatMap(({ id, queue, messages }) =>
+    String(queue).endsWith("-gone")
+      ? (messages as string[]).map((body) => (JSON.parse(body) as { id: string }).id)
+      : [`the row ${String(id)}`],
+  );
+  return [...new Set(found)].sort();
 }
 
 async function bodiesIn(stage: Stage, queue: string): Promise<string[]> {

@@ -39,7 +39,9 @@ export interface Sizes {
   readonly tracing: "off" | "active";
   /** Where functions count what they do: one for each stage. */
   readonly metricNamespace: string;
-  /** Where in IAM the stage has the roles of its functions: policies of queues name them by it. */
+  /** What the names of the stage's stacks begin with, and so those of its queues: the relay may send to them by it. */
+  readonly stackPrefix: string;
+  /** Where in IAM the stage has the roles of its functions, by which policies of queues name them; and what it keeps in Parameter Store. */
   readonly rolePath: string;
   /**
    * ARNs of the roles and users, as patterns, that may send to every queue: who redrives. Given, the queues refuse everybody
@@ -77,7 +79,7 @@ export function readConfig(node: Node): Config {
 /** What all stacks of a deployment share. The name holds the stage, so stages live side by side in one account. */
 export function stackProps({ stage, sizes }: Config, service: string, description: string): StackProps {
   return {
-    stackName: `EssentiallyOnce-${stage}-${service}`,
+    stackName: `${sizes.stackPrefix}${service}`,
     description: `essentially-once (${stage}): ${description}`,
     terminationProtection: sizes.keepsData,
     ...(sizes.encryptionKeyArn !== undefined && { env: { region: regionOf(sizes.encryptionKeyArn) } }),
@@ -96,6 +98,7 @@ const stages = {
     receivesPerMinuteMax: 600,
     alarms: "essential",
     metricNamespace: `${metricNamespace}/dev`,
+    stackPrefix: "EssentiallyOnce-dev-",
     rolePath: "/essentially-once/dev/",
     keepsData: false,
   },
@@ -110,6 +113,7 @@ const stages = {
     receivesPerMinuteMax: 12_000,
     alarms: "all",
     metricNamespace: `${metricNamespace}/prod`,
+    stackPrefix: "EssentiallyOnce-prod-",
     rolePath: "/essentially-once/prod/",
     keepsData: true,
   },

@@ -48,14 +48,19 @@ export function pauseForMove(
 }
 
 function stop(each: IConstruct): void {
-  const stopped = each instanceof NodeFunction ? each.node.defaultChild : undefined;
+  const stopped = hasEvidence(each) ? each.node.defaultChild : undefined;
   if (!(stopped instanceof CfnFunction)) return;
   stopped.reservedConcurrentExecutions = 0; // SQS keeps the messages, callers of a URL get 429
   acknowledge(each, "function-reserved-concurrent-executions", "reserved-concurrency", "evidence-own");
 }
 
 function functionsOf(service: Stack): NodeFunction[] {
-  return service.node.findAll().filter((each) => each instanceof NodeFunction);
+  return service.node.findAll().filter(hasEvidence);
+}
+
+/** A publisher of the service has none, and goes on. */
+function hasEvidence(each: IConstruct): each is NodeFunction {
+  return each instanceof NodeFunction && each.contract !== undefined;
 }
 
 function acknowledge(each: IConstruct, ...rules: readonly string[]): void {

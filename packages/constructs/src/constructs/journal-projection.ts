@@ -9,14 +9,14 @@ import { LambdaFunction } from "aws-cdk-lib/aws-events-targets";
 import type { Construct } from "constructs";
 import type { Sizes } from "../config/config.ts";
 import { NodeFunction, onceAnEvent } from "./node-function.ts";
-import type { ServiceTable } from "./service-table.ts";
+import type { TableAccess } from "./service-table.ts";
 import { type UnitOfWorkTables, useUnitOfWorkTables } from "./unit-of-work-tables.ts";
 
 export interface JournalProjectionOptions {
   readonly contract: Contract;
   /** The file below `functions/` that exports a `projection`. */
   readonly entry: string;
-  readonly journal: ServiceTable;
+  readonly journal: TableAccess;
   /** Its state, and its place in the journal, are in `state`. */
   readonly tables: UnitOfWorkTables;
   readonly sizes: Sizes;

@@ -16,6 +16,8 @@ export interface NodeFunctionOptions {
   readonly entry: string;
   /** What its handler is built on; absent for the relay's functions, which have none. */
   readonly contract?: Contract | undefined;
+  /** Under which it logs and counts, for one without a contract whose file others have, too. */
+  readonly service?: string;
   readonly functionTimeout: Duration;
   readonly functionMemoryMegabytes: number;
   readonly logRetention: RetentionDays;
@@ -41,6 +43,7 @@ export class NodeFunction extends LambdaFunction {
     const {
       entry,
       contract,
+      service,
       functionTimeout,
       functionMemoryMegabytes,
       tracing,
@@ -49,7 +52,6 @@ export class NodeFunction extends LambdaFunction {
       roleFolder,
       environment,
     } = resolve(options);
-    const service = contract?.name ?? basename(entry, ".ts");
     // A role of our own: the default one carries a managed policy that may write every log of the account.
     const role = new Role(scope, `${id}Role`, {
       assumedBy: new ServicePrincipal("lambda.amazonaws.com"),
@@ -127,6 +129,7 @@ function logGroup(scope: Construct, id: string, writer: Role, options: NodeFunct
 function resolve(options: NodeFunctionOptions): Required<NodeFunctionOptions> {
   const {
     contract,
+    service = contract?.name ?? basename(options.entry, ".ts"),
     functionTimeout,
     functionMemoryMegabytes,
     tracing = "off",
@@ -139,5 +142,5 @@ function resolve(options: NodeFunctionOptions): Required<NodeFunctionOptions> {
     max: Duration.minutes(15),
   });
   requireWholeNumber("functionMemoryMegabytes", functionMemoryMegabytes, { min: 128, max: 10_240 });
-  return { ...options, contract, tracing, roleFolder, environment };
+  return { ...options, contract, service, tracing, roleFolder, environment };
 }

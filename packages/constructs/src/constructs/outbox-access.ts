@@ -1,34 +1,54 @@
-// What publisher and sweeper share: they append to the journal, sign and send to the queues of the routes, then
+// What publisher and sweeper share: they append to the journal, sign and send to the queues that the registry names, then
 // delete the row they have sent.
-
-import type { Author } from "@essentially-once/messaging/internal/trust/authors";
-import { Stack } from "aws-cdk-lib";
+//
+//   They may send to every queue of the stage, by the beginning of its name: whose queues these are, only the registry says.
+//   A queue's own policy refuses them where they have no business (queue-senders.ts).
+import { ArnFormat, Stack, Token, Validations } from "aws-cdk-lib";
+import { PolicyStatement } from "aws-cdk-lib/aws-iam";
+import type { Sizes } from "../config/config.ts";
+import { allowKey, customerKey } from "./customer-key.ts";
 import type { NodeFunction } from "./node-function.ts";
-import { type Routes, routesJson } from "./routes.ts";
-import type { ServiceTable } from "./service-table.ts";
-import type { SigningKeys } from "./signing-keys.ts";
+import { useRegistry } from "./registry.ts";
+import type { ServiceTable, TableAccess } from "./service-table.ts";
+import type { KeyAccess } from "./signing-keys.ts";
 
 export interface OutboxAccess {
-  readonly outbox: ServiceTable;
+  readonly outbox: TableAccess;
   /** Of older releases: what is in it is sent, too. */
   readonly formerOutbox?: ServiceTable;
-  readonly journal: ServiceTable;
-  readonly routes: Routes;
-  readonly authors: ReadonlyMap<string, Author>;
-  readonly signingKeys: SigningKeys;
+  readonly journal: TableAccess;
+  readonly signingKeys: KeyAccess;
+  readonly sizes: Sizes;
 }
 
 export function useOutbox(user: NodeFunction, access: OutboxAccess): void {
-  const { outbox, formerOutbox, journal, routes, authors, signingKeys } = access;
+  const { outbox, formerOutbox, journal, signingKeys, sizes } = access;
   signingKeys.use(user);
+  useRegistry(user, sizes);
   user.addEnvironment("ORDERED_OUTBOX_TABLE", outbox.tableName);
   if (formerOutbox) user.addEnvironment("OUTBOX_TABLE", formerOutbox.tableName);
-  user.addEnvironment("ROUTES", routesJson(Stack.of(user), routes));
-  user.addEnvironment("AUTHORS", Stack.of(user).toJsonString(Object.fromEntries(authors)));
   user.addEnvironment("JOURNAL_TABLE", journal.tableName);
   for (const table of formerOutbox ? [outbox, formerOutbox] : [outbox])
     table.grant(user, "dynamodb:BatchWriteItem");
   outbox.grant(user, "dynamodb:Query"); // older rows of a key go first
   journal.grant(user, "dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:PutItem"); // it only ever grows
-  for (const queue of new Set([...routes.values()].flat())) queue.grant(user, "sqs:SendMessage");
+  allowSending(user, sizes);
+}
+
+function allowSending(user: NodeFunction, { stackPrefix, encryptionKeyArn }: Sizes): void {
+  const stack = Stack.of(user);
+  const format = { service: "sqs", resource: `${stackPrefix}*`, arnFormat: ArnFormat.NO_RESOURCE_NAME };
+  allowKey(user, { key: customerKey(user, encryptionKeyArn), through: "sqs" });
+  user.addToRolePolicy(
+    new PolicyStatement({ actions: ["sqs:SendMessage"], resources: [stack.formatArn(format)] }),
+  );
+  if (user.role === undefined) return;
+  const { partition, region, account } = stack;
+  const said = (value: string, name: string) => (Token.isUnresolved(value) ? `<AWS::${name}>` : value);
+  const arn = `arn:${said(partition, "Partition")}:sqs:${said(region, "Region")}:${said(account, "AccountId")}`;
+  Validations.of(user.role).acknowledge({
+    id: `AwsSolutions::AwsSolutions-IAM5[Resource::${arn}:${stackPrefix}*]`,
+    reason:
+      "A consumer comes without a deployment of the relay; its queue's own policy says who else may send.",
+  });
 }

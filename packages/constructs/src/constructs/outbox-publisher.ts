@@ -1,11 +1,12 @@
-// Step 2 of 4: outbox → queues, as soon as a row is committed. A function on the stream of the outbox table.
+// Step 2 of 4: outbox → queues, as soon as a row is committed. A function on the stream of the outbox table; or, in the stack of
+// a service whose items carry messages of their own (`inline`), one on the stream of its table.
 //
 //   G3. The stream is the fast path only. Whatever it fails to send is still a row of the outbox, and the sweeper
 //       sends it; so retries may end, and nothing in the failure queue needs to be redriven. Messages kept inline
 //       become such rows when they cannot be sent; until the function has run, their stream is all there is.
 
 import { outboxIdAttribute } from "@essentially-once/messaging/internal/commit/inline-write";
-import { CfnOutput, Duration, Validations } from "aws-cdk-lib";
+import { CfnOutput, Duration, Stack, Validations } from "aws-cdk-lib";
 import { StreamViewType } from "aws-cdk-lib/aws-dynamodb";
 import { EventSourceMapping, FilterCriteria, FilterRule, StartingPosition } from "aws-cdk-lib/aws-lambda";
 import type { IQueue } from "aws-cdk-lib/aws-sqs";
@@ -15,12 +16,11 @@ import { NodeFunction } from "./node-function.ts";
 import { type OutboxAccess, useOutbox } from "./outbox-access.ts";
 import { denyOtherSenders } from "./queue-senders.ts";
 import { ServiceQueue } from "./service-queue.ts";
-import type { ServiceTable } from "./service-table.ts";
+import { ServiceTable } from "./service-table.ts";
 
 export interface OutboxPublisherOptions extends OutboxAccess {
-  readonly sizes: Sizes;
-  /** Tables whose items carry messages of their own (`inline`); their streams are read like the outbox's. */
-  readonly inlineTables?: readonly ServiceTable[];
+  /** A table whose items carry messages: its stream is read, and not the outbox's. */
+  readonly inline?: { readonly table: ServiceTable; readonly service: string };
 }
 
 export class OutboxPublisher extends Construct {
@@ -29,32 +29,34 @@ export class OutboxPublisher extends Construct {
 
   constructor(scope: Construct, id: string, options: OutboxPublisherOptions) {
     super(scope, id);
-    const { outbox, formerOutbox, sizes, inlineTables = [] } = options;
+    const { outbox, formerOutbox, sizes, inline } = options;
     this.function = new NodeFunction(this, "Function", {
       ...sizes,
       entry: "relay/publish.ts",
+      ...(inline && { service: `publish-${inline.service}` }),
       roleFolder: "relay",
     });
     useOutbox(this.function, options);
-    outbox.grant(this.function, "dynamodb:UpdateItem"); // notes that it was tried
     this.failureQueue = failureQueue(this, sizes);
     this.failureQueue.grant(this.function, "sqs:SendMessage");
     denyOtherSenders(this.failureQueue, { senders: [this.function.roleArn], sizes });
 
-    this.#readOutbox("OrderedMapping", outbox);
-    if (formerOutbox) this.#readOutbox("Mapping", formerOutbox);
-    if (inlineTables.length > 0) outbox.grant(this.function, "dynamodb:PutItem"); // what could not be sent
-    for (const table of inlineTables) {
-      this.#read(table, {
-        id: `${table.node.path.replaceAll("/", "")}Mapping`,
-        streamArn: streamArnOf("inline", table, StreamViewType.NEW_AND_OLD_IMAGES),
+    if (inline === undefined) {
+      outbox.grant(this.function, "dynamodb:UpdateItem"); // notes that it was tried
+      if (outbox instanceof ServiceTable) this.#readOutbox("OrderedMapping", outbox);
+      else throw new Error("outbox must be a table of this app: one with a relay has its foundation");
+      if (formerOutbox) this.#readOutbox("Mapping", formerOutbox);
+    } else {
+      outbox.grant(this.function, "dynamodb:PutItem"); // what could not be sent
+      this.#read(inline.table, {
+        id: "Mapping",
+        streamArn: streamArnOf("inline", inline.table, StreamViewType.NEW_AND_OLD_IMAGES),
         filter: { dynamodb: { NewImage: { [outboxIdAttribute]: { S: FilterRule.exists() } } } },
         retryAttempts: 10_000, // no sweeper looks into items, and ten may be over soon: as long as the record lives
       });
     }
-    new CfnOutput(this, "FailureQueueUrl", { value: this.failureQueue.queueUrl }).overrideLogicalId(
-      "PublishFailureQueueUrl",
-    );
+    const key = `${inline ? Stack.of(this).node.id : ""}PublishFailureQueueUrl`;
+    new CfnOutput(this, "FailureQueueUrl", { value: this.failureQueue.queueUrl }).overrideLogicalId(key);
   }
 
   #readOutbox(id: string, table: ServiceTable): void {

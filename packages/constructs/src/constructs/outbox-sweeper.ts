@@ -5,18 +5,13 @@ import { Duration, Validations } from "aws-cdk-lib";
 import { Rule, Schedule } from "aws-cdk-lib/aws-events";
 import { LambdaFunction } from "aws-cdk-lib/aws-events-targets";
 import { Construct } from "constructs";
-import type { Sizes } from "../config/config.ts";
 import { NodeFunction, onceAnEvent } from "./node-function.ts";
 import { type OutboxAccess, useOutbox } from "./outbox-access.ts";
-
-export interface OutboxSweeperOptions extends OutboxAccess {
-  readonly sizes: Sizes;
-}
 
 export class OutboxSweeper extends Construct {
   readonly function: NodeFunction;
 
-  constructor(scope: Construct, id: string, options: OutboxSweeperOptions) {
+  constructor(scope: Construct, id: string, options: OutboxAccess) {
     super(scope, id);
     const { outbox, formerOutbox, sizes } = options;
     // No reserved concurrency: two sweeps at once only send duplicates, which consumers absorb, while a new account

@@ -7,15 +7,16 @@
 import type { Contract } from "@essentially-once/messaging/contract";
 import { CfnOutput, Validations } from "aws-cdk-lib";
 import { EventSourceMapping } from "aws-cdk-lib/aws-lambda";
+import type { IQueue } from "aws-cdk-lib/aws-sqs";
 import { Construct } from "constructs";
 import { requireWholeNumber } from "../config/bounds.ts";
 import type { Sizes } from "../config/config.ts";
-import type { ClaimCheckBucket } from "./claim-check-bucket.ts";
+import type { ClaimAccess } from "./claim-access.ts";
 import { NodeFunction } from "./node-function.ts";
 import { denyOtherSenders, relayRoles } from "./queue-senders.ts";
 import { RedriveQueue } from "./redrive-queue.ts";
 import type { Subscription } from "./routes.ts";
-import type { SigningKeys } from "./signing-keys.ts";
+import type { KeyAccess } from "./signing-keys.ts";
 import { type UnitOfWorkTables, useUnitOfWorkTables } from "./unit-of-work-tables.ts";
 
 export interface QueueConsumerOptions {
@@ -25,11 +26,13 @@ export interface QueueConsumerOptions {
   readonly entry: string;
   /** The messages of a key arrive in the order of their sending, one batch of a key at a time. */
   readonly fifo?: boolean;
+  /** A queue that is there already; unless given, it gets one of its own. */
+  readonly queue?: IQueue | undefined;
   readonly tables: UnitOfWorkTables;
   /** Where a message is parked that leaves no room for its reason. */
-  readonly claims: ClaimCheckBucket;
+  readonly claims: ClaimAccess;
   /** For a handler with `signature()`, which `guards()` holds; absent for one that takes unsigned messages. */
-  readonly signingKeys?: SigningKeys | undefined;
+  readonly signingKeys?: KeyAccess | undefined;
   /**
    * Who sends to the queue: ARNs of roles and users, as patterns. The relay unless given; `everybody` is whoever is no
    * function of this app, and whose own policies allow it.
@@ -48,10 +51,20 @@ export class QueueConsumer extends Construct {
 
   constructor(scope: Construct, id: string, options: QueueConsumerOptions) {
     super(scope, id);
-    const { contract, entry, fifo, tables, claims, signingKeys, senders, sizes, environment } =
-      resolve(options);
+    const {
+      contract,
+      entry,
+      fifo,
+      queue: existing,
+      tables,
+      claims,
+      signingKeys,
+      senders,
+      sizes,
+      environment,
+    } = resolve(options);
     this.receivesPerMinuteMax = sizes.receivesPerMinuteMax;
-    this.redriveQueue = new RedriveQueue(this, "Queue", { ...sizes, fifo });
+    this.redriveQueue = new RedriveQueue(this, "Queue", { ...sizes, fifo, existing });
     this.function = new NodeFunction(this, "Function", { ...sizes, contract, entry, environment });
     this.subscription = { contract, queue: this.redriveQueue.queue };
 
@@ -63,7 +76,7 @@ export class QueueConsumer extends Construct {
     useQueues(this.function, this.redriveQueue);
     const { queue, deadLetterQueue } = this.redriveQueue;
     const sendersOfQueue = senders === "everybody" ? undefined : (senders ?? [relayRoles(this, sizes)]);
-    denyOtherSenders(queue, { senders: sendersOfQueue, sizes });
+    if (existing === undefined) denyOtherSenders(queue, { senders: sendersOfQueue, sizes });
     denyOtherSenders(deadLetterQueue, { senders: [this.function.roleArn], sizes });
     claims.allowParking(this.function, this.redriveQueue);
     if (fifo) tables.evidence.grant(this.function, "dynamodb:UpdateItem", "dynamodb:DeleteItem"); // the holds
@@ -79,7 +92,14 @@ export class QueueConsumer extends Construct {
       id: "Serverless::Serverless-LambdaEventSourceMappingDestination",
       reason: "What fails in a queue goes to its dead-letter queue; a mapping of a queue has no destination.",
     });
+    if (existing) {
+      Validations.of(mapping).acknowledge({
+        id: "Wiring::mapping-known",
+        reason: "The queue is another app's: docs/existing-queues.md says what to look at there.",
+      });
+    }
     this.#output("Consumer", this.function.service); // by which it keeps its evidence, and `npm run dlq` asks for it
+    if (contract.from) this.#output("From", JSON.stringify(contract.from.form)); // in which its dead letters are read
     this.#output("QueueUrl", this.redriveQueue.queue.queueUrl);
     this.#output("DeadLetterQueueUrl", this.redriveQueue.deadLetterQueue.queueUrl);
   }
@@ -105,11 +125,11 @@ function useQueues(user: NodeFunction, { queue, deadLetterQueue, maxReceiveCount
 }
 
 function resolve(options: QueueConsumerOptions): Required<QueueConsumerOptions> {
-  const { environment = {}, fifo = false, signingKeys, senders, sizes } = options;
+  const { environment = {}, fifo = false, queue, signingKeys, senders, sizes } = options;
   // https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-parameters.html
   requireWholeNumber("maxConcurrency", sizes.maxConcurrency, { min: 2, max: 1000 });
   // More than ten at once only come to a mapping that waits for them.
   const batchSizeMax = sizes.batchWindow.toSeconds() >= 1 ? 10_000 : 10;
   requireWholeNumber("batchSize", sizes.batchSize, { min: 1, max: batchSizeMax });
-  return { ...options, fifo, signingKeys, senders, environment };
+  return { ...options, fifo, queue, signingKeys, senders, environment };
 }

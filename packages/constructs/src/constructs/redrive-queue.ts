@@ -31,8 +31,17 @@ export interface RedriveQueueOptions {
   readonly retention?: Duration;
   /** Messages of one group are received in the order of their sending, one batch at a time. */
   readonly fifo?: boolean;
+  /** A queue that is there already, and that nobody here configures: only its dead-letter queue is made. */
+  readonly existing?: IQueue | undefined;
   /** Both queues, and what they hold, outlive the stack. */
   readonly keepsData: boolean;
+  /**
+   * Who counts failures. The kit's consumer parks a message with its reason and does not count waits. For a handler without
+   * the kit it is SQS: it counts every receive, and moves the message after `maxReceiveCount` of them.
+   */
+  readonly countedBy?: "consumer" | "queue";
+  /** What the name begins with, also in a stack whose own name does not: the relay may send to queues by it. */
+  readonly stackPrefix?: string;
   /** A key of your own for both queues; unless given, SQS encrypts with one of its own. */
   readonly encryptionKeyArn?: string | undefined;
 }
@@ -44,22 +53,37 @@ export class RedriveQueue extends Construct {
   /** Known before the deployment. */
   readonly queueName: string;
 
+  get queues(): { readonly queue: IQueue; readonly deadLetterQueue: IQueue } {
+    return { queue: this.queue, deadLetterQueue: this.deadLetterQueue };
+  }
+
   constructor(scope: Construct, id: string, options: RedriveQueueOptions) {
     super(scope, id);
-    const { functionTimeout, batchWindow, maxReceiveCount, retention, fifo, keepsData, encryptionKeyArn } =
-      resolve(options);
+    const {
+      functionTimeout,
+      batchWindow,
+      maxReceiveCount,
+      retention,
+      fifo,
+      existing,
+      keepsData,
+      countedBy,
+      stackPrefix,
+      encryptionKeyArn,
+    } = resolve(options);
     const kind = {
       keepsData,
       encryptionKeyArn,
       ...(fifo && highThroughputFifo),
     };
     const suffix = fifo ? ".fifo" : "";
+    const prefix = Stack.of(this).stackName.startsWith(stackPrefix) ? "" : stackPrefix;
     const uniqueName = Names.uniqueResourceName(this, {
       separator: "-",
       allowedSpecialCharacters: "-",
-      maxLength: queueNameLengthMax - suffix.length,
+      maxLength: queueNameLengthMax - prefix.length - suffix.length,
     });
-    const name = `${uniqueName}${suffix}`;
+    const name = existing?.queueName ?? `${prefix}${uniqueName}${suffix}`;
 
     this.maxReceiveCount = maxReceiveCount;
     this.queueName = name;
@@ -68,26 +92,28 @@ export class RedriveQueue extends Construct {
       retentionPeriod: deadLetterRetention,
       redriveAllowPolicy: {
         redrivePermission: RedrivePermission.BY_QUEUE, // nobody else's dead letters land among these
-        sourceQueues: [Queue.fromQueueArn(this, "Source", arnOf(this, name))],
+        sourceQueues: [existing ?? Queue.fromQueueArn(this, "Source", arnOf(this, name))],
       },
     });
     Validations.of(this.deadLetterQueue).acknowledge({
       id: "Serverless::Serverless-SQSRedrivePolicy",
       reason: "It is a dead-letter queue: nothing consumes it, so nothing can fail in it.",
     });
-    this.queue = new ServiceQueue(this, "Messages", {
-      ...kind,
-      // The one physical name of the project: two queues that name each other are a cycle for CloudFormation unless
-      // one is known by name. It is made from the stack's name and the path, and nothing but FIFO replaces a queue.
-      // A queue that was kept when its stack was deleted has to be emptied and deleted before the stack can return.
-      queueName: name,
-      retentionPeriod: retention,
-      visibilityTimeout: visibilityTimeout({ functionTimeout, batchWindow }),
-      deadLetterQueue: {
-        queue: this.deadLetterQueue,
-        maxReceiveCount: receivesMax,
-      },
-    });
+    this.queue =
+      existing ??
+      new ServiceQueue(this, "Messages", {
+        ...kind,
+        // The one physical name of the project: two queues that name each other are a cycle for CloudFormation unless
+        // one is known by name. It is made from the stack's name and the path, and nothing but FIFO replaces a queue.
+        // A queue that was kept when its stack was deleted has to be emptied and deleted before the stack can return.
+        queueName: name,
+        retentionPeriod: retention,
+        visibilityTimeout: visibilityTimeout({ functionTimeout, batchWindow }),
+        deadLetterQueue: {
+          queue: this.deadLetterQueue,
+          maxReceiveCount: countedBy === "queue" ? maxReceiveCount : receivesMax,
+        },
+      });
   }
 }
 
@@ -137,6 +163,9 @@ function resolve(options: RedriveQueueOptions): Required<RedriveQueueOptions> {
     maxReceiveCount,
     retention = Duration.days(4),
     fifo = false,
+    existing,
+    countedBy = "consumer",
+    stackPrefix = "",
     encryptionKeyArn,
   } = options;
   requireDuration("functionTimeout", functionTimeout, {
@@ -153,7 +182,7 @@ function resolve(options: RedriveQueueOptions): Required<RedriveQueueOptions> {
   if (fifo && batchWindow.toSeconds() > 0) {
     throw new RangeError(`batchWindow must be 0 for a FIFO queue, got ${batchWindow.toSeconds()} seconds`);
   }
-  return { ...options, retention, fifo, encryptionKeyArn };
+  return { ...options, retention, fifo, existing, countedBy, stackPrefix, encryptionKeyArn };
 }
 
 function arnOf(scope: Construct, queueName: string): string {

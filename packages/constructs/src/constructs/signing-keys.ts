@@ -6,7 +6,7 @@
 import { rotationDaysMin } from "@essentially-once/messaging/internal/trust/key-rotation";
 import { CfnOutput, Duration, RemovalPolicy, Stack } from "aws-cdk-lib";
 import { PolicyStatement, ServicePrincipal } from "aws-cdk-lib/aws-iam";
-import { CfnPermission } from "aws-cdk-lib/aws-lambda";
+import { CfnPermission, type Function as LambdaFunction } from "aws-cdk-lib/aws-lambda";
 import { CfnRotationSchedule, Secret } from "aws-cdk-lib/aws-secretsmanager";
 import { Construct } from "constructs";
 import { requireDuration } from "../config/bounds.ts";
@@ -20,7 +20,13 @@ export interface SigningKeysOptions {
   readonly rotateEvery?: Duration;
 }
 
-export class SigningKeys extends Construct {
+/** What a service does with keys that may be another app's. */
+export interface KeyAccess {
+  /** Lets a function sign and verify: it may read the keys, in the secret that its environment names. */
+  use(user: LambdaFunction): void;
+}
+
+export class SigningKeys extends Construct implements KeyAccess {
   readonly secret: Secret;
   readonly rotation: NodeFunction;
 
@@ -52,13 +58,12 @@ export class SigningKeys extends Construct {
     new CfnOutput(this, "Arn", { value: this.secret.secretArn }).overrideLogicalId("SigningSecretArn");
   }
 
-  /** Lets a function sign and verify: it may read the keys, in the secret that its environment names. */
-  use(user: NodeFunction): void {
+  use(user: LambdaFunction): void {
     user.addEnvironment("SIGNING_SECRET_ARN", this.secret.secretArn);
     this.#allow(user, "secretsmanager:GetSecretValue");
   }
 
-  #allow(user: NodeFunction, ...actions: readonly string[]): void {
+  #allow(user: LambdaFunction, ...actions: readonly string[]): void {
     allowKey(user, { key: this.secret.encryptionKey, through: "secretsmanager" });
     user.addToRolePolicy(new PolicyStatement({ actions: [...actions], resources: [this.secret.secretArn] }));
   }

@@ -5,14 +5,22 @@
 //           or take back what it has handed to the outbox. They are for every handler that may stand behind the
 //           function, so today's may use less: `npm start -- --json` names what nobody used.
 import type { NodeFunction } from "./node-function.ts";
-import type { ServiceTable } from "./service-table.ts";
+import type { ServiceTable, TableAccess } from "./service-table.ts";
+
+/** What the functions of a service may do with its table, besides what every unit of work does. */
+export interface StateGrants {
+  /** Query, on its indexes too: for a table with a sort key or indexes. */
+  readonly isQueried?: boolean;
+  /** DeleteItem: an item that is gone has no version and no evidence inside, so it is not given unless asked for. */
+  readonly deletesItems?: boolean;
+}
 
 export interface UnitOfWorkTables {
   /** The service's own table, and the environment variable in which its functions look for the name. */
-  readonly state: { readonly variable: string; readonly table: ServiceTable };
+  readonly state: { readonly variable: string; readonly table: ServiceTable } & StateGrants;
   /** The service's own, too: who takes over a function of another service cannot write that its messages were done. */
   readonly evidence: ServiceTable;
-  readonly outbox: ServiceTable;
+  readonly outbox: TableAccess;
 }
 
 /** Names the tables in the function's environment and grants what a unit of work needs, nothing more. */
@@ -27,6 +35,8 @@ export function useUnitOfWorkTables(user: NodeFunction, tables: UnitOfWorkTables
     "dynamodb:UpdateItem",
     "dynamodb:ConditionCheckItem", // only in a transaction: "as long as that other item is as I read it"
   );
+  if (state.isQueried) state.table.grantQuery(user);
+  if (state.deletesItems) state.table.grant(user, "dynamodb:DeleteItem");
   evidence.grant(user, "dynamodb:GetItem", "dynamodb:PutItem"); // a projection's too, once it has `effects()`
   if (user.contract?.publishes.length === 0) return; // G7: whoever says nothing puts nothing where the relay signs
   user.addEnvironment("ORDERED_OUTBOX_TABLE", outbox.tableName);

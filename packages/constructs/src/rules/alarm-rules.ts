@@ -81,7 +81,7 @@ export const alarmRules: readonly Rule[] = [
     check: (templates) =>
       templates
         .ofType("AWS::Lambda::Function")
-        .filter((each) => variableOf(each, "ROUTES") !== undefined && !readsStream(templates, each))
+        .filter((each) => variableOf(each, "REGISTRY_PATH") !== undefined && !readsStream(templates, each))
         .flatMap((sweeper) => sweeperFindings(templates, sweeper)),
   },
 ];

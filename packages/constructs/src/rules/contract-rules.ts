@@ -4,6 +4,7 @@
 //   tables of their own they would still share keys of the outbox, a line in the dashboard and the operator's --queue.
 //   G3. What a contract publishes has a route, and what it accepts leads to its queue.
 import { contractVariable } from "@essentially-once/messaging/contract";
+import { registrationsOf, relaysOf } from "./registrations.ts";
 import { finding, type Rule } from "./rule.ts";
 import type { Resource, Templates } from "./templates.ts";
 import { variableOf } from "./wiring.ts";
@@ -14,6 +15,8 @@ interface Told {
   readonly name: string;
   readonly accepts: readonly string[];
   readonly publishes: readonly string[];
+  /** Of a queue that others fill. */
+  readonly from?: { readonly form: string; readonly raw?: unknown };
 }
 
 export const contractRules: readonly Rule[] = [
@@ -50,16 +53,13 @@ export const contractRules: readonly Rule[] = [
     id: "contract-routed",
     demand: "a committed message whose type has no route waits in the outbox for ever",
     check: (templates) => {
-      const routed = templates
-        .ofType("AWS::Lambda::Function")
-        .map((each) => variableOf(each, "ROUTES"))
-        .filter((routes) => routes !== undefined)
-        .map((routes) => (typeof routes === "string" ? routes : JSON.stringify(routes)));
-      if (routed.length === 0) return []; // the relay is not in this app
+      if (relaysOf(templates).length === 0) return []; // the relay is not in this app
+      const entries = registrationsOf(templates);
+      const routed = new Set(entries.flatMap(({ accepts, elsewhere }) => [...accepts, ...elsewhere]));
       return committing(templates).flatMap((each) =>
         (contractOf(each)?.publishes ?? [])
-          .filter((type) => !routed.every((routes) => routes.includes(`"${type}":`)))
-          .map((type) => finding(each, contractPath, `a route for ${type}: give its stack to the relay`)),
+          .filter((type) => !routed.has(type))
+          .map((type) => finding(each, contractPath, `a consumer that accepts ${type}`)),
       );
     },
   },
@@ -88,9 +88,9 @@ export function contractOf(each: Resource): Told | undefined {
   const text = variableOf(each, contractVariable);
   if (typeof text !== "string") return undefined;
   try {
-    const { name, accepts, publishes } = JSON.parse(text);
+    const { name, accepts, publishes, from } = JSON.parse(text);
     return typeof name === "string" && Array.isArray(accepts) && Array.isArray(publishes)
-      ? { name, accepts, publishes }
+      ? { name, accepts, publishes, ...(from && { from }) }
       : undefined;
   } catch {
     return undefined; // contract-told says it

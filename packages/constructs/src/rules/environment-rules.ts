@@ -1,5 +1,5 @@
 // What a function is told: Lambda takes 4 KB of environment and no more, and CloudFormation says so in the middle of a
-// deployment. The routes of the relay grow with every consumer, so they come there first.
+// deployment. The longest is a contract with many types.
 import { finding, type Rule } from "./rule.ts";
 import type { Resource } from "./templates.ts";
 import { at, variableOf } from "./wiring.ts";
@@ -15,7 +15,7 @@ export const environmentRules: readonly Rule[] = [
       templates.ofType("AWS::Lambda::Function").flatMap((each) => {
         const bytes = environmentBytes(each);
         if (bytes <= environmentBytesMax) return [];
-        const remedy = `it is about ${bytes} bytes: fewer or shorter values; of ROUTES, shorter names or a second app`;
+        const remedy = `it is about ${bytes} bytes: fewer or shorter values`;
         return [finding(each, `Environment.Variables.${largestVariable(each)}`, remedy)];
       }),
   },

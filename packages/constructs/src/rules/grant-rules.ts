@@ -1,9 +1,11 @@
 // What a function finds in its environment it must be allowed to use; a grant that is missing is an AccessDenied in the first
 // message, and every message comes again until it is a dead letter.
+import { contractOf } from "./contract-rules.ts";
 import { type Statement, statementsOf } from "./policies.ts";
+import { registrationsOf } from "./registrations.ts";
 import { type Finding, finding, type Rule } from "./rule.ts";
 import type { Resource, Templates } from "./templates.ts";
-import { at, mappingsOf, tableTypes, variableOf } from "./wiring.ts";
+import { at, isResource, isShared, mappingsOf, tableTypes, variableOf } from "./wiring.ts";
 
 /** Variables that name a resource, and what every function that has one does with it. */
 const needs: Readonly<Record<string, readonly string[]>> = {
@@ -92,9 +94,7 @@ function demandsOf(templates: Templates, each: Resource): Demand[] {
   const named = [...Object.entries(needs), ...ownNeeds(each)].flatMap(([variable, actions]) =>
     demand(templates, `Environment.Variables.${variable}`, variableOf(each, variable), actions),
   );
-  const sent = routedTo(each).flatMap((url) =>
-    demand(templates, "Environment.Variables.ROUTES", url, ["sqs:SendMessage"]),
-  );
+  const sent = isRelay(each) ? registrationsOf(templates).map(({ queue }) => queue) : [];
   const read = mappingsOf(templates)
     .streams.filter((mapping) => mapping.function === each)
     .flatMap(({ mapping }) => demand(templates, "Role", at(mapping, "EventSourceArn"), streamActions));
@@ -102,33 +102,29 @@ function demandsOf(templates: Templates, each: Resource): Demand[] {
     "logs:CreateLogStream",
     "logs:PutLogEvents",
   ]);
-  return [...named, ...sent, ...read, ...logged];
+  const routed = sent.flatMap((url) =>
+    demand(templates, "Environment.Variables.REGISTRY_PATH", url, ["sqs:SendMessage"]),
+  );
+  return [...named, ...routed, ...read, ...logged];
 }
 
 const streamActions = ["dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator"];
 
 /** What the relay's functions do with outbox and journal, and all others. */
 function ownNeeds(each: Resource): [string, readonly string[]][] {
-  const isRelay = variableOf(each, "ROUTES") !== undefined;
   return [
-    ["ORDERED_OUTBOX_TABLE", isRelay ? [] : ["dynamodb:PutItem"]],
-    ["JOURNAL_TABLE", isRelay ? ["dynamodb:PutItem"] : ["dynamodb:Query"]],
+    ["ORDERED_OUTBOX_TABLE", isRelay(each) ? [] : ["dynamodb:PutItem"]],
+    ["JOURNAL_TABLE", isRelay(each) ? ["dynamodb:PutItem"] : ["dynamodb:Query"]],
   ];
+}
+
+function isRelay(each: Resource): boolean {
+  return variableOf(each, "REGISTRY_PATH") !== undefined;
 }
 
 function demand(templates: Templates, path: string, value: unknown, actions: readonly string[]): Demand[] {
   const resource = templates.referredTo(value);
   return resource === undefined || actions.length === 0 ? [] : [{ path, resource, actions }];
-}
-
-function routedTo(each: Resource): string[] {
-  try {
-    return Object.values(JSON.parse(String(variableOf(each, "ROUTES") ?? "{}")))
-      .flat()
-      .map(String);
-  } catch {
-    return []; // routes-complete says it
-  }
 }
 
 function roleStatements(templates: Templates, each: Resource): Statement[] {
@@ -141,7 +137,7 @@ function roleStatements(templates: Templates, each: Resource): Statement[] {
 function grantsOn(templates: Templates, each: Resource, resource: Resource): ReadonlySet<string> {
   return new Set(
     roleStatements(templates, each)
-      .filter(({ resources }) => resources.some((one) => templates.referredTo(one) === resource))
+      .filter(({ resources }) => resources.some((one) => isResource(templates, one, resource)))
       .flatMap(({ actions }) => actions),
   );
 }
@@ -184,11 +180,19 @@ const named: readonly (readonly [RegExp, readonly string[]])[] = [
 function misnamed(templates: Templates, each: Resource): Finding[] {
   return Object.entries(Object(at(each, "Environment.Variables"))).flatMap(([variable, value]) => {
     const types = named.find(([pattern]) => pattern.test(variable))?.[1];
-    if (types === undefined || types.includes(templates.referredTo(value)?.type ?? "")) return [];
+    if (types === undefined || types.includes(templates.referredTo(value)?.type ?? "") || isShared(value))
+      return [];
+    if (variable === "QUEUE_URL" && consumesElsewhere(templates, each)) return [];
     return [
       finding(each, `Environment.Variables.${variable}`, `a resource of this app: ${types.join(" or ")}`),
     ];
   });
+}
+
+/** A queue of another app, which others fill. */
+function consumesElsewhere(templates: Templates, each: Resource): boolean {
+  const own = mappingsOf(templates).queues.filter((mapping) => mapping.function === each);
+  return contractOf(each)?.from !== undefined && own.length > 0 && own.every(({ source }) => !source);
 }
 
 const knownConditions = ["kms:ViaService", "dynamodb:LeadingKeys", "dynamodb:Attributes"];

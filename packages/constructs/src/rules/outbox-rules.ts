@@ -121,6 +121,7 @@ export const outboxRules: readonly Rule[] = [
 
 function isOrderedOutbox(templates: Templates, resource: unknown): boolean {
   const table = templates.referredTo(resource);
+  if (/\/foundation\/outbox-table\}\}$/.test(String(resource))) return true; // of another app
   return table !== undefined && tablesNamedBy(templates, "ORDERED_OUTBOX_TABLE").has(table);
 }
 

@@ -1,7 +1,9 @@
 // What roles may do: named actions on named resources.
 import { type Statement, statementsOf } from "./policies.ts";
+import { relaysOf } from "./registrations.ts";
 import { type Finding, finding, type Rule } from "./rule.ts";
-import { at } from "./wiring.ts";
+import type { Resource } from "./templates.ts";
+import { at, queuesByPrefix } from "./wiring.ts";
 
 /** Actions that know no resource, each with the reason. IAM takes only "*" for them. */
 const unavoidable: ReadonlyMap<string, string> = new Map([
@@ -12,7 +14,10 @@ const unavoidable: ReadonlyMap<string, string> = new Map([
 
 /** Keys of a bucket's objects are made at run time: `‹Bucket›/*` is as narrow as it gets. */
 const objectActions = /^s3:(Get|Put|Delete|Abort)[A-Za-z]*(Object|MultipartUpload)[A-Za-z]*$/;
-const objectsOfOneBucket = /^‹[^›]+›\/[^*?]*\*$/;
+const objectsOfOneBucket = /^(‹[^›]+›|arn:[^:]*:s3:::\/[\w/-]+\/foundation\/claims-bucket)\/[^*?]*\*$/;
+
+/** What CDK's own grants of a table with indexes name: they are parts of the one table. */
+const indexesOfOneTable = /^‹[^›]+›\/index\/\*$/;
 
 export const permissionRules: readonly Rule[] = [
   {
@@ -37,14 +42,17 @@ export const permissionRules: readonly Rule[] = [
   {
     id: "no-resource-wildcard",
     demand: "a role may touch its own resources only",
-    check: (templates) =>
-      allowed(statementsOf(templates)).flatMap((statement) =>
+    check: (templates) => {
+      const relayRoles = new Set(relaysOf(templates).map((each) => templates.referredTo(at(each, "Role"))));
+      return allowed(statementsOf(templates)).flatMap((statement) =>
         statement.resources
-          .filter((resource) => /[*?]/.test(JSON.stringify(resource)) && !isUnavoidable(statement, resource))
+          .filter((resource) => /[*?]/.test(JSON.stringify(resource)))
+          .filter((resource) => !isUnavoidable(statement, resource, relayRoles))
           .map((resource) =>
             named(statement, resource, `name the resource of ${statement.actions.join(", ")}`),
           ),
-      ),
+      );
+    },
   },
   {
     id: "no-managed-policy",
@@ -64,8 +72,17 @@ function allowed(statements: readonly Statement[]): Statement[] {
   return statements.filter(({ effect }) => effect !== "Deny"); // what only the deployment knows may be allowed
 }
 
-function isUnavoidable({ actions }: Statement, resource: unknown): boolean {
+function isUnavoidable(
+  { actions, roles }: Statement,
+  resource: unknown,
+  relayRoles: ReadonlySet<Resource | undefined>,
+): boolean {
   if (resource === "*") return actions.every((action) => unavoidable.has(action));
+  if (actions.every((action) => action === "sqs:SendMessage") && queuesByPrefix.test(String(resource))) {
+    return roles.every((role) => role === undefined || relayRoles.has(role));
+  }
+  if (indexesOfOneTable.test(String(resource)))
+    return actions.every((action) => action.startsWith("dynamodb:"));
   return (
     typeof resource === "string" &&
     objectsOfOneBucket.test(resource) &&

@@ -4,56 +4,86 @@
 //   G7. It is signed in the name of a contract that publishes it, and in no other.
 import { contractVariable } from "@essentially-once/messaging/contract";
 import { contractOf } from "./contract-rules.ts";
+import { registrationsOf, relaysOf } from "./registrations.ts";
 import { type Finding, finding, type Rule } from "./rule.ts";
 import { isFrequent, startedBy } from "./schedules.ts";
 import type { Resource, Templates } from "./templates.ts";
-import { at, consumedQueues, variableOf } from "./wiring.ts";
+import { at, consumedQueues, mappingsOf, variableOf } from "./wiring.ts";
 
-const routesPath = "Environment.Variables.ROUTES";
-const authorsPath = "Environment.Variables.AUTHORS";
+const contractPath = `Environment.Variables.${contractVariable}`;
 
 export const relayRules: readonly Rule[] = [
   {
     id: "routes-complete",
     demand:
-      "a message is not sent to a consumer that is missing in the routes, by the publisher or by the sweeper",
-    check: (templates) =>
-      relays(templates).flatMap((relay) => {
-        const routes = routesOf(relay);
-        if (routes === undefined)
-          return [finding(relay, routesPath, "those that joinRoutes() makes of all stacks")];
-        return expectedRoutes(templates)
-          .filter(({ type, queue }) => !routes[type]?.some((url) => templates.referredTo(url) === queue))
-          .map(({ type, queue }) => finding(relay, routesPath, `a route for ${type} to ${queue.path}`));
-      }),
+      "a message is not sent to a consumer that is missing in the registry, by the publisher or by the sweeper",
+    check: (templates) => {
+      const entries = registrationsOf(templates);
+      return expectedRoutes(templates)
+        .filter(
+          ({ name, type, queue }) =>
+            !entries.some(
+              (entry) =>
+                entry.name === name &&
+                entry.accepts.includes(type) &&
+                templates.referredTo(entry.queue) === queue,
+            ),
+        )
+        .map(({ consumer, type, queue }) =>
+          finding(
+            consumer,
+            contractPath,
+            `an entry of the registry for ${type} to ${queue.path}: addConsumer()`,
+          ),
+        );
+    },
   },
   {
     id: "routes-lead-to-consumers",
     demand: "what is sent to a queue that nobody consumes is signed, sent and expires",
     check: (templates) =>
-      relays(templates).flatMap((relay) =>
-        Object.entries(routesOf(relay) ?? {}).flatMap(([type, urls]) =>
-          urls
-            .filter((url) => !isConsumed(templates, url))
-            .map(() => finding(relay, routesPath, `a queue of a consumer of this app for ${type}`)),
+      registrationsOf(templates)
+        .filter(({ accepts }) => accepts.length > 0)
+        .filter((entry) =>
+          entry.accepts.some(
+            (type) =>
+              !expectedRoutes(templates).some(
+                (route) =>
+                  route.name === entry.name &&
+                  route.type === type &&
+                  route.queue === templates.referredTo(entry.queue),
+              ),
+          ),
+        )
+        .map(({ parameter, name }) =>
+          finding(parameter, "Value", `the queue of ${name}, and the types that its contract accepts`),
         ),
-      ),
   },
   {
     id: "authors-complete",
     demand:
       "the relay signs for a contract what it publishes: a type that is missing is never sent, and one too many is anybody's to send",
-    check: (templates) =>
-      relays(templates).flatMap((relay) => {
-        const authors = authorsOf(relay);
-        if (authors === undefined)
-          return [finding(relay, authorsPath, "what authorsOf() makes of all stacks")];
-        const contracts = publishing(templates);
-        const names = new Set([...contracts.keys(), ...Object.keys(authors)]);
-        return [...names]
-          .filter((name) => sorted(authors[name]?.publishes) !== sorted(contracts.get(name)))
-          .map((name) => finding(relay, authorsPath, `${name}: ${sorted(contracts.get(name))}`));
-      }),
+    check: (templates) => {
+      const contracts = publishing(templates);
+      const entries = registrationsOf(templates);
+      return [
+        ...entries
+          .filter(({ name, publishes }) => sorted(publishes) !== sorted(contracts.get(name)?.publishes ?? []))
+          .map(({ parameter, name }) =>
+            finding(parameter, "Value", `${name} publishes ${sorted(contracts.get(name)?.publishes)}`),
+          ),
+        ...entries
+          .filter(({ table }) => table !== undefined && !carriesMessages(templates, table))
+          .map(({ parameter }) =>
+            finding(parameter, "Value", "no table but one whose stream a publisher reads"),
+          ),
+        ...[...contracts]
+          .filter(([name]) => !entries.some((entry) => entry.name === name))
+          .map(([name, { function: each }]) =>
+            finding(each, contractPath, `an entry of ${name} in the registry: add it by its stack`),
+          ),
+      ];
+    },
   },
   {
     id: "one-consumer-a-queue",
@@ -80,7 +110,7 @@ export const relayRules: readonly Rule[] = [
     check: (templates) =>
       projections(templates).flatMap((each) => {
         const journal = templates.referredTo(variableOf(each, "JOURNAL_TABLE"));
-        const isWritten = relays(templates).every(
+        const isWritten = relaysOf(templates).every(
           (relay) => templates.referredTo(variableOf(relay, "JOURNAL_TABLE")) === journal,
         );
         return isWritten
@@ -99,46 +129,34 @@ export const relayRules: readonly Rule[] = [
   },
 ];
 
-function relays(templates: Templates): Resource[] {
-  return templates.ofType("AWS::Lambda::Function").filter((each) => variableOf(each, "ROUTES") !== undefined);
-}
-
 /** They pull the journal and send nothing. */
 function projections(templates: Templates): Resource[] {
   return templates
     .ofType("AWS::Lambda::Function")
     .filter(
-      (each) => variableOf(each, "JOURNAL_TABLE") !== undefined && variableOf(each, "ROUTES") === undefined,
+      (each) =>
+        variableOf(each, "JOURNAL_TABLE") !== undefined && variableOf(each, "REGISTRY_PATH") === undefined,
     );
 }
 
-function routesOf(relay: Resource): Readonly<Record<string, readonly string[]>> | undefined {
-  try {
-    const routes: unknown = JSON.parse(String(variableOf(relay, "ROUTES")));
-    const isTable =
-      typeof routes === "object" && routes !== null && Object.values(routes).every(Array.isArray);
-    return isTable ? (routes as Record<string, string[]>) : undefined;
-  } catch {
-    return undefined; // it is said with the finding
-  }
-}
-
-function authorsOf(
-  relay: Resource,
-): Readonly<Record<string, { readonly publishes?: unknown } | undefined>> | undefined {
-  try {
-    const authors: unknown = JSON.parse(String(variableOf(relay, "AUTHORS")));
-    return typeof authors === "object" && authors !== null ? (authors as Record<string, object>) : undefined;
-  } catch {
-    return undefined; // it is said with the finding
-  }
-}
-
-/** The types of each contract that publishes. */
-function publishing(templates: Templates): Map<string, readonly string[]> {
-  const contracts = templates.ofType("AWS::Lambda::Function").flatMap((each) => contractOf(each) ?? []);
+/** Each contract, with its function. */
+function publishing(
+  templates: Templates,
+): Map<string, { readonly publishes: readonly string[]; readonly function: Resource }> {
   return new Map(
-    contracts.flatMap(({ name, publishes }) => (publishes.length > 0 ? [[name, publishes]] : [])),
+    templates.ofType("AWS::Lambda::Function").flatMap((each) => {
+      const contract = contractOf(each);
+      return contract ? [[contract.name, { publishes: contract.publishes, function: each }] as const] : [];
+    }),
+  );
+}
+
+/** Its name lets a service's items speak; so it must be one that a publisher reads, and nobody else's. */
+function carriesMessages(templates: Templates, table: unknown): boolean {
+  const named = templates.referredTo(table);
+  const relays = relaysOf(templates);
+  return mappingsOf(templates).streams.some(
+    ({ source, function: reader }) => source === named && reader !== undefined && relays.includes(reader),
   );
 }
 
@@ -146,28 +164,22 @@ function sorted(types: unknown): string {
   return Array.isArray(types) ? types.map(String).sort().join(", ") : "nothing";
 }
 
+interface ExpectedRoute {
+  readonly name: string;
+  readonly consumer: Resource;
+  readonly type: string;
+  readonly queue: Resource;
+}
+
 /** Of consumers that ask for signatures: others get their messages past the relay. */
-function expectedRoutes(templates: Templates): { readonly type: string; readonly queue: Resource }[] {
+function expectedRoutes(templates: Templates): ExpectedRoute[] {
   return [...consumedQueues(templates)].flatMap(([queue, mappings]) =>
     mappings.flatMap(({ function: consumer }) => {
       if (consumer === undefined || variableOf(consumer, "SIGNING_SECRET_ARN") === undefined) return [];
-      return acceptedBy(consumer).map((type) => ({ type, queue }));
+      const { name = "", accepts = [] } = contractOf(consumer) ?? {};
+      return accepts.map((type) => ({ name, consumer, type: String(type), queue }));
     }),
   );
-}
-
-function acceptedBy(consumer: Resource): string[] {
-  try {
-    const { accepts } = JSON.parse(String(variableOf(consumer, contractVariable)));
-    return Array.isArray(accepts) ? accepts.map(String) : [];
-  } catch {
-    return []; // contract-told says it
-  }
-}
-
-function isConsumed(templates: Templates, url: string): boolean {
-  const queue = templates.referredTo(url);
-  return queue !== undefined && consumedQueues(templates).has(queue);
 }
 
 function unpermitted(templates: Templates, rule: Resource): Finding[] {

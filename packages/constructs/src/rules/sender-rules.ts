@@ -1,9 +1,11 @@
 // Who may send to a queue, by its own policy: the relay to a queue that a function consumes, the consumer itself to its
 // dead-letter queue, and none of the app's other functions, whatever their roles allow one day.
+import { contractVariable } from "@essentially-once/messaging/contract";
 import { documentStatements, type Statement, statementsOf } from "./policies.ts";
+import { registrationsOf } from "./registrations.ts";
 import type { Finding, Rule } from "./rule.ts";
 import type { Resource, Templates } from "./templates.ts";
-import { at, consumedQueues, variableOf } from "./wiring.ts";
+import { at, consumedQueues, isResource, mappingsOf, variableOf } from "./wiring.ts";
 
 const sends = "sqs:SendMessage";
 
@@ -24,7 +26,10 @@ export const senderRules: readonly Rule[] = [
 function findingOf(templates: Templates, queue: Resource, sender: Resource): Finding[] {
   const role = templates.referredTo(at(sender, "Role"));
   if (role === undefined) return [];
-  const may = isGranted(templates, queue, role) && isExpected(templates, queue, sender);
+  const granted = isGranted(templates, queue, role);
+  // Functions and queues that have nothing of the kit are their team's business, as long as nothing lets them send.
+  if (!granted && !(isFunctionOfKit(sender) && isQueueOfKit(templates, queue))) return [];
+  const may = granted && isExpected(templates, queue, sender);
   const isDenied = policyOf(templates, queue).some((statement) => denies(templates, statement, role));
   if (may !== isDenied) return [];
   return [
@@ -39,19 +44,42 @@ function findingOf(templates: Templates, queue: Resource, sender: Resource): Fin
   ];
 }
 
+function isFunctionOfKit(each: Resource): boolean {
+  const told = [contractVariable, "REGISTRY_PATH", "SIGNING_SECRET_ARN"];
+  return told.some((name) => variableOf(each, name) !== undefined);
+}
+
+/** A function of the kit reads it or parks there, or a stream's failures go there. */
+function isQueueOfKit(templates: Templates, queue: Resource): boolean {
+  const named = ["QUEUE_URL", "DEAD_LETTER_QUEUE_URL"];
+  return (
+    templates
+      .ofType("AWS::Lambda::Function")
+      .some((each) => named.some((name) => templates.referredTo(variableOf(each, name)) === queue)) ||
+    mappingsOf(templates).streams.some(
+      ({ mapping }) => templates.referredTo(at(mapping, "DestinationConfig.OnFailure.Destination")) === queue,
+    )
+  );
+}
+
 function isGranted(templates: Templates, queue: Resource, role: Resource): boolean {
   return statementsOf(templates).some(
     ({ effect, roles, actions, resources }) =>
       effect === "Allow" &&
       roles.includes(role) &&
       actions.includes(sends) &&
-      resources.some((resource) => templates.referredTo(resource) === queue),
+      resources.some((resource) => isResource(templates, resource, queue)),
   );
 }
 
-/** To a queue with a consumer only the relay sends; to a dead-letter queue only whoever parks there. */
+/** To a queue with a consumer only the relay sends, if the registry says so; to a dead-letter queue only whoever parks there. */
 function isExpected(templates: Templates, queue: Resource, sender: Resource): boolean {
-  if (consumedQueues(templates).has(queue)) return variableOf(sender, "ROUTES") !== undefined;
+  if (consumedQueues(templates).has(queue)) {
+    const isRegistered = registrationsOf(templates).some(
+      (entry) => templates.referredTo(entry.queue) === queue,
+    );
+    return isRegistered && variableOf(sender, "REGISTRY_PATH") !== undefined;
+  }
   if (at(queue, "RedriveAllowPolicy") === undefined) return true;
   return templates.referredTo(variableOf(sender, "DEAD_LETTER_QUEUE_URL")) === queue;
 }

@@ -23,11 +23,13 @@ import { permissionRules } from "./permission-rules.ts";
 import { propertyRules } from "./properties/all.ts";
 import { protectionRules } from "./protection-rules.ts";
 import { queueRules } from "./queue-rules.ts";
+import { registryRules } from "./registry-rules.ts";
 import { relayRules } from "./relay-rules.ts";
 import { retentionRules } from "./retention-rules.ts";
 import type { Finding, Rule } from "./rule.ts";
 import { scheduleRules } from "./schedule-rules.ts";
 import { senderRules } from "./sender-rules.ts";
+import { sourceRules } from "./source-rules.ts";
 import { streamRules } from "./stream-rules.ts";
 import { Templates } from "./templates.ts";
 
@@ -39,6 +41,7 @@ export const flowRules: readonly Rule[] = [
   ...fifoRules,
   ...streamRules,
   ...scheduleRules,
+  ...sourceRules,
   ...outboxRules,
   ...evidenceRules,
   ...permissionRules,
@@ -53,6 +56,7 @@ export const flowRules: readonly Rule[] = [
 export const allRules: readonly Rule[] = [
   ...flowRules,
   ...relayRules,
+  ...registryRules,
   ...grantRules,
   ...senderRules,
   ...retentionRules,

@@ -54,6 +54,25 @@ export function tablesNamedBy(templates: Templates, variable: string): Map<Resou
   return tables;
 }
 
+/** Whether a policy's resource is this one: by a reference, or a queue by the beginning of its name. */
+export function isResource(templates: Templates, value: unknown, resource: Resource): boolean {
+  if (templates.referredTo(value) === resource) return true;
+  const [, prefix] = queuesByPrefix.exec(String(value)) ?? [];
+  return (
+    prefix !== undefined &&
+    resource.type === "AWS::SQS::Queue" &&
+    String(at(resource, "QueueName")).startsWith(prefix)
+  );
+}
+
+/** Of one stage: `arn:…:sqs:…:EssentiallyOnce-prod-*`. */
+export const queuesByPrefix = /^arn:[^:]*:sqs:[^:]*:[^:]*:([\w-]+-)\*$/;
+
+/** A part of another app's foundation, as SharedFoundation looks it up. */
+export function isShared(value: unknown): boolean {
+  return /^(\{\{resolve:ssm:)?\/[\w/-]+\/foundation\/[\w-]+(\}\})?$/.test(String(value));
+}
+
 /** The value at a path below `Properties`, lists by index. */
 export function at(resource: Resource, path: string): unknown {
   let value: unknown = resource.properties;

@@ -8,8 +8,9 @@ import { ClaimCheckBucket } from "../constructs/claim-check-bucket.ts";
 import { FormerEvidence } from "../constructs/evidence-move.ts";
 import { ServiceTable } from "../constructs/service-table.ts";
 import { SigningKeys } from "../constructs/signing-keys.ts";
+import { type Foundation, publishFoundation } from "./shared-foundation.ts";
 
-export class FoundationStack extends Stack {
+export class FoundationStack extends Stack implements Foundation {
   /** Of older releases, while it is moved: the evidence of all services. */
   readonly formerEvidence: FormerEvidence | undefined;
   readonly outbox: ServiceTable;
@@ -36,6 +37,12 @@ export class FoundationStack extends Stack {
     });
     this.claims = new ClaimCheckBucket(this, "Claims", kept);
     this.signingKeys = new SigningKeys(this, "SigningKeys", { sizes: config.sizes });
+    publishFoundation(this, config.sizes, {
+      "outbox-table": this.outbox.tableName,
+      "journal-table": this.journal.tableName,
+      "claims-bucket": this.claims.bucketName,
+      "signing-secret": this.signingKeys.secret.secretArn,
+    });
     new CfnOutput(this, "OrderedOutboxTable", { value: this.outbox.tableName });
     new CfnOutput(this, "OutboxTable", { value: this.formerOutbox.tableName });
     new CfnOutput(this, "JournalTable", { value: this.journal.tableName });

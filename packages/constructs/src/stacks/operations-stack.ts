@@ -1,6 +1,6 @@
 // OPERATIONS: what wakes somebody, and what they see then. It looks at every consumer, function and table of the
 // stacks it is given, so whoever adds one adds its alarms; the wiring rules fail a synthesis that leaves one out.
-import { Aws, CfnOutput, Stack, Validations } from "aws-cdk-lib";
+import { Aws, CfnOutput, CrossStackReferences, ReferenceStrength, Stack, Validations } from "aws-cdk-lib";
 import type { IAlarmAction } from "aws-cdk-lib/aws-cloudwatch";
 import { SnsAction } from "aws-cdk-lib/aws-cloudwatch-actions";
 import { PolicyStatement, ServicePrincipal } from "aws-cdk-lib/aws-iam";
@@ -30,6 +30,12 @@ export interface OperationsStackOptions {
 export class OperationsStack extends Stack {
   constructor(scope: Construct, id: string, { config, watched }: OperationsStackOptions) {
     super(scope, id, stackProps(config, id, "alarms and the dashboard"));
+    // What it watches may go without asking. Weak in the release after this one, when no deployed stack imports any more.
+    CrossStackReferences.of(this).consume(ReferenceStrength.BOTH);
+    Validations.of(this).acknowledge({
+      id: "Annotation::@aws-cdk/core:crossStackReferencesBothTransitional",
+      reason: "It is, for one release.",
+    });
     const { alarms: level, metricNamespace } = config.sizes;
     const counted = ({ service }: NodeFunction) => ({ metricNamespace, service });
     const { functions, ...flow } = flowOf(watched);

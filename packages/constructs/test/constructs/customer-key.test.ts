@@ -1,6 +1,6 @@
 // An app with a key of its own, in all its stacks: what is encrypted with it, and who may use it how.
 
-import { provision } from "@essentially-once/local-cloud/internal/provision";
+import { provision } from "@essentially-once/local-cloud/internal/provision/provision";
 import { aContract } from "@essentially-once/testing/internal/support/a-contract";
 import { localEngines } from "@essentially-once/testing/local-engines";
 import { aConfig, aTestApp, withoutHash } from "@essentially-once/testing/test-app";
@@ -30,6 +30,7 @@ describe("with a key of one's own", () => {
       "AWS::SecretsManager::Secret SigningKeysSecret",
       "AWS::DynamoDB::GlobalTable Table",
       "AWS::DynamoDB::GlobalTable Evidence",
+      "AWS::SQS::Queue PublishItemsFailureQueue",
       "AWS::SQS::Queue ChargeQueueDeadLetters",
       "AWS::SQS::Queue ChargeQueueMessages",
       "AWS::SQS::Queue PublishFailureQueue",
@@ -41,7 +42,7 @@ describe("with a key of one's own", () => {
   test("SQS asks for it once an hour and S3 once in a while, and not with each message", () => {
     const queues = resources.filter(({ Type }) => Type === "AWS::SQS::Queue");
     expect(queues.map(({ Properties }) => Properties.KmsDataKeyReusePeriodSeconds)).toEqual([
-      3600, 3600, 3600,
+      3600, 3600, 3600, 3600,
     ]);
     expect(JSON.stringify(resources)).toContain('"BucketKeyEnabled":true');
   });
@@ -49,6 +50,7 @@ describe("with a key of one's own", () => {
   test("a function may use it, and no other, through the services that it calls and no other way", () => {
     expect(keyUses(resources)).toEqual({
       SigningKeysRotateRole: ["secretsmanager"],
+      PublishItemsFunctionRole: ["dynamodb", "s3", "secretsmanager", "sqs"],
       BuyRole: ["dynamodb"],
       ChargeFunctionRole: ["dynamodb", "s3", "secretsmanager", "sqs"],
       SumRole: ["dynamodb"],

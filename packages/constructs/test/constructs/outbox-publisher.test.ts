@@ -7,12 +7,13 @@ import {
   templateOf,
 } from "@essentially-once/testing/test-app";
 import { AttributeType, StreamViewType } from "aws-cdk-lib/aws-dynamodb";
-import { Queue } from "aws-cdk-lib/aws-sqs";
 import { describe, expect, test } from "vitest";
 import { OutboxPublisher } from "../../src/constructs/outbox-publisher.ts";
 import { ServiceTable } from "../../src/constructs/service-table.ts";
 
 const { sizes } = aConfig();
+
+let outboxMapping: Record<string, unknown>;
 
 describe("the outbox publisher", () => {
   const template = templateOf((stack) => {
@@ -21,22 +22,16 @@ describe("the outbox publisher", () => {
       keepsData: false,
       sortKey: { name: "sequence", type: AttributeType.NUMBER },
     });
-    const [billing, audit] = [new Queue(stack, "Billing"), new Queue(stack, "Audit")];
-    const routes = new Map([
-      ["returned", [billing]],
-      ["sold", [billing, audit]],
-    ]);
     const signingKeys = signingKeysBeside(stack);
     new OutboxPublisher(stack, "Publish", {
       outbox,
       journal,
-      routes,
-      authors: new Map(),
       signingKeys,
       sizes,
     });
   });
   const mapping = propertiesOf(template, "AWS::Lambda::EventSourceMapping");
+  outboxMapping = mapping;
   const failures = propertiesOf(template, "AWS::SQS::Queue", "PublishFailureQueue");
 
   test("G3: reads the outbox's stream from its oldest record, so that none is skipped while the mapping starts", () => {
@@ -80,20 +75,16 @@ describe("the outbox publisher", () => {
     expect(template.findOutputs("*")).toHaveProperty("PublishFailureQueueUrl");
   });
 
-  test("knows the outbox and every route", () => {
+  test("knows the outbox, and where every route is registered", () => {
     const { Variables: variables } = propertiesOf(template, "AWS::Lambda::Function").Environment as {
-      Variables: Record<string, { "Fn::Join": [string, (string | { Ref: string })[]] }>;
+      Variables: Record<string, unknown>;
     };
-    const [, parts] = variables.ROUTES?.["Fn::Join"] ?? ["", []];
-    const routes = parts.map((part) =>
-      typeof part === "string" ? part : part.Ref.replace(/[0-9A-F]{8}$/, ""),
-    );
-    expect(JSON.parse(routes.join(""))).toEqual({ returned: ["Billing"], sold: ["Billing", "Audit"] });
+    expect(variables.REGISTRY_PATH).toBe("/essentially-once/dev/contracts");
     expect(variables.JOURNAL_TABLE).toEqual({ Ref: expect.stringMatching(/^Journal/) });
     expect(variables.ORDERED_OUTBOX_TABLE).toEqual({ Ref: expect.stringMatching(/^Outbox/) });
   });
 
-  test("may append to the journal, sign, send to the subscribed queues and delete what was sent; of the outbox it may read a key's rows, and note those it could not send", () => {
+  test("may append to the journal, sign, send to the queues of the stage and delete what was sent; of the outbox it may read a key's rows, and note those it could not send", () => {
     expect(grantsOf(template, "PublishFunctionRole")).toEqual({
       "PublishFunctionLogs.Arn": ["logs:CreateLogStream", "logs:PutLogEvents"],
       "Outbox.Arn": ["dynamodb:BatchWriteItem", "dynamodb:Query", "dynamodb:UpdateItem"],
@@ -104,8 +95,8 @@ describe("the outbox publisher", () => {
         "dynamodb:GetShardIterator",
         "dynamodb:ListStreams",
       ],
-      "Billing.Arn": ["sqs:SendMessage"],
-      "Audit.Arn": ["sqs:SendMessage"],
+      "sqs:EssentiallyOnce-dev-*": ["sqs:SendMessage"],
+      "ssm:parameter/essentially-once/dev/contracts": ["ssm:GetParametersByPath"],
       "PublishFailureQueue.Arn": ["sqs:SendMessage"],
       [signingSecretBeside]: ["secretsmanager:GetSecretValue"],
     });
@@ -122,14 +113,12 @@ describe("the outbox publisher of a table with messages inline", () => {
     new OutboxPublisher(stack, "Publish", {
       outbox,
       journal: outbox,
-      routes: new Map(),
-      authors: new Map(),
       signingKeys: signingKeysBeside(stack),
       sizes,
-      inlineTables: [orders],
+      inline: { table: orders, service: "orders" },
     });
   });
-  const mapping = propertiesOf(template, "AWS::Lambda::EventSourceMapping", "PublishTestOrders");
+  const mapping = propertiesOf(template, "AWS::Lambda::EventSourceMapping");
 
   test("G3: reads that table's stream as it reads the outbox's", () => {
     const {
@@ -137,7 +126,7 @@ describe("the outbox publisher of a table with messages inline", () => {
       FilterCriteria: _filter,
       MaximumRetryAttempts: _attempts,
       ...ofOutbox
-    } = propertiesOf(template, "AWS::Lambda::EventSourceMapping", "PublishOrderedMapping");
+    } = outboxMapping;
     expect(mapping).toMatchObject(ofOutbox);
     expect(mapping.EventSourceArn).toEqual({ "Fn::GetAtt": [expect.stringMatching(/^Orders/), "StreamArn"] });
   });
@@ -165,8 +154,12 @@ describe("the outbox publisher of a table with messages inline", () => {
           stream: StreamViewType.NEW_IMAGE,
         });
         const signingKeys = signingKeysBeside(stack);
-        const access = { outbox, journal: outbox, routes: new Map(), authors: new Map(), signingKeys };
-        new OutboxPublisher(stack, "Publish", { ...access, sizes, inlineTables: [outbox] });
+        const access = { outbox, journal: outbox, signingKeys };
+        new OutboxPublisher(stack, "Publish", {
+          ...access,
+          sizes,
+          inline: { table: outbox, service: "orders" },
+        });
       }),
     ).toThrow("inline must be a table with a stream of NEW_AND_OLD_IMAGES, got Test/Outbox with NEW_IMAGE");
   });
@@ -180,7 +173,7 @@ test.each([
     templateOf((stack) => {
       const outbox = new ServiceTable(stack, "Outbox", { keepsData: false, ...(stream && { stream }) });
       const signingKeys = signingKeysBeside(stack);
-      const access = { outbox, journal: outbox, routes: new Map(), authors: new Map(), signingKeys };
+      const access = { outbox, journal: outbox, signingKeys };
       new OutboxPublisher(stack, "Publish", { ...access, sizes });
     }),
   ).toThrow(`outbox must be a table with a stream of NEW_IMAGE, got Test/Outbox with ${named}`);

@@ -7,7 +7,6 @@ import {
   templateOf,
 } from "@essentially-once/testing/test-app";
 import { AttributeType } from "aws-cdk-lib/aws-dynamodb";
-import { Queue } from "aws-cdk-lib/aws-sqs";
 import { describe, expect, test } from "vitest";
 import { OutboxSweeper } from "../../src/constructs/outbox-sweeper.ts";
 import { ServiceTable } from "../../src/constructs/service-table.ts";
@@ -19,13 +18,10 @@ describe("the outbox sweeper", () => {
       keepsData: false,
       sortKey: { name: "sequence", type: AttributeType.NUMBER },
     });
-    const routes = new Map([["sold", [new Queue(stack, "Billing")]]]);
     const signingKeys = signingKeysBeside(stack);
     new OutboxSweeper(stack, "Sweep", {
       outbox,
       journal,
-      routes,
-      authors: new Map(),
       signingKeys,
       sizes: aConfig().sizes,
     });
@@ -64,12 +60,13 @@ describe("the outbox sweeper", () => {
     expect(propertiesOf(template, "AWS::Lambda::Function").Timeout).toBeLessThan(60);
   });
 
-  test("may read the outbox, append to the journal, send to the subscribed queues and delete what was sent", () => {
+  test("may read the outbox, append to the journal, send to the queues of the stage and delete what was sent", () => {
     expect(grantsOf(template, "SweepFunctionRole")).toEqual({
       "SweepFunctionLogs.Arn": ["logs:CreateLogStream", "logs:PutLogEvents"],
       "Outbox.Arn": ["dynamodb:BatchWriteItem", "dynamodb:Query", "dynamodb:Scan"],
       "Journal.Arn": ["dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:PutItem"],
-      "Billing.Arn": ["sqs:SendMessage"],
+      "sqs:EssentiallyOnce-dev-*": ["sqs:SendMessage"],
+      "ssm:parameter/essentially-once/dev/contracts": ["ssm:GetParametersByPath"],
       [signingSecretBeside]: ["secretsmanager:GetSecretValue"],
     });
   });

@@ -88,7 +88,7 @@ describe("a queue consumer", () => {
   test("may do what it needs on its own queues and tables, and nothing else", () => {
     const grants = grantsOf(template, "ChargeFunctionRole");
     const parked = Object.keys(grants).find((resource) =>
-      /"\/parked\/Test-Charge-Queue-\w+\/\*"/.test(resource),
+      /"\/parked\/EssentiallyOnce-dev-Test-Charge-Queue-\w+\/\*"/.test(resource),
     );
     expect(grants).toEqual({
       [parked ?? ""]: ["s3:PutObject"],

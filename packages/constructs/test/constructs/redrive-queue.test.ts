@@ -35,6 +35,17 @@ describe("a redrive queue", () => {
     });
   });
 
+  test("G6: lets SQS count for a handler without the kit, which does not park", () => {
+    const counted = propertiesOf(template({ countedBy: "queue" }), "AWS::SQS::Queue", "OrdersMessages");
+    expect(counted.RedrivePolicy).toMatchObject({ maxReceiveCount: 7 });
+  });
+
+  test("G3: has a name by which the relay may send to it, whatever the name of its stack", () => {
+    const named = propertiesOf(template({ stackPrefix: "Shop-dev-" }), "AWS::SQS::Queue", "OrdersMessages");
+    expect(named.QueueName).toMatch(/^Shop-dev-Test-Orders-/);
+    expect(source.QueueName).toMatch(/^Test-Orders-/);
+  });
+
   test("lets no other queue use its dead-letter queue", () => {
     const arn = [
       "arn:",

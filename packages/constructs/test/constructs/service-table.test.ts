@@ -1,7 +1,8 @@
 import { aTestApp, propertiesOf, resourceOf, templateOf } from "@essentially-once/testing/test-app";
 import { Stack } from "aws-cdk-lib";
 import { Template } from "aws-cdk-lib/assertions";
-import { StreamViewType } from "aws-cdk-lib/aws-dynamodb";
+import { AttributeType, StreamViewType } from "aws-cdk-lib/aws-dynamodb";
+import { Role, ServicePrincipal } from "aws-cdk-lib/aws-iam";
 import { describe, expect, test } from "vitest";
 import { ServiceTable, type ServiceTableOptions } from "../../src/constructs/service-table.ts";
 
@@ -35,6 +36,26 @@ describe("a service table", () => {
       StreamSpecification: { StreamViewType: "NEW_IMAGE" },
       TimeToLiveSpecification: { AttributeName: "expiresAt", Enabled: true },
     });
+  });
+
+  test("takes a sort key and indexes, by which alone it may be queried", () => {
+    const customer = { name: "customer", type: AttributeType.STRING };
+    const built = templateOf((stack) => {
+      const indexes = [{ indexName: "byCustomer", partitionKey: customer }];
+      const table = new ServiceTable(stack, "Table", { keepsData: false, sortKey: customer, indexes });
+      const role = new Role(stack, "Role", { assumedBy: new ServicePrincipal("lambda.amazonaws.com") });
+      table.grant(role, "dynamodb:GetItem");
+      table.grantQuery(role);
+    });
+    expect(propertiesOf(built, type).GlobalSecondaryIndexes).toMatchObject([{ IndexName: "byCustomer" }]);
+    const { Statement } = propertiesOf(built, "AWS::IAM::Policy").PolicyDocument as {
+      Statement: { Action: string; Resource: unknown }[];
+    };
+    const arn = { "Fn::GetAtt": [expect.stringMatching(/^Table/), "Arn"] };
+    expect(Statement.map(({ Action, Resource }) => ({ Action, Resource }))).toEqual([
+      { Action: ["dynamodb:GetItem", "dynamodb:Query"], Resource: arn },
+      { Action: "dynamodb:Query", Resource: { "Fn::Join": ["", [arn, "/index/byCustomer"]] } },
+    ]);
   });
 
   test("is encrypted with DynamoDB's own key unless a customer brings one", () => {

@@ -1,7 +1,7 @@
 import {
   GenerateSecretString,
   generatedSecret,
-} from "@essentially-once/local-cloud/internal/secrets/generate";
+} from "@essentially-once/local-cloud/internal/engines/secrets/generate";
 import { readKeys } from "@essentially-once/messaging/internal/trust/key-secret";
 import { grantsOf } from "@essentially-once/testing/policies";
 import { aConfig, propertiesOf, resourceOf, templateOf } from "@essentially-once/testing/test-app";

@@ -3,6 +3,14 @@ import { absent, type Subject } from "./subject.ts";
 
 const dayMs = 86_400_000;
 
+function writesRegistry(below: string) {
+  return {
+    Effect: "Allow",
+    Action: "ssm:PutParameter",
+    Resource: `arn:aws:ssm:eu-west-1:123456789012:parameter/essentially-once/prod/${below}`,
+  };
+}
+
 export const otherMutations: readonly Subject[] = [
   {
     name: "policy of a queue or bucket",
@@ -21,7 +29,7 @@ export const otherMutations: readonly Subject[] = [
   {
     name: "function",
     is: ({ Type }) => Type === "AWS::Lambda::Function",
-    mutations: [["Environment.Variables.ROUTES", "x".repeat(4_096), "environment-size"]],
+    mutations: [["Environment.Variables.NOTES", "x".repeat(4_096), "environment-size"]],
   },
   {
     name: "function with a contract",
@@ -96,7 +104,68 @@ export const otherMutations: readonly Subject[] = [
       ["PolicyDocument.Statement.0.Action", "dynamodb:*", "no-action-wildcard"],
       ["PolicyDocument.Statement.0.Resource", "*", "no-resource-wildcard"],
       ["PolicyDocument.Statement.0.NotAction", ["iam:*"], "no-action-wildcard"],
+      ["PolicyDocument.Statement.0", writesRegistry("contracts/standard"), "registry-closed"],
+      ["PolicyDocument.Statement.0", writesRegistry("*"), "registry-closed"],
     ],
+  },
+  {
+    name: "policy of a service's function",
+    is: ({ Type }, logicalId) => Type === "AWS::IAM::Policy" && logicalId.startsWith("StandardFunctionRole"),
+    mutations: [
+      [
+        "PolicyDocument.Statement.0",
+        { ...writesRegistry("contracts"), Action: "ssm:GetParametersByPath" },
+        "registry-closed",
+      ],
+      [
+        "PolicyDocument.Statement.0",
+        {
+          Effect: "Allow",
+          Action: "sqs:SendMessage",
+          Resource: "arn:aws:sqs:eu-west-1:123456789012:EssentiallyOnce-prod-*",
+        },
+        "no-resource-wildcard",
+      ],
+    ],
+  },
+  {
+    name: "entry of the registry",
+    is: ({ Type }, logicalId) =>
+      Type === "AWS::SSM::Parameter" && /^(Standard|Ordered|Second)Registration/.test(logicalId),
+    mutations: [
+      ["Value", '{"accepts":[],"publishes":[]}', "routes-complete"],
+      ["Value", "not JSON", "routes-complete"],
+      [
+        "Value",
+        '{"accepts":[["kit.asked.v1"]],"queue":"https://gone","publishes":[]}',
+        "routes-lead-to-consumers",
+      ],
+      ["Value", '{"accepts":[],"publishes":["tests.anything.v1"]}', "authors-complete"],
+      ["Value", '{"accepts":[],"publishes":[],"table":"elsewhere"}', "authors-complete"],
+      ["Value", JSON.stringify({ accepts: [], publishes: ["x".repeat(4_096)] }), "registration-size"],
+      ["Name", "/elsewhere/standard", "registry-path"],
+      ["Name", absent, "routes-complete"],
+      ["@DeletionPolicy", "Retain", "registration-leaves"],
+      ["@UpdateReplacePolicy", "Retain", "registration-leaves"],
+      ["Type", "SecureString", "parameter-type"],
+      ["Policies", '[{"Type":"Expiration"}]', "parameter-policies"],
+      ["DataType", "aws:ec2:image", "parameter-data-type"],
+      ["Everywhere", true, "parameter-unlisted-everywhere"],
+    ],
+    harmless: { Description: "for people" },
+  },
+  {
+    name: "entry of one that only publishes",
+    is: ({ Type }, logicalId) => Type === "AWS::SSM::Parameter" && logicalId.startsWith("AskRegistration"),
+    mutations: [
+      ["Value", '{"accepts":[],"publishes":[]}', "authors-complete"],
+      ["Value", "not JSON", "authors-complete"],
+    ],
+  },
+  {
+    name: "what opens the registry",
+    is: ({ Type }, logicalId) => Type === "AWS::SSM::Parameter" && logicalId.startsWith("Opened"),
+    mutations: [["Name", "/elsewhere/Relay", "registry-path"]],
   },
   {
     name: "role",

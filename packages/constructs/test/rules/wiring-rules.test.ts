@@ -26,7 +26,7 @@ const breaks: Readonly<Record<string, Break | { readonly fifo: Break }>> = {
     "note-taker",
   ),
   "contract-routed": all(
-    change("service.Publisher.Environment.Variables.ROUTES", '{"sold":[]}'),
+    change("service.Publisher.Environment.Variables.REGISTRY_PATH", "/contracts"),
     change(
       "service.Consumer.Environment.Variables.CONTRACT",
       '{"name":"settle","accepts":["sold"],"publishes":["returned"]}',
@@ -49,6 +49,16 @@ const breaks: Readonly<Record<string, Break | { readonly fifo: Break }>> = {
       (variable) => change(`service.Consumer.Environment.Variables.${variable}`, undefined), // not one of the kit's
     ),
   ),
+  "source-allowed": change("service.Consumer.Environment.Variables.CONTRACT", contractText({ form: "sns" })),
+  "source-named": filledBySns({ Condition: undefined }),
+  "source-unsigned": all(
+    filledBySns(),
+    change("service.Consumer.Environment.Variables.CONTRACT", contractText()),
+    change("service.Subscription.RawMessageDelivery", undefined),
+  ),
+  "source-form": all(filledBySns(), change("service.Subscription.RawMessageDelivery", undefined)),
+  "source-undelivered": all(filledBySns(), change("service.Subscription.RedrivePolicy", undefined)),
+  "source-key": all(filledBySns(), change("service.Queue.KmsMasterKeyId", "alias/aws/sqs")),
   "dead-letter-queue": change("service.Queue.RedrivePolicy", undefined),
   "dead-letter-kind": all(
     change("service.DeadLetters.FifoQueue", true),
@@ -129,7 +139,7 @@ const breaks: Readonly<Record<string, Break | { readonly fifo: Break }>> = {
     change("service.Consumer.Environment.Variables.SIGNING_SECRET_ARN", "arn:of:one"),
     change("service.Sweeper.Environment.Variables.SIGNING_SECRET_ARN", "arn:of:another"),
   ),
-  "sweeper-alarms": change("service.Sweeper.Environment.Variables.ROUTES", "{}"),
+  "sweeper-alarms": change("service.Sweeper.Environment.Variables.REGISTRY_PATH", "/contracts"),
   "queue-encryption": change("service.Failures.SqsManagedSseEnabled", undefined),
   "customer-key": change("service.Failures.KmsMasterKeyId", aKeyArn),
   "key-through-service": change("service.ConsumerPolicy.PolicyDocument.Statement.0", {
@@ -231,6 +241,33 @@ describe("what the templates do not say", () => {
   });
 });
 
+test("G6, G7: a queue that a rule fills, with a key whose policy lets EventBridge in", () => {
+  const wiring = soundWiring();
+  const Condition = { ArnEquals: { "aws:SourceArn": { "Fn::GetAtt": ["Rule", "Arn"] } } };
+  all(
+    filledBySns({ Principal: { Service: "events.amazonaws.com" }, Condition }),
+    remove("Subscription"),
+    change("service.Consumer.Environment.Variables.CONTRACT", contractText({ form: "event-bridge" })),
+    add("Rule", "AWS::Events::Rule", { Targets: [{ Id: "Queue", Arn: { "Fn::GetAtt": ["Queue", "Arn"] } }] }),
+  )(wiring);
+  expect(findingsOf(wiring)).toEqual(["source-undelivered"]);
+  const Arn = { "Fn::GetAtt": ["DeadLetters", "Arn"] };
+  change("service.Rule.Targets.0.DeadLetterConfig", { Arn })(wiring);
+  expect(findingsOf(wiring)).toEqual([]);
+  const ofAnother = structuredClone(wiring);
+  change("service.Queue.KmsMasterKeyId", aKeyArn)(ofAnother);
+  expect(findingsOf(ofAnother)).toContain("source-key");
+  change("service.Queue.KmsMasterKeyId", { "Fn::GetAtt": ["Key", "Arn"] })(wiring);
+  add("Key", "AWS::KMS::Key", { KeyPolicy: { Statement: [] } })(wiring);
+  expect(findingsOf(wiring)).toContain("source-key");
+  const Action = ["kms:GenerateDataKey*", "kms:Decrypt"];
+  const Statement = [
+    { Effect: "Allow", Principal: { Service: "events.amazonaws.com" }, Action, Resource: "*" },
+  ];
+  change("service.Key.KeyPolicy.Statement", Statement)(wiring);
+  expect(findingsOf(wiring)).not.toContain("source-key");
+});
+
 test("a role that may write evidence its functions are not told of is that of a thief of another service", () => {
   const wiring = soundWiring();
   const Statement = [
@@ -283,6 +320,38 @@ function acknowledging(path: string, id: string) {
     for (const child of path.split("/")) target = target.node.findChild(child);
     Validations.of(target).acknowledge({ id, reason: "a test accepts it" });
   };
+}
+
+function contractText(from?: { readonly form: string; readonly raw?: boolean }): string {
+  return JSON.stringify({ name: "settle", accepts: ["sold"], publishes: [], from });
+}
+
+/** A topic of another app, with raw delivery, as the contract says. */
+function filledBySns(changes: Readonly<Record<string, unknown>> = {}): Break {
+  const TopicArn = "arn:aws:sns:eu-west-1:123456789012:sales";
+  const statement = {
+    Effect: "Allow",
+    Principal: { Service: "sns.amazonaws.com" },
+    Action: "sqs:SendMessage",
+    Resource: "*",
+    Condition: { ArnEquals: { "aws:SourceArn": TopicArn } },
+    ...changes,
+  };
+  const deadLetterTargetArn = { "Fn::GetAtt": ["DeadLetters", "Arn"] };
+  return all(
+    change("service.Consumer.Environment.Variables.CONTRACT", contractText({ form: "sns", raw: true })),
+    add("FromTopic", "AWS::SQS::QueuePolicy", {
+      Queues: [{ Ref: "Queue" }],
+      PolicyDocument: { Statement: [statement] },
+    }),
+    add("Subscription", "AWS::SNS::Subscription", {
+      TopicArn,
+      Protocol: "sqs",
+      Endpoint: { "Fn::GetAtt": ["Queue", "Arn"] },
+      RawMessageDelivery: true,
+      RedrivePolicy: { deadLetterTargetArn },
+    }),
+  );
 }
 
 /** At `storage.Table.Property.below`; undefined removes. */

@@ -28,10 +28,19 @@ describe("the relay", () => {
       const { Environment: environment } = propertiesOf(template, "AWS::Lambda::Function", id);
       return environment as { Variables: Record<string, unknown> };
     });
-    expect(publish?.Variables.ROUTES).toBeDefined();
-    expect(publish?.Variables.ROUTES).toEqual(sweep?.Variables.ROUTES);
+    expect(publish?.Variables.REGISTRY_PATH).toBe("/essentially-once/dev/contracts");
+    expect(publish?.Variables.REGISTRY_PATH).toEqual(sweep?.Variables.REGISTRY_PATH);
     expect(publish?.Variables.ORDERED_OUTBOX_TABLE).toEqual(sweep?.Variables.ORDERED_OUTBOX_TABLE);
     expect(publish?.Variables.OUTBOX_TABLE).toEqual(sweep?.Variables.OUTBOX_TABLE);
+  });
+
+  test("imports nothing of a service, so that a consumer leaves in one deployment of its own stack", () => {
+    const imports = JSON.stringify(template.toJSON()).match(/"Fn::ImportValue":"[^:"]+/g) ?? [];
+    expect([...new Set(imports)]).toEqual(['"Fn::ImportValue":"EssentiallyOnce-dev-Foundation']);
+  });
+
+  test("G3: opens the registry, which is empty to publishers before", () => {
+    expect(propertiesOf(template, "AWS::SSM::Parameter").Name).toBe("/essentially-once/dev/contracts/Relay");
   });
 
   test("refuses wrong routes", () => {

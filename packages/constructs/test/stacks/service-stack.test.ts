@@ -1,10 +1,16 @@
+import { cloudEvents } from "@essentially-once/messaging/unsigned-cloud-events";
 import { aContract } from "@essentially-once/testing/internal/support/a-contract";
 import { grantsOf } from "@essentially-once/testing/policies";
 import { aConfig, aTestApp, propertiesOf } from "@essentially-once/testing/test-app";
 import { Template } from "aws-cdk-lib/assertions";
+import { AttributeType } from "aws-cdk-lib/aws-dynamodb";
 import { describe, expect, test } from "vitest";
 import { FoundationStack } from "../../src/stacks/foundation-stack.ts";
-import { type ServiceOptions, ServiceStack } from "../../src/stacks/service-stack.ts";
+import {
+  type ServiceOptions,
+  ServiceStack,
+  type ServiceStackOptions,
+} from "../../src/stacks/service-stack.ts";
 
 const ask = aContract("ask", { publishes: ["desk.asked.v1"] });
 const answer = aContract("answer", { accepts: ["desk.asked.v1"], publishes: ["desk.answered.v1"] });
@@ -29,7 +35,7 @@ describe("a service", () => {
         Variables: { LINE_ITEMS_TABLE: { Ref: expect.stringMatching(/^Table/) } },
       });
     }
-    expect(Object.keys(template.findOutputs("*"))).toEqual([
+    expect(Object.keys(template.findOutputs("*")).filter((key) => !key.startsWith("ExportsOutput"))).toEqual([
       "LineItemsTable",
       "LineItemsEvidenceTable",
       "AskUrl",
@@ -39,6 +45,21 @@ describe("a service", () => {
       "WatchProjection",
       "WatchProjectionTable",
     ]);
+  });
+
+  test("may query a table that has a sort key or indexes, and delete its items when told so", () => {
+    const byAge = { indexName: "byAge", partitionKey: { name: "age", type: AttributeType.NUMBER } };
+    const sortKey = { name: "line", type: AttributeType.STRING };
+    const stack = aService("Desk", { table: { sortKey, indexes: [byAge], deletesItems: true } });
+    stack.addConsumer(answer, anyFile);
+    const template = Template.fromStack(stack);
+    const grants = grantsOf(template, "AnswerFunctionRole");
+    expect(grants["Table.Arn"]).toEqual(expect.arrayContaining(["dynamodb:DeleteItem", "dynamodb:Query"]));
+    expect(JSON.stringify(grants)).toContain("/index/byAge");
+    expect(propertiesOf(template, "AWS::DynamoDB::GlobalTable", "Table").KeySchema).toHaveLength(2);
+    expect(() => aService("Desk", { table: { sortKey }, messagesInItems: true })).toThrow(
+      "Desk: messagesInItems needs a table without a sort key",
+    );
   });
 
   test("evidence is its own, expires by itself, and has no stream that would show it", () => {
@@ -58,20 +79,47 @@ describe("a service", () => {
     stack.addProjection(watch, anyFile);
     expect(stack.contracts).toEqual([ask, answer, watch]);
     expect(stack.subscriptions.map(({ contract }) => contract)).toEqual([answer]);
-    expect(stack.inlineTables).toEqual([]);
+    const entries = Template.fromStack(stack).findResources("AWS::SSM::Parameter");
+    expect(Object.values(entries).map(({ Properties: { Name } }) => Name)).toEqual(
+      ["ask", "answer", "watch"].map((name) => `/essentially-once/dev/contracts/${name}`),
+    );
+  });
+
+  test("G3: keeps for a release what the relay of the one before imports, so that this one replaces it without a step", () => {
+    const stack = aService("Desk", { messagesInItems: true });
+    stack.addConsumer(answer, anyFile);
+    const exported = Object.values(Template.fromStack(stack).findOutputs("*")).flatMap(
+      ({ Export }) => Export?.Name ?? [],
+    );
+    expect(
+      exported.map((name: string) =>
+        name
+          .replace(/^.*:ExportsOutput/, "")
+          .replace(/[\dA-F]{8}(?=Arn|StreamArn|[\dA-F]{8}|$)/g, "")
+          .replace(/[\dA-F]{8}$/, ""),
+      ),
+    ).toEqual(
+      expect.arrayContaining([
+        "RefAnswerQueueMessages",
+        "FnGetAttAnswerQueueMessagesArn",
+        "RefTable",
+        "FnGetAttTableStreamArn",
+      ]),
+    );
   });
 
   test("G7: a consumer past the relay has no route to it, and no keys", () => {
     const stack = aService("Desk");
-    stack.addConsumer(aContract("count"), { ...anyFile, relayed: false });
+    stack.addConsumer(aContract("count", { from: cloudEvents() }), anyFile);
     expect(stack.subscriptions).toEqual([]);
     const grants = Object.values(grantsOf(Template.fromStack(stack), "CountFunctionRole")).flat();
     expect(grants).not.toContain("secretsmanager:GetSecretValue");
   });
 
-  test("G3: the relay reads the stream of a table whose items carry messages", () => {
-    const stack = aService("Desk", { messagesInItems: true });
-    expect(stack.inlineTables.map(({ stream }) => stream)).toEqual(["NEW_AND_OLD_IMAGES"]);
+  test("G3: a publisher of its own reads the stream of a table whose items carry messages", () => {
+    const template = Template.fromStack(aService("Desk", { messagesInItems: true }));
+    const mapping = propertiesOf(template, "AWS::Lambda::EventSourceMapping", "PublishItemsMapping");
+    expect(mapping.EventSourceArn).toEqual({ "Fn::GetAtt": [expect.stringMatching(/^Table/), "StreamArn"] });
   });
 
   test("G1, G2: an endpoint and a projection may put what a unit of work holds, and look up one thing at a time", () => {
@@ -132,10 +180,10 @@ describe("a service", () => {
   });
 });
 
-function aService(id: string, { messagesInItems = false } = {}): ServiceStack {
+function aService(id: string, more: Partial<ServiceStackOptions> = {}): ServiceStack {
   const app = aTestApp();
   const config = aConfig();
   const foundation = new FoundationStack(app, "Foundation", { config });
   const options: ServiceOptions = { config, foundation };
-  return new ServiceStack(app, id, { ...options, purpose: "tested", messagesInItems });
+  return new ServiceStack(app, id, { ...options, purpose: "tested", ...more });
 }

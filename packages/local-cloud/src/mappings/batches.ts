@@ -1,6 +1,6 @@
 // Cuts a run of records into batches that fit an invocation, in order.
 
-import { PAYLOAD_BYTES_MAX } from "../invocation.ts";
+import { PAYLOAD_BYTES_MAX } from "../model/invocation.ts";
 
 /** `{"Records":[]}` and room to spare. */
 const FRAME_BYTES = 1024;

@@ -4,9 +4,9 @@
 
 import { randomUUID } from "node:crypto";
 import { RotateSecretCommand, type SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
-import type { Invoke } from "../invocation.ts";
-import type { Rotation } from "../model.ts";
-import type { SecretsEngine } from "../secrets/engine.ts";
+import type { SecretsEngine } from "../engines/secrets/engine.ts";
+import type { Invoke } from "../model/invocation.ts";
+import type { Rotation } from "../model/model.ts";
 import type { EventSource } from "./event-source.ts";
 
 /** https://docs.aws.amazon.com/secretsmanager/latest/userguide/rotate-secrets_lambda-functions.html */

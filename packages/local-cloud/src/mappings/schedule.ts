@@ -4,9 +4,9 @@
 
 import { randomUUID } from "node:crypto";
 import type { ScheduledEvent } from "aws-lambda";
-import { LOCAL_ACCOUNT, LOCAL_REGION } from "../clients.ts";
-import type { Invoke } from "../invocation.ts";
-import type { Schedule } from "../model.ts";
+import { LOCAL_ACCOUNT, LOCAL_REGION } from "../model/clients.ts";
+import type { Invoke } from "../model/invocation.ts";
+import type { Schedule } from "../model/model.ts";
 import type { EventSource } from "./event-source.ts";
 
 /** A timer holds no more, and Node would take a longer one for none at all. */

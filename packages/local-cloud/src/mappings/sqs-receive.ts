@@ -1,8 +1,8 @@
 // Gathers one batch from a queue: until it is full, too large, or its window is over.
 
 import { type Message, ReceiveMessageCommand, type SQSClient } from "@aws-sdk/client-sqs";
-import { PAYLOAD_BYTES_MAX } from "../invocation.ts";
-import type { SqsMapping } from "../model.ts";
+import { PAYLOAD_BYTES_MAX } from "../model/invocation.ts";
+import type { SqsMapping } from "../model/model.ts";
 import { waitUnlessStopped } from "./event-source.ts";
 
 /** https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_ReceiveMessage.html */

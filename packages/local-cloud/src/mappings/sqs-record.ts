@@ -4,7 +4,7 @@
 
 import type { Message, MessageAttributeValue } from "@aws-sdk/client-sqs";
 import type { SQSMessageAttribute, SQSRecord, SQSRecordAttributes } from "aws-lambda";
-import { LOCAL_REGION } from "../clients.ts";
+import { LOCAL_REGION } from "../model/clients.ts";
 
 export function sqsRecord(message: Message, queueArn: string): SQSRecord {
   return {

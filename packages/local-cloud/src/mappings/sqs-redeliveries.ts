@@ -1,7 +1,7 @@
 // Tells when a message comes again, and how it went the last time. For people only: nothing is decided by it.
 
 import type { Message } from "@aws-sdk/client-sqs";
-import type { Emit, RedeliveryEvent } from "../events.ts";
+import type { Emit, RedeliveryEvent } from "../model/events.ts";
 import { receiveCountOf } from "./sqs-record.ts";
 
 type AfterOutcome = NonNullable<RedeliveryEvent["afterOutcome"]>;

@@ -9,9 +9,9 @@
 import type { Message, SQSClient } from "@aws-sdk/client-sqs";
 import { deleteMessages } from "@essentially-once/messaging/internal/aws/sqs-batch";
 import type { SQSEvent } from "aws-lambda";
-import type { Emit } from "../events.ts";
-import type { Invoke } from "../invocation.ts";
-import type { SqsMapping } from "../model.ts";
+import type { Emit } from "../model/events.ts";
+import type { Invoke } from "../model/invocation.ts";
+import type { SqsMapping } from "../model/model.ts";
 import { failedIdentifiers } from "./batch-response.ts";
 import { batchesOf } from "./batches.ts";
 import { type EventSource, troubleLine, waitUnlessStopped } from "./event-source.ts";

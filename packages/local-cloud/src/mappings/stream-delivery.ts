@@ -7,8 +7,8 @@
 // https://docs.aws.amazon.com/lambda/latest/dg/services-dynamodb-errors.html
 
 import type { DynamoDBRecord } from "aws-lambda";
-import type { InvocationResult, Invoke } from "../invocation.ts";
-import type { StreamMapping } from "../model.ts";
+import type { InvocationResult, Invoke } from "../model/invocation.ts";
+import type { StreamMapping } from "../model/model.ts";
 import { failedIdentifiers } from "./batch-response.ts";
 import { waitUnlessStopped } from "./event-source.ts";
 import { arrivalMs, sequenceNumberOf } from "./stream-record.ts";

@@ -7,8 +7,8 @@
 import { randomUUID } from "node:crypto";
 import { SendMessageCommand, type SQSClient } from "@aws-sdk/client-sqs";
 import type { DynamoDBRecord } from "aws-lambda";
-import type { Emit } from "../events.ts";
-import type { StreamMapping } from "../model.ts";
+import type { Emit } from "../model/events.ts";
+import type { StreamMapping } from "../model/model.ts";
 import type { StreamFailure } from "./stream-delivery.ts";
 import { arrivalMs, sequenceNumberOf } from "./stream-record.ts";
 

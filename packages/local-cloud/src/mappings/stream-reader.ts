@@ -10,7 +10,7 @@ import {
   GetShardIteratorCommand,
 } from "@aws-sdk/client-dynamodb-streams";
 import type { DynamoDBRecord } from "aws-lambda";
-import type { StreamMapping } from "../model.ts";
+import type { StreamMapping } from "../model/model.ts";
 import { waitUnlessStopped } from "./event-source.ts";
 import { streamLineage } from "./stream-lineage.ts";
 import { streamRecord } from "./stream-record.ts";

@@ -4,7 +4,7 @@
 
 import type { _Record, AttributeValue } from "@aws-sdk/client-dynamodb-streams";
 import type { DynamoDBRecord, AttributeValue as LambdaAttributeValue } from "aws-lambda";
-import { LOCAL_REGION } from "../clients.ts";
+import { LOCAL_REGION } from "../model/clients.ts";
 
 export function streamRecord(record: _Record, streamArn: string): DynamoDBRecord {
   const { Keys, NewImage, OldImage, ApproximateCreationDateTime, ...rest } = record.dynamodb ?? {};

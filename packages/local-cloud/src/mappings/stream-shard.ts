@@ -3,7 +3,7 @@
 //   Records are handed over in the order of the shard, and the next batch waits for the last. A shard that was opened in
 //   the place of others begins when those are done.
 import type { DynamoDBRecord } from "aws-lambda";
-import type { StreamMapping } from "../model.ts";
+import type { StreamMapping } from "../model/model.ts";
 import { batchesOf } from "./batches.ts";
 import { waitUnlessStopped } from "./event-source.ts";
 

@@ -13,11 +13,11 @@ import {
   type Shard,
 } from "@aws-sdk/client-dynamodb-streams";
 import type { SQSClient } from "@aws-sdk/client-sqs";
-import type { Emit } from "../events.ts";
-import type { Invoke } from "../invocation.ts";
-import type { StreamMapping } from "../model.ts";
+import type { Emit } from "../model/events.ts";
+import { compileFilters } from "../model/filter.ts";
+import type { Invoke } from "../model/invocation.ts";
+import type { StreamMapping } from "../model/model.ts";
 import { type EventSource, troubleLine, waitUnlessStopped } from "./event-source.ts";
-import { compileFilters } from "./filter.ts";
 import { deliverInOrder } from "./stream-delivery.ts";
 import { failureDestination } from "./stream-failure.ts";
 import { shardsDefault } from "./stream-lineage.ts";

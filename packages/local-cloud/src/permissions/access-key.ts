@@ -3,7 +3,7 @@
 
 import { createHash } from "node:crypto";
 import type { IncomingHttpHeaders } from "node:http";
-import { LOCAL_CREDENTIALS } from "../clients.ts";
+import { LOCAL_CREDENTIALS } from "../model/clients.ts";
 
 const ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
 const CHARACTERS_AFTER_PREFIX = 16;

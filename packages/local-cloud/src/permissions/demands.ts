@@ -2,9 +2,9 @@
 // a schedule invokes its target. On AWS a mapping whose role falls short is not even created, and a rule without
 // permission is silent; here neither starts.
 
-import { LOCAL_ACCOUNT } from "../clients.ts";
-import type { LocalRole } from "../model.ts";
-import { NotUnderstood } from "../resources/family.ts";
+import { LOCAL_ACCOUNT } from "../model/clients.ts";
+import type { LocalRole } from "../model/model.ts";
+import { NotUnderstood } from "../model/not-understood.ts";
 import { type Access, evaluator, resourceMatcher } from "./evaluate.ts";
 
 export type Demand = DemandOfRole | DemandOfService;

@@ -1,8 +1,8 @@
 // A denial in two tongues: as AWS answers it to the function, and what it says to whoever grants permissions.
 
 import { randomUUID } from "node:crypto";
-import { LOCAL_ACCOUNT } from "../clients.ts";
-import type { Endpoints, LocalFunction, LocalRole } from "../model.ts";
+import { LOCAL_ACCOUNT } from "../model/clients.ts";
+import type { Endpoints, LocalFunction, LocalRole } from "../model/model.ts";
 import type { Access } from "./evaluate.ts";
 import type { Statement } from "./statement.ts";
 
@@ -19,7 +19,7 @@ export interface Answer {
   readonly body: string;
 }
 
-export type Service = keyof Endpoints;
+export type Service = Exclude<keyof Endpoints, "eventBridge">;
 
 /** https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_access-denied.html */
 export function messageOf({ fn, role, access, deniedBy }: Denial): string {

@@ -3,8 +3,8 @@
 //
 //   KMS, service control policies, boundaries and policies of resources are not looked at.
 
-import type { Emit } from "../events.ts";
-import type { Deployment, LocalFunction, LocalRole } from "../model.ts";
+import type { Emit } from "../model/events.ts";
+import type { Deployment, LocalFunction, LocalRole } from "../model/model.ts";
 import { accessKeyIdIn, accessKeyIdOf, serviceIn } from "./access-key.ts";
 import { type Answer, answerOf, lineOf, messageOf, resourcePath, type Service } from "./denial.ts";
 import { type Access, type Evaluate, evaluator, type Grant, grantsOf } from "./evaluate.ts";

@@ -4,7 +4,7 @@
 //   A statement about services that nobody reaches here (KMS, EventBridge, ...) is left out, whatever its condition.
 
 import { z } from "zod";
-import { NotUnderstood } from "../resources/family.ts";
+import { NotUnderstood } from "../model/not-understood.ts";
 
 export interface Statement {
   readonly sid?: string;

@@ -1,7 +1,7 @@
 // A request of the local cloud itself to a service for which it has no SDK client: engines look at the service's name
 // in the signature, and at no signature.
 
-import { LOCAL_CREDENTIALS, LOCAL_REGION } from "../clients.ts";
+import { LOCAL_CREDENTIALS, LOCAL_REGION } from "../model/clients.ts";
 
 export interface Question {
   readonly endpoint: string;

@@ -14,7 +14,7 @@ import {
   waitUntilTableExists,
 } from "@aws-sdk/client-dynamodb";
 import { z } from "zod";
-import { physicalName, tableArn } from "../names.ts";
+import { physicalName, tableArn } from "../model/names.ts";
 import { type Created, family, NotUnderstood, type Site } from "./family.ts";
 
 /** https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Limits.html: 3 to 255 characters */

@@ -1,7 +1,7 @@
 // AWS::Lambda::EventSourceMapping: a queue or a table's stream of this app → one of its functions.
 
 import { z } from "zod";
-import { inOurRegion } from "../names.ts";
+import { inOurRegion } from "../model/names.ts";
 import { type Created, family, NotUnderstood, type Site } from "./family.ts";
 import { functionOf } from "./lambda-function.ts";
 

@@ -3,6 +3,7 @@
 
 import { GlobalTable, Table } from "./dynamodb.ts";
 import { EventInvokeConfig } from "./event-invoke-config.ts";
+import { EventBus } from "./event-rule.ts";
 import { EventSourceMapping } from "./event-source-mapping.ts";
 import type { Family } from "./family.ts";
 import { HttpApi, Integration, Route, Stage } from "./http-api.ts";
@@ -32,6 +33,7 @@ export const FAMILIES: ReadonlyMap<string, Family> = new Map(
     LambdaPermission,
     EventSourceMapping,
     EventInvokeConfig,
+    EventBus,
     Rule,
     Schedule,
     Secret,

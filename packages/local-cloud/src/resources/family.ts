@@ -2,10 +2,12 @@
 // and a way to create the resource. Anything else is refused by name.
 
 import type { z } from "zod";
-import type { Asset } from "../assembly.ts";
-import type { LocalClients } from "../clients.ts";
+import type { Asset } from "../model/assembly.ts";
+import type { LocalClients } from "../model/clients.ts";
 import type {
+  BucketNotification,
   Endpoints,
+  EventRule,
   FunctionUrl,
   HttpApi,
   HttpApiRoute,
@@ -14,7 +16,8 @@ import type {
   Schedule,
   SqsMapping,
   StreamMapping,
-} from "../model.ts";
+} from "../model/model.ts";
+import { NotUnderstood } from "../model/not-understood.ts";
 import type { Demand, Invitation } from "../permissions/demands.ts";
 
 export interface Family<Properties extends z.ZodObject = z.ZodObject> {
@@ -49,6 +52,8 @@ export interface Deployed {
   readonly sqsMappings: SqsMapping[];
   readonly streamMappings: StreamMapping[];
   readonly schedules: Schedule[];
+  readonly eventRules: EventRule[];
+  readonly bucketNotifications: BucketNotification[];
   readonly rotations: Rotation[];
   readonly functionUrls: FunctionUrl[];
   readonly httpApis: (HttpApi & { readonly routes: HttpApiRoute[] })[];
@@ -61,10 +66,7 @@ export interface Deployed {
   readonly partitionKeysByStreamArn: Map<string, string>;
 }
 
-/** A resource, a property or a value that would not be honoured. */
-export class NotUnderstood extends Error {
-  override readonly name = "NotUnderstood";
-}
+export { NotUnderstood };
 
 /** Keeps the types of one family together; a list of families forgets them. */
 export function family<Properties extends z.ZodObject>(definition: Family<Properties>): Family {

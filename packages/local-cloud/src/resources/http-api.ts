@@ -3,7 +3,7 @@
 //   Its URL is a path prefix of the local cloud's one HTTP server, as a function's URL is.
 
 import { z } from "zod";
-import { httpApiArn } from "../names.ts";
+import { httpApiArn } from "../model/names.ts";
 import { family, NotUnderstood, type Site } from "./family.ts";
 import { functionOf } from "./lambda-function.ts";
 

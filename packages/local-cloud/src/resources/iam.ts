@@ -1,8 +1,8 @@
 // Roles and policies, by name. What they permit is read once all that they refer to is there: permissions/roles.ts.
 
 import { z } from "zod";
-import { LOCAL_ACCOUNT } from "../clients.ts";
-import { physicalName, roleArn } from "../names.ts";
+import { LOCAL_ACCOUNT } from "../model/clients.ts";
+import { physicalName, roleArn } from "../model/names.ts";
 import { family } from "./family.ts";
 
 /** https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html */

@@ -1,8 +1,8 @@
 // AWS::Lambda::Function with a bundled directory as its code, and AWS::Lambda::Url.
 
 import { z } from "zod";
-import type { LocalFunction } from "../model.ts";
-import { functionArn, logGroupArn, physicalName } from "../names.ts";
+import type { LocalFunction } from "../model/model.ts";
+import { functionArn, logGroupArn, physicalName } from "../model/names.ts";
 import type { Demand } from "../permissions/demands.ts";
 import { type Created, family, NotUnderstood, type Site } from "./family.ts";
 

@@ -1,7 +1,7 @@
 // AWS::Logs::LogGroup. Functions log to whoever watches; what is left of the group is its name, which policies refer to.
 
 import { z } from "zod";
-import { logGroupArn, physicalName } from "../names.ts";
+import { logGroupArn, physicalName } from "../model/names.ts";
 import { family } from "./family.ts";
 
 /** https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_CreateLogGroup.html */

@@ -1,7 +1,8 @@
 // AWS::Events::Rule and AWS::Scheduler::Schedule that invoke functions of this app at an interval.
 
 import { z } from "zod";
-import { physicalName, ruleArn } from "../names.ts";
+import { physicalName, ruleArn } from "../model/names.ts";
+import { routeEvents } from "./event-rule.ts";
 import { family, NotUnderstood, type Site } from "./family.ts";
 import { functionOf } from "./lambda-function.ts";
 
@@ -14,7 +15,9 @@ const RULE_NAME_CHARACTERS_MAX = 64;
 
 const rule = z.strictObject({
   Name: z.string().max(RULE_NAME_CHARACTERS_MAX).optional(),
-  ScheduleExpression: z.string("a rule without a schedule (an event pattern) is not understood"),
+  ScheduleExpression: z.string().optional(),
+  EventPattern: z.record(z.string(), z.unknown()).optional(),
+  EventBusName: z.string().default("default"),
   State: state,
   Targets: z
     .array(
@@ -22,6 +25,7 @@ const rule = z.strictObject({
         Arn: z.string(),
         Id: z.string(),
         Input: z.string().optional(),
+        DeadLetterConfig: z.strictObject({ Arn: z.string() }).optional(), // for a queue: it does not fail here
       }),
     )
     .default([]),
@@ -31,9 +35,21 @@ export const Rule = family({
   type: "AWS::Events::Rule",
   properties: rule,
   harmless: ["Description", "RoleArn", "Tags", "Targets.RetryPolicy", "Targets.RoleArn"],
-  create: async ({ Name, ScheduleExpression, State, Targets }, site) => {
+  create: async ({ Name, ScheduleExpression, EventPattern, EventBusName, State, Targets }, site) => {
     const name = Name ?? physicalName(site, { charactersMax: RULE_NAME_CHARACTERS_MAX });
     const arn = ruleArn(name);
+    if (EventPattern) {
+      const targets = Targets.map(({ Arn }) => Arn);
+      const rule = { pattern: EventPattern, bus: EventBusName, isEnabled: State === "ENABLED" };
+      if (ScheduleExpression) throw new NotUnderstood("EventPattern: not understood beside a schedule");
+      if (Targets.some(({ Input }) => Input !== undefined))
+        throw new NotUnderstood("Targets.Input: not understood beside an event pattern");
+      routeEvents(rule, targets, site);
+      return { ref: name, attributes: { Arn: arn } };
+    }
+    if (!ScheduleExpression) throw new NotUnderstood("must have an EventPattern or a ScheduleExpression");
+    if (Targets.some(({ DeadLetterConfig }) => DeadLetterConfig !== undefined))
+      throw new NotUnderstood("Targets.DeadLetterConfig: not understood for a schedule");
     for (const { Arn, Input } of Targets) {
       const functionArn = deploy(
         { expression: ScheduleExpression, state: State, property: "Targets.Arn", arn: Arn, input: Input },

@@ -2,8 +2,8 @@
 
 import { CreateSecretCommand, DescribeSecretCommand } from "@aws-sdk/client-secrets-manager";
 import { z } from "zod";
-import { physicalName } from "../names.ts";
-import { GenerateSecretString, generatedSecret } from "../secrets/generate.ts";
+import { GenerateSecretString, generatedSecret } from "../engines/secrets/generate.ts";
+import { physicalName } from "../model/names.ts";
 import { type Created, family, NotUnderstood, type Site } from "./family.ts";
 import { functionOf } from "./lambda-function.ts";
 

@@ -4,7 +4,7 @@
 // https://docs.aws.amazon.com/sns/latest/dg/sns-sqs-as-subscriber.html
 
 import { z } from "zod";
-import { physicalName } from "../names.ts";
+import { physicalName } from "../model/names.ts";
 import { ask } from "./ask.ts";
 import { type Created, family, NotUnderstood, type Site } from "./family.ts";
 

@@ -2,7 +2,7 @@
 
 import { CreateQueueCommand, GetQueueAttributesCommand } from "@aws-sdk/client-sqs";
 import { z } from "zod";
-import { physicalName } from "../names.ts";
+import { physicalName } from "../model/names.ts";
 import { type Created, family, NotUnderstood, type Site } from "./family.ts";
 
 /** https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-queues.html */

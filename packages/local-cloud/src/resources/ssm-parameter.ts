@@ -1,7 +1,7 @@
 // AWS::SSM::Parameter. Templates read it as a parameter of theirs or as `{{resolve:ssm:…}}`, functions through the SDK.
 
 import { z } from "zod";
-import { physicalName } from "../names.ts";
+import { physicalName } from "../model/names.ts";
 import { ask } from "./ask.ts";
 import { family } from "./family.ts";
 

@@ -5,8 +5,8 @@
 
 import { randomBytes } from "node:crypto";
 import { devNull } from "node:os";
-import { LOCAL_CREDENTIALS, LOCAL_REGION } from "../clients.ts";
-import type { FunctionEndpoints, LocalFunction } from "../model.ts";
+import { LOCAL_CREDENTIALS, LOCAL_REGION } from "../model/clients.ts";
+import type { FunctionEndpoints, LocalFunction } from "../model/model.ts";
 import { accessKeyIdOf } from "../permissions/access-key.ts";
 
 /** https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html#configuration-envvars-runtime */

@@ -4,8 +4,8 @@
 //   environment whose process is dead or doomed is never used again.
 
 import { setImmediate } from "node:timers/promises";
-import type { InvocationError, InvocationOptions } from "../invocation.ts";
-import type { FunctionEndpoints, LocalFunction } from "../model.ts";
+import type { InvocationError, InvocationOptions } from "../model/invocation.ts";
+import type { FunctionEndpoints, LocalFunction } from "../model/model.ts";
 import { firstOf } from "./first-of.ts";
 import { type Said, startFunctionProcess } from "./function-process.ts";
 

@@ -9,8 +9,8 @@ import { once } from "node:events";
 import { createInterface, type Interface } from "node:readline";
 import type { Duplex, Readable } from "node:stream";
 import { fileURLToPath } from "node:url";
-import type { InvocationError } from "../invocation.ts";
-import type { FunctionEndpoints, LocalFunction } from "../model.ts";
+import type { InvocationError } from "../model/invocation.ts";
+import type { FunctionEndpoints, LocalFunction } from "../model/model.ts";
 import { environmentVariables, logStreamName } from "./environment-variables.ts";
 
 export interface FunctionProcess {

@@ -4,9 +4,14 @@
 //   How many run at once is for the caller to bound (SQS: maximumConcurrency; stream: one a shard; schedule: one).
 
 import { randomUUID } from "node:crypto";
-import type { Emit, InvocationEvent } from "../events.ts";
-import { type InvocationOptions, type InvocationResult, type Invoke, THROTTLED } from "../invocation.ts";
-import type { FunctionEndpoints, LocalFunction } from "../model.ts";
+import type { Emit, InvocationEvent } from "../model/events.ts";
+import {
+  type InvocationOptions,
+  type InvocationResult,
+  type Invoke,
+  THROTTLED,
+} from "../model/invocation.ts";
+import type { FunctionEndpoints, LocalFunction } from "../model/model.ts";
 import { type ExecutionEnvironment, startExecutionEnvironment } from "./execution-environment.ts";
 
 export interface Runtime {

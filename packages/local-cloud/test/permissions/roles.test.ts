@@ -10,8 +10,8 @@ import { CfnEventSourceMapping, Tracing } from "aws-cdk-lib/aws-lambda";
 import { CfnSchedule } from "aws-cdk-lib/aws-scheduler";
 import { Queue } from "aws-cdk-lib/aws-sqs";
 import { describe, expect, test } from "vitest";
-import type { Deployment } from "../../src/model.ts";
-import { provision } from "../../src/provision.ts";
+import type { Deployment } from "../../src/model/model.ts";
+import { provision } from "../../src/provision/provision.ts";
 
 const engines = localEngines();
 

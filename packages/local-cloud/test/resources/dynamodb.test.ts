@@ -6,7 +6,7 @@ import { oneStack } from "@essentially-once/testing/synthesized";
 import { CfnOutput } from "aws-cdk-lib";
 import { AttributeType, ProjectionType, StreamViewType, Table } from "aws-cdk-lib/aws-dynamodb";
 import { expect, test } from "vitest";
-import { provision } from "../../src/provision.ts";
+import { provision } from "../../src/provision/provision.ts";
 
 const engines = localEngines();
 

@@ -8,7 +8,7 @@ import { HttpLambdaIntegration } from "aws-cdk-lib/aws-apigatewayv2-integrations
 import { Code } from "aws-cdk-lib/aws-lambda";
 import { beforeAll, describe, expect, it } from "vitest";
 import { type LocalCloud, startLocalCloud } from "../../src/cloud.ts";
-import { matchRoute } from "../../src/http-api.ts";
+import { matchRoute } from "../../src/urls/http-api.ts";
 
 const HANDLER = `export const handler = async (event) => {
   if (event.rawPath === "/fails") throw new Error("fails");

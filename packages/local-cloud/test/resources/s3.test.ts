@@ -5,7 +5,7 @@ import { oneStack } from "@essentially-once/testing/synthesized";
 import { CfnOutput } from "aws-cdk-lib";
 import { Bucket } from "aws-cdk-lib/aws-s3";
 import { expect, test } from "vitest";
-import { provision } from "../../src/provision.ts";
+import { provision } from "../../src/provision/provision.ts";
 
 const engines = localEngines();
 

@@ -5,7 +5,7 @@ import type { Stack } from "aws-cdk-lib";
 import { ServicePrincipal } from "aws-cdk-lib/aws-iam";
 import { CfnRotationSchedule, CfnSecret } from "aws-cdk-lib/aws-secretsmanager";
 import { expect, test } from "vitest";
-import { provision } from "../../src/provision.ts";
+import { provision } from "../../src/provision/provision.ts";
 
 const engines = localEngines();
 

@@ -9,7 +9,7 @@ import { Code } from "aws-cdk-lib/aws-lambda";
 import { StringListParameter, StringParameter } from "aws-cdk-lib/aws-ssm";
 import { expect, onTestFinished, test } from "vitest";
 import { startLocalCloud } from "../../src/cloud.ts";
-import { provision } from "../../src/provision.ts";
+import { provision } from "../../src/provision/provision.ts";
 
 const engines = localEngines();
 

@@ -11,8 +11,8 @@ import {
 } from "@aws-sdk/client-secrets-manager";
 import { newId } from "@essentially-once/messaging/ids";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
-import { LOCAL_CREDENTIALS, LOCAL_REGION } from "../../src/clients.ts";
-import { type SecretsEngine, startSecretsEngine } from "../../src/secrets/engine.ts";
+import { type SecretsEngine, startSecretsEngine } from "../../src/engines/secrets/engine.ts";
+import { LOCAL_CREDENTIALS, LOCAL_REGION } from "../../src/model/clients.ts";
 
 let engine: SecretsEngine;
 let client: SecretsManagerClient;

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { GenerateSecretString, generatedSecret } from "../../src/secrets/generate.ts";
+import { GenerateSecretString, generatedSecret } from "../../src/engines/secrets/generate.ts";
 
 const generate = (rules: Record<string, unknown>) => generatedSecret(GenerateSecretString.parse(rules));
 const only = {

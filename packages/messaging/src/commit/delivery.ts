@@ -36,6 +36,11 @@ export type MessageMiddleware<Added = unknown> = MiddlewareObj<Delivery, unknown
   readonly find?: (delivery: Delivery) => Promise<Outcome | undefined>;
   /** Throws Park when the message is not one that its producer wrote; RetryLater when that cannot be known now. */
   readonly vouch?: (delivery: Delivery) => Promise<void>;
+  /**
+   * For messages that the relay sends, and left out where a contract says that others do. Called once, when the handler
+   * is made.
+   */
+  readonly relayed?: () => void;
   /** Where all lines and counts of the function go, also those outside of this middleware. */
   readonly sinkFor?: SinkFor;
 };

@@ -26,6 +26,8 @@ export interface OutboxRow {
   readonly tried: boolean;
   /** The service's table that it is in an item of; nothing has to be deleted there: see inline-stream.ts. */
   readonly inItemOf?: string;
+  /** The one queue that it still has to go to, because the queue was not there; every other one has it: see stranded-rows.ts. */
+  readonly queue?: string;
 }
 
 /** Its key in the table. */
@@ -93,7 +95,7 @@ function rowWrite(
  * @throws Error naming the row when it is not one that `writesWithRows` wrote
  */
 export function readOutboxRow(item: Readonly<Record<string, AttributeValue>>): OutboxRow {
-  const { id, place, after = "", createdAt, messages, tried = false } = unmarshall({ ...item });
+  const { id, place, after = "", createdAt, messages, tried = false, queue } = unmarshall({ ...item });
   if (typeof id !== "string" || typeof createdAt !== "string" || !isTexts(messages)) {
     throw new Error(`Outbox row ${JSON.stringify(id)} must have a createdAt and a list of message texts`);
   }
@@ -103,6 +105,7 @@ export function readOutboxRow(item: Readonly<Record<string, AttributeValue>>): O
     messages: messages.map((body) => ({ body, envelope: readKept(body) })),
     after: String(after),
     tried: tried === true,
+    ...(typeof queue === "string" && { queue }),
   };
 }
 

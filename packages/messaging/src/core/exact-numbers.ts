@@ -3,7 +3,8 @@
 //   G7. A number that is not what its sender wrote takes no effect: it is refused by name.
 //
 // The rule: a number is taken when JavaScript, asked for as many digits as were written, at most 17, writes the same
-// number back. So 0.1, 1.50, 1e21 and every number of a program that calculates in doubles is taken.
+// number back. So 0.1, 1.50, 1e21 and every number of a program that calculates in doubles is taken. Whole numbers above
+// 2^53 are stricter, because they are ids: several of 17 digits share a double, so only the one JavaScript writes is taken.
 import { Park } from "./outcome.ts";
 
 /**
@@ -69,15 +70,29 @@ function isExact(literal: string): boolean {
   if (written.digits === "") return true; // zero, and below it: the same
   if (written.digits.length > digitsMax) return false;
   const value = Number(literal);
+  if (isSame(written, String(value))) return true;
+  if (isLongId(literal, written)) return false;
   // Half-way between two, toExponential takes the one farther from 0 and String the even one.
-  return [value.toExponential(written.digits.length - 1), String(value)].some((text) => {
-    const { digits, place } = decimal(text);
-    return digits === written.digits && place === written.place;
-  });
+  return isSame(written, value.toExponential(written.digits.length - 1));
+}
+
+/** A whole number above 2^53 in plain digits: what is smaller is exact. */
+function isLongId(literal: string, { digits, place }: Decimal): boolean {
+  return !/e/i.test(literal) && place >= digits.length && place > runMin - 1;
+}
+
+function isSame(written: Decimal, text: string): boolean {
+  const { digits, place } = decimal(text);
+  return digits === written.digits && place === written.place;
+}
+
+interface Decimal {
+  readonly digits: string;
+  readonly place: number;
 }
 
 /** The digits between the zeros around them, and their place: 0.digits, times ten to it. */
-function decimal(text: string): { readonly digits: string; readonly place: number } {
+function decimal(text: string): Decimal {
   const [, whole = "", fraction = "", exponent = "0"] = /^-?(\d+)\.?(\d*)(?:e(.+))?$/i.exec(text) ?? [];
   const all = whole + fraction;
   const zeros = all.search(/[1-9]/);

@@ -5,6 +5,7 @@
 //   G3. A type that the contract does not publish has no route, so it is never committed.
 
 import { Park } from "../core/outcome.ts";
+import type { From, Origin } from "../origin/origin.ts";
 import type { MessageType } from "./message-type.ts";
 
 export interface Contract<
@@ -15,6 +16,8 @@ export interface Contract<
   readonly name: string;
   readonly accepts: Accepts;
   readonly publishes: Publishes;
+  /** Where its messages come from, when the relay does not send them. */
+  readonly from?: Origin | undefined;
 }
 
 export interface ContractOptions<
@@ -27,6 +30,11 @@ export interface ContractOptions<
   readonly accepts: Accepts;
   /** The types of message that its handler may publish; none unless given. */
   readonly publishes?: Publishes;
+  /**
+   * The form of a queue that others fill, past the relay and unsigned: `rawJson(…)`, `sns(…)`, `eventBridge(…)`,
+   * `s3Notifications()`, `cloudEvents()`. Unless given, the relay sends to its queue. docs/existing-queues.md
+   */
+  readonly from?: From;
 }
 
 /** The names of a list of message types, as `unit.publish` checks them. */
@@ -52,7 +60,7 @@ const nameLengthMax = 64;
 export function contract<
   const Accepts extends readonly MessageType[],
   const Publishes extends readonly MessageType[] = readonly [],
->({ name, accepts, publishes }: ContractOptions<Accepts, Publishes>): Contract<Accepts, Publishes> {
+>({ name, accepts, publishes, from }: ContractOptions<Accepts, Publishes>): Contract<Accepts, Publishes> {
   if (typeof name !== "string" || !namePattern.test(name) || name.length > nameLengthMax) {
     throw new Error(
       `the name of a contract must be small letters, digits and single hyphens, begin with a letter and have at most ` +
@@ -67,7 +75,7 @@ export function contract<
     `contract ${name} publishes`,
     published.map(({ type }) => type),
   );
-  return { name, accepts, publishes: published };
+  return { name, accepts, publishes: published, from: from?.({ name, accepts }) };
 }
 
 /** Every name that the types are understood by, older versions included: what a consumer is subscribed to. */
@@ -76,9 +84,14 @@ export function typesOf(types: readonly MessageType[]): string[] {
 }
 
 /** The contract as text, for the environment of the deployed function. */
-export function contractText({ name, accepts, publishes }: Contract): string {
+export function contractText({ name, accepts, publishes, from }: Contract): string {
   const published = publishes.map(({ type }) => type);
-  return JSON.stringify({ name, accepts: typesOf(accepts).sort(), publishes: published.sort() });
+  return JSON.stringify({
+    name,
+    accepts: typesOf(accepts).sort(),
+    publishes: published.sort(),
+    from: from?.form,
+  });
 }
 
 /**

@@ -45,7 +45,11 @@ const attributeLengthMax = 512;
  *   never the payload
  */
 export function readEnvelope(body: string, { sentMs }: { readonly sentMs?: number } = {}): Envelope {
-  const fields = fieldsOf(parseExact(body));
+  return envelopeFrom(fieldsOf(parseExact(body)), sentMs);
+}
+
+/** @throws Park ENVELOPE_INVALID, TIME_INVALID or DATA_NOT_JSON */
+export function envelopeFrom(fields: Fields, sentMs?: number): Envelope {
   checkAttributes(fields);
   return envelopeOf(fields, sentMs);
 }

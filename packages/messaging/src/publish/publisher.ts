@@ -18,10 +18,9 @@ import { log } from "../observe/log.ts";
 import { traceHeaderOf } from "../observe/trace.ts";
 import type { Journal } from "../pull/journal.ts";
 import { appendRows } from "../pull/journal-destination.ts";
-import type { Authors } from "../trust/authors.ts";
 import type { Sign } from "../trust/signature.ts";
 import type { WithOlder } from "./older-rows.ts";
-import type { Routes } from "./routes.ts";
+import type { Known, Registry } from "./registry.ts";
 import { type Outgoing, sendAll } from "./send.ts";
 
 export interface Publisher {
@@ -37,9 +36,11 @@ export interface PublisherOptions {
   readonly outboxTable: string;
   /** The outbox of older releases: where rows without a place are deleted. */
   readonly formerOutboxTable?: string | undefined;
-  readonly routes: Routes;
-  /** Who may say what; what nobody says who may is neither signed nor sent, and stays. Absent sends whatever is there. */
-  readonly authors?: Authors;
+  /**
+   * Which type goes where, and who may say what; what nobody says who may is neither signed nor sent, and stays. Without
+   * authors whatever is there is sent.
+   */
+  readonly registry: Registry;
   /** The rows come by their stream: those that a FIFO queue did not take are noted, for those behind them. */
   readonly streamed?: boolean;
   /** Signs each message for the queue it goes to; absent sends them unsigned. */
@@ -55,7 +56,17 @@ export interface PublisherOptions {
 const holdsMs = 3_600_000;
 
 export function publisher(options: PublisherOptions): Publisher {
-  const { outboxTable, formerOutboxTable, routes, authors, streamed = false, sign, journal } = options;
+  return {
+    async publish(rows, { deadlineMs }) {
+      const known = await options.registry.known(rows, { deadlineMs });
+      return publisherBy(known, options).publish(rows, { deadlineMs });
+    },
+  };
+}
+
+/** By one reading of the registry: a route must not go while rows are between its being looked up twice. */
+function publisherBy({ routes, authors }: Known, options: PublisherOptions): Publisher {
+  const { outboxTable, formerOutboxTable, registry, streamed = false, sign, journal } = options;
   return {
     async publish(given, { deadlineMs }) {
       const { rows, unread } = await withOlder(given);
@@ -64,7 +75,9 @@ export function publisher(options: PublisherOptions): Publisher {
       for (const row of open) if (isUnrouted(row)) unsent.add(row.id);
       const waiting = behind(rows, (row) => unsent.has(row.id) && isYoung(row));
       for (const { id, key } of given) if (unread.has(key.id)) waiting.add(id);
-      for (const id of await toQueues(open, waiting, deadlineMs)) unsent.add(id);
+      const { refused, gone } = await toQueues(open, waiting, deadlineMs);
+      for (const id of refused) unsent.add(id);
+      for (const id of await strand(open, { gone, unsent }, deadlineMs)) unsent.add(id);
       const inTable = rows.filter((row) => row.inItemOf === undefined);
       if (streamed) await noteUnsent(inTable.filter((row) => unsent.has(row.id)));
       await remove(
@@ -92,6 +105,17 @@ export function publisher(options: PublisherOptions): Publisher {
     return messages.some(({ envelope }) => routes.queuesFor(envelope.type)?.some(isFifo));
   }
 
+  /** Loaded with the first queue that is not there. @returns the ids of rows that stay where they are */
+  async function strand(
+    rows: readonly OutboxRow[],
+    { gone, unsent }: { readonly gone: readonly Gone[]; readonly unsent: ReadonlySet<string> },
+    deadlineMs: number,
+  ): Promise<Iterable<string>> {
+    if (gone.length === 0) return [];
+    const { strandRows } = await import("./stranded-rows.ts");
+    return strandRows(rows, { gone, unsent, outboxTable, registry, deadlineMs });
+  }
+
   /** Loaded with the first row that goes to a FIFO queue: not everybody has one. */
   async function withOlder(given: readonly OutboxRow[]): Promise<WithOlder> {
     const ordered = given.filter(isOrdered);
@@ -109,22 +133,31 @@ export function publisher(options: PublisherOptions): Publisher {
 
   /**
    * Sends what rows hold; the FIFO part of those that wait is left out.
-   * @returns the ids of rows of which a queue did not confirm a message
+   * @returns the ids of rows of which a queue did not confirm a message, apart from those of queues that are not there
    */
   async function toQueues(
     rows: readonly OutboxRow[],
     waiting: ReadonlySet<string>,
     deadlineMs: number,
-  ): Promise<Set<string>> {
-    const unsent = new Set<string>();
+  ): Promise<{ refused: Set<string>; gone: Gone[] }> {
+    const refused = new Set<string>();
+    const gone: Gone[] = rows.flatMap(({ id, queue, messages }) =>
+      queue === undefined || messages.some(({ envelope }) => routes.queuesFor(envelope.type)?.includes(queue))
+        ? []
+        : [{ queueUrl: queue, rowIds: new Set([id]) }],
+    );
     for (const [queueUrl, letters] of lettersByQueue(rows)) {
       const isHeld = ({ rowId }: Letter) => isFifo(queueUrl) && waiting.has(rowId);
       const free = letters.filter((letter) => !isHeld(letter));
       const confirmed = await attempt(queueUrl, free, deadlineMs);
-      const refused = free.filter((_, index) => !confirmed[index]);
-      for (const { rowId } of [...refused, ...letters.filter(isHeld)]) unsent.add(rowId);
+      if (confirmed === undefined) {
+        gone.push({ queueUrl, rowIds: new Set(letters.map(({ rowId }) => rowId)) });
+        continue;
+      }
+      const unconfirmed = free.filter((_, index) => !confirmed[index]);
+      for (const { rowId } of [...unconfirmed, ...letters.filter(isHeld)]) refused.add(rowId);
     }
-    return unsent;
+    return { refused, gone };
   }
 
   /** What each queue gets, FIFO queues first. */
@@ -133,6 +166,7 @@ export function publisher(options: PublisherOptions): Publisher {
     for (const row of rows) {
       for (const message of row.messages) {
         for (const queueUrl of routes.queuesFor(message.envelope.type) ?? []) {
+          if (row.queue !== undefined && row.queue !== queueUrl) continue;
           const list = letters.get(queueUrl) ?? [];
           letters.set(queueUrl, list);
           list.push({ rowId: row.id, message });
@@ -142,16 +176,17 @@ export function publisher(options: PublisherOptions): Publisher {
     return [...letters].sort(([a], [b]) => Number(isFifo(b)) - Number(isFifo(a)));
   }
 
-  /** A queue that cannot be reached fails its own letters and not those of the other queues. */
+  /** A queue that cannot be reached fails its own letters and not those of the other queues. Undefined: there is none. */
   async function attempt(
     queueUrl: string,
     letters: readonly Letter[],
     deadlineMs: number,
-  ): Promise<boolean[]> {
+  ): Promise<boolean[] | undefined> {
     try {
       const outgoing = await Promise.all(letters.map(({ message }) => outgoingOf(message, queueUrl)));
       return await sendAll(queueUrl, outgoing, { deadlineMs });
     } catch (error) {
+      if (/\bNonExistentQueue$|^QueueDoesNotExist$/.test(codeOf(error))) return undefined;
       log("warn", "SEND_FAILED", { queueUrl, errorCode: codeOf(error) });
       return letters.map(() => false);
     }
@@ -194,6 +229,12 @@ function behind(rows: readonly OutboxRow[], isHeld: (row: OutboxRow) => boolean)
 function codeOf(error: unknown): string {
   if (error instanceof RetryLater) return error.code; // KEYS_UNAVAILABLE: the rows stay until it has keys
   return error instanceof Error ? error.name : typeof error;
+}
+
+/** A queue that the registry names and SQS does not know, and the rows that have something for it. */
+export interface Gone {
+  readonly queueUrl: string;
+  readonly rowIds: ReadonlySet<string>;
 }
 
 interface Letter {

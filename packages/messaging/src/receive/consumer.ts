@@ -56,13 +56,17 @@ export function consumer<Of extends Contract>(contract: Of): Consumer<Of> {
     },
     handler(work) {
       checkDeployed(contract);
-      const chain = messageChain({ contract, middlewares, work });
+      const { from } = contract;
+      const used = from ? from.own(middlewares) : middlewares;
+      for (const { relayed } of used) relayed?.();
+      const chain = messageChain({ contract, middlewares: used, work });
       const queue = subscription(name);
       return observed(name, middlewares, async function handleBatch({ Records: all }: SQSEvent, context) {
         const deadlineMs = deadlineOf(context);
         const settling = new Set<Received>();
         const { records, givenBack } = await withinMemory(all, queue);
-        const order = await queueOrder(queue, records.map(receive), vouch);
+        const received = from ? from.receive(records) : records.map(receive);
+        const order = await queueOrder(queue, received, vouch);
         const failures = records.some(isRedelivered)
           ? await processRedelivered()
           : await process(order.received);
@@ -74,7 +78,7 @@ export function consumer<Of extends Contract>(contract: Of): Consumer<Of> {
 
         async function vouch(item: Received): Promise<void> {
           const { vouchFor } = await import("../trust/vouch.ts");
-          return vouchFor(item, middlewares, { consumer: name, deadlineMs });
+          return vouchFor(item, used, { consumer: name, deadlineMs });
         }
 
         function process(items: readonly Received[]): Promise<Received[]> {
@@ -84,7 +88,7 @@ export function consumer<Of extends Contract>(contract: Of): Consumer<Of> {
 
         async function processRedelivered(): Promise<Received[]> {
           const redelivery = await import("./redelivery.ts");
-          return redelivery.processRedelivered({ queue, order, middlewares, deadlineMs, process });
+          return redelivery.processRedelivered({ queue, order, middlewares: used, deadlineMs, process });
         }
 
         /** True when the queue may forget the record. */

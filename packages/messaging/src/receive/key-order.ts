@@ -7,7 +7,7 @@
 // `discard`, which makes a line shorter, move the lines of its groups.
 import type { SQSRecord } from "aws-lambda";
 import { Park, RetryLater } from "../core/outcome.ts";
-import { bodyId } from "../envelope/message-group.ts";
+import { givenIdName, lineId } from "../envelope/given-id.ts";
 import { log } from "../observe/log.ts";
 import { type Hold, type Holds, isFirstGone, noHold } from "./holds.ts";
 
@@ -34,7 +34,7 @@ export function keyOrder({ holds, records }: { holds: Holds; records: readonly S
 
   return {
     async admit(record) {
-      const id = bodyId(record.body);
+      const id = lineIdOf(record);
       const { line, passed } = await withoutGone(record, id);
       if (line.length === 0 || line[0] === id || passed.includes(id)) return;
       if (line.length >= lineMax && !line.includes(id)) {
@@ -46,13 +46,13 @@ export function keyOrder({ holds, records }: { holds: Holds; records: readonly S
     async hold(record) {
       await holdOf(record); // a read that is under way must not forget what is held now
       const group = groupOf(record);
-      known.set(group, await holds.join(group, bodyId(record.body)));
+      known.set(group, await holds.join(group, lineIdOf(record)));
     },
 
     async lift(record) {
       const { line } = await holdOf(record);
       const group = groupOf(record);
-      const id = bodyId(record.body);
+      const id = lineIdOf(record);
       if (line.includes(id)) known.set(group, await holds.leave(group, id));
     },
   };
@@ -78,6 +78,10 @@ export function keyOrder({ holds, records }: { holds: Holds; records: readonly S
   async function read(): Promise<void> {
     for (const [group, hold] of await holds.read([...new Set(records.map(groupOf))])) known.set(group, hold);
   }
+}
+
+function lineIdOf({ body, messageAttributes }: SQSRecord): string {
+  return lineId(body, messageAttributes[givenIdName]?.stringValue);
 }
 
 /** SQS delivers nothing from a FIFO queue without its group. */

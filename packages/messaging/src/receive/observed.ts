@@ -2,6 +2,7 @@
 import type { Context } from "aws-lambda";
 import type { MessageMiddleware } from "../commit/delivery.ts";
 import { nowMs } from "../core/clock.ts";
+import { requireEnvironment } from "../core/environment.ts";
 import { log } from "../observe/log.ts";
 import { flushMetrics } from "../observe/metrics.ts";
 import { duringInvocation, type Invocation } from "../observe/scope.ts";
@@ -22,6 +23,7 @@ export function observed<Event, Answer>(
   middlewares: readonly Pick<MessageMiddleware, "sinkFor">[],
   handler: (event: Event, context: Context) => Promise<Answer>,
 ): (event: Event, context: Context) => Promise<Answer> {
+  requireEnvironment(); // the error of a function that does not start names all that is missing
   const service = process.env.POWERTOOLS_SERVICE_NAME || name;
   const sink = middlewares.find(({ sinkFor }) => sinkFor)?.sinkFor?.(service) ?? {};
   return async function observe(event, context) {

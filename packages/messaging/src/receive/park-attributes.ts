@@ -11,6 +11,7 @@
 import type { Message, MessageAttributeValue } from "@aws-sdk/client-sqs";
 import type { SQSMessageAttributes } from "aws-lambda";
 import { asciiJson } from "../envelope/envelope.ts";
+import { givenIdName } from "../envelope/given-id.ts";
 
 export type Attributes = Readonly<Record<string, MessageAttributeValue>>;
 
@@ -168,8 +169,11 @@ function besideThePark(received: Attributes): Attributes {
   const names = Object.keys(original);
   const fits = names.length <= attributesMax - parkAttributeNames.length;
   if (fits && (isSentBack || !names.some((name) => ownNames.has(name)))) return original;
-  const { [signatureName]: signature, ...others } = isSentBack ? originalAttributes(original) : original;
-  return { ...(signature && { [signatureName]: signature }), [foldedName]: folded(others) };
+  const all = isSentBack ? originalAttributes(original) : original;
+  // Of a queue that others fill: its id, which a redrive by other means must bring back as well.
+  const keptName = givenIdName in all ? givenIdName : signatureName;
+  const { [keptName]: kept, ...others } = all;
+  return { ...(kept && { [keptName]: kept }), [foldedName]: folded(others) };
 }
 
 function without(attributes: Attributes, names: readonly string[]): Attributes {

@@ -19,7 +19,12 @@ export interface Authors {
   wrote(row: OutboxRow): boolean;
 }
 
-/** Those that the construct of the relay names; a relay that no construct of ours deployed knows none, and asks nobody. */
+export interface KnownAuthors extends Authors {
+  /** Whether the contract of that name publishes the type, without a word about it. */
+  publishes(source: string, type: string): boolean;
+}
+
+/** Those of the variable AUTHORS; a relay that has neither it nor a registry knows none, and asks nobody. */
 export function deployedAuthors(): Authors {
   const named = process.env.AUTHORS;
   return named === undefined ? { wrote: () => true } : readAuthors(named);
@@ -30,8 +35,13 @@ export function deployedAuthors(): Authors {
  * @throws Error when it is not of this form
  */
 export function readAuthors(json: string): Authors {
-  const authors = new Map(Object.entries(parse(json)));
+  return authorsAmong(parse(json));
+}
+
+export function authorsAmong(byName: Readonly<Record<string, Author>>): KnownAuthors {
+  const authors = new Map(Object.entries(byName));
   return {
+    publishes: (source, type) => authors.get(nameIn(source))?.publishes.includes(type) ?? false,
     wrote(row) {
       const stranger = row.messages.find(({ envelope }) => !isOwn(row, envelope.source, envelope.type));
       if (stranger === undefined) return true;
@@ -42,7 +52,7 @@ export function readAuthors(json: string): Authors {
   };
 
   function isOwn({ key, inItemOf }: OutboxRow, source: string, type: string): boolean {
-    const name = source.replace(/^\//, "");
+    const name = nameIn(source);
     const author = authors.get(name);
     if (author === undefined || !author.publishes.includes(type)) return false;
     if (inItemOf !== undefined) return author.table === inItemOf;
@@ -50,6 +60,10 @@ export function readAuthors(json: string): Authors {
     const [writer] = key.id.split("#");
     return writer === name || writer === author.table;
   }
+}
+
+function nameIn(source: string): string {
+  return source.replace(/^\//, "");
 }
 
 function parse(json: string): Record<string, Author> {

@@ -35,11 +35,17 @@ export function signature({ policy = "required", ...options }: SignatureOptions 
     throw new Error(`policy must be one of ${policies.join(", ")}, got ${JSON.stringify(policy)}`);
   }
   if (policy === "off") return { before: () => undefined };
-  const keys = options.keys ?? signingKeys();
+  let { keys } = options;
   return {
+    relayed: ring, // a missing variable fails the deployment, and not the first message
     vouch: verifyDelivery,
     before: ({ event }) => verifyDelivery(event),
   };
+
+  function ring(): KeyRing {
+    keys ??= signingKeys();
+    return keys;
+  }
 
   async function verifyDelivery({ message, letter }: Delivery): Promise<void> {
     const text = letter?.attributes[attributeName];
@@ -49,7 +55,7 @@ export function signature({ policy = "required", ...options }: SignatureOptions 
     }
     const keyId = keyIdOf(text);
     if (keyId === undefined) throw new Park("SIGNATURE_INVALID", "not of the form v1.<keyId>.<mac>");
-    const key = await keys.find(keyId);
+    const key = await ring().find(keyId);
     if (key === undefined) throw unknown(keyId, letter.receiveCount);
     const signed = { body: letter.body, envelope: message, queueName: letter.queueName };
     if (!verify(text, signed, key)) {

@@ -13,7 +13,7 @@ let world: World;
 beforeAll(async () => {
   world = await aWorld();
   world.enter("Relay/");
-  enterAuthors(["tests"]);
+  await enterAuthors(["tests"]);
 });
 afterEach(async () => {
   for (let rows = await world.items(table()); rows.length > 0; rows = await world.items(table())) {

@@ -23,6 +23,7 @@ import { asciiJson } from "../../src/envelope/envelope.ts";
 import { messageType } from "../../src/envelope/message-type.ts";
 import { keepRows, readInlineRows } from "../../src/publish/inline-stream.ts";
 import { publisher } from "../../src/publish/publisher.ts";
+import { fixedRegistry } from "../../src/publish/registry.ts";
 import { consumer } from "../../src/receive/consumer.ts";
 
 const Asked = messageType({
@@ -46,7 +47,7 @@ let committed: number;
 beforeAll(async () => {
   world = await aWorld();
   world.enter("Relay/");
-  enterAuthors(["tests", "inline", "produce"]);
+  await enterAuthors(["tests", "inline", "produce"]);
   ({ handler: publish } = await import("../../src/publish/relay/publish.ts"));
   ({ handler: sweep } = await import("../../src/publish/relay/sweep.ts"));
   world.enter("Standard/");
@@ -204,7 +205,7 @@ describe("the publisher", () => {
     const routes = {
       queuesFor: (type: string) => (type === "kit.new.v1" && !known ? undefined : [ordered()]),
     };
-    const relay = publisher({ outboxTable: outbox(), routes });
+    const relay = publisher({ outboxTable: outbox(), registry: fixedRegistry({ routes }) });
     const [unrouted, routed] = list as [(typeof list)[0], (typeof list)[0]];
     const [message] = unrouted.messages;
     const envelope = anEnvelope({ ...message?.envelope, type: "kit.new.v1" });
@@ -343,7 +344,10 @@ async function sent(): Promise<string[]> {
 }
 
 function relayTo(...queueUrls: string[]) {
-  return publisher({ outboxTable: outbox(), routes: { queuesFor: () => queueUrls } });
+  return publisher({
+    outboxTable: outbox(),
+    registry: fixedRegistry({ routes: { queuesFor: () => queueUrls } }),
+  });
 }
 
 function inTime(fromNowMs = 0): { deadlineMs: number } {

@@ -15,7 +15,7 @@ import {
 import {
   type SecretsEngine,
   startSecretsEngine,
-} from "@essentially-once/local-cloud/internal/secrets/engine";
+} from "@essentially-once/local-cloud/internal/engines/secrets/engine";
 import { callFaults, faultAtCall } from "@essentially-once/testing/fault-at-call";
 import { aContext } from "@essentially-once/testing/lambda";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";

@@ -31,6 +31,7 @@ export interface LocalClientOptions {
     readonly dynamodb?: string;
     readonly s3?: string;
     readonly secretsManager?: string;
+    readonly ssm?: string;
   };
 }
 
@@ -49,6 +50,7 @@ const CloudFile = z.object({
       dynamodb: z.url(),
       s3: z.url().optional(),
       secretsManager: z.url().optional(),
+      ssm: z.url().optional(),
     })
     .optional(),
   outputs: Outputs.optional(),

@@ -10,6 +10,7 @@ import { askEvidence, type EvidencePlace } from "./evidence.ts";
 import { depths } from "./hold.ts";
 import type { Knowledge } from "./judge.ts";
 import { listDeadLetters } from "./list.ts";
+import { lineIdOf, messageOf } from "./original-form.ts";
 import type { Clients, Handled } from "./redrive.ts";
 
 export interface Aftermath {
@@ -88,7 +89,7 @@ async function doneOf(
 ): Promise<Map<DeadLetter, Aftermath>> {
   const verdicts = await askEvidence(
     place,
-    open.map(({ body }) => body),
+    open.map((deadLetter) => messageOf(place.queue, deadLetter)),
   );
   const done = open.filter((_, index) => endKinds.has(verdicts[index]?.kind ?? ""));
   return new Map(done.map((one) => [one, { consumer: one.consumer, id: one.id, became: "done" }]));
@@ -105,9 +106,9 @@ async function parkedAgain(
 ): Promise<Map<DeadLetter, Aftermath>> {
   if (open.size === 0 || (await depths(sqs, queue.deadLetterQueueUrl)).visible === 0) return new Map();
   const { deadLetters } = await listDeadLetters(sqs, [queue], known);
-  const byBody = new Map(deadLetters.map((one) => [one.body, one]));
+  const byBody = new Map(deadLetters.map((one) => [lineIdOf(one), one]));
   const found = [...open].flatMap((one) => {
-    const again = byBody.get(one.body);
+    const again = byBody.get(lineIdOf(one));
     if (again === undefined || again.copies.every((copy) => wasSentBack(one, copy.MessageId))) return [];
     const { consumer, id } = one;
     const { reason, detail } = again;

@@ -19,7 +19,7 @@ export type Authenticity =
   /** Signed with a key that is not, or not any more, among the keys. */
   | { readonly kind: "withdrawn"; readonly keyId: string }
   | { readonly kind: "none" }
-  /** Nothing is signed in this deployment. */
+  /** Nothing is signed in this deployment, or nothing in this queue: its contract says that others fill it. */
   | { readonly kind: "unsigned" }
   /** The keys could not be read. */
   | { readonly kind: "unknown"; readonly why: string };
@@ -27,10 +27,10 @@ export type Authenticity =
 /** @param keys those of the deployment; undefined where nothing is signed */
 export async function authenticityOf(
   keys: KeyRing | undefined,
-  { queueUrl }: Pick<ConsumerQueue, "queueUrl">,
+  { queueUrl, from }: Pick<ConsumerQueue, "queueUrl" | "from">,
   { body, copies }: Pick<DeadLetter, "body" | "copies">,
 ): Promise<Authenticity> {
-  if (keys === undefined) return { kind: "unsigned" };
+  if (keys === undefined || from !== undefined) return { kind: "unsigned" };
   const text = cameWith(copies[0] ?? {}).Signature?.StringValue;
   if (text === undefined) return { kind: "none" };
   const envelope = messageIn(body);
@@ -97,7 +97,7 @@ export function authenticityText(authenticity: Authenticity): string {
     case "none":
       return "none";
     case "unsigned":
-      return "nothing is signed in this deployment";
+      return "not signed: nothing is in this deployment, or in this queue, which others fill";
     case "unknown":
       return `not checked: the keys could not be read (${authenticity.why})`;
   }

@@ -2,7 +2,9 @@
 // `XConsumer`, `XQueueUrl` and `XDeadLetterQueueUrl`, and beside them the tables of its service `S`: `STable` and
 // `SEvidenceTable`. A message's own word about where it came from is not trusted.
 
+import type { Origin } from "@essentially-once/messaging/internal/origin/origin";
 import type { Outputs } from "../connect/connection.ts";
+import { originIn } from "../connect/origins.ts";
 import { UsageError } from "../terminal/usage-error.ts";
 
 export interface ConsumerQueue {
@@ -16,6 +18,8 @@ export interface ConsumerQueue {
   readonly evidenceTable: string;
   /** The other tables of its service, where a consumer with inline evidence keeps it. */
   readonly stateTables?: readonly string[];
+  /** How its messages come, when the relay does not send them: the output `XFrom`. */
+  readonly from?: Origin;
 }
 
 const EVIDENCE_OUTPUT = /.EvidenceTable$/;
@@ -44,7 +48,9 @@ function queuesOf(stack: Readonly<Record<string, string>>): ConsumerQueue[] {
       throw new UsageError(
         `${consumer} has no evidence table beside it (output XEvidenceTable): deploy this release first.`,
       );
-    return [{ consumer, name, queueUrl, deadLetterQueueUrl, evidenceTable, stateTables }];
+    const form = stack[`${consumer}From`];
+    const from = form === undefined ? {} : { from: originIn(form, name) };
+    return [{ consumer, name, queueUrl, deadLetterQueueUrl, evidenceTable, stateTables, ...from }];
   });
 }
 

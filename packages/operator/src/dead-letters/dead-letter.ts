@@ -6,7 +6,9 @@
 
 import { createHash } from "node:crypto";
 import type { Message } from "@aws-sdk/client-sqs";
+import type { Origin } from "@essentially-once/messaging/internal/origin/origin";
 import { cameWith } from "@essentially-once/messaging/internal/receive/park-attributes";
+import { isForeign, messageOf } from "./original-form.ts";
 import { movedFrom, type ParkNotes, parkNotesOf } from "./park-notes.ts";
 import { unrestoredOf } from "./restore.ts";
 
@@ -36,9 +38,13 @@ export interface DeadLetter {
 export const RECEIVES_EXHAUSTED = "RECEIVES_EXHAUSTED";
 
 /** The messages of one dead-letter queue as dead letters, oldest park first; those of a FIFO queue as received. */
-export function deadLettersOf(consumer: string, messages: readonly Message[]): DeadLetter[] {
-  const copiesByIdentity = Map.groupBy(messages, identity);
-  const deadLetters = [...copiesByIdentity.values()].map((copies) => deadLetter(consumer, copies));
+export function deadLettersOf(
+  consumer: string,
+  messages: readonly Message[],
+  { from }: { readonly from?: Origin } = {},
+): DeadLetter[] {
+  const copiesByIdentity = Map.groupBy(messages, (message) => identity(message, from));
+  const deadLetters = [...copiesByIdentity.values()].map((copies) => deadLetter(consumer, copies, from));
   if (deadLetters.some(({ group }) => group !== undefined)) return deadLetters;
   return deadLetters.sort(
     (a, b) => (a.parkedAt ?? "").localeCompare(b.parkedAt ?? "") || a.id.localeCompare(b.id),
@@ -54,14 +60,14 @@ export function hasId({ id, copies, notes }: DeadLetter, wanted: string): boolea
   );
 }
 
-function deadLetter(consumer: string, copies: readonly Message[]): DeadLetter {
+function deadLetter(consumer: string, copies: readonly Message[], from: Origin | undefined): DeadLetter {
   // A copy that says why is worth more than one that the redrive policy moved.
   const told = copies.find((copy) => parkNotesOf(copy) !== undefined);
   const [first] = copies;
   const message = told ?? first ?? {};
   const notes = told && parkNotesOf(told);
   const unrestored = unrestoredOf(message);
-  const { id, ...named } = envelopeOf(message.Body);
+  const { id, ...named } = namedIn(message, from);
   const parkedAt = notes?.parkedAt ?? sentAt(message);
   const group = message.Attributes?.MessageGroupId;
   return {
@@ -88,8 +94,8 @@ function withoutNotes(message: Message): string {
     : `moved by SQS from ${queue}: its function died, timed out, was throttled or never ran`;
 }
 
-function identity(message: Message): string {
-  const { id, source } = envelopeOf(message.Body);
+function identity(message: Message, from: Origin | undefined): string {
+  const { id, source } = namedIn(message, from);
   const name =
     id === undefined ? (parkNotesOf(message)?.originalMessageId ?? message.MessageId) : `${source} ${id}`;
   const signature = cameWith(message).Signature?.StringValue ?? "";
@@ -101,6 +107,15 @@ function identity(message: Message): string {
 function sentAt({ Attributes }: Message): string | undefined {
   const sentMs = Number(Attributes?.SentTimestamp ?? Number.NaN);
   return Number.isFinite(sentMs) ? new Date(sentMs).toISOString() : undefined;
+}
+
+function namedIn(
+  message: Message,
+  from: Origin | undefined,
+): { id?: string; source?: string; type?: string } {
+  if (!isForeign(from)) return envelopeOf(message.Body);
+  const { id, source, type } = messageOf({ from }, { body: message.Body ?? "", copies: [message] }) ?? {};
+  return id === undefined || source === undefined || type === undefined ? {} : { id, source, type };
 }
 
 /** The fields that identify an envelope, as far as the body has them. */

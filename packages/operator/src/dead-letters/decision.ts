@@ -3,9 +3,9 @@
 //   G6. What was done is removed and not sent again; what nobody could recognise any more is left to a person.
 
 import { nowMs } from "@essentially-once/messaging/clock";
+import type { Envelope } from "@essentially-once/messaging/envelope";
 import { dedupWindowDays } from "@essentially-once/messaging/internal/envelope/message-life";
-import type { DeadLetter } from "./dead-letter.ts";
-import { messageIn, type Verdict } from "./evidence.ts";
+import type { Verdict } from "./evidence.ts";
 
 export interface Decision {
   /** `left` stays where it is. */
@@ -28,7 +28,7 @@ export interface DecideOptions {
 }
 
 export function decide(
-  { body }: Pick<DeadLetter, "body">,
+  message: Envelope | undefined,
   verdict: Verdict,
   { force = false, again }: DecideOptions = {},
 ): Decision {
@@ -43,19 +43,19 @@ export function decide(
     case "lost":
       return { outcome: "removed", why: "at most once: its loss was counted" };
     default: {
-      const why = objection(body, verdict) ?? (again && `would be parked again, because ${again}`);
+      const why = objection(message, verdict) ?? (again && `would be parked again, because ${again}`);
       if (why === undefined) return { outcome: "sent-back" };
       return force ? { outcome: "sent-back", why: `forced: ${why}` } : { outcome: "left", why };
     }
   }
 }
 
-function objection(body: string, verdict: Verdict): string | undefined {
+function objection(message: Envelope | undefined, verdict: Verdict): string | undefined {
   if (verdict.kind === "id-reused") return "another message with its id was done: it would be parked again";
   if (verdict.kind === "claimed" && nowMs() < verdict.untilMs + graceMs) {
     return `a delivery has it until ${new Date(Math.min(verdict.untilMs, timeMsMax)).toISOString()}`;
   }
-  const ageDays = (nowMs() - Date.parse(messageIn(body)?.time ?? "")) / dayMs;
+  const ageDays = (nowMs() - Date.parse(message?.time ?? "")) / dayMs;
   if (ageDays > dedupWindowDays) {
     return `${Math.floor(ageDays)} days old: evidence that it was done may be gone after ${dedupWindowDays}`;
   }

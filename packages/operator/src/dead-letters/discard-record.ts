@@ -8,11 +8,11 @@ import { GetItemCommand, UpdateItemCommand } from "@aws-sdk/client-dynamodb";
 import { marshall, unmarshall } from "@aws-sdk/util-dynamodb";
 import { nowIso, nowSeconds } from "@essentially-once/messaging/clock";
 import { derivedId } from "@essentially-once/messaging/ids";
-import { bodyId } from "@essentially-once/messaging/internal/envelope/message-group";
 import { evidenceDays } from "@essentially-once/messaging/internal/envelope/message-life";
 import type { ConsumerQueue } from "./consumer-queues.ts";
 import type { DeadLetter } from "./dead-letter.ts";
 import type { EvidencePlace } from "./evidence.ts";
+import { lineIdOf } from "./original-form.ts";
 
 export interface Discarded {
   readonly at: string;
@@ -25,9 +25,10 @@ export interface Discarded {
 
 export async function recordDiscard(
   { dynamodb, queue }: EvidencePlace,
-  { id, type, reason, body }: DeadLetter,
+  deadLetter: DeadLetter,
   because: string,
 ): Promise<void> {
+  const { id, type, reason } = deadLetter;
   const discarded: Discarded = {
     at: nowIso(),
     by: operator(),
@@ -41,7 +42,7 @@ export async function recordDiscard(
       Key: marshall({ id: recordId(queue, id) }),
       UpdateExpression:
         "SET #body = :discarded, consumer = :consumer, messageId = :id, expiresAt = :expiresAt",
-      ExpressionAttributeNames: { "#body": `${bodyPrefix}${bodyId(body)}` },
+      ExpressionAttributeNames: { "#body": `${bodyPrefix}${lineIdOf(deadLetter)}` },
       ExpressionAttributeValues: marshall({
         ":discarded": discarded,
         ":consumer": queue.name,

@@ -13,12 +13,13 @@ import { type Authenticity, authenticityOf, authenticityText, standingOf } from 
 import type { ConsumerQueue } from "./consumer-queues.ts";
 import { type DeadLetter, deadLettersOf } from "./dead-letter.ts";
 import { recordDiscard } from "./discard-record.ts";
-import { type EvidencePlace, messageIn } from "./evidence.ts";
+import type { EvidencePlace } from "./evidence.ts";
 import { refuseSeveral } from "./find.ts";
 import { type Held, hold } from "./hold.ts";
 import type { Knowledge } from "./judge.ts";
 import { leaveLine } from "./line.ts";
 import { listDeadLetters, unreadOf } from "./list.ts";
+import { messageOf } from "./original-form.ts";
 import type { Clients } from "./redrive.ts";
 import { refusalOf } from "./refusal.ts";
 import { remove } from "./send-back.ts";
@@ -105,12 +106,12 @@ async function discardHeld(
   const deleted = new Set<Message>();
   const handled: Discarding[] = [];
   try {
-    for (const deadLetter of deadLettersOf(queue.consumer, held.messages).filter(matches)) {
+    for (const deadLetter of deadLettersOf(queue.consumer, held.messages, queue).filter(matches)) {
       if (isStopped?.()) break;
       const authenticity = await authenticityOf(known.keys, queue, deadLetter);
       const standing = standingOf(authenticity, deadLetter);
       const isVouched = standing === "genuine" || vouch;
-      const message = standing === "forged" || !isVouched ? undefined : messageIn(deadLetter.body);
+      const message = standing === "forged" || !isVouched ? undefined : messageOf(queue, deadLetter);
       const discarding = { ...deadLetter, authenticity, evidence: message !== undefined };
       const why = unchecked(authenticity, vouch) ?? (dryRun ? undefined : await unlessRefused(discardOne));
       handled.push(why === undefined ? discarding : { ...discarding, why });

@@ -33,9 +33,8 @@ function sayEdited(edited: Edited, dryRun: boolean): void {
   const { consumer, id, supersededBy, authenticity, kept, schemaChecked } = edited;
   const { source, type, partitionkey, sequence = "none" } = kept;
   print(`The signature of ${id}: ${authenticityText(authenticity)}.`);
-  print(
-    `Kept from it, under our signature: source ${source}, type ${type}, key ${partitionkey}, sequence ${sequence}.`,
-  );
+  const sender = authenticity.kind === "unsigned" ? "" : ", under our signature";
+  print(`Kept from it${sender}: source ${source}, type ${type}, key ${partitionkey}, sequence ${sequence}.`);
   if (!schemaChecked) {
     print(`Not held against a schema: no functions/*/contracts.ts here has a contract for ${consumer}.`);
   }

@@ -11,15 +11,18 @@
 
 import type { Message } from "@aws-sdk/client-sqs";
 import type { Envelope } from "@essentially-once/messaging/envelope";
+import { lineId } from "@essentially-once/messaging/internal/envelope/given-id";
 import type { Sign } from "@essentially-once/messaging/internal/trust/signature";
 import { UsageError } from "../terminal/usage-error.ts";
 import { type Authenticity, authenticityOf, authenticityText, standingOf } from "./authenticity.ts";
 import type { ConsumerQueue } from "./consumer-queues.ts";
 import { recordDiscard } from "./discard-record.ts";
-import { checkCorrection, corrected, newIdOf, sendCorrected } from "./edited-message.ts";
-import { askEvidence, type EvidencePlace, messageIn, type Verdict } from "./evidence.ts";
+import { correctData, newIdOf, sendCorrected } from "./edited-message.ts";
+import { correctOriginal, sendOriginal } from "./edited-original.ts";
+import { askEvidence, type EvidencePlace, type Verdict } from "./evidence.ts";
 import { type FindOptions, type Found, findDeadLetters, theOnly } from "./find.ts";
 import { replaceInLine } from "./line.ts";
+import { isForeign, messageOf } from "./original-form.ts";
 import type { Clients } from "./redrive.ts";
 import { remove } from "./send-back.ts";
 import { confirmSuperseded, supersede } from "./supersede.ts";
@@ -69,27 +72,31 @@ async function editFound(
   if (deadLetter.unrestored !== undefined) {
     throw new UsageError(`The message of ${id} cannot be had: ${deadLetter.unrestored}.`);
   }
-  const old = messageIn(deadLetter.body);
+  const old = messageOf(queue, deadLetter);
   if (old === undefined) throw new UsageError(`${id} is no message that could be edited: discard it.`);
   const authenticity = await authenticityOf(known.keys, queue, deadLetter);
   refuseUnvouched(old, authenticity, vouch);
   const mayTakeEffect = standingOf(authenticity, deadLetter) !== "forged";
   const newId = newIdOf(queue, { old, data, ...(!mayTakeEffect && { body: deadLetter.body }) });
-  const [verdict = { kind: "open" as const }] = await askEvidence(place, [deadLetter.body]);
+  const [verdict = { kind: "open" as const }] = await askEvidence(place, [old]);
   if (mayTakeEffect) refuseDone(id, newId, verdict);
-  const schemaChecked = await checkCorrection(deadLetter, old, data, known.contracts?.of(queue.name));
-  const changes = { id: newId, causationid: old.id, data };
-  corrected(deadLetter, changes); // what cannot be sent supersedes nothing
-  const { source, type, partitionkey, sequence, correlationid } = old;
+  const contract = known.contracts?.of(queue.name);
+  const correction = { queue, deadLetter, old, newId, data };
+  const { schemaChecked, message, text } = await (isForeign(queue.from)
+    ? correctOriginal(correction, contract) // what cannot be sent supersedes nothing
+    : correctData(correction, contract));
+  const { source, type, partitionkey, sequence, correlationid } = message;
   const kept = { source, type, partitionkey, ...(sequence !== undefined && { sequence }), correlationid };
   const { consumer } = deadLetter;
   const edited = { consumer, id: old.id, supersededBy: newId, authenticity, kept, schemaChecked };
   if (dryRun) return edited;
 
   const superseded = { deadLetter, old, newId, mayTakeEffect };
-  const body = corrected(deadLetter, { ...changes, time: await supersede(place, superseded) });
-  await replaceInLine(place, deadLetter, body);
-  await sendCorrected(sqs, queue, { deadLetter, body, sign });
+  const body = text(await supersede(place, superseded));
+  const isBeside = isForeign(queue.from);
+  await replaceInLine(place, deadLetter, lineId(body, isBeside ? newId : undefined));
+  if (isBeside) await sendOriginal(sqs, { ...correction, message }, body);
+  else await sendCorrected(sqs, queue, { deadLetter, body, sign: queue.from ? undefined : sign });
   if (mayTakeEffect) await confirmSuperseded(place, superseded);
   await recordDiscard(place, deadLetter, `superseded by ${newId}`);
   await remove(sqs, queue, deadLetter, deleted);

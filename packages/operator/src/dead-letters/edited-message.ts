@@ -30,13 +30,42 @@ export function newIdOf(
   return derivedId(...parts, ...(body === undefined ? [] : [bodyId(body)]));
 }
 
+/** An edit that has not been made yet. */
+export interface Correction {
+  readonly queue: ConsumerQueue;
+  readonly deadLetter: DeadLetter;
+  readonly old: Envelope;
+  readonly newId: string;
+  /** What the operator gave. */
+  readonly data: unknown;
+}
+
+export interface Corrected {
+  /** False when no contract of the consumer is known here. */
+  readonly schemaChecked: boolean;
+  readonly message: Envelope;
+  /** The body that is sent. @param at when the edit was made first, RFC 3339 */
+  text(at: string): string;
+}
+
+/** New data in the envelope of the old message. @throws UsageError for what cannot be sent */
+export async function correctData(
+  { deadLetter, old, newId, data }: Correction,
+  contract: KnownContract | undefined,
+): Promise<Corrected> {
+  const schemaChecked = await checkCorrection(deadLetter, old, data, contract);
+  const changes = { id: newId, causationid: old.id, data };
+  corrected(deadLetter, changes);
+  return { schemaChecked, message: old, text: (time) => corrected(deadLetter, { ...changes, time }) };
+}
+
 /**
  * Holds new data against what the consumer would take. Data of an older version are held against that version.
  * @returns false when no contract is known
  * @throws UsageError naming what to correct, and no value
  */
 export async function checkCorrection(
-  { id }: DeadLetter,
+  { id }: Pick<DeadLetter, "id">,
   old: Envelope,
   data: unknown,
   contract: KnownContract | undefined,
@@ -82,11 +111,16 @@ export function corrected(deadLetter: DeadLetter, changes: Partial<Envelope>): s
       throw new UsageError(`The data cannot be sent (${error.code}): ${error.detail}.`);
     throw error;
   }
-  const attributes = besideOf(deadLetter);
+  refuseTooLarge(deadLetter, text, besideOf(deadLetter));
+  return text;
+}
+
+/** @throws UsageError when SQS would not take it with one attribute more: our signature, or its id */
+export function refuseTooLarge({ id }: DeadLetter, text: string, attributes: Attributes): void {
   const names = Object.keys(attributes);
   if (names.length >= attributesMax) {
     throw new UsageError(
-      `${deadLetter.id} came with ${names.length} attributes, and with a signature SQS takes ${attributesMax - 1}: discard it.`,
+      `${id} came with ${names.length} attributes, and with one of ours SQS takes ${attributesMax - 1}: discard it.`,
     );
   }
   const bytes = Buffer.byteLength(text) + signatureBytes + attributesBytes(attributes);
@@ -95,7 +129,6 @@ export function corrected(deadLetter: DeadLetter, changes: Partial<Envelope>): s
       `The message would have ${bytes} bytes with its attributes, and SQS takes ${messageBytesMax}.`,
     );
   }
-  return text;
 }
 
 export async function sendCorrected(

@@ -38,11 +38,13 @@ export interface EvidencePlace {
 
 const open: Verdict = { kind: "open" };
 
-/** The verdicts on messages, by their bodies; read consistently, so they hold at the time of the call. */
-export async function askEvidence(place: EvidencePlace, bodies: readonly string[]): Promise<Verdict[]> {
+/** The verdicts on messages, undefined for what is none; read consistently, so they hold at the time of the call. */
+export async function askEvidence(
+  place: EvidencePlace,
+  messages: readonly (Envelope | undefined)[],
+): Promise<Verdict[]> {
   const { dynamodb, queue } = place;
   const consumer = queue.name;
-  const messages = bodies.map(messageIn);
   const known = messages.filter((message) => message !== undefined);
   const rows = await readItems(
     dynamodb,

@@ -33,7 +33,7 @@ export async function findDeadLetters(
     queues.map(async (queue) => {
       const restore = known?.restore;
       const held = await hold(sqs, queue.deadLetterQueueUrl, { visibilitySeconds, restore });
-      const found = deadLettersOf(queue.consumer, held.messages).filter(
+      const found = deadLettersOf(queue.consumer, held.messages, queue).filter(
         (one) => hasId(one, id) && (source === undefined || one.source === source),
       );
       await held.release(new Set(found.flatMap(({ copies }) => copies)));

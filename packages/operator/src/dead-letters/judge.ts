@@ -7,6 +7,7 @@ import { type Authenticity, authenticityOf } from "./authenticity.ts";
 import type { DeadLetter } from "./dead-letter.ts";
 import { type Decision, decide } from "./decision.ts";
 import { askEvidence, type EvidencePlace, type Verdict } from "./evidence.ts";
+import { messageOf } from "./original-form.ts";
 import { prospectOf } from "./prospect.ts";
 import { refusalOf } from "./refusal.ts";
 import type { Restore } from "./restore.ts";
@@ -49,8 +50,17 @@ export async function judge(
         const decision = { outcome: "left" as const, why: `its message cannot be had: ${unrestored}` };
         return { verdict: found, authenticity, decision };
       }
-      const again = await prospectOf(deadLetter, { authenticity, contract, claimBucket });
-      return { verdict: found, authenticity, decision: decide(deadLetter, found, { ...options, again }) };
+      const again = await prospectOf(deadLetter, {
+        from: place.queue.from,
+        authenticity,
+        contract,
+        claimBucket,
+      });
+      return {
+        verdict: found,
+        authenticity,
+        decision: decide(messageOf(place.queue, deadLetter), found, { ...options, again }),
+      };
     }),
   );
 }
@@ -63,7 +73,7 @@ async function verdictsOn(
   try {
     return await askEvidence(
       place,
-      deadLetters.map(({ body }) => body),
+      deadLetters.map((deadLetter) => messageOf(place.queue, deadLetter)),
     );
   } catch (error) {
     const refusal = refusalOf(error);

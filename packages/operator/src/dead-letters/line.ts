@@ -8,10 +8,11 @@ import {
   UpdateItemCommand,
 } from "@aws-sdk/client-dynamodb";
 import { marshall } from "@aws-sdk/util-dynamodb";
-import { bodyId, isFifo } from "@essentially-once/messaging/internal/envelope/message-group";
+import { isFifo } from "@essentially-once/messaging/internal/envelope/message-group";
 import { type Hold, holdId, holds, noHold } from "@essentially-once/messaging/internal/receive/holds";
 import type { DeadLetter } from "./dead-letter.ts";
 import type { EvidencePlace } from "./evidence.ts";
+import { lineIdOf } from "./original-form.ts";
 
 /** Somebody else moves the line meanwhile: so often it is looked at again. */
 const attemptsMax = 5;
@@ -28,24 +29,26 @@ export async function readLine(
 /** Lets the next of its group go on. */
 export async function leaveLine(
   place: EvidencePlace,
-  { group, body }: Pick<DeadLetter, "group" | "body">,
+  deadLetter: Pick<DeadLetter, "group" | "body" | "copies">,
 ): Promise<void> {
+  const { group } = deadLetter;
   if (group === undefined || !isFifo(place.queue.queueUrl)) return;
-  await linesOf(place).leave(group, bodyId(body));
+  await linesOf(place).leave(group, lineIdOf(deadLetter));
 }
 
-/** Gives the place of a dead letter to another body. */
+/** Gives the place of a dead letter to another. @param by what names that one in the line */
 export async function replaceInLine(
   place: EvidencePlace,
-  deadLetter: Pick<DeadLetter, "group" | "body">,
+  deadLetter: Pick<DeadLetter, "group" | "body" | "copies">,
   by: string,
 ): Promise<void> {
-  const { group, body } = deadLetter;
+  const { group } = deadLetter;
+  const id = lineIdOf(deadLetter);
   for (let attempt = 1; ; attempt++) {
     const hold = await readLine(place, deadLetter);
-    const index = hold?.line.indexOf(bodyId(body)) ?? -1;
+    const index = hold?.line.indexOf(id) ?? -1;
     if (index < 0 || group === undefined) return;
-    if (await putInLine(place, group, { index, id: bodyId(body), by: bodyId(by) })) return;
+    if (await putInLine(place, group, { index, id, by })) return;
     if (attempt === attemptsMax) throw new Error(`the line of group ${group} is moved by others: try again`);
   }
 }

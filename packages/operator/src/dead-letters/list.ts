@@ -77,5 +77,5 @@ async function listQueue(
 ): Promise<DeadLetterList> {
   const held = await hold(sqs, queue.deadLetterQueueUrl, { restore });
   await held.release();
-  return { deadLetters: deadLettersOf(queue.consumer, held.messages), unread: unreadOf(queue, held) };
+  return { deadLetters: deadLettersOf(queue.consumer, held.messages, queue), unread: unreadOf(queue, held) };
 }

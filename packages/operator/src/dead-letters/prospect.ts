@@ -4,17 +4,20 @@
 //   A check whose bound a consumer can move (hops) counts only when the consumer itself had refused by it.
 
 import type { Envelope } from "@essentially-once/messaging/envelope";
-import { readEnvelope } from "@essentially-once/messaging/envelope";
 import { claimIdIn } from "@essentially-once/messaging/internal/envelope/claim-place";
+import type { Origin } from "@essentially-once/messaging/internal/origin/origin";
 import { ageGate } from "@essentially-once/messaging/internal/trust/age-gate";
 import type { MessageType } from "@essentially-once/messaging/message-type";
 import { Park } from "@essentially-once/messaging/outcome";
 import type { KnownContract } from "../connect/contracts.ts";
 import { type Authenticity, standingOf } from "./authenticity.ts";
 import type { DeadLetter } from "./dead-letter.ts";
+import { readAs } from "./original-form.ts";
 
 export interface ProspectOptions {
   readonly authenticity: Authenticity;
+  /** How its messages come; absent when the relay sends them. */
+  readonly from?: Origin | undefined;
   /** Of its consumer; absent when it is not known here. */
   readonly contract?: KnownContract | undefined;
   /** Of the claim checks of this deployment. */
@@ -42,10 +45,11 @@ export async function checkData(contract: KnownContract, { type, data }: Pick<En
 
 async function check(
   deadLetter: DeadLetter,
-  { authenticity, contract, claimBucket }: ProspectOptions,
+  { authenticity, from, contract, claimBucket }: ProspectOptions,
 ): Promise<void> {
-  const { body, notes } = deadLetter;
-  const message = readEnvelope(body);
+  const { notes } = deadLetter;
+  const message = readAs(from, deadLetter);
+  if (message === undefined) return;
   checkSignature(deadLetter, authenticity);
   await checkTime(message);
   if (notes?.reason === "TOO_MANY_HOPS") throw new Park(notes.reason, notes.detail);

@@ -25,6 +25,7 @@ export async function receive(
       WaitTimeSeconds: waitSeconds(queueUrl),
       MessageAttributeNames: ["All"],
       MessageSystemAttributeNames: [
+        "MessageDeduplicationId",
         "MessageGroupId",
         "SentTimestamp",
         "AWSTraceHeader",

@@ -13,6 +13,7 @@ import { changeVisibility, depths, holdSecondsDefault } from "./hold.ts";
 import { judge } from "./judge.ts";
 import { leaveLine } from "./line.ts";
 import { heldByOthers } from "./list.ts";
+import { lineIdOf } from "./original-form.ts";
 import { receive } from "./receive.ts";
 import type { RedriveQueue } from "./redrive.ts";
 import { actOr } from "./refusal.ts";
@@ -30,7 +31,7 @@ export const redriveInOrder: RedriveQueue = async ({ sqs, dynamodb }, queue, opt
   const unread = heldByOthers(queue, await depths(sqs, queue.deadLetterQueueUrl));
   try {
     for (let page = await next(); page.length > 0 && !options.isStopped?.(); page = await next()) {
-      const deadLetters = deadLettersOf(queue.consumer, page);
+      const deadLetters = deadLettersOf(queue.consumer, page, queue);
       for (const deadLetter of deadLetters.filter(matches)) chosen.add(deadLetter.group);
       for (const deadLetter of deadLetters) await handle(deadLetter);
     }
@@ -50,9 +51,9 @@ export const redriveInOrder: RedriveQueue = async ({ sqs, dynamodb }, queue, opt
   }
 
   async function handle(deadLetter: DeadLetter): Promise<void> {
-    const { group, body } = deadLetter;
+    const { group } = deadLetter;
     // Parked again since it was sent: the rest of its line is behind it, and waits for another redrive.
-    if (sentBack.has(body)) closed.add(group);
+    if (sentBack.has(lineIdOf(deadLetter))) closed.add(group);
     if (!chosen.has(group) || closed.has(group)) return;
     const [judgement] = await judge(place, [deadLetter], known, { force });
     const judged = judgement?.decision ?? { outcome: "left" as const };
@@ -66,7 +67,7 @@ export const redriveInOrder: RedriveQueue = async ({ sqs, dynamodb }, queue, opt
     if (outcome === "sent-back") {
       await turn();
       await sendBack(sqs, queue, deadLetter);
-      sentBack.add(deadLetter.body);
+      sentBack.add(lineIdOf(deadLetter));
     } else {
       await leaveLine(place, deadLetter); // nobody else would lift it
     }

@@ -122,7 +122,7 @@ async function redriveOnce(
   const deleted = new Set<Message>();
   let moved = false;
   try {
-    const chosen = deadLettersOf(queue.consumer, held.messages).filter(matches);
+    const chosen = deadLettersOf(queue.consumer, held.messages, queue).filter(matches);
     await held.release(new Set(chosen.flatMap(({ copies }) => copies))); // others may look at the rest meanwhile
     for (let start = 0; start < chosen.length && !options.isStopped?.(); start += togetherMax) {
       const together = chosen.slice(start, start + togetherMax);

@@ -10,24 +10,25 @@ import { groupIdOf, isFifo } from "@essentially-once/messaging/internal/envelope
 import { cameWith } from "@essentially-once/messaging/internal/receive/park-attributes";
 import type { ConsumerQueue } from "./consumer-queues.ts";
 import type { DeadLetter } from "./dead-letter.ts";
-import { messageIn } from "./evidence.ts";
+import { idBeside, messageOf } from "./original-form.ts";
 
 export async function sendBack(
   sqs: SQSClient,
-  { queueUrl }: Pick<ConsumerQueue, "queueUrl">,
-  { body, group, copies }: DeadLetter,
+  queue: Pick<ConsumerQueue, "queueUrl" | "from">,
+  deadLetter: DeadLetter,
 ): Promise<void> {
+  const { body, copies } = deadLetter;
   const [copy] = copies;
   const trace = copy?.Attributes?.AWSTraceHeader;
   await sqs.send(
     new SendMessageCommand({
-      QueueUrl: queueUrl,
+      QueueUrl: queue.queueUrl,
       MessageBody: body,
-      MessageAttributes: { ...cameWith(copy ?? {}) },
+      MessageAttributes: { ...cameWith(copy ?? {}), ...idBeside(queue, deadLetter) },
       ...(trace !== undefined && {
         MessageSystemAttributes: { AWSTraceHeader: { DataType: "String", StringValue: trace } },
       }),
-      ...groupFields(queueUrl, { body, group, copies }),
+      ...groupFields(queue, deadLetter),
     }),
   );
 }
@@ -46,12 +47,10 @@ export async function remove(
   }
 }
 
-function groupFields(
-  queueUrl: string,
-  { body, group, copies }: Pick<DeadLetter, "body" | "copies"> & { group: string | undefined },
-) {
-  if (isFifo(queueUrl)) return { MessageGroupId: group, MessageDeduplicationId: sendingId(copies) };
-  const key = messageIn(body)?.partitionkey;
+function groupFields(queue: Pick<ConsumerQueue, "queueUrl" | "from">, deadLetter: DeadLetter) {
+  const { group, copies } = deadLetter;
+  if (isFifo(queue.queueUrl)) return { MessageGroupId: group, MessageDeduplicationId: sendingId(copies) };
+  const key = messageOf(queue, deadLetter)?.partitionkey;
   return key === undefined ? {} : { MessageGroupId: groupIdOf(key) }; // fair queues
 }
 

@@ -3,8 +3,8 @@
 //   What the message says is not among it unless it is asked for: an operator's terminal is kept and shared.
 //   The one that is looked at is often the one that is broken: each part that cannot be shown says why, and spoils no other.
 
+import type { Envelope } from "@essentially-once/messaging/envelope";
 import type { ClaimStore } from "@essentially-once/messaging/internal/commit/claim-store";
-import { bodyId } from "@essentially-once/messaging/internal/envelope/message-group";
 import { cameWith } from "@essentially-once/messaging/internal/receive/park-attributes";
 import { Park, RetryLater } from "@essentially-once/messaging/outcome";
 import { type Authenticity, authenticityOf } from "./authenticity.ts";
@@ -12,9 +12,10 @@ import type { DeadLetter } from "./dead-letter.ts";
 import type { Decision } from "./decision.ts";
 import { type Discarded, readDiscards } from "./discard-record.ts";
 import { readEffect } from "./effect-record.ts";
-import { type EvidencePlace, messageIn, type Verdict } from "./evidence.ts";
+import type { EvidencePlace, Verdict } from "./evidence.ts";
 import { judge, type Knowledge } from "./judge.ts";
 import { readLine } from "./line.ts";
+import { isForeign, lineIdOf, messageOf } from "./original-form.ts";
 
 /** What could not be found out, and why. */
 export interface Unknown {
@@ -60,8 +61,11 @@ export interface Shown {
   /** What is known of the effect outside that its reason names. */
   readonly effect?: Readonly<Record<string, unknown>> | Unknown;
   readonly discards: readonly Discarded[] | Unknown;
-  /** Only when it was asked for. */
+  /** In which it came, when that is not the relay's. */
+  readonly form?: string;
+  /** Only when it was asked for: what a handler sees of it, and its body as it came in a form of its own. */
   readonly payload?: unknown;
+  readonly original?: string;
 }
 
 export interface ShowOptions {
@@ -77,13 +81,14 @@ export async function show(
 ): Promise<Shown> {
   const { consumer, id, reason, detail, type, source, parkedAt, receiveCount, body, copies, notes } =
     deadLetter;
-  const message = messageIn(body);
+  const { from } = place.queue;
+  const message = messageOf(place.queue, deadLetter);
   const [judged, line, effect, discards, said] = await Promise.all([
     unlessFailed(async () => (await judge(place, [deadLetter], known))[0]),
     unlessFailed(() => placeInLine(place, deadLetter)),
     unlessFailed(() => readEffect(place, detail)),
     unlessFailed(() => readDiscards(place, id)),
-    payload ? unlessFailed(() => payloadOf(body, claims)) : undefined,
+    payload ? unlessFailed(() => payloadOf(body, message, claims)) : undefined,
   ]);
   const fields = {
     type,
@@ -103,7 +108,9 @@ export async function show(
     unrestored: deadLetter.unrestored,
     line,
     effect,
+    form: from?.form.form,
     payload: said,
+    original: payload && isForeign(from) ? body : undefined,
   };
   return {
     consumer,
@@ -133,9 +140,9 @@ export async function show(
 }
 
 async function placeInLine(place: EvidencePlace, deadLetter: DeadLetter) {
-  const { group, body } = deadLetter;
+  const { group } = deadLetter;
   const { line = [] } = (await readLine(place, deadLetter)) ?? {};
-  const index = line.indexOf(bodyId(body));
+  const index = line.indexOf(lineIdOf(deadLetter));
   return group === undefined || index < 0 ? undefined : { group, place: index + 1, length: line.length };
 }
 
@@ -156,8 +163,11 @@ function whyOf(error: unknown): string {
 }
 
 /** The data, fetched when it travels elsewhere; for what is no message, the text. */
-async function payloadOf(body: string, claims: ClaimStore | undefined): Promise<unknown> {
-  const message = messageIn(body);
+async function payloadOf(
+  body: string,
+  message: Envelope | undefined,
+  claims: ClaimStore | undefined,
+): Promise<unknown> {
   if (message === undefined) return body;
   if (message.dataref === undefined || claims === undefined) return message.data;
   return JSON.parse(await claims.get(message.dataref));

@@ -11,6 +11,7 @@ type Named = readonly [name: string, value: string];
 
 export function linesOf({
   payload,
+  original,
   discards,
   evidence,
   redrive,
@@ -37,6 +38,7 @@ export function linesOf({
     effect && ["effect", told(effect, (known) => JSON.stringify(known))],
     ...discardLines(discards),
     payload === undefined ? undefined : ["payload", JSON.stringify(payload)],
+    original === undefined ? undefined : ["as it came", original],
   ];
   return [...rows, ...more.filter((one) => one !== undefined)];
 }

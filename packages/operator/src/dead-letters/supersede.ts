@@ -10,12 +10,12 @@ import { nowIso, nowSeconds } from "@essentially-once/messaging/clock";
 import type { Envelope } from "@essentially-once/messaging/envelope";
 import { derivedId, evidenceId } from "@essentially-once/messaging/ids";
 import { digestOf, saysTheSame } from "@essentially-once/messaging/internal/envelope/digest";
-import { bodyId } from "@essentially-once/messaging/internal/envelope/message-group";
 import { evidenceDays } from "@essentially-once/messaging/internal/envelope/message-life";
 import { UsageError } from "../terminal/usage-error.ts";
 import type { DeadLetter } from "./dead-letter.ts";
 import type { EvidencePlace } from "./evidence.ts";
 import { barInItems } from "./inline-evidence.ts";
+import { lineIdOf } from "./original-form.ts";
 
 export interface Superseded {
   readonly deadLetter: DeadLetter;
@@ -77,7 +77,7 @@ export async function confirmSuperseded(
 
 /** By body: a message whose id another one had used can be superseded too, and leaves no evidence of its own. */
 async function writeDown(place: EvidencePlace, { deadLetter, newId }: Superseded): Promise<string> {
-  const id = `edit:${derivedId(place.queue.name, bodyId(deadLetter.body))}`;
+  const id = `edit:${derivedId(place.queue.name, lineIdOf(deadLetter))}`;
   const found = await putNew(place, { id, supersededBy: newId, processedAt: nowIso() });
   if (found.supersededBy === newId) return String(found.processedAt);
   throw new UsageError(

@@ -5,7 +5,7 @@ import { draw } from "./draw.ts";
 import { explained } from "./explained.ts";
 
 describe("random changes", () => {
-  const changes = Array.from({ length: 50 }, (_, n) => aChange({ original: `${n}` }));
+  const changes = Array.from({ length: 50 }, (_, n) => aChange({ line: n + 1, original: `${n}` }));
 
   it("are the same for the same seed, others for another, and none is drawn twice", () => {
     const drawn = draw(changes, { count: 20, seed: 7 });
@@ -15,10 +15,15 @@ describe("random changes", () => {
     expect(draw(changes, { count: 60, seed: 7 })).toHaveLength(50);
   });
 
+  it("of one place are tried together", () => {
+    const two = [aChange({ replacement: "true" }), aChange({ replacement: "false" })];
+    expect(draw(two, { count: 1, seed: 7 })).toEqual(two);
+  });
+
   it("leave out sentences for people, and keep names, codes and expressions", () => {
     const texts = ['"must be a text"', '"ID_REUSED"', '"attribute_not_exists(id) AND a = :b"', '"id"'];
     const drawn = draw(
-      texts.map((original) => aChange({ mutatorName: "StringLiteral", original })),
+      texts.map((original, line) => aChange({ mutatorName: "StringLiteral", original, line })),
       { count: 9, seed: 1 },
     );
     expect(drawn.map(({ original }) => original).sort()).toEqual(texts.slice(1).sort());
@@ -35,7 +40,7 @@ describe("a change that survives with a reason", () => {
   });
 });
 
-function aChange(changes: Partial<Change>): Change {
-  const start = { line: 1, column: 1 };
+function aChange({ line = 1, ...changes }: Partial<Change> & { readonly line?: number }): Change {
+  const start = { line, column: 1 };
   return { file: "any.ts", mutatorName: "Any", replacement: "", original: "", start, end: start, ...changes };
 }

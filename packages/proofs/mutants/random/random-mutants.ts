@@ -1,14 +1,15 @@
 // Random single changes to the kit, each against all tests that run its line: what no test notices is listed, so that it is
 // noticed from then on, or has a reason. The chosen mutants (catalog.ts) are what we thought of; these are what we did not.
-import { spawn } from "node:child_process";
 import { globSync } from "node:fs";
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { type Change, discover, strykerProgram } from "./discover.ts";
+import { copyTree } from "../tree-copy.ts";
+import { type Change, discover } from "./discover.ts";
 import { draw } from "./draw.ts";
 import { reasonFor } from "./explained.ts";
+import { isTimeOut, type Result, tryAll } from "./try-all.ts";
 
 export interface RandomMutantsOptions {
   readonly count: number;
@@ -22,6 +23,8 @@ export interface RandomMutantsOptions {
 export interface RandomMutantsFigures {
   readonly drawn: number;
   readonly noticed: number;
+  /** Of the noticed ones, those whose tests had to be stopped. */
+  readonly timedOut: number;
   /** Unnoticed, each with its reason. */
   readonly explained: number;
   /** Unnoticed and without a reason: `file:line: "what stands there" → "what would"`. */
@@ -46,9 +49,9 @@ export async function proveRandomMutants({
     .filter((file) => file.includes(only))
     .sort();
   const scratch = await mkdtemp(join(tmpdir(), "essentially-once-random-mutants-"));
+  const copy = await copyTree(); // whose packages are its own: what StrykerJS copies by itself would import ours
   try {
     const configuration = join(scratch, "stryker.json");
-    const reportFile = join(scratch, "report.json");
     await writeFile(configuration, JSON.stringify(configurationFor(files, scratch, workers)));
     const drawn = draw(await discover(files, configuration), { count, seed });
     onProgress(`random mutants: ${drawn.length} drawn, seed ${seed}`);
@@ -57,16 +60,33 @@ export async function proveRandomMutants({
     );
     const asked = {
       ...configurationFor(ranges, scratch, workers),
-      plugins: ["@stryker-mutator/vitest-runner", here("only-drawn.mjs")],
+      plugins: ["@stryker-mutator/vitest-runner", here("only-drawn.mjs"), here("tell-results.mjs")],
       ignorers: ["only-drawn"],
-      jsonReporter: { fileName: reportFile },
+      reporters: ["tell-results"],
     };
     await writeFile(configuration, JSON.stringify(asked));
-    await writeFile(join(scratch, "drawn.json"), JSON.stringify(drawn.map(place)));
-    await test(configuration, { DRAWN_CHANGES: join(scratch, "drawn.json") }, onProgress);
-    const report = JSON.parse(await readFile(reportFile, "utf8")) as Report;
-    return { ...figuresOf(drawn, report), seconds: (performance.now() - beganAt) / 1_000 };
+    const variables = {
+      DRAWN_CHANGES: join(scratch, "drawn.json"),
+      PLANNED_MUTANTS: join(scratch, "planned.json"),
+      TEST_TIMES: join(scratch, "test-times"),
+      KEPT_ASSEMBLIES: join(scratch, "assemblies"), // no mutant is in what synthesizes
+      NODE_COMPILE_CACHE: join(scratch, "compiled"),
+    };
+    await writeFile(variables.DRAWN_CHANGES, JSON.stringify(drawn.map(place)));
+    const results = new Map<Change, Result>();
+    await tryAll({ configuration, variables, directory: copy.directory }, (result) => {
+      const change = drawn.find((one) => isOf(one, result));
+      if (change === undefined) return;
+      results.set(change, result);
+      const { status, seconds, because } = result;
+      const detail = isTimeOut(result) ? ` (${oneLine(because ?? "")})` : "";
+      onProgress(
+        `random mutants: ${results.size} of ${drawn.length}: ${status} in ${seconds} s: ${told(change)}${detail}`,
+      );
+    });
+    return { ...figuresOf(drawn, results), seconds: (performance.now() - beganAt) / 1_000 };
   } finally {
+    await copy.remove();
     await rm(scratch, { recursive: true, force: true, maxRetries: 5 });
   }
 }
@@ -79,9 +99,9 @@ function configurationFor(mutate: readonly string[], scratch: string, concurrenc
     plugins: ["@stryker-mutator/vitest-runner"],
     vitest: { configFile: "packages/proofs/mutants/random/vitest.config.ts", related: false, pool: "forks" },
     tsconfigFile: "none.json", // TypeScript 7 has no API by which it would be read
+    inPlace: true,
     tempDirName: join(scratch, "sandbox"),
     ignorePatterns: ["cdk.out", ".local-cloud", ".git"],
-    reporters: ["json", "progress-append-only"],
     allowConsoleColors: false,
     timeoutMS: 60_000, // a busy machine is not a loop without an end
     dryRunTimeoutMinutes: 30,
@@ -99,83 +119,46 @@ function place({ start, end }: Change) {
   return { start: zeroBased(start), end: zeroBased(end) };
 }
 
-async function test(
-  configuration: string,
-  variables: Readonly<Record<string, string>>,
-  onProgress: (text: string) => void,
-): Promise<void> {
-  const child = spawn(process.execPath, [strykerProgram, "run", configuration], {
-    env: { ...process.env, ...variables, CDK_VALIDATION: "false" },
-    stdio: ["ignore", "pipe", "pipe"],
-  });
-  let said = "";
-  for (const stream of [child.stdout, child.stderr]) {
-    stream.setEncoding("utf8").on("data", (text: string) => {
-      said = `${said}${text}`.slice(-4_000);
-      const [progress] = /Mutation testing .*tested \(.*/.exec(text) ?? [];
-      if (progress) onProgress(`random mutants: ${progress}`);
-    });
-  }
-  const code = await new Promise<number>((resolve, reject) => {
-    child.once("error", reject).once("close", (exitCode) => resolve(exitCode ?? 1));
-  });
-  if (code !== 0) throw new Error(`StrykerJS ended with ${code}: ${said}`);
-}
-
-interface Report {
-  readonly files: Readonly<
-    Record<
-      string,
-      {
-        readonly mutants: readonly {
-          readonly mutatorName: string;
-          readonly replacement?: string;
-          readonly status: string;
-          readonly location: Pick<Change, "start" | "end">;
-        }[];
-      }
-    >
-  >;
-}
-
-function figuresOf(drawn: readonly Change[], { files }: Report): Omit<RandomMutantsFigures, "seconds"> {
-  const states = drawn.map((change) => ({ change, state: stateOf(change) }));
-  const unnoticed = states
-    .filter(({ state }) => ["Survived", "NoCoverage"].includes(state))
-    .map(({ change }) => change);
-  const invalid = states.filter(({ state }) => ["CompileError", "RuntimeError"].includes(state)).length;
+function figuresOf(
+  drawn: readonly Change[],
+  results: ReadonlyMap<Change, Result>,
+): Omit<RandomMutantsFigures, "seconds"> {
+  const having = (...states: Result["status"][]) =>
+    drawn.filter((change) => states.includes(stateOf(change)));
+  const unnoticed = having("Survived", "NoCoverage");
+  const invalid = having("CompileError", "RuntimeError").length;
   const survivors = unnoticed.filter((change) => reasonFor(change) === undefined);
   return {
     drawn: drawn.length,
     noticed: drawn.length - invalid - unnoticed.length,
+    timedOut: [...results.values()].filter(isTimeOut).length,
     explained: unnoticed.length - survivors.length,
     survivors: survivors.map(told),
     invalid,
   };
 
-  function stateOf({ file, mutatorName, replacement, start, end }: Change): string {
-    const found = files[file]?.mutants.find(
-      (mutant) =>
-        mutant.mutatorName === mutatorName &&
-        (mutant.replacement ?? "") === replacement &&
-        same(mutant.location.start, start) &&
-        same(mutant.location.end, end),
-    );
-    if (found === undefined) throw new Error(`StrykerJS did not try ${told({ file, start, replacement })}`);
-    return found.status;
+  function stateOf(change: Change): Result["status"] {
+    const result = results.get(change);
+    if (result === undefined) throw new Error(`StrykerJS did not try ${told(change)}`);
+    return result.status;
   }
+}
+
+function isOf(change: Change, result: Result): boolean {
+  return (
+    change.file === result.file &&
+    change.mutatorName === result.mutatorName &&
+    change.replacement === result.replacement &&
+    same(change.start, result.start) &&
+    same(change.end, result.end)
+  );
 }
 
 function same(one: Change["start"], other: Change["start"]): boolean {
   return one.line === other.line && one.column === other.column;
 }
 
-function told({
-  file,
-  start,
-  original = "",
-  replacement,
-}: Pick<Change, "file" | "start" | "replacement"> & Partial<Pick<Change, "original">>): string {
+function told({ file, start, original, replacement }: Change): string {
   return `${file}:${start.line}:${start.column}: ${oneLine(original)} → ${oneLine(replacement)}`;
 }
 

@@ -9,6 +9,7 @@ import { sqs } from "@essentially-once/messaging/sqs-client";
 import type { DeadLetter } from "@essentially-once/operator/dead-letters/dead-letter";
 import { listDeadLetters } from "@essentially-once/operator/dead-letters/list";
 import { redrive } from "@essentially-once/operator/dead-letters/redrive";
+import { originIn } from "@essentially-once/operator/internal/connect/origins";
 import { discard } from "@essentially-once/operator/internal/dead-letters/discard";
 import { readDiscards } from "@essentially-once/operator/internal/dead-letters/discard-record";
 import { edit } from "@essentially-once/operator/internal/dead-letters/edit";
@@ -22,6 +23,7 @@ const queue = {
   queueUrl: QUEUE_URL,
   deadLetterQueueUrl: DEAD_LETTER_QUEUE_URL,
   evidenceTable: EVIDENCE_TABLE,
+  ...(process.env.FROM && { from: originIn(process.env.FROM, CONSUMER) }),
   stateTables: process.env.FORM === "inline" ? [process.env.ACCOUNTS_TABLE ?? ""] : [],
 };
 const matches = ({ reason }: DeadLetter) => reason !== "SIGNATURE_INVALID"; // nobody can put that right

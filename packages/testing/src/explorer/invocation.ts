@@ -1,7 +1,9 @@
 // The platform of explored functions: gives an event to a process that is warm and free, or to a new one, and ends
 // those that take longer than their time.
+
 import type { Context } from "aws-lambda";
 import { answerCommand } from "./call.ts";
+import { enterEnvironment } from "./entered-environment.ts";
 import { type ExploredProcess, runAs, stopProcess } from "./process-identity.ts";
 import type { Handler, Program } from "./program.ts";
 import type { Simulation } from "./simulation.ts";
@@ -112,7 +114,7 @@ export function platform(simulation: Simulation): Platform {
     const name = all.length === 0 ? target.program.name : `${target.program.name} (${all.length + 1})`;
     const process: ExploredProcess = { name, simulation, state: "running", onStop: () => undefined };
     target.program.requireLoadable?.(target.environment);
-    Object.assign(globalThis.process.env, target.environment);
+    enterEnvironment(target.environment);
     const environment = { process, handler: runAs(process, () => target.program.start()), busy: false };
     all.push(environment);
     return environment;

@@ -1,6 +1,7 @@
 // Where runs take place: real engines with the tables and queues of a scenario, and the environment that its
 // functions find. Runs share tables and tell their items apart by ids; when the engines have had many runs they are
 // started anew, because a table with a stream slows down as it grows.
+
 import { GetItemCommand, PutItemCommand, QueryCommand, ScanCommand } from "@aws-sdk/client-dynamodb";
 import { CreateBucketCommand } from "@aws-sdk/client-s3";
 import { SendMessageBatchCommand } from "@aws-sdk/client-sqs";
@@ -12,9 +13,10 @@ import {
   type LocalClients,
   localClients,
 } from "@essentially-once/local-cloud/clients";
-import { startEngines } from "@essentially-once/local-cloud/internal/engines";
+import { startEngines } from "@essentially-once/local-cloud/internal/engines/engines";
 import { lineOf } from "@essentially-once/messaging/internal/commit/outbox";
 import { groupIdOf } from "@essentially-once/messaging/internal/envelope/message-group";
+import { leaveEnvironments } from "./entered-environment.ts";
 import { serveFrom } from "./instrument.ts";
 import { type PlainClients, plainClients } from "./plain-clients.ts";
 import { type Published, publications } from "./published.ts";
@@ -91,6 +93,7 @@ export interface Row {
 export const heldSeconds = 43_200;
 
 export async function openStage(plan: StagePlan): Promise<Stage> {
+  leaveEnvironments();
   for (const service of ["SQS", "S3", "SECRETS_MANAGER", "DYNAMODB"])
     delete process.env[`AWS_ENDPOINT_URL_${service}`]; // of an earlier stage
   const engines = await startEngines();

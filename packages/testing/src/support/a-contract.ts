@@ -1,6 +1,7 @@
 // Contracts for tests of the wiring, where only the names of types count.
 
 import { type Contract, contract } from "@essentially-once/messaging/contract";
+import type { From } from "@essentially-once/messaging/internal/origin/origin";
 import { type MessageType, messageType } from "@essentially-once/messaging/message-type";
 import * as z from "zod";
 
@@ -13,9 +14,10 @@ export function aContract(
   {
     accepts = ["asked"],
     publishes = [],
-  }: { accepts?: readonly string[]; publishes?: readonly string[] } = {},
+    from,
+  }: { accepts?: readonly string[]; publishes?: readonly string[]; from?: From } = {},
 ): Contract<readonly [MessageType]> {
   const [first = "", ...more] = accepts;
   const types = [aType(first), ...more.map(aType)] as unknown as readonly [MessageType];
-  return contract({ name, accepts: types, publishes: publishes.map(aType) });
+  return contract({ name, accepts: types, publishes: publishes.map(aType), ...(from && { from }) });
 }

@@ -3,7 +3,7 @@
 
 import { randomUUID } from "node:crypto";
 import { destroyClients, type LocalClients, localClients } from "@essentially-once/local-cloud/clients";
-import { type Engines, startEngines } from "@essentially-once/local-cloud/internal/engines";
+import { type Engines, startEngines } from "@essentially-once/local-cloud/internal/engines/engines";
 import { afterAll, beforeAll } from "vitest";
 
 /** Call once in a file; the clients are there when its tests run. */

@@ -15,7 +15,7 @@ import {
   type LocalClients,
   localClients,
 } from "@essentially-once/local-cloud/clients";
-import { startEngines } from "@essentially-once/local-cloud/internal/engines";
+import { startEngines } from "@essentially-once/local-cloud/internal/engines/engines";
 import { newId } from "@essentially-once/messaging/ids";
 import { isFifo } from "@essentially-once/messaging/internal/envelope/message-group";
 import type { ConsumerQueue } from "@essentially-once/operator/dead-letters/consumer-queues";

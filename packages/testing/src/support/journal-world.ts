@@ -7,7 +7,7 @@ import {
   type LocalClients,
   localClients,
 } from "@essentially-once/local-cloud/clients";
-import { startEngines } from "@essentially-once/local-cloud/internal/engines";
+import { startEngines } from "@essentially-once/local-cloud/internal/engines/engines";
 import { asciiJson, type Envelope } from "@essentially-once/messaging/envelope";
 import { newId } from "@essentially-once/messaging/ids";
 import { type Journal, type JournalMessage, journal } from "@essentially-once/messaging/journal";

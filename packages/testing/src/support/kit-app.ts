@@ -29,7 +29,7 @@ const reading = service("Second");
 foundation.claims.allowReading(reading.addConsumer(second, file("second")).function);
 
 const pulling = service("Pulled");
-pulling.addConsumer(atMostOnce, { ...file("at-most-once"), relayed: false });
+pulling.addConsumer(atMostOnce, file("at-most-once"));
 pulling.addProjection(pulled, file("pulled"));
 
 const services = [entrance, taking, settling, reading, pulling];

@@ -10,7 +10,7 @@ import {
   SendMessageBatchCommand,
 } from "@aws-sdk/client-sqs";
 import { destroyClients, type LocalClients, localClients } from "@essentially-once/local-cloud/clients";
-import { type Engines, startEngines } from "@essentially-once/local-cloud/internal/engines";
+import { type Engines, startEngines } from "@essentially-once/local-cloud/internal/engines/engines";
 import { afterAll, beforeAll } from "vitest";
 
 export function localEngines() {

@@ -30,5 +30,8 @@ function nameOf(resource: unknown): string {
   if (Array.isArray(getAtt)) return `${withoutHash(getAtt[0])}.${getAtt[1]}`;
   const imported = intrinsic["Fn::ImportValue"];
   if (typeof imported === "string") return imported;
-  return JSON.stringify(resource);
+  const [, parts] = (intrinsic["Fn::Join"] ?? []) as [string, unknown[]];
+  const text = parts?.filter((part) => typeof part === "string").join("");
+  const [, service, , , name] = /^arn::([^:]*):([^:]*):([^:]*):(.*)$/.exec(text ?? "") ?? [];
+  return name === undefined ? JSON.stringify(resource) : `${service}:${name}`;
 }

@@ -4,7 +4,7 @@ import { spawnSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { App, type IPolicyValidationContext } from "aws-cdk-lib";
+import { App, type IPolicyValidationContext, Stack } from "aws-cdk-lib";
 import { kitApp } from "./assembly.ts";
 import { temporaryDirectory } from "./synthesized.ts";
 
@@ -51,8 +51,9 @@ export function synthesizeApp(given: Record<string, string> = {}, app = kitApp):
 /** What a validation plugin is given for an assembly, with the templates as they are on disk. */
 export function validationContext(directory: string): IPolicyValidationContext {
   const { artifacts } = JSON.parse(readFileSync(join(directory, "manifest.json"), "utf8")) as {
-    artifacts: Record<string, { type: string; properties?: { templateFile?: string } }>;
+    artifacts: Record<string, { type: string; properties?: { templateFile?: string; stackName?: string } }>;
   };
+  const appConstruct = new App();
   const stackTemplates = Object.entries(artifacts).flatMap(([stackConstructPath, { type, properties }]) =>
     type === "aws:cloudformation:stack" && properties?.templateFile
       ? [
@@ -65,10 +66,14 @@ export function validationContext(directory: string): IPolicyValidationContext {
         ]
       : [],
   );
+  for (const [id, { type, properties }] of Object.entries(artifacts)) {
+    const { stackName } = properties ?? {};
+    if (type === "aws:cloudformation:stack" && stackName) new Stack(appConstruct, id, { stackName }); // others read its outputs by it
+  }
   return {
     stackTemplates,
     templatePaths: stackTemplates.map(({ templatePath }) => templatePath),
-    appConstruct: new App(),
+    appConstruct,
   };
 }
 

@@ -9,7 +9,7 @@ import { forgetAssemblies } from "./assembly.ts";
 export default async function scratch(project: TestProject): Promise<() => Promise<void>> {
   const directory = await mkdtemp(join(tmpdir(), "essentially-once-test-"));
   process.env.TMPDIR = directory; // the workers inherit it
-  process.env.ASSEMBLIES = join(directory, "assemblies");
+  process.env.ASSEMBLIES = process.env.KEPT_ASSEMBLIES ?? join(directory, "assemblies");
   process.env.NODE_COMPILE_CACHE ??= join(directory, "compiled"); // the CDK and the SDK are read by a hundred processes
   project.onTestsRerun(forgetAssemblies);
   return () => rm(directory, { recursive: true, force: true, maxRetries: 5 });

@@ -3,27 +3,36 @@
 import { once } from "node:events";
 import { createServer, type IncomingMessage, request as requestTo, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
+import { buffer } from "node:stream/consumers";
 
 export interface Tripwire {
   readonly endpoint: string;
   /**
    * Arms the wire once. The request is not answered: its connection breaks after `act`.
+   * @param about what the request has in its body: others of the operation may be under way, from what was sent before
    * @returns when it has been tripped
    */
-  trip(options: { operation: string; moment: "before" | "after"; act?: () => void }): Promise<void>;
+  trip(options: {
+    operation: string;
+    about?: string;
+    moment: "before" | "after";
+    act?: () => void;
+  }): Promise<void>;
   stop(): Promise<void>;
 }
 
 interface Trap {
   readonly operation: string;
+  readonly about: string;
   readonly moment: "before" | "after";
   readonly spring: () => void;
 }
 
 export async function startTripwire(target: string): Promise<Tripwire> {
   let trap: Trap | undefined;
-  const server = createServer(function handle(request, response) {
-    const sprung = takeTrap(String(request.headers["x-amz-target"]));
+  const server = createServer(async function handle(request, response) {
+    const body = await buffer(request);
+    const sprung = takeTrap(String(request.headers["x-amz-target"]), body);
     if (sprung?.moment === "before") return spring(sprung, response);
     const { method = "GET", url = "/", headers } = request;
     const onward = requestTo(new URL(url, target), { method, headers }, (answer) => {
@@ -31,17 +40,18 @@ export async function startTripwire(target: string): Promise<Tripwire> {
       else pass(answer, response);
     });
     onward.on("error", () => response.destroy());
-    request.pipe(onward);
+    onward.end(body);
   });
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
 
   return {
     endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    trip({ operation, moment, act }) {
+    trip({ operation, about = "", moment, act }) {
       return new Promise((resolve) => {
         trap = {
           operation,
+          about,
           moment,
           spring() {
             act?.();
@@ -58,8 +68,9 @@ export async function startTripwire(target: string): Promise<Tripwire> {
   };
 
   /** `x-amz-target` is `DynamoDB_20120810.TransactWriteItems`, `AmazonSQS.SendMessageBatch` … */
-  function takeTrap(target: string): Trap | undefined {
-    if (trap === undefined || !target.endsWith(`.${trap.operation}`)) return undefined;
+  function takeTrap(target: string, body: Buffer): Trap | undefined {
+    if (trap === undefined || !target.endsWith(`.${trap.operation}`) || !body.includes(trap.about))
+      return undefined;
     const taken = trap;
     trap = undefined;
     return taken;

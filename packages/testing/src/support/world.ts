@@ -10,8 +10,8 @@ import {
   type LocalClients,
   localClients,
 } from "@essentially-once/local-cloud/clients";
-import { startEngines } from "@essentially-once/local-cloud/internal/engines";
-import { provision } from "@essentially-once/local-cloud/internal/provision";
+import { startEngines } from "@essentially-once/local-cloud/internal/engines/engines";
+import { provision } from "@essentially-once/local-cloud/internal/provision/provision";
 import type { Deployment } from "@essentially-once/local-cloud/model";
 import { contractVariable } from "@essentially-once/messaging/contract";
 import { assemblyOf, kitApp } from "./assembly.ts";
@@ -56,6 +56,7 @@ export async function aWorld({ app = kitApp } = {}): Promise<World> {
     AWS_ENDPOINT_URL_S3: engines.endpoints.s3,
     AWS_ENDPOINT_URL_SECRETS_MANAGER: engines.endpoints.secretsManager,
     AWS_ENDPOINT_URL_DYNAMODB: engines.endpoints.dynamodb,
+    AWS_ENDPOINT_URL_SSM: engines.endpoints.ssm,
   });
 
   return {

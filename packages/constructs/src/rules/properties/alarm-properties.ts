@@ -147,7 +147,7 @@ function isThere(value: unknown, { templates, resource }: Scope): boolean {
   const needed = dimensions[namespace];
   if (needed !== undefined) {
     return needed.every((name) =>
-      given.some((one) => one.Name === name && templates.referredTo(one.Value) !== undefined),
+      given.some(({ Name, Value }) => Name === name && isKnown(templates, Value)),
     );
   }
   if (namespace.startsWith("AWS/")) return true;
@@ -155,4 +155,12 @@ function isThere(value: unknown, { templates, resource }: Scope): boolean {
     .ofType("AWS::Lambda::Function")
     .map((each) => variableOf(each, "POWERTOOLS_SERVICE_NAME"));
   return given.some(({ Name, Value }) => Name === serviceDimension && services.includes(Value));
+}
+
+/** A resource of this app, or the queue of another that a function of this one consumes. */
+function isKnown(templates: Scope["templates"], value: unknown): boolean {
+  if (templates.referredTo(value) !== undefined) return true;
+  return templates
+    .ofType("AWS::Lambda::EventSourceMapping")
+    .some((mapping) => String(at(mapping, "EventSourceArn")).endsWith(`:${value}`));
 }

@@ -7,6 +7,7 @@ import {
 import { alarmProperties, compositeAlarmProperties } from "./alarm-properties.ts";
 import { functionProperties, invokeProperties, urlProperties } from "./function-properties.ts";
 import { mappingProperties } from "./mapping-properties.ts";
+import { parameterProperties } from "./parameter-properties.ts";
 import { type PropertyTable, rulesOf } from "./property-rules.ts";
 import { queueProperties } from "./queue-properties.ts";
 import {
@@ -34,6 +35,7 @@ export const propertyTables: readonly PropertyTable[] = [
   bucketProperties,
   secretProperties,
   rotationProperties,
+  parameterProperties,
   topicProperties,
   subscriptionProperties,
   alarmProperties,

@@ -6,6 +6,8 @@ import {
   evidenceDays,
 } from "@essentially-once/messaging/internal/envelope/message-life";
 import { rotationDaysMin } from "@essentially-once/messaging/internal/trust/key-rotation";
+import type { Resource, Templates } from "../templates.ts";
+import { at, isTrue } from "../wiring.ts";
 import {
   free,
   never,
@@ -57,6 +59,7 @@ export const bucketProperties: PropertyTable = {
       "BucketEncryption", // customer-key; S3 encrypts always
       "BucketName",
       "LoggingConfiguration",
+      "NotificationConfiguration.QueueConfigurations",
       "OwnershipControls",
       "Tags",
       "VersioningConfiguration",
@@ -143,16 +146,35 @@ export const topicProperties: PropertyTable = {
   kind: "topic",
   types: ["AWS::SNS::Topic"],
   properties: [
-    oneOf("FifoTopic", [undefined, false], "CloudWatch cannot send to a FIFO topic: alarms stay silent"),
+    property(
+      "FifoTopic",
+      (value, { resource, templates }) => !isTrue(value) || fillsQueue(resource, templates),
+      "false, or a subscription of a queue: source of addConsumer",
+      "CloudWatch cannot send to a FIFO topic: alarms stay silent",
+    ),
     property(
       "KmsMasterKeyId",
       (value) => !String(value).includes("alias/aws/"),
       "a key of your own whose policy lets CloudWatch use it, or none",
       "CloudWatch may not use AWS's own key of SNS: alarms stay silent",
     ),
-    ...free("DisplayName", "Subscription", "TopicName", "Tags", "TracingConfig"),
+    ...free(
+      "ContentBasedDeduplication", // the contract says where the id is
+      "DisplayName",
+      "FifoThroughputScope",
+      "Subscription",
+      "TopicName",
+      "Tags",
+      "TracingConfig",
+    ),
   ],
 };
+
+function fillsQueue(topic: Resource, templates: Templates): boolean {
+  return templates
+    .ofType("AWS::SNS::Subscription")
+    .some((each) => at(each, "Protocol") === "sqs" && templates.referredTo(at(each, "TopicArn")) === topic);
+}
 
 export const subscriptionProperties: PropertyTable = {
   kind: "subscription",

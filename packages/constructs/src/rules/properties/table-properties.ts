@@ -38,15 +38,17 @@ const plain: readonly Property[] = [
     "remove it: of the kit's tables only evidence expires",
     "time removes state, messages or journal entries that are still needed",
   ),
-  property(
-    "GlobalSecondaryIndexes",
-    (value, scope) =>
-      value === undefined ||
-      !["EVIDENCE_TABLE", "OUTBOX_TABLE", "ORDERED_OUTBOX_TABLE", "JOURNAL_TABLE"].some((each) =>
-        isNamed(scope, each),
-      ),
-    "remove it from the tables of the kit",
-    "an index whose key has another type than an item's attribute refuses the item",
+  ...["GlobalSecondaryIndexes", "LocalSecondaryIndexes"].map((path) =>
+    property(
+      path,
+      (value, scope) =>
+        value === undefined ||
+        !["EVIDENCE_TABLE", "OUTBOX_TABLE", "ORDERED_OUTBOX_TABLE", "JOURNAL_TABLE"].some((each) =>
+          isNamed(scope, each),
+        ),
+      "remove it from the tables of the kit",
+      "an index whose key has another type than an item's attribute refuses the item",
+    ),
   ),
   ...free(
     "AttributeDefinitions",
@@ -83,6 +85,8 @@ export const tableProperties: PropertyTable = {
       "ContributorInsightsSpecification",
       "PointInTimeRecoverySpecification.RecoveryPeriodInDays",
       "Replicas.*.ContributorInsightsSpecification",
+      "Replicas.*.GlobalSecondaryIndexes.*.ContributorInsightsSpecification",
+      "Replicas.*.GlobalSecondaryIndexes.*.IndexName",
       "Replicas.*.PointInTimeRecoverySpecification.RecoveryPeriodInDays",
       "Replicas.*.Region",
       "Replicas.*.SSESpecification",

@@ -97,20 +97,10 @@ export const functionMutations: readonly Subject[] = [
   },
   {
     name: "publisher and sweeper",
-    is: hasVariable("ROUTES"),
+    is: hasVariable("REGISTRY_PATH"),
     mutations: [
-      ["Environment.Variables.ROUTES", "{}", "routes-complete"],
-      ["Environment.Variables.ROUTES", "", "routes-complete"],
-      ["Environment.Variables.ROUTES", "not JSON", "routes-complete"],
-      ["Environment.Variables.AUTHORS", absent, "authors-complete"],
-      ["Environment.Variables.AUTHORS", "not JSON", "authors-complete"],
-      ["Environment.Variables.AUTHORS", "{}", "authors-complete"],
-      ["Environment.Variables.AUTHORS", '{"ask":{"publishes":["tests.anything.v1"]}}', "authors-complete"],
-      [
-        "Environment.Variables.ROUTES",
-        '{"kit.asked.v1":["https://sqs.eu-west-1.amazonaws.com/123456789012/gone"]}',
-        "routes-lead-to-consumers",
-      ],
+      ["Environment.Variables.REGISTRY_PATH", "/elsewhere", "registry-path"],
+      ["Environment.Variables.REGISTRY_PATH", "/elsewhere", "registry-read"],
       ["Environment.Variables.JOURNAL_TABLE", "a-table-elsewhere", "journal-is-written"],
     ],
   },

@@ -64,6 +64,7 @@ export const storageMutations: readonly Subject[] = [
     mutations: [
       ["KeySchema", [{ AttributeName: "key", KeyType: "HASH" }], "table-key-schema"],
       ["GlobalSecondaryIndexes", [{ IndexName: "byTime" }], "table-global-secondary-indexes"],
+      ["LocalSecondaryIndexes", [{ IndexName: "byTime" }], "table-local-secondary-indexes"],
     ],
   },
   {

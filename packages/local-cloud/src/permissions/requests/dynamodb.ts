@@ -5,7 +5,7 @@
 // https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/transaction-apis-iam.html
 
 import { z } from "zod";
-import { tableArn } from "../../names.ts";
+import { tableArn } from "../../model/names.ts";
 import type { Access } from "../evaluate.ts";
 import { bodyOf, operationOf, type SeenRequest, unknownOperation, type Wanted } from "./request.ts";
 

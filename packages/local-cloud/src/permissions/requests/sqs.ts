@@ -3,7 +3,7 @@
 // https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonsqs.html
 
 import { z } from "zod";
-import { queueArn } from "../../names.ts";
+import { queueArn } from "../../model/names.ts";
 import { bodyOf, operationOf, type SeenRequest, unknownOperation, type Wanted } from "./request.ts";
 
 const OnQueue = z.union([

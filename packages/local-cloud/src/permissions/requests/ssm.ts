@@ -3,7 +3,7 @@
 // https://docs.aws.amazon.com/service-authorization/latest/reference/list_awssystemsmanager.html
 
 import { z } from "zod";
-import { parameterArn } from "../../names.ts";
+import { parameterArn } from "../../model/names.ts";
 import { bodyOf, operationOf, type SeenRequest, unknownOperation, type Wanted } from "./request.ts";
 
 const names = {

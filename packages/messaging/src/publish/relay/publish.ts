@@ -16,19 +16,17 @@ import { count } from "../../observe/metrics.ts";
 import { journal } from "../../pull/journal.ts";
 import { keepingClaims } from "../../pull/journal-claims.ts";
 import { observed } from "../../receive/observed.ts";
-import { deployedAuthors } from "../../trust/authors.ts";
 import { signer } from "../../trust/signature.ts";
 import { keepRows, readInlineRows } from "../inline-stream.ts";
 import { publisher } from "../publisher.ts";
-import { readRoutes } from "../routes.ts";
+import { deployedRegistry } from "../registry.ts";
 
 const outboxTable = environment("ORDERED_OUTBOX_TABLE");
-const authors = deployedAuthors();
+const registry = deployedRegistry();
 const outbox = publisher({
   outboxTable,
-  authors,
+  registry,
   formerOutboxTable: process.env.OUTBOX_TABLE,
-  routes: readRoutes(environment("ROUTES")),
   streamed: true,
   journal: keepingClaims(journal()),
   sign: signer(),
@@ -50,13 +48,13 @@ export const handler = observed("publish", [], async function publish(event: Dyn
     ...(await outbox.publish(own, { deadlineMs })),
     ...(await publishInline(inItems, deadlineMs - keepMs)),
   ]);
-  const kept = await keepRows(
-    inItems.filter((row) => !sent.has(row.id)),
-    { outboxTable, authors },
-  );
+  const unsent = inItems.filter((row) => !sent.has(row.id));
+  const kept = await keep(unsent, deadlineMs);
   log("info", "SENT", { rows: sent.size, messages: rows.reduce((sum, row) => sum + row.messages.length, 0) });
 
-  const lowestFailed = rows.findIndex((row) => !sent.has(row.id) && !(kept.has(row.id) && isOld(row)));
+  const isDone = (row: StreamedRow) =>
+    sent.has(row.id) || (kept.has(row.id) && isOld(row)) || row.queue !== undefined; // the sweeper's alone
+  const lowestFailed = rows.findIndex((row) => !isDone(row));
   const failed = rows.slice(lowestFailed < 0 ? rows.length : lowestFailed); // all from there on come again
   if (failed.length > 0) count(metricNames.batchItemFailures, failed.length);
   const batchItemFailures = failed.slice(0, 1).map((row) => ({ itemIdentifier: row.sequenceNumber }));
@@ -72,6 +70,15 @@ async function publishInline(rows: readonly OutboxRow[], deadlineMs: number): Pr
   const sent = await beforeDeadline(outbox.publish(rows, { deadlineMs }), deadlineMs);
   return sent ?? new Set(); // sent or not, they are kept: receivers recognise what comes twice
 }
+
+/** Whoever cannot say who may write keeps nothing: the records come again. */
+async function keep(rows: readonly OutboxRow[], deadlineMs: number): Promise<Set<string>> {
+  if (rows.length === 0) return new Set();
+  const { authors = everybody } = await registry.known(rows, { deadlineMs });
+  return keepRows(rows, { outboxTable, authors });
+}
+
+const everybody = { wrote: () => true };
 
 type Image = Readonly<Record<string, AttributeValue>>;
 

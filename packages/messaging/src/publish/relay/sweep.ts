@@ -10,11 +10,10 @@ import { gauge } from "../../observe/metrics.ts";
 import { journal } from "../../pull/journal.ts";
 import { keepingClaims } from "../../pull/journal-claims.ts";
 import { observed } from "../../receive/observed.ts";
-import { deployedAuthors } from "../../trust/authors.ts";
 import { signer } from "../../trust/signature.ts";
 import { isLeftBehind } from "../older-rows.ts";
 import { publisher } from "../publisher.ts";
-import { readRoutes } from "../routes.ts";
+import { deployedRegistry } from "../registry.ts";
 import { oldestRows } from "./oldest-rows.ts";
 
 const outboxTable = environment("ORDERED_OUTBOX_TABLE");
@@ -23,9 +22,8 @@ const formerOutboxTable = process.env.OUTBOX_TABLE;
 const tables = formerOutboxTable ? [formerOutboxTable, outboxTable] : [outboxTable];
 const outbox = publisher({
   outboxTable,
-  authors: deployedAuthors(),
+  registry: deployedRegistry(),
   formerOutboxTable,
-  routes: readRoutes(environment("ROUTES")),
   journal: keepingClaims(journal()),
   sign: signer(),
 });
@@ -41,11 +39,13 @@ export const handler = observed("sweep", [], async function sweep(_event: unknow
   const unsentLines = new Set<string>();
   let found = 0;
   let sent = 0;
+  let stranded = 0;
   let oldestMs = nowMs();
   gauge(metricNames.outboxAgeSeconds, 0);
   for (const table of tables) await sweepTable(table);
-  log("info", "SWEPT", { rows: found, sent });
-  return { rows: found, sent };
+  const swept = { rows: found, sent, ...(stranded > 0 && { stranded }) };
+  log("info", "SWEPT", swept);
+  return swept;
 
   async function sweepTable(table: string): Promise<void> {
     let more: boolean;
@@ -66,6 +66,8 @@ export const handler = observed("sweep", [], async function sweep(_event: unknow
     for (const row of rows) {
       tried.add(row.id);
       if (confirmed.has(row.id)) sent++;
+      else if (row.queue !== undefined)
+        stranded++; // a queue that is gone holds nobody
       else for (const line of linesOf(row)) unsentLines.add(line);
     }
     found += rows.length;

@@ -1,0 +1,82 @@
+// The registry of a stage: what the relay must know of each contract, in a parameter that the stack of its function writes. So a
+// consumer comes and goes with its own stack, and nothing is imported from it.
+//
+//   G2. A name is taken once in an account and region: CloudFormation refuses the second stack that claims it.
+//   G7. Who may write below this path decides whom the relay signs for. Stacks do; no role of a function may, and only the
+//   relay's may read.
+
+import type { Contract } from "@essentially-once/messaging/contract";
+import { openedName } from "@essentially-once/messaging/internal/publish/registration";
+import type { MessageType } from "@essentially-once/messaging/message-type";
+import { Lazy, Stack } from "aws-cdk-lib";
+import { PolicyStatement } from "aws-cdk-lib/aws-iam";
+import type { IQueue } from "aws-cdk-lib/aws-sqs";
+import { StringParameter } from "aws-cdk-lib/aws-ssm";
+import type { Construct } from "constructs";
+import type { Sizes } from "../config/config.ts";
+import type { NodeFunction } from "./node-function.ts";
+import type { ServiceTable } from "./service-table.ts";
+
+export interface ContractRegistrationOptions {
+  readonly contract: Contract;
+  /** Where it expects what it accepts; absent for one that the relay sends nothing. */
+  readonly queue?: IQueue | undefined;
+  /** The service's table, when items of it carry messages. */
+  readonly inlineTable?: ServiceTable | undefined;
+  /** Types whose other side is not in this app. */
+  readonly elsewhere: readonly MessageType[];
+  readonly sizes: Pick<Sizes, "rolePath">;
+}
+
+export class ContractRegistration extends StringParameter {
+  constructor(scope: Construct, id: string, options: ContractRegistrationOptions) {
+    const { contract, queue, inlineTable, elsewhere, sizes } = options;
+    const { name, accepts, publishes } = contract;
+    const stack = Stack.of(scope);
+    super(scope, id, {
+      parameterName: `${pathOfRegistry(sizes)}/${name}`,
+      description: `What ${name} accepts and publishes, for the relay`,
+      stringValue: Lazy.string({ produce: () => stack.toJsonString(entry()) }),
+    });
+    function entry() {
+      return {
+        stack: stack.stackName,
+        accepts: queue === undefined ? [] : accepts.map(({ types }) => types),
+        ...(queue && { queue: queue.queueUrl }),
+        publishes: publishes.map(({ type }) => type),
+        ...(inlineTable && { table: inlineTable.tableName }),
+        ...elsewhereOf(contract, elsewhere), // what is said after the consumer was added, too
+      };
+    }
+  }
+}
+
+/** Says that the registry is complete: nothing is sent before. */
+export function openRegistry(scope: Construct, sizes: Pick<Sizes, "rolePath">): void {
+  new StringParameter(scope, "Opened", {
+    parameterName: `${pathOfRegistry(sizes)}/${openedName}`,
+    description: "The relay has been deployed: what the contracts beside this say is complete",
+    stringValue: "opened",
+  });
+}
+
+/** Tells the function where the registry is, and lets it read all of it. */
+export function useRegistry(user: NodeFunction, sizes: Pick<Sizes, "rolePath">): void {
+  const path = pathOfRegistry(sizes);
+  user.addEnvironment("REGISTRY_PATH", path);
+  user.addToRolePolicy(
+    new PolicyStatement({
+      actions: ["ssm:GetParametersByPath"], // of the path, as it is asked for: all that is below comes with it
+      resources: [Stack.of(user).formatArn({ service: "ssm", resource: `parameter${path}` })],
+    }),
+  );
+}
+
+export function pathOfRegistry({ rolePath }: Pick<Sizes, "rolePath">): string {
+  return `${rolePath}contracts`;
+}
+
+function elsewhereOf({ accepts, publishes }: Contract, elsewhere: readonly MessageType[]) {
+  const own = [...accepts, ...publishes].filter(({ type }) => elsewhere.some((each) => each.type === type));
+  return own.length > 0 ? { elsewhere: own.map(({ type }) => type) } : {};
+}

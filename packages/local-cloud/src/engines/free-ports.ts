@@ -1,0 +1,31 @@
+// Ports that were asked for by number, looked at before anything is started: a synthesis takes seconds, and who chose
+// a port that is taken should not wait for it.
+import { once } from "node:events";
+import { createServer } from "node:net";
+import type { Ports } from "../model/port-flags.ts";
+import { PortInUse } from "../model/port-in-use.ts";
+
+/** @throws PortInUse that names the flag; whoever takes a port after this look is told so when it is listened on */
+export async function requireFree(ports: Ports): Promise<void> {
+  for (const { name, flag, listener } of listeners) {
+    const port = ports[name];
+    if (port === undefined) continue;
+    try {
+      await listenOnce(port);
+    } catch (cause) {
+      throw new PortInUse({ port, flag, listener, cause });
+    }
+  }
+}
+
+async function listenOnce(port: number): Promise<void> {
+  const server = createServer().listen(port, "127.0.0.1");
+  await once(server, "listening");
+  await new Promise((resolve) => server.close(resolve));
+}
+
+const listeners = [
+  { name: "functionUrls", flag: "--port", listener: "the function URLs" },
+  { name: "sqs", flag: "--sqs-port", listener: "the SQS engine" },
+  { name: "dynamodb", flag: "--dynamodb-port", listener: "the DynamoDB engine" },
+] as const;

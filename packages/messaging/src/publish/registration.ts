@@ -1,0 +1,89 @@
+// What a contract is to the relay: one entry of the registry, which the stack of its function writes.
+//
+//   The registry is a path of Parameter Store with one parameter for each contract, named after it. So an entry changes with
+//   the stack it belongs to and with nothing else, its name is taken once in a stage, and no list has to fit anywhere.
+//   docs/adr/0034-services-stand-alone.md
+import type { Author } from "../trust/authors.ts";
+
+export interface Registration {
+  readonly name: string;
+  /** Each type that it understands, with its older versions. Empty for one that the relay sends nothing. */
+  readonly accepts: readonly (readonly string[])[];
+  /** Where it expects them. */
+  readonly queue?: string | undefined;
+  readonly publishes: readonly string[];
+  /** The table of its service, when items of it carry messages (`inline`). */
+  readonly table?: string | undefined;
+  /** Types of those it accepts, or publishes, whose other side another app has. */
+  readonly elsewhere: readonly string[];
+  /** The stack that wrote it, for people. */
+  readonly stack: string;
+}
+
+/** The parameter that the relay's own stack writes: before it nothing is sent, because others may still be to come. */
+export const openedName = "Relay"; // no contract has a capital letter
+
+/** What a parameter of the standard tier holds: https://docs.aws.amazon.com/systems-manager/latest/userguide/parameter-store-advanced-parameters.html */
+export const registrationBytesMax = 4_096;
+
+/** @throws Error naming the contract when the text is not one that a stack of ours wrote */
+export function readRegistration(name: string, text: string): Registration {
+  const { accepts, queue, publishes, table, elsewhere = [], stack = "" } = objectIn(text);
+  const isWhole =
+    Array.isArray(accepts) &&
+    accepts.every(isTexts) &&
+    isTexts(publishes) &&
+    isTexts(elsewhere) &&
+    typeof stack === "string" &&
+    isTextOrAbsent(queue) &&
+    isTextOrAbsent(table) &&
+    (queue !== undefined || accepts.length === 0);
+  if (isWhole) return { name, accepts, queue, publishes, table, elsewhere, stack };
+  throw new RegistrationInvalid(name);
+}
+
+/** The registry has an entry that cannot be read: whom it is for would miss its messages, so nobody goes on without it. */
+export class RegistrationInvalid extends Error {
+  override readonly name = "RegistrationInvalid";
+
+  constructor(contract: string) {
+    super(`the registry's entry of ${contract} must have "accepts" with a "queue", and "publishes"`);
+  }
+}
+
+/** Type → queues, as the publisher takes them. */
+export function routesIn(registrations: readonly Registration[]): Record<string, string[]> {
+  const routes: Record<string, string[]> = {};
+  for (const { accepts, queue } of registrations) {
+    if (queue === undefined) continue;
+    for (const type of accepts.flat()) {
+      routes[type] ??= [];
+      routes[type].push(queue);
+    }
+  }
+  return routes;
+}
+
+export function authorsIn(registrations: readonly Registration[]): Record<string, Author> {
+  return Object.fromEntries(
+    registrations
+      .filter(({ publishes }) => publishes.length > 0)
+      .map(({ name, publishes, table }) => [name, { publishes, ...(table !== undefined && { table }) }]),
+  );
+}
+
+function objectIn(text: string): Readonly<Record<string, unknown>> {
+  try {
+    return Object(JSON.parse(text));
+  } catch {
+    return {}; // it is said with the name
+  }
+}
+
+function isTexts(value: unknown): value is string[] {
+  return Array.isArray(value) && value.every((entry) => typeof entry === "string");
+}
+
+function isTextOrAbsent(value: unknown): value is string | undefined {
+  return value === undefined || typeof value === "string";
+}

@@ -1,0 +1,55 @@
+// What is wrong with contracts that were made one by one: held against each other when an app is synthesized, and when the
+// registry of a stage is checked, which has those of all apps.
+//
+//   G2. No two functions have one name: they would take each other's messages for done.
+//   G3. A committed message has somewhere to go: a published type without a subscriber is refused.
+//   G6. Nobody waits for what never comes: an accepted type that nothing publishes is refused.
+import type { Registration } from "./registration.ts";
+
+export type Registered = Pick<Registration, "name" | "accepts" | "publishes" | "elsewhere">;
+
+export interface RouteFaultsOptions {
+  /** All apps are here, so nothing is elsewhere. */
+  readonly all?: boolean;
+}
+
+/** One sentence for each fault, with the remedy. */
+export function routeFaults(
+  registered: readonly Registered[],
+  { all = false }: RouteFaultsOptions = {},
+): string[] {
+  const published = new Set(registered.flatMap(({ publishes }) => publishes));
+  const accepted = new Set(registered.flatMap(({ accepts }) => accepts.flat()));
+  return [
+    ...namesTwice(registered),
+    ...registered.flatMap(({ name, accepts, elsewhere }) =>
+      accepts
+        .filter((versions) => !versions.some((type) => published.has(type)))
+        .filter((versions) => all || !versions.some((type) => elsewhere.includes(type)))
+        .map(
+          ([type]) =>
+            `${name} accepts ${type}, which nothing publishes: add it to a contract's \`publishes\`, or say ` +
+            `expectFromElsewhere(...) in its stack`,
+        ),
+    ),
+    ...registered.flatMap(({ name, publishes, elsewhere }) =>
+      publishes
+        .filter((type) => !accepted.has(type))
+        .filter((type) => all || !elsewhere.includes(type))
+        .map(
+          (type) =>
+            `${name} publishes ${type}, which nothing accepts: add a consumer or stop publishing it, or say ` +
+            `acceptedElsewhere(...) in its stack`,
+        ),
+    ),
+  ];
+}
+
+function namesTwice(registered: readonly Registered[]): string[] {
+  const names = registered.map(({ name }) => name);
+  return [...new Set(names.filter((name, index) => names.indexOf(name) !== index))].map(
+    (name) =>
+      `two functions have the name ${name}, so each would take the other's messages for done: give one of them another ` +
+      `name, or its stack to the relay once`,
+  );
+}

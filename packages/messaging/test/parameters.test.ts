@@ -1,0 +1,92 @@
+// Reading Parameter Store: page by page, signed, and all or nothing.
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import type { JsonService } from "@essentially-once/local-cloud/internal/engines/json-service";
+import { startParametersEngine } from "@essentially-once/local-cloud/internal/engines/parameters";
+import { parameterStore, register } from "@essentially-once/testing/internal/support/enter-authors";
+import { afterAll, beforeAll, expect, it, onTestFinished } from "vitest";
+import { readParameters } from "../src/aws/parameters.ts";
+import { nowMs } from "../src/core/clock.ts";
+import { readRegistry } from "../src/publish/registry.ts";
+
+const client = new DynamoDBClient({
+  region: "us-east-1",
+  credentials: { accessKeyId: "AKIDEXAMPLE", secretAccessKey: "secret" },
+});
+const path = "/essentially-once/tests/contracts";
+let engine: JsonService;
+
+beforeAll(async () => {
+  engine = await startParametersEngine();
+  Object.assign(process.env, { AWS_ENDPOINT_URL_SSM: engine.endpoint, REGISTRY_PATH: path });
+});
+afterAll(() => engine.stop());
+
+it("G3: all of 500 consumers are read, however many pages they fill, and nothing beside them", async () => {
+  const types = Array.from({ length: 25 }, (_, n) => [`${"orders.".repeat(20)}type-${n}.v1`]); // 3.9 KB
+  await parameterStore("PutParameter", { Name: `${path}/Relay`, Type: "String", Value: "opened" });
+  await parameterStore("PutParameter", { Name: `${path}-of-another/x`, Type: "String", Value: "no" });
+  for (let n = 0; n < 500; n++)
+    await register(`consumer-${n}`, { accepts: types, queue: `https://sqs/${n}` });
+  const registrations = await readRegistry({ client, path, deadlineMs: nowMs() + 10_000 });
+  expect(registrations).toHaveLength(500);
+  expect(new Set(registrations?.map(({ name }) => name)).size).toBe(500);
+});
+
+it("G3: is nothing before the relay's stack has opened it", async () => {
+  const { endpoint } = await aServer(() => ({ status: 200, body: { Parameters: [one] } }));
+  expect(await readRegistry({ client, path, endpoint, deadlineMs: nowMs() + 10_000 })).toBeUndefined();
+});
+
+it("is signed as Parameter Store asks for, with the client's own credentials", async () => {
+  const { endpoint, seen } = await aServer(() => ({ status: 200, body: { Parameters: [] } }));
+  await readParameters({ client, path, endpoint, deadlineMs: nowMs() + 10_000 });
+  expect(seen[0]).toMatchObject({
+    "x-amz-target": "AmazonSSM.GetParametersByPath",
+    authorization: expect.stringMatching(
+      /^AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE\/\d{8}\/us-east-1\/ssm\/aws4_request, SignedHeaders=[\w;-]*host[\w;-]*, Signature=[\da-f]{64}$/,
+    ),
+  });
+});
+
+it("asks again for a page that was throttled", async () => {
+  const throttled = { __type: "com.amazonaws.ssm#ThrottlingException", message: "Rate exceeded" };
+  const { endpoint, seen } = await aServer((time) =>
+    time === 1 ? { status: 400, body: throttled } : { status: 200, body: { Parameters: [one] } },
+  );
+  const read = await readParameters({ client, path, endpoint, deadlineMs: nowMs() + 10_000 });
+  expect(read).toEqual([{ name: "one", value: one.Value }]);
+  expect(seen).toHaveLength(2);
+});
+
+it("G3: half of them is none: what fails on the second page fails", async () => {
+  const denied = { __type: "AccessDeniedException", message: "no" };
+  const { endpoint } = await aServer((time) =>
+    time === 1
+      ? { status: 200, body: { Parameters: [one], NextToken: "more" } }
+      : { status: 400, body: denied },
+  );
+  const reading = readParameters({ client, path, endpoint, deadlineMs: nowMs() + 10_000 });
+  await expect(reading).rejects.toMatchObject({ name: "AccessDeniedException" });
+});
+
+it("G11: ends with its deadline", async () => {
+  const { endpoint } = await aServer(() => ({ status: 200, body: { Parameters: [one], NextToken: "more" } }));
+  const reading = readParameters({ client, path, endpoint, deadlineMs: nowMs() + 50 });
+  await expect(reading).rejects.toThrow(`${path} was not read in time`);
+});
+
+const one = { Name: `${path}/one`, Value: '{"accepts":[],"publishes":[]}' };
+
+async function aServer(answer: (time: number) => { status: number; body: object }) {
+  const seen: NodeJS.Dict<string | string[]>[] = [];
+  const server = createServer((request, response) => {
+    seen.push(request.headers);
+    const { status, body } = answer(seen.length);
+    response.writeHead(status).end(JSON.stringify(body));
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  onTestFinished(() => void server.close());
+  return { endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, seen };
+}

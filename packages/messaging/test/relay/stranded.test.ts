@@ -1,0 +1,165 @@
+// A queue that is not there: what is for it waits by itself, and holds neither another queue nor the shard.
+import { CreateQueueCommand, DeleteQueueCommand } from "@aws-sdk/client-sqs";
+import { marshall } from "@aws-sdk/util-dynamodb";
+import { anEnvelope } from "@essentially-once/testing/an-envelope";
+import { injectFaults } from "@essentially-once/testing/faults";
+import { enterAuthors, register, unregister } from "@essentially-once/testing/internal/support/enter-authors";
+import { linesOf } from "@essentially-once/testing/internal/support/lines";
+import { aContext } from "@essentially-once/testing/lambda";
+import { aWorld, type World } from "@essentially-once/testing/world";
+import type { DynamoDBStreamEvent } from "aws-lambda";
+import { afterAll, beforeAll, beforeEach, expect, it } from "vitest";
+import { dynamodb } from "../../src/aws/clients.ts";
+import { lineOf } from "../../src/commit/outbox.ts";
+import { setClock } from "../../src/core/clock.ts";
+import { newId } from "../../src/core/ids.ts";
+import { asciiJson } from "../../src/envelope/envelope.ts";
+
+let world: World;
+let gone: string;
+let minutes = 0;
+let publish: typeof import("../../src/publish/relay/publish.ts").handler;
+let sweep: typeof import("../../src/publish/relay/sweep.ts").handler;
+
+beforeAll(async () => {
+  world = await aWorld();
+  world.enter("Relay/");
+  await enterAuthors(["tests"]);
+  ({ handler: publish } = await import("../../src/publish/relay/publish.ts"));
+  ({ handler: sweep } = await import("../../src/publish/relay/sweep.ts"));
+});
+beforeEach(async () => {
+  const { QueueUrl = "" } = await world.clients.sqs.send(new CreateQueueCommand({ QueueName: newId() }));
+  gone = QueueUrl;
+  await register("audit", { accepts: [["kit.asked.v1"]], queue: gone });
+  for (const row of await world.items(outbox())) await world.remove(outbox(), row);
+  await world.drain(standard());
+});
+afterAll(() => world.stop());
+
+it("G5: the other queues get theirs at once, and the shard goes on; the copy waits in a row of its own", async () => {
+  const messages = [await committed("1"), await committed("2")];
+  await drop(gone);
+  const lines = await linesOf(async () => {
+    expect(await later(() => publish(streamOf(messages), aContext()))).toEqual({ batchItemFailures: [] });
+  });
+  expect(await received(standard())).toEqual(["1", "2"]);
+  expect(lines).toContainEqual(expect.objectContaining({ code: "QUEUE_GONE", queueUrl: gone, messages: 2 }));
+  const rows = await world.items(outbox());
+  expect(rows.map(({ queue }) => queue)).toEqual([gone, gone]);
+  expect(rows.map(({ id }) => String(id).split("#")[0])).toEqual(["tests", "tests"]); // G7: its writer's still
+});
+
+it("G3: the sweeper brings them to the queue when it is back, and to nobody else", async () => {
+  const messages = [await committed("1")];
+  await drop(gone);
+  await later(() => publish(streamOf(messages), aContext()));
+  await world.drain(standard());
+  await later(() => sweep({}, aContext()));
+  expect(await world.items(outbox())).toHaveLength(1);
+  await world.clients.sqs.send(new CreateQueueCommand({ QueueName: gone.split("/").at(-1) }));
+  await later(() => sweep({}, aContext()));
+  expect(await received(gone)).toEqual(["1"]);
+  expect(await received(standard())).toEqual([]);
+  expect(await world.items(outbox())).toEqual([]);
+});
+
+it("G3: the stream brings the row of a stranded copy, too, and is not held by it", async () => {
+  const messages = [await committed("1")];
+  await drop(gone);
+  await later(() => publish(streamOf(messages), aContext()));
+  const stranded = await world.items(outbox());
+  expect(await later(() => publish(streamOf(stranded), aContext()))).toEqual({ batchItemFailures: [] });
+  expect(await world.items(outbox())).toEqual(stranded);
+});
+
+it("G6: what was on its way to a consumer that has left is reported, and holds nobody", async () => {
+  const messages = [await committed("1")];
+  await drop(gone);
+  await later(() => publish(streamOf(messages), aContext()));
+  await unregister("audit");
+  const lines = await linesOf(() => later(() => sweep({}, aContext())));
+  expect(lines).toContainEqual(
+    expect.objectContaining({ code: "CONSUMER_LEFT", queueUrl: gone, messages: 1, messageIds: "1" }),
+  );
+  expect(await world.items(outbox())).toEqual([]);
+  expect(await received(standard())).toEqual(["1"]);
+});
+
+it("G6: and so it is when the relay finds out by the queue", async () => {
+  const messages = [await committed("1")];
+  await later(() => publish(streamOf([]), aContext())); // has read the registry
+  await unregister("audit");
+  await drop(gone);
+  minutes -= 1.9; // too soon to be read again by itself
+  const lines = await linesOf(() => later(() => publish(streamOf(messages), aContext())));
+  expect(lines).toContainEqual(expect.objectContaining({ code: "CONSUMER_LEFT", messages: 1 }));
+  expect(await received(standard())).toEqual(["1"]);
+  expect(await world.items(outbox())).toEqual([]);
+});
+
+it("G3: a type that nobody accepts any more waits, whoever has left", async () => {
+  await register("tests", { publishes: ["tests.audited.v1"] });
+  await register("audit", { accepts: [["tests.audited.v1"]], queue: gone });
+  const messages = [await committed("1", "tests.audited.v1")];
+  await later(() => publish(streamOf([]), aContext()));
+  await unregister("audit");
+  await drop(gone);
+  const answer = await later(() => publish(streamOf(messages), aContext()));
+  expect(answer).toEqual({ batchItemFailures: [{ itemIdentifier: "100" }] });
+  expect(await world.items(outbox())).toHaveLength(1);
+  await enterAuthors(["tests"]);
+});
+
+it("G3: the row stays whole when its copy could not be kept", async () => {
+  const messages = [await committed("1")];
+  await drop(gone);
+  const faults = injectFaults(dynamodb(), { command: "BatchWriteItemCommand", moment: "before" });
+  await later(() => publish(streamOf(messages), aContext())).catch(() => undefined);
+  faults.remove();
+  expect(await world.items(outbox())).toEqual(messages.map((item) => expect.objectContaining(item)));
+});
+
+/** A row of the outbox with one message. */
+async function committed(id: string, type = "kit.asked.v1") {
+  const envelope = anEnvelope({ id, type });
+  const item = {
+    id: lineOf(envelope),
+    place: `${newId()}`,
+    createdAt: envelope.time,
+    messages: [asciiJson(envelope)],
+  };
+  await world.put(outbox(), item);
+  return item;
+}
+
+function streamOf(items: readonly Record<string, unknown>[]): DynamoDBStreamEvent {
+  const Records = items.map((item, index) => ({
+    eventName: "INSERT" as const,
+    dynamodb: { NewImage: marshall(item), SequenceNumber: String(100 + index) },
+  }));
+  return { Records } as DynamoDBStreamEvent;
+}
+
+/** Each time as much later that the registry is read again, and that the sweeper takes every row. */
+async function later<Result>(work: () => Promise<Result>): Promise<Result> {
+  minutes += 2;
+  const restore = setClock(() => Date.now() + minutes * 60_000);
+  return work().finally(restore);
+}
+
+async function drop(queueUrl: string): Promise<void> {
+  await world.clients.sqs.send(new DeleteQueueCommand({ QueueUrl: queueUrl }));
+}
+
+async function received(queueUrl: string): Promise<string[]> {
+  return (await world.drain(queueUrl)).map(({ body }) => JSON.parse(body).id as string).sort();
+}
+
+function outbox(): string {
+  return world.output("OrderedOutboxTable");
+}
+
+function standard(): string {
+  return world.output("StandardQueueUrl");
+}

@@ -1,0 +1,67 @@
+// Queues that others fill, under faults: copies under ids of SQS that differ are one message, what a service says about
+// itself is nobody's effect, and what was parked comes back in the form in which it came.
+import type { Scenario } from "@essentially-once/testing/internal/explorer/scenario";
+import { nothingParked, sums } from "./deposits.ts";
+import { operator } from "./redrive.ts";
+
+export function rawJsonScenario(): Scenario {
+  const form = { form: "raw-json", type: "explored.deposited.v1", id: { field: ["account"] } };
+  return {
+    name: "raw JSON, parked and redriven",
+    stage: { tables: { ACCOUNTS_TABLE: {} } },
+    functions: [
+      { handler: "packages/proofs/scenarios/handlers/raw-json.ts", by: { kind: "queue", queue: "main" } },
+      operator,
+    ],
+    async begin(stage, unique) {
+      const deposits = [
+        { account: `a-${unique}`, amount: 13 },
+        { account: `b-${unique}`, amount: 10 },
+      ];
+      const bodies = deposits.map((deposit) => JSON.stringify(deposit));
+      await stage.send("main", ...[...bodies, ...bodies.slice(1)].map((body) => ({ body })));
+      return {
+        environment: { ACCOUNT: unique, CONSUMER: "explored-raw", FROM: JSON.stringify(form) },
+        violations: async () => [...(await sums(stage, deposits)), ...(await nothingParked(stage, "main"))],
+      };
+    },
+  };
+}
+
+export function s3Scenario(): Scenario {
+  return {
+    name: "S3 notifications, twice and with a test event",
+    stage: { tables: { ACCOUNTS_TABLE: {} } },
+    functions: [
+      { handler: "packages/proofs/scenarios/handlers/s3.ts", by: { kind: "queue", queue: "main" } },
+    ],
+    async begin(stage, unique) {
+      const objects = [
+        { account: `a b-${unique}`, amount: 100 },
+        { account: `c-${unique}`, amount: 10 },
+      ];
+      const test = { Service: "Amazon S3", Event: "s3:TestEvent", Bucket: "explored" };
+      const told = objects.map(({ account, amount }) => notification(account, amount, "first"));
+      const again = objects.slice(0, 1).map(({ account, amount }) => notification(account, amount, "second"));
+      await stage.send("main", ...[test, ...told, ...again].map((body) => ({ body: JSON.stringify(body) })));
+      return {
+        violations: async () => [...(await sums(stage, objects)), ...(await nothingParked(stage, "main"))],
+      };
+    },
+  };
+}
+
+function notification(name: string, size: number, requestId: string) {
+  const key = encodeURIComponent(name).replaceAll("%20", "+");
+  return {
+    Records: [
+      {
+        eventSource: "aws:s3",
+        eventTime: new Date().toISOString(),
+        eventName: "ObjectCreated:Put",
+        responseElements: { "x-amz-request-id": requestId },
+        s3: { bucket: { name: "explored" }, object: { key, size, sequencer: "0055AED6DCD90281E5" } },
+      },
+    ],
+  };
+}

@@ -1,0 +1,4 @@
+import { billOrder } from "./contracts.ts";
+import { counting } from "./counting.ts";
+
+export const handler = counting(billOrder);

@@ -1,0 +1,4 @@
+import { importOrder } from "./contracts.ts";
+import { counting } from "./counting.ts";
+
+export const handler = counting(importOrder);

@@ -1,6 +1,5 @@
 // The whole deployment on one screen, in the order in which a message flows.
 
-import "@essentially-once/constructs/bundles-ahead";
 import { readConfig } from "@essentially-once/constructs/config";
 import { FoundationStack } from "@essentially-once/constructs/foundation-stack";
 import { OperationsStack } from "@essentially-once/constructs/operations-stack";

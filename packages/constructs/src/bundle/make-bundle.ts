@@ -3,7 +3,6 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "n
 import { tmpdir } from "node:os";
 import { basename, extname, join, relative } from "node:path";
 import { type BuildOptions, type BuildResult, buildSync, formatMessagesSync, version } from "esbuild";
-import { waitForBundle } from "./ahead.ts";
 import { type BundleFiles, bundleOnce } from "./bundle-cache.ts";
 import { projectRoot } from "./project.ts";
 import { joinStart } from "./start-file.ts";
@@ -14,7 +13,6 @@ import { joinStart } from "./start-file.ts";
  * @throws Error that names the file, and the package where one is at fault
  */
 export function writeBundle(file: string, directory: string, external: readonly string[] = []): void {
-  if (external.length === 0) waitForBundle(file);
   for (const [name, text] of Object.entries(bundleOf(file, external)))
     writeFileSync(join(directory, name), text);
 }

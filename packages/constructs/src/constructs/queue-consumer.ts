@@ -6,7 +6,7 @@
 
 import type { Contract } from "@essentially-once/messaging/contract";
 import { CfnOutput, Validations } from "aws-cdk-lib";
-import { EventSourceMapping } from "aws-cdk-lib/aws-lambda";
+import { EventSourceMapping, type Function as LambdaFunction } from "aws-cdk-lib/aws-lambda";
 import type { IQueue } from "aws-cdk-lib/aws-sqs";
 import { Construct } from "constructs";
 import { requireWholeNumber } from "../config/bounds.ts";
@@ -109,8 +109,19 @@ export class QueueConsumer extends Construct {
   }
 }
 
+/** A queue and its dead-letter queue, as whoever consumes it has to know them. */
+export interface ConsumedQueues {
+  readonly queue: IQueue;
+  readonly deadLetterQueue: IQueue;
+  /** A message whose handler failed so often is parked. In a queue of your own, fewer than its redrive policy allows receives. */
+  readonly maxReceiveCount: number;
+}
+
 /** Receiving and deleting is the mapping's work, done in the function's name; the rest is the handler's own. */
-function useQueues(user: NodeFunction, { queue, deadLetterQueue, maxReceiveCount }: RedriveQueue): void {
+export function useQueues(
+  user: LambdaFunction,
+  { queue, deadLetterQueue, maxReceiveCount }: ConsumedQueues,
+): void {
   user.addEnvironment("QUEUE_URL", queue.queueUrl);
   user.addEnvironment("DEAD_LETTER_QUEUE_URL", deadLetterQueue.queueUrl);
   user.addEnvironment("MAX_RECEIVE_COUNT", String(maxReceiveCount));

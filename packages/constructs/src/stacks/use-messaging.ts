@@ -10,6 +10,7 @@ import { CfnRole } from "aws-cdk-lib/aws-iam";
 import type { Function as LambdaFunction } from "aws-cdk-lib/aws-lambda";
 import type { IQueue } from "aws-cdk-lib/aws-sqs";
 import type { Config, Sizes } from "../config/config.ts";
+import { type ConsumedQueues, useQueues } from "../constructs/queue-consumer.ts";
 import { denyOtherSenders, pathOfRoles, relayRoles } from "../constructs/queue-senders.ts";
 import { ContractRegistration } from "../constructs/registry.ts";
 import { ServiceTable } from "../constructs/service-table.ts";
@@ -28,13 +29,9 @@ export interface MessagingOptions {
 }
 
 /** A `RedriveQueue`, or a queue of your own. */
-export interface ConsumedQueue {
-  readonly queue: IQueue;
-  readonly deadLetterQueue: IQueue;
+export interface ConsumedQueue extends ConsumedQueues {
   /** Where it is known before the deployment. */
   readonly queueName?: string;
-  /** A message whose handler failed so often is parked. In a queue of your own, fewer than its redrive policy allows receives. */
-  readonly maxReceiveCount: number;
 }
 
 /**
@@ -112,18 +109,8 @@ interface Consumption {
 }
 
 function consume(user: LambdaFunction, { queue: consumed, evidence, foundation, sizes }: Consumption): void {
-  const { queue, deadLetterQueue, maxReceiveCount, queueName = queue.queueName } = consumed;
-  user.addEnvironment("QUEUE_URL", queue.queueUrl);
-  user.addEnvironment("DEAD_LETTER_QUEUE_URL", deadLetterQueue.queueUrl);
-  user.addEnvironment("MAX_RECEIVE_COUNT", String(maxReceiveCount));
-  queue.grant(
-    user,
-    "sqs:ReceiveMessage",
-    "sqs:DeleteMessage",
-    "sqs:GetQueueAttributes",
-    "sqs:ChangeMessageVisibility", // to come back later than the visibility timeout says, or sooner
-  );
-  deadLetterQueue.grant(user, "sqs:SendMessage"); // to park, with the reason
+  const { queue, deadLetterQueue, queueName = queue.queueName } = consumed;
+  useQueues(user, consumed);
   evidence.grant(user, "dynamodb:BatchGetItem"); // a redelivered batch asks at once what is done
   if (queue.fifo) evidence.grant(user, "dynamodb:UpdateItem", "dynamodb:DeleteItem"); // the holds
   foundation?.signingKeys.use(user);

@@ -278,6 +278,17 @@ describe("an item with more messages than one row holds", () => {
     expect(await outcome()).toEqual({ count: 52, parked: [] });
   });
 
+  it("G11: fills a row to its last record before it begins another", async () => {
+    const first = await anEnvironment({ window: 1 });
+    for (const message of messages(12)) await first.receive(message);
+    const [row] = await rows();
+    const room = 170 - String(row?.records).length / 23 - 10;
+    await world.put(evidence(), { ...row, records: `${row?.records}${otherRecords(room, row)}` });
+    const { receive } = await anEnvironment({ window: 1 });
+    for (const message of messages(10)) await receive(message);
+    expect((await rows()).map(({ records }) => String(records).length)).toEqual([170 * 23]);
+  });
+
   it("G11: takes the room of records whose time is over", async () => {
     const { receive, setClock } = await anEnvironment({ window: 1 });
     for (const message of messages(12)) await receive(message);
@@ -360,15 +371,18 @@ function shuffled<Element>(all: readonly Element[]): Element[] {
 /** As if many other messages had left the item on the same day. */
 async function fillRows(count: number): Promise<void> {
   const [first] = await rows();
-  const day = String(first?.records).slice(-3);
   for (let row = 0; row < count; row++) {
-    const others = Array.from({ length: 165 }, (_, n) => derivedId("other", row, n).slice(0, 20) + day).join(
-      "",
-    );
+    const others = otherRecords(165, first, row);
     const mine = row === 0 ? String(first?.records) : "";
     const records = (mine + others).slice(0, 170 * 23);
     await world.put(evidence(), { ...first, id: String(first?.id).replace(/\d$/, String(row)), records });
   }
+}
+
+/** Of the same day as the last one in the row. */
+function otherRecords(count: number, like: Record<string, unknown> | undefined, seed = 0): string {
+  const day = String(like?.records).slice(-3);
+  return Array.from({ length: count }, (_, n) => derivedId("other", seed, n).slice(0, 20) + day).join("");
 }
 
 async function rows(): Promise<Record<string, unknown>[]> {

@@ -122,9 +122,11 @@ describe("what an answer of SQS refuses", () => {
     const { QueueUrl = "" } = await sqs().send(new CreateQueueCommand({ QueueName: newId() }));
     const failure = { SenderFault: true, Code: "InvalidMessageContents" };
     partial = leaveOut(sqs(), { command: "SendMessageBatchCommand", failure, requests: 9 });
-    let confirmed: boolean[] = [];
+    let confirmed: readonly boolean[] = [];
     const lines = await linesOf(async () => {
-      confirmed = await sendAll(QueueUrl, [{ body: "1" }, { body: "2" }], { deadlineMs: Date.now() + 5_000 });
+      ({ confirmed } = await sendAll(QueueUrl, [{ body: "1" }, { body: "2" }], {
+        deadlineMs: Date.now() + 5_000,
+      }));
     });
     expect(confirmed).toEqual([false, true]);
     expect(partial.requests).toEqual([2]);

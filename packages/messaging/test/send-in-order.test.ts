@@ -54,6 +54,47 @@ describe("sending to a FIFO queue", () => {
   });
 });
 
+describe("requests side by side", () => {
+  it("G4, G11: of forty keys with three messages each, in as few requests as one by one, each key in order", async () => {
+    const requests = watch({ refuseFirst: true });
+    const keys = Array.from({ length: 40 }, (_, n) => `key-${n}`);
+    const all = [1, 2, 3].flatMap((n) => keys.map((key) => [key, `${key} ${n}`] as const));
+    expect(new Set(await send(...all))).toEqual(new Set([true]));
+    expect(requests.length).toBeLessThanOrEqual(13);
+    expect(requests.most).toBeGreaterThan(1);
+    for (const { Entries = [] } of requests) {
+      const groups = Entries.map(({ MessageGroupId }) => MessageGroupId);
+      expect(new Set(groups).size).toBe(groups.length);
+    }
+    const bodies = await drained();
+    for (const key of keys) {
+      const own = bodies.filter((body) => body.startsWith(`${key} `));
+      expect(own).toEqual([1, 2, 3].map((n) => `${key} ${n}`));
+    }
+  });
+
+  it("G11: of 125 messages to a standard queue, ten are on their way at most, and none waits for another", async () => {
+    const { QueueUrl = "" } = await sqs().send(new CreateQueueCommand({ QueueName: newId() }));
+    const requests = watch();
+    const messages = Array.from({ length: 125 }, (_, n) => ({ body: String(n), key: "one" }));
+    const { confirmed } = await sendAll(QueueUrl, messages, { deadlineMs: Date.now() + 5_000 });
+    expect(confirmed.filter(Boolean)).toHaveLength(125);
+    expect(requests).toHaveLength(13);
+    expect(requests.most).toBe(10);
+  });
+
+  it("G3: what other requests confirmed counts when one fails as a whole, and no more is begun", async () => {
+    const { QueueUrl = "" } = await sqs().send(new CreateQueueCommand({ QueueName: newId() }));
+    const requests = watch({ failFirst: true });
+    const messages = Array.from({ length: 125 }, (_, n) => ({ body: String(n) }));
+    const { confirmed, error } = await sendAll(QueueUrl, messages, { deadlineMs: Date.now() + 5_000 });
+    expect(error).toMatchObject({ message: "the wire is cut" });
+    expect(confirmed.slice(0, 10)).not.toContain(true);
+    expect(confirmed.filter(Boolean)).toHaveLength(10 * (requests.length - 1));
+    expect(requests.length).toBeLessThan(13);
+  });
+});
+
 it("a standard queue is told the key too, so that it serves all keys fairly", async () => {
   const { QueueUrl = "" } = await sqs().send(new CreateQueueCommand({ QueueName: newId() }));
   const requests = watch();
@@ -62,20 +103,35 @@ it("a standard queue is told the key too, so that it serves all keys fairly", as
   expect(requests[0]?.Entries?.[0]).not.toHaveProperty("MessageDeduplicationId");
 });
 
-function send(...messages: readonly (readonly [key: string, body: string])[]): Promise<boolean[]> {
+async function send(
+  ...messages: readonly (readonly [key: string, body: string])[]
+): Promise<readonly boolean[]> {
   const outgoing = messages.map(([key, body]) => ({ key, body }));
-  return sendAll(queueUrl, outgoing, { deadlineMs: Date.now() + 5_000 });
+  return (await sendAll(queueUrl, outgoing, { deadlineMs: Date.now() + 5_000 })).confirmed;
 }
 
-/** Sees each request; on demand answers the first as an overloaded SQS would. */
-function watch({ refuseFirst = false } = {}): SendMessageBatchCommandInput[] {
-  const requests: SendMessageBatchCommandInput[] = [];
+interface Watched extends Array<SendMessageBatchCommandInput> {
+  /** So many were on their way at once. */
+  most?: number;
+}
+
+/** Sees each request; on demand answers the first as an overloaded SQS would, or not at all. */
+function watch({ refuseFirst = false, failFirst = false } = {}): Watched {
+  const requests: Watched = [];
+  let now = 0;
   sqs().middlewareStack.add(
     (next) => async (args) => {
       requests.push(args.input as SendMessageBatchCommandInput);
-      if (!refuseFirst || requests.length > 1) return next(args);
-      const Failed = [{ Id: "0", SenderFault: false, Code: "ServiceUnavailable" }];
-      return { response: {}, output: { $metadata: {}, Successful: [], Failed } };
+      requests.most = Math.max(requests.most ?? 0, ++now);
+      const isFirst = requests.length === 1;
+      try {
+        if (isFirst && failFirst) throw new Error("the wire is cut");
+        if (!isFirst || !refuseFirst) return await next(args);
+        const Failed = [{ Id: "0", SenderFault: false, Code: "ServiceUnavailable" }];
+        return { response: {}, output: { $metadata: {}, Successful: [], Failed } };
+      } finally {
+        now--;
+      }
     },
     { name: "watch", step: "initialize" },
   );

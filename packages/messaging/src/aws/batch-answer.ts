@@ -3,6 +3,7 @@
 // counts as not done. The requests themselves are in sqs-batch.ts and dynamodb-batch.ts, and nowhere else.
 //
 //   G11. Entries are sent again a bounded number of times; an answer that confirms some of them starts the count anew.
+import { atOnce, requestsAtOnce } from "../core/at-once.ts";
 import { waitToRetry } from "../core/retry.ts";
 
 /** An entry that was not done, and why. */
@@ -30,29 +31,29 @@ export interface BatchRequests<Entry> {
 const attemptsMax = 4;
 
 /**
- * Sends all entries, as many requests as it takes, and returns those that were not done.
- * @throws what `request` throws; the requests that follow are not sent then
+ * Sends all entries, as few requests as it takes, side by side, and returns those that were not done.
+ * @throws what `request` throws; no request is begun after that
  */
 export async function sendInBatches<Entry>(
   entries: readonly Entry[],
   { entriesMax, request, deadlineMs = Number.POSITIVE_INFINITY }: BatchRequests<Entry>,
 ): Promise<Refused<Entry>[]> {
-  const refused: Refused<Entry>[] = [];
-  let open = [...entries];
-  for (let attempt = 1; open.length > 0; attempt++) {
-    const chunk = open.slice(0, entriesMax);
-    const behind = open.slice(entriesMax);
-    const { again, refused: never } = await request(chunk);
-    refused.push(...never);
-    open = [...again.map(({ entry }) => entry), ...behind];
-    if (again.length < chunk.length) attempt = 0; // it moves
-    if (again.length === 0) continue;
-    const goesOn = attempt < attemptsMax && (await waitToRetry({ attempt, deadlineMs }));
-    if (!goesOn) return [...refused, ...again, ...behind.map(asUnsent)];
-  }
-  return refused;
-}
+  const chunks = Array.from({ length: Math.ceil(entries.length / entriesMax) }, (_, n) =>
+    entries.slice(n * entriesMax, (n + 1) * entriesMax),
+  );
+  return (await atOnce(chunks, requestsAtOnce, sendChunk)).flat();
 
-function asUnsent<Entry>(entry: Entry): Refused<Entry> {
-  return { entry, code: "NOT_SENT" };
+  async function sendChunk(chunk: readonly Entry[]): Promise<Refused<Entry>[]> {
+    const refused: Refused<Entry>[] = [];
+    let open = chunk;
+    for (let attempt = 1; ; attempt++) {
+      const { again, refused: never } = await request(open);
+      refused.push(...never);
+      if (again.length === 0) return refused;
+      if (again.length < open.length) attempt = 0; // it moves
+      open = again.map(({ entry }) => entry);
+      const goesOn = attempt < attemptsMax && (await waitToRetry({ attempt, deadlineMs }));
+      if (!goesOn) return [...refused, ...again];
+    }
+  }
 }

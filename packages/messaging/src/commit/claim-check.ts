@@ -6,6 +6,7 @@
 //   G2. Message and object are named after what they say, so a repeated run makes the same of both.
 //   G11. What stays in the messages of a unit of work fits the item that carries them.
 
+import { atOnce, requestsAtOnce } from "../core/at-once.ts";
 import { wholeNumber } from "../core/whole-number.ts";
 import { claimBytesMax, parseExact } from "../envelope/caps.ts";
 import { asciiJson, type Envelope, isUnread } from "../envelope/envelope.ts";
@@ -29,8 +30,6 @@ const thresholdBytesMax = 262_144;
 const itemReserveBytes = 8_192;
 /** About what a reference takes; putting less than this away makes a message longer. */
 const referenceBytes = 256;
-/** Objects on their way at the same time. */
-const concurrencyMax = 10;
 
 /**
  * Lets large data of messages go by S3, both ways. Inside `idempotency`, whose commit needs the references:
@@ -55,9 +54,7 @@ export function claimCheck(options: ClaimCheckOptions = {}): MessageMiddleware {
 
     async after({ event: { unit } }) {
       const large = tooLargeToTravel(unit, thresholdBytes);
-      for (let start = 0; start < large.length; start += concurrencyMax) {
-        await Promise.all(large.slice(start, start + concurrencyMax).map(checkIn));
-      }
+      await atOnce(large, requestsAtOnce, checkIn);
 
       async function checkIn({ position, message, json }: Outgoing): Promise<void> {
         unit.replace(position, { ...message, dataref: await store.put(json), data: undefined });

@@ -6,11 +6,13 @@
 //   is not confirmed. One shard of the stream brings all rows of them in that order; before one goes, those that the
 //   stream has left behind are sent (older-rows.ts). The sweeper takes a key's rows by their places. Both at once are
 //   harmless: SQS takes each body once in five minutes and evidence absorbs it later, so whoever comes second changes
-//   nothing. FIFO queues come before the others, so that what reacts to a message does not overtake it.
+//   nothing. FIFO queues come before the others, so that what reacts to a message does not overtake it;
+//   apart from that queues are served side by side.
 import { marshall } from "@aws-sdk/util-dynamodb";
 import { dynamodb } from "../aws/clients.ts";
 import { writeItems } from "../aws/dynamodb-batch.ts";
 import type { OutboxMessage, OutboxRow } from "../commit/outbox.ts";
+import { atOnce, requestsAtOnce } from "../core/at-once.ts";
 import { nowMs } from "../core/clock.ts";
 import { RetryLater } from "../core/outcome.ts";
 import { isFifo } from "../envelope/message-group.ts";
@@ -21,7 +23,7 @@ import { appendRows } from "../pull/journal-destination.ts";
 import type { Sign } from "../trust/signature.ts";
 import type { WithOlder } from "./older-rows.ts";
 import type { Known, Registry } from "./registry.ts";
-import { type Outgoing, sendAll } from "./send.ts";
+import { type Outgoing, type Sent, sendAll } from "./send.ts";
 
 export interface Publisher {
   /**
@@ -146,22 +148,27 @@ function publisherBy({ routes, authors }: Known, options: PublisherOptions): Pub
         ? []
         : [{ queueUrl: queue, rowIds: new Set([id]) }],
     );
-    for (const [queueUrl, letters] of lettersByQueue(rows)) {
+    const all = [...lettersByQueue(rows)];
+    const [fifo, standard] = [true, false].map((wanted) =>
+      all.filter(([queueUrl]) => isFifo(queueUrl) === wanted),
+    );
+    for (const queues of [fifo, standard]) await atOnce(queues ?? [], requestsAtOnce, toQueue);
+    return { refused, gone };
+
+    async function toQueue([queueUrl, letters]: [queueUrl: string, letters: Letter[]]): Promise<void> {
       const isHeld = ({ rowId }: Letter) => isFifo(queueUrl) && waiting.has(rowId);
       const free = letters.filter((letter) => !isHeld(letter));
       const confirmed = await attempt(queueUrl, free, deadlineMs);
       if (confirmed === undefined) {
         gone.push({ queueUrl, rowIds: new Set(letters.map(({ rowId }) => rowId)) });
-        continue;
+        return;
       }
       const unconfirmed = free.filter((_, index) => !confirmed[index]);
       for (const { rowId } of [...unconfirmed, ...letters.filter(isHeld)]) refused.add(rowId);
     }
-    return { refused, gone };
   }
 
-  /** What each queue gets, FIFO queues first. */
-  function lettersByQueue(rows: readonly OutboxRow[]): [queueUrl: string, letters: Letter[]][] {
+  function lettersByQueue(rows: readonly OutboxRow[]): ReadonlyMap<string, Letter[]> {
     const letters = new Map<string, Letter[]>();
     for (const row of rows) {
       for (const message of row.messages) {
@@ -173,7 +180,7 @@ function publisherBy({ routes, authors }: Known, options: PublisherOptions): Pub
         }
       }
     }
-    return [...letters].sort(([a], [b]) => Number(isFifo(b)) - Number(isFifo(a)));
+    return letters;
   }
 
   /** A queue that cannot be reached fails its own letters and not those of the other queues. Undefined: there is none. */
@@ -181,14 +188,21 @@ function publisherBy({ routes, authors }: Known, options: PublisherOptions): Pub
     queueUrl: string,
     letters: readonly Letter[],
     deadlineMs: number,
-  ): Promise<boolean[] | undefined> {
+  ): Promise<readonly boolean[] | undefined> {
+    const { confirmed, error } = await sendSigned(queueUrl, letters, deadlineMs);
+    if (error === undefined) return confirmed;
+    const errorCode = codeOf(error);
+    if (/\bNonExistentQueue$|^QueueDoesNotExist$/.test(errorCode)) return undefined;
+    log("warn", "SEND_FAILED", { queueUrl, errorCode });
+    return confirmed;
+  }
+
+  async function sendSigned(queueUrl: string, letters: readonly Letter[], deadlineMs: number): Promise<Sent> {
     try {
       const outgoing = await Promise.all(letters.map(({ message }) => outgoingOf(message, queueUrl)));
       return await sendAll(queueUrl, outgoing, { deadlineMs });
     } catch (error) {
-      if (/\bNonExistentQueue$|^QueueDoesNotExist$/.test(codeOf(error))) return undefined;
-      log("warn", "SEND_FAILED", { queueUrl, errorCode: codeOf(error) });
-      return letters.map(() => false);
+      return { confirmed: [], error };
     }
   }
 

@@ -4,6 +4,7 @@
 import type { SendMessageBatchRequestEntry } from "@aws-sdk/client-sqs";
 import { batchEntriesMax, sendBatch } from "../aws/sqs-batch.ts";
 import { sqs } from "../aws/sqs-client.ts";
+import { requestsAtOnce } from "../core/at-once.ts";
 import { waitToRetry } from "../core/retry.ts";
 import { bodyId, groupIdOf, isFifo } from "../envelope/message-group.ts";
 import { log } from "../observe/log.ts";
@@ -25,68 +26,71 @@ export interface Outgoing {
 /** How often entries that SQS refused for its own reasons are sent again. */
 const attemptsMax = 4;
 
+export interface Sent {
+  /** For each message, whether SQS confirmed it. */
+  readonly confirmed: readonly boolean[];
+  /** Of the first request that failed as a whole; no other was begun after it. */
+  readonly error?: unknown;
+}
+
 /**
- * Sends messages to one queue, in order, as few requests as fit.
- * @returns for each message whether SQS confirmed it
+ * Sends messages to one queue, as few requests as fit, side by side.
+ *
+ * G4: what goes to a FIFO queue goes in a line for each key. A request holds at most one message of a line, the first that
+ * is not confirmed, because a request may be half accepted; what is behind one that is not confirmed is held back.
  */
 export async function sendAll(
   queueUrl: string,
   messages: readonly Outgoing[],
   { deadlineMs }: { deadlineMs: number },
-): Promise<boolean[]> {
-  if (isFifo(queueUrl)) return sendInOrder(queueUrl, messages, { deadlineMs });
+): Promise<Sent> {
   const confirmed = messages.map(() => false);
-  for (const pack of packs(messages)) {
-    let open = pack;
-    for (let attempt = 1; open.length > 0; attempt++) {
-      const { done, again: unsure } = await sendPack(queueUrl, messages, open);
+  /** Messages of one key each, by their indexes; those on their way are not among them. */
+  let lines = isFifo(queueUrl)
+    ? [...Map.groupBy(messages.keys(), (index) => groupOf(messages[index])).values()]
+    : [...messages.keys()].map((index) => [index]);
+  const underWay = new Map<Promise<void>, readonly number[][]>();
+  let failure: { readonly error: unknown } | undefined;
+  for (;;) {
+    const heads = failure === undefined ? firstPack(lines.map(headOf), messages) : [];
+    const isFull = heads.length === batchEntriesMax || heads.length < lines.length;
+    const more = [...underWay.values()].flat().some(({ length }) => length > 1); // which could fill it
+    if (heads.length > 0 && underWay.size < requestsAtOnce && (isFull || !more)) begin(heads.length);
+    else if (underWay.size > 0) await Promise.race(underWay.keys());
+    else return { confirmed, ...failure };
+  }
+
+  function begin(count: number): void {
+    const taken = lines.slice(0, count);
+    lines = lines.slice(count);
+    const request = send(taken)
+      .catch((error: unknown) => {
+        failure ??= { error };
+      })
+      .finally(() => underWay.delete(request));
+    underWay.set(request, taken);
+  }
+
+  async function send(taken: readonly number[][]): Promise<void> {
+    let open = taken;
+    for (let attempt = 1; attempt <= attemptsMax; attempt++) {
+      const { done, again } = await sendPack(queueUrl, messages, open.map(headOf));
       for (const index of done) confirmed[index] = true;
-      open = unsure;
-      if (open.length === 0) break;
-      const again = attempt < attemptsMax && (await waitToRetry({ attempt, deadlineMs }));
-      if (!again) break;
+      const freed = open.filter((line) => line.length > 1 && done.has(headOf(line)));
+      if (freed.length > 0) lines = inOrder([...lines, ...freed.map((line) => line.slice(1))]);
+      open = open.filter((line) => again.has(headOf(line)));
+      if (open.length === 0 || !(await waitToRetry({ attempt, deadlineMs }))) return;
     }
   }
-  return confirmed;
 }
 
-/**
- * G4: a request holds at most one message of a key, the first that is not confirmed, because a request may be
- * half accepted. What is behind a message that was refused for good is held back.
- */
-async function sendInOrder(
-  queueUrl: string,
-  messages: readonly Outgoing[],
-  { deadlineMs }: { deadlineMs: number },
-): Promise<boolean[]> {
-  const confirmed = messages.map(() => false);
-  let lines = [...Map.groupBy(messages.keys(), (index) => groupOf(messages[index])).values()];
-  for (let attempt = 1; lines.length > 0; attempt++) {
-    const heads = headsOf(lines, messages);
-    const { done, again: unsure } = await sendPack(queueUrl, messages, heads);
-    for (const index of done) confirmed[index] = true;
-    lines = lines
-      .map((line) => (confirmed[line[0] as number] ? line.slice(1) : line))
-      .filter((line) => line.length > 0);
-    const refused = heads.filter((index) => !confirmed[index]);
-    const again = unsure.length > 0 && attempt < attemptsMax && (await waitToRetry({ attempt, deadlineMs }));
-    if (again) {
-      lines = lines.filter(
-        (line) => unsure.includes(line[0] as number) || !refused.includes(line[0] as number),
-      );
-      continue;
-    }
-    lines = lines.filter((line) => !refused.includes(line[0] as number));
-    attempt = 0;
-  }
-  return confirmed;
+function headOf(line: readonly number[]): number {
+  return line[0] as number;
 }
 
-/** The first of each line, oldest first, as many as fit one request. */
-function headsOf(lines: readonly number[][], messages: readonly Outgoing[]): number[] {
-  const heads = lines.map((line) => line[0] as number).sort((a, b) => a - b);
-  const [pack = []] = packs(heads.map((index) => messages[index] as Outgoing));
-  return pack.map((place) => heads[place] as number);
+/** Oldest message first. */
+function inOrder(lines: readonly number[][]): number[][] {
+  return lines.toSorted((a, b) => headOf(a) - headOf(b));
 }
 
 function groupOf(message: Outgoing | undefined): string {
@@ -98,7 +102,7 @@ async function sendPack(
   queueUrl: string,
   messages: readonly Outgoing[],
   indexes: readonly number[],
-): Promise<{ done: number[]; again: number[] }> {
+): Promise<{ done: ReadonlySet<number>; again: ReadonlySet<number> }> {
   const entries = indexes.map((index) => ({
     ...entryOf(index, messages[index]),
     ...groupFields(queueUrl, messages[index]),
@@ -109,8 +113,8 @@ async function sendPack(
   }
   const open = new Set([...again, ...refused].map(({ entry }) => Number(entry.Id)));
   return {
-    done: indexes.filter((index) => !open.has(index)),
-    again: again.map(({ entry }) => Number(entry.Id)),
+    done: new Set(indexes.filter((index) => !open.has(index))),
+    again: new Set(again.map(({ entry }) => Number(entry.Id))),
   };
 }
 
@@ -140,27 +144,20 @@ function groupFields(queueUrl: string, message: Outgoing | undefined) {
   return message?.key === undefined ? {} : { MessageGroupId: groupIdOf(message.key) }; // fair queues
 }
 
-/** Consecutive indexes that fit one request by count and by bytes. */
-export function packs(messages: readonly Outgoing[]): number[][] {
-  const result: number[][] = [];
-  let pack: number[] = [];
+/** Of the indexes, the first ones that fit one request by count and by bytes; at least one. */
+export function firstPack(indexes: readonly number[], messages: readonly Outgoing[]): number[] {
+  const pack: number[] = [];
   let packBytes = 0;
-  for (const [index, message] of messages.entries()) {
-    const bytes = bytesOf(message);
-    if (pack.length > 0 && (pack.length === batchEntriesMax || packBytes + bytes > batchBytesMax)) {
-      result.push(pack);
-      pack = [];
-      packBytes = 0;
-    }
+  for (const index of indexes) {
+    packBytes += bytesOf(messages[index]);
+    if (pack.length > 0 && (pack.length === batchEntriesMax || packBytes > batchBytesMax)) break;
     pack.push(index);
-    packBytes += bytes;
   }
-  if (pack.length > 0) result.push(pack);
-  return result;
+  return pack;
 }
 
 /** SQS counts the name, the type and the value of each attribute like the body; system attributes it does not. */
-function bytesOf({ body, attributes = {} }: Outgoing): number {
+function bytesOf({ body, attributes = {} }: Outgoing = { body: "" }): number {
   const beside = Object.entries(attributes).map(([name, text]) => Buffer.byteLength(`${name}String${text}`));
   return beside.reduce((sum, bytes) => sum + bytes, Buffer.byteLength(body));
 }

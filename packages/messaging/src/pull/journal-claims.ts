@@ -3,11 +3,9 @@
 //   G10. A claim is kept before its message is appended, so whoever reads the entry finds the data.
 //   G4. Nothing is appended behind a message whose claim is not kept.
 import { type ClaimStore, claimStore } from "../commit/claim-store.ts";
+import { atOnce, requestsAtOnce } from "../core/at-once.ts";
 import { log } from "../observe/log.ts";
 import type { Journal, JournalMessage } from "./journal.ts";
-
-/** Copies on their way at the same time. */
-const concurrencyMax = 10;
 
 /**
  * The journal of a publisher whose messages may have gone by claim check.
@@ -28,13 +26,10 @@ export function keepingClaims(journal: Journal, claims: ClaimStore = claimStore(
   /** How many messages, from the first on, have what they refer to. */
   async function countKept(messages: readonly JournalMessage[]): Promise<number> {
     const referring = [...messages.entries()].filter(([, { envelope }]) => envelope.dataref !== undefined);
-    for (let start = 0; start < referring.length; start += concurrencyMax) {
-      const some = referring.slice(start, start + concurrencyMax);
-      const kept = await Promise.all(some.map(([, { envelope }]) => isKept(envelope.dataref ?? "")));
-      const failed = kept.indexOf(false);
-      if (failed >= 0) return some[failed]?.[0] ?? 0;
-    }
-    return messages.length;
+    const kept = await atOnce(referring, requestsAtOnce, ([, { envelope }]) =>
+      isKept(envelope.dataref ?? ""),
+    );
+    return referring[kept.indexOf(false)]?.[0] ?? messages.length;
   }
 
   async function isKept(dataref: string): Promise<boolean> {

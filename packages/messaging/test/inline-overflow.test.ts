@@ -105,7 +105,7 @@ describe("no duplicate takes effect", () => {
   it("G2: that another environment processed and put into a row, after this one had read the rows", async () => {
     const { receive } = await anEnvironment({ window: 1 });
     for (const message of messages(15)) await receive(message);
-    const [theirs] = messages(1) as [Envelope];
+    const [theirs] = messages(1);
     const [row] = await rows();
     const records = `${row?.records}${recordOf(entryOf("count", theirs))}${String(row?.records).slice(-3)}`;
     await world.put(evidence(), { ...row, records });
@@ -203,6 +203,20 @@ describe("while a deployment runs", () => {
     expect(await outcome()).toEqual({ count: 44, parked: [] });
   });
 
+  it("G2, G11: after the earlier release has written, one look finds out which rows there are", async () => {
+    const first = await anEnvironment({ window: 1 });
+    const all = messages(12);
+    for (const message of all) await first.receive(message);
+    const [theirs, next] = messages(2, (n) => `2026-02-0${n + 1}T00:00:00.000Z`) as [Envelope, Envelope];
+    expect(await earlier(theirs)).toBe("done"); // what it writes says nothing of the row
+    await (await anEnvironment({ window: 1 })).receive(next);
+    const { receive, client } = await anEnvironment({ window: 1 });
+    const requests = watchRequests(client);
+    for (const message of all.slice(0, 10)) await receive(message); // those that the row has
+    expect(requests.stop().filter((one) => one.startsWith("Batch"))).toEqual([]); // of the five, one
+    expect(await outcome()).toEqual({ count: 14, parked: [] });
+  });
+
   it("sixty days later nothing is refused any more", async () => {
     const past = () => new Date(Date.UTC(2020, 0, 1)).toISOString();
     for (const message of messages(4, (n) => new Date(Date.UTC(2026, 0, 1, 0, 0, n)).toISOString())) {
@@ -248,8 +262,7 @@ describe("what it costs", () => {
     const first = await anEnvironment({ window: 6 });
     for (const message of messages(50)) await first.receive(message);
     const { receive, client } = await anEnvironment({ window: 6 });
-    const [before] = messages(1);
-    await receive(before as Envelope);
+    await receive(...messages(1));
     const requests = watchRequests(client);
     for (const message of messages(3)) await receive(message);
     expect(requests.stop()).toEqual(["UpdateItem 1", "UpdateItem 1", "UpdateItem 1"]); // it has read the row once
@@ -355,6 +368,8 @@ function earlier(message: Envelope, window = 3) {
   );
 }
 
+function messages(count: 1): [Envelope];
+function messages(count: number, time?: (n: number) => string): Envelope[];
 function messages(count: number, time: (n: number) => string = () => "2026-01-01T00:00:00.000Z"): Envelope[] {
   return Array.from({ length: count }, (_, n) =>
     anEnvelope({ ...Added.from({ counter: counterId }), time: time(n) }),

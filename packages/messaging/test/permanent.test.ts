@@ -125,7 +125,10 @@ describe("an error of the SDK", () => {
     const error = await dynamodb()
       .send(new TransactWriteItemsCommand({ TransactItems }))
       .catch((thrown: unknown) => thrown);
-    expect(permanentReason(error)?.code).toBe("REQUEST_REFUSED");
+    expect(permanentReason(error)).toMatchObject({
+      code: "REQUEST_REFUSED",
+      detail: expect.stringContaining("the key attribute id must be S, got N"),
+    });
     const CancellationReasons = [{ Code: "None" }, { Code: "ItemCollectionSizeLimitExceeded" }];
     const full = new TransactionCanceledException({ message: "", $metadata: {}, CancellationReasons });
     expect(permanentReason(full)?.code).toBe("REQUEST_REFUSED");

@@ -13,6 +13,7 @@ import {
   ending,
   Told,
 } from "@essentially-once/testing/internal/support/claim-world";
+import { linesOf } from "@essentially-once/testing/internal/support/lines";
 import { aJournal, inSeconds, letter } from "@essentially-once/testing/journal-world";
 import { aContext, aPost } from "@essentially-once/testing/lambda";
 import { codeAfter } from "@essentially-once/testing/middleware";
@@ -381,7 +382,10 @@ describe("from the journal", () => {
     const log = keepingClaims(aJournal());
     const message = await aReference({ text: large() });
     await world.removeObject(keyOf(message));
-    expect(await log.append([letter(message)], inSeconds(10))).toMatchObject([{ kind: "appended" }]);
+    const lines = await linesOf(async () => {
+      expect(await log.append([letter(message)], inSeconds(10))).toMatchObject([{ kind: "appended" }]);
+    });
+    expect(lines).toMatchObject([{ code: "CLAIM_MISSING", dataref: message.dataref }]);
   });
 });
 

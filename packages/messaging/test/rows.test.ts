@@ -6,12 +6,14 @@ import { aWorld, type World } from "@essentially-once/testing/world";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import * as z from "zod";
 import { dynamodb } from "../src/aws/clients.ts";
+import type { Delivery } from "../src/commit/delivery.ts";
 import { idempotency } from "../src/commit/idempotency.ts";
 import { type RowsOptions, rows } from "../src/commit/rows.ts";
+import { rowsEvidence } from "../src/commit/rows-evidence.ts";
 import type { Write } from "../src/commit/unit-of-work.ts";
 import { type Versioned, versionedTable } from "../src/commit/versioned-table.ts";
 import { evidenceId, newId } from "../src/core/ids.ts";
-import { Park } from "../src/core/outcome.ts";
+import { Park, StateMoved } from "../src/core/outcome.ts";
 import { contract } from "../src/envelope/contract.ts";
 import { digestOf } from "../src/envelope/digest.ts";
 import type { Envelope } from "../src/envelope/envelope.ts";
@@ -169,6 +171,22 @@ describe("a consumer with evidence as rows", () => {
     expect(await handler()(anSqsEvent(...records), aContext())).toEqual({ batchItemFailures: [] });
     expect(await count()).toBe(15);
   });
+
+  it.each([["ConditionalCheckFailed"], ["TransactionConflict"]])(
+    "D6: names the item that another was faster at, for which those of one process take turns: %s",
+    (Code) => {
+      const { judge } = rowsEvidence({ table: "", client: dynamodb });
+      const unit = { actions: [], items: new Set(["evidence a", "notes b", "notes c"]), bytes: 0 };
+      let item: string | undefined;
+      try {
+        const outcome = judge([{ Code: "None" }, {}, { Code }], {} as Delivery, unit);
+        if (outcome.kind === "transient") item = outcome.item;
+      } catch (error) {
+        if (error instanceof StateMoved) item = error.item;
+      }
+      expect(item).toBe("notes c");
+    },
+  );
 
   it("D15: parks a message that has the id of another and other data, and changes nothing", async () => {
     const message = anAdded({ amount: 5 });

@@ -1,4 +1,5 @@
 import { anEnvelope } from "@essentially-once/testing/an-envelope";
+import { linesOf } from "@essentially-once/testing/internal/support/lines";
 import { describe, expect, it } from "vitest";
 import { lineOf, type OutboxRow } from "../src/commit/outbox.ts";
 import { asciiJson } from "../src/envelope/envelope.ts";
@@ -25,8 +26,9 @@ describe("G7: a row speaks for its writer, and for nobody else", () => {
     ["what was kept of another service's item", false, { ...settled, writer: "Insights-Table" }],
     ["a row of the release before, which has no writer", true, { writer: "" }],
     ["a row of the release before with a type of another", false, { writer: "", type: "credit.denied.v1" }],
-  ])("%s: %s", (_what, isOwn, row) => {
-    expect(authors.wrote(aRow(row))).toBe(isOwn);
+  ])("%s: %s", async (_what, isOwn, row) => {
+    const lines = await linesOf(async () => expect(authors.wrote(aRow(row))).toBe(isOwn));
+    expect(lines.map(({ code }) => code)).toEqual(isOwn ? [] : ["AUTHOR_UNKNOWN"]);
   });
 
   it("as soon as one of its messages is another's", () => {

@@ -8,7 +8,8 @@ import { localEngines } from "@essentially-once/testing/local-engines";
 import { beforeAll, expect, it } from "vitest";
 import * as z from "zod";
 import { attemptOf, pastOf } from "../src/commit/received.ts";
-import { valuesMax } from "../src/envelope/caps.ts";
+import { metricNames } from "../src/core/metric-names.ts";
+import { valuesIn, valuesMax } from "../src/envelope/caps.ts";
 import { contract } from "../src/envelope/contract.ts";
 import { asciiJson } from "../src/envelope/envelope.ts";
 import { messageType } from "../src/envelope/message-type.ts";
@@ -63,6 +64,34 @@ it("G5, G11: what a batch has beyond its bound goes back before it is parsed, an
   expect([attemptOf(again), pastOf(again).waits]).toEqual([2, 1]);
   const full = lines.filter(({ errorCode }) => errorCode === "BATCH_FULL");
   expect(full.map(({ waitedSeconds }) => waitedSeconds)).toEqual([expect.any(Number), expect.any(Number)]);
+  expect(waited(lines)).toBeGreaterThanOrEqual(0);
+});
+
+it("G11: ten messages at their own bound are a batch", async () => {
+  const ran: string[] = [];
+  const handler = consumer(contract({ name: "lists", accepts: [Listed], publishes: [] })).handler(
+    async ({ id }) => {
+      ran.push(id);
+    },
+  );
+  const text = bodyOf("a", valuesMax);
+  const records = Array.from({ length: 10 }, (_, nth) =>
+    anSqsRecord(text.replace('"a"', `"message-${nth}"`)),
+  );
+  expect(records.map(({ body: text }) => valuesIn(text))).toEqual(Array(10).fill(valuesMax));
+  expect((await handler(anSqsEvent(...records), aContext())).batchItemFailures).toEqual([]);
+  expect(ran).toHaveLength(10);
+});
+
+it("a failure that is no wait is not counted as one", async () => {
+  const handler = consumer(contract({ name: "lists", accepts: [Listed], publishes: [] })).handler(
+    async () => {
+      throw new Error("fails");
+    },
+  );
+  const lines = await linesOf(() => handler(anSqsEvent(anSqsRecord(body("a", 10))), aContext()));
+  expect(lines.map(({ code }) => code)).toContain("METRICS");
+  expect(waited(lines)).toBeUndefined();
 });
 
 it("G11: thirty of the worst bodies, all that Lambda hands over, fit the memory that ten of them need", async () => {
@@ -79,10 +108,20 @@ it("G11: thirty of the worst bodies, all that Lambda hands over, fit the memory 
 });
 
 /** So many values, as the caps count them, and two for the lists themselves at most. */
+function waited(lines: Awaited<ReturnType<typeof linesOf>>) {
+  return lines.find(({ code }) => code === "METRICS")?.[metricNames.waitedSeconds];
+}
+
 function body(id: string, values: number): string {
   const lists = Array.from({ length: Math.floor(values / 18_000) + 1 }, (_, nth) =>
     Array(Math.min(9_000, Math.max(0, Math.floor(values / 2) - nth * 9_000))).fill("x"),
   );
   const text = lists.map((list) => `[${list.map(() => "[]").join(",")}]`).join(",");
   return asciiJson(anEnvelope({ id, type: Listed.type, data: "here" })).replace('"here"', `[${text}]`);
+}
+
+/** Of so many values exactly. */
+function bodyOf(id: string, values: number): string {
+  const text = body(id, values - 100);
+  return text.replace("[[", `[${"0,".repeat(values - valuesIn(text))}[`);
 }

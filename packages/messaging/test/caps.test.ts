@@ -12,6 +12,7 @@ import {
   depthMax,
   keysMax,
   parseCapped,
+  valuesMax,
 } from "../src/envelope/caps.ts";
 import { contract } from "../src/envelope/contract.ts";
 import { asciiJson, readEnvelope } from "../src/envelope/envelope.ts";
@@ -62,7 +63,7 @@ describe("parseCapped", () => {
     const nested = `[${Array(20)
       .fill(`[${Array(9_000).fill("[]").join(",")}]`)
       .join(",")}]`;
-    expect(() => parseCapped(nested)).toThrow("TOO_MANY_VALUES");
+    expect(() => parseCapped(nested)).toThrow(`TOO_MANY_VALUES: more than ${valuesMax} values`);
     const texts = Array(9_000).fill('"[,{\\\\\\"[,{,,,,,,,,,,,,,,,,,,,,,,,,"').join(",");
     expect(parseCapped(`[${texts}]`)).toHaveLength(9_000);
     expect(() => parseCapped(`"${"[".repeat(300_000)}`)).toThrow("NOT_JSON");

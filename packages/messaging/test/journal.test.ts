@@ -203,6 +203,13 @@ describe("append", () => {
     },
   );
 
+  it("G11: goes on when the partitions cannot be read, and says so", async () => {
+    const log = aJournal();
+    faults = injectFaults(dynamodb(), { command: "BatchGetItemCommand", moment: "before" });
+    const lines = await linesOf(() => log.checkPartitions());
+    expect(lines).toMatchObject([{ code: "PARTITIONS_UNREAD", journal: log.name }]);
+  });
+
   it("G6: knows partitions that an earlier release appended to, which did not say how many there are", async () => {
     const { name } = aJournal();
     const item = { id: `${name}#3`, sequence: 0, head: 7 };

@@ -172,6 +172,18 @@ describe("a consumer with evidence as rows", () => {
     expect(await count()).toBe(15);
   });
 
+  it("D6: takes turns for an item also where the messages are of other keys, so each loses one race at most", async () => {
+    const messages = [1, 2, 3, 4, 5].map((amount) => ({
+      ...anAdded({ amount }),
+      partitionkey: `key-${amount}`,
+    }));
+    const records = messages.map((message) => anSqsRecord(asciiJson(message)));
+    const requests = watchRequests(dynamodb());
+    expect(await handler()(anSqsEvent(...records), aContext())).toEqual({ batchItemFailures: [] });
+    expect(requests.stop().filter((one) => one.startsWith("GetItem")).length).toBeLessThanOrEqual(9);
+    expect(await count()).toBe(15);
+  });
+
   it.each([["ConditionalCheckFailed"], ["TransactionConflict"]])(
     "D6: names the item that another was faster at, for which those of one process take turns: %s",
     (Code) => {

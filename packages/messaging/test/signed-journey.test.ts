@@ -3,6 +3,7 @@ import { type Message, ReceiveMessageCommand } from "@aws-sdk/client-sqs";
 import { redrive } from "@essentially-once/operator/dead-letters/redrive";
 import { aKeyStore, aSecret, type KeyStore } from "@essentially-once/testing/a-key-ring";
 import { anEnvelope } from "@essentially-once/testing/an-envelope";
+import { linesOf } from "@essentially-once/testing/internal/support/lines";
 import { aContext, anSqsEvent, anSqsRecord } from "@essentially-once/testing/lambda";
 import { aWorld, type World } from "@essentially-once/testing/world";
 import type { SQSRecord } from "aws-lambda";
@@ -99,7 +100,10 @@ it("G7: parks what was altered on its way", async () => {
 
 it("G3: without keys nothing is sent and the row stays", async () => {
   store.answer(new Error("no network"));
-  expect(await publish(aPing(5), { to: [credit()] })).toBe(0);
+  const lines = await linesOf(async () => {
+    expect(await publish(aPing(5), { to: [credit()] })).toBe(0);
+  });
+  expect(lines).toMatchObject([{ code: "SEND_FAILED", errorCode: "KEYS_UNAVAILABLE" }]);
   expect(await poll(credit())).toEqual([]);
   store.answer(aSecret("k1"));
   expect(await publish(aPing(5), { to: [credit()] })).toBe(1);

@@ -2,6 +2,7 @@
 import { readFileSync } from "node:fs";
 import { type Contract, checkDeployed, contract, contractText } from "@essentially-once/messaging/contract";
 import { eventBridge } from "@essentially-once/messaging/event-bridge";
+import { givenIdName } from "@essentially-once/messaging/internal/envelope/given-id";
 import {
   type Arrived,
   attribute,
@@ -237,6 +238,19 @@ describe("a contract with an origin", () => {
       "detail only",
     ],
   ])("refuses %s", (_what, make, why) => expect(make).toThrow(why));
+
+  it.each<[string, From, string | undefined]>([
+    ["an attribute", rawJson({ id: attribute("OrderId") }), "beside"],
+    ["an attribute of raw delivery", sns(rawJson({ id: attribute("OrderId") }), { raw: true }), "beside"],
+    ["an attribute of a notification", sns(rawJson({ id: attribute("OrderId") })), undefined],
+    ["a field", rawJson({ id: field("orderId") }), undefined],
+  ])("G2: only an id that is beside the body goes with a message that is parked: %s", (_what, from, id) => {
+    const OrderId = { dataType: "String", stringValue: "beside" };
+    const body = notificationOf(order, { OrderId: { Type: "String", Value: "inside" } });
+    const record = { ...anSqsRecord(body), messageAttributes: { OrderId } } as never;
+    const [received] = contractFrom(from).from?.receive([record]) ?? [];
+    expect(received?.record.messageAttributes[givenIdName]?.stringValue).toBe(id);
+  });
 
   it("G6: the operator's commands read by the deployed form what the consumer reads by the contract", () => {
     const forms: readonly [From, string][] = [

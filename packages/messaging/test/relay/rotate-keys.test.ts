@@ -1,6 +1,7 @@
 // The rotation function against the secret of the real stacks, asked as Secrets Manager asks, and stopped anywhere.
 import {
   CreateSecretCommand,
+  DescribeSecretCommand,
   GetSecretValueCommand,
   PutSecretValueCommand,
   RotateSecretCommand,
@@ -90,6 +91,15 @@ describe("rotate", () => {
     await put(firstText());
     await perform(await begin());
     expect(readKeyEntries(await current())).toHaveLength(2);
+  });
+
+  it("G10: a key that was made and not held against the current one yet signs nothing", async () => {
+    const before = await current();
+    const version = await begin();
+    await ask("createSecret", version);
+    expect(await labelsOf(version)).toEqual(["AWSPENDING"]);
+    expect(await current()).toBe(before);
+    await perform(version);
   });
 
   it("any step may be repeated, also when all is done, and nothing changes", async () => {
@@ -195,6 +205,11 @@ async function begin(): Promise<string> {
   const version = newId();
   await clients.secretsManager.send(new RotateSecretCommand({ SecretId, ClientRequestToken: version }));
   return version;
+}
+
+async function labelsOf(version: string): Promise<string[] | undefined> {
+  const { VersionIdsToStages } = await clients.secretsManager.send(new DescribeSecretCommand({ SecretId }));
+  return VersionIdsToStages?.[version];
 }
 
 async function perform(version: string): Promise<void> {

@@ -29,10 +29,22 @@ export const explained: readonly Explained[] = [
     because: "a day has three digits from 1973 to 2097",
   },
   {
+    file: "packages/messaging/src/commit/stamp.ts",
+    original: '"0"',
+    replacement: '""',
+    because: "a stamp has as many digits as it takes from 2001 to 2286",
+  },
+  {
     file: "packages/messaging/src/commit/storable.ts",
     original: '""',
     replacement: '"Stryker was here!"',
     because: "neither text has a reserved name in it",
+  },
+  {
+    file: "packages/messaging/src/commit/storable.ts",
+    original: "[]",
+    replacement: '["Stryker was here"]',
+    because: "the text in it is no reserved name",
   },
   {
     file: "packages/messaging/src/commit/claim-check.ts",

@@ -187,4 +187,18 @@ export const commitMutants: readonly Mutant[] = [
     replace: "if (name) return;",
     checks: [messaging("storable")],
   },
+  {
+    name: "what this process knows as done, it knows before the commit",
+    file: "packages/messaging/src/commit/idempotency.ts",
+    find: "      const outcome = await evidence.commit(",
+    replace: "      done.add(request.event);\n      const outcome = await evidence.commit(",
+    checks: [messaging("done-here")],
+  },
+  {
+    name: "what this process knows as done, it knows by the id alone",
+    file: "packages/messaging/src/commit/done-here.ts",
+    find: "said !== undefined && saysTheSame(said, digestOf(delivery.message))",
+    replace: "said !== undefined",
+    checks: [messaging("done-here")],
+  },
 ];

@@ -62,17 +62,24 @@ export const relayMutants: readonly Mutant[] = [
   {
     name: "FIFO: a message passes one that was refused",
     file: send,
-    find: "lines = lines.filter((line) => !refused.includes(line[0] as number));",
-    replace:
-      "lines = lines.map((line) => (refused.includes(line[0] as number) ? line.slice(1) : line)).filter((line) => line.length > 0);",
+    find: "line.length > 1 && done.has(headOf(line))",
+    replace: "line.length > 1 && !again.has(headOf(line))",
     checks: [messaging("send-in-order")],
   },
   {
     name: "FIFO: a key twice in a request",
     file: send,
-    find: "if (isFifo(queueUrl)) return sendInOrder(queueUrl, messages, { deadlineMs });",
-    replace: "",
+    find: "let lines = isFifo(queueUrl)",
+    replace: 'let lines = isFifo("")',
     checks: [faults("relay by stream"), messaging("send-in-order")],
+  },
+  {
+    name: "FIFO: the next of a key goes while the one before it is on its way",
+    file: send,
+    find: "lines = lines.slice(count);",
+    replace:
+      "lines = lines.map((line, n) => (n < count ? line.slice(1) : line)).filter((line) => line.length > 0);",
+    checks: [messaging("send-in-order")],
   },
   {
     name: "to the queues before the journal has it",

@@ -8,6 +8,9 @@ import { type Outcome, Park, RetryLater, StateMoved } from "../core/outcome.ts";
 import { isUnread } from "../envelope/envelope.ts";
 import { looksAfterDuplicates } from "../observe/looks.ts";
 import type { Delivery, MessageMiddleware } from "./delivery.ts";
+import { doneHere } from "./done-here.ts";
+
+const duplicate: Outcome = { kind: "duplicate", receipt: undefined };
 
 /** Where and how evidence is kept. `rows` is one; a store of your own is another. */
 export interface EvidenceStore {
@@ -45,6 +48,7 @@ const looksAfterDuplicate = 30;
  */
 export function idempotency({ evidence }: { readonly evidence: EvidenceStore }): MessageMiddleware {
   const looks = looksAfterDuplicates(looksAfterDuplicate);
+  const done = doneHere();
   /** The units of those whom whatever stands before let through. */
   const letThrough = new WeakSet<object>();
   return {
@@ -52,6 +56,7 @@ export function idempotency({ evidence }: { readonly evidence: EvidenceStore }):
 
     async before({ event }) {
       letThrough.add(event.unit);
+      if (done.has(event)) return duplicate;
       evidence.begin?.(event);
       if (!isProbablyDone(event)) return undefined;
       const found = await find(event);
@@ -66,6 +71,7 @@ export function idempotency({ evidence }: { readonly evidence: EvidenceStore }):
       await request.event.unit.checked();
       const outcome = await evidence.commit(request.event, request.response);
       if (outcome.kind === "duplicate") looks.found();
+      if (outcome.kind !== "lost") done.add(request.event);
       request.response = outcome;
     },
 
@@ -82,8 +88,11 @@ export function idempotency({ evidence }: { readonly evidence: EvidenceStore }):
 
   /** Data that were not fetched may say the same under another reference: the run fetches them, and the commit decides. */
   async function find(delivery: Delivery): Promise<Outcome | undefined> {
+    if (done.has(delivery)) return duplicate;
     try {
-      return await evidence.find(delivery);
+      const found = await evidence.find(delivery);
+      if (found && found.kind !== "lost") done.add(delivery);
+      return found;
     } catch (error) {
       if (error instanceof Park && isUnread(delivery.message)) return undefined;
       throw error;

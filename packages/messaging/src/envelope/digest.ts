@@ -24,8 +24,16 @@ export interface Said {
 /** Less would tell nothing: an empty text begins everything. 11 characters are 66 bits. */
 const charactersMin = 11;
 
+const digests = new WeakMap<Said, Digest>();
+
 /** Two messages of one id say the same when `saysTheSame` of their digests. */
-export function digestOf({ type, data, dataref }: Said): Digest {
+export function digestOf(said: Said): Digest {
+  const known = digests.get(said) ?? digestFor(said);
+  digests.set(said, known); // several ask for it: a message is not changed, but replaced
+  return known;
+}
+
+function digestFor({ type, data, dataref }: Said): Digest {
   const ordered = inOrder(data);
   // A reference names its content, and is known before that is fetched.
   const text = dataref === undefined ? [type, data ?? null] : [type, null, dataref];

@@ -14,7 +14,7 @@ export function passagesOf(file: string, source: string): Passage[] {
 
 /** Sentences of a passage, each with the line it starts on. */
 export function sentencesOf({ line, text }: Passage): { line: number; text: string }[] {
-  const ends = /[.!?]["')\]]*(?=\s+["'(]?[A-Z0-9`⌜]|\s*$)/g;
+  const ends = /[.!?]["')\]]*(?=\s+["'(]?[A-Z0-9`⌜]|\s*$)|(?<=\w{4})\.(?=\s)/g; // "e.g." and "etc." end none
   const sentences: { line: number; text: string }[] = [];
   let start = 0;
   for (const end of [

@@ -43,13 +43,7 @@ describe("words", () => {
   });
 
   it("lets usual words through", () => {
-    for (const text of [
-      "a dead letter",
-      "64 letters and digits",
-      "a lot",
-      "a claim check",
-      "the publisher holds on",
-    ])
+    for (const text of ["a dead letter", "64 letters and digits", "a lot", "a claim check"])
       expect(findingsIn("docs/a.md", `It is ${text}.`)).toEqual([]);
   });
 

@@ -48,24 +48,19 @@ export const banned: readonly Banned[] = [
   {
     pattern: /(?<![:/"-])\bclaim(s|ed|ing)?\b(?![- ]checks?|[-/.:]\w| to be)/i,
     example: "the message is claimed first",
-    instead: "a lease is acquired, an at-most-once message is taken; claim check is the S3 pattern only",
+    instead: "acquire a lease, take an at-most-once message; claim check is the S3 pattern only",
   },
   {
     pattern: /\bvouch(es|ed|ing)?\b/i,
     example: "an operator to vouch",
-    instead: "valid signature, verified, or accepted by the operator",
+    instead: "authentic, verified, or trusted by the operator",
   },
   { pattern: /\b(lane|rig)s?\b/i, example: "a lane of messages", instead: "queue, group or test setup" },
-  {
-    pattern: /(?<!the )\b(a|its|this|each|every|of) holds?\b/i,
-    example: "the last of its holds",
-    instead: "block: a parked message blocks its group",
-  },
-  { pattern: /\bledgers?\b/i, example: "the run ledger", instead: "attempt count", documentsOnly: true },
+  { pattern: /\bledgers?\b/i, example: "the run ledger", instead: "attempt store", documentsOnly: true },
   {
     pattern: /\b(the|a|its|each|every|this|one|own) stages?\b/i,
     example: "the stage is empty",
-    instead: "test world: a stage is a deployment (dev, prod)",
+    instead: "sandbox: a stage is a deployment (dev, prod)",
     files: /^packages\/(testing\/src|proofs\/(scenarios|strategies|soak|kills))\//,
   },
   // AWS's words.

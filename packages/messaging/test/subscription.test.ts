@@ -61,6 +61,16 @@ describe("a dead letter", () => {
     });
   });
 
+  it("has a detail that SQS takes when the handler gave none", async () => {
+    const handler = consumer(contract({ name: "answer", accepts: [Asked], publishes: [] })).handler(
+      async () => {
+        throw new Park("REFUSED", "");
+      },
+    );
+    await handler(anSqsEvent(record), aContext());
+    expect((await world.drain(deadLetters()))[0]?.attributes.ReasonDetail).toBe("-");
+  });
+
   it("has X-Ray's trace when it is no message of ours", async () => {
     const AWSTraceHeader = "Root=1-5759e988-bd862e3fe1be46a994272793";
     await isReturned({ ...record, body: "{", attributes: { ...record.attributes, AWSTraceHeader } });

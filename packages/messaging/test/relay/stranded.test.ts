@@ -5,6 +5,7 @@ import { anEnvelope } from "@essentially-once/testing/an-envelope";
 import { injectFaults } from "@essentially-once/testing/faults";
 import { enterAuthors, register, unregister } from "@essentially-once/testing/internal/support/enter-authors";
 import { linesOf } from "@essentially-once/testing/internal/support/lines";
+import { leaveOut } from "@essentially-once/testing/internal/support/partial-answers";
 import { aContext } from "@essentially-once/testing/lambda";
 import { aWorld, type World } from "@essentially-once/testing/world";
 import type { DynamoDBStreamEvent } from "aws-lambda";
@@ -118,6 +119,17 @@ it("G3: the row stays whole when its copy could not be kept", async () => {
   await later(() => publish(streamOf(messages), aContext())).catch(() => undefined);
   faults.remove();
   expect(await world.items(outbox())).toEqual(messages.map((item) => expect.objectContaining(item)));
+});
+
+it("G3: of two rows, the one whose copy DynamoDB leaves out stays whole", async () => {
+  const messages = [await committed("1"), await committed("2")];
+  await drop(gone);
+  const partial = leaveOut(dynamodb(), { command: "BatchWriteItemCommand", requests: 9 });
+  await later(() => publish(streamOf(messages), aContext()));
+  partial.remove();
+  const rows = await world.items(outbox());
+  expect(rows).toContainEqual(expect.objectContaining(messages[0]));
+  expect(rows.map(({ queue }) => queue)).toContain(gone);
 });
 
 /** A row of the outbox with one message. */

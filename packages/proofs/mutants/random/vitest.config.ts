@@ -9,7 +9,7 @@ export default defineConfig({
       "packages/messaging/test/**/*.test.ts",
       "test/functions/**/*.test.ts",
       "packages/operator/test/inline-bars.test.ts", // the only caller of what bars a message
-      "packages/operator/test/original-form.test.ts",
+      "packages/operator/test/{original-form,routes}.test.ts",
       "packages/proofs/foreign-messages/*.test.ts",
       "packages/proofs/consistent-reads.test.ts",
       "packages/proofs/crash-points.test.ts",

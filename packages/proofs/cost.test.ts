@@ -63,6 +63,13 @@ it.each(Object.entries(duplicates))(
   },
 );
 
+it.each(["rows, alone", "rows", "inline, by sequence", "inline, by ids"])(
+  "%s: a duplicate of what the same process has done costs nothing",
+  async (name) => {
+    expect(await costOf(name, "100 % duplicates, same process")).toEqual([0, 0, 0, 0]);
+  },
+);
+
 it.each(Object.entries(underLease))(
   "effect under a lease, %s: a message costs no more than three requests, and its units exactly",
   async (workload, [atLeast, atMost]) => {

@@ -35,7 +35,8 @@ export async function measure(
   await fresh();
   const running = await contender.make();
   const run = { name: newId(), messages };
-  await handleAll(running, await toBatches(workload.before?.(run) ?? []));
+  const before = await toBatches(workload.before?.(run) ?? []);
+  await handleAll(workload.sameProcess ? running : await contender.make(), before);
   const events = await toBatches(workload.measured(run), workload.receiveCount);
   const counter = meter(running.client, { ...(workload.delayMs && { delayMs: workload.delayMs }) });
   const sqsCounter = running.sqsClient && attemptsOf(running.sqsClient);

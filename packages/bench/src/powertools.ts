@@ -24,10 +24,8 @@ interface Message {
 type Commit = (client: DynamoDBClient, message: Message, deposit: Deposit) => Promise<void>;
 
 export const powertools: readonly Contender[] = [
-  contender("Powertools", "a finished result is not repeated", async (client, message, deposit) => {
-    await client.send(new UpdateItemCommand(addToBalance(deposit)));
-    await client.send(new PutItemCommand(announcement(message, deposit)));
-  }),
+  contender("Powertools", "a finished result is not repeated", updateAndPut),
+  contender("Powertools, local cache", "the same", updateAndPut, { useLocalCache: true }),
   contender(
     "Powertools, transaction",
     "the same; effect and message at once",
@@ -38,11 +36,18 @@ export const powertools: readonly Contender[] = [
   ),
 ];
 
-function contender(name: string, promises: string, commit: Commit): Contender {
-  return { name, promises, make: async () => run(commit) };
+async function updateAndPut(...[client, message, deposit]: Parameters<Commit>): Promise<void> {
+  await client.send(new UpdateItemCommand(addToBalance(deposit)));
+  await client.send(new PutItemCommand(announcement(message, deposit)));
 }
 
-function run(commit: Commit): Running {
+function contender(name: string, promises: string, commit: Commit, options: Options = {}): Contender {
+  return { name, promises, make: async () => run(commit, options) };
+}
+
+type Options = Pick<ConstructorParameters<typeof IdempotencyConfig>[0], "useLocalCache">;
+
+function run(commit: Commit, options: Options): Running {
   const client = new DynamoDBClient({});
   const persistenceStore = new DynamoDBPersistenceLayer({
     tableName: tables.evidence,
@@ -51,6 +56,7 @@ function run(commit: Commit): Running {
   const config = new IdempotencyConfig({
     eventKeyJmesPath: "[source, id]", // the identity of the message, not of the SQS delivery
     expiresAfterSeconds: 60 * 86_400,
+    ...options,
   });
   const processor = new BatchProcessor(EventType.SQS);
   const processIdempotently = makeIdempotent(

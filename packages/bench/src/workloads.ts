@@ -11,6 +11,8 @@ export interface Workload {
   readonly delayMs?: number;
   /** What is handled before the measurement begins; nothing unless given. */
   readonly before?: (run: Run) => readonly Envelope[];
+  /** Whether the same process handles both; another one unless given, which knows only the evidence. */
+  readonly sameProcess?: boolean;
   readonly measured: (run: Run) => readonly Envelope[];
   /** How often SQS has given each measured message, this time included; 1 unless given. */
   readonly receiveCount?: number;
@@ -25,6 +27,7 @@ export interface Run {
 export const workloads: readonly Workload[] = [
   { name: "fresh", measured: fresh },
   { name: "100 % duplicates", before: fresh, measured: fresh }, // sent twice: SQS cannot know, so a first delivery
+  { name: "100 % duplicates, same process", before: fresh, measured: fresh, sameProcess: true },
   { name: "100 % redelivered", before: fresh, measured: fresh, receiveCount: 2 }, // done, and never acknowledged
   { name: "10 % duplicates", before: firstTenth, measured: firstTenthSpread },
   { name: "1 % poison", measured: (run) => fresh(run).map(spoilOneInHundred) },

@@ -10,6 +10,7 @@ import { dynamodb } from "../src/aws/clients.ts";
 import { type EvidenceStore, idempotency } from "../src/commit/idempotency.ts";
 import { inline } from "../src/commit/inline.ts";
 import { rows } from "../src/commit/rows.ts";
+import type { Write } from "../src/commit/unit-of-work.ts";
 import { newId } from "../src/core/ids.ts";
 import { contract } from "../src/envelope/contract.ts";
 import { asciiJson, type Envelope } from "../src/envelope/envelope.ts";
@@ -89,7 +90,8 @@ it("G11: remembers the last thousand and asks the evidence about those before", 
   let runs = 0;
   const handler = consumer(contract({ name: "counts", accepts: [Added], publishes: [] }))
     .use(idempotency({ evidence: store }))
-    .handler(async () => {
+    .handler(async (message, unit) => {
+      unit.write(increment(message));
       runs++;
     });
   const messages = Array.from({ length: 1_001 }, () => anAdded());
@@ -105,20 +107,22 @@ it("G11: remembers the last thousand and asks the evidence about those before", 
 function aConsumer(evidence: EvidenceStore, name: string = newId().toLowerCase()) {
   const handler = consumer(contract({ name: `adds-${name}`.slice(0, 40), accepts: [Added], publishes: [] }))
     .use(idempotency({ evidence }))
-    .handler(async (message, unit) => {
-      unit.write({
-        Update: {
-          TableName: table(),
-          Key: { id: { S: counterOf(message) } },
-          UpdateExpression: "ADD #count :one",
-          ExpressionAttributeNames: { "#count": "count" },
-          ExpressionAttributeValues: { ":one": { N: "1" } },
-        },
-      });
-    });
+    .handler(async (message, unit) => unit.write(increment(message)));
   return async function receive(message: Envelope, receiveCount = 1) {
     const record = anSqsRecord(asciiJson(message), { receiveCount });
     return (await handler(anSqsEvent(record), aContext())).batchItemFailures;
+  };
+}
+
+function increment(message: Envelope): Write {
+  return {
+    Update: {
+      TableName: table(),
+      Key: { id: { S: counterOf(message) } },
+      UpdateExpression: "ADD #count :one",
+      ExpressionAttributeNames: { "#count": "count" },
+      ExpressionAttributeValues: { ":one": { N: "1" } },
+    },
   };
 }
 

@@ -103,7 +103,9 @@ it("G3: without keys nothing is sent and the row stays", async () => {
   const lines = await linesOf(async () => {
     expect(await publish(aPing(5), { to: [credit()] })).toBe(0);
   });
-  expect(lines).toMatchObject([{ code: "SEND_FAILED", errorCode: "KEYS_UNAVAILABLE" }]);
+  expect(lines).toContainEqual(
+    expect.objectContaining({ code: "SEND_FAILED", errorCode: "KEYS_UNAVAILABLE" }),
+  );
   expect(await poll(credit())).toEqual([]);
   store.answer(aSecret("k1"));
   expect(await publish(aPing(5), { to: [credit()] })).toBe(1);

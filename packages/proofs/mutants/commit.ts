@@ -197,7 +197,7 @@ export const commitMutants: readonly Mutant[] = [
   {
     name: "what this process knows as done, it knows by the id alone",
     file: "packages/messaging/src/commit/done-here.ts",
-    find: "said !== undefined && saysTheSame(said, digestOf(delivery.message))",
+    find: "said ? saysTheSame(said, digestOf(delivery.message)) : false",
     replace: "said !== undefined",
     checks: [messaging("done-here")],
   },

@@ -18,7 +18,7 @@ export function doneHere(): DoneHere {
   return {
     has(delivery) {
       const said = delivery.letter && done.get(nameOf(delivery));
-      return said !== undefined && saysTheSame(said, digestOf(delivery.message));
+      return said ? saysTheSame(said, digestOf(delivery.message)) : false;
     },
     add(delivery) {
       if (delivery.letter === undefined) return;

@@ -71,7 +71,7 @@ export function idempotency({ evidence }: { readonly evidence: EvidenceStore }):
       await request.event.unit.checked();
       const outcome = await evidence.commit(request.event, request.response);
       if (outcome.kind === "duplicate") looks.found();
-      if (outcome.kind !== "lost") done.add(request.event);
+      if (outcome.kind !== "lost" && hasWork(request.event)) done.add(request.event);
       request.response = outcome;
     },
 
@@ -118,4 +118,9 @@ export function idempotency({ evidence }: { readonly evidence: EvidenceStore }):
       return undefined;
     }
   }
+}
+
+/** A run without any leaves no evidence in some forms, and may find something to do the next time. */
+function hasWork({ unit }: Delivery): boolean {
+  return unit.writes.length > 0 || unit.messages.length > 0;
 }

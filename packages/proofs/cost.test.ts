@@ -63,6 +63,14 @@ it.each(Object.entries(duplicates))(
   },
 );
 
+it.each(["fresh, batches of 33", "fresh, batches of 100"])(
+  "rows, %s: a transaction has as many messages as it has room for",
+  async (workload) => {
+    const [requests] = await costOf("rows", workload);
+    expect(requests).toBe(4);
+  },
+);
+
 it.each(["rows, alone", "rows", "inline, by sequence", "inline, by ids"])(
   "%s: a duplicate of what the same process has done costs nothing",
   async (name) => {

@@ -40,9 +40,9 @@ export async function letter(envelope: Envelope, receiveCount = 1): Promise<SQSR
 }
 
 /** The batch size of the sample, and the default of an SQS event source mapping. */
-const batchSize = 10;
+const batchSizeDefault = 10;
 
-export function batches(records: readonly SQSRecord[]): SQSEvent[] {
+export function batches(records: readonly SQSRecord[], batchSize: number = batchSizeDefault): SQSEvent[] {
   const events: SQSEvent[] = [];
   for (let start = 0; start < records.length; start += batchSize) {
     events.push({ Records: records.slice(start, start + batchSize) });

@@ -37,7 +37,7 @@ export async function measure(
   const run = { name: newId(), messages };
   const before = await toBatches(workload.before?.(run) ?? []);
   await handleAll(workload.sameProcess ? running : await contender.make(), before);
-  const events = await toBatches(workload.measured(run), workload.receiveCount);
+  const events = await toBatches(workload.measured(run), workload);
   const counter = meter(running.client, { ...(workload.delayMs && { delayMs: workload.delayMs }) });
   const sqsCounter = running.sqsClient && attemptsOf(running.sqsClient);
   const cpu = process.cpuUsage();

@@ -16,6 +16,8 @@ export interface Workload {
   readonly measured: (run: Run) => readonly Envelope[];
   /** How often SQS has given each measured message, this time included; 1 unless given. */
   readonly receiveCount?: number;
+  /** How many messages an invocation gets; 10 unless given. */
+  readonly batchSize?: number;
 }
 
 export interface Run {
@@ -26,6 +28,8 @@ export interface Run {
 
 export const workloads: readonly Workload[] = [
   { name: "fresh", measured: fresh },
+  { name: "fresh, batches of 33", batchSize: 33, measured: fresh },
+  { name: "fresh, batches of 100", batchSize: 100, measured: fresh },
   { name: "100 % duplicates", before: fresh, measured: fresh }, // sent twice: SQS cannot know, so a first delivery
   { name: "100 % duplicates, same process", before: fresh, measured: fresh, sameProcess: true },
   { name: "100 % redelivered", before: fresh, measured: fresh, receiveCount: 2 }, // done, and never acknowledged
@@ -34,8 +38,12 @@ export const workloads: readonly Workload[] = [
   { name: "fresh, +5 ms a request", delayMs: 5, measured: fresh },
 ];
 
-export function toBatches(envelopes: readonly Envelope[], receiveCount = 1): Promise<SQSEvent[]> {
-  return Promise.all(envelopes.map((envelope) => letter(envelope, receiveCount))).then(batches);
+export async function toBatches(
+  envelopes: readonly Envelope[],
+  { receiveCount, batchSize }: Pick<Workload, "receiveCount" | "batchSize"> = {},
+): Promise<SQSEvent[]> {
+  const records = await Promise.all(envelopes.map((envelope) => letter(envelope, receiveCount)));
+  return batches(records, batchSize);
 }
 
 /** Many accounts, each met a few times: two messages of an account are never in one batch. */

@@ -6,6 +6,7 @@ import { writeTables } from "./document.ts";
 import { type BenchEngines, startBenchEngines } from "./engines.ts";
 import { measureFlow } from "./flow.ts";
 import { runMatrix } from "./matrix.ts";
+import { sinkLogs } from "./measure.ts";
 import { progress } from "./progress.ts";
 import { type Report, report } from "./report.ts";
 import { consumerTargets, kitTargets, relayTargets, sizeTargets, verdicts } from "./targets.ts";
@@ -34,7 +35,9 @@ const sizes = values.long
   ? { messages: 2_000, rounds: 7, orders: 1_000 }
   : { messages: 400, rounds: 3, orders: 100 };
 
+const restoreOutput = sinkLogs(); // whatever runs here logs, and the result stands alone
 const result = await bench(progress(process.stderr));
+restoreOutput();
 console.log(values.json ? JSON.stringify(result) : report(result));
 if (values.write) writeTables(result);
 process.exit(0); // the functions' clients keep their sockets

@@ -7,6 +7,7 @@ import { startBenchEngines } from "./engines.ts";
 import { chart } from "./growth/chart.ts";
 import { growthHeadings, growthReport, growthRows } from "./growth/report.ts";
 import { type Series, verdicts } from "./growth/verdict.ts";
+import { sinkLogs } from "./measure.ts";
 import { progress } from "./progress.ts";
 import { markdownTable, withSection } from "./scaling/document-section.ts";
 
@@ -25,7 +26,9 @@ const values = commandLine(
   },
 );
 
+const restoreOutput = sinkLogs(); // whatever runs here logs, and the result stands alone
 const series = await grow();
+restoreOutput();
 const judged = series.flatMap(verdicts);
 if (values.json) console.log(JSON.stringify({ series, verdicts: judged }));
 else console.log(growthReport(series));

@@ -1,6 +1,7 @@
-// The commands that the documents show exist, with these verbs and flags. README's are run (gates/readme-commands.ts),
+// The commands and imports that the documents show exist. README's commands are run (gates/readme-commands.ts),
 // as are those of docs/make-it-yours.md (gates/make-it-yours.ts); the others need AWS, or a local cloud that is up.
 import { existsSync, globSync, readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
 import { dlqTool } from "@essentially-once/operator/internal/dead-letters/dlq-tool";
 import { parseDeployArguments } from "@essentially-once/operator/internal/deploy/deploy-arguments";
 import { journalTool } from "@essentially-once/operator/internal/journal/journal-tool";
@@ -34,6 +35,16 @@ test("each command in a document is one that the programs take", () => {
   expect(wrong).toEqual([]);
 });
 
+test("each entry point that a document imports exports what it takes from there", () => {
+  const imports = documents.flatMap((file) =>
+    importsIn(readFileSync(file, "utf8")).map((one) => ({ file, ...one })),
+  );
+  expect(imports.length).toBeGreaterThan(5);
+  expect(imports.filter(({ name, entry }) => !exportsOf(entry).includes(name))).toEqual([]);
+  const wrong = importsIn('import { rows, type Columns } from "@essentially-once/messaging/rows";\n');
+  expect(wrong.map(({ name, entry }) => exportsOf(entry).includes(name))).toEqual([true, false]);
+});
+
 test.each([
   ["npm run nothing", "no script"],
   ["npm run dlq -- redrive --slowly", "--slowly"],
@@ -53,6 +64,21 @@ function commandsIn(document: string): string[] {
     ...blocks.flatMap((block) => block.split("\n")).flatMap((line) => line.split(" && ")),
     ...inline.map(([, command = ""]) => command.replaceAll("\n", " ")),
   ].filter((command) => /\b(npm run|npx) /.test(command));
+}
+
+function importsIn(document: string): { name: string; entry: string }[] {
+  const statements = document.matchAll(/^import (?:type )?\{([^}]+)\} from "(@essentially-once\/[^"]+)";/gm);
+  return [...statements].flatMap(([, names = "", entry = ""]) =>
+    names.split(",").map((name) => ({ name: name.replace(/^\s*(type )?|\s*$/g, ""), entry })),
+  );
+}
+
+function exportsOf(entry: string): string[] {
+  const source = readFileSync(fileURLToPath(import.meta.resolve(entry)), "utf8");
+  const declared = source.matchAll(
+    /^export (?:async )?(?:abstract )?(?:function|const|class|interface|type) (\w+)/gm,
+  );
+  return [...declared].map(([, name = ""]) => name);
 }
 
 /** Why the program would refuse it, as far as that can be said without running it. */

@@ -48,7 +48,7 @@ test("each entry point that a document imports exports what it takes from there"
 test.each([
   ["npm run nothing", "no script"],
   ["npm run dlq -- redrive --slowly", "--slowly"],
-  ["npm run dlq -- list --vouch", "--vouch"],
+  ["npm run dlq -- list --wait", "--wait"],
   ["npx essentially-once dlq mend", "mend"],
   ["npm run deploy -- --stage moon --slowly", "--slowly"],
   ["npx vitest run packages/nowhere/x.test.ts", "no file"],

@@ -21,6 +21,13 @@ const documents = ["../docs/performance.md", "../README.md"].map((path) => new U
 export function writeTables(result: Report): void {
   const tables: Readonly<Record<string, string>> = {
     short: shortTable(result),
+    five: shortTable(result, [
+      "Powertools",
+      "rows",
+      "inline, by sequence",
+      "effect under a lease",
+      "at most once",
+    ]),
     cells: cellTables(result),
     shares: table(shareHeadings, result.shares.map(shareRow)),
     relay: table(legHeadings, result.relay.map(legRow)),
@@ -45,11 +52,12 @@ function withTables(text: string, tables: Readonly<Record<string, string>>): str
 }
 
 /** What holds on AWS, and the two ratios that a reader asks for. */
-function shortTable({ cells }: Report): string {
+function shortTable({ cells }: Report, contenders?: readonly string[]): string {
   const fresh = cells.filter(({ workload }) => workload === "fresh");
   const base = fresh.find(({ contender }) => contender === "Powertools");
   if (base === undefined) return "";
-  const rows = fresh.map((cell) => [
+  const shown = fresh.filter(({ contender }) => contenders?.includes(contender) ?? true);
+  const rows = shown.map((cell) => [
     cell.contender,
     cell.requestsPerMessage.toFixed(1),
     cell.writeUnitsPerMessage.toFixed(1),

@@ -14,8 +14,8 @@ test("each kind of alarm has its section, and each section is that of an alarm",
   expect([...sections.keys()].sort()).toEqual(Object.keys(alarmKinds).sort());
 });
 
-test.each([...sections])("%s says when it rings, where to look, and what to do", (_, section) => {
-  expect(section.match(/^\*\*(Rings|Look:|Act:)\*\*/gm)).toEqual(["**Rings**", "**Look:**", "**Act:**"]);
+test.each([...sections])("%s says when it fires, where to look, and what to do", (_, section) => {
+  expect(section.match(/^\*\*(Fires|Look:|Act:)\*\*/gm)).toEqual(["**Fires**", "**Look:**", "**Act:**"]);
 });
 
 test("an alarm says what happened, to whom, and where it goes on", () => {

@@ -1,4 +1,4 @@
-// The code of docs/adopt.md as it is printed: it passes the wiring rules, runs in the local cloud, and applies a message once.
+// The app whose code docs/adopt.md shows: it passes the wiring rules, runs in the local cloud, and applies a message once.
 import { GetItemCommand, QueryCommand } from "@aws-sdk/client-dynamodb";
 import { SendMessageBatchCommand } from "@aws-sdk/client-sqs";
 import { type LocalCloud, startLocalCloud } from "@essentially-once/local-cloud/cloud";
@@ -6,7 +6,7 @@ import { asciiJson } from "@essentially-once/messaging/envelope";
 import { anEnvelope } from "@essentially-once/testing/an-envelope";
 import { aRecorder, eventually } from "@essentially-once/testing/internal/support/local-function";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { pageApp } from "./page-app.ts";
+import { pageApp, strayBlocks } from "./page-app.ts";
 
 const app = pageApp();
 const recorder = aRecorder();
@@ -19,6 +19,11 @@ beforeAll(async () => {
 afterAll(() => cloud?.stop());
 
 describe("docs/adopt.md", () => {
+  it("shows parts of the app as they are", () => {
+    expect(strayBlocks()).toEqual([]);
+    expect(strayBlocks("```ts\n// bin/app.ts\nconst foundation = 1;\n```\n")).toHaveLength(1);
+  });
+
   it("one function alone, without foundation and relay, passes the wiring rules", async () => {
     await expect(app.synthesize("bin/billing.ts", { bundles: false })).resolves.toBeTruthy();
   });

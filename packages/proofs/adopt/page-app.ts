@@ -1,29 +1,34 @@
-// The app of docs/adopt.md, written from the page into a directory of its own: each block that begins with a path is that file.
+// The app of docs/adopt.md, in a directory of its own.
 import { execFile } from "node:child_process";
-import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
-import { dirname, join, resolve } from "node:path";
+import { cpSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { join, resolve } from "node:path";
 import { promisify } from "node:util";
 import { temporaryDirectory } from "@essentially-once/testing/synthesized";
 
+const source = join(import.meta.dirname, "app");
+
 export interface PageApp {
-  readonly files: readonly string[];
-  /** Runs a program of the app as the CDK would; the assembly's directory. Rejects with what it said. */
+  /** Runs a program of the app as the CDK would; the assembly's directory. Rejects with its output. */
   synthesize(program: string, options?: { readonly bundles?: boolean }): Promise<string>;
 }
 
-export function pageApp(document = "docs/adopt.md"): PageApp {
-  const project = temporaryDirectory("adopt");
-  const blocks = readFileSync(document, "utf8").matchAll(/^```ts\n\/\/ (\S+)\n(.*?)^```$/gms);
-  const files = [...blocks].map(([, path = "", code = ""]) => {
-    mkdirSync(join(project, dirname(path)), { recursive: true });
-    writeFileSync(join(project, path), code);
-    return path;
+/** Blocks of the page, with the path in their first line, that are not part of that file. */
+export function strayBlocks(document = readFileSync("docs/adopt.md", "utf8")): string[] {
+  const blocks = [...document.matchAll(/^```ts\n(.*?)^```$/gms)].map(([, block = ""]) => block);
+  if (blocks.length === 0) throw new Error("the page has no code");
+  return blocks.filter((block) => {
+    const [, path = "", code = ""] = /^\/\/ (\S+)\n(.*)$/s.exec(block) ?? [];
+    return !readFileSync(join(source, path), "utf8").includes(code);
   });
+}
+
+export function pageApp(): PageApp {
+  const project = temporaryDirectory("adopt");
+  cpSync(source, project, { recursive: true });
   writeFileSync(join(project, "package.json"), JSON.stringify({ type: "module" }));
   writeFileSync(join(project, "package-lock.json"), "{}"); // by which the CDK finds the root of a project
   symlinkSync(resolve("node_modules"), join(project, "node_modules"));
   return {
-    files,
     async synthesize(program, { bundles = true } = {}) {
       const directory = temporaryDirectory("adopt-assembly");
       const context = bundles ? {} : { "aws:cdk:bundling-stacks": [] };

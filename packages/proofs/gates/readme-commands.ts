@@ -1,7 +1,7 @@
 // Runs every command of the README's `sh` blocks, as written, in order; a command that fails fails the check.
 //
-//   Not run here: the install (it has just run), the tests (a gate of their own), and lines that say `# needs AWS`
-//   or `# in a terminal`.
+//   Not run here: the install (it has just run), the tests (a gate of their own), `npm create` (the gate `packed` does
+//   it with tarballs), and lines that say `# needs AWS` or `# in a terminal`.
 import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 

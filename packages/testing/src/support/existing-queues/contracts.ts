@@ -9,7 +9,6 @@ import { s3Notifications } from "@essentially-once/messaging/s3-notifications";
 import { sns } from "@essentially-once/messaging/sns";
 import * as z from "zod";
 
-// <contracts>
 const LegacyOrder = messageType({
   type: "legacy.order.v1",
   schema: z.looseObject({ orderId: z.string(), cents: z.int() }),
@@ -21,25 +20,26 @@ const FileArrived = messageType({
   key: (file) => file.key,
 });
 
-/** JSON of a program that knows no CloudEvents. */
+// <contracts>
+/** JSON of a legacy program. */
 export const importOrder = contract({
   name: "import-order",
   accepts: [LegacyOrder],
   from: rawJson({ id: field("orderId") }),
 });
-/** The same, published to a topic. */
+/** The same, through an SNS topic. */
 export const auditOrder = contract({
   name: "audit-order",
   accepts: [LegacyOrder],
   from: sns(rawJson({ id: field("orderId") })),
 });
-/** Events of a bus. */
+/** Events of an EventBridge bus. */
 export const billOrder = contract({
   name: "bill-order",
   accepts: [LegacyOrder],
   from: eventBridge({ types: { "Order Placed": LegacyOrder }, id: field("orderId") }),
 });
-/** Notifications of a bucket. */
+/** Notifications of an S3 bucket. */
 export const importFile = contract({
   name: "import-file",
   accepts: [FileArrived],

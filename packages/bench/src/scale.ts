@@ -73,7 +73,7 @@ async function grow(): Promise<Series[]> {
       { name: "keys, inline", of: "keys", points: await keysOf(inline), bounds: { readUnits: 1 } },
       {
         name: "backlog, swept",
-        of: "rows that the stream forgot",
+        of: "unsent rows",
         points: relay.backlog,
         bounds: { readUnits: 0.5 },
       },

@@ -1,7 +1,7 @@
 // Writes the mutants into docs/mutants.md: node packages/proofs/mutants/mutants-table.ts
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { mutants } from "./catalog.ts";
+import { mutants, mutantsByPart } from "./catalog.ts";
 import type { Check, Mutant } from "./mutant.ts";
 import { projectDirectory } from "./tree-copy.ts";
 
@@ -23,23 +23,36 @@ export function mutantsText(): string {
     "",
     "“faults: S” is the explorer's search of scenario S with every single fault; “orders: S”, with every order of calls.",
     "",
-    `## ${noticed.length} that must be detected`,
+    `${noticed.length} mutants must be detected.`,
     "",
-    row("change", "detected by"),
-    "|---|---|",
-    ...noticed.map((mutant) => row(change(mutant), detectedBy(mutant))),
-    "",
+    ...Object.entries(mutantsByPart).flatMap(([part, list]) => [
+      `## ${part}`,
+      "",
+      row("detected by", "changes"),
+      "|---|---|",
+      ...rowsOf(list, part),
+      "",
+    ]),
     "## Accepted survivors",
     "",
     row("change", "why it survives"),
     "|---|---|",
-    ...surviving.map((mutant) => row(change(mutant), mutant.survives ?? "")),
+    ...surviving.map((mutant) => row(change(mutant, ""), mutant.survives ?? "")),
     "",
   ].join("\n");
 }
 
-function change({ name, file }: Mutant): string {
-  return `[${name}](../${file})`;
+/** One for each check, with the changes that it detects. */
+function rowsOf(list: readonly Mutant[], part: string): string[] {
+  const noticed = list.filter(({ survives }) => survives === undefined);
+  return [...Map.groupBy(noticed, detectedBy)].map(([by, found]) =>
+    row(by, found.map((mutant) => change(mutant, part)).join("<br>")),
+  );
+}
+
+function change({ name, file }: Mutant, part: string): string {
+  const prefix = `${part.toLowerCase()}: `;
+  return `[${name.startsWith(prefix) ? name.slice(prefix.length) : name}](../${file})`;
 }
 
 function detectedBy({ checks }: Mutant): string {

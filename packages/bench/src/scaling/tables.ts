@@ -26,12 +26,11 @@ export function tables(): Record<string, string> {
 
 function limitTable(): string {
   const rows = Object.values<Limit>(limits).map(({ what, value, unit, raised, page }) => [
-    what,
+    `[${what}](${page})`,
     `${number(value)} ${unit}`,
     raised,
-    `[page](${page})`,
   ]);
-  const table = markdownTable(["limit", "value", "can be raised", "source"], rows);
+  const table = markdownTable(["limit", "value", "can be raised"], rows);
   return `${table}\n\nDefaults of us-east-1, compared with stored copies of the pages on ${limitsCheckedOn}.`;
 }
 
@@ -68,11 +67,10 @@ function shareAt(rate: number, { messagesPerSecond, perKey }: Bottleneck): strin
 
 function priceTable(): string {
   const table = markdownTable(
-    ["price", "$ a million", "source"],
+    ["price", "$ a million"],
     Object.values(prices).map(({ what, dollars, page }) => [
-      what,
+      `[${what}](${page})`,
       (dollars * 1_000_000).toFixed(3),
-      `[page](${page})`,
     ]),
   );
   return `${table}\n\nThe pages render prices by script; compared on ${pricesCheckedOn} with third-party reports.`;

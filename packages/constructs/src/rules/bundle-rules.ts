@@ -12,7 +12,7 @@ import { at } from "./wiring.ts";
 export const bundleRules: readonly Rule[] = [
   {
     id: "function-loads",
-    demand: "a bundle that does not load is a function that never runs, while its messages expire",
+    demand: "a function whose bundle does not load never runs, and its messages expire",
     check: (templates) => {
       const functions = templates.ofType("AWS::Lambda::Function").flatMap((each) => {
         const bundle = bundleOf(templates, each);

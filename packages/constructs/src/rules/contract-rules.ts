@@ -22,7 +22,7 @@ interface Told {
 export const contractRules: readonly Rule[] = [
   {
     id: "contract-told",
-    demand: "a function that commits effects holds its handler's contract against this one when it starts",
+    demand: "at start, a function compares its handler's contract with this one",
     check: (templates) =>
       committing(templates)
         .filter((each) => contractOf(each) === undefined)
@@ -30,7 +30,7 @@ export const contractRules: readonly Rule[] = [
   },
   {
     id: "contract-name-once",
-    demand: "two functions of one name take each other's messages for done",
+    demand: "two functions with one name treat each other's messages as processed",
     check: (templates) =>
       [...Map.groupBy(committing(templates), scopeOf).values()]
         .filter((sharing) => sharing.length > 1)
@@ -40,7 +40,7 @@ export const contractRules: readonly Rule[] = [
   },
   {
     id: "contract-name-is-service",
-    demand: "the evidence, the log and the operator's commands know a function by one name",
+    demand: "evidence, logs and the operator's commands must use one name for a function",
     check: (templates) =>
       committing(templates)
         .filter((each) => contractOf(each) !== undefined)
@@ -51,7 +51,7 @@ export const contractRules: readonly Rule[] = [
   },
   {
     id: "contract-routed",
-    demand: "a committed message whose type has no route waits in the outbox for ever",
+    demand: "messages of a type without a consumer stay in the outbox",
     check: (templates) => {
       if (relaysOf(templates).length === 0) return []; // the relay is not in this app
       const entries = registrationsOf(templates);

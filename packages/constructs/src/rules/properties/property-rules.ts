@@ -47,7 +47,7 @@ export function rulesOf(table: PropertyTable): Rule[] {
     }),
     {
       id: `${kind}-unlisted`,
-      demand: "nobody has decided whether this property can lose, delay, reorder, expose or silence anything",
+      demand: "the rules do not know whether this property is safe",
       check: (templates) => templates.ofType(...types).flatMap((resource) => unlisted(resource, table)),
     },
   ];

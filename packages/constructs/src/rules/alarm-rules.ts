@@ -27,7 +27,7 @@ export const alarmRules: readonly Rule[] = [
           finding(
             each,
             `Environment.Variables.${serviceVariable}`,
-            `another name: ${first.path} has this one`,
+            `another name: ${first.path} uses this one`,
           ),
         ];
       });
@@ -136,7 +136,7 @@ function missing(templates: Templates, watch: Watch): Finding[] {
   const { watched, metric, mustRingAt } = watch;
   const remedy =
     `name its stack in \`watched\` of OperationsStack, or write an alarm on the maximum of ${metric} ` +
-    `that rings at ${mustRingAt} within ${delaySecondsMax} seconds`;
+    `that fires at ${mustRingAt} within ${delaySecondsMax} seconds`;
   return [{ resource: watched, property: `Alarm on ${metric}`, value: undefined, remedy }];
 }
 

@@ -26,7 +26,9 @@ export const contractRules: readonly Rule[] = [
     check: (templates) =>
       committing(templates)
         .filter((each) => contractOf(each) === undefined)
-        .map((each) => finding(each, contractPath, "add it by addConsumer, addEndpoint or addProjection")),
+        .map((each) =>
+          finding(each, contractPath, "add the function by addConsumer, addEndpoint or addProjection"),
+        ),
   },
   {
     id: "contract-name-once",
@@ -36,7 +38,7 @@ export const contractRules: readonly Rule[] = [
         .filter((sharing) => sharing.length > 1)
         .flat()
         .filter((each) => contractOf(each) !== undefined)
-        .map((each) => finding(each, contractPath, "another name: each contract has one of its own")),
+        .map((each) => finding(each, contractPath, "another name: contract names must be unique")),
   },
   {
     id: "contract-name-is-service",

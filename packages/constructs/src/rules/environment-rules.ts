@@ -15,7 +15,7 @@ export const environmentRules: readonly Rule[] = [
       templates.ofType("AWS::Lambda::Function").flatMap((each) => {
         const bytes = environmentBytes(each);
         if (bytes <= environmentBytesMax) return [];
-        const remedy = `it is about ${bytes} bytes: fewer or shorter values`;
+        const remedy = `fewer or shorter values: it is about ${bytes} bytes`;
         return [finding(each, `Environment.Variables.${largestVariable(each)}`, remedy)];
       }),
   },

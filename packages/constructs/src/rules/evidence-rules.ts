@@ -84,7 +84,7 @@ export function dedupWindow(windowDays: number): Rule {
         const sourceDays = numberAt(queue, "MessageRetentionPeriod", retentionDefault) / day;
         const lifeDays = messageLifeDays({ sourceDays, deadLetterDays });
         if (lifeDays <= windowDays) return [];
-        const remedy = `a retention with which ${lifeDays} days become ${windowDays}, or raise evidenceDays`;
+        const remedy = `shorter retentions (${lifeDays} days in all, at most ${windowDays}), or a larger evidenceDays`;
         return [finding(queue, "MessageRetentionPeriod", remedy)];
       }),
   };

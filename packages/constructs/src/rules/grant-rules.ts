@@ -61,7 +61,7 @@ export const grantRules: readonly Rule[] = [
           resource: holder,
           property,
           value: condition,
-          remedy: "no condition but on kms:ViaService or dynamodb:LeadingKeys",
+          remedy: "no condition except on kms:ViaService or dynamodb:LeadingKeys",
         })),
   },
 ];

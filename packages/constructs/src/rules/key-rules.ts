@@ -28,7 +28,7 @@ export const keyRules: readonly Rule[] = [
       if (!keeping.some(hasKey)) return [];
       return keeping
         .filter((resource) => !hasKey(resource))
-        .map((resource) => finding(resource, keyPropertyOf(resource), "the key that the others have"));
+        .map((resource) => finding(resource, keyPropertyOf(resource), "the key of the other resources"));
     },
   },
   {

@@ -23,7 +23,13 @@ export const mappingRules: readonly Rule[] = [
         const enabled = at(mapping, "Enabled");
         return enabled === undefined || isTrue(enabled)
           ? []
-          : [finding(mapping, "Enabled", "true; stop a consumer for a while by hand")];
+          : [
+              finding(
+                mapping,
+                "Enabled",
+                "true; to stop a consumer for a while, disable the mapping by hand",
+              ),
+            ];
       }),
   },
   {
@@ -45,7 +51,7 @@ export const mappingRules: readonly Rule[] = [
       mappingsOf(templates).queues.flatMap(({ mapping }) =>
         at(mapping, "FilterCriteria") === undefined
           ? []
-          : [finding(mapping, "FilterCriteria", "remove it: the consumer parks what it does not accept")],
+          : [finding(mapping, "FilterCriteria", "remove it: the consumer parks messages it does not accept")],
       ),
   },
   {

@@ -74,7 +74,8 @@ export const protectionRules: readonly Rule[] = [
             resource: policy,
             property: "PolicyDocument",
             value: principal,
-            remedy: "a service of AWS or a role of this app; acknowledge it for an account that you trust",
+            remedy:
+              "an AWS service or a role of this app; acknowledge the finding for an account that you trust",
           })),
       ),
   },

@@ -36,8 +36,8 @@ export const queueRules: readonly Rule[] = [
           if (hidden >= needed && hidden <= Math.max(needed, hiddenSecondsMax)) return [];
           const remedy =
             hidden > needed
-              ? `at most ${Math.max(needed, hiddenSecondsMax)} seconds, or it comes back that late when its process dies`
-              : `at least ${needed} seconds, as ${consumer.path} has ${timeout}`;
+              ? `at most ${Math.max(needed, hiddenSecondsMax)} seconds, or a message is redelivered that late when its process dies`
+              : `at least ${needed} seconds, because the timeout of ${consumer.path} is ${timeout}`;
           return [finding(queue, "VisibilityTimeout", remedy)];
         }),
       ),

@@ -41,7 +41,7 @@ export const registryRules: readonly Rule[] = [
     check: (templates) =>
       registrationsOf(templates)
         .filter(({ parameter }) => bytesOf(at(parameter, "Value")) > registrationBytesMax)
-        .map(({ parameter }) => finding(parameter, "Value", "fewer types a contract, or shorter names")),
+        .map(({ parameter }) => finding(parameter, "Value", "fewer types in a contract, or shorter names")),
   },
   {
     id: "registration-leaves",

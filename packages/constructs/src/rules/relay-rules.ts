@@ -73,13 +73,11 @@ export const relayRules: readonly Rule[] = [
           ),
         ...entries
           .filter(({ table }) => table !== undefined && !carriesMessages(templates, table))
-          .map(({ parameter }) =>
-            finding(parameter, "Value", "no table but one whose stream a publisher reads"),
-          ),
+          .map(({ parameter }) => finding(parameter, "Value", "only a table whose stream a publisher reads")),
         ...[...contracts]
           .filter(([name]) => !entries.some((entry) => entry.name === name))
           .map(([name, { function: each }]) =>
-            finding(each, contractPath, `an entry of ${name} in the registry: add it by its stack`),
+            finding(each, contractPath, `a registry entry for ${name}, added by its stack`),
           ),
       ];
     },
@@ -100,7 +98,7 @@ export const relayRules: readonly Rule[] = [
       projections(templates)
         .filter((each) => !startedBy(templates, each).some((schedule) => isFrequent(schedule, 86_400)))
         .map((each) =>
-          finding(each, "Environment.Variables.JOURNAL_TABLE", "a rule that starts it at least once a day"),
+          finding(each, "Environment.Variables.JOURNAL_TABLE", "a rule that runs it at least once a day"),
         ),
   },
   {

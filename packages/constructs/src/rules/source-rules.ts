@@ -32,7 +32,7 @@ export const sourceRules: readonly Rule[] = [
   },
   {
     id: "source-named",
-    demand: "without the ARN of the topic, rule or bucket, the service may send for any account's",
+    demand: "without its ARN in the policy, anyone else's topic, rule or bucket may send, too",
     check: (templates) =>
       queues(templates).flatMap((queue) =>
         serviceStatements(templates, queue)
@@ -50,7 +50,11 @@ export const sourceRules: readonly Rule[] = [
         const senders = serviceStatements(templates, queue).flatMap(servicesOf);
         if (form !== undefined || senders.length === 0 || contractOf(consumer) === undefined) return [];
         return [
-          policyFinding(queue, senders.join(), `say so in the contract of ${consumer.path}, as from: …`),
+          policyFinding(
+            queue,
+            senders.join(),
+            `declare the form in the contract of ${consumer.path} with from: …`,
+          ),
         ];
       }),
   },
@@ -93,7 +97,7 @@ export const sourceRules: readonly Rule[] = [
             finding(
               queue,
               "KmsMasterKeyId",
-              "SqsManagedSseEnabled, or a key of your own: AWS's key of SQS lets no service in",
+              "SqsManagedSseEnabled, or a customer key: other services cannot use AWS's SQS key",
             ),
           ];
         if (senders.every((service) => mayUse(templates, key, service))) return [];

@@ -38,7 +38,7 @@ export const streamRules: readonly Rule[] = [
   {
     id: "stream-record-age",
     demand:
-      "records older than 24 hours are lost without a report; a much shorter age gives up messages during an outage",
+      "records older than 24 hours are lost without a report; with a much shorter limit, messages are given up during an outage",
     check: (templates) =>
       streams(
         templates,

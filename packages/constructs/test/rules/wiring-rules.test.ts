@@ -291,7 +291,7 @@ describe("a finding", () => {
     expect(lines).toEqual([
       "ERROR VisibilityTimeout is 29: the visibility timeout must be at least 6 times the function's timeout plus the batching window, or a second copy runs beside the first (Wiring)",
       "   Service/Queue (Queue) aws-cdk-lib.CfnResource",
-      "   Suggested fix: at least 30 seconds, as Service/Consumer has 5",
+      "   Suggested fix: at least 30 seconds, because the timeout of Service/Consumer is 5",
       "   Acknowledge with 'Wiring::visibility-timeout'",
     ]);
   });

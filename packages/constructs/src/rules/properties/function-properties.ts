@@ -53,7 +53,7 @@ export const urlProperties: PropertyTable = {
   kind: "url",
   types: ["AWS::Lambda::Url"],
   properties: [
-    oneOf("InvokeMode", [undefined, "BUFFERED"], "the response format differs from the handler's"),
+    oneOf("InvokeMode", [undefined, "BUFFERED"], "streaming changes the format of responses"),
     never("Cors", "pages of other sites could call it with a reader's credentials"),
     ...free("AuthType", "TargetFunctionArn"), // function-url-signed
   ],

@@ -60,7 +60,7 @@ function unlisted(resource: Resource, { kind, properties }: PropertyTable): Find
       (leaf) => !properties.some((one) => !one.isShallow && covers(one.path.split("."), leaf.split("."))),
     )
     .map((leaf) => ({
-      ...finding(resource, leaf, "remove it, or acknowledge it with the reason why it is harmless here"),
+      ...finding(resource, leaf, "remove it, or acknowledge the finding with the reason why it is safe here"),
       id: `${kind}-unlisted-${kebab(leaf.replace(/\.\d+/g, ""))}`,
     }));
 }

@@ -84,8 +84,8 @@ export const wiringMutants: readonly Mutant[] = [
   {
     name: "a redrive sends a message that was processed",
     file: "packages/operator/src/dead-letters/decision.ts",
-    find: `return { outcome: "removed", why: verdict.at === undefined ? "was done" : \`was done at \${verdict.at}\` };`,
-    replace: `return { outcome: "sent-back" };`,
+    find: `outcome: "removed",\n        why: verdict.at === undefined`,
+    replace: `outcome: "sent-back",\n        why: verdict.at === undefined`,
     checks: [test("operator/redrive-evidence")],
   },
   {

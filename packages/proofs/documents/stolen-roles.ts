@@ -68,7 +68,7 @@ function abilities(templates: Templates, fn: Resource): string[] {
 function joined(verbsThere: readonly string[]): string {
   return verbsThere
     .map((verb, index) => {
-      const [, rest, noun] = /^(.*) (\S+)$/.exec(verb) ?? [];
+      const [, rest, noun] = /^(\S+(?: or \S+)?) (\S+)$/.exec(verb) ?? [];
       return noun !== undefined && verbsThere[index + 1]?.endsWith(` ${noun}`) ? rest : verb;
     })
     .join(", ");

@@ -87,14 +87,14 @@ export const inlineMutants: readonly Mutant[] = [
     checks: [messaging("inline-overflow")],
   },
   {
-    name: "inline: an operator's bar is missed for an item with another id",
+    name: "inline: an edit or discard is missed for an item with another id",
     file: "packages/messaging/src/commit/inline.ts",
     find: "if (itemsNamedBy(delivery.consumer, delivery.message).includes(id)) return undefined;",
     replace: "if (delivery.consumer) return undefined;",
     checks: [test("operator/inline-bars")],
   },
   {
-    name: "edit: the old message is not barred in an item without evidence",
+    name: "edit: the old message can still take effect in an item without evidence",
     file: "packages/operator/src/dead-letters/inline-evidence.ts",
     find: 'if (found) return found !== "same";',
     replace: 'if (found || item === undefined) return found !== "same";',
@@ -108,7 +108,7 @@ export const inlineMutants: readonly Mutant[] = [
     checks: [test("operator/inline-bars")],
   },
   {
-    name: "sequence: a barred message takes effect",
+    name: "sequence: a discarded message takes effect",
     file: "packages/messaging/src/commit/sequence-evidence.ts",
     find: 'if (isBarred(readBars(evidence ?? ""), key, sequence, said)) return "barred";',
     replace: "",

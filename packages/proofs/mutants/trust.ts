@@ -62,7 +62,7 @@ export const trustMutants: readonly Mutant[] = [
     checks: [quickTest("messaging/caps")],
   },
   {
-    name: "log and dead letter name the keys of a map",
+    name: "log and dead letter print the keys of a map",
     file: "packages/messaging/src/core/issue-paths.ts",
     find: "&& declared.has(key)",
     replace: "",
@@ -90,7 +90,7 @@ export const trustMutants: readonly Mutant[] = [
     checks: [foreignMessages],
   },
   {
-    name: "a map key that is spelled like a field is named",
+    name: "a map key with the name of a field is printed",
     file: "packages/messaging/src/core/place.ts",
     find: "return isKnown ? safeName(name)",
     replace: "return isKnown || depth > 0 ? safeName(name)",

@@ -146,7 +146,7 @@ export const waitMutants: readonly Mutant[] = [
     checks: [messaging("journal")],
   },
   {
-    name: "journal: a partition beyond its number is not reported",
+    name: "journal: an unread partition is not reported",
     file: partitions,
     find: "if (partition >= size.partitions) throw",
     replace: "if (partition < 0) throw",

@@ -143,7 +143,7 @@ function depositScenario(
             ...(Number(sum) > 100 ? [`G2: the account holds ${sum} and not 100`] : []),
             ...(lost ? ["G2: the deposit is acknowledged, and the account holds 0"] : []),
             ...(sum === 100 && letters.length > 0 && maxReceiveCount > 1
-              ? ["G6: the deposit is done, and a dead letter"]
+              ? ["G6: the deposit is done, but its message is dead-lettered"]
               : []),
           ];
         },

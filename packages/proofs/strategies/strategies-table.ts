@@ -44,7 +44,9 @@ export function tableOf(searched: readonly Searched[], costs: RelayCosts): strin
     "",
     `Housekeeping reads everything in each run: ${costs.housekeeping
       .map(({ history, readUnits }) => `${readUnits} read units after ${number(history)} messages`)
-      .join(", ")}. The sweeper reads only unsent rows: ${costs.sweeperReadUnits} read unit after the same.`,
+      .join(
+        ", ",
+      )}. The sweeper, which reads only unsent rows, takes ${costs.sweeperReadUnits} read unit after the same messages.`,
   ].join("\n");
 }
 

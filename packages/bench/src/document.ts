@@ -31,9 +31,9 @@ export function writeTables(result: Report): void {
     cells: cellTables(result),
     shares: table(shareHeadings, result.shares.map(shareRow)),
     relay: table(legHeadings, result.relay.map(legRow)),
-    "cold-starts": table(coldHeadings, result.coldStarts.map(coldRow)),
+    "cold-starts": table(coldHeadings, result.coldStarts.filter(isShown).map(coldRow)),
     flow: result.flow ? table(flowHeadings, flowRows(result.flow)) : "",
-    targets: table(["", "target", "wanted", "got"], result.targets.map(targetRow)),
+    targets: targetTable(result),
   };
   for (const document of documents)
     writeFileSync(document, withTables(readFileSync(document, "utf8"), tables));
@@ -69,8 +69,27 @@ function shortTable({ cells }: Report, contenders?: readonly string[]): string {
 
 function cellTables({ cells }: Report): string {
   return [...Map.groupBy(cells, ({ workload }) => workload)]
-    .map(([workload, list]) => `**${workload}**\n\n${table(cellHeadings, list.map(cellRow))}`)
+    .map(([workload, list]) => `**${workload}**\n\n${table(kept(cellHeadings), list.map(cellRow).map(kept))}`)
     .join("\n\n");
+}
+
+/** Of the sample's functions, one: the command prints all. */
+function isShown({ name }: Report["coldStarts"][number]): boolean {
+  return !name.includes("/") || name.includes("reserve-credit");
+}
+
+/** Those that are missed: the command prints all. */
+function targetTable({ targets }: Report): string {
+  const missed = targets.filter(({ met }) => !met).map((target) => targetRow(target).slice(1));
+  return [
+    `${targets.length - missed.length} of ${targets.length} are met. Missed:`,
+    table(["target", "wanted", "got"], missed),
+  ].join("\n\n");
+}
+
+/** Without what a reader of another machine's figures has no use for. */
+function kept(cells: readonly string[]): string[] {
+  return cells.filter((_, index) => !["p50 ms", "p99 ms", "returned"].includes(cellHeadings[index] ?? ""));
 }
 
 function table(headings: readonly string[], rows: readonly (readonly string[])[]): string {

@@ -5,7 +5,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { commandLine } from "./command-line.ts";
 import { startBenchEngines } from "./engines.ts";
 import { chart } from "./growth/chart.ts";
-import { growthHeadings, growthReport, growthRows } from "./growth/report.ts";
+import { documentColumns, growthHeadings, growthReport, growthRows } from "./growth/report.ts";
 import { type Series, verdicts } from "./growth/verdict.ts";
 import { sinkLogs } from "./measure.ts";
 import { progress } from "./progress.ts";
@@ -76,7 +76,7 @@ async function grow(): Promise<Series[]> {
       { name: "keys, inline", of: "keys", points: await keysOf(inline), bounds: { readUnits: 1 } },
       {
         name: "backlog, swept",
-        of: "rows that the stream forgot",
+        of: "unsent rows",
         points: relay.backlog,
         bounds: { readUnits: 0.5 },
       },
@@ -90,7 +90,8 @@ async function grow(): Promise<Series[]> {
 
 function write(series: readonly Series[]): void {
   const document = new URL("../../../docs/scaling.md", import.meta.url);
-  const table = markdownTable(growthHeadings, growthRows(series));
+  const rows = growthRows(series).map((row) => row.slice(0, documentColumns));
+  const table = markdownTable(growthHeadings.slice(0, documentColumns), rows);
   writeFileSync(document, withSection(readFileSync(document, "utf8"), "scaling:growth", table));
   writeFileSync(new URL("../../../docs/growth.svg", import.meta.url), chart(series));
 }

@@ -40,19 +40,18 @@ export function consumerTargets(cells: readonly Cell[]): Target[] {
       { target: `${name}: write units a message`, atMost: 1, got: of(name)?.writeUnitsPerMessage },
       { target: `${name}: throughput × Powertools'`, atLeast: 3, got: throughput(name) },
     ]),
-    ...["100 % duplicates", "100 % redelivered", "10 % duplicates"].flatMap((workload) =>
-      contenders().map((name) => ({
-        target: `${name}, ${workload}: throughput × Powertools'`,
-        atLeast: 1,
-        got: throughput(name, workload),
-      })),
-    ),
+    ...["100 % duplicates", "100 % redelivered", "10 % duplicates"].map((workload) => ({
+      target: `slowest consumer, ${workload}: throughput × Powertools'`,
+      atLeast: 1,
+      got: slowest(workload),
+    })),
   ];
 
-  function contenders(): string[] {
-    return [...new Set(cells.map(({ contender }) => contender))].filter(
-      (name) => !name.startsWith("Powertools"),
-    );
+  function slowest(workload: string): number | undefined {
+    const names = new Set(cells.map(({ contender }) => contender));
+    const own = [...names].filter((name) => !name.startsWith("Powertools"));
+    const found = own.flatMap((name) => throughput(name, workload) ?? []);
+    return found.length > 0 ? Math.min(...found) : undefined;
   }
 
   function of(contender: string, workload = "fresh"): Cell | undefined {

@@ -67,7 +67,9 @@ describe("operators", () => {
     "arn:aws:sts::123456789012:assumed-role/ops/me", // which aws:PrincipalArn never is
     [ops],
   ])("%o is refused", (operators) => {
-    expect(() => aConfig({ operators })).toThrow('context "operators" must be ARNs of roles or users');
+    expect(() => aConfig({ operators })).toThrow(
+      'context "operators" must be comma-separated ARNs of roles or users',
+    );
   });
 });
 
@@ -87,7 +89,7 @@ describe("who hears the alarms", () => {
   test.each([
     [{ alarmTopicArn: "on-call" }, 'context "alarmTopicArn" must be the ARN of an SNS topic, got "on-call"'],
     [{ alarmEmail: "you" }, 'context "alarmEmail" must be an e-mail address, got "you"'],
-    [{ alarmEmail: "you@example.com", alarmTopicArn: topic }, "exclude each other"],
+    [{ alarmEmail: "you@example.com", alarmTopicArn: topic }, "cannot be combined"],
   ])("%o is refused", (context, message) => {
     expect(() => aConfig(context)).toThrow(message);
   });
@@ -115,8 +117,8 @@ describe("the encryption key", () => {
     "",
   ])("%o is refused, saying what is allowed", (given) => {
     expect(() => aConfig({ encryptionKeyArn: given })).toThrow(
-      'context "encryptionKeyArn" must be the ARN of a KMS key, as arn:aws:kms:eu-west-1:123456789012:key/ID, ' +
-        `not of an alias, got ${JSON.stringify(given)}`,
+      'context "encryptionKeyArn" must be the ARN of a KMS key, such as arn:aws:kms:eu-west-1:123456789012:key/ID ' +
+        `(not an alias), got ${JSON.stringify(given)}`,
     );
   });
 });
@@ -124,7 +126,7 @@ describe("the encryption key", () => {
 test.each([
   [
     { stage: "prod", alarmReceiver: undefined },
-    /stage prod has alarms and nobody who is notified.*-c alarmReceiver=none/,
+    /stage prod has alarms without a receiver.*-c alarmReceiver=none/,
   ],
   [{ stage: "prod", alarmReceiver: "none", alarmEmail: "you@example.com" }, /remove one of the two/],
   [{ alarmReceiver: "somebody" }, /context "alarmReceiver" must be none/],

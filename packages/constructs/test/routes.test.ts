@@ -38,13 +38,13 @@ test("what another app has does not have to be in this one", () => {
 describe("refused at synth, naming who and the remedy", () => {
   test("G3: a published type that nothing accepts", () => {
     expect(() => checkRoutes([publishes("sold")])).toThrow(
-      "sell publishes sold, which nothing accepts: add a consumer or stop publishing it",
+      "sell publishes sold, which no contract accepts: add a consumer, stop publishing it",
     );
   });
 
   test("G6: an accepted type that nothing publishes", () => {
     expect(() => checkRoutes([accepts("charge", billing, "sodl")])).toThrow(
-      "charge accepts sodl, which nothing publishes: add it to a contract's `publishes`",
+      "charge accepts sodl, which no contract publishes: add it to a contract's `publishes`",
     );
   });
 
@@ -54,7 +54,9 @@ describe("refused at synth, naming who and the remedy", () => {
     expect(() => checkRoutes([publishes("sold"), charge, copied])).toThrow(
       "two functions have the name charge",
     );
-    expect(() => checkRoutes([publishes("sold"), charge, charge])).toThrow("its stack to the relay once");
+    expect(() => checkRoutes([publishes("sold"), charge, charge])).toThrow(
+      "its stack to the relay only once",
+    );
   });
 
   test("all faults at once", () => {

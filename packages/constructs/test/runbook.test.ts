@@ -20,6 +20,6 @@ test.each([...sections])("%s says when it fires, where to look, and what to do",
 
 test("an alarm says what happened, to whom, and where it goes on", () => {
   expect(alarmDescription("dead-letters", "ShipOrder")).toBe(
-    "ShipOrder: messages wait in the dead-letter queue. docs/runbook.md#dead-letters",
+    "ShipOrder: there are messages in the dead-letter queue. docs/runbook.md#dead-letters",
   );
 });

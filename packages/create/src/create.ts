@@ -7,9 +7,9 @@ import { readTemplate, writeApp } from "./write-app.ts";
 
 const help = `npm create essentially-once DIRECTORY [-- --empty]
 
-  DIRECTORY   where the app goes: new, or empty
+  DIRECTORY   where the app goes: a new or empty directory
   --sample    with the sample: orders, credit, shipping and insights (the default)
-  --empty     the stacks that every service stands on, and no service: npm run new makes the first
+  --empty     only the shared stacks, without a service: npm run new writes the first one
   --help      this text
 `;
 
@@ -28,22 +28,21 @@ function create(argv: readonly string[]): string {
   if (values.help) return help;
   const [directory, ...more] = positionals;
   if (directory === undefined || more.length > 0) {
-    throw new Wrong(`one directory has to be named, got ${positionals.length}.\n\n${help}`);
+    throw new Wrong(`name one directory, got ${positionals.length}.\n\n${help}`);
   }
-  if (values.empty && values.sample)
-    throw new Wrong("--empty and --sample exclude each other: leave out one.");
+  if (values.empty && values.sample) throw new Wrong("--empty and --sample cannot be combined: remove one.");
   const name = basename(resolve(directory));
   if (!/^[a-z0-9][a-z0-9._-]{0,213}$/.test(name)) {
     throw new Wrong(
-      `the directory's name becomes the package's: lower-case letters, digits, hyphens, dots, got ${JSON.stringify(name)}.`,
+      `the directory's name becomes the package name, so it must be lower-case letters, digits, hyphens or dots, got ${JSON.stringify(name)}.`,
     );
   }
   const whole = readTemplate(new URL("template/", import.meta.url));
   const files = values.empty ? withoutSample(whole) : whole;
   const written = writeApp(directory, files, name);
   if (written === "taken")
-    throw new Wrong(`${directory} is not empty: nothing was written. Name another directory.`);
-  return `${directory} has ${written} files${values.empty ? "" : ", the sample's among them"}. Next:
+    throw new Wrong(`${directory} is not empty, so nothing was written. Choose another directory.`);
+  return `Wrote ${written} files to ${directory}${values.empty ? "" : ", including the sample"}. Next:
 
   cd ${directory}
   npm install

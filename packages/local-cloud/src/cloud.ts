@@ -209,7 +209,7 @@ async function startSenders(options: {
   const [first] = bucketNotifications;
   if (first === undefined) return;
   if (!engines.bucketEvents)
-    throw new NotUnderstood(`${first.path}: a bucket notifies a queue only with the local cloud's own S3`);
+    throw new NotUnderstood(`${first.path}: bucket notifications need the local cloud's own S3`);
   await engines.bucketEvents.notify(bucketNotifications, send);
 
   async function send(QueueUrl: string, MessageBody: string): Promise<void> {

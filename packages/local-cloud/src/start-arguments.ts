@@ -12,14 +12,13 @@ export interface CloudArguments {
 
 export const CLOUD_HELP = `Runs the stacks of bin/app.ts on this machine, until Ctrl-C.
 
-  --context KEY=VALUE a setting of the synthesis, as cdk synth takes it; may be given several times
+  --context KEY=VALUE a context value for cdk synth; may be given several times
   --exit              stop as soon as everything is up
 ${PORT_HELP}
   --help              this text
 
-AWS_ENDPOINT_URL_SQS, AWS_ENDPOINT_URL_S3 and AWS_ENDPOINT_URL_DYNAMODB name engines that run already; those are
-used then. Exit codes: 0 stopped by --exit, 1 something failed, 2 a command line that cannot be carried out, 130
-interrupted.
+To use engines that are already running, set AWS_ENDPOINT_URL_SQS, AWS_ENDPOINT_URL_S3 or AWS_ENDPOINT_URL_DYNAMODB.
+Exit codes: 0 stopped by --exit, 1 failed, 2 wrong command line, 130 interrupted.
 `;
 
 const FLAGS = {

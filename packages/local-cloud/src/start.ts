@@ -38,7 +38,7 @@ async function start({ signal, stops }: Program): Promise<number> {
   const { endpoints, outputs, deployment } = await starting;
   place.announce({ endpoints, outputs });
   console.log(`\n${listed(outputs)}`);
-  console.log(`\n${deployment.functions.length} functions. What they log follows. To reach the cloud from another terminal:
+  console.log(`\n${deployment.functions.length} functions. Their logs follow. To use the local cloud from another terminal:
 ${reach(endpoints)}
   npm run dlq -- list${place.beside ? ` --cloud ${place.cloudFile}` : ""}
 `);

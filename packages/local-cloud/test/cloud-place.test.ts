@@ -33,7 +33,7 @@ test("the first takes the place, tells the operator's commands, and leaves it em
 test("the place of a process that is gone is free, and its file is said to be stale", async () => {
   const old = await takeCloudPlace(project, NOBODY);
   old.announce({ endpoints: { sqs: NOWHERE, dynamodb: NOWHERE }, outputs });
-  expect(() => connect({ cloudFile: old.cloudFile })).toThrow(`(process ${NOBODY}) is gone`);
+  expect(() => connect({ cloudFile: old.cloudFile })).toThrow(`(process ${NOBODY}) is no longer running`);
   const place = await takeCloudPlace(project);
   expect(place.cloudFile).toBe(join(project, CLOUD_FILE));
   expect(place.beside).toBeUndefined();

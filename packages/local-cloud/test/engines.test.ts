@@ -88,7 +88,7 @@ test.each([
 test("a platform without a binary is told so at once, with the way around it, which is asked for first", () => {
   const platform = { ...process, platform: "sunos", arch: "sparc64", env: {} } as unknown as NodeJS.Process;
   expect(() => requireTablesEngine(platform)).toThrow(
-    /none for sunos-sparc64, only for linux-x64.* AWS_ENDPOINT_URL_DYNAMODB=/,
+    /runs on linux-x64.*, not on sunos-sparc64.* AWS_ENDPOINT_URL_DYNAMODB=/,
   );
   const env = { AWS_ENDPOINT_URL: "http://127.0.0.1:4566" };
   expect(() => requireTablesEngine({ ...platform, env } as NodeJS.Process)).not.toThrow();

@@ -64,7 +64,7 @@ test("EventBridge is told by name what it does not know", async () => {
   const refused = put("", "", "").catch(String);
   expect(await refused).toContain("ValidationException");
   const other = ask({ ...eventBridge("ListRules"), body: "{}" }).catch(String);
-  expect(await other).toContain("ListRules is not understood; understood are PutEvents");
+  expect(await other).toContain("ListRules is not supported; supported are PutEvents");
 });
 
 test("docs/existing-queues.md shows what runs here", () => {

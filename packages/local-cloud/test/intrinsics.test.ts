@@ -70,7 +70,7 @@ test.each([
 });
 
 test.each([
-  [{ "Fn::Cidr": ["10.0.0.0/16", 1] }, "Fn::Cidr is not understood; understood are: Ref"],
+  [{ "Fn::Cidr": ["10.0.0.0/16", 1] }, "Fn::Cidr is not supported; supported are: Ref"],
   [{ "Fn::Select": [2, ["a"]] }, 'Fn::Select cannot be applied to [2,["a"]]'],
   [{ "Fn::Join": "a" }, 'Fn::Join cannot be applied to "a"'],
   [{ Ref: "Secret" }, "parameter Secret has no default"],

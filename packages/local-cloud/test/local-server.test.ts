@@ -30,7 +30,7 @@ test.each(Object.keys(foreignRequests))("refuses %s before the server sees it", 
   const { status, headers, body } = await asked({ url, ...foreignRequests[what] });
   expect(status).toBe(403);
   expect(Object.keys(headers).filter((name) => name.startsWith("access-control-"))).toEqual([]);
-  expect(body).toContain("programs of this machine only");
+  expect(body).toContain("only answers programs on this machine");
   expect(seen).toBe(0);
 });
 

@@ -63,9 +63,9 @@ test.each([
   [
     "an unknown operator",
     { eventName: [{ wildcard: "IN*" }] },
-    'filter pattern.eventName: operator {"wildcard":"IN*"} is not understood; known are: exists, prefix,',
+    'filter pattern.eventName: operator {"wildcard":"IN*"} is not supported; supported are: exists, prefix,',
   ],
-  ["two operators in one", { eventName: [{ prefix: "I", suffix: "T" }] }, "is not understood"],
+  ["two operators in one", { eventName: [{ prefix: "I", suffix: "T" }] }, "is not supported"],
   [
     "a value that is no list",
     { eventName: "INSERT" },

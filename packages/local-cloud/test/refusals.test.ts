@@ -42,7 +42,7 @@ test("a resource type is refused with its construct path and what is understood"
   const message = await refusal((stack) => {
     new CfnResource(stack, "Archive", { type: "AWS::Kinesis::Stream" });
   });
-  expect(message).toContain("Shop/Archive: resource type AWS::Kinesis::Stream not understood");
+  expect(message).toContain("Shop/Archive: resource type AWS::Kinesis::Stream not supported");
   expect(message).toContain("AWS::SQS::Queue");
 });
 
@@ -53,8 +53,8 @@ test("every unknown property is refused in one go, with those understood", async
     queue.addPropertyOverride("Shape", "round");
     new CfnResource(stack, "Archive", { type: "AWS::Kinesis::Stream" });
   });
-  expect(message).toContain("Shop/Orders (AWS::SQS::Queue): property Colour not understood");
-  expect(message).toContain("Shop/Orders (AWS::SQS::Queue): property Shape not understood");
+  expect(message).toContain("Shop/Orders (AWS::SQS::Queue): property Colour not supported");
+  expect(message).toContain("Shop/Orders (AWS::SQS::Queue): property Shape not supported");
   expect(message).toContain("VisibilityTimeout");
   expect(message).toContain("AWS::Kinesis::Stream");
 });
@@ -68,7 +68,7 @@ test("an unknown nested property is refused with its path", async () => {
     }).addPropertyOverride("StreamSpecification.Speed", "high");
   });
   expect(message).toBe(
-    "Shop/Accounts (AWS::DynamoDB::Table): StreamSpecification: property Speed not understood",
+    "Shop/Accounts (AWS::DynamoDB::Table): StreamSpecification: property Speed not supported",
   );
 });
 
@@ -89,7 +89,7 @@ test("a filter on a queue is refused, because there it deletes what does not mat
       filterCriteria: { filters: [{ pattern: "{}" }] },
     });
   });
-  expect(message).toContain("FilterCriteria: not understood for a queue");
+  expect(message).toContain("FilterCriteria: not supported for a queue");
 });
 
 test("a dead-letter queue outside the app is refused", async () => {
@@ -144,7 +144,7 @@ test("a rule that brings events to anything but a queue of this app is refused",
     const target = new LambdaFunction(aFunction(stack, "Settle"));
     new Rule(stack, "OnOrder", { eventPattern: { source: ["orders"] }, targets: [target] });
   });
-  expect(message).toContain("events of a pattern go to a queue of this app only, got arn:aws:lambda:");
+  expect(message).toContain("must be a queue of this app for a rule with a pattern, got arn:aws:lambda:");
 });
 
 test("a reference to what exists in AWS only is refused; alone it is ignored", async () => {
@@ -155,7 +155,7 @@ test("a reference to what exists in AWS only is refused; alone it is ignored", a
     aFunction(stack, "Settle", { environment: { KEY: new Key(stack, "Key").keyArn } });
   });
   expect(message).toBe(
-    "Shop/Settle (AWS::Lambda::Function): Shop/Key, AWS::KMS::Key, is not provided locally",
+    "Shop/Settle (AWS::Lambda::Function): Shop/Key, AWS::KMS::Key, is not supported locally",
   );
 });
 
@@ -212,7 +212,7 @@ const movers: Readonly<Record<string, { define: (stack: Stack) => void; says: st
   "an archive of a bus": {
     define: (stack) =>
       void new EventBus(stack, "Bus").archive("Archive", { eventPattern: { source: ["orders"] } }),
-    says: "AWS::Events::Archive not understood",
+    says: "AWS::Events::Archive not supported",
   },
   "a bucket that tells a queue": {
     define: (stack) =>
@@ -220,7 +220,7 @@ const movers: Readonly<Record<string, { define: (stack: Stack) => void; says: st
         EventType.OBJECT_CREATED,
         new SqsDestination(new Queue(stack, "Orders")),
       ),
-    says: "resource type Custom::S3BucketNotifications not understood",
+    says: "resource type Custom::S3BucketNotifications not supported",
   },
   "a bucket that tells a queue by its own property": {
     define: (stack) =>
@@ -234,7 +234,7 @@ const movers: Readonly<Record<string, { define: (stack: Stack) => void; says: st
   "a topic that calls a function": {
     define: (stack) =>
       void new Topic(stack, "Orders").addSubscription(new LambdaSubscription(aFunction(stack, "Settle"))),
-    says: "(AWS::SNS::Subscription): Protocol: lambda is not delivered here, only sqs is",
+    says: "(AWS::SNS::Subscription): Protocol: lambda is not supported here, only sqs is",
   },
   "a topic that calls a web address": {
     define: (stack) =>
@@ -243,7 +243,7 @@ const movers: Readonly<Record<string, { define: (stack: Stack) => void; says: st
         protocol: SubscriptionProtocol.HTTPS,
         endpoint: "https://example.com/hook",
       }),
-    says: "Shop/Hook (AWS::SNS::Subscription): Protocol: https is not delivered here",
+    says: "Shop/Hook (AWS::SNS::Subscription): Protocol: https is not supported here",
   },
   "a topic that tells somebody else's queue": {
     define: (stack) =>
@@ -267,7 +267,7 @@ const movers: Readonly<Record<string, { define: (stack: Stack) => void; says: st
       `a resource of the type ${type}`,
       {
         define: (stack: Stack) => void new CfnResource(stack, "Mover", { type }),
-        says: `resource type ${type} not understood`,
+        says: `resource type ${type} not supported`,
       },
     ]),
   ),
@@ -286,7 +286,7 @@ test("a reference that CloudFormation would fill in from elsewhere is refused", 
     aFunction(stack, "Settle", { environment: { KEY: "{{resolve:secretsmanager:key:SecretString}}" } });
   });
   expect(message).toContain(
-    "{{resolve:secretsmanager:key:SecretString}} is not understood, only {{resolve:ssm:NAME}} is",
+    "{{resolve:secretsmanager:key:SecretString}} is not supported, only {{resolve:ssm:NAME}} is",
   );
 });
 
@@ -312,7 +312,7 @@ test("a table that exists with another definition is refused", async () => {
 
 test("a template that a transform would rewrite is refused", async () => {
   const message = await refusal((stack) => stack.addTransform("AWS::Serverless-2016-10-31"));
-  expect(message).toContain("Shop-test: template transform AWS::Serverless-2016-10-31 not understood");
+  expect(message).toContain("Shop-test: template transform AWS::Serverless-2016-10-31 not supported");
 });
 
 test("an import that no stack exports is refused", async () => {

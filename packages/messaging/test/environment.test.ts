@@ -7,7 +7,7 @@ afterEach(() => vi.unstubAllEnvs());
 it("names the variable that is missing or empty", () => {
   vi.stubEnv("SOME_TABLE", "");
   expect(() => environment("SOME_TABLE")).toThrow(
-    "The environment must have SOME_TABLE; the construct of this function sets it",
+    "The environment must have SOME_TABLE, set by this function's construct",
   );
 });
 

@@ -52,7 +52,7 @@ describe("a handler that does not wait for what it started", () => {
     const [letter] = await world.drain(world.output("StandardDeadLetterQueueUrl"));
     expect(letter?.attributes).toMatchObject({
       ReasonCode: "NOT_AWAITED",
-      ReasonDetail: "1 running when the handler ended: GetItemCommand",
+      ReasonDetail: "1 still running when the handler ended: GetItemCommand",
     });
   });
 
@@ -125,7 +125,7 @@ describe("what a handler left behind, unseen, when it ended", () => {
     expect(await isReturned(leaving)).toBe(false);
     ended.resolve();
     expect(await left).toEqual(
-      new Error(`${call} was called after its handler had ended: await everything a handler starts`),
+      new Error(`${call} was called after its handler ended: await everything the handler starts`),
     );
     expect(await world.get(table(), "late")).toBeUndefined();
   });

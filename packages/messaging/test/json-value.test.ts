@@ -55,8 +55,8 @@ describe("asJson", () => {
     ["bytes", { bytes: new Uint8Array(4) }, "a Uint8Array at bytes"],
     ["an error", { why: new Error("a secret") }, "a Error at why"],
     ["what hides its contents", { price: new Hidden() }, "a Hidden at price"],
-    ["half a character", { name: "a\ud800" }, "a text with half a character at name"],
-    ["a circle", circle, "more than 64 objects and lists"],
+    ["half a character", { name: "a\ud800" }, "a string with a lone surrogate at name"],
+    ["a circle", circle, "more than 64 nested objects"],
   ])("G1: refuses %s by its place and its kind", (_what, value, detail) => {
     const park = parkOf(value);
     expect(park?.code).toBe("CODE");

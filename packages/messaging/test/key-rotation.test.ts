@@ -42,7 +42,7 @@ describe("rotated", () => {
     const inUse = Array.from({ length: 100 }, (_, n) => newKey(`k${n}`, { signsFromMs: start + n }));
     const nowMs = start + dayMs;
     expect(() => rotated(writeKeyEntries(inUse), { keyId: "one-more", nowMs })).toThrow(
-      new KeysInvalid("all 100 keys are in use, at most 100 may be: rotate less often than every 1 days"),
+      new KeysInvalid("all 100 keys are in use, at most 100 are allowed: rotate at most every 1 days"),
     );
     const later = nowMs + evidenceDays * dayMs;
     expect(idsIn(rotated(writeKeyEntries(inUse), { keyId: "one-more", nowMs: later }))).toEqual([
@@ -60,11 +60,11 @@ describe("obstacleTo", () => {
   });
 
   it.each([
-    ["the key k1 would sign too soon", next, firstText, start + signsAfterMs - staleMsMax + 1],
-    ["it lacks k9, in use at present", next, writeKeyEntries([...entries(), aKey("k9")]), start],
+    ["key k1 would sign too early", next, firstText, start + signsAfterMs - staleMsMax + 1],
+    ["it lacks k9, which are in use", next, writeKeyEntries([...entries(), aKey("k9")]), start],
     ["it changes k0", next, JSON.stringify({ current: "k0", k0: "Xy1".padEnd(64, "z") }), start],
-    ["it adds 2 keys to the present ones, not one", next, writeKeyEntries([aKey("k9")]), start],
-    ["it adds 0 keys to the present ones, not one", firstText, firstText, start],
+    ["it adds 2 keys instead of one", next, writeKeyEntries([aKey("k9")]), start],
+    ["it adds 0 keys instead of one", firstText, firstText, start],
   ])("%s", (obstacle, pending, text, nowMs) => {
     expect(obstacleTo(pending, { text, nowMs })).toBe(obstacle);
   });
@@ -72,9 +72,7 @@ describe("obstacleTo", () => {
   it("G7: a key that was withdrawn meanwhile does not come back", () => {
     const leaked = writeKeyEntries([aKey("leaked"), ...entries()]);
     const pending = rotated(leaked, { keyId: "k1", nowMs: start });
-    expect(obstacleTo(pending, { text: firstText, nowMs: start })).toBe(
-      "it adds 2 keys to the present ones, not one",
-    );
+    expect(obstacleTo(pending, { text: firstText, nowMs: start })).toBe("it adds 2 keys instead of one");
   });
 
   function entries() {

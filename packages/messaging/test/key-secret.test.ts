@@ -38,15 +38,15 @@ describe("readKeys", () => {
   });
 
   it.each([
-    ["a secret", "the secret must be JSON, got 8 characters that are not"],
+    ["a secret", "the secret must be JSON, got 8 other characters"],
     ["[]", "the secret must be an object"],
     [
       JSON.stringify({ current: "k1" }),
-      'the secret must have "keys", or "current" and the one key that it names, got 0 keys',
+      'the secret must have "keys", or "current" and the key it names, got 0 keys',
     ],
     [
       JSON.stringify({ current: "k9", k1: secret }),
-      'the secret must have "keys", or "current" and the one key that it names, got 1 keys',
+      'the secret must have "keys", or "current" and the key it names, got 1 keys',
     ],
     [full({}), '"keys" must have at least one key, got none'],
     [JSON.stringify({ keys: [] }), '"keys" must be an object'],

@@ -15,7 +15,7 @@ describe("measure", () => {
     const room = itemBytesMax - "id".length - 1 - "text".length;
     expect(measure([aPut({ id: "a", text: "x".repeat(room) })]).bytes).toBe(itemBytesMax);
     expect(refusal([aPut({ id: "a", text: "x".repeat(room + 1) })])).toBe(
-      "ITEM_TOO_LARGE: 409601 bytes for tests, at most 409600 fit one item; text has 409598 of them",
+      "ITEM_TOO_LARGE: 409601 bytes for tests, at most 409600 fit in an item; text has 409598 of them",
     );
   });
 
@@ -32,7 +32,7 @@ describe("measure", () => {
   it("parks two writes of one item by name, whatever kind they are", () => {
     const put = aPut({ id: "a" });
     expect(refusal([put, anUpdate({ id: "a" })])).toBe(
-      "ITEM_TWICE: two writes of one item in tests: make them one",
+      "ITEM_TWICE: two writes of one item in tests: merge them",
     );
     expect(
       refusal([anUpdate({ id: "a" }), { Delete: { TableName: "tests", Key: marshall({ id: "a" }) } }]),

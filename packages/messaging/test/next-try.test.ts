@@ -53,7 +53,7 @@ it("G6: parks with what it waited for before SQS moves it without a reason", asy
   expect(await nextTry(queue, received({ receives: 999 }), contended)).toMatchObject({ waited: true });
   expect(await nextTry(queue, received({ receives: 1_000 }), contended)).toMatchObject({
     code: "WAITED_TOO_LONG",
-    detail: "1000 receives, the most that the queue allows, last wait CONTENDED",
+    detail: "1000 receives, the queue's maximum, last wait CONTENDED",
   });
 });
 

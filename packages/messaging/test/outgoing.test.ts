@@ -74,11 +74,11 @@ describe("what a handler publishes", () => {
       () => [Paid.from({ to: "a", cents: 1.5 })],
       "tests.paid.v1: invalid at cents",
     ],
-    ["no data", () => [Paid.from(undefined as never)], "tests.paid.v1: these data have no key"],
+    ["no data", () => [Paid.from(undefined as never)], "tests.paid.v1: this data has no key"],
     ["undefined in a list", () => [Loose.from({ list: [undefined] })], "undefined in a list at *.0"],
     ["a Map", () => [Loose.from({ map: new Map([["secret", 1]]) })], "a Map at *"],
     ["a bigint", () => [Loose.from({ id: 9007199254740993n })], "a bigint at *"],
-    ["half a character", () => [Loose.from({ name: "\udc00" })], "a text with half a character at *"],
+    ["half a character", () => [Loose.from({ name: "\udc00" })], "a string with a lone surrogate at *"],
     ["what a slow schema refuses", () => [Slow.from({ to: 1 } as never)], "tests.slow.v1: invalid at"],
     [
       "the second of two",

@@ -74,7 +74,7 @@ it("G3: half of them is none: what fails on the second page fails", async () => 
 it("G11: ends with its deadline", async () => {
   const { endpoint } = await aServer(() => ({ status: 200, body: { Parameters: [one], NextToken: "more" } }));
   const reading = readParameters({ client, path, endpoint, deadlineMs: nowMs() + 50 });
-  await expect(reading).rejects.toThrow(`${path} was not read in time`);
+  await expect(reading).rejects.toThrow(`reading ${path} timed out`);
 });
 
 const one = { Name: `${path}/one`, Value: '{"accepts":[],"publishes":[]}' };

@@ -195,7 +195,7 @@ describe("Metrics", () => {
       powertools({ metrics: new Metrics(options) }),
     );
     expect(() => built.handler(async () => undefined)).toThrow(
-      /^metrics must count where the alarms look, \{/,
+      /^metrics must use the namespace and dimensions of the alarms, \{/,
     );
   });
 });

@@ -151,7 +151,7 @@ describe("evidence by sequence", () => {
     expect(await isReturned(tell, third, 100, { ageDays: 3.6 })).toBe(false);
     const [letter] = await letters();
     expect(letter?.attributes.ReasonCode).toBe("SEQUENCE_GAP");
-    expect(letter?.attributes.ReasonDetail).toBe(`/tests ${storyId}: number 3 came, the last was 1`);
+    expect(letter?.attributes.ReasonDetail).toBe(`/tests ${storyId}: received sequence 3, the last was 1`);
     await receive(tell, aTold(2));
     await receive(tell, third); // redriven
     expect(await told()).toBe(" 1 2 3");

@@ -28,8 +28,8 @@ describe("what DynamoDB cannot hold", () => {
   it.each<[string, unknown, string]>([
     ["NaN", Number.NaN, "NaN at value"],
     ["Infinity", { total: Number.NEGATIVE_INFINITY }, "-Infinity at value.*"],
-    ["an unsafe number", [1, 2 ** 53], "a number beyond 2^53: a bigint or a text keeps it at value.1"],
-    ["a number too near to 0", 1e-131, "a number nearer to 0 than 1e-130 at value"],
+    ["an unsafe number", [1, 2 ** 53], "a number beyond 2^53: use a bigint or a string at value.1"],
+    ["a number too near to 0", 1e-131, "a number closer to 0 than 1e-130 at value"],
     ["a bigint of 39 digits", 10n ** 39n + 1n, "more than 38 digits at value"],
     ["a Date", { at: new Date() }, "a Date at value.*"],
     ["an instance of a class", { by: new (class Clerk {})() }, "a Clerk at value.*"],
@@ -37,12 +37,12 @@ describe("what DynamoDB cannot hold", () => {
     ["undefined in a list", { lines: [1, undefined] }, "undefined in a list at value.*.1"],
     ["an empty set", new Set(), "an empty Set at value"],
     ["a set of two types", new Set(["a", 1]), "a Set of several types at value"],
-    ["a set of objects", new Set([{}]), "a Set of something else than texts, numbers or bytes at value"],
+    ["a set of objects", new Set([{}]), "a Set of other values than strings, numbers or bytes at value"],
     ["NaN in a set", new Set([1, Number.NaN]), "NaN at value.1"],
     ["NaN in a Map", new Map([["price", Number.NaN]]), "NaN at value.*"],
-    ["half a character", { name: "a\ud800" }, "a text with half a character at value.*"],
+    ["half a character", { name: "a\ud800" }, "a string with a lone surrogate at value.*"],
     ["a promise", Promise.resolve(1), "a Promise at value"],
-    ["a Map of numbers", new Map([[1, 1]]), "a Map whose keys are not texts at value"],
+    ["a Map of numbers", new Map([[1, 1]]), "a Map whose keys are not strings at value"],
     ["bytes of another kind", new Int16Array(1), "a Int16Array at value"],
     ["33 levels", nested(33), "more than 32 levels at value.*"],
   ])("G6: save refuses %s, and names the attribute", (_what, value, detail) => {
@@ -76,7 +76,7 @@ describe("what DynamoDB cannot hold", () => {
     expect(parkOf(() => measure([write]))).toMatchObject({
       code: "ITEM_TOO_LARGE",
       detail: expect.stringMatching(
-        /^\d+ bytes for insights, at most 409600 fit one item; value has 41\d+ of them$/,
+        /^\d+ bytes for insights, at most 409600 fit in an item; value has 41\d+ of them$/,
       ),
     });
   });

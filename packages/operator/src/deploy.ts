@@ -73,7 +73,7 @@ async function moveWith(
   const outputs = () => stageOutputs(stage);
   if (!yes) {
     const described = await describeMove({ dynamodb, outputs });
-    print(described ?? "No evidence has to be moved: deploy without --move-evidence.");
+    print(described ?? "There is no evidence to move: deploy without --move-evidence.");
     return 0;
   }
   const bar = progress();

@@ -95,7 +95,7 @@ async function showOffsets({ given, connection: { dynamodb, outputs }, place }: 
     printText(textTable(["PROJECTION", "GENERATION", "PARTITION", "OFFSET", "HEAD", "LAG"], rows));
     if (unread.length > 0) {
       print(
-        `Nobody reads partitions ${unread.join(", ")}: the journal was made with more of them than it has now. Give it its number back.`,
+        `Partitions ${unread.join(", ")} are not read: the journal was created with more partitions than it has now. Restore the number.`,
       );
     }
   }
@@ -111,7 +111,7 @@ async function rebuild({ given, connection, place, operands: [name = ""] }: Job)
   const next = before.building ?? before.serving + 1;
   if (!given.yes) {
     if (given.json) printJson({ dryRun: true, projection: projection.name, ...before, entries });
-    else if (before.building !== undefined) print(`Generation ${next} is being built already.`);
+    else if (before.building !== undefined) print(`Generation ${next} is already being built.`);
     else print(`Would build generation ${next} of ${projection.name} from ${entries} entries: add --yes.`);
     return exitCodes.done;
   }

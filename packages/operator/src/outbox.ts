@@ -131,7 +131,7 @@ function sayReplayed({ rows, messages, left }: Replayed, json: boolean): ExitCod
   else if (rows + left.length === 0) print("No row matches.");
   else {
     print(`${messages} messages of ${rows} rows sent.`);
-    for (const id of left) print(`Not sent whole, so still in the outbox: ${id}.`);
+    for (const id of left) print(`Not fully sent, so still in the outbox: ${id}.`);
   }
   if (left.length > 0) return exitCodes.left;
   return rows > 0 ? exitCodes.done : exitCodes.nothing;
@@ -140,10 +140,9 @@ function sayReplayed({ rows, messages, left }: Replayed, json: boolean): ExitCod
 function rowsMeant({ given }: Asked<OutboxVerb>): (row: OutboxRow) => boolean {
   const { id: ids, all } = given;
   const olderThan = given["older-than"];
-  if (all && (ids || olderThan))
-    throw new UsageError("--all and --id or --older-than contradict each other.");
+  if (all && (ids || olderThan)) throw new UsageError("--all cannot be combined with --id or --older-than.");
   if (!all && !ids && !olderThan) {
-    throw new UsageError("Say which rows to replay: --id ID, --older-than AGE or --all.");
+    throw new UsageError("Choose the rows to replay: --id ID, --older-than AGE or --all.");
   }
   const untilMs =
     olderThan === undefined ? Number.POSITIVE_INFINITY : nowMs() - readAge("older-than", olderThan);

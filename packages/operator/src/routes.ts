@@ -78,7 +78,7 @@ async function leaving(
   if (registration?.queue === undefined) {
     const known = registrations.filter(({ queue }) => queue !== undefined).map((each) => each.name);
     throw new UsageError(
-      `NAME must be a consumer that the relay sends to (${known.join(", ") || "there is none"}), got ${JSON.stringify(name)}.`,
+      `NAME must be a consumer of the relay (${known.join(", ") || "there is none"}), got ${JSON.stringify(name)}.`,
     );
   }
   const left = await leavingOf(registration, registrations, connection);
@@ -94,11 +94,11 @@ function sayLeft(name: string, { waiting, deadLetters, pending, orphaned }: Leav
   print(`${pending} messages that it accepts are in the outbox.`);
   for (const { type, publishers } of orphaned) {
     print(
-      `Nobody else accepts ${type}: without ${name} it waits in the outbox. It is published by ${shown(publishers)}.`,
+      `No other consumer accepts ${type}: without ${name} it waits in the outbox. It is published by ${shown(publishers)}.`,
     );
   }
   if (waiting + deadLetters + pending === 0 && orphaned.length === 0) {
-    print(`${name} can leave: deploy its stack without it.`);
+    print(`${name} can be removed: deploy its stack without it.`);
   }
 }
 

@@ -39,7 +39,7 @@ describe("a command line", () => {
   });
 
   test.each([
-    [["purge"], /takes one of list, show, redrive, discard, edit, got "purge"/],
+    [["purge"], /needs one of list, show, redrive, discard, edit, got "purge"/],
     [["list", "more"], /list takes no operand, got "more"/],
     [["show"], /show takes ID, got none/],
     [["list", "--yes"], /list takes no --yes; it takes --queue, --id/],
@@ -70,10 +70,10 @@ describe("a command line", () => {
 
 describe("what is not clear is refused before anything is read", () => {
   test.each([
-    ["redrive", {}, /Say which dead letters to redrive/],
-    ["redrive", { all: true, reason: ["X"] }, /contradict/],
+    ["redrive", {}, /Choose the dead letters to redrive/],
+    ["redrive", { all: true, reason: ["X"] }, /cannot be combined/],
     ["redrive", { all: true, rate: "0" }, /--rate must be a whole number from 1/],
-    ["redrive", { reason: ["X"], wait: true }, /--wait takes --yes/],
+    ["redrive", { reason: ["X"], wait: true }, /--wait needs --yes/],
     ["discard", { all: true, because: "x".repeat(501) }, /at most 500 characters, got 501/],
     ["discard", { all: true }, /--because TEXT/],
     ["edit", {}, /--data FILE/],
@@ -97,7 +97,7 @@ describe("a selection", () => {
     expect(["90s", "30m", "12h", "7d"].map((text) => readAge("older-than", text) / 1_000)).toEqual([
       90, 1_800, 43_200, 604_800,
     ]);
-    expect(() => readAge("older-than", "soon")).toThrow("--older-than must be a number and s, m, h or d");
+    expect(() => readAge("older-than", "soon")).toThrow("--older-than must be a number with s, m, h or d");
     expect([0, 119, 120, 7_200, 172_800].map((seconds) => ageText(seconds * 1_000))).toEqual([
       "0 s",
       "119 s",

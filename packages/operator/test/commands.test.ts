@@ -202,7 +202,7 @@ describe("npm run dlq", () => {
     for (const verb of [["redrive"], ["discard", "--because", "a test"]]) {
       expect(await operator.run("dlq", ...verb, "--reason", "BY_THE_TEST", "--yes")).toMatchObject({
         exitCode: 4,
-        stdout: expect.stringContaining("held by another reader"),
+        stdout: expect.stringContaining("in flight with another reader"),
       });
     }
     for (const { ReceiptHandle } of held) {
@@ -216,7 +216,7 @@ describe("npm run dlq", () => {
     const nowhere = await operator.run("dlq", "list", "--stage", "dev");
     expect(nowhere).toMatchObject({ exitCode: 2, stderr: expect.stringContaining("only one of --stage") });
     const file = join(directory, "outputs.json");
-    expect(() => connect({ outputsFile: file })).toThrow(`there is no ${file}`);
+    expect(() => connect({ outputsFile: file })).toThrow(`${file} does not exist`);
   });
 });
 

@@ -78,7 +78,7 @@ describe("list", () => {
     );
     const { deadLetters, unread } = await listDeadLetters(world.clients.sqs, [queue]);
     expect(deadLetters).toEqual([]);
-    expect(unread).toEqual([expect.stringContaining("1 held by another reader")]);
+    expect(unread).toEqual([expect.stringContaining("1 in flight with another reader")]);
   });
 });
 
@@ -186,7 +186,7 @@ describe("the queues of a deployment", () => {
   });
 
   test("outputs without one are refused and named", () => {
-    expect(() => consumerQueues({ Relay: { Other: "x" } })).toThrow("its outputs are Other");
+    expect(() => consumerQueues({ Relay: { Other: "x" } })).toThrow("The outputs are Other");
   });
 });
 

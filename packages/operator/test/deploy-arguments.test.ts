@@ -25,7 +25,7 @@ describe("npm run deploy", () => {
     expect(parseDeployArguments([], vpcEndpoint)).toMatchObject({ action: "deploy" });
     expect(() => parseDeployArguments(["--local"], {})).toThrow("must be the URL of an emulator");
     expect(() => parseDeployArguments(["--without", "AWS::X::Y"], {})).toThrow(
-      "--without is for deploy:local",
+      "--without is only for deploy:local",
     );
   });
 
@@ -44,8 +44,8 @@ describe("npm run deploy", () => {
     expect(parseDeployArguments(["--local", ...given, "--yes"], emulator)).toMatchObject({
       moveEvidence: { leave: ["gone"], yes: true },
     });
-    expect(() => parseDeployArguments(["--move-evidence"], {})).toThrow("takes --stage NAME");
-    expect(() => parseDeployArguments(["--yes"], {})).toThrow("belong to --move-evidence");
+    expect(() => parseDeployArguments(["--move-evidence"], {})).toThrow("needs --stage NAME");
+    expect(() => parseDeployArguments(["--yes"], {})).toThrow("need --move-evidence");
     expect(() => parseDeployArguments([...given, "--", "--profile", "ops"], {})).toThrow("AWS_PROFILE");
   });
 

@@ -51,7 +51,7 @@ describe("the data of an edit", () => {
     const { id } = await parked();
     const refused = editIt(id, { cents: -5, currency: "EUR" });
     await expect(refused).rejects.toThrow(
-      "The data do not fit (DATA_INVALID): tests.paid.v2: invalid at cents",
+      "The data is not valid (DATA_INVALID): tests.paid.v2: invalid at cents",
     );
     await expect(refused).rejects.not.toThrow("-5");
     await expect(editIt(id, { cents: -5 }, { dryRun: true })).rejects.toThrow("DATA_INVALID");
@@ -89,7 +89,7 @@ describe("the data of an edit", () => {
     for (const data of [{ deadLetters: [shown], discards: [] }, shown]) {
       await expect(editIt(message.id, data, without)).rejects.toThrow("got the output of show --json");
     }
-    await expect(editIt(message.id, message, without)).rejects.toThrow("give its data only");
+    await expect(editIt(message.id, message, without)).rejects.toThrow("pass its data only");
     await editIt(message.id, shown.payload, without);
   });
 
@@ -97,14 +97,14 @@ describe("the data of an edit", () => {
     const { id } = await parked();
     const without = { known: { contracts: noContracts } };
     const large = { text: "x".repeat(1_048_180) };
-    await expect(editIt(id, large, without)).rejects.toThrow("and SQS takes 1048576");
+    await expect(editIt(id, large, without)).rejects.toThrow("SQS allows 1048576");
     const crowd = anEnvelope();
     await world.park(
       queue,
       asciiJson(crowd),
       Object.fromEntries(Array.from("abcdefghij", (name) => [name, "x"])),
     );
-    await expect(editIt(crowd.id, {}, without)).rejects.toThrow("came with 10 attributes");
+    await expect(editIt(crowd.id, {}, without)).rejects.toThrow("has 10 attributes");
     expect(await world.depth(queue.queueUrl)).toEqual({ visible: 0, inFlight: 0 });
     const items = await world.items(world.evidenceTable);
     expect(items.filter(({ messageId }) => messageId === id || messageId === crowd.id)).toEqual([]);

@@ -112,7 +112,7 @@ describe("an edit", () => {
 
   it("of what is no message is refused", async () => {
     await world.park(queue, "{ not JSON", { ReasonCode: "NOT_JSON", OriginalMessageId: "first-id" });
-    await expect(editIt("first-id", {})).rejects.toThrow("no message that could be edited");
+    await expect(editIt("first-id", {})).rejects.toThrow("not a message that can be edited");
   });
 
   it.each([
@@ -122,7 +122,7 @@ describe("an edit", () => {
     const done = aPayment({ cents: 7 });
     await pay(store(), asciiJson(done));
     await world.park(queue, asciiJson(done));
-    await expect(editIt(done.id, { cents: 5 })).rejects.toThrow("was done");
+    await expect(editIt(done.id, { cents: 5 })).rejects.toThrow("was processed");
     expect(await world.depth(queue.deadLetterQueueUrl)).toEqual({ visible: 1, inFlight: 0 });
   });
 
@@ -219,7 +219,7 @@ describe("an edit that is cut short", () => {
     await expect(editIt(wrong.id, { cents: 5 })).rejects.toThrow("socket hang up");
     faults.remove();
     expect(await redriveAll()).toEqual([`${wrong.id} left`]);
-    await expect(editIt(wrong.id, { cents: 6 })).rejects.toThrow("by an edit with other data");
+    await expect(editIt(wrong.id, { cents: 6 })).rejects.toThrow("from an edit with other data");
     await editIt(wrong.id, { cents: 5 });
     await payAll(rows());
     expect(await account()).toMatchObject({ cents: 5 });

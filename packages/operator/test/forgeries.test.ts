@@ -62,8 +62,8 @@ describe("the signature of a dead letter", () => {
     await park(withdrawn, { ...(await attributesFor(asciiJson(withdrawn), queue.queueUrl, strangers)) });
     await world.park(queue, asciiJson(none), { ReasonCode: "ACCOUNT_UNKNOWN" });
     expect(await signatureOf(valid)).toBe("valid, by key k1");
-    expect(await signatureOf(wrong)).toMatch(/^INVALID: no holder of a key/);
-    expect(await signatureOf(withdrawn)).toMatch(/^INVALID: key k2 is not among the keys/);
+    expect(await signatureOf(wrong)).toMatch(/^INVALID: the signature does not match/);
+    expect(await signatureOf(withdrawn)).toMatch(/^INVALID: key k2 is not \(or no longer\) in the secret/);
     expect(await signatureOf(none)).toBe("none");
   });
 
@@ -78,7 +78,7 @@ describe("the signature of a dead letter", () => {
     await park(message);
     const denied = aKeyStore(Object.assign(new Error("no"), { name: "AccessDeniedException" })).ring;
     expect(await signatureOf(message, { keys: denied })).toBe(
-      "not checked: the keys could not be read (AccessDeniedException)",
+      "not checked: the signing keys could not be read (AccessDeniedException)",
     );
   });
 
@@ -86,7 +86,7 @@ describe("the signature of a dead letter", () => {
     const forgery = aPayment();
     await parkForgery(forgery);
     expect(await redriven()).toEqual([
-      `${forgery.id} left: would be parked again, because SIGNATURE_INVALID: it is wrong`,
+      `${forgery.id} left: would be parked again: SIGNATURE_INVALID: it is wrong`,
     ]);
   });
 });

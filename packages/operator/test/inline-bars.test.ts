@@ -120,7 +120,7 @@ describe.each(forms)("%s", (name, form) => {
     await world.park(queue, asciiJson(old));
     const dynamodb = world.clients.dynamodb;
     const stop = whenFirst("PutItemCommand", () => receive(form, old)); // after the evidence was asked
-    await expect(editIt(old.id, { cents: 5 })).rejects.toThrow("was done");
+    await expect(editIt(old.id, { cents: 5 })).rejects.toThrow("was processed");
     stop();
     expect(await sent()).toEqual([]);
     expect(await redriveAll()).toEqual(["removed"]);

@@ -15,8 +15,8 @@ const parcelSent = readNewCommand(["message", "parcels.parcel-sent.v1"]);
 
 describe("the command line", () => {
   it.each([
-    [["thing"], 'makes a message, a consumer or a projection, got "thing"'],
-    [["message", "a.b"], 'a message type is SERVICE.NAME.vN, like billing.invoice-sent.v1, got "a.b"'],
+    [["thing"], 'needs message, consumer or projection, got "thing"'],
+    [["message", "a.b"], 'a message type must be SERVICE.NAME.vN, like billing.invoice-sent.v1, got "a.b"'],
     [["message"], 'got ""'],
     [["consumer", "Bad", "--accepts", "a.b.v1"], 'SERVICE/NAME, like billing/send-invoice, got "Bad"'],
     [["consumer", "a/b"], "needs --accepts TYPE"],
@@ -25,8 +25,8 @@ describe("the command line", () => {
       'one of rows, inline, effect, at-most-once, got "twice"',
     ],
     [["projection", "a/b", "--accepts", "a.b.v1", "--fifo"], "a projection has no --fifo"],
-    [["consumer", "relay/b", "--accepts", "a.b.v1"], "cannot be named any of foundation, relay, operations"],
-    [["consumer", "a/b", "c/d", "--accepts", "a.b.v1"], "has one name, got a/b c/d"],
+    [["consumer", "relay/b", "--accepts", "a.b.v1"], "names foundation, relay, operations"],
+    [["consumer", "a/b", "c/d", "--accepts", "a.b.v1"], "needs one name, got a/b c/d"],
     [["consumer", "--frobnicate"], "Known flags: --accepts"],
   ])("%j is refused: %s", (argv, message) => {
     expect(() => readNewCommand(argv)).toThrow(message);
@@ -62,7 +62,7 @@ describe("a consumer", () => {
     if (command.kind !== "consumer") throw new Error("not a consumer");
     const files = aDraft();
     await expect(newConsumer(files, command)).rejects.toThrow(
-      /no such message type; there is .*npm run new -- message/,
+      /no such message type \(known: .*npm run new -- message/,
     );
     expect(files.changed()).toEqual([]);
   });
@@ -90,9 +90,7 @@ describe("the proof", () => {
 
   it("takes an example for each type, and no more", () => {
     const examples = ["--example", "{}", "--example", "{}", "--example", "{}"];
-    expect(() => readNewCommand(["consumer", "a/b", ...asked, ...examples])).toThrow(
-      "2 given, got 3 examples",
-    );
+    expect(() => readNewCommand(["consumer", "a/b", ...asked, ...examples])).toThrow("got 3 for 2");
   });
 });
 
@@ -113,7 +111,7 @@ describe("a function", () => {
       made(files);
       const before = files.changed();
       await expect(asked()).rejects.toThrow(
-        /(messages|contracts).ts of a service|relay\/publish.ts has the name publish/,
+        /(messages|contracts).ts of a service|relay\/publish.ts already has the name publish/,
       );
       expect(files.changed()).toEqual(before);
     },

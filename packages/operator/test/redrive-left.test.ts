@@ -55,7 +55,7 @@ describe("a dead letter that SQS refuses to take", () => {
     refuse(refused);
     const handled = await redriven();
     expect(lines(handled)).toEqual([
-      `${refused.id} left: it cannot be sent as it is (InvalidParameterValue): edit or discard it`,
+      `${refused.id} left: it cannot be sent unchanged (InvalidParameterValue): edit or discard it`,
       `${fine.id} sent-back: undefined`,
     ]);
     expect(await world.depth(queue.deadLetterQueueUrl)).toEqual({ visible: 1, inFlight: 0 });
@@ -110,7 +110,7 @@ describe("what would be parked again at once", () => {
     for (const dryRun of [true, false]) {
       const [handled] = await redriven({ dryRun });
       expect(handled).toMatchObject({ outcome: "left" });
-      const [, again = ""] = /^would be parked again, because (.*)$/s.exec(handled?.why ?? "") ?? [];
+      const [, again = ""] = /^would be parked again: (.*)$/s.exec(handled?.why ?? "") ?? [];
       expect(again).toMatch(because);
     }
     expect(await world.depth(queue.deadLetterQueueUrl)).toEqual({ visible: 1, inFlight: 0 });
@@ -142,7 +142,7 @@ it.each([false, true])(
 );
 
 describe("what became of what was sent", () => {
-  it("G6: done, parked again with its reason, or still on the way", async () => {
+  it("G6: done, parked again with its reason, or still in progress", async () => {
     const [good, bad, slow] = [aNote(), aNote(), aNote()];
     for (const note of [good, bad, slow]) await world.park(queue, asciiJson(note));
     const handled = await redriven();

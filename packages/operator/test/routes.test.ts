@@ -58,9 +58,9 @@ it("G3, G6: tells what does not fit, though each app by itself is right, and fai
   });
   const { stdout, exitCode } = await operator.run("routes", "check");
   expect(stdout.split("\n")).toEqual([
-    expect.stringContaining("other-app accepts other.expected.v1, which nothing publishes"),
-    expect.stringContaining("other-app publishes other.unheard.v1, which nothing accepts"),
-    expect.stringContaining(`other-app expects its messages in ${prefix}Other-gone, which is not there`),
+    expect.stringContaining("other-app accepts other.expected.v1, which no contract publishes"),
+    expect.stringContaining("other-app publishes other.unheard.v1, which no contract accepts"),
+    expect.stringContaining(`the queue ${prefix}Other-gone of other-app does not exist`),
     "7 contracts: 3 things are wrong.",
     "",
   ]);
@@ -74,7 +74,7 @@ it("G6: tells of a queue that a consumer left behind, with what is in it", async
   expect(await findings()).toEqual([]);
   await world.clients.sqs.send(new SendMessageCommand({ QueueUrl, MessageBody: "{}" }));
   expect(await findings()).toEqual([
-    expect.stringContaining(`${prefix}Left-Queue has no consumer any more, and 1 messages in it`),
+    expect.stringContaining(`${prefix}Left-Queue has no consumer any more, but 1 messages`),
   ]);
   await world.clients.sqs.send(new DeleteQueueCommand({ QueueUrl }));
 });

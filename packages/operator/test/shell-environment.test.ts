@@ -79,7 +79,7 @@ it("AWS is reached as the shell says, and with no other app than that of cdk.jso
   const given = { ...shell, AWS_PROFILE: "mine", HTTPS_PROXY: "http://proxy.test", CDK_ROLE_ARN: "arn:x" };
   expect(environmentFor("aws", { ...given, TMPDIR: "/nowhere" })).toEqual(given);
   expect(() => environmentFor("aws", { CDK_APP: "foo" })).toThrow(
-    "The environment variable CDK_APP is foo, and the app is the one that cdk.json names. Unset it: unset CDK_APP",
+    "The environment variable CDK_APP is foo, but the app is set in cdk.json. Unset it: unset CDK_APP",
   );
 });
 
@@ -102,7 +102,7 @@ describe("an endpoint that a variable names", () => {
     await once(other, "listening");
     const { port } = other.address() as { port: number };
     await expect(requireEndpoints({ AWS_ENDPOINT_URL: `http://127.0.0.1:${port}` })).rejects.toThrow(
-      "nothing answers there",
+      "there is no answer",
     );
     other.close();
   });
@@ -111,10 +111,10 @@ describe("an endpoint that a variable names", () => {
     [
       "AWS_ENDPOINT_URL",
       "http://127.0.0.1:9",
-      "nothing answers there (ECONNREFUSED). Start what should, or unset it: unset AWS_ENDPOINT_URL",
+      "but there is no answer (ECONNREFUSED). Start the service, or unset the variable: unset AWS_ENDPOINT_URL",
     ],
-    ["AWS_ENDPOINT_URL_SQS", "http://[::1]:9", "nothing answers there"],
-    ["AWS_ENDPOINT_URL_S3", "127.0.0.1:9", 'must be a URL, as http://127.0.0.1:4566, got "127.0.0.1:9"'],
+    ["AWS_ENDPOINT_URL_SQS", "http://[::1]:9", "there is no answer"],
+    ["AWS_ENDPOINT_URL_S3", "127.0.0.1:9", 'must be a URL such as http://127.0.0.1:4566, got "127.0.0.1:9"'],
   ])("is refused when nothing does: %s", async (name, value, message) => {
     const refused = requireEndpoints({ [name]: value });
     await expect(refused).rejects.toThrow(message);
@@ -136,7 +136,7 @@ it.each([
   }
   const [exitCode] = await once(child, "close");
   expect(said).toMatch(
-    /^The environment variable AWS_ENDPOINT_URL is http:\/\/127\.0\.0\.1:9, and nothing answers[^\n]*\n$/,
+    /^The environment variable AWS_ENDPOINT_URL is http:\/\/127\.0\.0\.1:9, but there is no answer[^\n]*\n$/,
   );
   expect(exitCode).toBe(2);
 });

@@ -110,14 +110,14 @@ describe("the reason of a dead letter", () => {
     ]);
     expect(moved).toMatchObject({
       reason: "RECEIVES_EXHAUSTED",
-      detail: "moved by SQS from notes: its function died, timed out, was throttled or never ran",
+      detail: "moved by SQS from notes: its function crashed, timed out, was throttled or never ran",
     });
     expect(moved?.parkedAt).toBeUndefined();
   });
 
   it("says no more than is known of what the kit did not park", () => {
     const [foreignOne] = deadLettersOf("NoteTaker", [{ MessageId: "m", Body: "{}" }]);
-    expect(foreignOne?.detail).toBe("no reason left: moved by SQS, or sent straight here");
+    expect(foreignOne?.detail).toBe("no reason: moved by SQS, or sent to the dead-letter queue directly");
   });
 });
 

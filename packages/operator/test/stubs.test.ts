@@ -69,10 +69,10 @@ describe("a stub", () => {
       unrestored: expect.stringMatching(/^DATAREF_MISSING/),
     });
     expect(await redriven({ force: true })).toEqual([
-      expect.stringMatching(/^first-.* left: its message cannot be had: DATAREF_MISSING/),
+      expect.stringMatching(/^first-.* left: its message cannot be read: DATAREF_MISSING/),
     ]);
     const editing = edit(world.clients, { ...common(), id, data: {} });
-    await expect(editing).rejects.toThrow("cannot be had: DATAREF_MISSING");
+    await expect(editing).rejects.toThrow("cannot be read: DATAREF_MISSING");
     const { discarded } = await discard(world.clients, { ...common(), matches: () => true, because: "lost" });
     expect(discarded).toHaveLength(1);
   });

@@ -32,7 +32,7 @@ export function documentedLines(document = readFileSync(securityDocument, "utf8"
 }
 
 export function withLines(lines: readonly Line[], document = readFileSync(securityDocument, "utf8")): string {
-  const table = ["| role of | a thief of it can |", "|---|---|", ...lines.map(({ text }) => text)].join("\n");
+  const table = ["| role of | it can |", "|---|---|", ...lines.map(({ text }) => text)].join("\n");
   return document.replace(`${begin}${between(document)}${end}`, () => `${begin}\n${table}\n${end}`);
 }
 
@@ -58,41 +58,51 @@ function abilities(templates: Templates, fn: Resource): string[] {
   }
   const byVerbs = new Map<string, string[]>();
   for (const [where, verbsThere] of said) {
-    const verb = [...verbsThere].sort().join(", ");
+    const verb = joined([...verbsThere].sort());
     byVerbs.set(verb, [...(byVerbs.get(verb) ?? []), where]);
   }
   return [...byVerbs].map(([verb, places]) => `${verb}: ${[...new Set(places)].join(", ")}`);
 }
 
-/** In plain words; empty for what is no power over data. */
+/** "put items, read items" as "put, read items". */
+function joined(verbsThere: readonly string[]): string {
+  return verbsThere
+    .map((verb, index) => {
+      const [, rest, noun] = /^(\S+(?: or \S+)?) (\S+)$/.exec(verb) ?? [];
+      return noun !== undefined && verbsThere[index + 1]?.endsWith(` ${noun}`) ? rest : verb;
+    })
+    .join(", ");
+}
+
+/** Empty for an action without power over data. */
 const verbs: Readonly<Record<string, string>> = {
   "dynamodb:GetItem": "read items",
   "dynamodb:BatchGetItem": "read items",
-  "dynamodb:Query": "list items by their key",
-  "dynamodb:Scan": "read all items",
+  "dynamodb:Query": "query items",
+  "dynamodb:Scan": "scan items",
   "dynamodb:PutItem": "put items",
-  "dynamodb:UpdateItem": "change items",
+  "dynamodb:UpdateItem": "update items",
   "dynamodb:DeleteItem": "delete items",
-  "dynamodb:BatchWriteItem": "put and delete items",
+  "dynamodb:BatchWriteItem": "put or delete items",
   "dynamodb:ConditionCheckItem": "",
   "dynamodb:DescribeStream": "",
   "dynamodb:ListStreams": "",
   "dynamodb:GetShardIterator": "",
-  "dynamodb:GetRecords": "read every change",
-  "sqs:SendMessage": "send",
-  "sqs:ReceiveMessage": "receive",
+  "dynamodb:GetRecords": "read the stream",
+  "sqs:SendMessage": "send messages",
+  "sqs:ReceiveMessage": "receive messages",
   "sqs:DeleteMessage": "delete messages",
-  "sqs:ChangeMessageVisibility": "hide messages",
+  "sqs:ChangeMessageVisibility": "change visibility timeouts",
   "sqs:GetQueueAttributes": "",
   "s3:PutObject": "put objects",
   "s3:GetObject": "read objects",
   "s3:DeleteObject": "delete objects",
   "s3:ListBucket": "list objects",
-  "secretsmanager:GetSecretValue": "read the keys, with which any message can be signed",
-  "secretsmanager:PutSecretValue": "replace the keys",
-  "secretsmanager:UpdateSecretVersionStage": "replace the keys",
+  "secretsmanager:GetSecretValue": "read the signing keys",
+  "secretsmanager:PutSecretValue": "replace the signing keys",
+  "secretsmanager:UpdateSecretVersionStage": "replace the signing keys",
   "secretsmanager:DescribeSecret": "",
-  "ssm:GetParametersByPath": "read who publishes and accepts what",
+  "ssm:GetParametersByPath": "read the registry",
   "logs:CreateLogStream": "", // its own log: of every role
   "logs:PutLogEvents": "",
 };
@@ -103,13 +113,13 @@ function placesOf(templates: Templates, { resources, condition }: Statement): st
   return resources.map((resource) => `${placeOf(templates, resource)}${only}`);
 }
 
-const everyQueue = "every queue of the stage whose policy lets it: that of each consumer of signed messages";
+const everyQueue = "the queue of each consumer of signed messages";
 
 function placeOf(templates: Templates, resource: unknown): string {
   const text = typeof resource === "string" ? resource : JSON.stringify(resource);
   if (queuesByPrefix.test(text)) return everyQueue;
   const [, path] = /^arn:[^:]*:ssm:[^:]*:[^:]*:parameter(.*)$/.exec(text) ?? [];
-  if (path !== undefined) return `the registry, \`${path}\``;
+  if (path !== undefined) return `\`${path}\``;
   return `\`${text.replaceAll(/‹[^›]+›/g, (token) => nameOf(templates.referredTo(token)) ?? token)}\``;
 }
 

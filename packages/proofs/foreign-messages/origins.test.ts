@@ -110,7 +110,7 @@ describe("SNS", () => {
 
   it("G6: parks what the subscription does not deliver as the contract says", () => {
     const from = sns(rawJson({ id: field("orderId") }));
-    expect(reasonOf(() => read(from, order))).toContain("FORM_INVALID: the body is no notification");
+    expect(reasonOf(() => read(from, order))).toContain("FORM_INVALID: the body is not a");
     const confirmation = bodyNamed("sns-subscription-confirmation");
     expect(reasonOf(() => read(from, confirmation))).toContain("SUBSCRIPTION_UNCONFIRMED");
     expect(
@@ -222,20 +222,20 @@ describe("a contract with an origin", () => {
     [
       "SNS's id outside of a notification",
       () => contractFrom(rawJson({ id: publishId() })),
-      "only a message of sns",
+      "needs sns(…) without raw delivery",
     ],
     [
       "SNS's id of raw delivery",
       () => contractFrom(sns(rawJson({ id: publishId() }), { raw: true })),
-      "only a",
+      "needs sns(…)",
     ],
     ["SNS inside of SNS", () => contractFrom(sns(sns(cloudEvents()))), "sns(…) inside of sns(…)"],
-    ["two types of raw JSON", () => both(rawJson({ id: field("a") })), "must accept one type, got 2"],
+    ["two types of raw JSON", () => both(rawJson({ id: field("a") })), "must accept exactly one, got 2"],
     ["an event of a type that it does not accept", () => contractFrom(stray()), "it does not accept"],
     [
       "an event's attribute",
       () => contractFrom(eventBridge({ types: {}, id: attribute("a") })),
-      "detail only",
+      "only the fields of its detail",
     ],
   ])("refuses %s", (_what, make, why) => expect(make).toThrow(why));
 

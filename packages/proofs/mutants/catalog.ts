@@ -1,4 +1,4 @@
-// All mutants, in the order of the table in docs/guarantees.md.
+// All mutants, by the part of the kit that they change, as docs/mutants.md lists them.
 import { commitMutants } from "./commit.ts";
 import { consumerMutants } from "./consumer.ts";
 import { inlineMutants } from "./inline.ts";
@@ -12,16 +12,18 @@ import { trustMutants } from "./trust.ts";
 import { waitMutants } from "./waits.ts";
 import { wiringMutants } from "./wiring.ts";
 
-export const mutants: readonly Mutant[] = [
-  ...commitMutants,
-  ...inlineMutants,
-  ...consumerMutants,
-  ...waitMutants,
-  ...outsideMutants,
-  ...relayMutants,
-  ...registryMutants,
-  ...pullMutants,
-  ...trustMutants,
-  ...operatorMutants,
-  ...wiringMutants,
-];
+export const mutantsByPart: Readonly<Record<string, readonly Mutant[]>> = {
+  Commit: commitMutants,
+  Inline: inlineMutants,
+  Consumer: consumerMutants,
+  "Waits and attempts": waitMutants,
+  "Leases and at most once": outsideMutants,
+  Relay: relayMutants,
+  Registry: registryMutants,
+  Pull: pullMutants,
+  "Input and trust": trustMutants,
+  Operator: operatorMutants,
+  Wiring: wiringMutants,
+};
+
+export const mutants: readonly Mutant[] = Object.values(mutantsByPart).flat();

@@ -1,7 +1,7 @@
 // Writes the mutants into docs/mutants.md: node packages/proofs/mutants/mutants-table.ts
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { mutants } from "./catalog.ts";
+import { mutants, mutantsByPart } from "./catalog.ts";
 import type { Check, Mutant } from "./mutant.ts";
 import { projectDirectory } from "./tree-copy.ts";
 
@@ -13,41 +13,59 @@ export function mutantsText(): string {
   return [
     "# Mutants",
     "",
-    "Each is the code with one change that breaks a promise, and what must notice. `npm run prove -- --only mutants --long` makes",
-    "each change in a copy of the tree and runs what is named beside it, after having seen that it holds for the code as it is;",
-    "`npm run prove` does so with those that are noticed by the search for crash points or by a test without engines. A survivor fails",
-    "the command. This page is written by `node packages/proofs/mutants/mutants-table.ts`.",
+    "Each mutant is the code with one change that breaks a promise, which the test or search beside it must detect. Written by",
+    "`node packages/proofs/mutants/mutants-table.ts`.",
     "",
-    "These are the mistakes that we thought of. `npm run prove -- --only random-mutants --count 300 --seed 1` draws others: every single",
-    "change that [StrykerJS](https://stryker-mutator.io) can make to the kit is as likely, and each is held against all tests that run its line.",
-    "Survivors are listed and fail the command, unless `packages/proofs/mutants/random/explained.ts` has a reason.",
+    "- `npm run prove -- --only mutants --long` applies each change to a copy of the tree and runs its checks; one that goes undetected fails.",
+    "- `npm run prove` does so for mutants that the explorer or a test without engines detects.",
+    "- `npm run prove -- --only random-mutants` draws random changes that [StrykerJS](https://stryker-mutator.io) can make to the kit.",
+    "  `packages/proofs/mutants/random/explained.ts` lists accepted survivors.",
     "",
-    `## ${noticed.length} that must be noticed`,
+    "“faults: S” is the explorer's search of scenario S with every single fault; “orders: S”, with every order of calls.",
     "",
-    row("what is wrong", "in", "noticed by"),
-    "|---|---|---|",
-    ...noticed.map((mutant) => row(mutant.name, link(mutant.file), noticedBy(mutant))),
+    `${noticed.length} mutants must be detected.`,
     "",
-    "## Those that cannot be",
+    ...Object.entries(mutantsByPart).flatMap(([part, list]) => [
+      `## ${part}`,
+      "",
+      row("detected by", "changes"),
+      "|---|---|",
+      ...rowsOf(list, part),
+      "",
+    ]),
+    "## Accepted survivors",
     "",
-    row("what is wrong", "in", "why it survives"),
-    "|---|---|---|",
-    ...surviving.map(({ name, file, survives = "" }) => row(name, link(file), survives)),
+    row("change", "why it survives"),
+    "|---|---|",
+    ...surviving.map((mutant) => row(change(mutant, ""), mutant.survives ?? "")),
     "",
   ].join("\n");
 }
 
-function noticedBy({ checks }: Mutant): string {
-  return checks.map(textOf).join(", or ");
+/** One for each check, with the changes that it detects. */
+function rowsOf(list: readonly Mutant[], part: string): string[] {
+  const noticed = list.filter(({ survives }) => survives === undefined);
+  return [...Map.groupBy(noticed, detectedBy)].map(([by, found]) =>
+    row(by, found.map((mutant) => change(mutant, part)).join("<br>")),
+  );
+}
+
+function change({ name, file }: Mutant, part: string): string {
+  const prefix = `${part.toLowerCase()}: `;
+  return `[${name.startsWith(prefix) ? name.slice(prefix.length) : name}](../${file})`;
+}
+
+function detectedBy({ checks }: Mutant): string {
+  return checks.map(textOf).join(", ");
 }
 
 function textOf(check: Check): string {
-  if (check.kind === "test") return link(check.file);
-  return `${check.kind === "faults" ? "single faults of" : "orders of"} “${check.scenario}”`;
+  if (check.kind === "test") return `[\`${nameOf(check.file)}\`](../${check.file})`;
+  return `${check.kind === "faults" ? "faults" : "orders"}: ${check.scenario}`;
 }
 
-function link(file: string): string {
-  return `[${file.split("/").at(-1)}](../${file})`;
+function nameOf(file: string): string {
+  return file.split("/").at(-1)?.replace(".test.ts", "") ?? file;
 }
 
 function row(...cells: readonly string[]): string {

@@ -5,7 +5,7 @@ const items = "packages/messaging/src/pull/journal-items.ts";
 
 export const pullMutants: readonly Mutant[] = [
   {
-    name: "offset after the state, not with it",
+    name: "pull: the offset is saved after the state",
     file: "packages/messaging/src/pull/offset-modes.ts",
     find: "await offsets.commit(move, writesOf(delivery.unit, move), { deadlineMs });",
     replace: `const [{ transact }, { dynamodb }] = await Promise.all([import("../commit/transaction.ts"), import("../aws/clients.ts")]);
@@ -15,7 +15,7 @@ export const pullMutants: readonly Mutant[] = [
     checks: [faults("pull, with-state")],
   },
   {
-    name: "offset before the effect",
+    name: "pull: the offset is saved before the effect",
     file: "packages/messaging/src/pull/offset-modes.ts",
     find: "    await deliver(chain, { contract, message, deadlineMs }, context); // UNIT_NOT_COMMITTED if it collects work\n    await offsets.commit(move, [], { deadlineMs });",
     replace:
@@ -23,42 +23,42 @@ export const pullMutants: readonly Mutant[] = [
     checks: [faults("pull, after-effect")],
   },
   {
-    name: "offset moved from wherever it is",
+    name: "pull: the offset moves without a condition",
     file: "packages/messaging/src/pull/offset.ts",
     find: `ConditionExpression: "#offset = :from",`,
     replace: `ConditionExpression: "#offset = :from OR #offset <> :from",`,
     checks: [messaging("offset"), orders("pull, with-state")],
   },
   {
-    name: "pull: past a record that failed",
+    name: "pull: the offset passes a failed record",
     file: "packages/messaging/src/pull/pull.ts",
     find: `if (options.onPoison === "stop" ||`,
     replace: "if (",
     checks: [messaging("projection")],
   },
   {
-    name: "pull: older versions of a type are passed by",
+    name: "pull: older versions of a type are skipped",
     file: "packages/messaging/src/pull/projection.ts",
     find: "new Set(typesOf(contract.accepts))",
     replace: "new Set(contract.accepts.map(({ type }) => type))",
     checks: [messaging("projection")],
   },
   {
-    name: "pull: parked without a trace",
+    name: "pull: a parked record is not saved",
     file: "packages/messaging/src/pull/pull.ts",
     find: "await moveTo(sequence, [parkWrite(reason, { body, sequence })]);",
     replace: "await moveTo(sequence, []);",
     checks: [messaging("projection")],
   },
   {
-    name: "rebuild: it serves before it has caught up",
+    name: "rebuild: serves before it has caught up",
     file: "packages/messaging/src/pull/projection.ts",
     find: "if (rebuilt.caughtUp) await generations.serve(now);",
     replace: "await generations.serve(now);",
     checks: [messaging("projection"), faults("pull, rebuild")],
   },
   {
-    name: "rebuild: it sends again what was sent",
+    name: "rebuild: publishes messages again",
     file: "packages/messaging/src/pull/projection.ts",
     find: "await run(now.building, { publishes: false });",
     replace: "await run(now.building, { publishes: true });",
@@ -72,21 +72,21 @@ export const pullMutants: readonly Mutant[] = [
     checks: [messaging("projection")],
   },
   {
-    name: "journal: two appends of one number",
+    name: "journal: two appends get one number",
     file: items,
     find: `ConditionExpression: "#head = :head",`,
     replace: `ConditionExpression: "#head = :head OR #head <> :head",`,
     checks: [messaging("journal")],
   },
   {
-    name: "journal: evidence and entries without conditions",
+    name: "journal: entries are written without conditions",
     file: items,
     find: `    ConditionExpression: "attribute_not_exists(id)",\n`,
     replace: "",
     checks: [faults("relay by stream")],
   },
   {
-    name: "journal: past a message that may not be there",
+    name: "journal: an append goes on after an unconfirmed message",
     file: "packages/messaging/src/pull/journal-append.ts",
     find: "if (!(await appendChunk(partition, chunk, results, deadlineMs))) return false;",
     replace: "await appendChunk(partition, chunk, results, deadlineMs);",

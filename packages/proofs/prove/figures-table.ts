@@ -34,17 +34,15 @@ function tableOf(figures: ProofFigures, sections: readonly SectionFigures[]): st
     .sort(([a], [b]) => a.localeCompare(b))
     .map(([kind, count]) => `${kind} ${number(count)}`);
   return [
-    row("section", "runs", "violations", ""),
+    row("section", "runs", "violations", "details"),
     "|---|---|---|---|",
     ...rows,
     row(
-      "together",
+      "all",
       number(figures.schedules),
       number(figures.violations),
-      `${number(figures.faults)} faults fired`,
+      [`${number(figures.faults)} faults fired`, kinds.join(", ")].filter(Boolean).join(": "),
     ),
-    "",
-    ...(kinds.length > 0 ? [`Faults that fired: ${kinds.join(", ")}.`] : []),
   ].join("\n");
 }
 

@@ -11,13 +11,13 @@ const amounts = [1, 2, 3];
 export const groupStrategies: readonly Strategy[] = [
   {
     name: "partial batch: going on after a FIFO failure",
-    because: "order breaks",
+    because: "later messages take effect first",
     holds: false,
     scenario: groupScenario("group, going on", { stops: false }),
   },
   {
     name: "partial batch: a FIFO group stops at its first failure",
-    because: "what is behind it comes again with it",
+    because: "the messages behind it are redelivered with it",
     holds: true,
     scenario: groupScenario("group, stopping", { stops: true }),
   },

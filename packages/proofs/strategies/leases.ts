@@ -25,7 +25,7 @@ const leaseMs = 15_000;
 export const leaseStrategies: readonly Strategy[] = [
   {
     name: "lease without a fence",
-    because: "the overtaken worker finishes late and doubles the effect",
+    because: "a worker whose lease ended finishes late and doubles the effect",
     holds: false,
     scenario: shipScenario("shipment under a lease", async () => true, {}),
   },
@@ -37,7 +37,7 @@ export const leaseStrategies: readonly Strategy[] = [
   },
   {
     name: "lease with a fence that the effect checks",
-    because: "the late request carries an old fence and is refused",
+    because: "a late request carries an old fence and is refused",
     holds: true,
     scenario: shipScenario("shipment under a fenced lease", isStillOwner, { sendsFence: true }),
   },

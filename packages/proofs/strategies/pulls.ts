@@ -17,7 +17,7 @@ const amounts = [100, 10];
 export const pullStrategies: readonly Strategy[] = [
   {
     name: "offset saved apart from the state, effect not idempotent",
-    because: "doubles or skips",
+    because: "a crash between the two writes doubles or skips the effect",
     holds: false,
     scenario: pullScenario("pulled, then the offset", async ({ account, place, amount }, calls) => {
       await calls.transact(creditWrite(account, amount));
@@ -26,7 +26,7 @@ export const pullStrategies: readonly Strategy[] = [
   },
   {
     name: "offset in the state's transaction, from where it was read",
-    because: "whoever has been overtaken is refused",
+    because: "the write of a worker that was overtaken fails",
     holds: true,
     scenario: pullScenario("pulled with the offset", async ({ account, place, amount }, calls) => {
       const offset = putWrite(

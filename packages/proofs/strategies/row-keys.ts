@@ -19,25 +19,25 @@ interface Keys {
 export const rowKeyStrategies: readonly Strategy[] = [
   {
     name: "outbox rows keyed by their message",
-    because: "two rows of a key are in two shards, and shards have no order",
+    because: "two rows of a key can be in two shards, which have no common order",
     holds: false,
     scenario: scenarioOf("rows keyed by message", { by: "message" }),
   },
   {
     name: "outbox rows keyed by their message, older ones of the key first",
-    because: "nobody finds the older ones of the key: they have other keys",
+    because: "older rows of the key cannot be queried: they have other partition keys",
     holds: false,
     scenario: scenarioOf("rows keyed by message, older first", { by: "message", olderFirst: true }),
   },
   {
     name: "outbox rows keyed by producer and key, sent as the stream brings them",
-    because: "a row that the stream gave up is overtaken by the next",
+    because: "the next row overtakes one that the stream gave up",
     holds: false,
     scenario: scenarioOf("rows keyed by key", { by: "key" }),
   },
   {
     name: "outbox rows keyed by producer and key, older ones of the key first",
-    because: "one shard has them in the order of their commits, and what it gave up is found",
+    because: "one shard keeps their commit order, and rows it gave up are found",
     holds: true,
     scenario: scenarioOf("rows keyed by key, older first", { by: "key", olderFirst: true }),
   },

@@ -31,31 +31,31 @@ const housekeeper: ScenarioFunction = {
 export const senderStrategies: readonly Strategy[] = [
   {
     name: "retry loop in the sender's memory",
-    because: "the sender dies, its pending messages with it",
+    because: "a crash of the sender loses its pending messages",
     holds: false,
     scenario: orderScenario("order, sent from memory", sendFromMemory, []),
   },
   {
     name: "journal and pending list in two transactions",
-    because: "death between the two commits loses the message",
+    because: "a crash between the two commits loses the message",
     holds: false,
     scenario: orderScenario("order and pending apart", twoTransactions, [relay]),
   },
   {
     name: "two overlapped transactions, committed one after the other",
-    because: "the window is smaller, not closed",
+    because: "the window for a crash is smaller, but not closed",
     holds: false,
     scenario: orderScenario("order and pending overlapped", overlapped, [relay]),
   },
   {
     name: "two transactions + housekeeping that compares journal and list",
-    because: "safe, late, and it reads everything",
+    because: "safe, but late, and each run reads everything",
     holds: true,
     scenario: orderScenario("order, pending and housekeeping", twoTransactions, [relay, housekeeper]),
   },
   {
     name: "order and outbox row in one transaction",
-    because: "there is no moment between them",
+    because: "nothing can happen between them",
     holds: true,
     scenario: orderScenario("order with its outbox row", oneTransaction, [relay]),
   },

@@ -34,17 +34,19 @@ export function holdingRows(searched: readonly Searched[]): string[] {
 
 export function tableOf(searched: readonly Searched[], costs: RelayCosts): string {
   return [
-    row("strategy that fails", "because", "fewest faults", "for one", "then"),
+    row("strategy that fails", "because", "fewest faults", "example", "result"),
     "|---|---|---|---|---|",
     ...failingRows(searched),
     "",
-    row("in the same small form", "because", "schedules", "outcome"),
+    row("strategy that holds", "because", "schedules", "outcome"),
     "|---|---|---|---|",
     ...holdingRows(searched),
     "",
-    `Housekeeping is safe and reads everything, each time: ${costs.housekeeping
-      .map(({ history, readUnits }) => `${readUnits} read units a run after ${number(history)} messages`)
-      .join(", ")}. The sweeper reads what is outstanding: ${costs.sweeperReadUnits} after the same.`,
+    `Housekeeping reads everything in each run: ${costs.housekeeping
+      .map(({ history, readUnits }) => `${readUnits} read units after ${number(history)} messages`)
+      .join(
+        ", ",
+      )}. The sweeper, which reads only unsent rows, takes ${costs.sweeperReadUnits} read unit after the same messages.`,
   ].join("\n");
 }
 

@@ -13,6 +13,9 @@ export const growthHeadings = [
   "heap MB ¹",
 ];
 
+/** What docs/scaling.md shows: the other columns are of one machine. */
+export const documentColumns = growthHeadings.length - 3;
+
 export function growthRows(list: readonly Series[]): string[][] {
   return list.flatMap(({ name, points }) =>
     points.map((point, index) => [

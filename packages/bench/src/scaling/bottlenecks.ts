@@ -40,19 +40,19 @@ export function bottlenecks(given: Assumptions): Bottleneck[] {
     limits.partitionWrites.value / (units.journalEntry + units.journalEntry / perJournalTransaction);
   const all: Bottleneck[] = [
     {
-      what: `one key: commits of ${given.commitMs} ms, one after the other`,
+      what: `one key: sequential commits of ${given.commitMs} ms`,
       messagesPerSecond: 1_000 / given.commitMs,
       past: "split the key (sub-accounts, buckets); put several facts into one message",
       perKey: true,
     },
     {
-      what: "one key, rows: its item's partition",
+      what: "one key, rows: the partition of its item",
       messagesPerSecond: limits.partitionWrites.value / units.rowsState,
-      past: "inline halves the units",
+      past: "use inline: half the units",
       perKey: true,
     },
     {
-      what: "one key, inline: its item's partition",
+      what: "one key, inline: the partition of its item",
       messagesPerSecond: limits.partitionWrites.value / units.inlineState,
       past: "split the key; keep the item below 1 KB",
       perKey: true,
@@ -60,7 +60,7 @@ export function bottlenecks(given: Assumptions): Bottleneck[] {
     {
       what: "a new outbox table",
       messagesPerSecond: limits.newTableWrites.value / units.outbox,
-      past: "warm it before the launch, or grow: a table follows twice its last peak",
+      past: "set warm throughput before launch, or ramp up: a table takes twice its last peak",
       perKey: false,
     },
     {
@@ -70,21 +70,21 @@ export function bottlenecks(given: Assumptions): Bottleneck[] {
       perKey: false,
     },
     {
-      what: "a queue in which everything fails: hidden messages are in flight",
+      what: "a queue in which every message fails: messages in flight",
       messagesPerSecond: limits.sqsInFlight.value / given.retryHiddenSeconds,
-      past: "nothing to do: SQS hands out no more until some are parked, and keeps the rest",
+      past: "nothing: SQS keeps the rest until some are parked",
       perKey: false,
     },
     {
       what: "the outbox table",
       messagesPerSecond: limits.tableWrites.value / units.outbox,
-      past: "raise the quota; inline writes no rows; an outbox table for each service",
+      past: "raise the quota; use inline; one outbox table for each service",
       perKey: false,
     },
     {
       what: "the evidence table of a service",
       messagesPerSecond: limits.tableWrites.value / units.evidence,
-      past: "raise the quota; inline keeps evidence in the item; split the service",
+      past: "raise the quota; use inline; split the service",
       perKey: false,
     },
     {
@@ -96,7 +96,7 @@ export function bottlenecks(given: Assumptions): Bottleneck[] {
     {
       what: `the journal, ${given.journalPartitionsMax} partitions`,
       messagesPerSecond: given.journalPartitionsMax * journalPartition,
-      past: "a journal for each service, or none where nobody pulls",
+      past: "one journal for each service; none for types without a projection",
       perKey: false,
     },
     {
@@ -107,21 +107,21 @@ export function bottlenecks(given: Assumptions): Bottleneck[] {
       perKey: false,
     },
     {
-      what: "the account's concurrency: at a time",
+      what: "the account's concurrency: concurrent invocations",
       messagesPerSecond: limits.accountConcurrency.value * perInvocation,
       past: "raise the quota",
       perKey: false,
     },
     {
-      what: "the queue's mapping",
+      what: "the event source mapping of a queue",
       messagesPerSecond: limits.mappingConcurrency.value * perInvocation,
-      past: "provisioned mode, without maxConcurrency: 16 times as much",
+      past: "provisioned mode, without maxConcurrency: 16 times as many",
       perKey: false,
     },
     {
-      what: "a FIFO queue in high throughput",
+      what: "a FIFO queue with high throughput",
       messagesPerSecond: limits.fifoRequests.value * limits.sqsBatchEntries.value,
-      past: "number the messages of a key and use a standard queue (inline by sequence), or cells",
+      past: "inline by sequence on a standard queue, or cells",
       perKey: false,
     },
   ];

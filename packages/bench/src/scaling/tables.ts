@@ -26,13 +26,12 @@ export function tables(): Record<string, string> {
 
 function limitTable(): string {
   const rows = Object.values<Limit>(limits).map(({ what, value, unit, raised, page }) => [
-    what,
+    `[${what}](${page})`,
     `${number(value)} ${unit}`,
     raised,
-    `[page](${page})`,
   ]);
-  const table = markdownTable(["what", "how much", "can be raised", "source"], rows);
-  return `${table}\n\nUs-east-1, as AWS ships them; compared with stored copies of the pages on ${limitsCheckedOn}.`;
+  const table = markdownTable(["limit", "value", "can be raised"], rows);
+  return `${table}\n\nDefaults of us-east-1, compared with stored copies of the pages on ${limitsCheckedOn}.`;
 }
 
 function bottleneckTable(): string {
@@ -47,13 +46,13 @@ function bottleneckTable(): string {
   const rows = [...list.filter(({ perKey }) => perKey), ...list.filter(({ perKey }) => !perKey)].map(
     (one) => [
       one.what,
-      `${number(Math.floor(one.messagesPerSecond))} a second${one.perKey ? ", of that key" : ""}`,
+      `${number(Math.floor(one.messagesPerSecond))}/s`,
       ...rates.map((rate) => shareAt(rate, one)),
       one.past,
     ],
   );
   return markdownTable(
-    ["what is full", "at", ...rates.map((rate) => `at ${number(rate)}/s`), "past it"],
+    ["resource", "limit", ...rates.map((rate) => `at ${number(rate)}/s`), "beyond it"],
     rows,
   );
 }
@@ -68,14 +67,13 @@ function shareAt(rate: number, { messagesPerSecond, perKey }: Bottleneck): strin
 
 function priceTable(): string {
   const table = markdownTable(
-    ["what", "$ a million", "source"],
+    ["price", "$ a million"],
     Object.values(prices).map(({ what, dollars, page }) => [
-      what,
+      `[${what}](${page})`,
       (dollars * 1_000_000).toFixed(3),
-      `[page](${page})`,
     ]),
   );
-  return `${table}\n\nThe pages show prices by script; compared on ${pricesCheckedOn} with what others report of them.`;
+  return `${table}\n\nThe pages render prices by script; compared on ${pricesCheckedOn} with third-party reports.`;
 }
 
 function dollarTable(): string {
@@ -113,7 +111,7 @@ function dollarTable(): string {
   );
   const kept = dollars(journalWriteUnits * prices.writeUnit.dollars);
   const sqsRequests = relay.sqsRequests.toFixed(2);
-  return `${table}\n\nThe journal, where it is used, adds ${kept} a million (${journalWriteUnits.toFixed(1)} write units). The relay sends ${sqsRequests} requests a message.`;
+  return `${table}\n\nThe journal, if used, adds ${kept} a million (${journalWriteUnits.toFixed(1)} write units a message). The relay sends ${sqsRequests} SQS requests a message.`;
 }
 
 function useOf({ writeUnits, readUnits, batchMs }: MeasuredConsumer): ConsumerUse {
@@ -150,7 +148,7 @@ function outageTable(): string {
     return [String(receives), `${Math.round(mean)} s`, `${max} s`, ...parked];
   });
   return markdownTable(
-    ["maxReceiveCount", "hidden, mean", "at most", ...outages.map((seconds) => `parked, ${seconds} s`)],
+    ["maxReceiveCount", "retried for, mean", "at most", ...outages.map((seconds) => `outage ${seconds} s`)],
     rows,
   );
 }

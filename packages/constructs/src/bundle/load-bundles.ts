@@ -70,7 +70,7 @@ function run(tasks: readonly LoadableBundle[]): Loaded[] {
     env: { PATH: process.env.PATH },
   });
   if (error !== undefined || status !== 0) {
-    throw new Error(`the bundles could not be loaded to check them: ${error?.message ?? stderr}`, {
+    throw new Error(`could not load the bundles to check them: ${error?.message ?? stderr}`, {
       cause: error,
     });
   }

@@ -94,8 +94,8 @@ function build(given: InMemory): BuildResult<InMemory> {
     const [, native] = /No loader is configured for "\.node" files: (\S+)/.exec(String(error)) ?? [];
     if (native === undefined) throw error;
     throw new Error(
-      `${String(given.entryPoints)} imports native code, ${native}: a bundle holds JavaScript only. ` +
-        "Take a package without native code, or a Lambda layer: docs/deploying.md#packages-with-native-code",
+      `${String(given.entryPoints)} imports native code (${native}), and a bundle can hold only JavaScript. ` +
+        "Use a package without native code, or a Lambda layer: docs/deploying.md#packages-with-native-code",
       { cause: error },
     );
   }

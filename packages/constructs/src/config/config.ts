@@ -156,7 +156,7 @@ function readAlarmReceiver(
   const alarmEmail = readText(node, "alarmEmail", /^[^\s@]+@[^\s@]+$/, "an e-mail address");
   if (alarmTopicArn !== undefined && alarmEmail !== undefined) {
     throw new Error(
-      'context "alarmTopicArn" and "alarmEmail" exclude each other: subscribe the address to the topic',
+      'context "alarmTopicArn" and "alarmEmail" cannot be combined: subscribe the address to the topic',
     );
   }
   const nobody = readText(node, "alarmReceiver", /^none$/, "none");
@@ -168,8 +168,8 @@ function readAlarmReceiver(
   }
   if (stages[stage].keepsData && !isGiven && nobody === undefined) {
     throw new Error(
-      `stage ${stage} has alarms and nobody who is notified: give -c alarmEmail=you@example.com or ` +
-        "-c alarmTopicArn=arn:aws:sns:..., or -c alarmReceiver=none if somebody watches them in another way",
+      `stage ${stage} has alarms without a receiver: set -c alarmEmail=you@example.com or ` +
+        "-c alarmTopicArn=arn:aws:sns:..., or -c alarmReceiver=none if you watch them in another way",
     );
   }
   return {
@@ -184,7 +184,7 @@ function readEncryptionKey(node: Node): Pick<Sizes, "encryptionKeyArn"> {
     node,
     "encryptionKeyArn",
     /^arn:aws[a-z-]*:kms:[a-z\d-]+:\d{12}:key\/[\w-]+$/,
-    "the ARN of a KMS key, as arn:aws:kms:eu-west-1:123456789012:key/ID, not of an alias",
+    "the ARN of a KMS key, such as arn:aws:kms:eu-west-1:123456789012:key/ID (not an alias)",
   );
   return encryptionKeyArn === undefined ? {} : { encryptionKeyArn };
 }
@@ -205,7 +205,7 @@ export function readPrincipals(node: Node, setting: string): readonly string[] |
     node,
     setting,
     new RegExp(`^${one}(,${one})*$`),
-    "ARNs of roles or users, with commas between them, as arn:aws:iam::123456789012:role/ops",
+    "comma-separated ARNs of roles or users, such as arn:aws:iam::123456789012:role/ops",
   )?.split(",");
 }
 

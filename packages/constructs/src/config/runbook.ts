@@ -2,23 +2,23 @@
 
 /** What each kind of alarm says when it rings. */
 export const alarmKinds = {
-  "dead-letters": "messages wait in the dead-letter queue",
-  "oldest-message": "a message has waited in the queue for too long",
-  waiting: "a message waits for a busy key, or for what it needs, for too long",
-  "stream-behind": "the stream is read too late, or not at all",
-  "stream-failures": "the stream gave records up",
-  "outbox-age": "a committed message was not sent for too long",
+  "dead-letters": "there are messages in the dead-letter queue",
+  "oldest-message": "a message has been in the queue for too long",
+  waiting: "a message has waited too long for a busy key or for a predecessor",
+  "stream-behind": "the stream is read late or not at all",
+  "stream-failures": "the stream mapping gave up records",
+  "outbox-age": "a committed message has not been sent for too long",
   "sweeper-silent": "the sweeper does not run",
-  duplicates: "a large part of the messages comes twice",
+  duplicates: "many messages are duplicates",
   parked: "many messages are parked at once",
-  "in-doubt": "nobody knows whether an effect outside happened",
-  conflicts: "transactions meet on the same items",
-  throttles: "AWS refuses requests: too many at once",
-  runaway: "it receives more messages than its budget allows",
+  "in-doubt": "it is unknown whether an outside effect happened",
+  conflicts: "transactions conflict on the same items",
+  throttles: "AWS throttles requests",
+  runaway: "it receives more messages than budgeted",
   recursion: "Lambda stopped a loop of messages",
-  errors: "the function fails in every quarter of an hour",
-  "errors-logged": "the log has a line that no retry will mend",
-  duration: "the function comes near its timeout",
+  errors: "the function has failed in every 15 minutes",
+  "errors-logged": "the log has an error that no retry can fix",
+  duration: "the function runs close to its timeout",
 } as const;
 
 export type AlarmKind = keyof typeof alarmKinds;

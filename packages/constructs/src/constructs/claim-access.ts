@@ -65,8 +65,7 @@ export function claimAccess(place: ClaimPlace): ClaimAccess {
       if (user.role === undefined || Token.isUnresolved(prefix)) continue; // cdk-nag goes by a text
       Validations.of(user.role).acknowledge({
         id: `AwsSolutions::AwsSolutions-IAM5[Resource::${arnTextIn(user)}/${prefix}*]`,
-        reason:
-          "The objects are named after their content, which nobody knows in advance; the prefix is the bound.",
+        reason: "The objects are named after the hash of their content, so only the prefix can be granted.",
       });
     }
   }

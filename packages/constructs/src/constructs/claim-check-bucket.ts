@@ -65,8 +65,8 @@ export class ClaimCheckBucket extends Bucket implements ClaimAccess {
     Validations.of(this).acknowledge({
       id: "AwsSolutions::AwsSolutions-S1",
       reason:
-        "Access logs would need a second bucket and tell what the functions' own logs tell: they are its only users. " +
-        "Whoever must know of every read turns on CloudTrail data events.",
+        "Access logs would need a second bucket and repeat the logs of the functions, which are its only users. " +
+        "To record every read, turn on CloudTrail data events.",
     });
     this.#access = claimAccess({
       nameIn: () => this.bucketName,

@@ -17,7 +17,7 @@ import type { Config } from "../config/config.ts";
 import { NodeFunction } from "./node-function.ts";
 import { ServiceTable } from "./service-table.ts";
 
-const reason = "Evidence is being moved: npm run deploy -- --move-evidence.";
+const reason = "Evidence is being moved by npm run deploy -- --move-evidence.";
 
 /** The table of releases whose services shared one, under the names by which their stacks import it. Nothing else looks at it. */
 export class FormerEvidence extends ServiceTable {

@@ -43,7 +43,7 @@ export class FlowDashboard extends Dashboard {
           ],
         })),
         ...publishers.map((publisher) => ({
-          title: "stream read late by, ms",
+          title: "stream iterator age, ms",
           left: [iteratorAge(publisher)],
         })),
         ...[...publishers, ...sweepers].map((relay) => invocations(relay.function)),

@@ -37,7 +37,7 @@ export class JournalProjection extends NodeFunction {
     });
     Validations.of(schedule).acknowledge({
       id: "Serverless::Serverless-EventBusDLQ",
-      reason: "The next minute begins where this one ended.",
+      reason: "The next run continues at the saved offset.",
     });
     // For `npm run journal`: by which name it keeps its offsets, and where.
     new CfnOutput(scope, `${id}Projection`, { value: this.service });

@@ -82,24 +82,24 @@ export class NodeFunction extends LambdaFunction {
     Validations.of(this).acknowledge({
       id: "Serverless::Serverless-LambdaDLQ",
       reason:
-        "Queues have dead-letter queues, streams a failure queue, callers of a URL their answer, and the next tick " +
-        "of a schedule does what the last one did not.",
+        "Queues have dead-letter queues, streams a failure queue, callers of a URL a response, and the next run " +
+        "of a schedule does the work of a failed one.",
     });
     Validations.of(this).acknowledge({
       id: "Serverless::Serverless-LambdaAsyncFailureDestination",
       reason:
-        "What starts on a schedule is started again by the schedule; its failures are counted, logged and have an alarm.",
+        "A scheduled function runs again on its schedule; its failures are logged, counted and have an alarm.",
     });
     if (tracing === "active") {
       Validations.of(role).acknowledge({
         id: "AwsSolutions::AwsSolutions-IAM5[Resource::*]",
-        reason: "The two actions that tell X-Ray of a trace know no resource.",
+        reason: "The two X-Ray actions do not support resources.",
       });
     } else {
       Validations.of(this).acknowledge({
         id: "Serverless::Serverless-LambdaTracing",
         reason:
-          "Messages carry traceparent and logs their ids. X-Ray is paid for with each trace: -c tracing=active.",
+          "Messages carry traceparent, and logs the ids. X-Ray costs money for each trace: turn it on with -c tracing=active.",
       });
     }
   }

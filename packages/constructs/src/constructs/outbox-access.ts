@@ -48,7 +48,6 @@ function allowSending(user: NodeFunction, { stackPrefix, encryptionKeyArn }: Siz
   const arn = `arn:${said(partition, "Partition")}:sqs:${said(region, "Region")}:${said(account, "AccountId")}`;
   Validations.of(user.role).acknowledge({
     id: `AwsSolutions::AwsSolutions-IAM5[Resource::${arn}:${stackPrefix}*]`,
-    reason:
-      "A consumer comes without a deployment of the relay; its queue's own policy says who else may send.",
+    reason: "A consumer is added without deploying the relay; the queue's policy limits other senders.",
   });
 }

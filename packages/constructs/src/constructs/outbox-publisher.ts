@@ -44,7 +44,7 @@ export class OutboxPublisher extends Construct {
     if (inline === undefined) {
       outbox.grant(this.function, "dynamodb:UpdateItem"); // notes that it was tried
       if (outbox instanceof ServiceTable) this.#readOutbox("OrderedMapping", outbox);
-      else throw new Error("outbox must be a table of this app: one with a relay has its foundation");
+      else throw new Error("outbox must be a table of this app: an app with a relay needs its foundation");
       if (formerOutbox) this.#readOutbox("Mapping", formerOutbox);
     } else {
       outbox.grant(this.function, "dynamodb:PutItem"); // what could not be sent
@@ -101,8 +101,7 @@ function failureQueue(scope: Construct, { keepsData, encryptionKeyArn }: Sizes):
     retentionPeriod: Duration.days(14),
   });
   for (const id of ["AwsSolutions::AwsSolutions-SQS3", "Serverless::Serverless-SQSRedrivePolicy"]) {
-    const reason =
-      "It is a dead-letter queue: that of a stream. Nothing consumes it, so nothing can fail in it.";
+    const reason = "It is the dead-letter queue of a stream and has no consumer that could fail.";
     Validations.of(queue).acknowledge({ id, reason });
   }
   return queue;

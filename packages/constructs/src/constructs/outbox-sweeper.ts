@@ -37,7 +37,7 @@ export class OutboxSweeper extends Construct {
     });
     Validations.of(schedule).acknowledge({
       id: "Serverless::Serverless-EventBusDLQ",
-      reason: "The next minute is the retry, and the age of the oldest outbox row has an alarm.",
+      reason: "The next run retries, and the age of the oldest outbox row has an alarm.",
     });
   }
 }

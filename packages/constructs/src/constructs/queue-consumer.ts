@@ -90,12 +90,13 @@ export class QueueConsumer extends Construct {
     });
     Validations.of(mapping).acknowledge({
       id: "Serverless::Serverless-LambdaEventSourceMappingDestination",
-      reason: "What fails in a queue goes to its dead-letter queue; a mapping of a queue has no destination.",
+      reason:
+        "Failed messages of a queue go to its dead-letter queue; a queue mapping has no failure destination.",
     });
     if (existing) {
       Validations.of(mapping).acknowledge({
         id: "Wiring::mapping-known",
-        reason: "The queue is another app's: docs/existing-queues.md says what to look at there.",
+        reason: "The queue belongs to another app: docs/existing-queues.md lists the settings to check.",
       });
     }
     this.#output("Consumer", this.function.service); // by which it keeps its evidence, and `npm run dlq` asks for it

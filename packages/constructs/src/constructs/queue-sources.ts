@@ -48,7 +48,7 @@ export function topicSource(
       if (filterPolicy) {
         Validations.of(subscription).acknowledge({
           id: "Wiring::subscription-filter-policy",
-          reason: "The stack names what of the topic is for this consumer.",
+          reason: "The subscription's filter is set in the stack.",
         });
       }
       for (const each of [queue, deadLetterQueue]) allow(each, "sns", { "aws:SourceArn": topicArn });
@@ -111,7 +111,7 @@ export function bucketSource(
       const name = own instanceof CfnBucket ? own.bucketName : bucket.bucketName;
       if (name === undefined || (own instanceof CfnBucket && Token.isUnresolved(name))) {
         throw new Error(
-          `${scope.node.path}: the bucket ${bucket.node.path} must have a bucketName to notify a queue, got none: its ` +
+          `${scope.node.path}: the bucket ${bucket.node.path} must have a bucketName to notify a queue, got none, because its ` +
             "notification and the policy of the queue name each other",
         );
       }
@@ -160,16 +160,14 @@ export function requireSource(
   const form = from?.form.form;
   const wrong = (what: string) => new Error(`${path}: ${what}`);
   if (source && source.form !== form) {
-    throw wrong(
-      `its queue is filled with ${source.form}, and the contract ${name} says ${form ?? "the relay"}`,
-    );
+    throw wrong(`its source is ${source.form}, but contract ${name} declares ${form ?? "the relay"}`);
   }
   if (isExisting && from === undefined) {
-    throw wrong(`an existing queue is one that others fill: say how in the contract ${name}, as from: …`);
+    throw wrong(`an existing queue is filled by others: declare the form in contract ${name} with from: …`);
   }
   const filler = fillers[form ?? ""];
   if (filler !== undefined && source === undefined && !isExisting) {
-    throw wrong(`the contract ${name} is of ${form}: say what fills its queue, as source: ${filler}`);
+    throw wrong(`contract ${name} declares ${form}: name the queue's source with source: ${filler}`);
   }
   if (fifo && (form === "event-bridge" || form === "s3-notifications")) {
     throw wrong(`${form} delivers in any order, so its queue cannot be FIFO`);
@@ -178,7 +176,7 @@ export function requireSource(
     throw wrong("SNS delivers from FIFO topics to FIFO queues, and from standard topics to standard queues");
   }
   if (!fifo && JSON.stringify(from?.form ?? {}).includes('{"of":"deduplication"}')) {
-    throw wrong(`the contract ${name} knows messages by their deduplication id, so its queue must be FIFO`);
+    throw wrong(`contract ${name} identifies messages by their deduplication id, so its queue must be FIFO`);
   }
 }
 

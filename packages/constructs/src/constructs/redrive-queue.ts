@@ -97,7 +97,7 @@ export class RedriveQueue extends Construct {
     });
     Validations.of(this.deadLetterQueue).acknowledge({
       id: "Serverless::Serverless-SQSRedrivePolicy",
-      reason: "It is a dead-letter queue: nothing consumes it, so nothing can fail in it.",
+      reason: "It is a dead-letter queue and has no consumer that could fail.",
     });
     this.queue =
       existing ??

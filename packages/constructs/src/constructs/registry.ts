@@ -35,7 +35,7 @@ export class ContractRegistration extends StringParameter {
     const stack = Stack.of(scope);
     super(scope, id, {
       parameterName: `${pathOfRegistry(sizes)}/${name}`,
-      description: `What ${name} accepts and publishes, for the relay`,
+      description: `Types that ${name} accepts and publishes, for the relay`,
       stringValue: Lazy.string({ produce: () => stack.toJsonString(entry()) }),
     });
     function entry() {
@@ -55,7 +55,7 @@ export class ContractRegistration extends StringParameter {
 export function openRegistry(scope: Construct, sizes: Pick<Sizes, "rolePath">): void {
   new StringParameter(scope, "Opened", {
     parameterName: `${pathOfRegistry(sizes)}/${openedName}`,
-    description: "The relay has been deployed: what the contracts beside this say is complete",
+    description: "The relay is deployed: the entries beside this one are complete",
     stringValue: "opened",
   });
 }

@@ -36,7 +36,7 @@ export class SigningKeys extends Construct implements KeyAccess {
     const encryptionKey = customerKey(this, sizes.encryptionKeyArn);
     this.secret = new Secret(this, "Secret", {
       ...(encryptionKey && { encryptionKey }),
-      description: "Keys that messages are signed with",
+      description: "Keys that sign messages",
       generateSecretString: firstKey,
       removalPolicy: sizes.keepsData ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
     });

@@ -11,7 +11,7 @@ import { at, consumedQueues, deadLettersOf, isTrue, mappingsOf, numberAt, variab
 export const alarmRules: readonly Rule[] = [
   {
     id: "service-name",
-    demand: "functions that count under one name cannot be told apart, and their alarms ring for each other",
+    demand: "the metrics of functions with one name cannot be told apart, nor can their alarms",
     check: (templates) => {
       const names = new Map<unknown, Resource>();
       return templates.ofType("AWS::Lambda::Function").flatMap((each) => {
@@ -27,7 +27,7 @@ export const alarmRules: readonly Rule[] = [
           finding(
             each,
             `Environment.Variables.${serviceVariable}`,
-            `another name: ${first.path} has this one`,
+            `another name: ${first.path} uses this one`,
           ),
         ];
       });
@@ -37,7 +37,7 @@ export const alarmRules: readonly Rule[] = [
     id: "dead-letter-alarm",
     // Parking and redriving move messages without NumberOfMessagesSent, so only the depth tells.
     // https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-dead-letter-queues.html
-    demand: "somebody must hear of the first dead letter before it expires",
+    demand: "an alarm must report the first dead letter before it expires",
     check: (templates) =>
       [...consumedQueues(templates).keys()].flatMap((queue) => {
         const deadLetters = deadLettersOf(templates, queue);
@@ -46,7 +46,7 @@ export const alarmRules: readonly Rule[] = [
   },
   {
     id: "message-age-alarm",
-    demand: "somebody must hear that messages wait, before they expire unseen",
+    demand: "an alarm must report waiting messages before they expire",
     check: (templates) =>
       [...consumedQueues(templates).keys()].flatMap((queue) => {
         const mustRingAt = numberAt(queue, "MessageRetentionPeriod", retentionDefault) / 2;
@@ -55,7 +55,7 @@ export const alarmRules: readonly Rule[] = [
   },
   {
     id: "stream-age-alarm",
-    demand: "somebody must hear that a stream is not read, before it forgets",
+    demand: "an alarm must report an unread stream before its records expire",
     check: (templates) =>
       [...new Set(mappingsOf(templates).streams.map((mapping) => mapping.function))].flatMap((reader) =>
         reader ? missing(templates, { watched: reader, metric: "IteratorAge", mustRingAt: halfDayMs }) : [],
@@ -63,7 +63,7 @@ export const alarmRules: readonly Rule[] = [
   },
   {
     id: "stream-failure-alarm",
-    demand: "somebody must hear that a stream gave records up",
+    demand: "an alarm must report records that a mapping gave up",
     check: (templates) => {
       const destinations = mappingsOf(templates).streams.map(({ mapping }) =>
         templates.referredTo(at(mapping, "DestinationConfig.OnFailure.Destination")),
@@ -77,7 +77,7 @@ export const alarmRules: readonly Rule[] = [
   },
   {
     id: "sweeper-alarms",
-    demand: "somebody must hear that the sweeper does not run, or that what it finds is old",
+    demand: "alarms must report a sweeper that does not run, and old rows in the outbox",
     check: (templates) =>
       templates
         .ofType("AWS::Lambda::Function")
@@ -136,7 +136,7 @@ function missing(templates: Templates, watch: Watch): Finding[] {
   const { watched, metric, mustRingAt } = watch;
   const remedy =
     `name its stack in \`watched\` of OperationsStack, or write an alarm on the maximum of ${metric} ` +
-    `that rings at ${mustRingAt} within ${delaySecondsMax} seconds`;
+    `that fires at ${mustRingAt} within ${delaySecondsMax} seconds`;
   return [{ resource: watched, property: `Alarm on ${metric}`, value: undefined, remedy }];
 }
 

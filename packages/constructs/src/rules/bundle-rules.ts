@@ -12,7 +12,7 @@ import { at } from "./wiring.ts";
 export const bundleRules: readonly Rule[] = [
   {
     id: "function-loads",
-    demand: "a bundle that does not load is a function that never runs, while its messages expire",
+    demand: "a function whose bundle does not load never runs, and its messages expire",
     check: (templates) => {
       const functions = templates.ofType("AWS::Lambda::Function").flatMap((each) => {
         const bundle = bundleOf(templates, each);
@@ -83,30 +83,33 @@ function said({ message, package: name }: LoadFailure): string {
 }
 
 const remedies: readonly (readonly [RegExp, string])[] = [
-  [/uses the network/, "move the request into the handler: when the other side is away, no start succeeds"],
+  [
+    /uses the network/,
+    "move the request into the handler: otherwise the function cannot start while the other system is down",
+  ],
   [
     /Dynamic require of|(require|__dirname|__filename|module|exports) is not defined/,
-    "bundle it with `bundle()` of packages/constructs/src/constructs/bundle.ts, which gives CommonJS what it asks for",
+    "bundle it with `bundle()` of packages/constructs/src/constructs/bundle.ts, which provides `require` to CommonJS packages",
   ],
   [
     /\.node\b|bindings file|native|ERR_DLOPEN|prebuil/i,
-    "a bundle holds JavaScript only: take a package without native code, or a Lambda layer (docs/deploying.md)",
+    "a bundle can hold only JavaScript: use a package without native code, or a Lambda layer (docs/deploying.md)",
   ],
   [
     /Cannot find (module|package)/,
-    "install what it asks for, as a dependency; a package that chooses modules by name at run time cannot be bundled",
+    "install the missing package as a dependency; a package that loads modules by a computed name cannot be bundled",
   ],
   [
     /unsettled top-level await/,
-    "import it statically, or inside the handler: what is imported later needs this file loaded",
+    "import it statically, or inside the handler: a later import needs this file to be loaded",
   ],
   [
     /ENOENT/,
-    "a bundle holds no files but code: import the file's content, or take a package that reads none of its own",
+    "a bundle can hold only code: import the file's content, or use a package that reads no files of its own",
   ],
 ];
 
 function remedyOf({ message }: LoadFailure): string {
   const [, remedy] = remedies.find(([pattern]) => pattern.test(message)) ?? [];
-  return remedy ?? "run the file with `node` to see why, with the variables of its function";
+  return remedy ?? "run the file with `node` and the function's environment variables to see why";
 }

@@ -22,25 +22,27 @@ interface Told {
 export const contractRules: readonly Rule[] = [
   {
     id: "contract-told",
-    demand: "a function that commits effects holds its handler's contract against this one when it starts",
+    demand: "at start, a function compares its handler's contract with this one",
     check: (templates) =>
       committing(templates)
         .filter((each) => contractOf(each) === undefined)
-        .map((each) => finding(each, contractPath, "add it by addConsumer, addEndpoint or addProjection")),
+        .map((each) =>
+          finding(each, contractPath, "add the function by addConsumer, addEndpoint or addProjection"),
+        ),
   },
   {
     id: "contract-name-once",
-    demand: "two functions of one name take each other's messages for done",
+    demand: "two functions with one name treat each other's messages as processed",
     check: (templates) =>
       [...Map.groupBy(committing(templates), scopeOf).values()]
         .filter((sharing) => sharing.length > 1)
         .flat()
         .filter((each) => contractOf(each) !== undefined)
-        .map((each) => finding(each, contractPath, "another name: each contract has one of its own")),
+        .map((each) => finding(each, contractPath, "another name: contract names must be unique")),
   },
   {
     id: "contract-name-is-service",
-    demand: "the evidence, the log and the operator's commands know a function by one name",
+    demand: "evidence, logs and the operator's commands must use one name for a function",
     check: (templates) =>
       committing(templates)
         .filter((each) => contractOf(each) !== undefined)
@@ -51,7 +53,7 @@ export const contractRules: readonly Rule[] = [
   },
   {
     id: "contract-routed",
-    demand: "a committed message whose type has no route waits in the outbox for ever",
+    demand: "messages of a type without a consumer stay in the outbox",
     check: (templates) => {
       if (relaysOf(templates).length === 0) return []; // the relay is not in this app
       const entries = registrationsOf(templates);

@@ -10,19 +10,19 @@ const environmentBytesMax = 4_096;
 export const environmentRules: readonly Rule[] = [
   {
     id: "environment-size",
-    demand: `names and values of a function's environment must fit ${environmentBytesMax} bytes, or its deployment fails`,
+    demand: `the names and values of a function's environment must fit in ${environmentBytesMax} bytes, or its deployment fails`,
     check: (templates) =>
       templates.ofType("AWS::Lambda::Function").flatMap((each) => {
         const bytes = environmentBytes(each);
         if (bytes <= environmentBytesMax) return [];
-        const remedy = `it is about ${bytes} bytes: fewer or shorter values`;
+        const remedy = `fewer or shorter values: it is about ${bytes} bytes`;
         return [finding(each, `Environment.Variables.${largestVariable(each)}`, remedy)];
       }),
   },
   {
     id: "environment-override",
     demand:
-      "the variable changes how Node, the SDK or Powertools behave, so what runs is not what was tested",
+      "the variable changes how Node, the SDK or Powertools behave, so the function does not run as tested",
     check: (templates) =>
       templates.ofType("AWS::Lambda::Function").flatMap((each) =>
         variables(each)
@@ -32,7 +32,7 @@ export const environmentRules: readonly Rule[] = [
   },
   {
     id: "example-address",
-    demand: "in production an address that stands for another is one that nobody answers at, or a stranger",
+    demand: "in production a placeholder address reaches no server, or a foreign one",
     check: (templates) =>
       templates.keepsData
         ? templates.ofType("AWS::Lambda::Function").flatMap((each) =>
@@ -50,7 +50,7 @@ export const environmentRules: readonly Rule[] = [
   },
   {
     id: "one-system",
-    demand: "what one function signs, stores or sends, the others do not find",
+    demand: "functions must share one signing secret and one claim-check bucket",
     check: (templates) =>
       ["SIGNING_SECRET_ARN", "CLAIM_CHECK_BUCKET"].flatMap((variable) => {
         const users = templates

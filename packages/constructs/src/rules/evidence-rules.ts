@@ -20,13 +20,13 @@ export const evidenceRules: readonly Rule[] = [
   {
     id: "evidence-own",
     demand:
-      "a thief of one of these functions can write that messages of the other were processed, and they take no effect",
+      "functions of two services share an evidence table: with a stolen role of one, an attacker can mark the other's messages as processed",
     check: (templates) => [...sharedEvidence(templates), ...foreignEvidence(templates)],
   },
   {
     id: "evidence-expires",
     demand:
-      "evidence that is not removed by its expiresAt grows for ever, and by any other attribute goes too early",
+      "evidence must expire by `expiresAt`: without a TTL the table grows, with another attribute evidence is deleted too early",
     check: (templates) =>
       [...tablesNamedBy(templates, "EVIDENCE_TABLE").keys()].flatMap((table) => {
         const enabled = isTrue(at(table, "TimeToLiveSpecification.Enabled"));
@@ -75,7 +75,7 @@ function foreignEvidence(templates: Templates): Finding[] {
 export function dedupWindow(windowDays: number): Rule {
   return {
     id: "dedup-window",
-    demand: `a message can be ${windowDays} days old and still meet its evidence; queue and dead-letter queue, ${1 + redrivesMax} times each (first life and redrive), must end before`,
+    demand: `evidence covers messages up to ${windowDays} days old: ${1 + redrivesMax} times the retention of queue and dead-letter queue (first delivery and redrive) must be shorter`,
     check: (templates) =>
       [...consumedQueues(templates).keys()].flatMap((queue) => {
         const deadLetters = deadLettersOf(templates, queue);
@@ -84,7 +84,7 @@ export function dedupWindow(windowDays: number): Rule {
         const sourceDays = numberAt(queue, "MessageRetentionPeriod", retentionDefault) / day;
         const lifeDays = messageLifeDays({ sourceDays, deadLetterDays });
         if (lifeDays <= windowDays) return [];
-        const remedy = `a retention with which ${lifeDays} days become ${windowDays}, or raise evidenceDays`;
+        const remedy = `shorter retentions (${lifeDays} days in all, at most ${windowDays}), or a larger evidenceDays`;
         return [finding(queue, "MessageRetentionPeriod", remedy)];
       }),
   };

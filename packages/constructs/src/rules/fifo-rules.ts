@@ -13,7 +13,7 @@ export const fifoRules: readonly Rule[] = [
   {
     id: "fifo-name",
     demand:
-      "the name of a FIFO queue ends with .fifo, and of no other; CloudFormation says so in the middle of a deployment",
+      "the name of a FIFO queue, and of no other, must end with .fifo, or the deployment fails half-way",
     check: (templates) =>
       templates.ofType("AWS::SQS::Queue").flatMap((queue) => {
         const name = at(queue, "QueueName");
@@ -31,7 +31,7 @@ export const fifoRules: readonly Rule[] = [
     id: "fifo-throughput",
     // https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/high-throughput-fifo.html
     demand:
-      "unless deduplication and throughput both go by message group, all groups share 300 requests a second",
+      "unless deduplication and throughput are per message group, all groups share 300 requests a second",
     check: (templates) =>
       fifoQueues(templates).flatMap((queue) => [
         ...(at(queue, "DeduplicationScope") === "messageGroup"
@@ -44,8 +44,7 @@ export const fifoRules: readonly Rule[] = [
   },
   {
     id: "fifo-deduplication",
-    demand:
-      "a message is recognised by its id, which the sender gives: by content, two equal ones within five minutes become one",
+    demand: "with content-based deduplication SQS drops the second of two equal messages within five minutes",
     check: (templates) =>
       fifoQueues(templates).flatMap((queue) =>
         isNotTrue(at(queue, "ContentBasedDeduplication"))
@@ -55,7 +54,7 @@ export const fifoRules: readonly Rule[] = [
   },
   {
     id: "fifo-batch",
-    demand: `a FIFO queue gives at most ${batchSizeMax} messages at once and knows no batching window`,
+    demand: `a FIFO mapping allows batches of at most ${batchSizeMax} and no batching window`,
     check: (templates) =>
       mappingsOf(templates).queues.flatMap(({ mapping, source }) => {
         if (source === undefined || !isFifo(source)) return [];
@@ -72,7 +71,7 @@ export const fifoRules: readonly Rule[] = [
   {
     id: "receives-left",
     demand:
-      "of the functions at one key all but one wait, and each wait is a receive: the consumer tells waits from attempts and parks with the reason, SQS cannot and would move a healthy message",
+      "waiting for a busy key uses receives. The consumer counts attempts itself and parks with the reason; with a lower maxReceiveCount SQS would dead-letter healthy messages",
     check: (templates) =>
       [...consumedQueues(templates)].flatMap(([queue, mappings]) =>
         mappings.flatMap(({ function: consumer }) => {

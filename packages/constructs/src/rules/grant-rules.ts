@@ -25,22 +25,22 @@ const keyActions = ["kms:Decrypt", "kms:GenerateDataKey"];
 export const grantRules: readonly Rule[] = [
   {
     id: "granted",
-    demand: "without the permission every message fails, comes again and ends as a dead letter",
+    demand: "without the permission every message fails and is dead-lettered",
     check: (templates) => functions(templates).flatMap((each) => missingGrants(templates, each)),
   },
   {
     id: "granted-key",
-    demand: "without the key nothing that it encrypts can be read or written",
+    demand: "without permission for the key, the function can neither read nor write the data",
     check: (templates) => functions(templates).flatMap((each) => missingKeyGrants(templates, each)),
   },
   {
     id: "named-resource",
-    demand: "a function that is told a name of something else writes where nobody reads",
+    demand: "the function would write to a resource that no other function reads",
     check: (templates) => functions(templates).flatMap((each) => misnamed(templates, each)),
   },
   {
     id: "no-deny",
-    demand: "a denial takes away what another statement grants, and nothing here shows what is left",
+    demand: "a Deny removes grants of other statements, so the rules cannot tell which remain",
     check: (templates) =>
       statementsOf(templates)
         .filter(({ effect }) => effect !== "Allow")
@@ -53,7 +53,7 @@ export const grantRules: readonly Rule[] = [
   },
   {
     id: "grant-without-condition",
-    demand: "a condition that does not hold at run time is a grant that is missing",
+    demand: "if the condition is false at run time, the grant is missing",
     check: (templates) =>
       statementsOf(templates)
         .filter(({ condition }) => !isKnownCondition(condition))
@@ -61,7 +61,7 @@ export const grantRules: readonly Rule[] = [
           resource: holder,
           property,
           value: condition,
-          remedy: "no condition but on kms:ViaService or dynamodb:LeadingKeys",
+          remedy: "no condition except on kms:ViaService or dynamodb:LeadingKeys",
         })),
   },
 ];

@@ -22,18 +22,19 @@ export const keyRules: readonly Rule[] = [
   {
     id: "customer-key",
     demand:
-      "who encrypts one thing with a key of their own expects it of all that keeps messages, state or secrets",
+      "with a customer key for one resource, everything that stores messages, state or secrets must use one",
     check: (templates) => {
       const keeping = templates.ofType(...keyProperties.keys());
       if (!keeping.some(hasKey)) return [];
       return keeping
         .filter((resource) => !hasKey(resource))
-        .map((resource) => finding(resource, keyPropertyOf(resource), "the key that the others have"));
+        .map((resource) => finding(resource, keyPropertyOf(resource), "the key of the other resources"));
     },
   },
   {
     id: "key-through-service",
-    demand: "a role that may use a key by itself can decrypt whatever copy it comes by",
+    demand:
+      "a role that may use the key directly, and not only through an AWS service, can decrypt any copy of the data",
     check: (templates) =>
       statementsOf(templates)
         .filter(

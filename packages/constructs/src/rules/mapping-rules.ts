@@ -8,7 +8,7 @@ import { at, deadLettersOf, isTrue, type Mapping, mappingsOf, numberAt, variable
 export const mappingRules: readonly Rule[] = [
   {
     id: "mapping-known",
-    demand: "nothing can be proved about a source or a function that is not in this app",
+    demand: "the rules cannot check a source or a function outside this app",
     check: (templates) =>
       all(templates).flatMap(({ mapping, source, function: consumer }) => [
         ...(source === undefined ? [finding(mapping, "EventSourceArn", "a queue or table of this app")] : []),
@@ -17,19 +17,25 @@ export const mappingRules: readonly Rule[] = [
   },
   {
     id: "mapping-enabled",
-    demand: "a mapping that is switched off lets its messages expire",
+    demand: "the messages of a disabled mapping expire",
     check: (templates) =>
       all(templates).flatMap(({ mapping }) => {
         const enabled = at(mapping, "Enabled");
         return enabled === undefined || isTrue(enabled)
           ? []
-          : [finding(mapping, "Enabled", "true; stop a consumer for a while by hand")];
+          : [
+              finding(
+                mapping,
+                "Enabled",
+                "true; to stop a consumer for a while, disable the mapping by hand",
+              ),
+            ];
       }),
   },
   {
     id: "partial-batch-responses",
     demand:
-      "without ReportBatchItemFailures one bad record repeats its whole batch, and a failure that the function reports is taken for a success",
+      "without ReportBatchItemFailures one bad record redelivers its whole batch, and reported failures count as successes",
     check: (templates) =>
       all(templates).flatMap(({ mapping }) => {
         const types = at(mapping, "FunctionResponseTypes");
@@ -40,18 +46,18 @@ export const mappingRules: readonly Rule[] = [
   {
     id: "no-queue-filter",
     // https://docs.aws.amazon.com/lambda/latest/dg/with-sqs-filtering.html
-    demand: "Lambda deletes from the queue what a filter does not match",
+    demand: "Lambda deletes messages that the filter does not match",
     check: (templates) =>
       mappingsOf(templates).queues.flatMap(({ mapping }) =>
         at(mapping, "FilterCriteria") === undefined
           ? []
-          : [finding(mapping, "FilterCriteria", "remove it: the consumer parks what it does not accept")],
+          : [finding(mapping, "FilterCriteria", "remove it: the consumer parks messages it does not accept")],
       ),
   },
   {
     id: "max-concurrency",
     demand:
-      "without a ceiling of its own a mapping receives more than the function may run, and each throttled receive counts",
+      "without a limit the mapping receives more messages than the function may run, and each throttled receive counts",
     check: (templates) =>
       mappingsOf(templates).queues.flatMap(({ mapping }) => {
         const given = numberAt(mapping, "ScalingConfig.MaximumConcurrency", Number.NaN);
@@ -63,7 +69,7 @@ export const mappingRules: readonly Rule[] = [
   {
     id: "reserved-concurrency",
     demand:
-      "mappings that may start more invocations than the function has reserved are throttled, and each throttled receive counts",
+      "mappings that start more invocations than the function reserves are throttled, and each throttled receive counts",
     check: (templates) =>
       [...byFunction(mappingsOf(templates).queues)].flatMap(([consumer, mappings]) => {
         const started = mappings
@@ -82,7 +88,7 @@ export const mappingRules: readonly Rule[] = [
   },
   {
     id: "consumer-environment",
-    demand: "the consumer must look where its mapping reads, and park where its queue's dead letters are",
+    demand: "the consumer's environment must name its mapping's queue and that queue's dead-letter queue",
     check: (templates) =>
       mappingsOf(templates).queues.flatMap((mapping) => environmentFindings(templates, mapping)),
   },

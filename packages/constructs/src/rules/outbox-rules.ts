@@ -17,7 +17,7 @@ export const outboxRules: readonly Rule[] = [
   {
     id: "outbox-own-rows",
     demand:
-      "the relay signs what a row says in the name that its key begins with, so a role may put rows of its own name only",
+      "the relay signs a row for the function that its key begins with, so a role may only write rows with its own name",
     check: (templates) =>
       statementsOf(templates)
         .filter(({ effect, actions }) => effect === "Allow" && actions.includes("dynamodb:PutItem"))
@@ -33,7 +33,7 @@ export const outboxRules: readonly Rule[] = [
   {
     id: "outbox-one-batch",
     demand:
-      "batches of a shard that run side by side keep the order of items with one key and not of one partition key, which are a producer's messages of a key",
+      "concurrent batches of one shard mix up rows with one partition key, which hold a key's messages in order",
     check: (templates) =>
       publisherMappings(templates).flatMap(({ mapping }) =>
         numberAt(mapping, "ParallelizationFactor", 1) === 1
@@ -43,7 +43,7 @@ export const outboxRules: readonly Rule[] = [
   },
   {
     id: "outbox-without-ttl",
-    demand: "time must not remove a message that was not sent",
+    demand: "a TTL would delete unsent messages",
     check: (templates) => {
       const tables = new Set([
         ...outboxesOf(templates),
@@ -58,7 +58,7 @@ export const outboxRules: readonly Rule[] = [
   },
   {
     id: "outbox-stream",
-    demand: "the publisher reads the messages from the image of the new row",
+    demand: "the publisher reads messages from the new image of a row",
     check: (templates) =>
       outboxesOf(templates).flatMap((table) =>
         ["NEW_IMAGE", "NEW_AND_OLD_IMAGES"].includes(String(at(table, viewType)))
@@ -68,7 +68,7 @@ export const outboxRules: readonly Rule[] = [
   },
   {
     id: "inline-stream",
-    demand: "the publisher tells new messages of an item from those it has sent by both images",
+    demand: "the publisher compares both images of an item to find its new messages",
     check: (templates) =>
       inlineMappings(templates).flatMap(({ source }) =>
         source === undefined || at(source, viewType) === "NEW_AND_OLD_IMAGES"
@@ -78,7 +78,7 @@ export const outboxRules: readonly Rule[] = [
   },
   {
     id: "outbox-is-read",
-    demand: "without a publisher on its stream every message waits for the sweeper",
+    demand: "without a publisher on the stream, every message waits for the sweeper",
     check: (templates) =>
       outboxesOf(templates).flatMap((table) =>
         mappingsOf(templates).streams.some(({ source }) => source === table)
@@ -88,7 +88,8 @@ export const outboxRules: readonly Rule[] = [
   },
   {
     id: "outbox-is-swept",
-    demand: "a stream forgets after 24 hours; without a sweeper on a schedule, what it missed is never sent",
+    demand:
+      "a stream keeps records for 24 hours; without a scheduled sweeper, missed messages are never sent",
     check: (templates) =>
       outboxesOf(templates).flatMap((table) =>
         sweepersOf(templates, table).length > 0
@@ -105,7 +106,7 @@ export const outboxRules: readonly Rule[] = [
   {
     id: "outbox-filter",
     demand:
-      "a filter that matches less than it should skips messages, and one that matches more sends what was deleted",
+      "a filter that matches too little skips messages; one that matches too much sends deleted messages",
     check: (templates) => [
       ...outboxMappings(templates).flatMap(({ mapping }) =>
         filterFindings(mapping, { eventName: ["INSERT"] }),

@@ -22,8 +22,7 @@ const indexesOfOneTable = /^‹[^›]+›\/index\/\*$/;
 export const permissionRules: readonly Rule[] = [
   {
     id: "no-action-wildcard",
-    demand:
-      "a role may do what its function does, action by action; a wildcard grows with every service release",
+    demand: "a role must list its actions one by one: a wildcard grows with every AWS release",
     check: (templates) =>
       allowed(statementsOf(templates)).flatMap((statement) =>
         statement.inverted ||
@@ -41,7 +40,7 @@ export const permissionRules: readonly Rule[] = [
   },
   {
     id: "no-resource-wildcard",
-    demand: "a role may touch its own resources only",
+    demand: "a role must be limited to its own resources",
     check: (templates) => {
       const relayRoles = new Set(relaysOf(templates).map((each) => templates.referredTo(at(each, "Role"))));
       return allowed(statementsOf(templates)).flatMap((statement) =>
@@ -56,7 +55,7 @@ export const permissionRules: readonly Rule[] = [
   },
   {
     id: "no-managed-policy",
-    demand: "AWS's own policies allow their actions on every resource of the account",
+    demand: "AWS managed policies allow their actions on every resource of the account",
     check: (templates) =>
       templates
         .ofType("AWS::IAM::Role")

@@ -24,7 +24,7 @@ const guarded = [
 export const protectionRules: readonly Rule[] = [
   {
     id: "tls-only",
-    demand: "whoever comes without TLS must be refused, whatever their own policy allows",
+    demand: "requests without TLS must be denied",
     check: (templates) =>
       guarded.flatMap(({ type, policies, actions }) =>
         templates
@@ -45,7 +45,7 @@ export const protectionRules: readonly Rule[] = [
   },
   {
     id: "no-anonymous-access",
-    demand: "a policy that allows everybody lets anybody on the internet in",
+    demand: "the policy allows anyone on the internet",
     check: (templates) =>
       templates.ofType(...guarded.flatMap(({ policies }) => policies)).flatMap((policy) =>
         documentStatements(policy, "PolicyDocument")
@@ -63,7 +63,7 @@ export const protectionRules: readonly Rule[] = [
   },
   {
     id: "no-other-account",
-    demand: "another account may do there what its own policies say, and nothing here shows what that is",
+    demand: "the rules cannot check what another account's policies allow there",
     check: (templates) =>
       templates.ofType(...guarded.flatMap(({ policies }) => policies)).flatMap((policy) =>
         documentStatements(policy, "PolicyDocument")
@@ -74,13 +74,14 @@ export const protectionRules: readonly Rule[] = [
             resource: policy,
             property: "PolicyDocument",
             value: principal,
-            remedy: "a service of AWS or a role of this app; acknowledge it for an account that you trust",
+            remedy:
+              "an AWS service or a role of this app; acknowledge the finding for an account that you trust",
           })),
       ),
   },
   {
     id: "resource-policy-actions",
-    demand: "a wildcard allows to purge, to delete and to change the policy itself",
+    demand: "a wildcard allows purging, deleting and changing the policy itself",
     check: (templates) =>
       templates.ofType(...guarded.flatMap(({ policies }) => policies)).flatMap((policy) =>
         documentStatements(policy, "PolicyDocument")
@@ -96,7 +97,7 @@ export const protectionRules: readonly Rule[] = [
   {
     id: "resource-policy-denies",
     demand:
-      "a denial of more than plain text, or of more than sends by others (queue-senders), shuts out the functions themselves",
+      "any Deny except of plain-text requests and of other senders (queue-senders) locks out the app's functions",
     check: (templates) =>
       templates.ofType(...guarded.flatMap(({ policies }) => policies)).flatMap((policy) =>
         documentStatements(policy, "PolicyDocument")
@@ -114,7 +115,7 @@ export const protectionRules: readonly Rule[] = [
   },
   {
     id: "queue-encryption",
-    demand: "messages must be encrypted where they are kept, and the template must say so",
+    demand: "the template must enable encryption at rest",
     check: (templates) =>
       templates
         .ofType("AWS::SQS::Queue")
@@ -127,7 +128,7 @@ export const protectionRules: readonly Rule[] = [
   },
   {
     id: "function-url-signed",
-    demand: "a function URL without IAM is open to everybody who finds it",
+    demand: "a function URL without IAM is open to the internet",
     check: (templates) =>
       templates
         .ofType("AWS::Lambda::Url")
@@ -136,7 +137,7 @@ export const protectionRules: readonly Rule[] = [
   },
   {
     id: "nested-stack",
-    demand: "the rules do not look into nested stacks, so what is wired there is not proved",
+    demand: "the rules do not check nested stacks",
     check: (templates) =>
       templates
         .ofType("AWS::CloudFormation::Stack")

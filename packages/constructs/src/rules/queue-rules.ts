@@ -25,7 +25,7 @@ export const queueRules: readonly Rule[] = [
     id: "visibility-timeout",
     // https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html
     demand:
-      "a message must stay hidden for 6 timeouts of its function and the batching window, or a second copy runs beside the first",
+      "the visibility timeout must be at least 6 times the function's timeout plus the batching window, or a second copy runs beside the first",
     check: (templates) =>
       [...consumedQueues(templates)].flatMap(([queue, mappings]) =>
         mappings.flatMap(({ mapping, function: consumer }) => {
@@ -36,15 +36,15 @@ export const queueRules: readonly Rule[] = [
           if (hidden >= needed && hidden <= Math.max(needed, hiddenSecondsMax)) return [];
           const remedy =
             hidden > needed
-              ? `at most ${Math.max(needed, hiddenSecondsMax)} seconds, or it comes back that late when its process dies`
-              : `at least ${needed} seconds, as ${consumer.path} has ${timeout}`;
+              ? `at most ${Math.max(needed, hiddenSecondsMax)} seconds, or a message is redelivered that late when its process dies`
+              : `at least ${needed} seconds, because the timeout of ${consumer.path} is ${timeout}`;
           return [finding(queue, "VisibilityTimeout", remedy)];
         }),
       ),
   },
   {
     id: "max-receive-count",
-    demand: `receives that Lambda throttles count too: below ${receivesMin}, a healthy message is dead-lettered unseen`,
+    demand: `throttled receives count too: below ${receivesMin}, healthy messages are dead-lettered`,
     check: (templates) =>
       consumed(templates, (queue) =>
         at(queue, "RedrivePolicy") === undefined ||
@@ -56,7 +56,7 @@ export const queueRules: readonly Rule[] = [
   {
     id: "dead-letter-queue",
     demand:
-      "a message that always fails must end in a dead-letter queue of this app, or it comes again until it expires",
+      "without a dead-letter queue of this app, a message that always fails is redelivered until it expires",
     check: (templates) =>
       consumed(templates, (queue) =>
         deadLettersOf(templates, queue)
@@ -66,7 +66,7 @@ export const queueRules: readonly Rule[] = [
   },
   {
     id: "dead-letter-kind",
-    demand: "SQS moves messages only between queues of one kind",
+    demand: "a queue and its dead-letter queue must both be FIFO or both be standard",
     check: (templates) =>
       withDeadLetters(templates, (queue, deadLetters) =>
         isTrue(at(queue, "FifoQueue")) === isTrue(at(deadLetters, "FifoQueue"))
@@ -76,7 +76,8 @@ export const queueRules: readonly Rule[] = [
   },
   {
     id: "dead-letter-retention",
-    demand: "dead letters must be kept as long as SQS can: their time began when they were first sent",
+    demand:
+      "dead letters must be kept as long as SQS allows: their retention counts from when they were first sent",
     check: (templates) =>
       withDeadLetters(templates, (_, deadLetters) =>
         numberAt(deadLetters, "MessageRetentionPeriod", retentionDefault) === deadLetterRetentionDays * day
@@ -87,7 +88,7 @@ export const queueRules: readonly Rule[] = [
   {
     id: "source-retention",
     demand:
-      "a queue that keeps messages as long as its dead-letter queue leaves no time to look at a dead letter",
+      "a queue must keep messages for less time than its dead-letter queue, or a late dead letter expires unread",
     check: (templates) =>
       withDeadLetters(templates, (queue, deadLetters) => {
         const kept = numberAt(deadLetters, "MessageRetentionPeriod", retentionDefault);
@@ -100,7 +101,7 @@ export const queueRules: readonly Rule[] = [
   {
     id: "redrive-allow-policy",
     demand:
-      "only the queue itself may send its dead letters here, or those of another are redriven to the wrong consumer",
+      "only its own queue may use this dead-letter queue, or a redrive sends messages to the wrong consumer",
     check: (templates) =>
       withDeadLetters(templates, (queue, deadLetters) => {
         const sources = at(deadLetters, "RedriveAllowPolicy.sourceQueueArns");

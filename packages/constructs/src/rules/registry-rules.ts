@@ -15,7 +15,7 @@ export const registryRules: readonly Rule[] = [
   {
     id: "registry-path",
     demand:
-      "an entry is read where the relay looks for it, and nothing is sent before the registry is opened there",
+      "the relay reads entries below its own path only, and sends nothing before its stack opens the registry there",
     check: (templates) => {
       const relays = relaysOf(templates);
       const [first] = relays;
@@ -37,15 +37,15 @@ export const registryRules: readonly Rule[] = [
   },
   {
     id: "registration-size",
-    demand: `a parameter holds ${registrationBytesMax} bytes, or the deployment fails`,
+    demand: `a parameter holds at most ${registrationBytesMax} bytes, or the deployment fails`,
     check: (templates) =>
       registrationsOf(templates)
         .filter(({ parameter }) => bytesOf(at(parameter, "Value")) > registrationBytesMax)
-        .map(({ parameter }) => finding(parameter, "Value", "fewer types a contract, or shorter names")),
+        .map(({ parameter }) => finding(parameter, "Value", "fewer types in a contract, or shorter names")),
   },
   {
     id: "registration-leaves",
-    demand: "an entry that outlives its consumer sends on to a queue that nobody reads",
+    demand: "an entry must be deleted with its consumer, or messages go to a queue without one",
     check: (templates) =>
       registrationsOf(templates)
         .filter(({ parameter }) =>
@@ -60,7 +60,7 @@ export const registryRules: readonly Rule[] = [
   },
   {
     id: "registry-read",
-    demand: "a relay that may not read the registry sends nothing",
+    demand: "a relay without permission to read the registry sends nothing",
     check: (templates) =>
       relaysOf(templates)
         .filter((each) => !mayRead(templates, each))
@@ -74,7 +74,7 @@ export const registryRules: readonly Rule[] = [
   },
   {
     id: "registry-closed",
-    demand: "whoever may write the registry is signed for as anybody, and gets anybody's messages",
+    demand: "a role that can write the registry can get any message, and have any message signed",
     check: (templates) => {
       const roles = relaysOf(templates).map((each) => templates.referredTo(at(each, "Role")));
       return statementsOf(templates)

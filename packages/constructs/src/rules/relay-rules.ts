@@ -15,8 +15,7 @@ const contractPath = `Environment.Variables.${contractVariable}`;
 export const relayRules: readonly Rule[] = [
   {
     id: "routes-complete",
-    demand:
-      "a message is not sent to a consumer that is missing in the registry, by the publisher or by the sweeper",
+    demand: "a consumer without a valid registry entry gets no messages",
     check: (templates) => {
       const entries = registrationsOf(templates);
       return expectedRoutes(templates)
@@ -40,7 +39,7 @@ export const relayRules: readonly Rule[] = [
   },
   {
     id: "routes-lead-to-consumers",
-    demand: "what is sent to a queue that nobody consumes is signed, sent and expires",
+    demand: "messages sent to a queue without a consumer expire",
     check: (templates) =>
       registrationsOf(templates)
         .filter(({ accepts }) => accepts.length > 0)
@@ -62,7 +61,7 @@ export const relayRules: readonly Rule[] = [
   {
     id: "authors-complete",
     demand:
-      "the relay signs for a contract what it publishes: a type that is missing is never sent, and one too many is anybody's to send",
+      "the relay sends only the types that a function's entry lists: they must be exactly those its contract publishes",
     check: (templates) => {
       const contracts = publishing(templates);
       const entries = registrationsOf(templates);
@@ -74,20 +73,18 @@ export const relayRules: readonly Rule[] = [
           ),
         ...entries
           .filter(({ table }) => table !== undefined && !carriesMessages(templates, table))
-          .map(({ parameter }) =>
-            finding(parameter, "Value", "no table but one whose stream a publisher reads"),
-          ),
+          .map(({ parameter }) => finding(parameter, "Value", "only a table whose stream a publisher reads")),
         ...[...contracts]
           .filter(([name]) => !entries.some((entry) => entry.name === name))
           .map(([name, { function: each }]) =>
-            finding(each, contractPath, `an entry of ${name} in the registry: add it by its stack`),
+            finding(each, contractPath, `a registry entry for ${name}, added by its stack`),
           ),
       ];
     },
   },
   {
     id: "one-consumer-a-queue",
-    demand: "two consumers of one queue share its messages: each of them misses what the other gets",
+    demand: "two consumers of one queue split its messages between them",
     check: (templates) =>
       [...consumedQueues(templates).values()]
         .filter((mappings) => mappings.length > 1)
@@ -96,17 +93,17 @@ export const relayRules: readonly Rule[] = [
   },
   {
     id: "projection-is-pulled",
-    demand: "a projection that nobody starts stands still",
+    demand: "a projection without a schedule never runs",
     check: (templates) =>
       projections(templates)
         .filter((each) => !startedBy(templates, each).some((schedule) => isFrequent(schedule, 86_400)))
         .map((each) =>
-          finding(each, "Environment.Variables.JOURNAL_TABLE", "a rule that starts it at least once a day"),
+          finding(each, "Environment.Variables.JOURNAL_TABLE", "a rule that runs it at least once a day"),
         ),
   },
   {
     id: "journal-is-written",
-    demand: "a projection pulls a journal that the relay does not write",
+    demand: "the projection reads a journal that the relay does not write",
     check: (templates) =>
       projections(templates).flatMap((each) => {
         const journal = templates.referredTo(variableOf(each, "JOURNAL_TABLE"));
@@ -120,7 +117,7 @@ export const relayRules: readonly Rule[] = [
   },
   {
     id: "schedule-may-start",
-    demand: "EventBridge may not start the function without a permission, and says so in no log of yours",
+    demand: "without this permission EventBridge does not start the function, and logs nothing",
     check: (templates) =>
       templates
         .ofType("AWS::Events::Rule")

@@ -22,8 +22,7 @@ const flowing = [
 export const retentionRules: readonly Rule[] = [
   {
     id: "kept-when-deleted",
-    demand:
-      "in production a stack that is deleted, or a resource that is renamed, takes messages and state with it",
+    demand: "in production, deleting a stack or renaming a resource would delete messages and state",
     check: (templates) =>
       !templates.keepsData
         ? []
@@ -42,7 +41,7 @@ export const retentionRules: readonly Rule[] = [
   },
   {
     id: "not-by-condition",
-    demand: "whether it is there is known only when it is deployed, so nothing that rests on it is proved",
+    demand: "the rules cannot check a resource that exists only under a condition",
     check: (templates) =>
       templates
         .ofType(...flowing)

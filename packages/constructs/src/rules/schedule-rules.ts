@@ -9,7 +9,7 @@ export const scheduleRules: readonly Rule[] = [
   {
     id: "schedule-runs-once",
     demand:
-      "Lambda runs a function that failed on its schedule up to two times more, and keeps a throttled event for six hours, unless the function says otherwise: runs then pile up",
+      "by default Lambda retries a failed scheduled run twice and keeps a throttled event for six hours, so runs pile up",
     check: (templates) =>
       scheduled(templates)
         .filter(({ target }) => !runsOnce(templates, target))

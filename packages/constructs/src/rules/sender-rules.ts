@@ -13,7 +13,7 @@ export const senderRules: readonly Rule[] = [
   {
     id: "queue-senders",
     demand:
-      "a function that sends where it has no business holds a FIFO group, fills a queue or plants a dead letter",
+      "the policy must name the queue's senders, or any function can block a FIFO group, fill the queue or forge a dead letter",
     check: (templates) => {
       const senders = templates.ofType("AWS::Lambda::Function");
       return templates

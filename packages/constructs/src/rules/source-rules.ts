@@ -19,8 +19,7 @@ const services: Readonly<Record<string, string>> = {
 export const sourceRules: readonly Rule[] = [
   {
     id: "source-allowed",
-    demand:
-      "the service that the contract takes messages from may not send to the queue, so nothing ever comes",
+    demand: "the service named in the contract has no permission to send to the queue, so no message arrives",
     check: (templates) =>
       consumers(templates).flatMap(({ queue, form }) => {
         const service = services[form?.form ?? ""];
@@ -33,8 +32,7 @@ export const sourceRules: readonly Rule[] = [
   },
   {
     id: "source-named",
-    demand:
-      "a service that is let in without the ARN that it acts for sends what anybody's topic, rule or bucket says",
+    demand: "without its ARN in the policy, anyone else's topic, rule or bucket may send, too",
     check: (templates) =>
       queues(templates).flatMap((queue) =>
         serviceStatements(templates, queue)
@@ -46,19 +44,23 @@ export const sourceRules: readonly Rule[] = [
   },
   {
     id: "source-unsigned",
-    demand: "the consumer takes signed messages of the relay only, so it parks all that a service sends",
+    demand: "the consumer accepts only the relay's signed messages and parks those of a service",
     check: (templates) =>
       consumers(templates).flatMap(({ queue, consumer, form }) => {
         const senders = serviceStatements(templates, queue).flatMap(servicesOf);
         if (form !== undefined || senders.length === 0 || contractOf(consumer) === undefined) return [];
         return [
-          policyFinding(queue, senders.join(), `say so in the contract of ${consumer.path}, as from: …`),
+          policyFinding(
+            queue,
+            senders.join(),
+            `declare the form in the contract of ${consumer.path} with from: …`,
+          ),
         ];
       }),
   },
   {
     id: "source-form",
-    demand: "the subscription delivers in another form than the contract reads, so every message is parked",
+    demand: "the subscription's form differs from the contract's, so every message is parked",
     check: (templates) =>
       consumers(templates).flatMap(({ queue, form }) =>
         subscriptionsTo(templates, queue)
@@ -68,7 +70,7 @@ export const sourceRules: readonly Rule[] = [
   },
   {
     id: "source-undelivered",
-    demand: "what cannot be delivered is gone after the last try, and nobody hears of it",
+    demand: "without a dead-letter queue, undelivered messages are lost after the last try",
     check: (templates) =>
       queues(templates).flatMap((queue) => [
         ...subscriptionsTo(templates, queue)
@@ -84,7 +86,7 @@ export const sourceRules: readonly Rule[] = [
   {
     id: "source-key",
     // https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-key-management.html
-    demand: "the service cannot encrypt what it sends, so nothing ever comes",
+    demand: "the service may not use the queue's key, so no message arrives",
     check: (templates) =>
       queues(templates).flatMap((queue) => {
         const senders = serviceStatements(templates, queue).flatMap(servicesOf);
@@ -95,7 +97,7 @@ export const sourceRules: readonly Rule[] = [
             finding(
               queue,
               "KmsMasterKeyId",
-              "SqsManagedSseEnabled, or a key of your own: AWS's key of SQS lets no service in",
+              "SqsManagedSseEnabled, or a customer key: other services cannot use AWS's SQS key",
             ),
           ];
         if (senders.every((service) => mayUse(templates, key, service))) return [];

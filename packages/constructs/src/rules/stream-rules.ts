@@ -14,7 +14,7 @@ const recordAgeMin = 6 * 3_600;
 export const streamRules: readonly Rule[] = [
   {
     id: "stream-position",
-    demand: "LATEST skips what is committed while the mapping starts",
+    demand: "LATEST skips messages committed while the mapping starts",
     check: (templates) =>
       streams(
         templates,
@@ -25,7 +25,7 @@ export const streamRules: readonly Rule[] = [
   },
   {
     id: "stream-retries",
-    demand: "unless retries are bounded one bad record holds its shard until it expires",
+    demand: "without a bound on retries, one bad record blocks its shard until it expires",
     check: (templates) =>
       streams(
         templates,
@@ -38,7 +38,7 @@ export const streamRules: readonly Rule[] = [
   {
     id: "stream-record-age",
     demand:
-      "a stream forgets after 24 hours, and what is older than that is gone without a report; a shorter age gives messages up while a queue or a key is away",
+      "records older than 24 hours are lost without a report; with a much shorter limit, messages are given up during an outage",
     check: (templates) =>
       streams(
         templates,
@@ -53,8 +53,7 @@ export const streamRules: readonly Rule[] = [
   },
   {
     id: "stream-bisect",
-    demand:
-      "when the function dies, the record that kills it must end up alone, or its neighbours are given up with it",
+    demand: "without bisecting, a record that crashes the function takes its batch with it",
     check: (templates) =>
       streams(
         templates,
@@ -65,7 +64,7 @@ export const streamRules: readonly Rule[] = [
   },
   {
     id: "stream-failure-destination",
-    demand: "what the mapping gives up must be reported somewhere, or nobody knows",
+    demand: "without a failure destination, records are given up without a report",
     check: (templates) =>
       streams(
         templates,
@@ -76,7 +75,7 @@ export const streamRules: readonly Rule[] = [
   },
   {
     id: "stream-failure-retention",
-    demand: "a report must be kept as long as SQS can, for whoever reads it",
+    demand: "reports must be kept as long as SQS allows",
     check: (templates) =>
       mappingsOf(templates).streams.flatMap(({ mapping }) => {
         const queue = templates.referredTo(at(mapping, destination));

@@ -34,7 +34,7 @@ export class OperationsStack extends Stack {
     CrossStackReferences.of(this).consume(ReferenceStrength.BOTH);
     Validations.of(this).acknowledge({
       id: "Annotation::@aws-cdk/core:crossStackReferencesBothTransitional",
-      reason: "It is, for one release.",
+      reason: "It is kept for one release.",
     });
     const { alarms: level, metricNamespace } = config.sizes;
     const counted = ({ service }: NodeFunction) => ({ metricNamespace, service });
@@ -50,7 +50,7 @@ export class OperationsStack extends Stack {
     if (config.alarmReceiver === "none") {
       Validations.of(list).acknowledge({
         id: "Wiring::alarm-alarm-actions",
-        reason: "Told so by -c alarmReceiver=none: somebody watches the alarms in another way.",
+        reason: "Set by -c alarmReceiver=none: the alarms are watched in another way.",
       });
     }
     const dashboard = new FlowDashboard(this, "Flow", flow, counted);
@@ -90,7 +90,8 @@ function actionsOf(stack: Stack, { alarmTopicArn, alarmEmail, sizes }: Config): 
   topic.addSubscription(new EmailSubscription(alarmEmail)); // the address confirms once
   Validations.of(topic).acknowledge({
     id: "Serverless::Serverless-SNSRedrivePolicy",
-    reason: "A mail that does not arrive is seen in CloudWatch; a queue of old alarms is read by nobody.",
+    reason:
+      "An undelivered mail is visible in CloudWatch; a dead-letter queue of old alarms would not be read.",
   });
   return [new SnsAction(topic)];
 }

@@ -18,7 +18,7 @@ export interface RelayStackOptions {
 
 export class RelayStack extends Stack {
   constructor(scope: Construct, id: string, { config, foundation, services }: RelayStackOptions) {
-    super(scope, id, stackProps(config, id, "send what the outbox holds"));
+    super(scope, id, stackProps(config, id, "send the messages in the outbox"));
     checkRoutes(services);
     const { sizes } = config;
     const { outbox, formerOutbox, journal, signingKeys } = foundation;

@@ -81,7 +81,7 @@ export class ServiceStack extends Stack implements Wiring {
     super(scope, id, stackProps(config, id, purpose));
     if (messagesInItems && keys.sortKey) {
       throw new Error(
-        `${this.node.path}: messagesInItems needs a table without a sort key: inline() knows items by id alone`,
+        `${this.node.path}: messagesInItems needs a table without a sort key, because inline() finds items by id alone`,
       );
     }
     const table = new ServiceTable(this, "Table", {
@@ -207,15 +207,17 @@ export class ServiceStack extends Stack implements Wiring {
 
   #requireNoFrom({ name, from }: Contract): void {
     if (from)
-      throw new Error(`${this.node.path}: ${name} has a \`from\`, which only a consumer of a queue may have`);
+      throw new Error(
+        `${this.node.path}: contract ${name} has \`from\`, which only a queue consumer may have`,
+      );
   }
 
   #fileOf(contract: Contract, { entry, environment = {} }: FunctionOptions) {
     const file = entry ?? `${this.#service}/${contract.name}.ts`;
     if (!existsSync(join(projectRoot, "functions", file))) {
       throw new Error(
-        `${this.node.path}: functions/${file} must export the handler of ${contract.name}, and there is no such file: ` +
-          `make it, or name another as \`entry\``,
+        `${this.node.path}: functions/${file} must export the handler of ${contract.name}, but the file does not exist: ` +
+          `create it, or name another file as \`entry\``,
       );
     }
     return { contract, entry: file, environment };

@@ -37,7 +37,7 @@ export function publishFoundation(
   for (const [part, stringValue] of Object.entries(parts)) {
     new StringParameter(scope, `Shared-${part}`, {
       parameterName: nameOf(sizes, part as FoundationPart),
-      description: "For other apps of the stage",
+      description: "For other apps of this stage",
       stringValue,
     });
   }

@@ -93,8 +93,8 @@ function putIntoOutbox(
   if (contract.publishes.length === 0) return;
   if (foundation === undefined) {
     throw new Error(
-      `${user.node.path}: ${contract.name} publishes messages, which wait in the outbox of a foundation: give useMessaging ` +
-        "a `foundation`, a FoundationStack of this app or the SharedFoundation of another",
+      `${user.node.path}: ${contract.name} publishes messages, so it needs an outbox: give useMessaging ` +
+        "a `foundation` (a FoundationStack of this app, or a SharedFoundation)",
     );
   }
   user.addEnvironment("ORDERED_OUTBOX_TABLE", foundation.outbox.tableName);

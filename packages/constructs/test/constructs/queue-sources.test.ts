@@ -149,15 +149,15 @@ test("the operator's commands and the function are told the form, and the functi
 });
 
 test.each<[string, From | undefined, (stack: Stack) => ConsumerOptions, string]>([
-  ["nothing that fills it", sns(json), () => ({}), "say what fills its queue, as source: topicSource(…)"],
+  ["nothing that fills it", sns(json), () => ({}), "name the queue's source with source: topicSource(…)"],
   [
     "another source than the contract's",
     sns(json),
     () => ({ source: busSource(["a"]) }),
-    "filled with event-bridge",
+    "its source is event-bridge",
   ],
-  ["a source of what the relay sends", undefined, () => ({ source: busSource(["a"]) }), "says the relay"],
-  ["an existing queue of the relay's", undefined, existing, "an existing queue is one that others fill"],
+  ["a source of what the relay sends", undefined, () => ({ source: busSource(["a"]) }), "declares the relay"],
+  ["an existing queue of the relay's", undefined, existing, "an existing queue is filled by others"],
   [
     "events in order",
     eventBridge({ types }),
@@ -174,8 +174,8 @@ test.each<[string, From | undefined, (stack: Stack) => ConsumerOptions, string]>
 test("refuses an endpoint and a projection of a contract with an origin", () => {
   const stack = aService();
   const own = aContract("import", { from: cloudEvents() });
-  expect(() => stack.addEndpoint(own, anyFile)).toThrow("only a consumer of a queue may have");
-  expect(() => stack.addProjection(own, anyFile)).toThrow("only a consumer of a queue may have");
+  expect(() => stack.addEndpoint(own, anyFile)).toThrow("only a queue consumer may have");
+  expect(() => stack.addProjection(own, anyFile)).toThrow("only a queue consumer may have");
 });
 
 const anyFile = { entry: "relay/rotate-keys.ts" };

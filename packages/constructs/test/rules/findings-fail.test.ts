@@ -54,7 +54,7 @@ test.each([
   const { status, stderr } = synth(options, depth);
   expect(status).toBe(1);
   expect(stderr).toContain(
-    "ERROR AuthType is NONE: a function URL without IAM is open to everybody who finds it (Wiring)",
+    "ERROR AuthType is NONE: a function URL without IAM is open to the internet (Wiring)",
   );
   expect(stderr).toContain("Open/Url");
   expect(stderr).toContain("Acknowledge with 'Wiring::function-url-signed'");

@@ -289,9 +289,9 @@ describe("a finding", () => {
     const [finding = ""] = reportOf(wiring).split("\n\n");
     const lines = finding.split("\n").filter((line) => !/^file:|^\S+\.ts:\d/.test(line));
     expect(lines).toEqual([
-      "ERROR VisibilityTimeout is 29: a message must stay hidden for 6 timeouts of its function and the batching window, or a second copy runs beside the first (Wiring)",
+      "ERROR VisibilityTimeout is 29: the visibility timeout must be at least 6 times the function's timeout plus the batching window, or a second copy runs beside the first (Wiring)",
       "   Service/Queue (Queue) aws-cdk-lib.CfnResource",
-      "   Suggested fix: at least 30 seconds, as Service/Consumer has 5",
+      "   Suggested fix: at least 30 seconds, because the timeout of Service/Consumer is 5",
       "   Acknowledge with 'Wiring::visibility-timeout'",
     ]);
   });

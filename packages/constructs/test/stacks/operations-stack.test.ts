@@ -82,8 +82,8 @@ test("a topic that exists is used as it is", () => {
 test("a consumer brings its alarms and its line of the dashboard with it", () => {
   const template = anOperations();
   expect(alarmsOf(template).map(({ AlarmDescription }) => AlarmDescription)).toEqual([
-    "Service/Charge: messages wait in the dead-letter queue. docs/runbook.md#dead-letters",
-    "Service/Charge: a message has waited in the queue for too long. docs/runbook.md#oldest-message",
+    "Service/Charge: there are messages in the dead-letter queue. docs/runbook.md#dead-letters",
+    "Service/Charge: a message has been in the queue for too long. docs/runbook.md#oldest-message",
   ]);
   const [dashboard] = Object.values(template.findResources("AWS::CloudWatch::Dashboard"));
   const body = JSON.stringify(dashboard?.Properties.DashboardBody);

@@ -44,6 +44,6 @@ describe("the relay", () => {
   });
 
   test("refuses wrong routes", () => {
-    expect(() => aRelay("sodl")).toThrow("charge accepts sodl, which nothing publishes");
+    expect(() => aRelay("sodl")).toThrow("charge accepts sodl, which no contract publishes");
   });
 });

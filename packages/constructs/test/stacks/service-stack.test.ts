@@ -20,7 +20,7 @@ const anyFile = { entry: "relay/rotate-keys.ts" };
 describe("a service", () => {
   test("finds the file of a handler by the contract's name, and says where it must be", () => {
     expect(() => aService("LineItems").addConsumer(answer)).toThrow(
-      "LineItems: functions/line-items/answer.ts must export the handler of answer, and there is no such file",
+      "LineItems: functions/line-items/answer.ts must export the handler of answer, but the file does not exist",
     );
   });
 

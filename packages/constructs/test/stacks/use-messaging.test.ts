@@ -54,7 +54,7 @@ describe("a function of one's own", () => {
   test("G7: may put rows of its own name into the outbox, and without a foundation must not publish", () => {
     const { own, stack, foundation } = ownFunction();
     expect(() => useMessaging(own, { contract: sell, config })).toThrow(
-      "Own/Function: sell publishes messages, which wait in the outbox of a foundation: give useMessaging a `foundation`",
+      "Own/Function: sell publishes messages, so it needs an outbox: give useMessaging a `foundation`",
     );
     useOutboxRows(ownFunction(stack, "Second").own, { contract: sell, config, foundation });
     const policies = Object.values(Template.fromStack(stack).findResources("AWS::IAM::Policy"));

@@ -60,9 +60,7 @@ export async function startDynoxide(
     }
     if (attempt === ADDRESS_ATTEMPTS_MAX) {
       const ports = PORTS_CLOSED_TO_BROWSERS.join(", ");
-      throw new Error(
-        `The DynamoDB engine found none of its ports free (${ports}): stop other local clouds.`,
-      );
+      throw new Error(`The DynamoDB engine needs a free port of ${ports}: stop other local clouds.`);
     }
   }
 }
@@ -87,11 +85,11 @@ export function dynoxideBinary(platform: string, architecture: string): string {
     return join(dirname(manifest), platform === "win32" ? "dynoxide.exe" : "dynoxide");
   } catch (cause) {
     const why = platforms.includes(name)
-      ? `@dynoxide/${name} is not installed: npm leaves it out with --omit=optional, so install without that`
-      : `there is none for ${name}, only for ${platforms.join(", ")}: use a machine or a container of that kind`;
+      ? `@dynoxide/${name} is not installed: npm skips it with --omit=optional, so install without that option`
+      : `the built-in engine runs on ${platforms.join(", ")}, not on ${name}: use such a machine or container`;
     throw new EngineMissing(
-      `The tables need a DynamoDB engine, and ${why}. Or run one of your own, as DynamoDB Local or LocalStack, and ` +
-        "name it: AWS_ENDPOINT_URL_DYNAMODB=http://127.0.0.1:8000",
+      `The tables need a DynamoDB engine, but ${why}. Or run your own, such as DynamoDB Local or LocalStack, and ` +
+        "set AWS_ENDPOINT_URL_DYNAMODB=http://127.0.0.1:8000",
       { cause },
     );
   }
@@ -134,7 +132,7 @@ async function startOn({
   await stop(child, ended);
   if (/already in use|address in use/i.test(said)) return undefined;
   throw new Error(
-    `The DynamoDB engine did not start (${command.join(" ")}): ${said.trim() || "it said nothing"}`,
+    `The DynamoDB engine did not start (${command.join(" ")}): ${said.trim() || "it printed nothing"}`,
   );
 }
 

@@ -47,7 +47,7 @@ export async function startJsonService(
     const perform = operations.get(name);
     if (!perform) {
       const known = [...operations.keys()].join(", ");
-      throw new ServiceError(UNKNOWN, `${name} is not understood; understood are ${known}`);
+      throw new ServiceError(UNKNOWN, `${name} is not supported; supported are ${known}`);
     }
     return { status: 200, body: await perform(JSON.parse(await bodyOf(request))) };
   }

@@ -57,7 +57,7 @@ function whyRefused({ headers, url = "" }: IncomingMessage): string | undefined 
 
 function refuse(request: IncomingMessage, response: ServerResponse, reason: string): void {
   request.resume();
-  const Message = `The local cloud answers programs of this machine only: ${reason}.`;
+  const Message = `The local cloud only answers programs on this machine: ${reason}.`;
   response
     .writeHead(403, { "content-type": "application/json", connection: "close" })
     .end(JSON.stringify({ Message }));

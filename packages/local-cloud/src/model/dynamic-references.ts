@@ -25,7 +25,7 @@ async function filledIn(text: string, parameter: (name: string) => Promise<strin
   const [reference, service, name = ""] = REFERENCE.exec(text) ?? [];
   if (reference === undefined) return text;
   if (service !== "ssm")
-    throw new NotUnderstood(`${reference} is not understood, only {{resolve:ssm:NAME}} is`);
+    throw new NotUnderstood(`${reference} is not supported, only {{resolve:ssm:NAME}} is`);
   const value = await parameter(name.replace(/:\d+$/, ""));
   return text.replace(reference, () => value);
 }

@@ -40,7 +40,7 @@ function compileCondition(condition: unknown, at: string): Test {
   if (!compile || more.length > 0) {
     const known = Object.keys(OPERATORS).join(", ");
     throw new Error(
-      `filter ${at}: operator ${JSON.stringify(condition)} is not understood; known are: ${known}`,
+      `filter ${at}: operator ${JSON.stringify(condition)} is not supported; supported are: ${known}`,
     );
   }
   return compile(operand, `${at}.${operator}`);

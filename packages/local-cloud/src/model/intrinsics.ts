@@ -88,7 +88,7 @@ function intrinsicOf(value: object): { apply: Intrinsic; argument: unknown } | u
   const apply = Object.hasOwn(INTRINSICS, name) ? INTRINSICS[name] : undefined;
   if (apply) return { apply, argument };
   if (!name.startsWith("Fn::")) return undefined;
-  throw new Error(`${name} is not understood; understood are: ${Object.keys(INTRINSICS).join(", ")}`);
+  throw new Error(`${name} is not supported; supported are: ${Object.keys(INTRINSICS).join(", ")}`);
 }
 
 async function getAttribute(argument: unknown, scope: Scope): Promise<unknown> {

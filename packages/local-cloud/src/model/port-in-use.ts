@@ -13,7 +13,7 @@ export class PortInUse extends Error {
   constructor(use: PortFlag & { cause?: unknown }) {
     super(
       `Port ${use.port} of 127.0.0.1 is already in use, so ${use.listener} cannot listen there: ` +
-        `give another one with ${use.flag}, or leave ${use.flag} out to get a free port.`,
+        `choose another port with ${use.flag}, or remove ${use.flag} to get a free one.`,
       { cause: use.cause },
     );
   }

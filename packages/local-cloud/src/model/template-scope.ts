@@ -48,7 +48,7 @@ export function templateScope(
   async function parameter(name: string): Promise<unknown> {
     const { Type = "", Default } = template.Parameters?.[name] ?? {};
     if (Default === undefined)
-      throw new Error(`parameter ${name} has no default, and the local cloud gives none`);
+      throw new Error(`parameter ${name} has no default, and the local cloud sets none`);
     const isOfSsm = Type.startsWith("AWS::SSM::Parameter::Value<");
     const value = isOfSsm ? await surroundings.ssmParameter(String(Default)) : Default;
     return /^(CommaDelimitedList|.*<List<.*)$/.test(Type) ? String(value).split(",") : value;

@@ -58,9 +58,7 @@ export function requirePermitted(
       : deniedToService(demand, invitations),
   );
   if (denials.length > 0) {
-    throw new NotPermitted(
-      `AWS would not permit this:\n${denials.map((denial) => `  - ${denial}`).join("\n")}`,
-    );
+    throw new NotPermitted(`AWS would deny this:\n${denials.map((denial) => `  - ${denial}`).join("\n")}`);
   }
 }
 

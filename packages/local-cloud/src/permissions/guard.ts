@@ -65,7 +65,7 @@ export function startGuard(deployed: Surroundings, onEvent: Emit): Guard {
     const path = callers.get(accessKeyIdIn(request))?.fn.path ?? "somebody";
     const service = serviceIn(request);
     const what = `${service} ${String(request.headers["x-amz-target"] ?? "").replace(/^.*\./, "")}`.trim();
-    const message = `${what}: the local cloud has no ${service}, so it answers no request to it`;
+    const message = `${what}: the local cloud has no ${service}, so it denies the request`;
     const line = `${path}: ${message}`;
     onEvent({ kind: "denial", path, action: `${service}:*`, resource: "unknown", line });
     return { deny: answerOf("ssm", message) };
@@ -81,7 +81,7 @@ export function startGuard(deployed: Surroundings, onEvent: Emit): Guard {
     } catch (error) {
       if (!(error instanceof UnknownRequest)) throw error;
       const { path } = caller.fn;
-      const line = `${path}: ${error.message}; permissions/requests of the local cloud has them`;
+      const line = `${path}: ${error.message}; they are in permissions/requests of the local cloud`;
       onEvent({ kind: "denial", path, action: "unknown", resource: "unknown", line });
       return { deny: answerOf(service, error.message) };
     }

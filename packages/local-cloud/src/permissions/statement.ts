@@ -20,7 +20,7 @@ export interface Statement {
 const oneOrMore = z.union([z.string(), z.array(z.string()).min(1)]).transform((given) => [given].flat());
 
 const Document = z.object({
-  Version: z.literal("2012-10-17", "is the version that is evaluated here").optional(),
+  Version: z.literal("2012-10-17", "is the only supported policy version").optional(),
   Statement: z
     .union([z.unknown().array(), z.record(z.string(), z.unknown())])
     .transform((given) => [given].flat()),
@@ -57,7 +57,7 @@ const Statements = z.strictObject({
     .transform((given, context) => {
       const understood = LeadingKeys.optional().safeParse(given);
       if (understood.success) return understood.data;
-      context.addIssue("not understood: only ForAllValues:StringLike on dynamodb:LeadingKeys is");
+      context.addIssue("not supported: only ForAllValues:StringLike on dynamodb:LeadingKeys is");
       return z.NEVER;
     })
     .optional(),
@@ -72,7 +72,7 @@ export function statementsIn(document: unknown): Statement[] {
     const { Sid, Effect, Action, Resource, Condition } = parsed(Statements, given, where);
     const variable = Resource.find((resource) => resource.includes("${"));
     if (variable)
-      throw new NotUnderstood(`${where}.Resource: the policy variable in ${variable} is not understood`);
+      throw new NotUnderstood(`${where}.Resource: the policy variable in ${variable} is not supported`);
     const leadingKeys = Condition?.["ForAllValues:StringLike"]["dynamodb:LeadingKeys"];
     return [
       {
@@ -93,6 +93,6 @@ function parsed<Schema extends z.ZodType>(schema: Schema, value: unknown, where:
 }
 
 function problem(issue: z.core.$ZodIssue): string {
-  if (issue.code === "unrecognized_keys") return `: ${issue.keys.join(", ")} not understood`;
+  if (issue.code === "unrecognized_keys") return `: ${issue.keys.join(", ")} not supported`;
   return `${issue.path.map((step) => `.${String(step)}`).join("")}: ${issue.message}`;
 }

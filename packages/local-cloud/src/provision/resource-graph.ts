@@ -60,7 +60,7 @@ export function resourceGraph(
     const path = stack.constructPath(logicalId);
     const { Type = "", Properties = {} } = stack.template.Resources?.[logicalId] ?? {};
     const family = FAMILIES.get(Type);
-    if (!family) throw new NotProvided(`${path}, ${Type || "no resource"}, is not provided locally`);
+    if (!family) throw new NotProvided(`${path}, ${Type || "no resource"}, is not supported locally`);
     if (trail.includes(path)) throw new Error(`circular reference ${[...trail, path].join(" → ")}`);
     try {
       const here = [...trail, path];
@@ -90,7 +90,7 @@ export function resourceGraph(
       }
     }
     throw new Error(
-      `no stack of this app puts ${name} into Parameter Store (SSM), and nothing else does here`,
+      `no stack of this app defines the parameter ${name} (SSM), and the local cloud has no others`,
     );
   }
 

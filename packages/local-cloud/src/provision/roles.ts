@@ -74,7 +74,7 @@ export async function readRoles({ stacks }: Assembly, graph: ResourceGraph): Pro
     const known = policies.find((policy) => policy.arn === arn)?.statements ?? MANAGED_POLICIES.get(arn);
     if (known) return known;
     throw new NotUnderstood(
-      `${path}: managed policy ${arn} not understood (understood: those of this app, ${[...MANAGED_POLICIES.keys()].join(", ")})`,
+      `${path}: managed policy ${arn} not supported (supported: those of this app, ${[...MANAGED_POLICIES.keys()].join(", ")})`,
     );
   }
 

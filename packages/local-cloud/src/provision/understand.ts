@@ -10,16 +10,14 @@ export function understand({ stacks }: Assembly): string[] {
   const ignored = new Set<string>();
   const refusals: string[] = [];
   for (const { name, template, constructPath } of stacks) {
-    if (template.Transform) refusals.push(`${name}: template transform ${template.Transform} not understood`);
+    if (template.Transform) refusals.push(`${name}: template transform ${template.Transform} not supported`);
     for (const [logicalId, { Type, Properties = {} }] of Object.entries(template.Resources ?? {})) {
       if (isIgnored(Type)) ignored.add(Type);
       else refusals.push(...refusalsOf(constructPath(logicalId), Type, Object.keys(Properties)));
     }
   }
   if (refusals.length > 0) {
-    throw new NotUnderstood(
-      `The local cloud does not understand this app:\n${refusals.map(bullet).join("\n")}`,
-    );
+    throw new NotUnderstood(`The local cloud does not support this app:\n${refusals.map(bullet).join("\n")}`);
   }
   return [...ignored].sort();
 }
@@ -27,15 +25,15 @@ export function understand({ stacks }: Assembly): string[] {
 function refusalsOf(path: string, type: string, properties: readonly string[]): string[] {
   const family = FAMILIES.get(type);
   if (!family) {
-    return [`${path}: resource type ${type} not understood (understood: ${[...FAMILIES.keys()].join(", ")})`];
+    return [`${path}: resource type ${type} not supported (supported: ${[...FAMILIES.keys()].join(", ")})`];
   }
   const understood = Object.keys(family.properties.shape);
   return properties
     .filter((property) => !understood.includes(property) && !family.harmless.includes(property))
     .map(
       (property) =>
-        `${path} (${type}): property ${property} not understood ` +
-        `(understood: ${understood.join(", ")}; without effect here: ${family.harmless.join(", ") || "none"})`,
+        `${path} (${type}): property ${property} not supported ` +
+        `(supported: ${understood.join(", ")}; ignored here: ${family.harmless.join(", ") || "none"})`,
     );
 }
 

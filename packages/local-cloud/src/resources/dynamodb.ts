@@ -59,7 +59,7 @@ const globalTable = z.strictObject({
         GlobalSecondaryIndexes: z.array(z.strictObject({ IndexName: z.string() })).optional(), // their capacity
       }),
     )
-    .length(1, "a local table has one replica"),
+    .length(1, "a local table can have only one replica"),
 });
 
 /** Security, backup, cost and insight; and capacity, which is neither reserved nor limited on a laptop. */
@@ -137,7 +137,7 @@ async function createOrFind(
     const existing = await describe();
     if (definition(existing) === definition(input)) return existing;
     throw new NotUnderstood(
-      `table ${TableName} exists with another definition (keys, indexes or stream): delete the data directory to start afresh`,
+      `table ${TableName} exists with another definition (keys, indexes or stream): delete the data directory to start again`,
       { cause: error },
     );
   }

@@ -8,7 +8,7 @@ export const EventInvokeConfig = family({
   type: "AWS::Lambda::EventInvokeConfig",
   properties: z.strictObject({
     FunctionName: z.string(),
-    MaximumRetryAttempts: z.literal(0, "only 0 is understood: nothing is run again by itself here"),
+    MaximumRetryAttempts: z.literal(0, "only 0 is supported: there are no automatic retries here"),
   }),
   harmless: ["MaximumEventAgeInSeconds", "Qualifier"], // nothing is throttled, so no event waits
   create: async ({ FunctionName }) => ({ ref: `${FunctionName}|$LATEST`, attributes: {} }),

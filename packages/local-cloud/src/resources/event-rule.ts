@@ -30,9 +30,9 @@ export function routeEvents(
   const queueUrls = targets.map((arn) => {
     const queueUrl = deployed.queueUrlsByArn.get(arn);
     if (queueUrl?.endsWith(".fifo"))
-      throw new NotUnderstood("Targets.Arn: EventBridge keeps no order, so it must be a standard queue");
+      throw new NotUnderstood("Targets.Arn: must be a standard queue, because EventBridge keeps no order");
     if (queueUrl) return queueUrl;
-    throw new NotUnderstood(`Targets.Arn: events of a pattern go to a queue of this app only, got ${arn}`);
+    throw new NotUnderstood(`Targets.Arn: must be a queue of this app for a rule with a pattern, got ${arn}`);
   });
   const busName = bus.split("/").at(-1) ?? bus;
   if (isEnabled) deployed.eventRules.push({ path, busName, pattern, queueUrls });

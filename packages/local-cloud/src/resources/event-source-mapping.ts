@@ -133,5 +133,5 @@ function common(given: Properties, site: Site) {
 
 function refuse(given: Properties, properties: readonly string[], source: string): void {
   const misplaced = properties.filter((property) => property in given);
-  if (misplaced.length > 0) throw new NotUnderstood(`${misplaced.join(", ")}: not understood for ${source}`);
+  if (misplaced.length > 0) throw new NotUnderstood(`${misplaced.join(", ")}: not supported for ${source}`);
 }

@@ -103,6 +103,6 @@ export function parseProperties(of: Family, properties: unknown): Record<string,
 function problem(issue: z.core.$ZodIssue): string {
   const where = issue.path.length > 0 ? `${issue.path.join(".")}: ` : "";
   return issue.code === "unrecognized_keys"
-    ? `${where}${issue.keys.map((key) => `property ${key}`).join(", ")} not understood`
+    ? `${where}${issue.keys.map((key) => `property ${key}`).join(", ")} not supported`
     : `${where}${issue.message}`;
 }

@@ -12,7 +12,7 @@ const DEFAULT_STAGE = "$default";
 export const HttpApi = family({
   type: "AWS::ApiGatewayV2::Api",
   properties: z.strictObject({
-    ProtocolType: z.literal("HTTP", "must be HTTP: a WebSocket API cannot be served here"),
+    ProtocolType: z.literal("HTTP", "must be HTTP: WebSocket APIs are not supported here"),
   }),
   harmless: [
     "CorsConfiguration", // no web page reaches the local cloud
@@ -34,7 +34,7 @@ export const Integration = family({
   type: "AWS::ApiGatewayV2::Integration",
   properties: z.strictObject({
     ApiId: z.string(),
-    IntegrationType: z.literal("AWS_PROXY", "must be AWS_PROXY: only functions can be behind an API here"),
+    IntegrationType: z.literal("AWS_PROXY", "must be AWS_PROXY: an API here can only invoke functions"),
     IntegrationUri: z.string(),
     PayloadFormatVersion: z.literal("2.0", "must be 2.0"),
   }),
@@ -58,7 +58,7 @@ export const Route = family({
     RouteKey: z.string().regex(/^(\$default|[A-Z]+ \/.*)$/, "must be $default or METHOD /path"),
     Target: z.string(),
     AuthorizationType: z
-      .enum(["NONE", "AWS_IAM"], "must be NONE or AWS_IAM, and who signs is not checked here")
+      .enum(["NONE", "AWS_IAM"], "must be NONE or AWS_IAM, whose signatures are not checked here")
       .optional(),
   }),
   harmless: ["OperationName"],
@@ -83,7 +83,7 @@ export const Stage = family({
   properties: z.strictObject({
     ApiId: z.string(),
     StageName: z.literal(DEFAULT_STAGE, `must be ${DEFAULT_STAGE}`),
-    AutoDeploy: z.literal(true, "must be true: deployments of an API are not understood").optional(),
+    AutoDeploy: z.literal(true, "must be true: API deployments are not supported").optional(),
   }),
   harmless: ["AccessLogSettings", "DefaultRouteSettings", "Description", "RouteSettings", "Tags"],
   create: async ({ StageName }) => ({ ref: StageName, attributes: {} }),

@@ -89,7 +89,7 @@ function demandsOf(
       accesses: ["logs:CreateLogStream", "logs:PutLogEvents"].map((action) => ({ action, resource: log })),
     },
     ...(TracingConfig?.Mode === "Active"
-      ? [{ ...byRole, what: "Lambda tells X-Ray of invocations", accesses: TRACES }]
+      ? [{ ...byRole, what: "Lambda sends traces to X-Ray", accesses: TRACES }]
       : []),
   ];
 }

@@ -41,15 +41,15 @@ export const Rule = family({
     if (EventPattern) {
       const targets = Targets.map(({ Arn }) => Arn);
       const rule = { pattern: EventPattern, bus: EventBusName, isEnabled: State === "ENABLED" };
-      if (ScheduleExpression) throw new NotUnderstood("EventPattern: not understood beside a schedule");
+      if (ScheduleExpression) throw new NotUnderstood("EventPattern: not supported with a schedule");
       if (Targets.some(({ Input }) => Input !== undefined))
-        throw new NotUnderstood("Targets.Input: not understood beside an event pattern");
+        throw new NotUnderstood("Targets.Input: not supported with an event pattern");
       routeEvents(rule, targets, site);
       return { ref: name, attributes: { Arn: arn } };
     }
     if (!ScheduleExpression) throw new NotUnderstood("must have an EventPattern or a ScheduleExpression");
     if (Targets.some(({ DeadLetterConfig }) => DeadLetterConfig !== undefined))
-      throw new NotUnderstood("Targets.DeadLetterConfig: not understood for a schedule");
+      throw new NotUnderstood("Targets.DeadLetterConfig: not supported for a schedule");
     for (const { Arn, Input } of Targets) {
       const functionArn = deploy(
         { expression: ScheduleExpression, state: State, property: "Targets.Arn", arn: Arn, input: Input },

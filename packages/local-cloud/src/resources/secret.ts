@@ -54,7 +54,7 @@ export const RotationSchedule = family({
     const { arn: functionArn } = functionOf("RotationLambdaARN", RotationLambdaARN, site);
     site.deployed.demands.push({
       path: site.path,
-      what: "Secrets Manager invokes the function that rotates",
+      what: "Secrets Manager invokes the rotation function",
       service: "secretsmanager.amazonaws.com",
       source: SecretId,
       accesses: [{ action: "lambda:InvokeFunction", resource: functionArn }],

@@ -84,7 +84,7 @@ async function subscribe(
   if (TO_PEOPLE.includes(Protocol)) return;
   if (Protocol !== "sqs") {
     throw new NotUnderstood(
-      `Protocol: ${Protocol} is not delivered here, only sqs is; ${TO_PEOPLE.join(", ")} are left out`,
+      `Protocol: ${Protocol} is not supported here, only sqs is; ${TO_PEOPLE.join(", ")} are ignored`,
     );
   }
   if (!site.deployed.queueUrlsByArn.has(Endpoint)) {

@@ -12,7 +12,10 @@ export const SsmParameter = family({
   type: "AWS::SSM::Parameter",
   properties: z.strictObject({
     Name: z.string().max(NAME_CHARACTERS_MAX).optional(),
-    Type: z.enum(["String", "StringList"], "must be String or StringList; CloudFormation makes no other"),
+    Type: z.enum(
+      ["String", "StringList"],
+      "must be String or StringList: CloudFormation creates no other type",
+    ),
     Value: z.string(),
   }),
   harmless: ["AllowedPattern", "DataType", "Description", "Policies", "Tags", "Tier"],

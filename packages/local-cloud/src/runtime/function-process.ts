@@ -126,7 +126,7 @@ function killGroup({ pid }: ChildProcess): void {
 }
 
 function exitReasonOf({ pid, exitCode, signalCode }: ChildProcess, { codeDirectory }: LocalFunction): string {
-  if (!pid) return `no process could be started in ${codeDirectory}`;
+  if (!pid) return `could not start a process in ${codeDirectory}`;
   if (signalCode) return `signal: ${signalCode}`;
   return exitCode ? `exit status ${exitCode}` : "no reason";
 }

@@ -182,7 +182,9 @@ test("what is not known is denied and named, PartiQL too", async () => {
   const Statement = 'SELECT * FROM "$TABLE"';
   expect(await asked("Shop/May", "dynamodb", "ExecuteStatementCommand", { Statement })).toMatchObject({
     name: "AccessDeniedException",
-    message: expect.stringContaining("DynamoDB ExecuteStatement are not known here; known are GetItem"),
+    message: expect.stringContaining(
+      "DynamoDB ExecuteStatement are not supported here; supported are GetItem",
+    ),
   });
   expect(recorder.of("denial").at(-1)?.line).toContain(
     "Shop/May: the permissions of DynamoDB ExecuteStatement",

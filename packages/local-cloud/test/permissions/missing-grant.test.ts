@@ -159,7 +159,7 @@ describe("what AWS would do in a role's name is refused before anything runs:", 
     [
       "Foundation",
       rulesPermission,
-      /Foundation\/SigningKeys\/Schedule: Secrets Manager invokes the function that rotates/,
+      /Foundation\/SigningKeys\/Schedule: Secrets Manager invokes the rotation function/,
     ],
   ])("%s %#", async (stack, change, message) => {
     const assemblyDirectory = await without(stack, change);

@@ -166,7 +166,7 @@ describe("DynamoDB", () => {
     [new ListTablesCommand({})],
   ])("%# is not known, so nobody may", async (command) => {
     await expect(needs(command)).rejects.toThrow(
-      /DynamoDB (ExecuteStatement|ListTables) are not known here; known/,
+      /DynamoDB (ExecuteStatement|ListTables) are not supported here; supported/,
     );
   });
 });
@@ -189,7 +189,7 @@ describe("SQS", () => {
 
   test("an operation for operators is not known", async () => {
     await expect(needs(new PurgeQueueCommand({ QueueUrl }))).rejects.toThrow(
-      "SQS PurgeQueue are not known here",
+      "SQS PurgeQueue are not supported here",
     );
   });
 });
@@ -218,7 +218,9 @@ describe("Secrets Manager", () => {
   });
 
   test("what is about no secret is not known", async () => {
-    await expect(needs(new GetRandomPasswordCommand({}))).rejects.toThrow("GetRandomPassword are not known");
+    await expect(needs(new GetRandomPasswordCommand({}))).rejects.toThrow(
+      "GetRandomPassword are not supported",
+    );
   });
 });
 
@@ -259,6 +261,6 @@ describe("S3", () => {
     [new GetObjectCommand({ ...at, VersionId: "1" }), "GET object with versionId"],
     [new ListBucketsCommand({}), "GET bucket"],
   ])("%# is not known, so nobody may", async (command, what) => {
-    await expect(wanted(command)).rejects.toThrow(`S3 ${what} are not known here`);
+    await expect(wanted(command)).rejects.toThrow(`S3 ${what} are not supported here`);
   });
 });

@@ -83,7 +83,7 @@ describe("refused is", () => {
         const policy = ManagedPolicy.fromAwsManagedPolicyName("AdministratorAccess");
         aFunction(stack, "Fn").role?.addManagedPolicy(policy);
       },
-      /Shop\/Fn\/ServiceRole: managed policy arn:aws:iam::aws:policy\/AdministratorAccess not understood \(understood: /,
+      /Shop\/Fn\/ServiceRole: managed policy arn:aws:iam::aws:policy\/AdministratorAccess not supported \(supported: /,
     ],
     [
       "a condition",
@@ -93,7 +93,7 @@ describe("refused is", () => {
           new PolicyStatement({ actions: ["sqs:*"], resources: ["*"], conditions }),
         );
       },
-      /Shop\/Fn\/ServiceRole\/DefaultPolicy: PolicyDocument\.Statement\.0\.Condition: not understood/,
+      /Shop\/Fn\/ServiceRole\/DefaultPolicy: PolicyDocument\.Statement\.0\.Condition: not supported/,
     ],
     [
       "a role of another app",
@@ -119,7 +119,7 @@ describe("refused is", () => {
         const fn = aFunction(stack, "Fn", { tracing: Tracing.ACTIVE });
         fn.role?.node.tryRemoveChild("DefaultPolicy");
       },
-      /Shop\/Fn: Lambda tells X-Ray of invocations, .* needs xray:PutTraceSegments on \*/,
+      /Shop\/Fn: Lambda sends traces to X-Ray, .* needs xray:PutTraceSegments on \*/,
     ],
     [
       "a schedule whose role may not invoke its target",

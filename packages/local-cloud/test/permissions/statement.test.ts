@@ -64,19 +64,19 @@ describe("refused by name is", () => {
     [
       "a condition",
       { ...plain, Condition: { Bool: { "aws:SecureTransport": "true" } } },
-      /Condition: not understood/,
+      /Condition: not supported/,
     ],
     [
       "a condition on more than keys",
       { ...plain, Action: ["kms:Decrypt", "sqs:SendMessage"], Condition: {} },
-      /Condition: not understood/,
+      /Condition: not supported/,
     ],
     [
       "a policy variable",
       { ...plain, Resource: "arn:aws:s3:::b/$" + "{aws:userid}/*" },
       /policy variable in arn:aws:s3/,
     ],
-    ["a condition on everything", { ...plain, Action: "*", Condition: {} }, /Condition: not understood/],
+    ["a condition on everything", { ...plain, Action: "*", Condition: {} }, /Condition: not supported/],
     ["another effect", { ...plain, Effect: "allow" }, /Statement\.0\.Effect/],
     ["no action", { ...plain, Action: [] }, /Statement\.0\.Action/],
   ])("%s", (_what, statement, message) => {

@@ -89,7 +89,7 @@ describe("refused by name is", () => {
       });
     });
     await expect(startLocalCloud({ assemblyDirectory })).rejects.toThrow(
-      "AWS::ApiGatewayV2::Authorizer not understood",
+      "AWS::ApiGatewayV2::Authorizer not supported",
     );
   });
 

@@ -30,7 +30,7 @@ test("a bucket is created under a name that a bucket may have, with the bytes th
 test("what would keep versions of objects is refused by name", async () => {
   const assembly = oneStack((stack) => void new Bucket(stack, "Archive", { versioned: true }));
   await expect(provisioned(assembly)).rejects.toThrow(
-    "Shop/Archive (AWS::S3::Bucket): property VersioningConfiguration not understood",
+    "Shop/Archive (AWS::S3::Bucket): property VersioningConfiguration not supported",
   );
 });
 

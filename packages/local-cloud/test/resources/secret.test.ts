@@ -58,9 +58,9 @@ test("a rotation schedule names its secret and its function, and rotates at once
 
 test.each([
   [
-    "a property that is not understood",
+    "a property that is not supported",
     (stack: Stack) => aSecret(stack).addPropertyOverride("GenerateSecretString.Taste", "sweet"),
-    "GenerateSecretString: property Taste not understood",
+    "GenerateSecretString: property Taste not supported",
   ],
   [
     "no text at all",
@@ -74,7 +74,7 @@ test.each([
         secretId: aSecret(stack).ref,
         hostedRotationLambda: { rotationType: "MySQLSingleUser" },
       }),
-    "property HostedRotationLambda not understood",
+    "property HostedRotationLambda not supported",
   ],
 ])("%s is refused by name", async (_what, define, message) => {
   await expect(provisioning((stack) => void define(stack))).rejects.toThrow(message);

@@ -86,7 +86,5 @@ test("a parameter that no stack of the app makes is refused by name", async () =
     endpoints,
     functionUrlFor: () => "http://127.0.0.1/x/",
   });
-  await expect(provisioned).rejects.toThrow(
-    "no stack of this app puts /platform/vpc into Parameter Store (SSM)",
-  );
+  await expect(provisioned).rejects.toThrow("no stack of this app defines the parameter /platform/vpc (SSM)");
 });

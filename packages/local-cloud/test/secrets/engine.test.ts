@@ -86,7 +86,7 @@ test("a rotation begins with a version that has a label and no text; a second on
   await expect(textOf({ VersionId: version, VersionStage: "AWSPENDING" })).rejects.toMatchObject({
     name: "ResourceNotFoundException",
   });
-  await expect(rotate()).rejects.toThrow("is under way");
+  await expect(rotate()).rejects.toThrow("is in progress");
 });
 
 test("a secret that no function rotates is not rotated", async () => {
@@ -96,7 +96,7 @@ test("a secret that no function rotates is not rotated", async () => {
 });
 
 test("what it does not know is refused by name", async () => {
-  await expect(client.send(new ListSecretsCommand({}))).rejects.toThrow("ListSecrets is not understood");
+  await expect(client.send(new ListSecretsCommand({}))).rejects.toThrow("ListSecrets is not supported");
   await expect(textOf({}, "another")).rejects.toMatchObject({ name: "ResourceNotFoundException" });
 });
 

@@ -114,7 +114,7 @@ function openDuring<Unit extends Open>(run: Run, unit: Unit): Unit {
 /** Logged as well: nobody may be there to catch it. */
 function tooLate(call: string): Error {
   log("error", "CALLED_LATE", { call });
-  return new Error(`${call} was called after its handler had ended: await everything a handler starts`);
+  return new Error(`${call} was called after its handler ended: await everything the handler starts`);
 }
 
 /** How many are named. */
@@ -122,6 +122,6 @@ const namesMax = 5;
 
 function notAwaited(names: readonly string[]): RetryLater {
   const named = names.slice(0, namesMax).join(", ");
-  const detail = `${names.length} running when the handler ended: ${named}${names.length > namesMax ? " …" : ""}`;
+  const detail = `${names.length} still running when the handler ended: ${named}${names.length > namesMax ? " …" : ""}`;
   return new RetryLater("NOT_AWAITED", undefined, { lastly: new Park("NOT_AWAITED", detail) });
 }

@@ -51,7 +51,7 @@ async function pageOf(options: ReadParametersOptions, token: string | undefined)
   const { path, deadlineMs } = options;
   const body = JSON.stringify({ Path: path, MaxResults: pageMax, NextToken: token });
   for (let attempt = 1; ; attempt++) {
-    if (nowMs() >= deadlineMs) throw new Error(`${path} was not read in time`);
+    if (nowMs() >= deadlineMs) throw new Error(`reading ${path} timed out`);
     const { status, text } = await post(options, body);
     if (status === 200) return JSON.parse(text) as Page;
     const code = codeIn(text);

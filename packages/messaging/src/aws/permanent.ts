@@ -98,7 +98,7 @@ function hintIn({ message, ...more }: Error): string {
     const match = pattern.exec(text);
     if (match) return hint(match);
   }
-  return "refused for what it says";
+  return "refused for its content";
 }
 
 type Hint = readonly [pattern: RegExp, hint: (match: RegExpExecArray) => string];
@@ -109,7 +109,10 @@ const hints: readonly Hint[] = [
     ([, name, expected, actual]) => `the key attribute ${name} must be ${expected}, got ${actual}`,
   ],
   [/Missing the key ([\w.-]{1,100})/, ([, name]) => `the key attribute ${name} is missing`],
-  [/provided key element does not match the schema/, () => "the key's attributes are not those of the table"],
+  [
+    /provided key element does not match the schema/,
+    () => "the key's attributes differ from the table's key",
+  ],
   [/empty string value\. Key: ([\w.-]{1,100})/, ([, name]) => `the key attribute ${name} is an empty string`],
   [/Item size .*exceeded/, () => "the item is larger than 400 KB"],
   [/Nesting Levels/, () => "a value is nested deeper than 32 levels"],

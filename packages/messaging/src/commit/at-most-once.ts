@@ -171,7 +171,7 @@ function busyItem(
 
 function duplicateOf({ about, result }: Settled, { message, letter }: Delivery): Outcome {
   if (!saysTheSame(about, digestOf(message))) {
-    throw new Park("ID_REUSED", `${message.source} ${message.id} was processed with other data`);
+    throw new Park("ID_REUSED", `${message.source} ${message.id} was processed before with other data`);
   }
   // Nobody acknowledged the delivery that lost it: its process may have died before it counted the loss.
   const isRedelivered = (letter?.receiveCount ?? 1) > 1;

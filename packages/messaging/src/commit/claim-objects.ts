@@ -52,7 +52,7 @@ export function claimObjects(bucket: string, client: S3Client = s3()): ClaimObje
 
 /** The length is that of the HTTP body, which cannot become longer. */
 async function bytesOf({ Body, ContentLength }: GetObjectCommandOutput): Promise<Buffer> {
-  if (!(Body instanceof Readable)) throw new Error("the SDK must give a stream in Node");
+  if (!(Body instanceof Readable)) throw new Error("the SDK must return a stream in Node");
   if (ContentLength === undefined || ContentLength > claimBytesMax) {
     Body.destroy();
     throw claimTooLarge(ContentLength ?? Number.POSITIVE_INFINITY);

@@ -49,14 +49,17 @@ export function claimStore(options: ClaimStoreOptions = {}): ClaimStore {
 
     async get(dataref) {
       const id = claimIdIn(dataref, bucket);
-      if (id === undefined) throw new Park("DATAREF_FOREIGN", "dataref must name a claim in our own bucket");
+      if (id === undefined)
+        throw new Park(
+          "DATAREF_FOREIGN",
+          "dataref must name a claim-check object in this deployment's bucket",
+        );
       const { get } = await objects();
       const bytes =
         (await get(`${travelPrefix}${id}`).catch(unavailable)) ??
         (await get(`${keptPrefix}${id}`).catch(unavailable));
       if (bytes === undefined) throw new Park("DATAREF_MISSING", `no object ${id} in ${bucket}`);
-      if (contentId(bytes) !== id)
-        throw new Park("DATAREF_ALTERED", `object ${id} is not what was put there`);
+      if (contentId(bytes) !== id) throw new Park("DATAREF_ALTERED", `object ${id} does not match its hash`);
       return bytes.toString();
     },
 

@@ -199,7 +199,7 @@ function timeShort(): RetryLater {
 }
 
 function inDoubt({ id, fence }: Lease, key: string, cause?: unknown): Park {
-  return new Park("IN_DOUBT", `${key}: nobody knows whether it happened; fence ${fence}, item ${id}`, {
+  return new Park("IN_DOUBT", `${key}: unknown whether it happened; fence ${fence}, item ${id}`, {
     cause,
   });
 }

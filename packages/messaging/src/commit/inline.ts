@@ -177,7 +177,7 @@ export function inline(options: InlineOptions): EvidenceStore {
     if (more.length === 0 && target?.TableName === table && targetId === id) return write;
     throw new Park(
       "INLINE_ONE_ITEM",
-      `inline commits one put or update of the item that itemOf names in ${table}, got ${unit.writes.length} writes`,
+      `inline needs exactly one put or update of the item that itemOf names in ${table}, got ${unit.writes.length} writes`,
     );
   }
 

@@ -95,7 +95,7 @@ export function findIn(evidence: string | undefined, delivery: Delivery): Found 
 
 /** @throws Park ID_REUSED */
 export function outcomeOf(found: NonNullable<Found>): Outcome {
-  if (found === "other") throw new Park("ID_REUSED", "it was processed with other data");
+  if (found === "other") throw new Park("ID_REUSED", "it was processed before with other data");
   return { kind: "duplicate" };
 }
 
@@ -107,7 +107,7 @@ export function refuseLost({ lostMs, lostDay }: EvidenceText, { timeMs }: Entry)
   if (timeMs > lostMs || today() > lostDay + evidenceDays) return;
   throw new Park(
     "EVIDENCE_GONE",
-    "an older release dropped evidence of this item: whether it was processed is not known",
+    "an earlier release dropped evidence of this item, so it is unknown whether the message was processed",
   );
 }
 

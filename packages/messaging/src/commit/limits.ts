@@ -37,7 +37,10 @@ export interface Measured {
  */
 export function measure(actions: readonly Write[]): Measured {
   if (actions.length > actionsMax) {
-    throw new Park("TOO_MANY_WRITES", `${actions.length} actions, at most ${actionsMax} fit one transaction`);
+    throw new Park(
+      "TOO_MANY_WRITES",
+      `${actions.length} actions, at most ${actionsMax} fit in a transaction`,
+    );
   }
   const subjects = actions.map(subjectOf);
   const keys = keyNamesByTable(subjects);
@@ -51,7 +54,7 @@ export function measure(actions: readonly Write[]): Measured {
     bytes += sizeOf(table, item);
   }
   if (bytes > transactionBytesMax) {
-    throw new Park("UNIT_TOO_LARGE", `${bytes} bytes, at most ${transactionBytesMax} fit one transaction`);
+    throw new Park("UNIT_TOO_LARGE", `${bytes} bytes, at most ${transactionBytesMax} fit in a transaction`);
   }
   return { actions, items, bytes };
 }
@@ -62,7 +65,7 @@ export function largestItemBytes(writes: readonly Write[]): number {
 }
 
 export function itemTwice(where: string): Park {
-  return new Park("ITEM_TWICE", `two writes of one item ${where}: make them one`);
+  return new Park("ITEM_TWICE", `two writes of one item ${where}: merge them`);
 }
 
 function sizeOf(table: string, item: Item): number {
@@ -74,7 +77,7 @@ function sizeOf(table: string, item: Item): number {
     const most = `${safeName(name)} has ${largest} of them`;
     throw new Park(
       "ITEM_TOO_LARGE",
-      `${bytes} bytes for ${table}, at most ${itemBytesMax} fit one item; ${most}`,
+      `${bytes} bytes for ${table}, at most ${itemBytesMax} fit in an item; ${most}`,
     );
   }
   return bytes;

@@ -31,7 +31,7 @@ export function requireFreeKey(id: string | undefined): void {
   if (id === undefined || !reserved.test(id)) return;
   throw new Park(
     "KEY_RESERVED",
-    "a key of the form NAME#generations or NAME@N# is the kit's: put a prefix of your own before what a payload says",
+    "a key like NAME#generations or NAME@N# is reserved for the kit: put your own prefix before a value from a payload",
   );
 }
 
@@ -39,6 +39,6 @@ export function requireFreeKey(id: string | undefined): void {
 export function requireFreeKind(kind: string): void {
   if (!kindsReserved.includes(kind) && kind !== "" && !kind.includes("#")) return;
   throw new Error(
-    `the kind of a projection's state must be a text without "#", and none of ${kindsReserved.join(", ")}, got ${JSON.stringify(kind)}`,
+    `the kind of a projection's state must be a string without "#", other than ${kindsReserved.join(", ")}, got ${JSON.stringify(kind)}`,
   );
 }

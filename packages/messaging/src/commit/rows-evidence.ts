@@ -93,7 +93,7 @@ function endedClaim(item: Readonly<Record<string, AttributeValue>>): Condition |
 function duplicateOf(item: Readonly<Record<string, AttributeValue>>, { message }: Delivery): Outcome {
   const evidence = unmarshall({ ...item });
   if (!saysTheSame(evidence, digestOf(message))) {
-    throw new Park("ID_REUSED", `${message.source} ${message.id} was processed with other data`);
+    throw new Park("ID_REUSED", `${message.source} ${message.id} was processed before with other data`);
   }
   const receipt = typeof evidence.receipt === "string" ? JSON.parse(evidence.receipt) : undefined;
   return { kind: "duplicate", receipt };

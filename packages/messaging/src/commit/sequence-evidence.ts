@@ -37,7 +37,10 @@ export const bySequence: EvidenceForm = {
     const { key, sequence } = placeOf(delivery);
     const found = findNumber(evidence, delivery);
     if (found === "other") {
-      throw new Park("SEQUENCE_REUSED", `${delivery.message.source} gave number ${sequence} to two messages`);
+      throw new Park(
+        "SEQUENCE_REUSED",
+        `${delivery.message.source} gave sequence ${sequence} to two messages`,
+      );
     }
     if (found) return { kind: "duplicate" };
     const last = read(evidence).get(key)?.sequence ?? 0;
@@ -114,7 +117,7 @@ function placeOf({ consumer, message }: Delivery): Place & { readonly key: strin
  * needs to find a row; after the last it waits among the dead letters.
  */
 function early(sequence: number, last: number, { message, letter }: Delivery): RetryLater {
-  const detail = `${message.source} ${message.partitionkey}: number ${sequence} came, the last was ${last}`;
+  const detail = `${message.source} ${message.partitionkey}: received sequence ${sequence}, the last was ${last}`;
   const lastly = new Park(gapCode, detail);
   if (isFifo(letter?.queueName ?? "")) {
     return new RetryLater("SEQUENCE_AHEAD", waitSeconds(letter?.receiveCount ?? 1), { lastly });

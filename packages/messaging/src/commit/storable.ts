@@ -40,7 +40,7 @@ function checkName(table: string | undefined, name: string): void {
   if (!name.startsWith(hiddenPrefix)) return;
   throw new Park(
     "ATTRIBUTE_RESERVED",
-    `${table}: ${safeName(name)} begins with ${hiddenPrefix}, the kit's own`,
+    `${table}: ${safeName(name)} begins with ${hiddenPrefix}, which is reserved for the kit`,
   );
 }
 
@@ -84,7 +84,7 @@ function unstorableKind(value: unknown): string | undefined {
         ? `more than ${digitsMax} digits`
         : undefined;
     case "string":
-      return value.isWellFormed() ? undefined : "a text with half a character";
+      return value.isWellFormed() ? undefined : "a string with a lone surrogate";
     case "function":
     case "symbol":
       return `a ${typeof value}`;
@@ -97,8 +97,8 @@ function unstorableKind(value: unknown): string | undefined {
 
 function unstorableNumber(value: number): string | undefined {
   if (!Number.isFinite(value)) return String(value);
-  if (Math.abs(value) > Number.MAX_SAFE_INTEGER) return "a number beyond 2^53: a bigint or a text keeps it";
-  return value !== 0 && Math.abs(value) < magnitudeMin ? "a number nearer to 0 than 1e-130" : undefined;
+  if (Math.abs(value) > Number.MAX_SAFE_INTEGER) return "a number beyond 2^53: use a bigint or a string";
+  return value !== 0 && Math.abs(value) < magnitudeMin ? "a number closer to 0 than 1e-130" : undefined;
 }
 
 function unstorableObject(value: object): string | undefined {
@@ -106,11 +106,11 @@ function unstorableObject(value: object): string | undefined {
     const kinds = new Set([...value].map((entry) => (isBinary(entry) ? "bytes" : typeof entry)));
     if (kinds.size !== 1) return kinds.size === 0 ? "an empty Set" : "a Set of several types";
     return kinds.has("object") || kinds.has("boolean")
-      ? "a Set of something else than texts, numbers or bytes"
+      ? "a Set of other values than strings, numbers or bytes"
       : undefined;
   }
   if (value instanceof Map && ![...value.keys()].every((name) => typeof name === "string")) {
-    return "a Map whose keys are not texts";
+    return "a Map whose keys are not strings";
   }
   if (Array.isArray(value) || isMap(value) || isScalar(value)) return undefined;
   return `a ${value.constructor?.name ?? "value"}`;

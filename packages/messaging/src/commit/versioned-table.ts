@@ -63,7 +63,7 @@ function keyOf(table: string, id: unknown): Record<string, AttributeValue> {
   const key = storable(table, { id });
   const bytes = typeof id === "string" ? Buffer.byteLength(id) : 0;
   if (bytes > 0 && bytes <= keyBytesMax) return key;
-  throw new Park("VALUE_UNSTORABLE", `${table}: id must be a text of 1 to ${keyBytesMax} bytes`);
+  throw new Park("VALUE_UNSTORABLE", `${table}: id must be a string of 1 to ${keyBytesMax} bytes`);
 }
 
 function updateOf(attributes: Attributes, stored: Readonly<Record<string, AttributeValue>>, read: number) {

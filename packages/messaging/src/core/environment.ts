@@ -38,5 +38,5 @@ export function environmentNumber(name: string, range: { min: number; max: numbe
 export function requireEnvironment(): void {
   const names = [...missing].join(", ");
   missing.clear();
-  if (names) throw new Error(`The environment must have ${names}; the construct of this function sets it`);
+  if (names) throw new Error(`The environment must have ${names}, set by this function's construct`);
 }

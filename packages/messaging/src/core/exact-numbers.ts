@@ -23,7 +23,7 @@ export function checkNumbers(text: string): void {
 export function inexact(place: string): Park {
   return new Park(
     "NUMBER_INEXACT",
-    `a number ${place} is not one that JavaScript keeps as it is written: send it as a text, or with fewer digits`,
+    `JavaScript cannot hold the number ${place} exactly: send it as a string, or with fewer digits`,
   );
 }
 

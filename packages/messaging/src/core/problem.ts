@@ -72,12 +72,17 @@ export function problemFor(error: unknown): Problem {
   if (error instanceof RetryLater) {
     const headers = { "retry-after": String(error.retryAfterSeconds ?? defaultRetryAfterSeconds) };
     if (inProgressCodes.has(error.code)) {
-      return new Problem("IN_PROGRESS", 409, "ask again with the same Idempotency-Key", headers);
+      return new Problem(
+        "IN_PROGRESS",
+        409,
+        "send the same request with the same Idempotency-Key again",
+        headers,
+      );
     }
-    return new Problem(error.code, 503, "try again with the same Idempotency-Key", headers);
+    return new Problem(error.code, 503, "send the same request with the same Idempotency-Key again", headers);
   }
   // The outcome may be unknown (a commit whose response was lost): the same key finds out.
-  return new Problem("INTERNAL", 500, "try again with the same Idempotency-Key");
+  return new Problem("INTERNAL", 500, "send the same request with the same Idempotency-Key again");
 }
 
 function refusalOf({ code, detail }: Park): Problem {
@@ -87,9 +92,9 @@ function refusalOf({ code, detail }: Park): Problem {
     return new Problem(code, 422, "the Idempotency-Key was used before with another body");
   }
   if (ownFaults.has(code)) {
-    return new Problem("INTERNAL", 500, "nothing was done, and a repetition comes to the same");
+    return new Problem("INTERNAL", 500, "nothing was done; repeating the request gives the same result");
   }
-  return new Problem(code, 422, "nothing was done, and a repetition comes to the same");
+  return new Problem(code, 422, "nothing was done; repeating the request gives the same result");
 }
 
 export function problemResponse({

@@ -119,12 +119,12 @@ function endOfString(text: string, begin: number): number {
 }
 
 function tooDeep(): Park {
-  return new Park("TOO_DEEP", `more than ${depthMax} objects and lists inside each other`);
+  return new Park("TOO_DEEP", `more than ${depthMax} nested objects and arrays`);
 }
 
 function entriesOf(list: readonly unknown[]): readonly unknown[] {
   if (list.length <= arrayLengthMax) return list;
-  throw new Park("ARRAY_TOO_LONG", `a list of ${list.length} entries, at most ${arrayLengthMax}`);
+  throw new Park("ARRAY_TOO_LONG", `an array of ${list.length} entries, at most ${arrayLengthMax}`);
 }
 
 /** @throws Park NUMBER_INEXACT */

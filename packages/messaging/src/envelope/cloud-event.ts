@@ -17,7 +17,7 @@ export function checkAttributes(fields: Readonly<Record<string, unknown>>): void
   const { source, time, datacontenttype, data_base64: bytes, data: _, ...others } = fields;
   // On the way half a character becomes another one, and two ids one.
   if (Object.values({ source, ...others }).some((text) => typeof text === "string" && !text.isWellFormed())) {
-    throw new Park("ENVELOPE_INVALID", "an attribute has half a character");
+    throw new Park("ENVELOPE_INVALID", "an attribute has a lone surrogate");
   }
   if (typeof source === "string" && source !== "" && !uriReference.test(source)) {
     throw new Park(
@@ -29,9 +29,9 @@ export function checkAttributes(fields: Readonly<Record<string, unknown>>): void
     throw new Park("TIME_INVALID", "time must be a date and time of RFC 3339");
   }
   if (bytes !== undefined && bytes !== null) {
-    throw new Park("DATA_NOT_JSON", "data_base64 is not read: send JSON as data");
+    throw new Park("DATA_NOT_JSON", "data_base64 is not supported: send JSON as data");
   }
   if (datacontenttype !== undefined && datacontenttype !== null && !jsonType.test(String(datacontenttype))) {
-    throw new Park("DATA_NOT_JSON", "datacontenttype must be application/json or another type of JSON");
+    throw new Park("DATA_NOT_JSON", "datacontenttype must be application/json or end in +json");
   }
 }

@@ -63,7 +63,7 @@ export function contract<
 >({ name, accepts, publishes, from }: ContractOptions<Accepts, Publishes>): Contract<Accepts, Publishes> {
   if (typeof name !== "string" || !namePattern.test(name) || name.length > nameLengthMax) {
     throw new Error(
-      `the name of a contract must be small letters, digits and single hyphens, begin with a letter and have at most ` +
+      `the name of a contract must be lower-case letters, digits and single hyphens, start with a-z and have at most ` +
         `${nameLengthMax} characters, got ${JSON.stringify(name)}`,
     );
   }
@@ -103,8 +103,8 @@ export function checkDeployed(own: Contract): void {
   const deployed = process.env[contractVariable];
   if (deployed === undefined || deployed === contractText(own)) return;
   throw new Error(
-    `CONTRACT_MISMATCH: this handler has the contract ${contractText(own)}, and its function was deployed with ` +
-      `${deployed}. Give the stack the contract of the handler in this file, and deploy again.`,
+    `CONTRACT_MISMATCH: this handler's contract is ${contractText(own)}, but its function was deployed with ` +
+      `${deployed}. Pass this handler's contract to the stack and deploy again.`,
   );
 }
 

@@ -121,7 +121,7 @@ function optionalText(fields: Fields, name: string): string | undefined {
   const value = fields[name];
   if (value === undefined || value === null) return undefined;
   if (typeof value !== "string" || value === "" || value.length > attributeLengthMax) {
-    throw new Park("ENVELOPE_INVALID", `${name} must be a text of 1 to ${attributeLengthMax} characters`);
+    throw new Park("ENVELOPE_INVALID", `${name} must be a string of 1 to ${attributeLengthMax} characters`);
   }
   return value;
 }

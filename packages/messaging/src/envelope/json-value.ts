@@ -23,7 +23,7 @@ export function asJson(value: unknown, code: string, whose: string, schema?: obj
     const lost = lostKind(found);
     if (lost !== undefined) throw refused(lost, at);
     if (typeof found !== "object" || found === null) return found === 0 ? 0 : found; // there is no -0
-    if ((at?.depth ?? 0) >= depthMax) throw refused(`more than ${depthMax} objects and lists in each other`);
+    if ((at?.depth ?? 0) >= depthMax) throw refused(`more than ${depthMax} nested objects and arrays`);
     return Array.isArray(found) ? listOf(found, at) : objectOf(found, at);
   }
 
@@ -48,7 +48,7 @@ export function asJson(value: unknown, code: string, whose: string, schema?: obj
   function refused(what: string, at?: Place): Park {
     return new Park(
       code,
-      `${whose}: ${what} at ${nameOf(at, schema && declaredKeys(schema))} is nothing that JSON holds`,
+      `${whose}: ${what} at ${nameOf(at, schema && declaredKeys(schema))} cannot be held by JSON`,
     );
   }
 }
@@ -59,7 +59,7 @@ function lostKind(value: unknown): string | undefined {
     case "number":
       return Number.isFinite(value) ? undefined : String(value);
     case "string":
-      return value.isWellFormed() ? undefined : "a text with half a character";
+      return value.isWellFormed() ? undefined : "a string with a lone surrogate";
     case "bigint":
     case "function":
     case "symbol":

@@ -103,7 +103,7 @@ export function messageType<const Type extends string, Data, Older = unknown>(
     try {
       return key(data);
     } catch (cause) {
-      throw new Park("PUBLISH_INVALID", `${type}: these data have no key`, { cause });
+      throw new Park("PUBLISH_INVALID", `${type}: this data has no key`, { cause });
     }
   }
 }

@@ -36,7 +36,7 @@ export function liftsTo<Older>(type: string, upcasts: Upcasts<Older> | undefined
     if (step === undefined) {
       const given = steps.map(([key]) => key).join(", ");
       throw new Error(
-        `upcasts of ${type} must lead to v${current} without a gap: v${version} is missing in ${given}`,
+        `upcasts of ${type} must lead to v${current} without a gap: v${version} is missing from ${given}`,
       );
     }
     lifts.set(`${name}.v${version}`, { ...step, to: `${name}.v${version + 1}` });

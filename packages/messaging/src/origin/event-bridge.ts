@@ -31,10 +31,10 @@ export function eventBridge({ types: given, id, key }: EventBridgeOptions): From
       (type) => !accepts.some((accepted) => accepted.types.includes(type)),
     );
     if (stray !== undefined)
-      throw new Error(`contract ${name} takes events as ${stray}, which it does not accept`);
+      throw new Error(`contract ${name} maps events to ${stray}, which it does not accept`);
     for (const place of [id, key]) {
       if (place && !("field" in place))
-        throw new Error("an event of EventBridge has fields of its detail only");
+        throw new Error("an EventBridge event has only the fields of its detail");
     }
     const form: Form = { form: "event-bridge", types, ...(id && { id }), ...(key && { key }) };
     return originOf(form, undefined, (arrived) => {
@@ -43,14 +43,14 @@ export function eventBridge({ types: given, id, key }: EventBridgeOptions): From
       if (typeof detailType !== "string" || typeof told.source !== "string" || typeof told.id !== "string") {
         throw new Park(
           "FORM_INVALID",
-          "the body is no event of EventBridge: does its rule transform the input?",
+          "the body is not an EventBridge event: does the rule transform its input?",
         );
       }
       const type = Object.hasOwn(types, detailType) ? types[detailType] : undefined;
       if (type === undefined) {
         throw new Park(
           "TYPE_UNKNOWN",
-          `this consumer takes the detail types ${Object.keys(types).join(", ")}`,
+          `this consumer accepts the detail types ${Object.keys(types).join(", ")}`,
         );
       }
       return made(

@@ -87,7 +87,7 @@ export function publishId(): Place {
 export function origin(form: Form & { readonly id: Place }, { within }: Bound, read: Origin["read"]): Origin {
   const { id } = form;
   if ("of" in id && id.of === "publish" && within !== "sns") {
-    throw new Error("publishId() is SNS's, and only a message of sns(…) that is not raw has it");
+    throw new Error("publishId() needs sns(…) without raw delivery");
   }
   const isInBody = "field" in id || (within === "sns" && !("of" in id && id.of === "deduplication"));
   return originOf(form, isInBody ? undefined : id, read);
@@ -152,13 +152,13 @@ export function idAt(place: Place, arrived: Arrived, value: unknown): string {
   const beside = "field" in place ? undefined : arrived.attributes[givenIdName];
   const found = beside ?? valueAt(place, arrived, value);
   if (found === undefined || found === null || found === "") {
-    throw new Park("ID_MISSING", `${placeText(place)} is where the contract says that the id is`);
+    throw new Park("ID_MISSING", `${placeText(place)} is missing, where the contract expects the id`);
   }
   const text = textOf(found);
   if (text === undefined || text.length > textLengthMax || !text.isWellFormed()) {
     throw new Park(
       "ID_INVALID",
-      `${placeText(place)} must be a text of 1 to ${textLengthMax} characters, or a whole number`,
+      `${placeText(place)} must be a string of 1 to ${textLengthMax} characters or a whole number`,
     );
   }
   return text;
@@ -193,8 +193,8 @@ export function made(
 export function onlyType(form: string, { name, accepts: [only, ...others] }: Bound): string {
   if (only !== undefined && others.length === 0) return only.type;
   throw new Error(
-    `contract ${name} is ${form}, whose messages do not say their type, so it must accept one type, got ` +
-      `${1 + others.length}: make one whose schema is a union`,
+    `contract ${name} is ${form}, whose messages have no type, so it must accept exactly one, got ` +
+      `${1 + others.length}: use one type whose schema is a union`,
   );
 }
 
@@ -221,6 +221,6 @@ function textOf(value: unknown): string | undefined {
 function placeText(place: Place): string {
   if ("attribute" in place) return `the message attribute ${place.attribute}`;
   if ("of" in place)
-    return place.of === "publish" ? "the MessageId of SNS" : "the deduplication id of the message";
+    return place.of === "publish" ? "SNS's MessageId" : "the deduplication id of the message";
   return `the field ${place.field.join(".")}`;
 }

@@ -61,10 +61,10 @@ function isTest(body: unknown): boolean {
 function recordIn(body: unknown): Readonly<Record<string, unknown>> {
   const { Records } = isObject(body) ? body : {};
   if (!Array.isArray(Records) || !isObject(Records[0])) {
-    throw new Park("FORM_INVALID", "the body is no notification of S3");
+    throw new Park("FORM_INVALID", "the body is not an S3 notification");
   }
   if (Records.length > 1) {
-    throw new Park("RECORDS_SEVERAL", `${Records.length} records: send each as a message of its own`);
+    throw new Park("RECORDS_SEVERAL", `${Records.length} records: send each as its own message`);
   }
   return Records[0];
 }
@@ -75,7 +75,7 @@ function notification(record: Readonly<Record<string, unknown>>, type: string, a
   const { name } = isObject(bucket) ? bucket : {};
   const { key: encoded, size, eTag, versionId, sequencer } = isObject(object) ? object : {};
   if (typeof eventName !== "string" || typeof name !== "string" || typeof encoded !== "string") {
-    throw new Park("FORM_INVALID", "a record of S3 has an event name, a bucket and the key of an object");
+    throw new Park("FORM_INVALID", "an S3 record must have an event name, a bucket and an object key");
   }
   const key = decoded(encoded);
   const named = sequencer ?? requestIdIn(responseElements);
@@ -106,7 +106,7 @@ function decoded(key: string): string {
   try {
     return decodeURIComponent(key.replaceAll("+", " "));
   } catch {
-    throw new Park("FORM_INVALID", "the key of the object is not encoded as S3 encodes it");
+    throw new Park("FORM_INVALID", "the object key is not encoded as S3 encodes it");
   }
 }
 

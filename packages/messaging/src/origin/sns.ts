@@ -34,13 +34,10 @@ function published({ body, ...beside }: Arrived): Arrived {
   const notification = parseCapped(body);
   const { Type, Message, MessageId, MessageAttributes } = isObject(notification) ? notification : {};
   if (Type === "SubscriptionConfirmation") {
-    throw new Park(
-      "SUBSCRIPTION_UNCONFIRMED",
-      "SNS delivers nothing until somebody confirms the subscription",
-    );
+    throw new Park("SUBSCRIPTION_UNCONFIRMED", "SNS delivers nothing until the subscription is confirmed");
   }
   if (Type !== "Notification" || typeof Message !== "string") {
-    throw new Park("FORM_INVALID", "the body is no notification of SNS: is raw message delivery on?");
+    throw new Park("FORM_INVALID", "the body is not an SNS notification: is raw message delivery on?");
   }
   const given = beside.attributes[givenIdName];
   return {

@@ -28,7 +28,7 @@ export function routeFaults(
         .filter((versions) => all || !versions.some((type) => elsewhere.includes(type)))
         .map(
           ([type]) =>
-            `${name} accepts ${type}, which nothing publishes: add it to a contract's \`publishes\`, or say ` +
+            `${name} accepts ${type}, which no contract publishes: add it to a contract's \`publishes\`, or call ` +
             `expectFromElsewhere(...) in its stack`,
         ),
     ),
@@ -38,7 +38,7 @@ export function routeFaults(
         .filter((type) => all || !elsewhere.includes(type))
         .map(
           (type) =>
-            `${name} publishes ${type}, which nothing accepts: add a consumer or stop publishing it, or say ` +
+            `${name} publishes ${type}, which no contract accepts: add a consumer, stop publishing it, or call ` +
             `acceptedElsewhere(...) in its stack`,
         ),
     ),
@@ -49,7 +49,7 @@ function namesTwice(registered: readonly Registered[]): string[] {
   const names = registered.map(({ name }) => name);
   return [...new Set(names.filter((name, index) => names.indexOf(name) !== index))].map(
     (name) =>
-      `two functions have the name ${name}, so each would take the other's messages for done: give one of them another ` +
-      `name, or its stack to the relay once`,
+      `two functions have the name ${name}, so each would treat the other's messages as processed: give one another ` +
+      `name, or pass its stack to the relay only once`,
   );
 }

@@ -86,7 +86,7 @@ function readGenerations(id: string, item: Record<string, AttributeValue>): Gene
   const isNumber = (value: unknown) => Number.isSafeInteger(value) && Number(value) >= 1;
   if (!isNumber(serving) || !(building === undefined || isNumber(building))) {
     throw new Error(
-      `the item ${id} must have the numbers of the generations that serve and are built, got ` +
+      `the item ${id} must have the numbers of the serving and building generations, got ` +
         `serving ${typeof serving} and building ${typeof building}: it was not written by the kit`,
     );
   }

@@ -97,13 +97,13 @@ export function duplicateOf(item: JournalItem, evidence: StoredItem): Appended {
 }
 
 export function idReused({ envelope: { source, id } }: JournalItem): Appended {
-  const detail = `${source} ${id} is in the journal with other data`;
+  const detail = `${source} ${id} is already in the journal with other data`;
   return { kind: "refused", reason: new Park("ID_REUSED", detail) };
 }
 
 export function tooLarge({ bytes }: JournalItem): Appended | undefined {
   if (bytes <= bodyBytesMax) return undefined;
-  const detail = `${bytes} bytes, at most ${bodyBytesMax} fit a journal entry`;
+  const detail = `${bytes} bytes, at most ${bodyBytesMax} fit in a journal entry`;
   return { kind: "refused", reason: new Park("ENTRY_TOO_LARGE", detail) };
 }
 

@@ -77,6 +77,6 @@ async function headsOf(
 function changed({ name, partitions }: Pick<JournalSize, "name" | "partitions">, found: string) {
   log("error", "JOURNAL_PARTITIONS", { journal: name, partitions, found });
   return new PartitionsChanged(
-    `the journal ${name} has ${found}, and here it is to have ${partitions}: give it its number back, or another name`,
+    `the journal ${name} has ${found}, but ${partitions} partitions are configured: restore the number, or choose another name`,
   );
 }

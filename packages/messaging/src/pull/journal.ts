@@ -76,7 +76,7 @@ export function journal(options: JournalOptions = {}): Journal {
   wholeNumber("partitions", partitions, { min: 1, max: partitionsMax });
   if (!/^[a-z0-9-]{1,60}$/.test(name)) {
     throw new Error(
-      `name of a journal must be 1 to 60 small letters, digits and hyphens, got ${JSON.stringify(name)}`,
+      `name of a journal must be 1 to 60 lower-case letters, digits and hyphens, got ${JSON.stringify(name)}`,
     );
   }
   const table = options.table ?? environment("JOURNAL_TABLE");

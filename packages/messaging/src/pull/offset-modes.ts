@@ -52,10 +52,7 @@ export function withState({
       await chain(delivery, given);
       await delivery.unit.checked();
       if (delivery.unit.messages.length > 0 && !publishes) {
-        throw new Park(
-          rebuildPublishes,
-          "a rebuild would send again what was sent before; it only writes state",
-        );
+        throw new Park(rebuildPublishes, "a rebuild must not publish: it would send messages again");
       }
       await offsets.commit(move, writesOf(delivery.unit, move), { deadlineMs });
       return { kind: "done" };

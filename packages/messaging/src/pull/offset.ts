@@ -83,7 +83,7 @@ export function offsets({
   };
 
   function moveWrite({ partition, from, to }: Move): Write {
-    if (to <= from) throw new Error(`an offset only goes forwards, not from ${from} to ${to}`);
+    if (to <= from) throw new Error(`an offset cannot go back from ${from} to ${to}`);
     const put = {
       TableName: table,
       Item: marshall({ id: idOf(partition), offset: to }),

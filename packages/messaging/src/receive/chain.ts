@@ -41,7 +41,7 @@ export function messageChain<Of extends Contract, Receipt>({
     if (isUnread(message)) {
       throw new Park(
         "DATAREF_UNREAD",
-        "the data came by claim check, and this consumer has no .use(claimCheck())",
+        "the data is in S3 (claim check), but this consumer has no .use(claimCheck())",
       );
     }
     const data = await type.parse(message.data, message.type);

@@ -56,7 +56,7 @@ export interface Endpoint<Of extends EndpointContract, Added = unknown> {
 /** Kept back from the function's timeout to answer. */
 const answerMs = 500;
 /** The handler did not end in time, and nobody knows whether it will. */
-const sameKey = "it was not done in time: try again with the same Idempotency-Key";
+const sameKey = "it was not done in time: send the same request with the same Idempotency-Key again";
 const retryAfter = { "retry-after": "1" };
 const keyLengthMax = 255;
 
@@ -161,7 +161,7 @@ function roleOf(event: APIGatewayProxyEventV2): string {
 /** An identity of the application's own is hashed: sources are logged and travel on, and it may say who somebody is. */
 function identityOf(caller: unknown, callerOf: unknown): string {
   if (typeof caller !== "string" || caller === "") {
-    throw new Problem("CALLER_UNKNOWN", 401, "the request does not say who asks");
+    throw new Problem("CALLER_UNKNOWN", 401, "the request does not identify its caller");
   }
   return callerOf === roleOf ? caller : derivedId("caller", caller);
 }

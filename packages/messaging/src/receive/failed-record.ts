@@ -54,7 +54,7 @@ class RunUnfinished extends RetryLater {
   readonly ranMs: number;
 
   constructor(ranMs: number) {
-    const detail = `the last run had not ended after ${ranMs} ms, when the invocation had to answer`;
+    const detail = `the last run was still running after ${ranMs} ms, at the invocation's deadline`;
     super("UNFINISHED", undefined, { lastly: new Park("RUN_UNFINISHED", detail) });
     this.ranMs = ranMs;
   }

@@ -52,9 +52,9 @@ export async function nextTry(queue: Subscription, record: SQSRecord, error: unk
   const limits = await queueLimits(queue.queueUrl);
   // Of a queue that does not say, no more is expected than what its consumer was told.
   const receivesMax = limits?.receivesMax ?? (waited ? Number.POSITIVE_INFINITY : queue.attemptsMax);
-  if (receives >= receivesMax) return over(`${receives} receives, the most that the queue allows`);
+  if (receives >= receivesMax) return over(`${receives} receives, the queue's maximum`);
   const leftMs = leftOf(limits, ageMs);
-  if (leftMs <= 0) return over(`${receives} receives in ${waitedSeconds} seconds, then the queue forgets it`);
+  if (leftMs <= 0) return over(`${receives} receives in ${waitedSeconds} seconds, until its retention ended`);
   return { ...again, retryAfterSeconds: Math.min(retryAfterSeconds, Math.ceil(leftMs / 1_000)) };
 
   function over(detail: string): Park {

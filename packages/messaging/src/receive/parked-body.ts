@@ -93,7 +93,7 @@ async function readParked(reference: string, { bucket, client }: ParkedPlace): P
   const { claimObjects } = await import("../commit/claim-objects.ts");
   const bytes = await claimObjects(bucket, client).get(key);
   if (bytes === undefined) throw new Park("DATAREF_MISSING", `no object ${key} in ${bucket}`);
-  if (contentId(bytes) !== id) throw new Park("DATAREF_ALTERED", `object ${key} is not what was put there`);
+  if (contentId(bytes) !== id) throw new Park("DATAREF_ALTERED", `object ${key} does not match its hash`);
   const { body, attributes } = JSON.parse(bytes.toString()) as { body: string; attributes: unknown };
   return { body, attributes: unfolded({ DataType: "String", StringValue: JSON.stringify(attributes) }) };
 }

@@ -167,6 +167,6 @@ function requireFindable(metrics: Metrics, service: string): void {
   const wanted = { namespace, [serviceDimension]: service };
   if (JSON.stringify(found) === JSON.stringify(wanted)) return;
   throw new Error(
-    `metrics must count where the alarms look, ${JSON.stringify(wanted)}, got ${JSON.stringify(found)}`,
+    `metrics must use the namespace and dimensions of the alarms, ${JSON.stringify(wanted)}, got ${JSON.stringify(found)}`,
   );
 }

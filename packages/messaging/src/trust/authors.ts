@@ -71,7 +71,7 @@ function parse(json: string): Record<string, Author> {
   if (typeof authors === "object" && authors !== null && Object.values(authors).every(isAuthor)) {
     return authors as Record<string, Author>;
   }
-  throw new Error("AUTHORS must be a JSON object from the name of a contract to what it publishes");
+  throw new Error("AUTHORS must be a JSON object from contract name to published types");
 }
 
 function isAuthor(value: unknown): value is Author {

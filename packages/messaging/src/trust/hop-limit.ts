@@ -25,7 +25,7 @@ export function hopLimit({ hopsMax = hopsMaxDefault }: HopLimitOptions = {}): Me
       if (message.hops <= hopsMax) return;
       throw new Park(
         "TOO_MANY_HOPS",
-        `${message.hops} messages before this one in the story ${message.correlationid}, at most ${hopsMax}`,
+        `${message.hops} messages before this one in flow ${message.correlationid}, at most ${hopsMax}`,
       );
     },
   };

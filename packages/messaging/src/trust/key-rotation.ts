@@ -25,7 +25,7 @@ export function rotated(text: string, { keyId, nowMs }: { keyId: string; nowMs: 
   const kept = inUse(readKeyEntries(text), nowMs);
   if (kept.length >= keysMax) {
     throw new KeysInvalid(
-      `all ${kept.length} keys are in use, at most ${keysMax} may be: rotate less often than every ${rotationDaysMin} days`,
+      `all ${kept.length} keys are in use, at most ${keysMax} are allowed: rotate at most every ${rotationDaysMin} days`,
     );
   }
   return writeKeyEntries([...kept, newKey(keyId, { signsFromMs: nowMs + signsAfterMs })]);
@@ -44,11 +44,10 @@ export function obstacleTo(
   const after = readKeyEntries(next);
   const added = after.filter(({ id }) => !before.has(id));
   const [only] = added;
-  if (only === undefined || added.length > 1)
-    return `it adds ${added.length} keys to the present ones, not one`;
-  if (only.signsFromMs < nowMs + staleMsMax) return `the key ${only.id} would sign too soon`;
+  if (only === undefined || added.length > 1) return `it adds ${added.length} keys instead of one`;
+  if (only.signsFromMs < nowMs + staleMsMax) return `key ${only.id} would sign too early`;
   const missing = inUse(entries, nowMs).filter(({ id }) => !after.some((entry) => entry.id === id));
-  if (missing.length > 0) return `it lacks ${missing.map(({ id }) => id).join(", ")}, in use at present`;
+  if (missing.length > 0) return `it lacks ${missing.map(({ id }) => id).join(", ")}, which are in use`;
   const changed = after.filter(({ id, secret }) => id !== only.id && before.get(id) !== secret);
   return changed.length > 0 ? `it changes ${changed.map(({ id }) => id).join(", ")}` : undefined;
 }

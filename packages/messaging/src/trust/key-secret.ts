@@ -76,11 +76,11 @@ function firstForm({ current, ...keys }: Record<string, unknown>): KeyEntry[] {
   const ids = Object.keys(keys);
   if (typeof current !== "string" || ids.length !== 1 || ids[0] !== current) {
     throw new KeysInvalid(
-      `the secret must have "keys", or "current" and the one key that it names, got ${ids.length} keys`,
+      `the secret must have "keys", or "current" and the key it names, got ${ids.length} keys`,
     );
   }
   const password = keys[current];
-  if (typeof password !== "string") throw new KeysInvalid(`the key ${namedSafely(current)} must be a text`);
+  if (typeof password !== "string") throw new KeysInvalid(`the key ${namedSafely(current)} must be a string`);
   return [entryOf(current, Buffer.from(password).toString("base64"), 0)];
 }
 
@@ -108,7 +108,7 @@ function parse(text: string): unknown {
     return JSON.parse(text);
   } catch {
     // The cause of a syntax error quotes the text, which is a secret.
-    throw new KeysInvalid(`the secret must be JSON, got ${text.length} characters that are not`);
+    throw new KeysInvalid(`the secret must be JSON, got ${text.length} other characters`);
   }
 }
 

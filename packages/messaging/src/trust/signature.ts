@@ -59,7 +59,7 @@ export function signature({ policy = "required", ...options }: SignatureOptions 
     if (key === undefined) throw unknown(keyId, letter.receiveCount);
     const signed = { body: letter.body, envelope: message, queueName: letter.queueName };
     if (!verify(text, signed, key)) {
-      throw new Park("SIGNATURE_INVALID", `the key ${keyId} did not sign this for ${letter.queueName}`);
+      throw new Park("SIGNATURE_INVALID", `key ${keyId} did not sign this message for ${letter.queueName}`);
     }
   }
 }
@@ -113,7 +113,7 @@ const policies: readonly SignaturePolicy[] = ["required", "accepted", "off"];
  * does not have after it was asked for twice more is nobody's, and keeps its group waiting no longer.
  */
 function unknown(keyId: string, receiveCount: number): Error {
-  const lastly = new Park("SIGNATURE_INVALID", `the key ${keyId} is not in the ring`);
+  const lastly = new Park("SIGNATURE_INVALID", `key ${keyId} is not in the secret`);
   return receiveCount > 2 ? lastly : new RetryLater("KEY_UNKNOWN", askAgainMs / 1_000, { lastly });
 }
 

@@ -181,7 +181,7 @@ describe("rotate", () => {
     const version = await begin();
     await ask("createSecret", version);
     now += signsAfterMs - staleMsMax + 1;
-    await expect(ask("testSecret", version)).rejects.toThrow("would sign too soon");
+    await expect(ask("testSecret", version)).rejects.toThrow("would sign too early");
     expect(readKeyEntries(await current())).toHaveLength(1);
     await perform(await begin());
     expect(readKeyEntries(await current())).toHaveLength(2);

@@ -28,5 +28,5 @@ export async function requireAccess(
 
 const remedies = {
   region: "Set AWS_REGION, or run `aws configure`",
-  credentials: "Sign in (`aws configure`, `aws sso login`), or take a role; see docs/deploying.md",
+  credentials: "Sign in (`aws configure`, `aws sso login`) or assume a role: see docs/deploying.md",
 } as const;

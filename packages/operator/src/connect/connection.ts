@@ -73,7 +73,7 @@ export function connect(from: {
 }): Connection {
   if (from.outputsFile !== undefined) {
     const outputs = parsed(from.outputsFile, Outputs, "the outputs file of `cdk deploy --outputs-file`");
-    if (!outputs) throw new UsageError(`--outputs must be a file: there is no ${from.outputsFile}.`);
+    if (!outputs) throw new UsageError(`--outputs must name a file, but ${from.outputsFile} does not exist.`);
     return deployed(outputs);
   }
   const { endpoints, outputs } = runningCloud(from.cloudFile ?? CLOUD_FILE);
@@ -107,15 +107,17 @@ export function isRunning(processId: number): boolean {
 
 function runningCloud(file: string) {
   const cloud = readCloudFile(file);
-  const remedy = "start one with `npm start`, or name a deployment with --stage NAME or --outputs FILE";
-  if (!cloud) throw new UsageError(`No local cloud is running here (there is no ${file}): ${remedy}.`);
+  const remedy = "start one with `npm start`, or choose a deployment with --stage NAME or --outputs FILE";
+  if (!cloud) throw new UsageError(`No local cloud is running here (${file} does not exist): ${remedy}.`);
   const { processId, endpoints, outputs } = cloud;
   if (!isRunning(processId)) {
-    throw new UsageError(`The local cloud that wrote ${file} (process ${processId}) is gone: ${remedy}.`);
+    throw new UsageError(
+      `The local cloud of ${file} (process ${processId}) is no longer running: ${remedy}.`,
+    );
   }
   if (!endpoints || !outputs) {
     throw new UsageError(
-      `The local cloud of process ${processId} is still starting: try again in a few seconds.`,
+      `The local cloud (process ${processId}) is still starting: try again in a few seconds.`,
     );
   }
   return { endpoints, outputs };
@@ -139,7 +141,7 @@ function parsed<T>(file: string, schema: z.ZodType<T>, what: string): T | undefi
 
 /** The others are of the same kind: a file is the wrong one, or it is right. */
 function firstIssue({ issues: [issue] }: z.ZodError): string {
-  return `${issue?.message} at ${issue?.path.join(".") || "its top"}`;
+  return `${issue?.message} at ${issue?.path.join(".") || "its top level"}`;
 }
 
 function textOf(file: string): string | undefined {

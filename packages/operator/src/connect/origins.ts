@@ -42,7 +42,7 @@ function fromOf({ form, id, key, types = {}, raw = false, message }: Said, name:
       if (message) return sns(fromOf(message, name), { raw });
   }
   throw new UsageError(
-    `${name} takes messages in the form ${form}, which this release does not know: use the one that is deployed.`,
+    `${name} receives messages in the form ${form}, which this release does not know: use the deployed release.`,
   );
 }
 

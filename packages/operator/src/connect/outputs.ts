@@ -12,5 +12,5 @@ export function outputRequired(outputs: Outputs, key: string): string {
   const value = outputNamed(outputs, key);
   if (value !== undefined) return value;
   const keys = Object.values(outputs).flatMap((stack) => Object.keys(stack));
-  throw new UsageError(`The outputs must name ${key}; they are: ${keys.join(", ") || "none"}.`);
+  throw new UsageError(`The outputs must contain ${key}; they are: ${keys.join(", ") || "none"}.`);
 }

@@ -20,7 +20,7 @@ export async function registrationsOf(connection: Connection): Promise<Registrat
   const place = placeOf(connection);
   const registrations = await readRegistry({ ...place, deadlineMs: nowMs() + readMsMax });
   if (registrations) return registrations;
-  throw new UsageError(`The registry ${place.path} is not open: deploy the relay's stack first.`);
+  throw new UsageError(`The relay has not opened the registry ${place.path} yet: deploy its stack first.`);
 }
 
 function placeOf({ dynamodb, outputs, local }: Connection) {

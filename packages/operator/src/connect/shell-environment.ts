@@ -55,7 +55,7 @@ export function environmentFor(purpose: Purpose, given: Environment): Environmen
   const environment = withTemporaryDirectory(given);
   if (purpose === "aws") {
     const [other] = otherApps.filter((name) => given[name]);
-    if (other) throw refusal(other, given, "and the app is the one that cdk.json names. Unset it");
+    if (other) throw refusal(other, given, "but the app is set in cdk.json. Unset it");
     return environment;
   }
   const kept = Object.entries(environment).filter(
@@ -101,8 +101,8 @@ export function enterEnvironment(purpose: Purpose): void {
   const given = { ...process.env };
   const heapMegabytes = getHeapStatistics().heap_size_limit / 2 ** 20;
   if (heapMegabytes < heapMegabytesMin && given.NODE_OPTIONS) {
-    const has = `and leaves Node a heap of ${Math.round(heapMegabytes)} MB`;
-    throw refusal("NODE_OPTIONS", given, `${has}: ${heapMegabytesMin} MB are needed. Unset it`);
+    const has = `and limits Node's heap to ${Math.round(heapMegabytes)} MB`;
+    throw refusal("NODE_OPTIONS", given, `${has}; it needs ${heapMegabytesMin} MB. Unset it`);
   }
   const environment = environmentFor(purpose, given);
   for (const name of Object.keys(given)) if (environment[name] === undefined) delete process.env[name];
@@ -145,8 +145,8 @@ async function requireEndpoint(name: string, given: Environment): Promise<void> 
     await anyAnswer(url);
   } catch (cause) {
     const { code, message } = cause as NodeJS.ErrnoException;
-    const silence = `and nothing answers there (${code ?? message})`;
-    throw refusal(name, given, `${silence}. Start what should, or unset it`, { cause });
+    const silence = `but there is no answer (${code ?? message})`;
+    throw refusal(name, given, `${silence}. Start the service, or unset the variable`, { cause });
   }
 }
 
@@ -168,7 +168,7 @@ function urlOf(name: string, given: Environment): URL {
   const url = URL.canParse(given[name] ?? "") ? new URL(given[name] ?? "") : undefined;
   if (url && /^https?:$/.test(url.protocol)) return url;
   throw new UsageError(
-    `The environment variable ${name} must be a URL, as http://127.0.0.1:4566, got ${JSON.stringify(given[name])}.`,
+    `The environment variable ${name} must be a URL such as http://127.0.0.1:4566, got ${JSON.stringify(given[name])}.`,
   );
 }
 

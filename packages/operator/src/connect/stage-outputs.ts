@@ -36,7 +36,7 @@ function unknownStage(stage: string, stacks: readonly Stack[]): UsageError {
   const stages = [...new Set(stacks.map(({ StackName }) => stageIn(StackName)))].sort();
   const where = process.env.AWS_ENDPOINT_URL ?? "this account and region";
   return new UsageError(
-    `--stage must be a stage that is deployed (${where} has ${stages.join(", ") || "none"}), got ${JSON.stringify(stage)}.`,
+    `--stage must be a deployed stage (${where} has ${stages.join(", ") || "none"}), got ${JSON.stringify(stage)}.`,
   );
 }
 

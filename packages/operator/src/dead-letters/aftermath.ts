@@ -1,4 +1,4 @@
-// What became of redriven messages: done, parked again with a code, or still on the way.
+// What became of redriven messages: done, parked again with a code, or still in progress.
 //
 //   G11. The wait ends, whatever becomes of them.
 

@@ -91,14 +91,14 @@ export function authenticityText(authenticity: Authenticity): string {
     case "valid":
       return `valid, by key ${authenticity.keyId}`;
     case "invalid":
-      return "INVALID: no holder of a key signed this text for this queue";
+      return "INVALID: the signature does not match this message and queue";
     case "withdrawn":
-      return `INVALID: key ${authenticity.keyId} is not among the keys (any more)`;
+      return `INVALID: key ${authenticity.keyId} is not (or no longer) in the secret`;
     case "none":
       return "none";
     case "unsigned":
-      return "not signed: nothing is in this deployment, or in this queue, which others fill";
+      return "not signed: this deployment or this queue does not use signatures";
     case "unknown":
-      return `not checked: the keys could not be read (${authenticity.why})`;
+      return `not checked: the signing keys could not be read (${authenticity.why})`;
   }
 }

@@ -30,7 +30,7 @@ export function consumerQueues(outputs: Outputs): ConsumerQueue[] {
   if (queues.length > 0) return queues.sort((a, b) => a.consumer.localeCompare(b.consumer));
   const keys = Object.values(outputs).flatMap((stack) => Object.keys(stack));
   throw new UsageError(
-    `No stack there has a consumer (outputs XConsumer, XQueueUrl and XDeadLetterQueueUrl): its outputs are ${keys.join(", ") || "none"}.`,
+    `No consumer found: the stacks need outputs XConsumer, XQueueUrl and XDeadLetterQueueUrl. The outputs are ${keys.join(", ") || "none"}.`,
   );
 }
 
@@ -46,7 +46,7 @@ function queuesOf(stack: Readonly<Record<string, string>>): ConsumerQueue[] {
     const evidenceTable = evidence && stack[evidence];
     if (!evidenceTable)
       throw new UsageError(
-        `${consumer} has no evidence table beside it (output XEvidenceTable): deploy this release first.`,
+        `The stack of ${consumer} has no output XEvidenceTable: deploy this release first.`,
       );
     const form = stack[`${consumer}From`];
     const from = form === undefined ? {} : { from: originIn(form, name) };

@@ -90,8 +90,8 @@ function deadLetter(consumer: string, copies: readonly Message[], from: Origin |
 function withoutNotes(message: Message): string {
   const queue = movedFrom(message);
   return queue === undefined
-    ? "no reason left: moved by SQS, or sent straight here" // an emulator does not tell which
-    : `moved by SQS from ${queue}: its function died, timed out, was throttled or never ran`;
+    ? "no reason: moved by SQS, or sent to the dead-letter queue directly" // an emulator does not tell which
+    : `moved by SQS from ${queue}: its function crashed, timed out, was throttled or never ran`;
 }
 
 function identity(message: Message, from: Origin | undefined): string {

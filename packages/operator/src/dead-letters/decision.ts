@@ -34,16 +34,19 @@ export function decide(
 ): Decision {
   switch (verdict.kind) {
     case "done":
-      return { outcome: "removed", why: verdict.at === undefined ? "was done" : `was done at ${verdict.at}` };
+      return {
+        outcome: "removed",
+        why: verdict.at === undefined ? "was processed" : `was processed at ${verdict.at}`,
+      };
     case "superseded":
       if (verdict.sent) return { outcome: "removed", why: `superseded by ${verdict.by}` };
-      return { outcome: "left", why: "an edit of it was cut short: repeat that edit" };
+      return { outcome: "left", why: "an edit of it was interrupted: repeat that edit" };
     case "discarded":
       return { outcome: "removed", why: `was discarded at ${verdict.at}` };
     case "lost":
       return { outcome: "removed", why: "at most once: its loss was counted" };
     default: {
-      const why = objection(message, verdict) ?? (again && `would be parked again, because ${again}`);
+      const why = objection(message, verdict) ?? (again && `would be parked again: ${again}`);
       if (why === undefined) return { outcome: "sent-back" };
       return force ? { outcome: "sent-back", why: `forced: ${why}` } : { outcome: "left", why };
     }
@@ -51,13 +54,14 @@ export function decide(
 }
 
 function objection(message: Envelope | undefined, verdict: Verdict): string | undefined {
-  if (verdict.kind === "id-reused") return "another message with its id was done: it would be parked again";
+  if (verdict.kind === "id-reused")
+    return "another message with its id was processed, so it would be parked again";
   if (verdict.kind === "claimed" && nowMs() < verdict.untilMs + graceMs) {
-    return `a delivery has it until ${new Date(Math.min(verdict.untilMs, timeMsMax)).toISOString()}`;
+    return `it is being processed; left until its lease ends at ${new Date(Math.min(verdict.untilMs, timeMsMax)).toISOString()}`;
   }
   const ageDays = (nowMs() - Date.parse(message?.time ?? "")) / dayMs;
   if (ageDays > dedupWindowDays) {
-    return `${Math.floor(ageDays)} days old: evidence that it was done may be gone after ${dedupWindowDays}`;
+    return `${Math.floor(ageDays)} days old: after ${dedupWindowDays} days its evidence may have expired`;
   }
   return undefined;
 }

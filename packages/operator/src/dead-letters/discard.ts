@@ -133,7 +133,7 @@ async function discardHeld(
 /** Whether a later copy may take effect hangs on the signature: better not discarded than without evidence. */
 function unchecked(authenticity: Authenticity, vouch: boolean): string | undefined {
   if (authenticity.kind !== "unknown" || vouch) return undefined;
-  return `its signature is ${authenticityText(authenticity)}: try again, or add --vouch`;
+  return `its signature is ${authenticityText(authenticity)}. Try again, or add --vouch`;
 }
 
 /** Why AWS refuses it for what it says; undefined when it is done. */
@@ -144,6 +144,6 @@ async function unlessRefused(work: () => Promise<void>): Promise<string | undefi
   } catch (error) {
     const refusal = refusalOf(error);
     if (refusal === undefined) throw error;
-    return `its record or its evidence is refused (${refusal})`;
+    return `its record or evidence was refused (${refusal})`;
   }
 }

@@ -50,8 +50,8 @@ function sayWithoutEvidence(discarded: readonly Discarding[]): void {
   const without = discarded.filter(({ evidence, source }) => !evidence && source !== undefined);
   for (const { id, authenticity } of without) {
     print(
-      `${id}: its signature is ${authenticityText(authenticity)}, so nothing is written under its id: ` +
-        "a genuine message of that id keeps its evidence and its place in the line.",
+      `${id}: its signature is ${authenticityText(authenticity)}, so no evidence is written for its id: ` +
+        "a genuine message with that id keeps its evidence and its place in the FIFO group.",
     );
   }
 }

@@ -24,7 +24,7 @@ export async function editVerb(job: Job): Promise<ExitCode> {
     visibilitySeconds: holdOf(given),
   });
   if (given.json) printJson({ dryRun, edited: edited ?? null });
-  else if (edited === undefined) print(`No dead letter that can be seen has the id ${id}.`);
+  else if (edited === undefined) print(`No visible dead letter has the id ${id}.`);
   else sayEdited(edited, dryRun);
   return edited === undefined ? exitCodes.nothing : exitCodes.done;
 }
@@ -34,9 +34,11 @@ function sayEdited(edited: Edited, dryRun: boolean): void {
   const { source, type, partitionkey, sequence = "none" } = kept;
   print(`The signature of ${id}: ${authenticityText(authenticity)}.`);
   const sender = authenticity.kind === "unsigned" ? "" : ", under our signature";
-  print(`Kept from it${sender}: source ${source}, type ${type}, key ${partitionkey}, sequence ${sequence}.`);
+  print(
+    `Kept from the old message${sender}: source ${source}, type ${type}, key ${partitionkey}, sequence ${sequence}.`,
+  );
   if (!schemaChecked) {
-    print(`Not held against a schema: no functions/*/contracts.ts here has a contract for ${consumer}.`);
+    print(`Not checked against a schema: no functions/*/contracts.ts here has a contract for ${consumer}.`);
   }
   const what = `${id} of ${consumer} superseded by ${supersededBy}`;
   print(dryRun ? `Would have ${what}: add --yes to do it.` : `${what}, which is sent.`);

@@ -44,7 +44,7 @@ export async function redriveVerb(job: Job): Promise<ExitCode> {
         waitMs,
         isStopped,
         async pause(waiting) {
-          bar.show(`${waiting} on the way`);
+          bar.show(`${waiting} in progress`);
           await sleep(lookAgainMs);
         },
       })
@@ -53,7 +53,7 @@ export async function redriveVerb(job: Job): Promise<ExitCode> {
   interrupt.end();
   const exitCode = sayRedriven(job, redriven, { became, failure });
   if (failure !== undefined) {
-    printError(`${failure.message}: what was done stays done, run it again.`);
+    printError(`${failure.message}. Finished work is kept: run the command again.`);
     return exitCodes.failed;
   }
   return isStopped() ? exitCodes.left : exitCode;

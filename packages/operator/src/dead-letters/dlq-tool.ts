@@ -8,33 +8,33 @@ const selection = ["id", "source", "reason", "older-than", "younger-than"] as co
 
 export const dlqTool: Tool<DlqVerb> = {
   name: "dlq",
-  about: "Dead letters: what was parked, why, what became of it, and back again.",
+  about: "Dead letters: list, show, redrive, discard or edit parked messages.",
   verbs: {
     list: {
-      about: "how many for each reason; with a selection or --each, one by one",
+      about: "count by reason; with a selection or --each, one line each",
       flags: ["queue", ...selection, "each"],
     },
     show: {
       operands: "ID",
-      about: "one in full, with its evidence and what a redrive would do",
+      about: "show one with its evidence and the effect of a redrive",
       flags: ["queue", "source", "payload"],
     },
     redrive: {
-      about: "back to the queue they came from; what was done is removed, what would be parked again is left",
+      about: "send back to the queue; removes processed messages, leaves those that would be parked again",
       flags: ["queue", ...selection, "all", "yes", "rate", "force", "hold", "wait"],
     },
     discard: {
-      about: "deleted for good, with a reason",
+      about: "delete for good, with a reason",
       flags: ["queue", ...selection, "all", "yes", "because", "vouch", "hold"],
     },
     edit: {
       operands: "ID",
-      about: "a corrected message in its place, under an id of its own",
+      about: "replace by a corrected message with a new id",
       flags: ["queue", "source", "data", "vouch", "yes", "hold"],
     },
   },
-  notes: `Of a FIFO queue only the first dead letters of each group can be seen. A redrive of one brings its whole group, in
-order; a discard goes through a group as long as its messages match, and the next one waits for a redrive.
-ID is the message's own id, or the id that SQS gave one of its copies. Remove the cause before a redrive, or the message
-will end up back here. Any of these may be interrupted and run again.`,
+  notes: `In a FIFO queue only the first dead letters of each group are visible. A redrive sends the whole group, in order; a
+discard goes through a group until a message does not match, which then waits for a redrive. ID is the message's id, or
+the SQS message id of a copy. Fix the cause before a redrive, or the message will end up back here. You can interrupt any
+of these commands and run it again.`,
 };

@@ -27,7 +27,7 @@ const becauseMax = 500;
 export function refuseUnclear(verb: DlqVerb, given: Given): void {
   if (verb === "redrive" || verb === "discard") selectionOf(verb, given);
   if (verb === "discard" && !given.because) {
-    throw new UsageError("discard takes --because TEXT: why they may go, for whoever looks for them.");
+    throw new UsageError("discard needs --because TEXT: the reason, which is kept with the record.");
   }
   if ((given.because?.length ?? 0) > becauseMax) {
     throw new UsageError(
@@ -35,10 +35,10 @@ export function refuseUnclear(verb: DlqVerb, given: Given): void {
     );
   }
   if (verb === "edit" && given.data === undefined) {
-    throw new UsageError("edit takes --data FILE: the corrected data as JSON; - reads standard input.");
+    throw new UsageError("edit needs --data FILE: the corrected data as JSON; - reads standard input.");
   }
   if (given.wait && !given.yes)
-    throw new UsageError("--wait takes --yes: a dry run sends nothing to wait for.");
+    throw new UsageError("--wait needs --yes: a dry run sends nothing to wait for.");
   rateOf(given);
   holdOf(given);
 }
@@ -96,7 +96,7 @@ async function showVerb(job: Job): Promise<ExitCode> {
   if (given.json) printJson({ deadLetters: shown, discards });
   else {
     for (const one of shown) printText(`${namedValues(linesOf(one))}\n`);
-    if (shown.length === 0) print(`No dead letter that can be seen has the id ${id}.`);
+    if (shown.length === 0) print(`No visible dead letter has the id ${id}.`);
     for (const { consumer, at, by, because } of discards) {
       print(`${consumer}: discarded ${at} by ${by}: ${because}`);
     }

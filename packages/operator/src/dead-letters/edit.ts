@@ -70,10 +70,10 @@ async function editFound(
 ): Promise<Edited> {
   const place: EvidencePlace = { dynamodb, queue };
   if (deadLetter.unrestored !== undefined) {
-    throw new UsageError(`The message of ${id} cannot be had: ${deadLetter.unrestored}.`);
+    throw new UsageError(`The message of ${id} cannot be read: ${deadLetter.unrestored}.`);
   }
   const old = messageOf(queue, deadLetter);
-  if (old === undefined) throw new UsageError(`${id} is no message that could be edited: discard it.`);
+  if (old === undefined) throw new UsageError(`${id} is not a message that can be edited: discard it.`);
   const authenticity = await authenticityOf(known.keys, queue, deadLetter);
   refuseUnvouched(old, authenticity, vouch);
   const mayTakeEffect = standingOf(authenticity, deadLetter) !== "forged";
@@ -107,8 +107,8 @@ function refuseUnvouched(old: Envelope, authenticity: Authenticity, vouch: boole
   if (vouch || authenticity.kind === "valid" || authenticity.kind === "unsigned") return;
   const { source, type, partitionkey, sequence = "none" } = old;
   throw new UsageError(
-    `The signature of ${old.id} is ${authenticityText(authenticity)}. An edit would be signed by us, with source ${source}, ` +
-      `type ${type}, key ${partitionkey} and sequence ${sequence}. Ask its producer whether that is his message; ` +
+    `The signature of ${old.id} is ${authenticityText(authenticity)}. The edit would be signed with source ${source}, ` +
+      `type ${type}, key ${partitionkey} and sequence ${sequence}. Ask the producer whether the message is genuine: ` +
       "if it is, add --vouch; if not, discard it.",
   );
 }
@@ -117,17 +117,15 @@ function refuseDone(id: string, newId: string, verdict: Verdict): void {
   switch (verdict.kind) {
     case "done":
     case "lost":
-      throw new UsageError(
-        `${id} was done: redrive removes it, and a correction of it is a message of its own.`,
-      );
+      throw new UsageError(`${id} was processed: redrive removes it. Send a correction as a new message.`);
     case "discarded":
       throw new UsageError(`${id} was discarded at ${verdict.at}: redrive removes it.`);
     case "claimed":
-      throw new UsageError(`${id} is claimed by a delivery: see what becomes of it, then try again.`);
+      throw new UsageError(`${id} is being processed: try again when its lease has ended.`);
     case "superseded":
       if (verdict.by === newId) return;
       throw new UsageError(
-        `${id} is superseded by ${verdict.by}, by an edit with other data: if that was cut short, repeat it as it was.`,
+        `${id} is superseded by ${verdict.by}, from an edit with other data: if that edit was interrupted, repeat it unchanged.`,
       );
   }
 }

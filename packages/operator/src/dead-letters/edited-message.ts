@@ -79,8 +79,8 @@ export async function checkCorrection(
     if (!(error instanceof Park)) throw error;
     throw new UsageError(
       error.code === "TYPE_UNKNOWN"
-        ? `${id} has the type ${old.type}, and ${error.detail}: no data can correct that. Discard it, and send what it wanted anew.`
-        : `The data do not fit (${error.code}): ${error.detail}. Correct that in the file of --data.`,
+        ? `${id} has the type ${old.type}, and ${error.detail}: new data cannot correct that. Discard it, and send its content as a new message.`
+        : `The data is not valid (${error.code}): ${error.detail}. Correct the file of --data.`,
     );
   }
 }
@@ -91,12 +91,12 @@ function refuseWrapped(id: string, old: Envelope, data: unknown): void {
   const isOutput = "deadLetters" in data && Array.isArray(data.deadLetters) && "discards" in data;
   if (isOutput || ("bodyBytes" in data && "evidence" in data && "redrive" in data)) {
     throw new UsageError(
-      `--data must be what the message says, got the output of show --json: give what stands there as payload, ` +
-        `as in: npm run --silent dlq -- show ${id} --payload --json | jq .deadLetters[0].payload`,
+      `--data must be the message's data, got the output of show --json: pass its payload only, ` +
+        `for example: npm run --silent dlq -- show ${id} --payload --json | jq .deadLetters[0].payload`,
     );
   }
   if ("specversion" in data && "id" in data && data.id === old.id) {
-    throw new UsageError("--data must be what the message says, got the whole message: give its data only.");
+    throw new UsageError("--data must be the message's data, got the whole message: pass its data only.");
   }
 }
 
@@ -120,13 +120,13 @@ export function refuseTooLarge({ id }: DeadLetter, text: string, attributes: Att
   const names = Object.keys(attributes);
   if (names.length >= attributesMax) {
     throw new UsageError(
-      `${id} came with ${names.length} attributes, and with one of ours SQS takes ${attributesMax - 1}: discard it.`,
+      `${id} has ${names.length} attributes; with the signature, SQS allows ${attributesMax - 1}: discard it.`,
     );
   }
   const bytes = Buffer.byteLength(text) + signatureBytes + attributesBytes(attributes);
   if (bytes > messageBytesMax) {
     throw new UsageError(
-      `The message would have ${bytes} bytes with its attributes, and SQS takes ${messageBytesMax}.`,
+      `The message would have ${bytes} bytes with its attributes; SQS allows ${messageBytesMax}.`,
     );
   }
 }

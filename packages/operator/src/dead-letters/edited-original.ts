@@ -59,11 +59,11 @@ function readCorrection({ queue, deadLetter, newId }: Correction, body: string):
   } catch (error) {
     if (!(error instanceof Park)) throw error;
     throw new UsageError(
-      `${deadLetter.id} is edited in the form in which it came, so --data is its whole body (show --payload has it), ` +
-        `and this one would be parked (${error.code}): ${error.detail}.`,
+      `${deadLetter.id} is edited in its original form, so --data is its whole body (as in show --payload), ` +
+        `and this body would be parked (${error.code}): ${error.detail}.`,
     );
   }
-  throw new UsageError("--data is a message that asks for nothing: discard the dead letter.");
+  throw new UsageError("--data is a message without content: discard the dead letter.");
 }
 
 function besideOf({ copies }: DeadLetter): Attributes {

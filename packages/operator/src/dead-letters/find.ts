@@ -54,7 +54,7 @@ export function theOnly(found: readonly Found[], id: string): Found | undefined 
   const consumers = [...new Set(found.map(({ deadLetter }) => deadLetter.consumer))];
   if (consumers.length === found.length) {
     throw new UsageError(
-      `${id} is a dead letter of ${consumers.join(" and ")}: say which with --queue NAME.`,
+      `${id} is a dead letter of ${consumers.join(" and ")}: choose one with --queue NAME.`,
     );
   }
   throw severalDiffer(
@@ -78,8 +78,8 @@ function severalDiffer(id: string, deadLetters: readonly DeadLetter[]): UsageErr
     return `${consumer}: from ${source}, ${reason}, SQS message ${messageId}`;
   });
   return new UsageError(
-    `${id} is the id of ${deadLetters.length} dead letters that differ (${each.join("; ")}): ` +
-      "look at them with show, then say which by the id of its SQS message, or by --source.",
+    `${deadLetters.length} different dead letters have the id ${id} (${each.join("; ")}): ` +
+      "look at them with show, then choose one by its SQS message id or --source.",
   );
 }
 

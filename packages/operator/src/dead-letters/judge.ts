@@ -47,7 +47,7 @@ export async function judge(
       }
       const { unrestored } = deadLetter;
       if (unrestored !== undefined) {
-        const decision = { outcome: "left" as const, why: `its message cannot be had: ${unrestored}` };
+        const decision = { outcome: "left" as const, why: `its message cannot be read: ${unrestored}` };
         return { verdict: found, authenticity, decision };
       }
       const again = await prospectOf(deadLetter, {

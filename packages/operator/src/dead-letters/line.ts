@@ -49,7 +49,7 @@ export async function replaceInLine(
     const index = hold?.line.indexOf(id) ?? -1;
     if (index < 0 || group === undefined) return;
     if (await putInLine(place, group, { index, id, by })) return;
-    if (attempt === attemptsMax) throw new Error(`the line of group ${group} is moved by others: try again`);
+    if (attempt === attemptsMax) throw new Error(`group ${group} is being changed by others: try again`);
   }
 }
 

@@ -67,7 +67,9 @@ export function unreadOf(queue: ConsumerQueue, held: Held): string[] {
 }
 
 export function heldByOthers({ consumer }: ConsumerQueue, { inFlight }: { inFlight: number }): string[] {
-  return inFlight > 0 ? [`${consumer}: ${inFlight} held by another reader, back when its hold is over`] : [];
+  return inFlight > 0
+    ? [`${consumer}: ${inFlight} in flight with another reader, visible again after its visibility timeout`]
+    : [];
 }
 
 async function listQueue(

@@ -55,7 +55,7 @@ async function check(
   if (notes?.reason === "TOO_MANY_HOPS") throw new Park(notes.reason, notes.detail);
   const { dataref, data } = message;
   if (dataref !== undefined && claimBucket !== undefined && claimIdIn(dataref, claimBucket) === undefined) {
-    throw new Park("DATAREF_FOREIGN", "dataref must name a claim in our own bucket");
+    throw new Park("DATAREF_FOREIGN", "dataref must name a claim-check object in this deployment's bucket");
   }
   if (contract === undefined) return;
   acceptedBy(contract, message.type);

@@ -22,6 +22,6 @@ export async function actOr(
   } catch (error) {
     const refusal = refusalOf(error);
     if (refusal === undefined) throw error;
-    return { outcome: "left", why: `it cannot be sent as it is (${refusal}): edit or discard it` };
+    return { outcome: "left", why: `it cannot be sent unchanged (${refusal}): edit or discard it` };
   }
 }

@@ -12,11 +12,11 @@ export type Matches = (deadLetter: DeadLetter) => boolean;
 export function selectionOf(verb: string, given: Given): Matches {
   const matches = narrowed(given);
   if (given.all && matches)
-    throw new UsageError("--all and --id, --source, --reason or an age contradict each other.");
+    throw new UsageError("--all cannot be combined with --id, --source, --reason or an age.");
   if (given.all) return () => true;
   if (matches) return matches;
   throw new UsageError(
-    `Say which dead letters to ${verb}: --id ID, --source SOURCE, --reason CODE, --older-than AGE, --younger-than AGE or --all.`,
+    `Choose the dead letters to ${verb}: --id ID, --source SOURCE, --reason CODE, --older-than AGE, --younger-than AGE or --all.`,
   );
 }
 

@@ -61,7 +61,7 @@ function evidenceText(evidence: Verdict): string {
     case "open":
       return "none";
     case "done":
-      return evidence.at === undefined ? "done" : `done at ${evidence.at}`;
+      return evidence.at === undefined ? "done" : `processed at ${evidence.at}`;
     case "superseded":
       return `superseded by ${evidence.by}, ${evidence.sent ? "which was sent" : "which was not sent"}`;
     case "discarded":
@@ -69,7 +69,7 @@ function evidenceText(evidence: Verdict): string {
     case "lost":
       return "lost: at most once, and counted";
     case "claimed":
-      return `claimed by a delivery until ${timeText(evidence.untilMs)}`;
+      return `being processed now; left until its lease ends at ${timeText(evidence.untilMs)}`;
     case "id-reused":
       return "of another message with its id";
   }

@@ -81,7 +81,7 @@ async function writeDown(place: EvidencePlace, { deadLetter, newId }: Superseded
   const found = await putNew(place, { id, supersededBy: newId, processedAt: nowIso() });
   if (found.supersededBy === newId) return String(found.processedAt);
   throw new UsageError(
-    `${deadLetter.id} is superseded by ${found.supersededBy}, by an edit with other data: if that was cut short, repeat it as it was.`,
+    `${deadLetter.id} is superseded by ${found.supersededBy}, from an edit with other data: if that edit was interrupted, repeat it unchanged.`,
   );
 }
 
@@ -101,7 +101,7 @@ async function putEvidence(place: EvidencePlace, { old, newId }: Superseded, at:
 }
 
 function doneMeanwhile({ id }: Envelope): UsageError {
-  return new UsageError(`${id} was done meanwhile: nothing was sent.`);
+  return new UsageError(`${id} was processed meanwhile: nothing was sent.`);
 }
 
 /** Its consumer was faster, with the evidence in an item: so the evidence table says, too, that it was done. */

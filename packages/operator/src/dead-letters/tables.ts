@@ -55,8 +55,8 @@ export function aftermathTable(became: readonly Aftermath[]): string {
 const aftermathTexts: Readonly<Record<Aftermath["became"], string>> = {
   done: "done",
   "parked-again": "parked again",
-  "on-the-way": "still on the way",
-  gone: "taken from its queue, without evidence here",
+  "on-the-way": "still in progress",
+  gone: "received from the queue, without evidence here",
 };
 
 export function handledTable(handled: readonly Handled[], dryRun: boolean): string {

@@ -7,22 +7,22 @@ const rotation = "AWS::SecretsManager::RotationSchedule";
 export const DEPLOY_HELP = `npm run deploy -- [--stage dev|prod] [-c NAME=VALUE] [-- OPTIONS OF cdk deploy]
 npm run deploy:local -- (the same)
 
-  --stage NAME         which deployment; stages live side by side in one account (default dev)
+  --stage NAME         the stage to deploy (default dev); one account can have several
   -c, --context NAME=VALUE
-                       repeatable: a setting of the stacks, as alarmEmail=... or encryptionKeyArn=...
-  --move-evidence      from a release whose services shared one evidence table: stops them, copies the evidence into their
-                       own tables, starts them again; without --yes it only says what it would do
-  --leave NAME         with --move-evidence, repeatable: a function or queue that has left the app, and its evidence with it
+                       repeatable: a setting of the stacks, such as alarmEmail=... or encryptionKeyArn=...
+  --move-evidence      upgrades a release whose services shared one evidence table: stops them, copies the evidence to
+                       their own tables, starts them again; a dry run without --yes
+  --leave NAME         with --move-evidence, repeatable: a removed function or queue, whose evidence is not copied
   --yes                with --move-evidence: do it
-  --without TYPE       deploy:local only, repeatable: leave out the resources of another type that the emulator does
-                       not know; ${rotation} is always left out, since no
-                       emulator lasts for the month after which it rotates
+  --without TYPE       deploy:local only, repeatable: leave out resources of a type that the emulator does not support;
+                       ${rotation} is always left out, because an emulator
+                       does not run for the month until a rotation
   --help               this text
 
-deploy goes to AWS, with the credentials and the region that the AWS SDK finds. Once per account and region before it:
+deploy uses AWS, with the credentials and region of the AWS SDK. First, once per account and region:
     npx cdk bootstrap
-deploy:local bootstraps and deploys to the endpoint that AWS_ENDPOINT_URL names, as http://127.0.0.1:4566.
-What would change: npx cdk diff -c stage=NAME`;
+deploy:local bootstraps and deploys to AWS_ENDPOINT_URL, such as http://127.0.0.1:4566.
+To see the changes: npx cdk diff -c stage=NAME`;
 
 export type Deploy = { readonly action: "help" } | Deployment;
 
@@ -63,13 +63,13 @@ export function parseDeployArguments(texts: readonly string[], environment: Node
       );
     }
     if (without.length > 0) {
-      throw new UsageError("--without is for deploy:local: AWS knows every type, and gets every resource.");
+      throw new UsageError("--without is only for deploy:local: AWS supports every resource type.");
     }
     return { action: "deploy", stage, context, cdkOptions: positionals, without, ...move };
   }
   if (!URL.canParse(given ?? "")) {
     throw new UsageError(
-      `AWS_ENDPOINT_URL must be the URL of an emulator, as http://127.0.0.1:4566, got ${given ? `"${given}"` : "nothing"}.`,
+      `AWS_ENDPOINT_URL must be the URL of an emulator, such as http://127.0.0.1:4566, got ${given ? `"${given}"` : "nothing"}.`,
     );
   }
   const leftOut = [rotation, ...without];
@@ -97,13 +97,13 @@ function moveIn(values: ReturnType<typeof parse>["values"], cdkOptions: readonly
   const { stage, leave = [], yes = false } = values;
   if (!values["move-evidence"]) {
     if (leave.length === 0 && !yes) return {};
-    throw new UsageError("--leave and --yes belong to --move-evidence.");
+    throw new UsageError("--leave and --yes need --move-evidence.");
   }
   if (cdkOptions.includes("--profile")) {
-    throw new UsageError("--move-evidence reads and writes tables itself: name the profile as AWS_PROFILE.");
+    throw new UsageError("--move-evidence reads and writes tables itself: set the profile in AWS_PROFILE.");
   }
   if (stage === undefined)
-    throw new UsageError("--move-evidence takes --stage NAME: it asks what is deployed there.");
+    throw new UsageError("--move-evidence needs --stage NAME, to find the deployed stacks.");
   return { moveEvidence: { leave, yes } };
 }
 

@@ -62,7 +62,8 @@ function without(template: Template, ids: readonly string[]): Template {
   const result = { ...template, Resources: Object.fromEntries(kept) };
   const text = JSON.stringify(result);
   const needed = ids.find((id) => text.includes(`{"Ref":"${id}"}`) || text.includes(`"Fn::GetAtt":["${id}"`));
-  if (needed) throw new UsageError(`${needed} cannot be left out: other resources of its stack refer to it.`);
+  if (needed)
+    throw new UsageError(`${needed} cannot be left out, because other resources of its stack refer to it.`);
   return result;
 }
 

@@ -43,8 +43,8 @@ export function refuseUnmoved(outputs: Outputs): void {
   const former = formerTable(outputs);
   if (former === undefined) return;
   throw new UsageError(
-    `Evidence of all services is in ${former}, and each has a table of its own now: deploy with --move-evidence, once ` +
-      "(docs/deploying.md). Without it they would take what they processed in the last 60 days for new.",
+    `The evidence of all services is in ${former}, but each service now has its own table. Deploy once with --move-evidence ` +
+      "(docs/deploying.md). Otherwise services would process duplicates of messages of the last 60 days again.",
   );
 }
 
@@ -58,7 +58,7 @@ export async function describeMove({
   const { Table } = await dynamodb.send(new DescribeTableCommand({ TableName }));
   const items = Table?.ItemCount ?? 0;
   return (
-    `Would stop all functions of the services, copy what is in ${TableName} (${items} items a few hours ago, about ` +
+    `Would stop all functions of the services, copy ${TableName} (${items} items a few hours ago, about ` +
     `${Math.ceil(items / copiesASecond / 60)} min), and start them again: add --yes to do it.`
   );
 }
@@ -68,7 +68,7 @@ export async function moveEvidence(move: Move): Promise<number> {
   const { outputs, deploy, wait, say } = move;
   const before = await outputs();
   if (formerTable(before) === undefined) {
-    say("No evidence has to be moved.");
+    say("There is no evidence to move.");
     return deploy();
   }
   if (outputNamed(before, "EvidencePhase") !== "switch") {
@@ -77,7 +77,7 @@ export async function moveEvidence(move: Move): Promise<number> {
   }
   const plan = movePlan(await outputs());
   const seconds = plan.timeoutSeconds + graceSeconds;
-  say(`Waiting for invocations that still run: ${seconds} seconds.`);
+  say(`Waiting ${seconds} seconds for running invocations.`);
   await wait(seconds);
   await copyAll(move, plan);
   return (await deploy("moveEvidence=switch")) || deploy();
@@ -91,12 +91,12 @@ function formerTable(outputs: Outputs): string | undefined {
 /** @throws Error when something is left: the functions stay stopped */
 async function copyAll({ dynamodb, leave, say, onPage }: Move, plan: MovePlan): Promise<void> {
   const { read, copied, there, left } = await copyEvidence(dynamodb, plan, onPage && { onPage });
-  say(`${read} items read, ${copied} copied, ${there} were there.`);
+  say(`${read} items read, ${copied} copied, ${there} already there.`);
   const unknown = [...left].filter(([name]) => !leave.includes(name));
   if (unknown.length === 0) return;
   const names = unknown.map(([name, count]) => `${name} (${count})`).join(", ");
   throw new Error(
-    `Not copied, because no service has a function or queue of the name: ${names}. The functions stay stopped. ` +
-      "Where one has left the app for good, run it again with --leave NAME; otherwise put it back into its stack first.",
+    `Not copied, because no service has a function or queue named ${names}. The functions stay stopped. ` +
+      "If it was removed for good, run this again with --leave NAME; otherwise add it to its stack first.",
   );
 }

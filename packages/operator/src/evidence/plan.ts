@@ -25,7 +25,9 @@ const Move = z.object({ names: z.array(z.string()), timeoutSeconds: z.number().n
 /** Where evidence is, and where it is missing, changes from minute to minute. @throws UsageError */
 export function refuseWhileMoving(outputs: Outputs): void {
   if (outputNamed(outputs, "FormerEvidence") === undefined) return;
-  throw new UsageError("Evidence is being moved here: let npm run deploy -- --move-evidence end first.");
+  throw new UsageError(
+    "Evidence is being moved here: wait until npm run deploy -- --move-evidence has finished.",
+  );
 }
 
 /** @throws UsageError when a service is not paused */
@@ -46,7 +48,7 @@ function serviceIn(stack: string, values: Readonly<Record<string, string>>) {
   const move = outputOf(values, /.EvidenceMove$/);
   if (move === undefined) {
     throw new UsageError(
-      `${stack} is not paused (it has no output XEvidenceMove): its functions may be running.`,
+      `${stack} is not paused (it has no output XEvidenceMove), so its functions may be running.`,
     );
   }
   const { names, timeoutSeconds } = Move.parse(JSON.parse(move));

@@ -6,11 +6,11 @@ export type OutboxVerb = "list" | "replay";
 
 export const outboxTool: Tool<OutboxVerb> = {
   name: "outbox",
-  about: "The outbox: messages that were committed and not yet sent. When all is well it is empty.",
+  about: "The outbox: messages that are committed but not sent yet. Normally it is empty.",
   verbs: {
-    list: { about: "how many of each type, and the oldest; with --each, row by row", flags: ["each"] },
+    list: { about: "count by type, and the oldest; with --each, one line a row", flags: ["each"] },
     replay: {
-      about: "send what is there now, oldest first, as the sweeper does",
+      about: "send the rows now, oldest first, as the sweeper does",
       flags: ["id", "older-than", "all", "yes", "rate"],
     },
   },
@@ -20,6 +20,6 @@ export const outboxTool: Tool<OutboxVerb> = {
     all: "all rows",
     each: "one line for each row",
   },
-  notes: `Receivers absorb what the publisher sends at the same time.
+  notes: `Receivers recognize duplicates that the publisher sends at the same time.
 Messages that inline evidence keeps in the items of a service's table come here only when they could not be sent.`,
 };

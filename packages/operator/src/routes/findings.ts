@@ -21,7 +21,7 @@ export async function routeFindings(
     .filter(({ queue = "" }) => !names.has(nameOf(queue)))
     .map(
       ({ name, queue = "", stack }) =>
-        `${name} expects its messages in ${nameOf(queue)}, which is not there: deploy ${stack || "its stack"} again, or without it`,
+        `the queue ${nameOf(queue)} of ${name} does not exist: deploy ${stack || "its stack"} again, or without it`,
     );
   const shared = [...Map.groupBy(sent, ({ queue }) => queue)]
     .filter(([, list]) => list.length > 1)
@@ -58,7 +58,7 @@ async function leftBehind(
       return messages === 0
         ? []
         : [
-            `${nameOf(url)} has no consumer any more, and ${messages} messages in it: see docs/operations.md#a-consumer-has-left, ` +
+            `${nameOf(url)} has no consumer any more, but ${messages} messages: see docs/operations.md#a-consumer-has-left, ` +
               `then delete it`,
           ];
     }),

@@ -6,20 +6,19 @@ export type RoutesVerb = "list" | "check" | "leaving";
 
 export const routesTool: Tool<RoutesVerb> = {
   name: "routes",
-  about: "The routes: which message type goes to whom, by what the stacks of all apps have registered.",
+  about: "The routes: which consumers receive which message types, as registered by the stacks of all apps.",
   verbs: {
-    list: { about: "each type, who publishes it and who accepts it", flags: [] },
+    list: { about: "each type, with its publishers and consumers", flags: [] },
     check: {
-      about:
-        "hold the contracts of all apps against each other, and look at the queues; fails if something is wrong",
+      about: "compare the contracts of all apps and check the queues; fails if something is wrong",
       flags: [],
     },
     leaving: {
       operands: "NAME",
-      about: "what is still on its way to this consumer, before its stack is deployed without it",
+      about: "messages that wait for this consumer, before you deploy its stack without it",
       flags: [],
     },
   },
-  notes: `A synthesis checks the contracts of one app; check does the same for all apps of a stage.
+  notes: `A synthesis checks the contracts of one app; check compares those of all apps of a stage.
 leaving ends with code 4 while something would be left.`,
 };

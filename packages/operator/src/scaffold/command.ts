@@ -33,20 +33,20 @@ export interface ConsumerCommand extends Omit<ProjectionCommand, "kind"> {
 
 export type NewCommand = { readonly kind: "help" } | MessageCommand | ConsumerCommand | ProjectionCommand;
 
-export const NEW_HELP = `Writes a message, a consumer or a projection: handler, test, wiring. It never overwrites.
+export const NEW_HELP = `Writes a message, a consumer or a projection with handler, test and wiring. It never overwrites a file.
 
   npm run new -- message SERVICE.NAME.v1
   npm run new -- consumer SERVICE/NAME --accepts TYPE [--mode MODE] [--fifo]
   npm run new -- projection SERVICE/NAME --accepts TYPE
 
-  --accepts TYPE   a message type that exists; may be given several times
+  --accepts TYPE   an existing message type; may be given several times
   --mode MODE      rows          evidence, state and messages in one transaction: any number of items (the default)
                    inline        evidence and messages in the one item that changes: one write
-                   effect        calls another system, once per key, and asks it after a crash
-                   at-most-once  claims before the work: losing one is fine, counting one twice is not
-  --fifo           the messages of a key take effect in the order of their sending
-  --example JSON   data of a message of the TYPE, for the test; needed when none can be guessed; of several types in their order
-  --dry-run        says what would be written, and writes nothing
+                   effect        calls another system once per key; after a crash it looks the result up
+                   at-most-once  may lose a message, never processes one twice
+  --fifo           messages of a key take effect in the order they were sent
+  --example JSON   sample data of the TYPE for the test, if it cannot be guessed; one for each TYPE, in order
+  --dry-run        list the files without writing them
   --help           this text
 `;
 
@@ -65,19 +65,19 @@ export function readNewCommand(argv: readonly string[]): NewCommand {
   const [kind, name, ...more] = positionals;
   if (values.help || kind === undefined) return { kind: "help" };
   if (kind !== "message" && kind !== "consumer" && kind !== "projection") {
-    throw new UsageError(`npm run new makes a message, a consumer or a projection, got ${given(kind)}.`);
+    throw new UsageError(`npm run new needs message, consumer or projection, got ${given(kind)}.`);
   }
-  if (more.length > 0) throw new UsageError(`a ${kind} has one name, got ${[name, ...more].join(" ")}.`);
+  if (more.length > 0) throw new UsageError(`a ${kind} needs one name, got ${[name, ...more].join(" ")}.`);
   const { accepts = [], example: examples = [], fifo = false, "dry-run": dryRun = false } = values;
   refuseFlags(kind, values);
   if (kind === "message") return { kind, dryRun, type: readTypeName(name) };
   const common = { dryRun, name: readFunctionName(kind, name), accepts, examples };
   if (accepts.length === 0) {
-    throw new UsageError(`a ${kind} needs --accepts TYPE: the messages that it processes.`);
+    throw new UsageError(`a ${kind} needs --accepts TYPE: the message type it processes.`);
   }
   if (examples.length > accepts.length) {
     throw new UsageError(
-      `each --example is of an --accepts: ${accepts.length} given, got ${examples.length} examples.`,
+      `there must be one --example for each --accepts: got ${examples.length} for ${accepts.length}.`,
     );
   }
   if (kind === "projection") return { kind, ...common };

@@ -33,11 +33,11 @@ export async function newConsumer(files: Draft, command: ConsumerCommand): Promi
     statement: `${statement(command)}\n${expectation(missing)}`,
   });
   return [
-    `Next: write what ${path} does; its test holds it to its promise:`,
+    `Next: implement ${path}, then run its crash test:`,
     `  npx vitest run test/functions/${name.service}/${name.name}.test.ts`,
     ...missing.map(
       ({ type }) =>
-        `Nothing publishes ${type} yet, and the stack says so: name it in \`publishes\` of the contract of whoever will.`,
+        `No contract publishes ${type} yet; the stack expects it from elsewhere. Add it to \`publishes\` of its producer's contract.`,
     ),
   ].join("\n");
 }

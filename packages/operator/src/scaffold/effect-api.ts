@@ -3,7 +3,7 @@ import type { FunctionName } from "./names.ts";
 import { pascal } from "./names.ts";
 
 export function effectApiSource({ name }: FunctionName): string {
-  return `// The other system's HTTP API. It acts as often as it is asked to; what it has done can be asked by our reference.
+  return `// The other system's HTTP API. It acts on every request; a lookup by our reference says what it has done.
 //
 // A 4xx or a 503 says that nothing was done. Everything else (a time-out, a 500, half an answer) leaves it open.
 import * as z from "zod";

@@ -29,7 +29,7 @@ export function handlerSource(source: HandlerSource): string {
 }
 
 function rows({ command: { name } }: HandlerSource): string {
-  return `// What ${name.name} does with a message, in a sentence.
+  return `// Describe in one sentence what ${name.name} does with a message.
 import { consumer } from "@essentially-once/messaging/consumer";
 import { environment } from "@essentially-once/messaging/environment";
 import { guards } from "@essentially-once/messaging/guards";
@@ -54,7 +54,7 @@ ${count(name.name)}
 }
 
 function inline({ command: { name } }: HandlerSource): string {
-  return `// What ${name.name} does with a message, in a sentence. One item changes, so the evidence is in it.
+  return `// Describe in one sentence what ${name.name} does with a message. It changes one item, which holds the evidence.
 import { consumer } from "@essentially-once/messaging/consumer";
 import type { Envelope } from "@essentially-once/messaging/envelope";
 import { environment } from "@essentially-once/messaging/environment";
@@ -82,7 +82,7 @@ ${count(name.name)}
 }
 
 function effect({ command: { name } }: HandlerSource): string {
-  return `// What ${name.name} has another system do, in a sentence: once for each message, and asked there after a crash.
+  return `// Describe in one sentence what ${name.name} has the other system do: once for each message, looked up after a crash.
 import { consumer } from "@essentially-once/messaging/consumer";
 import { effects } from "@essentially-once/messaging/effect";
 import { environment } from "@essentially-once/messaging/environment";
@@ -112,7 +112,7 @@ export const handler = consumer(${camel(name.name)})
 }
 
 function atMostOnce({ command: { name } }: HandlerSource): string {
-  return `// What ${name.name} does with a message, in a sentence. Losing one is fine, counting one twice is not.
+  return `// Describe in one sentence what ${name.name} does with a message. It may lose one, but never processes one twice.
 import { atMostOnce } from "@essentially-once/messaging/at-most-once";
 import { consumer } from "@essentially-once/messaging/consumer";
 import { environment } from "@essentially-once/messaging/environment";

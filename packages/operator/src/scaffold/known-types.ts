@@ -31,7 +31,7 @@ export function requireTypes(files: Draft, wanted: readonly string[]): KnownType
     if (found) return found;
     const there = known.length === 0 ? "none yet" : known.map((one) => one.type).join(", ");
     throw new UsageError(
-      `--accepts ${type}: there is no such message type; there is ${there}. Make it with: npm run new -- message ${type}`,
+      `--accepts ${type}: no such message type (known: ${there}). Create it with: npm run new -- message ${type}`,
     );
   });
 }
@@ -61,7 +61,7 @@ async function exampleOf(files: Draft, known: KnownType, given: string | undefin
   const example = await guessed(type);
   if (example === undefined) {
     throw new UsageError(
-      `no data of ${known.type} could be guessed: give some with --example JSON, one for each --accepts in their order.`,
+      `cannot guess data of ${known.type}: pass --example JSON, one for each --accepts, in the same order.`,
     );
   }
   return JSON.stringify(example);
@@ -74,7 +74,7 @@ async function checked(type: MessageType, given: string): Promise<unknown> {
     return data;
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
-    throw new UsageError(`--example must be data of ${type.type}, as JSON: ${why}.`, { cause: error });
+    throw new UsageError(`--example must be JSON data of ${type.type}: ${why}.`, { cause: error });
   }
 }
 

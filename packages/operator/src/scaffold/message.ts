@@ -7,20 +7,18 @@ import type { TypeName } from "./names.ts";
 
 export function newMessage(files: Draft, { type }: MessageCommand): string {
   if (knownTypes(files).some((known) => known.type === type.type)) {
-    throw new UsageError(
-      `${type.type} exists. A change that old messages do not fit is a new version of it.`,
-    );
+    throw new UsageError(`${type.type} exists. An incompatible change needs a new version.`);
   }
   const path = `functions/${type.service}/messages.ts`;
   if (files.read(path) === undefined) files.create(path, header(type));
   files.change(path, (text) => `${text}\n${declaration(type)}`);
   files.create(`test/functions/${type.service}/${type.file}.test.ts`, test(type));
-  return `Next: say in ${path} what the message holds, then
+  return `Next: define the message's data in ${path}, then
   npm run new -- consumer SERVICE/NAME --accepts ${type.type}`;
 }
 
 function header({ service }: TypeName): string {
-  return `// What the ${service} service says to the others.
+  return `// The messages of the ${service} service.
 import * as z from "zod";
 import { messageType } from "@essentially-once/messaging/message-type";
 `;
@@ -39,7 +37,7 @@ function test({ type, service, exported }: TypeName): string {
   return `import { expect, it } from "vitest";
 import { ${exported} } from "../../../functions/${service}/messages.ts";
 
-it("${type} travels with its key, and takes what it promises and nothing else", async () => {
+it("${type} has a key, and accepts only data that match its schema", async () => {
   const draft = ${exported}.from({ id: "1" });
   expect(draft).toMatchObject({ type: "${type}", partitionkey: "1" });
   expect(await ${exported}.parse(draft.data)).toEqual({ id: "1" });

@@ -26,7 +26,7 @@ export function readTypeName(type: string | undefined): TypeName {
   const [whole, service = "", name = "", version = ""] = match ?? [];
   if (whole === undefined) {
     throw new UsageError(
-      `a message type is SERVICE.NAME.vN, like billing.invoice-sent.v1, got ${JSON.stringify(type ?? "")}.`,
+      `a message type must be SERVICE.NAME.vN, like billing.invoice-sent.v1, got ${JSON.stringify(type ?? "")}.`,
     );
   }
   const file = version === "1" ? name : `${name}-v${version}`;
@@ -37,10 +37,12 @@ export function readTypeName(type: string | undefined): TypeName {
 export function readFunctionName(kind: string, text: string | undefined): FunctionName {
   const [whole, service = "", name = ""] = new RegExp(`^(${kebab})/(${kebab})$`).exec(text ?? "") ?? [];
   if (name === "messages" || name === "contracts")
-    throw new UsageError(`${name}.ts of a service holds its ${name}: choose another name.`);
+    throw new UsageError(
+      `the name ${name} is reserved: ${name}.ts of a service holds its ${name}. Choose another name.`,
+    );
   if (whole !== undefined) return { service: checked(service), name };
   throw new UsageError(
-    `the name of a ${kind} is SERVICE/NAME, like billing/send-invoice, got ${JSON.stringify(text ?? "")}.`,
+    `the name of a ${kind} must be SERVICE/NAME, like billing/send-invoice, got ${JSON.stringify(text ?? "")}.`,
   );
 }
 
@@ -49,7 +51,7 @@ const taken = ["foundation", "relay", "operations", "service"];
 
 function checked(service: string): string {
   if (!taken.includes(service)) return service;
-  throw new UsageError(`a service cannot be named any of ${taken.join(", ")}, got "${service}".`);
+  throw new UsageError(`the names ${taken.join(", ")} are reserved for services, got "${service}".`);
 }
 
 /**
@@ -62,7 +64,7 @@ export function requireFree({ name }: FunctionName, files: Draft): void {
     /export (const handler|\{ handler \})/.test(files.read(file) ?? ""),
   );
   if (holder === undefined) return;
-  throw new UsageError(`${holder} has the name ${name}, and no two functions may share one. Choose another.`);
+  throw new UsageError(`${holder} already has the name ${name}. Choose another: function names are unique.`);
 }
 
 export function pascal(name: string): string {

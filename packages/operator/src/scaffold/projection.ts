@@ -22,12 +22,12 @@ export async function newProjection(files: Draft, command: ProjectionCommand): P
     imports: [{ exported: camel(name.name), path: contractsPath(name) }],
     statement: `this.addProjection(${camel(name.name)});`,
   });
-  return `Next: write what ${path} makes of the journal. It runs every minute;
+  return `Next: implement ${path}. It runs every minute;
   npm run journal -- rebuild ${name.name}    begins again at the first message, beside the state that serves`;
 }
 
 function source({ name }: ProjectionCommand): string {
-  return `// What ${name.name} makes of the journal, in a sentence; state and place commit together.
+  return `// Describe in one sentence what ${name.name} builds from the journal. State and offset commit together.
 import { environment } from "@essentially-once/messaging/environment";
 import { journal } from "@essentially-once/messaging/journal";
 import { projection } from "@essentially-once/messaging/projection";
@@ -52,7 +52,7 @@ export const handler = projection(${camel(name.name)}, {
 
 function proof({ name }: ProjectionCommand, types: readonly KnownType[], drafts: readonly string[]): string {
   const variable = tableVariable(name.service);
-  return `// The proof that this projection keeps its promises: every call that it makes fails, loses its answer, kills the process …
+  return `// Crash test of this projection: every AWS call fails, loses its response, or kills the process …
 import { expect, it } from "vitest";
 import { asciiJson } from "@essentially-once/messaging/envelope";
 ${fromTests(name, types)}
@@ -60,7 +60,7 @@ import { exploreProjection } from "@essentially-once/testing/explore-projection"
 import { anEnvelope } from "@essentially-once/testing/an-envelope";
 
 ${eachAccepted({ name, drafts })}
-it.each(drafts)("G10: $type of the journal takes effect once, whatever fails at whichever call", async (draft) => {
+it.each(drafts)("G10: $type of the journal takes effect once, whichever call fails", async (draft) => {
   await exploreProjection("functions/${name.service}/${name.name}.ts", {
     tables: { ${variable}: {} },
     messages: (id) => [asciiJson(anEnvelope({ ...draft, id, partitionkey: id }))],

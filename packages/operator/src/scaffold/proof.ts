@@ -18,7 +18,7 @@ export function proofSource(source: ProofSource): string {
   const { mode, fifo, name } = command;
   const variable = tableVariable(name.service);
   const isEffect = mode === "effect";
-  return `// The proof that this handler keeps its promises: every call that it makes fails, loses its answer, kills the process …
+  return `// Crash test of this handler: every AWS call fails, loses its response, or kills the process …
 import { ${isEffect ? "afterAll, beforeAll, " : ""}expect, it } from "vitest";
 import { asciiJson } from "@essentially-once/messaging/envelope";
 ${fromTests(name, types)}
@@ -64,10 +64,10 @@ it("each type that is accepted is tried below", () => {
 }
 
 const promises: Readonly<Record<Mode, string>> = {
-  rows: "G2: $type takes effect once, whatever fails at whichever call",
-  inline: "G2: $type takes effect once, whatever fails at whichever call",
-  effect: "G8: the other side acts once for $type, whatever fails at whichever call",
-  "at-most-once": "G9: $type takes effect once or not at all, whatever fails at whichever call",
+  rows: "G2: $type takes effect once, whichever call fails",
+  inline: "G2: $type takes effect once, whichever call fails",
+  effect: "G8: the other system acts once for $type, whichever call fails",
+  "at-most-once": "G9: $type takes effect once or not at all, whichever call fails",
 };
 
 const otherSide = `let other: TestCarrier;

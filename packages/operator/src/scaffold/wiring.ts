@@ -43,7 +43,7 @@ export function unpublished(files: Draft, types: readonly KnownType[]): KnownTyp
 }
 
 function emptyStack(service: string): string {
-  return `// ${service.toUpperCase()}: what this service is for, in a sentence.
+  return `// ${service.toUpperCase()}: describe in one sentence what this service does.
 import type { Construct } from "constructs";
 import { type ServiceOptions, ServiceStack } from "@essentially-once/constructs/service-stack";
 
@@ -97,5 +97,5 @@ export function withImport(text: string, name: string, from: string): string {
 }
 
 function unlike(path: string, shape: string, line: string): UsageError {
-  return new UsageError(`${path} has no \`${shape}\`, so this has to be added by hand: ${line.trim()}`);
+  return new UsageError(`${path} has no \`${shape}\`, so add this by hand: ${line.trim()}`);
 }

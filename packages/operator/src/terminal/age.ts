@@ -9,7 +9,7 @@ export function readAge(flag: string, text: string): number {
   const [, number, unit] = /^(\d{1,6})([smhd])$/.exec(text) ?? [];
   if (number !== undefined) return Number(number) * units[unit as keyof typeof units];
   throw new UsageError(
-    `--${flag} must be a number and s, m, h or d, as in 90s or 7d, got ${JSON.stringify(text)}.`,
+    `--${flag} must be a number with s, m, h or d, such as 90s or 7d, got ${JSON.stringify(text)}.`,
   );
 }
 

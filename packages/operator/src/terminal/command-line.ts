@@ -36,7 +36,7 @@ export function readCommand<Name extends string>(tool: Tool<Name>, argv: readonl
   if (given.help || name === "help") return { verb: "help", operands: [], given };
   if (!isVerb(tool, name)) {
     throw new UsageError(
-      `npm run ${tool.name} -- takes one of ${Object.keys(tool.verbs).join(", ")}, got ${JSON.stringify(name)}.`,
+      `npm run ${tool.name} -- needs one of ${Object.keys(tool.verbs).join(", ")}, got ${JSON.stringify(name)}.`,
     );
   }
   const verb: Verb = tool.verbs[name];
@@ -92,7 +92,7 @@ export function helpOf<Name extends string>({ name, about, verbs, flagTexts, not
   return `${parts.filter((part) => part !== undefined).join("\n\n")}\n`;
 }
 
-const exitCodeText = `Works on the running local cloud (npm start); with --stage on AWS, or on what AWS_ENDPOINT_URL names.
+const exitCodeText = `Uses the running local cloud (npm start); with --stage, AWS or the emulator of AWS_ENDPOINT_URL.
 Exit codes: 0 done, 1 failed, 2 a command line that cannot be carried out, 3 nothing matched, 4 something was left.`;
 
 function parsed(argv: readonly string[], known: readonly FlagName[]) {

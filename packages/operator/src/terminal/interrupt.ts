@@ -16,6 +16,6 @@ export function interruptible(): Interrupt {
 
   function stop(): void {
     stopped = true;
-    printError("Stopping after what is in hand; Ctrl-C again stops at once.");
+    printError("Stopping after the current step; Ctrl-C again stops at once.");
   }
 }

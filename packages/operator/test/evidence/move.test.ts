@@ -56,7 +56,7 @@ describe("G2: a move", () => {
   it("is what a plain deployment asks for before and meanwhile, and never afterwards", () => {
     for (const before of ["shared", "pause", "switch"] as const) {
       phase = before;
-      expect(() => refuseUnmoved(outputs())).toThrow("deploy with --move-evidence");
+      expect(() => refuseUnmoved(outputs())).toThrow("Deploy once with --move-evidence");
     }
     phase = "own";
     expect(() => refuseUnmoved(outputs())).not.toThrow();
@@ -72,7 +72,7 @@ describe("G2: a move", () => {
 
   it("stops before the switch at evidence of a function that the app does not have, unless it may be left", async () => {
     await put("3", "gone");
-    await expect(move()).rejects.toThrow("no service has a function or queue of the name: gone (1)");
+    await expect(move()).rejects.toThrow("no service has a function or queue named gone (1)");
     expect(phase).toBe("pause");
     expect(await move(["gone"])).toBe(0);
     expect(await copied()).toEqual(["1"]);
@@ -81,7 +81,7 @@ describe("G2: a move", () => {
 
 it("without --yes says what it would do", async () => {
   const given = { dynamodb: engines.clients.dynamodb, outputs: async () => outputs() };
-  expect(await describeMove(given)).toContain(`copy what is in ${table} (`);
+  expect(await describeMove(given)).toContain(`copy ${table} (`);
   phase = "own";
   expect(await describeMove(given)).toBeUndefined();
 });

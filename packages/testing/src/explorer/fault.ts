@@ -64,20 +64,20 @@ export function canMeet(kind: FaultKind, { command }: Pick<Call, "command">): bo
 const sentences: Readonly<Record<FaultKind, (call: string) => string>> = {
   "lost-request": (call) => `the request of ${call} is lost`,
   "lost-response": (call) => `the response to ${call} is lost`,
-  unreachable: (call) => `nobody can be reached from ${call} on, whatever the client tries`,
-  mute: (call) => `${call} is done and no attempt of it gets an answer`,
+  unreachable: (call) => `no request arrives from ${call} on, retries included`,
+  mute: (call) => `${call} succeeds, but none of its attempts gets a response`,
   hung: (call) => `${call} hangs until its deadline`,
   "killed-before": (call) => `killed before ${call}`,
   "killed-after": (call) => `killed after ${call}`,
-  "frozen-before": (call) => `frozen before ${call}, goes on when all is quiet`,
-  "frozen-after": (call) => `frozen after ${call}, goes on when all is quiet`,
+  "frozen-before": (call) => `frozen before ${call}, resumed after all others have finished`,
+  "frozen-after": (call) => `frozen after ${call}, resumed after all others have finished`,
   throttled: (call) => `${call} is throttled`,
   conflict: (call) => `${call} meets a conflict`,
-  busy: (call) => `from ${call} on every write meets a conflict, for a minute`,
-  partial: (call) => `${call} leaves its first entry undone`,
+  busy: (call) => `every write conflicts for a minute, from ${call} on`,
+  partial: (call) => `${call} skips its first entry`,
   "twice-before": (call) => `delivered a second time before ${call}`,
   "twice-after": (call) => `delivered a second time after ${call}`,
-  tampered: (call) => `a message of ${call} is altered on its way`,
+  tampered: (call) => `a message of ${call} is altered in transit`,
 };
 
 /** "killed after the 2nd TransactWriteItems" */

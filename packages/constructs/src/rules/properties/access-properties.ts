@@ -10,9 +10,9 @@ export const roleProperties: PropertyTable = {
       (value) =>
         trusted(value).every((one) => /^(lambda|scheduler|events|apigateway)\.amazonaws\.com$/.test(one)),
       'one statement: Principal { Service: "lambda.amazonaws.com" }',
-      "whoever is named there may do everything that the function may",
+      "the principals named there may do everything the function may",
     ),
-    never("PermissionsBoundary", "it takes away what the policies grant, and nothing here shows it"),
+    never("PermissionsBoundary", "a boundary removes grants, so the rules cannot tell which remain"),
     ...free(
       "Description",
       "ManagedPolicyArns", // no-managed-policy
@@ -47,14 +47,14 @@ export const permissionProperties: PropertyTable = {
       "Principal",
       (value, { resource }) => isBounded(value, resource.properties),
       "a service of AWS, with SourceArn or SourceAccount",
-      "others start the function with events of their own",
+      "others can invoke the function with their own events",
     ),
     oneOf(
       "Action",
       ["lambda:InvokeFunction", "lambda:InvokeFunctionUrl"],
-      "it allows more than to start the function",
+      "it allows more than invoking the function",
     ),
-    oneOf("FunctionUrlAuthType", [undefined, "AWS_IAM"], "everybody on the internet may call it"),
+    oneOf("FunctionUrlAuthType", [undefined, "AWS_IAM"], "anyone on the internet may call it"),
     ...free("FunctionName", "SourceAccount", "SourceArn", "InvokedViaFunctionUrl"),
   ],
 };
@@ -81,7 +81,7 @@ export const eventRuleProperties: PropertyTable = {
       "State",
       (value) => value === undefined || value === "ENABLED",
       "ENABLED",
-      "nothing that it starts is started: what waits for it stands still",
+      "disabled, it starts nothing",
     ),
     ...free(
       "Description",
@@ -106,14 +106,10 @@ export const scheduleProperties: PropertyTable = {
   kind: "schedule",
   types: ["AWS::Scheduler::Schedule"],
   properties: [
-    oneOf(
-      "State",
-      [undefined, "ENABLED"],
-      "nothing that it starts is started: what waits for it stands still",
-    ),
-    never("EndDate", "from that day on nothing is started"),
-    never("StartDate", "until that day nothing is started"),
-    oneOf("FlexibleTimeWindow.Mode", ["OFF"], "each start comes late by as much as the window"),
+    oneOf("State", [undefined, "ENABLED"], "disabled, it starts nothing"),
+    never("EndDate", "it starts nothing after that day"),
+    never("StartDate", "it starts nothing before that day"),
+    oneOf("FlexibleTimeWindow.Mode", ["OFF"], "each start can be late by the whole window"),
     ...free(
       "Description",
       "GroupName",

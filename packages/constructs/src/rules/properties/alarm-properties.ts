@@ -31,27 +31,27 @@ export const alarmProperties: PropertyTable = {
   kind: "alarm",
   types: ["AWS::CloudWatch::Alarm"],
   properties: [
-    oneOf("ActionsEnabled", [undefined, true], "the alarm changes its color and tells nobody"),
+    oneOf("ActionsEnabled", [undefined, true], "the alarm notifies no receiver"),
     property(
       "AlarmActions",
       (value, { templates }) => !templates.keepsData || (Array.isArray(value) && value.length > 0),
       "-c alarmEmail=you@example.com or -c alarmTopicArn=arn:aws:sns:...",
-      "in production an alarm that wakes nobody is none",
+      "in production an alarm needs a receiver",
     ),
     property(
       "Namespace",
       isWritten,
-      "a namespace of AWS, or that of the functions",
-      "nobody writes a metric there: the alarm stays silent",
+      "a namespace of AWS, or the functions' own",
+      "no metric is written there, so the alarm never fires",
     ),
     property(
       "Dimensions",
       isThere,
-      "those of a resource or a function of this app",
-      "nobody writes a metric with these dimensions: the alarm stays silent",
+      "the dimensions of a resource or function of this app",
+      "no metric has these dimensions, so the alarm never fires",
     ),
-    within("Period", { min: 10, max: hourSeconds, absent: 300 }, "it is too late when somebody hears of it"),
-    within("EvaluationPeriods", { min: 1, max: 12 }, "it is too late when somebody hears of it"),
+    within("Period", { min: 10, max: hourSeconds, absent: 300 }, "the alarm would fire too late"),
+    within("EvaluationPeriods", { min: 1, max: 12 }, "the alarm would fire too late"),
     property(
       "DatapointsToAlarm",
       (value, { resource }) =>
@@ -64,15 +64,15 @@ export const alarmProperties: PropertyTable = {
       (value, { resource }) =>
         (numberOf(value) ?? 0) <= (thresholdsMax[String(at(resource, "MetricName"))] ?? Number.MAX_VALUE),
       "the threshold of its construct",
-      "so many are a fault that lasts, and nobody has heard of it",
+      "the threshold is so high that a lasting fault is not reported",
     ),
     property(
       "TreatMissingData",
       (value, { resource }) => !isFloor(resource) || value === "breaching",
-      "breaching, for an alarm on what no longer happens",
-      "what does not happen writes no metric, and the alarm stays silent",
+      "breaching, for an alarm on missing activity",
+      "missing data must count as breaching, or the alarm never fires",
     ),
-    never("EvaluateLowSampleCountPercentile", "with little traffic the alarm is not evaluated"),
+    never("EvaluateLowSampleCountPercentile", "with little traffic the alarm would not be evaluated"),
     ...free(
       "AlarmDescription",
       "AlarmName",

@@ -14,32 +14,32 @@ export const mappingProperties: PropertyTable = {
         value === undefined ||
         (numberOf(value) ?? Number.NaN) <= (readsStream(scope) ? readerSecondsMax : 300),
       `at most ${readerSecondsMax} seconds for a stream, 300 for a queue`,
-      "every message waits so long before it is sent",
+      "every message waits that long",
     ),
     property(
       "ParallelizationFactor",
       (value) => value === undefined || numberOf(value) === 1,
       "1",
-      "batches of one shard run side by side, and messages of one key overtake each other",
+      "batches of one shard run concurrently, and messages of one key overtake each other",
     ),
     property(
       "TumblingWindowInSeconds",
       (value) => value === undefined || numberOf(value) === 0,
       "remove it",
-      "a window hands a state from batch to batch, which the publisher does not keep",
+      "the publisher does not return the state that a tumbling window needs",
     ),
     property(
       "StartingPositionTimestamp",
       (value) => value === undefined,
       "remove it",
-      "what was committed before that time is skipped",
+      "messages committed before that time are skipped",
     ),
     property(
       "BatchSize",
       (value, scope) =>
         value === undefined || (numberOf(value) ?? Number.NaN) <= (readsStream(scope) ? 1_000 : 10_000),
       "at most 1000 of a stream, 10000 of a queue",
-      "a batch is larger than the function can send before its time is over",
+      "the function cannot send so large a batch before its timeout",
     ),
     ...free(
       "BisectBatchOnFunctionError", // stream-bisect

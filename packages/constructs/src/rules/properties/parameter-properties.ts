@@ -5,9 +5,9 @@ export const parameterProperties: PropertyTable = {
   kind: "parameter",
   types: ["AWS::SSM::Parameter"],
   properties: [
-    oneOf("Type", ["String", "StringList"], "CloudFormation makes no other, and the deployment fails"),
-    oneOf("Policies", [undefined], "a policy may delete the parameter, and with it a route"),
-    oneOf("DataType", [undefined, "text"], "Parameter Store takes the value for something else"),
+    oneOf("Type", ["String", "StringList"], "CloudFormation creates no other type, and the deployment fails"),
+    oneOf("Policies", [undefined], "a policy can delete the parameter, and with it a route"),
+    oneOf("DataType", [undefined, "text"], "Parameter Store would validate the value as something else"),
     ...free(
       "Name", // registry-path
       "Value", // routes-complete, authors-complete, registration-size

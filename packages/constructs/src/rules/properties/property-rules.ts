@@ -47,7 +47,7 @@ export function rulesOf(table: PropertyTable): Rule[] {
     }),
     {
       id: `${kind}-unlisted`,
-      demand: "nobody has decided whether this property can lose, delay, reorder, expose or silence anything",
+      demand: "the rules do not know whether this property is safe",
       check: (templates) => templates.ofType(...types).flatMap((resource) => unlisted(resource, table)),
     },
   ];
@@ -60,7 +60,7 @@ function unlisted(resource: Resource, { kind, properties }: PropertyTable): Find
       (leaf) => !properties.some((one) => !one.isShallow && covers(one.path.split("."), leaf.split("."))),
     )
     .map((leaf) => ({
-      ...finding(resource, leaf, "remove it, or acknowledge it with the reason why it is harmless here"),
+      ...finding(resource, leaf, "remove it, or acknowledge the finding with the reason why it is safe here"),
       id: `${kind}-unlisted-${kebab(leaf.replace(/\.\d+/g, ""))}`,
     }));
 }

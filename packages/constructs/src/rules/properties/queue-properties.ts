@@ -9,21 +9,21 @@ export const queueProperties: PropertyTable = {
   kind: "queue",
   types: ["AWS::SQS::Queue"],
   properties: [
-    oneOf("DelaySeconds", [undefined, 0], "every message arrives so many seconds late"),
+    oneOf("DelaySeconds", [undefined, 0], "every message arrives that much later"),
     within(
       "MaximumMessageSize",
       { min: bodyBytesMax, max: bodyBytesMax, absent: bodyBytesMax },
-      "SQS refuses a message that the outbox has accepted, and it is never sent",
+      "SQS would refuse messages that the outbox has accepted",
     ),
     within(
       "MessageRetentionPeriod",
       { min: day, max: deadLetterRetentionDays * day, absent: 4 * day },
-      "SQS deletes what an outage of a day leaves in the queue",
+      "SQS would delete messages during an outage of one day",
     ),
     within(
       "KmsDataKeyReusePeriodSeconds",
       { min: 60, max: day, absent: 300 },
-      "SQS takes 60 seconds to a day, and the deployment fails",
+      "SQS accepts 60 seconds to a day; otherwise the deployment fails",
     ),
     ...free(
       "QueueName", // fifo-name

@@ -26,12 +26,12 @@ export const logGroupProperties: PropertyTable = {
     within(
       "RetentionInDays",
       { min: 7, max: 3_653, absent: 3_653 },
-      "the log of a fault is gone before anybody reads it",
+      "logs are deleted before they are needed",
     ),
     oneOf(
       "LogGroupClass",
       [undefined, "STANDARD"],
-      "CloudWatch takes no metric out of other classes, and the alarms on them stay silent",
+      "CloudWatch extracts no metrics from other classes, so alarms never fire",
     ),
     ...free("DeletionProtectionEnabled", "KmsKeyId", "LogGroupName", "Tags"),
   ],
@@ -45,16 +45,16 @@ export const bucketProperties: PropertyTable = {
       oneOf(
         `PublicAccessBlockConfiguration.${name}`,
         [true],
-        "a slip in a policy opens the objects to everybody",
+        "a mistake in a policy would make the objects public",
       ),
     ),
     property(
       "LifecycleConfiguration.Rules.*",
       isHarmless,
-      "a prefix of what may expire, after the life of what refers to it; neither dates nor archives",
-      "an object is gone, or in an archive, while a message or the journal still refers to it",
+      "a prefix whose objects may expire, with a longer life than the messages that refer to them; no dates, no archives",
+      "objects must stay readable while a message or the journal refers to them",
     ),
-    oneOf("AccessControl", [undefined, "Private"], "objects are open to others"),
+    oneOf("AccessControl", [undefined, "Private"], "it opens the objects to others"),
     ...free(
       "BucketEncryption", // customer-key; S3 encrypts always
       "BucketName",
@@ -95,33 +95,21 @@ export const secretProperties: PropertyTable = {
   kind: "secret",
   types: ["AWS::SecretsManager::Secret"],
   properties: [
-    never("SecretString", "whoever may read the template may sign any message"),
-    never("ReplicaRegions", "keys lie in a region where nobody rotates them"),
+    never("SecretString", "anyone who can read the template could sign messages"),
+    never("ReplicaRegions", "keys in other regions are not rotated"),
     within(
       "GenerateSecretString.PasswordLength",
       { min: 43, max: 4_096, absent: 32 },
-      "a key of fewer than 256 random bits can be guessed",
+      "a key needs 256 random bits",
     ),
-    oneOf(
-      "GenerateSecretString.ExcludeNumbers",
-      [undefined, false],
-      "a key of fewer than 256 random bits can be guessed",
-    ),
-    oneOf(
-      "GenerateSecretString.ExcludeLowercase",
-      [undefined, false],
-      "a key of fewer than 256 random bits can be guessed",
-    ),
-    oneOf(
-      "GenerateSecretString.ExcludeUppercase",
-      [undefined, false],
-      "a key of fewer than 256 random bits can be guessed",
-    ),
-    oneOf("GenerateSecretString.GenerateStringKey", ["k1"], "the functions do not find the first key"),
+    oneOf("GenerateSecretString.ExcludeNumbers", [undefined, false], "a key needs 256 random bits"),
+    oneOf("GenerateSecretString.ExcludeLowercase", [undefined, false], "a key needs 256 random bits"),
+    oneOf("GenerateSecretString.ExcludeUppercase", [undefined, false], "a key needs 256 random bits"),
+    oneOf("GenerateSecretString.GenerateStringKey", ["k1"], "the functions would not find the first key"),
     oneOf(
       "GenerateSecretString.SecretStringTemplate",
       ['{"current":"k1"}'],
-      "the functions do not find the key to sign with",
+      "the functions would not find the signing key",
     ),
     ...free("Description", "GenerateSecretString.ExcludePunctuation", "KmsKeyId", "Name", "Tags"),
   ],
@@ -134,10 +122,10 @@ export const rotationProperties: PropertyTable = {
     within(
       "RotationRules.AutomaticallyAfterDays",
       { min: rotationDaysMin, max: 366 },
-      "a stolen key signs messages for years, or one is replaced while its messages still come",
+      "a stolen key works for too long, or a key is replaced while its messages are in flight",
     ),
-    references("RotationLambdaARN", ["AWS::Lambda::Function"], "nobody adds a key"),
-    references("SecretId", ["AWS::SecretsManager::Secret"], "another secret is rotated"),
+    references("RotationLambdaARN", ["AWS::Lambda::Function"], "no function adds keys"),
+    references("SecretId", ["AWS::SecretsManager::Secret"], "it rotates another secret"),
     ...free("RotateImmediatelyOnUpdate"),
   ],
 };
@@ -150,13 +138,13 @@ export const topicProperties: PropertyTable = {
       "FifoTopic",
       (value, { resource, templates }) => !isTrue(value) || fillsQueue(resource, templates),
       "false, or a subscription of a queue: source of addConsumer",
-      "CloudWatch cannot send to a FIFO topic: alarms stay silent",
+      "CloudWatch cannot send to a FIFO topic, so alarms are not delivered",
     ),
     property(
       "KmsMasterKeyId",
       (value) => !String(value).includes("alias/aws/"),
       "a key of your own whose policy lets CloudWatch use it, or none",
-      "CloudWatch may not use AWS's own key of SNS: alarms stay silent",
+      "CloudWatch may not use this key, so alarms are not delivered",
     ),
     ...free(
       "ContentBasedDeduplication", // the contract says where the id is
@@ -180,7 +168,7 @@ export const subscriptionProperties: PropertyTable = {
   kind: "subscription",
   types: ["AWS::SNS::Subscription"],
   properties: [
-    never("FilterPolicy", "what it does not match is heard by nobody"),
+    never("FilterPolicy", "alarms that the filter does not match are not delivered"),
     ...free("DeliveryPolicy", "Endpoint", "Protocol", "RawMessageDelivery", "RedrivePolicy", "TopicArn"),
   ],
 };

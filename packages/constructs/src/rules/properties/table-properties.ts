@@ -18,25 +18,21 @@ const kitTables: Readonly<Record<string, readonly string[]>> = {
 };
 
 const plain: readonly Property[] = [
-  oneOf(
-    "BillingMode",
-    ["PAY_PER_REQUEST"],
-    "a burst meets a capacity that somebody guessed, and what is throttled waits or is parked",
-  ),
+  oneOf("BillingMode", ["PAY_PER_REQUEST"], "with provisioned capacity a burst is throttled"),
   property(
     "KeySchema",
     (value, scope) => {
       const needed = Object.entries(kitTables).find(([variable]) => isNamed(scope, variable))?.[1];
       return needed === undefined || keysOf(value).join() === needed.join();
     },
-    "the keys that the kit writes: id, and sequence in the journal",
-    "every write to the table is refused",
+    "the key attributes that the kit writes: id, and in the journal also sequence",
+    "DynamoDB refuses every write to the table",
   ),
   property(
     "TimeToLiveSpecification",
     (value, scope) => value === undefined || isNamed(scope, "EVIDENCE_TABLE") || isBeforeAnyConsumer(scope),
     "remove it: of the kit's tables only evidence expires",
-    "time removes state, messages or journal entries that are still needed",
+    "a TTL would delete state, messages or journal entries still in use",
   ),
   ...["GlobalSecondaryIndexes", "LocalSecondaryIndexes"].map((path) =>
     property(
@@ -47,7 +43,7 @@ const plain: readonly Property[] = [
           isNamed(scope, each),
         ),
       "remove it from the tables of the kit",
-      "an index whose key has another type than an item's attribute refuses the item",
+      "an item whose attribute has another type than the index key is refused",
     ),
   ),
   ...free(
@@ -60,8 +56,8 @@ const plain: readonly Property[] = [
   ),
 ];
 
-const deletionProtection = "anybody who may change the stack deletes the state of the business";
-const recovery = "what a wrong release has written cannot be taken back";
+const deletionProtection = "without deletion protection, a stack change can delete the business state";
+const recovery = "without point-in-time recovery, writes of a faulty release cannot be undone";
 
 export const tableProperties: PropertyTable = {
   kind: "table",
@@ -74,7 +70,7 @@ export const tableProperties: PropertyTable = {
         "Replicas",
         (value) => value === undefined || (Array.isArray(value) && value.length === 1),
         "one: the region of the stack",
-        "conditions hold in one region only: two regions apply one message twice",
+        "conditions hold in one region only, so two regions could apply one message twice",
       ),
     },
     inProd(oneOf("Replicas.*.DeletionProtectionEnabled", [true], deletionProtection)),

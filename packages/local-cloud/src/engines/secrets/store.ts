@@ -78,7 +78,7 @@ export function secretStore(rotate: (secretArn: string, version: string) => bool
       const isLabelled = VersionStage === undefined || labels.get(VersionStage) === version;
       const SecretString = versions.get(version);
       if (SecretString === undefined || !isLabelled) {
-        throw new ServiceError("ResourceNotFoundException", `${Name} has no text for this version or label`);
+        throw new ServiceError("ResourceNotFoundException", `${Name} has no value for this version or label`);
       }
       return { ARN, Name, SecretString, VersionId: version, VersionStages: labelsOf(labels, version) };
     }),
@@ -88,7 +88,7 @@ export function secretStore(rotate: (secretArn: string, version: string) => bool
       const secret = secretOf(id);
       const known = secret.versions.get(version);
       if (known !== undefined && known !== SecretString) {
-        throw new ServiceError("ResourceExistsException", `version ${version} has another text`);
+        throw new ServiceError("ResourceExistsException", `version ${version} already has another value`);
       }
       secret.versions.set(version, SecretString);
       for (const stage of VersionStages) label(secret, stage, version);
@@ -112,7 +112,7 @@ export function secretStore(rotate: (secretArn: string, version: string) => bool
       const secret = secretOf(id);
       const pending = secret.labels.get(PENDING);
       if (pending !== undefined && pending !== version && pending !== secret.labels.get(CURRENT)) {
-        throw new ServiceError("InvalidRequestException", `a rotation to version ${pending} is under way`);
+        throw new ServiceError("InvalidRequestException", `a rotation to version ${pending} is in progress`);
       }
       if (!secret.versions.has(version)) secret.versions.set(version, undefined);
       secret.labels.set(PENDING, version);

@@ -50,6 +50,6 @@ export function unknownOperation(
   known: readonly string[],
 ): UnknownRequest {
   return new UnknownRequest(
-    `the permissions of ${service} ${operation || "(no operation)"} are not known here; known are ${known.join(", ")}`,
+    `the permissions of ${service} ${operation || "(no operation)"} are not supported here; supported are ${known.join(", ")}`,
   );
 }

@@ -32,7 +32,7 @@ export function wantedOfS3({ method, url, headers }: SeenRequest): Wanted {
     if (method === "PUT") return put(access("PutObject", bucket, key), headers["x-amz-copy-source"]);
   }
   const what = [`${method} ${key === "" ? "bucket" : "object"}`, ...special].join(" with ");
-  throw new UnknownRequest(`the permissions of S3 ${what} are not known here; known are ${KNOWN}`);
+  throw new UnknownRequest(`the permissions of S3 ${what} are not supported here; supported are ${KNOWN}`);
 }
 
 /** A copy reads its source, too. */

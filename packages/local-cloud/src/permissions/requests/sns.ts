@@ -12,6 +12,6 @@ export function wantedOfSns({ body }: SeenRequest): Wanted {
   const operation = form.get("Action") ?? "";
   if (!PUBLISHING.includes(operation)) throw unknownOperation("SNS", operation, PUBLISHING);
   const topic = form.get("TopicArn");
-  if (topic === null) throw new UnknownRequest(`${operation} to anything but a topic is not understood here`);
+  if (topic === null) throw new UnknownRequest(`${operation} to anything but a topic is not supported here`);
   return { accesses: [{ action: "sns:Publish", resource: topic }] };
 }

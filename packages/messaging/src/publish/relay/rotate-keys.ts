@@ -96,7 +96,7 @@ async function present(version: string): Promise<string> {
   if (obstacle === undefined) return versionId;
   await unlabel(version);
   log("error", "KEY_ROTATION_GIVEN_UP", { version, detail: obstacle });
-  throw new Error(`version ${version} is given up, because ${obstacle}; the next rotation begins anew`);
+  throw new Error(`version ${version} is given up because ${obstacle}; the next rotation starts again`);
 }
 
 /** A label that stays would block all rotations from the next change by hand on: they would wait for this one's end. */

@@ -3,9 +3,9 @@
 
 import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { marshall } from "@aws-sdk/util-dynamodb";
+import { seededRandom } from "@essentially-once/local-cloud/internal/trial/seeded-random";
 import { writeItems } from "@essentially-once/messaging/internal/aws/dynamodb-batch";
 import { type OrderPlan, totalOf } from "./orders.ts";
-import { seededRandom } from "./seeded-random.ts";
 
 export interface Account {
   readonly customerId: string;

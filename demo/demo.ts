@@ -8,6 +8,9 @@ import { type LocalCloud, startLocalCloud } from "@essentially-once/local-cloud/
 import { type CloudPlace, takeCloudPlace } from "@essentially-once/local-cloud/cloud-place";
 import { requireTablesEngine } from "@essentially-once/local-cloud/dynoxide";
 import { requireFree } from "@essentially-once/local-cloud/free-ports";
+import type { Progress } from "@essentially-once/local-cloud/internal/trial/progress";
+import { watchMemory } from "@essentially-once/local-cloud/internal/trial/resident-memory";
+import { startTally, type Tally } from "@essentially-once/local-cloud/internal/trial/tally";
 import { synthesize } from "@essentially-once/local-cloud/synthesize";
 import { type KeyRing, keyRing } from "@essentially-once/messaging/internal/trust/key-ring";
 import { consumerQueues } from "@essentially-once/operator/dead-letters/consumer-queues";
@@ -18,16 +21,13 @@ import { openAccounts, planAccounts } from "./customers.ts";
 import { garbage, throwIn } from "./garbage.ts";
 import { readInsights } from "./insights.ts";
 import { planOrders } from "./orders.ts";
-import type { Progress } from "./progress.ts";
 import { NotQuiet, quiescence } from "./quiescence.ts";
 import { reconcile } from "./reconcile.ts";
 import { reconcileInsights } from "./reconcile-insights.ts";
 import { type Repair, repairOneStranger } from "./repair.ts";
 import type { Run } from "./report.ts";
-import { watchMemory } from "./resident-memory.ts";
 import { openShopFront } from "./shop-front.ts";
 import { NotEven, rebuildStatements } from "./statement-runs.ts";
-import { startTally, type Tally } from "./tally.ts";
 import { startWatch } from "./watch.ts";
 import { readWorld, type WorldAccess } from "./world.ts";
 

@@ -2,7 +2,7 @@
 // a few orders can never succeed, a few have more lines than a message carries, and some clients ask twice with the
 // same key.
 
-import { type SeededRandom, seededRandom } from "./seeded-random.ts";
+import { type SeededRandom, seededRandom } from "@essentially-once/local-cloud/internal/trial/seeded-random";
 
 export interface OrderPlan {
   /** The `Idempotency-Key`: repeats of the request carry the same. */

@@ -6,8 +6,8 @@
 //   inline is in its table's stream alone; so no order may be approved and neither shipped nor parked.
 
 import { setTimeout as sleep } from "node:timers/promises";
+import { readDepths } from "@essentially-once/local-cloud/internal/trial/queue-depths";
 import { listDeadLetters } from "@essentially-once/operator/dead-letters/list";
-import { readDepths } from "./queue-depths.ts";
 import { parkedOrderIds } from "./reconcile.ts";
 import { countItems, countRows, Order, readTable } from "./tables.ts";
 import type { WorldAccess } from "./world.ts";

@@ -1,10 +1,10 @@
 // Compares what insights made of the flow with the flow itself. Pure: everything comes from the tables and the
 // journal; only how many views were sent is the sender's word.
 
+import { type Invariant, invariant } from "@essentially-once/local-cloud/internal/trial/invariant";
 import { statementsOf } from "../functions/insights/statement.ts";
 import { OrderApproved } from "../functions/orders/messages.ts";
 import type { Insights, Statement } from "./insights.ts";
-import { type Invariant, invariant } from "./invariant.ts";
 import { WHOLESALE_LINES_MIN } from "./orders.ts";
 import type { Order } from "./tables.ts";
 

@@ -2,10 +2,10 @@
 // carrier's books and the answers the clients hold in their hands; nothing from a counter of ours.
 
 import { isDeepStrictEqual } from "node:util";
+import { type Invariant, invariant } from "@essentially-once/local-cloud/internal/trial/invariant";
 import { RECEIVES_EXHAUSTED } from "@essentially-once/operator/dead-letters/dead-letter";
 import type { Placement } from "./clients.ts";
 import type { Garbage } from "./garbage.ts";
-import { type Invariant, invariant } from "./invariant.ts";
 import type { Order } from "./tables.ts";
 import type { World } from "./world.ts";
 

@@ -1,13 +1,13 @@
 // The account at the end: one table for people, one object for programs.
 
+import { type Invariant, invariant } from "@essentially-once/local-cloud/internal/trial/invariant";
+import type { Counts, Survivor } from "@essentially-once/local-cloud/internal/trial/tally";
 import { printable } from "@essentially-once/operator/safe-text";
 import { textTable } from "@essentially-once/operator/text-table";
 import type { CarrierCounts } from "./carrier.ts";
-import { type Invariant, invariant } from "./invariant.ts";
 import type { Reconciliation } from "./reconcile.ts";
 import type { InsightsReconciliation } from "./reconcile-insights.ts";
 import type { Repair } from "./repair.ts";
-import type { Counts, Survivor } from "./tally.ts";
 import type { World } from "./world.ts";
 
 export interface Run {

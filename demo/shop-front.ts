@@ -5,10 +5,10 @@
 
 import { SQSClient } from "@aws-sdk/client-sqs";
 import { LOCAL_CREDENTIALS, LOCAL_REGION } from "@essentially-once/local-cloud/clients";
+import { seededRandom } from "@essentially-once/local-cloud/internal/trial/seeded-random";
 import { sendOnce } from "@essentially-once/messaging/send-once";
 import { OrderViewed } from "../functions/insights/messages.ts";
 import type { Placement } from "./clients.ts";
-import { seededRandom } from "./seeded-random.ts";
 
 export interface ShopFront {
   /** Order id → how many views were sent, also when nobody knows whether they arrived. */

@@ -1,10 +1,10 @@
 // `npm start`: runs the stacks of this project on this machine, and counts what came out.
 
 import { fileURLToPath } from "node:url";
+import { showProgress } from "@essentially-once/local-cloud/internal/trial/progress";
 import { type Program, runProgram, untilSignal } from "@essentially-once/local-cloud/program";
 import { parseStartArguments, START_HELP } from "./arguments.ts";
 import { invitation } from "./invitation.ts";
-import { showProgress } from "./progress.ts";
 import { orderIdIn } from "./reconcile.ts";
 import { reportOf, summaryOf } from "./report.ts";
 import type { Order } from "./tables.ts";

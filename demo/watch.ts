@@ -1,9 +1,9 @@
 // Looks at the running flow twice a second: draws it, and measures how fast it goes.
 
 import { type DynamoDBClient, paginateScan } from "@aws-sdk/client-dynamodb";
-import type { Progress } from "./progress.ts";
-import { readDepths } from "./queue-depths.ts";
-import type { Counts } from "./tally.ts";
+import type { Progress } from "@essentially-once/local-cloud/internal/trial/progress";
+import { readDepths } from "@essentially-once/local-cloud/internal/trial/queue-depths";
+import type { Counts } from "@essentially-once/local-cloud/internal/trial/tally";
 import type { WorldAccess } from "./world.ts";
 
 export interface Watch {

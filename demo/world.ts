@@ -1,12 +1,12 @@
 // The state of everything after a run, read from the tables, the queues and the carrier.
 
 import type { LocalClients } from "@essentially-once/local-cloud/clients";
+import { type QueueDepth, readDepths } from "@essentially-once/local-cloud/internal/trial/queue-depths";
 import type { ConsumerQueue } from "@essentially-once/operator/dead-letters/consumer-queues";
 import type { DeadLetter } from "@essentially-once/operator/dead-letters/dead-letter";
 import { listDeadLetters } from "@essentially-once/operator/dead-letters/list";
 import { z } from "zod";
 import type { Consignment } from "./carrier.ts";
-import { type QueueDepth, readDepths } from "./queue-depths.ts";
 import { CreditAccount, countRows, Order, readTable, Shipment } from "./tables.ts";
 
 export interface World {

@@ -1,9 +1,9 @@
+import { startTally } from "@essentially-once/local-cloud/internal/trial/tally";
 import { deadLettersOf } from "@essentially-once/operator/dead-letters/dead-letter";
 import { expect, test } from "vitest";
 import { reconcile } from "../../demo/reconcile.ts";
 import { reconcileInsights } from "../../demo/reconcile-insights.ts";
 import { type Run, reportOf, summaryOf } from "../../demo/report.ts";
-import { startTally } from "../../demo/tally.ts";
 
 test("the summary has what a program asks for, as numbers and booleans", () => {
   expect(summaryOf(aRun())).toMatchObject({

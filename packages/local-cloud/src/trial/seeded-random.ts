@@ -1,6 +1,6 @@
 // Chance that a seed repeats: the same seed gives the same customers, orders and poison on every run.
 
-import { randomNumbers } from "@essentially-once/local-cloud/chaos";
+import { randomNumbers } from "../chaos.ts";
 
 export interface SeededRandom {
   /** From 0 up to, not including, 1. */

@@ -11,7 +11,7 @@ import { anXRayDaemon } from "@essentially-once/testing/an-x-ray-daemon";
 import { anSqsEvent, anSqsRecord } from "@essentially-once/testing/lambda";
 import { temporaryDirectory } from "@essentially-once/testing/synthesized";
 import { expect, it } from "vitest";
-import { OrderApproved } from "../../../functions/orders/messages.ts";
+import { OrderApproved } from "../../functions/orders/messages.ts";
 
 const nowhere = "http://127.0.0.1:1";
 const environment = {

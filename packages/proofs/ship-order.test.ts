@@ -13,7 +13,7 @@ import { aContext, anSqsEvent, anSqsRecord } from "@essentially-once/testing/lam
 import { signed } from "@essentially-once/testing/signing";
 import { aWorld, type World } from "@essentially-once/testing/world";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { OrderApproved } from "../../../functions/orders/messages.ts";
+import { OrderApproved } from "../../functions/orders/messages.ts";
 
 const receivesMax = 5;
 /** An order that nothing troubles: claim, result, commit. */
@@ -23,7 +23,7 @@ let world: World;
 let carrier: TestCarrier;
 let faults: FaultAtCall | undefined;
 let s3Faults: Faults | undefined;
-let handler: typeof import("../../../functions/shipping/ship-order.ts").handler;
+let handler: typeof import("../../functions/shipping/ship-order.ts").handler;
 let orderId: string;
 let message: Envelope;
 let aheadMs = 0;
@@ -32,7 +32,7 @@ beforeAll(async () => {
   [world, carrier] = await Promise.all([aWorld({ app: "bin/app.ts" }), aCarrier()]);
   world.enter("Shipping/");
   process.env.CARRIER_URL = carrier.url;
-  ({ handler } = await import("../../../functions/shipping/ship-order.ts"));
+  ({ handler } = await import("../../functions/shipping/ship-order.ts"));
   setClock(() => Date.now() + aheadMs);
 });
 beforeEach(() => {

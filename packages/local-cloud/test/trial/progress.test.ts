@@ -1,7 +1,7 @@
 import { PassThrough } from "node:stream";
 import { expect, test } from "vitest";
-import { type Snapshot, showProgress } from "../../demo/progress.ts";
-import { startTally } from "../../demo/tally.ts";
+import { type Snapshot, showProgress } from "../../src/trial/progress.ts";
+import { startTally } from "../../src/trial/tally.ts";
 
 test("in a terminal the picture is drawn over itself, and a step stays above it", () => {
   const { stream, text } = screen({ isTTY: true });

@@ -1,7 +1,7 @@
 // Counts what the local cloud tells about deliveries: for the live display and the story at the end. What is
 // true of the orders is not counted here; see reconcile.ts.
 
-import type { LocalEvent } from "@essentially-once/local-cloud/events";
+import type { LocalEvent } from "../model/events.ts";
 
 export interface Tally {
   readonly counts: Counts;

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { startTally, type Tally } from "../../demo/tally.ts";
+import { startTally, type Tally } from "../../src/trial/tally.ts";
 
 const PATH = "Credit/ReserveCredit/Function";
 

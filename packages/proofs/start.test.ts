@@ -84,7 +84,7 @@ test("a port that is taken is named, with the flag", async () => {
 
 test("no port that it opens does anything for a web page; Ctrl-C stops every child and leaves nothing behind", async () => {
   const run = start(["--orders", "5000"]);
-  await run.says("Placing");
+  await run.says("Sending 5000 orders");
   const opened = listeningSockets(run.processId);
   expect(opened.length).toBeGreaterThan(6); // engines, proxies of functions, function URLs, the carrier
   expect(opened.filter((url) => !url.startsWith("http://127."))).toEqual([]);

@@ -1,7 +1,7 @@
 import { PassThrough } from "node:stream";
 import { expect, test } from "vitest";
-import { type Snapshot, showProgress } from "../../src/trial/progress.ts";
-import { startTally } from "../../src/trial/tally.ts";
+import { type Snapshot, showProgress } from "../../src/trial/look/progress.ts";
+import { startTally } from "../../src/trial/look/tally.ts";
 
 test("in a terminal the picture is drawn over itself, and a step stays above it", () => {
   const { stream, text } = screen({ isTTY: true });
@@ -13,7 +13,7 @@ test("in a terminal the picture is drawn over itself, and a step stays above it"
   const pictures = shown.split("\u001b[J");
   expect(pictures).toHaveLength(2);
   expect(pictures[0]).toMatch(/^Placing\n/);
-  expect(pictures[1]).toContain("3 of 6 orders placed, 2 s");
+  expect(pictures[1]).toContain("3 of 6 orders answered, 2 s");
   for (const line of shown.split("\n")) expect(line.length).toBeLessThan(80 + 8);
 });
 
@@ -28,7 +28,7 @@ test("elsewhere it is a line every five seconds", () => {
 
 function at(seconds: number): Snapshot {
   const depths = [{ consumer: "ShipOrder", visible: 1, inFlight: 2, delayed: 0, dead: 3 }];
-  return { seconds, placed: 3, orders: 6, depths, counts: startTally().counts };
+  return { seconds, sends: "orders", answered: 3, count: 6, depths, counts: startTally().counts };
 }
 
 function screen({ isTTY }: { isTTY: boolean }) {

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { startTally, type Tally } from "../../src/trial/tally.ts";
+import { startTally, type Tally } from "../../src/trial/look/tally.ts";
 
 const PATH = "Credit/ReserveCredit/Function";
 

@@ -1,7 +1,7 @@
-// Counts what the local cloud tells about deliveries: for the live display and the story at the end. What is
-// true of the orders is not counted here; see reconcile.ts.
+// Counts what the local cloud tells about deliveries: for the live display and the account at the end. What is
+// true of the messages is not counted here; it is read from the tables.
 
-import type { LocalEvent } from "../model/events.ts";
+import type { LocalEvent } from "../../model/events.ts";
 
 export interface Tally {
   readonly counts: Counts;

@@ -1,17 +1,11 @@
-// The command line of `npm start`.
+// The command line of a trial run.
 
 import { parseArgs } from "node:util";
-import {
-  PORT_FLAGS,
-  PORT_HELP,
-  type Ports,
-  portsOf,
-  wholeNumber,
-} from "@essentially-once/local-cloud/port-flags";
 import { UsageError, usageErrorFrom } from "@essentially-once/operator/usage-error";
+import { PORT_FLAGS, PORT_HELP, type Ports, portsOf, wholeNumber } from "../model/port-flags.ts";
 
-export interface StartOptions {
-  readonly orders: number;
+export interface TrialArguments {
+  readonly count: number;
   /** 0 to 1 */
   readonly chaos: number;
   readonly seed: number;
@@ -21,19 +15,25 @@ export interface StartOptions {
   readonly ports: Ports;
 }
 
-const DEFAULT_ORDERS = 200;
+/** What is sent, in the plural, which is the name of a flag; and how many unless it is given. */
+export interface Sent {
+  readonly sends: string;
+  readonly byDefault: number;
+}
+
 const DEFAULT_CHAOS = 0.1;
 const DEFAULT_SEED = 1;
-const ORDERS_MAX = 100_000; // the local engines keep everything in memory
+const COUNT_MAX = 100_000; // the local engines keep everything in memory
 
-export const START_HELP = `Runs the stacks on this machine, sends orders through them, makes trouble, and counts what came out.
+export function trialHelp({ sends, byDefault }: Sent): string {
+  return `Runs the stacks on this machine, sends ${sends} through them, makes trouble, and counts what came out.
 
   npm start -- [flags]
 
-  --orders N          orders to place, 0 to ${ORDERS_MAX} (default ${DEFAULT_ORDERS}); a run of 0 proves nothing and ends with code 1
+${`  --${sends} N`.padEnd(21)} ${sends} to send, 0 to ${COUNT_MAX} (default ${byDefault}); a run of 0 proves nothing and ends with code 1
   --chaos LEVEL       how much trouble, 0 to 1 (default ${DEFAULT_CHAOS}): function processes killed mid-batch,
-                      messages delivered twice, responses dropped. Poison orders come at any level.
-  --seed N            which customers, orders and trouble, 0 to 4294967295 (default ${DEFAULT_SEED}); the same seed
+                      messages delivered twice, responses dropped. What can never succeed comes at any level.
+  --seed N            which ${sends} and which trouble, 0 to 4294967295 (default ${DEFAULT_SEED}); the same seed
                       repeats a run, up to the timing of processes
   --exit              leave when the count is done, also in a terminal
   --json              one JSON object as the last line of stdout; all else goes to stderr
@@ -44,9 +44,9 @@ AWS_ENDPOINT_URL_SQS and AWS_ENDPOINT_URL_DYNAMODB name engines that run already
 In a terminal it stays up afterwards, until Ctrl-C. Exit codes: 0 every invariant holds, 1 one does not or
 something failed, 2 a command line that cannot be carried out, 130 interrupted.
 `;
+}
 
 const FLAGS = {
-  orders: { type: "string" },
   chaos: { type: "string" },
   seed: { type: "string" },
   exit: { type: "boolean" },
@@ -56,10 +56,12 @@ const FLAGS = {
 } as const;
 
 /** Throws `UsageError` that names the flag, the value given and the values allowed. */
-export function parseStartArguments(argv: readonly string[]): StartOptions {
-  const values = parsed(argv);
+export function parseTrialArguments(argv: readonly string[], { sends, byDefault }: Sent): TrialArguments {
+  const options = { [sends]: { type: "string" as const }, ...FLAGS };
+  const values = parsed(argv, options);
+  const count: unknown = Reflect.get(values, sends);
   return {
-    orders: wholeNumber("orders", values.orders, { from: 0, to: ORDERS_MAX }) ?? DEFAULT_ORDERS,
+    count: wholeNumber(sends, count as string | undefined, { from: 0, to: COUNT_MAX }) ?? byDefault,
     chaos: level("chaos", values.chaos) ?? DEFAULT_CHAOS,
     seed: wholeNumber("seed", values.seed, { from: 0, to: 2 ** 32 - 1 }) ?? DEFAULT_SEED,
     exit: values.exit ?? false,
@@ -69,11 +71,11 @@ export function parseStartArguments(argv: readonly string[]): StartOptions {
   };
 }
 
-function parsed(argv: readonly string[]) {
+function parsed(argv: readonly string[], options: typeof FLAGS) {
   try {
-    return parseArgs({ args: joinNegativeNumbers(argv), options: FLAGS }).values;
+    return parseArgs({ args: joinNegativeNumbers(argv), options }).values;
   } catch (error) {
-    throw usageErrorFrom(error, Object.keys(FLAGS));
+    throw usageErrorFrom(error, Object.keys(options));
   }
 }
 

@@ -15,8 +15,10 @@ export interface Progress {
 
 export interface Snapshot {
   readonly seconds: number;
-  readonly placed: number;
-  readonly orders: number;
+  /** What is sent, in the plural. */
+  readonly sends: string;
+  readonly count: number;
+  readonly answered: number;
   readonly depths: readonly QueueDepth[];
   readonly counts: Counts;
 }
@@ -64,7 +66,7 @@ function lines(stream: NodeJS.WriteStream): Progress {
   };
 }
 
-function pictureOf({ seconds, placed, orders, depths, counts }: Snapshot): string[] {
+function pictureOf({ seconds, sends, count, answered, depths, counts }: Snapshot): string[] {
   const table = textTable(
     ["QUEUE", "WAITING", "IN FLIGHT", "DEAD LETTERS"],
     depths.map(({ consumer, visible, inFlight, delayed, dead }) => [
@@ -77,7 +79,7 @@ function pictureOf({ seconds, placed, orders, depths, counts }: Snapshot): strin
   );
   return [
     "",
-    `  ${bar(placed, orders)} ${placed} of ${orders} orders placed, ${Math.round(seconds)} s`,
+    `  ${bar(answered, count)} ${answered} of ${count} ${sends} answered, ${Math.round(seconds)} s`,
     "",
     ...table.split("\n"),
     "",
@@ -87,12 +89,12 @@ function pictureOf({ seconds, placed, orders, depths, counts }: Snapshot): strin
   ];
 }
 
-function lineOf({ seconds, placed, orders, depths, counts }: Snapshot): string {
+function lineOf({ seconds, count, answered, depths, counts }: Snapshot): string {
   const sum = (field: "visible" | "inFlight" | "dead") =>
     depths.reduce((all, depth) => all + depth[field], 0);
   return [
     `${Math.round(seconds)} s`,
-    `placed ${placed}/${orders}`,
+    `answered ${answered}/${count}`,
     `waiting ${sum("visible")}`,
     `in flight ${sum("inFlight")}`,
     `processed ${counts.processed}`,

@@ -2,27 +2,41 @@
 //
 //   A message is always somewhere: an outbox row, a queue, or in flight in one. A single look reads these one
 //   after the other and may miss one that moves; so two looks in a row must find nothing, with no evidence
-//   written in between (every move of a message from a queue to the outbox writes evidence). What an order carries
-//   inline is in its table's stream alone; so no order may be approved and neither shipped nor parked.
+//   written in between (every move of a message from a queue to the outbox writes evidence). What an item carries
+//   inline is in its table's stream alone: an app with such items says what has not come to its end.
 
 import { setTimeout as sleep } from "node:timers/promises";
-import { readDepths } from "@essentially-once/local-cloud/internal/trial/queue-depths";
-import { listDeadLetters } from "@essentially-once/operator/dead-letters/list";
-import { parkedOrderIds } from "./reconcile.ts";
-import { countItems, countRows, Order, readTable } from "./tables.ts";
-import type { WorldAccess } from "./world.ts";
+import type { ConsumerQueue } from "@essentially-once/operator/dead-letters/consumer-queues";
+import type { LocalClients } from "../../model/clients.ts";
+import { readDepths } from "./queue-depths.ts";
+import { countItems, countRows } from "./tables.ts";
+
+export interface FlowAccess {
+  readonly clients: Pick<LocalClients, "dynamodb" | "sqs">;
+  readonly queues: readonly ConsumerQueue[];
+  output(key: string): string;
+}
+
+export interface Quiescence {
+  readonly withinMs: number;
+  /** What queues and outbox do not show, each in words. */
+  readonly unfinished?: () => Promise<readonly string[]>;
+}
 
 const LOOK_EVERY_MS = 700;
 
 /** Resolves when all is quiet; throws `NotQuiet`, which says what is stuck, when the time is over. */
-export async function quiescence(access: WorldAccess, { withinMs }: { withinMs: number }): Promise<void> {
+export async function quiescence(
+  access: FlowAccess,
+  { withinMs, unfinished = async () => [] }: Quiescence,
+): Promise<void> {
   const deadline = performance.now() + withinMs;
   let evidenceBefore: number | undefined;
   while (true) {
     const left = await whatIsLeft(access);
     if (left.length === 0) {
       const evidence = await countEvidence(access);
-      if (evidence === evidenceBefore) left.push(...(await underWay(access)));
+      if (evidence === evidenceBefore) left.push(...(await unfinished()));
       if (evidence === evidenceBefore && left.length === 0) return;
       evidenceBefore = evidence;
     } else {
@@ -44,7 +58,8 @@ export class NotQuiet extends Error {
   }
 }
 
-async function whatIsLeft({ clients, queues, output }: WorldAccess): Promise<string[]> {
+/** What waits in queues and outbox, each in words. */
+export async function whatIsLeft({ clients, queues, output }: FlowAccess): Promise<string[]> {
   const outboxRows = await countRows(clients.dynamodb, output);
   const depths = await readDepths(clients.sqs, queues);
   const left = depths
@@ -58,16 +73,8 @@ async function whatIsLeft({ clients, queues, output }: WorldAccess): Promise<str
 }
 
 /** Of the services that have consumers. */
-async function countEvidence({ clients: { dynamodb }, queues }: WorldAccess): Promise<number> {
+async function countEvidence({ clients: { dynamodb }, queues }: FlowAccess): Promise<number> {
   const tables = [...new Set(queues.map(({ evidenceTable }) => evidenceTable))];
   const counts = await Promise.all(tables.map((table) => countItems(dynamodb, table)));
   return counts.reduce((sum, count) => sum + count, 0);
-}
-
-/** Orders whose approval may still be in the stream of their table. */
-async function underWay({ clients, queues, output }: WorldAccess): Promise<string[]> {
-  const orders = await readTable(clients.dynamodb, output("OrdersTable"), Order);
-  const parked = parkedOrderIds(await listDeadLetters(clients.sqs, queues));
-  const waiting = orders.filter(({ id, status }) => status === "approved" && !parked.has(id));
-  return waiting.length === 0 ? [] : [`orders: ${waiting.length} approved, neither shipped nor parked`];
 }

@@ -1,6 +1,6 @@
-// Chance that a seed repeats: the same seed gives the same customers, orders and poison on every run.
+// Chance that a seed repeats: the same seed gives the same customers, orders and trouble on every run.
 
-import { randomNumbers } from "../chaos.ts";
+import { randomNumbers } from "../../chaos.ts";
 
 export interface SeededRandom {
   /** From 0 up to, not including, 1. */

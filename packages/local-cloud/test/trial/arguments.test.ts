@@ -1,10 +1,13 @@
 import { describe, expect, test } from "vitest";
-import { parseStartArguments, START_HELP } from "../../demo/arguments.ts";
+import { parseTrialArguments, trialHelp } from "../../src/trial/arguments.ts";
+
+const sent = { sends: "orders", byDefault: 200 };
+const parse = (argv: readonly string[]) => parseTrialArguments(argv, sent);
 
 describe("the command line of npm start", () => {
   test("has a default for everything", () => {
-    expect(parseStartArguments([])).toEqual({
-      orders: 200,
+    expect(parse([])).toEqual({
+      count: 200,
       chaos: 0.1,
       seed: 1,
       exit: false,
@@ -16,8 +19,8 @@ describe("the command line of npm start", () => {
 
   test("takes values after a blank and after an equals sign", () => {
     const argv = ["--orders", "500", "--chaos=0.3", "--seed", "7", "--port", "8080", "--exit", "--json"];
-    expect(parseStartArguments(argv)).toMatchObject({
-      orders: 500,
+    expect(parse(argv)).toMatchObject({
+      count: 500,
       chaos: 0.3,
       seed: 7,
       exit: true,
@@ -42,11 +45,17 @@ describe("the command line of npm start", () => {
     [["200"], "Unexpected argument '200'"],
     [["--orders"], "--orders"],
   ])("%j is refused: %s", (argv, message) => {
-    expect(() => parseStartArguments(argv)).toThrow(message);
+    expect(() => parse(argv)).toThrow(message);
+  });
+
+  test("the flag has the name of what is sent", () => {
+    const requests = { sends: "requests", byDefault: 20 };
+    expect(parseTrialArguments(["--requests", "3"], requests)).toMatchObject({ count: 3 });
+    expect(() => parseTrialArguments(["--orders", "3"], requests)).toThrow("Known flags: --requests");
   });
 
   test("the help names every flag that is understood", () => {
-    const named = new Set(START_HELP.match(/--[a-z-]+/g));
+    const named = new Set(trialHelp(sent).match(/--[a-z-]+/g));
     const understood = [
       "orders",
       "chaos",

@@ -7,14 +7,18 @@ import { aKeyStore, aSecret } from "@essentially-once/testing/a-key-ring";
 import { localEngines } from "@essentially-once/testing/local-engines";
 import { codeAfter } from "@essentially-once/testing/middleware";
 import { expect, test } from "vitest";
-import { garbage, throwIn } from "../../demo/garbage.ts";
+import { garbage, throwIn } from "../../src/trial/send/garbage.ts";
 
 const engines = localEngines();
 
 test("the signature of each piece is refused for the reason that the piece names, or right", async () => {
   const { queueUrl } = await engines.aQueue();
   const keys = aKeyStore(aSecret("k1")).ring;
-  const pieces = garbage(7).filter(({ reason }) => !["NOT_JSON", "ENVELOPE_INVALID"].includes(reason));
+  const draft = { type: "orders.order-placed.v1", data: { total: 1 }, partitionkey: "o-1" };
+  const all = garbage(7, [["AQueueUrl", draft]]);
+  const pieces = all.filter(
+    ({ reasons: [reason = ""] }) => !["NOT_JSON", "ENVELOPE_INVALID"].includes(reason),
+  );
   for (const piece of pieces) {
     await throwIn({ sqs: engines.clients.sqs, keys, output: () => queueUrl }, [piece]);
     const { Messages: [message] = [] } = await engines.clients.sqs.send(
@@ -27,7 +31,8 @@ test("the signature of each piece is refused for the reason that the piece names
       receiveCount: 1,
     };
     const code = await codeAfter(signature({ keys }), { message: readEnvelope(letter.body), letter });
-    expect(code).toBe(piece.reason.startsWith("SIGNATURE") ? piece.reason : undefined);
+    const [reason = ""] = piece.reasons;
+    expect(code).toBe(reason.startsWith("SIGNATURE") ? reason : undefined);
   }
   const ways = new Set(pieces.map(({ signed }) => signed));
   for (const way of ["rightly", undefined, "by a stranger", "for another queue", "before it was altered"]) {

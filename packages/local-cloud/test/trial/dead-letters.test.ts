@@ -1,8 +1,7 @@
 import { SendMessageCommand } from "@aws-sdk/client-sqs";
-import { listDeadLetters } from "@essentially-once/operator/dead-letters/list";
 import { localEngines } from "@essentially-once/testing/local-engines";
 import { expect, test } from "vitest";
-import { sentSince } from "../../demo/world.ts";
+import { deadLettersSince } from "../../src/trial/look/dead-letters.ts";
 
 const engines = localEngines();
 
@@ -14,9 +13,10 @@ test("dead letters that an earlier run left on the same endpoint are none of thi
     { consumer: "ShipOrder", name: "ship-order", queueUrl, deadLetterQueueUrl, evidenceTable: "" },
   ];
   await sqs.send(new SendMessageCommand({ QueueUrl: deadLetterQueueUrl, MessageBody: "of before" }));
-  const { deadLetters } = await listDeadLetters(sqs, queues);
-  const sentMs = Number(deadLetters[0]?.copies[0]?.Attributes?.SentTimestamp);
+  const access = { clients: engines.clients, queues, output: () => "" };
+  const [letter] = await deadLettersSince(access, 0);
+  const sentMs = Number(letter?.copies[0]?.Attributes?.SentTimestamp);
 
-  expect(sentSince(sentMs, deadLetters).map(({ body }) => body)).toEqual(["of before"]);
-  expect(sentSince(sentMs + 1, deadLetters)).toEqual([]);
+  expect((await deadLettersSince(access, sentMs)).map(({ body }) => body)).toEqual(["of before"]);
+  expect(await deadLettersSince(access, sentMs + 1)).toEqual([]);
 });

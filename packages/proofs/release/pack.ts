@@ -18,6 +18,7 @@ import {
 import { tmpdir } from "node:os";
 import { basename, dirname, join, relative, resolve } from "node:path";
 import { writeTemplate } from "./template.ts";
+import { releaseTool } from "./tools.ts";
 
 type Exports = Readonly<Record<string, string>>;
 
@@ -122,8 +123,8 @@ function run(command: string, options: readonly string[], cwd = "."): void {
 if (import.meta.main) {
   const tarballs = pack("dist");
   for (const tarball of tarballs) {
-    run("publint", ["run", tarball, "--strict"]);
-    if (!/create\.tgz$/.test(tarball)) run("attw", [tarball, "--profile", "esm-only"]);
+    run(releaseTool("publint"), ["run", tarball, "--strict"]);
+    if (!/create\.tgz$/.test(tarball)) run(releaseTool("attw"), [tarball, "--profile", "esm-only"]);
     console.log(relative(".", tarball));
   }
 }

@@ -3,13 +3,13 @@
 import { basename, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { withoutSample } from "./without-sample.ts";
-import { readTemplate, writeApp } from "./write-app.ts";
+import { type Files, readTemplate, writeApp } from "./write-app.ts";
 
-const help = `npm create essentially-once DIRECTORY [-- --empty]
+const help = `npm create essentially-once DIRECTORY [-- --sample | --empty]
 
-  DIRECTORY   where the app goes: new, or empty
-  --sample    with the sample: orders, credit, shipping and insights (the default)
-  --empty     the stacks that every service stands on, and no service: npm run new makes the first
+  DIRECTORY   where the app goes: new, or empty. It has one endpoint, one queue and one consumer, each with its crash test
+  --sample    with the sample in their place: orders, credit, shipping and insights
+  --empty     with nothing in their place: npm run new makes the first
   --help      this text
 `;
 
@@ -38,17 +38,22 @@ function create(argv: readonly string[]): string {
       `the directory's name becomes the package's: lower-case letters, digits, hyphens, dots, got ${JSON.stringify(name)}.`,
     );
   }
-  const whole = readTemplate(new URL("template/", import.meta.url));
-  const files = values.empty ? withoutSample(whole) : whole;
-  const written = writeApp(directory, files, name);
+  const written = writeApp(directory, filesOf(values), name);
   if (written === "taken")
     throw new Wrong(`${directory} is not empty: nothing was written. Name another directory.`);
-  return `${directory} has ${written} files${values.empty ? "" : ", the sample's among them"}. Next:
+  return `${directory} has ${written} files. Next:
 
   cd ${directory}
   npm install
-  npm start${values.empty ? "" : " -- --exit"}
+  npm start -- --exit
 `;
+}
+
+function filesOf({ empty = false, sample = false }: { empty?: boolean; sample?: boolean }): Files {
+  const whole = readTemplate(new URL("template/", import.meta.url));
+  if (sample) return whole;
+  if (empty) return withoutSample(whole);
+  return new Map([...withoutSample(whole, "demo"), ...readTemplate(new URL("small/", import.meta.url))]);
 }
 
 function parsed(argv: readonly string[]) {

@@ -1,7 +1,7 @@
 // The whole app, run as the CDK CLI runs it; every property that must hold for all stacks together.
 
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -147,14 +147,10 @@ test.each<[Record<string, string | undefined>, string]>([
     { stage: "prod", alarmEmail: undefined },
     "-c alarmEmail=you@example.com or -c alarmTopicArn=arn:aws:sns:..., or -c alarmReceiver=none",
   ],
-  ...(existsSync("functions/shipping")
-    ? [
-        [
-          { stage: "prod", carrierUrl: undefined },
-          "Suggested fix: the real address; the sample's carrier is -c carrierUrl=https://...",
-        ] satisfies [Record<string, string | undefined>, string],
-      ]
-    : []), // the carrier goes with the sample
+  [
+    { stage: "prod", carrierUrl: undefined },
+    "Suggested fix: the real address; the sample's carrier is -c carrierUrl=https://...",
+  ],
   [{ stage: "test" }, 'context "stage" must be one of dev, prod, got "test"'],
 ])("refuses %o", (context: Record<string, string | undefined>, message) => {
   const { status, stderr } = synthesize(context);

@@ -15,6 +15,7 @@ export function withoutSample(files: Files, start: "demo" | "local-cloud" = "loc
         if (path === "bin/app.ts")
           return [path, text.replaceAll(/^.*(Orders|Credit|Shipping|Insights)Stack.*\n/gm, "")];
         if (start === "demo") return [path, text];
+        if (path === "README.md") return [path, text.replace(/^\| `demo\/`.*\n/m, "")];
         if (path === "package.json") return [path, text.replace("node demo/start.ts", "local-cloud")];
         if (path === "tsconfig.json") return [path, text.replace(/\s*"demo",/, "")];
         return [path, text];

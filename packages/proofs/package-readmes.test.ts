@@ -25,6 +25,7 @@ export const sendInvoice = contract({ name: "send-invoice", accepts: [InvoiceReq
   "functions/billing/send-invoice.ts": firstBlock("messaging").text,
   "lib/billing-stack.ts": firstBlock("constructs").text,
   "test/functions/billing/send-invoice.test.ts": firstBlock("testing").text,
+  "package.json": '{ "type": "module" }',
   "tsconfig.json": readFileSync("tsconfig.json", "utf8"),
   "cdk.json": readFileSync("cdk.json", "utf8"),
 };

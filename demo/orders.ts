@@ -1,111 +1,100 @@
-// The orders of a run, made from the seed: most can be paid, some customers ask for more than their limit,
-// a few orders can never succeed, a few have more lines than a message carries, and some clients ask twice with the
-// same key.
+// The orders of a run and the accounts that pay for them, made from the seed: most can be paid, some customers ask for more than
+// their limit, a few orders can never succeed, a few have more lines than a message carries, and some clients ask twice.
 
-import { type SeededRandom, seededRandom } from "./seeded-random.ts";
+import { seededRandom, type TrialRequest } from "@essentially-once/local-cloud/trial-run";
+import type { Account } from "../functions/credit/account.ts";
+import { newOrder, type OrderLine } from "../functions/orders/order.ts";
 
-export interface OrderPlan {
-  /** The `Idempotency-Key`: repeats of the request carry the same. */
-  readonly key: string;
-  readonly order: OrderRequest;
+export interface OrderPlan extends TrialRequest {
+  readonly body: OrderRequest;
   readonly poison?: Poison;
-  /** How often the client asks again after its answer, as clients do that lost it. */
-  readonly repeats: number;
 }
 
-export interface OrderRequest {
+interface OrderRequest {
   readonly customerId: string;
   readonly shipTo: string;
   readonly lines: readonly OrderLine[];
 }
 
-export interface OrderLine {
-  readonly sku: string;
-  readonly quantity: number;
-  /** cents */
-  readonly unitPrice: number;
-}
-
 /** Why an order can never succeed: nobody knows the customer, or the carrier will not or cannot go there. */
-export type Poison = "unknown customer" | "Atlantis" | "Bermuda";
+type Poison = "unknown customer" | "Atlantis" | "Bermuda";
 
 /** Every customer has about this many orders, so that orders meet at an account. */
-const ORDERS_PER_CUSTOMER = 10;
-const REPEATED_SHARE = 0.1;
+const ordersPerCustomer = 10;
+const repeatedShare = 0.1;
 /** Each at least so long that what it says travels by claim check. */
-export const WHOLESALE_LINES_MIN = 800;
-const WHOLESALE_LINES_MAX = 1_000;
-const WHOLESALE_SHARE = 0.02;
-const WHOLESALE_ORDERS_MIN = 2;
-const CITIES = ["Lisbon", "Nairobi", "Osaka", "Tromsø", "Valparaíso", "Wellington"] as const;
-const SKUS = ["anvil", "kettle", "lantern", "rope", "sextant"] as const;
+export const wholesaleLinesMin = 800;
+const wholesaleShare = 0.02;
+/** This share of the customers may not spend all that they want to. */
+const tightShare = 0.2;
+const cities = ["Lisbon", "Nairobi", "Osaka", "Tromsø", "Valparaíso", "Wellington"] as const;
+const skus = ["anvil", "kettle", "lantern", "rope", "sextant"] as const;
 
 export function planOrders({ count, seed }: { count: number; seed: number }): OrderPlan[] {
   const random = seededRandom(seed, "orders");
-  const customers = Math.max(3, Math.ceil(count / ORDERS_PER_CUSTOMER));
-  const poisons = poisonFor(count, random);
-  const wholesale = wholesaleOf(poisons, seed);
-  return poisons.map((poison, index): OrderPlan => {
-    const strangerNumber = index + 1;
-    const customerId =
-      poison === "unknown customer" ? `stranger-${strangerNumber}` : customer(customers, random);
-    const shipTo =
-      poison === "unknown customer" || !poison ? address(random) : `${poison}, ${address(random)}`;
+  const customers = Math.max(3, Math.ceil(count / ordersPerCustomer));
+  const poisons = poisonFor(count);
+  const wholesale = wholesaleIn(poisons);
+  return poisons.map((poison, index) => {
+    const stranger = poison === "unknown customer";
+    const address = `${random.integer(1, 99)} Harbour Road, ${random.pick(cities)}`;
+    const customer = `customer-${`${random.integer(1, customers)}`.padStart(4, "0")}`;
+    const length = wholesale.has(index) ? random.integer(wholesaleLinesMin, 1_000) : random.integer(1, 3);
+    const lines = Array.from({ length }, () => ({
+      sku: random.pick(skus),
+      quantity: random.integer(1, 3),
+      unitPrice: random.integer(5, 200) * 100,
+    }));
     return {
       key: `seed-${seed}-order-${index + 1}`,
-      order: { customerId, shipTo, lines: wholesale.get(index) ?? lines(random) },
+      body: {
+        customerId: stranger ? `stranger-${index + 1}` : customer,
+        shipTo: poison && !stranger ? `${poison}, ${address}` : address,
+        lines,
+      },
       ...(poison && { poison }),
-      repeats: random.next() < REPEATED_SHARE ? 1 : 0,
+      repeats: random.next() < repeatedShare ? 1 : 0,
     };
   });
+
+  /** One entry an order; the poison all in the first half, because its retries take the longest. */
+  function poisonFor(all: number): (Poison | undefined)[] {
+    const percent = all < 10 ? 0 : Math.ceil(all / 100);
+    const strangers = Math.min(2, Math.floor(all / 4)) + Math.floor(all / 250);
+    const poison = [
+      ...new Array<Poison>(strangers).fill("unknown customer"),
+      ...new Array<Poison>(percent).fill("Atlantis"),
+      ...new Array<Poison>(Math.ceil(percent / 2)).fill("Bermuda"),
+    ];
+    const half = Math.max(poison.length, Math.floor(all / 2));
+    const first = random.shuffled([...poison, ...new Array<undefined>(half - poison.length)]);
+    return [...first, ...new Array<undefined>(all - half)];
+  }
+
+  /** Places in the plan; none of poison, which is told by who orders and where to. */
+  function wholesaleIn(given: readonly (Poison | undefined)[]): ReadonlySet<number> {
+    const healthy = given.flatMap((poison, index) => (poison ? [] : [index]));
+    const share = given.length < 10 ? 0 : Math.max(2, Math.ceil(given.length * wholesaleShare));
+    return new Set(random.shuffled(healthy).slice(0, share));
+  }
 }
 
-/** cents */
-export function totalOf({ lines }: OrderRequest): number {
-  return lines.reduce((total, { quantity, unitPrice }) => total + quantity * unitPrice, 0);
+/** Cents. */
+export function totalOf({ body }: OrderPlan): number {
+  return newOrder({ id: "", placedAt: "", ...body }).total;
 }
 
-/** One entry an order, shuffled; the poison all in the first half, because its retries take the longest. */
-function poisonFor(count: number, random: SeededRandom): (Poison | undefined)[] {
-  if (count < 4) return new Array<undefined>(count).fill(undefined);
-  const percent = Math.ceil(count / 100);
-  const poison: (Poison | undefined)[] = [
-    ...new Array<Poison>(Math.min(2, Math.floor(count / 4)) + Math.floor(count / 250)).fill(
-      "unknown customer",
-    ),
-    ...new Array<Poison>(count < 10 ? 0 : percent).fill("Atlantis"),
-    ...new Array<Poison>(count < 10 ? 0 : Math.ceil(percent / 2)).fill("Bermuda"),
-  ];
-  const firstHalf = Math.max(poison.length, Math.floor(count / 2));
-  while (poison.length < firstHalf) poison.push(undefined);
-  return [...random.shuffled(poison), ...new Array<undefined>(count - firstHalf).fill(undefined)];
-}
-
-/** Place in the plan → lines; not for poison, which is told by who sells and where to. */
-function wholesaleOf(
-  poisons: readonly (Poison | undefined)[],
-  seed: number,
-): ReadonlyMap<number, OrderLine[]> {
-  const random = seededRandom(seed, "wholesale");
-  const healthy = poisons.flatMap((poison, index) => (poison ? [] : [index]));
-  const count = poisons.length < 10 ? 0 : Math.ceil(poisons.length * WHOLESALE_SHARE);
-  const chosen = random.shuffled(healthy).slice(0, count && Math.max(WHOLESALE_ORDERS_MIN, count));
-  const length = () => random.integer(WHOLESALE_LINES_MIN, WHOLESALE_LINES_MAX);
-  return new Map(chosen.map((index) => [index, lines(random, length())]));
-}
-
-function customer(customers: number, random: SeededRandom): string {
-  return `customer-${`${random.integer(1, customers)}`.padStart(4, "0")}`;
-}
-
-function address(random: SeededRandom): string {
-  return `${random.integer(1, 99)} Harbour Road, ${random.pick(CITIES)}`;
-}
-
-function lines(random: SeededRandom, length = random.integer(1, 3)): OrderLine[] {
-  return Array.from({ length }, () => ({
-    sku: random.pick(SKUS),
-    quantity: random.integer(1, 3),
-    unitPrice: random.integer(5, 200) * 100,
-  }));
+/**
+ * One account for each customer that is not a stranger. Whoever has an order that the carrier will not take
+ * can pay for all of theirs, so that the order comes as far as the carrier.
+ */
+export function planAccounts(plans: readonly OrderPlan[], seed: number): Account[] {
+  const random = seededRandom(seed, "accounts");
+  const known = plans.filter(({ poison }) => poison !== "unknown customer");
+  return [...Map.groupBy(known, ({ body }) => body.customerId)].map(([id, theirs]) => {
+    const wanted = theirs.reduce((sum, plan) => sum + totalOf(plan), 0);
+    const isTight = random.next() < tightShare && !theirs.some(({ poison }) => poison);
+    const limit = isTight ? Math.floor(wanted * 0.6) : wanted * 2;
+    return { id, version: 1, limit, available: limit };
+  });
 }

@@ -1,172 +1,122 @@
 // Compares what insights made of the flow with the flow itself. Pure: everything comes from the tables and the
 // journal; only how many views were sent is the sender's word.
 
-import { statementsOf } from "../functions/insights/statement.ts";
+import { type Invariant, invariant } from "@essentially-once/local-cloud/trial-run";
+import { type Statement, statementsOf } from "../functions/insights/statement.ts";
 import { OrderApproved } from "../functions/orders/messages.ts";
-import type { Insights, Statement } from "./insights.ts";
-import { type Invariant, invariant } from "./invariant.ts";
-import { WHOLESALE_LINES_MIN } from "./orders.ts";
-import type { Order } from "./tables.ts";
-
-export interface InsightsReconciliation {
-  readonly viewsSent: number;
-  readonly viewsCounted: number;
-  /** Allowed: views are counted at most once. */
-  readonly viewsLost: number;
-  /** Messages in the journal. */
-  readonly journaled: number;
-  /** Those among them that travelled by claim check. */
-  readonly claimChecked: number;
-  readonly statementsMatch: boolean;
-  readonly invariants: readonly Invariant[];
-}
-
-export interface Told {
-  readonly orders: readonly Order[];
-  /** Order id → views. */
-  readonly viewsSent: ReadonlyMap<string, number>;
-}
+import type { Order } from "../functions/orders/order.ts";
+import { wholesaleLinesMin } from "./orders.ts";
+import type { World } from "./world.ts";
 
 /** With fewer than this, chaos may lose every one. */
-const VIEWS_OF_WHICH_SOME_ARRIVE = 50;
+const viewsOfWhichSomeArrive = 50;
 
-export function reconcileInsights(insights: Insights, told: Told): InsightsReconciliation {
-  const viewsSent = sum(told.viewsSent);
-  const viewsCounted = sum(insights.views);
-  const journaled = insights.journal.reduce((all, { records }) => all + records.length, 0);
-  const claims = insights.journal.flatMap(({ records }) => records.filter(({ dataref }) => dataref));
-  const served = insights.statements.get(insights.serving) ?? [];
-  const rebuilt = invariant(
-    "statements = the journal folded from its beginning = rebuilt",
-    foldErrors(insights),
-    `${served.length} statements; generation ${insights.serving} serves`,
-  );
-  const agreement = invariant(
-    "statements agree with the orders",
-    orderErrors(served, told.orders),
-    `${told.orders.length} orders of ${served.length} customers, to the cent`,
-  );
+/** @param sent order id → views */
+export function reconcileInsights(world: World, sent: ReadonlyMap<string, number>) {
+  const { orders, statements } = world;
+  const records = world.journal.flatMap((partition) => partition.records);
+  const claimChecked = records.filter(({ dataref }) => dataref !== undefined).length;
+  const viewsSent = [...sent.values()].reduce((all, some) => all + some, 0);
+  const viewsCounted = world.views.reduce((all, { views = 0 }) => all + views, 0);
+  const served = statements.items.get(statements.serving) ?? [];
+  const approved = orders.filter(({ status }) => status === "approved" || status === "shipped");
+  const [rebuilt, agreement]: [Invariant, Invariant] = [
+    invariant(
+      "statements = the journal folded from its beginning = rebuilt",
+      foldErrors(world.statements, records),
+      `${served.length} statements; generation ${statements.serving} serves`,
+    ),
+    invariant(
+      "statements agree with the orders",
+      differences(served, statementsFrom(orders), { left: "the statement", right: "the orders" }),
+      `${orders.length} orders of ${served.length} customers, to the cent`,
+    ),
+  ];
   return {
-    viewsSent,
-    viewsCounted,
-    viewsLost: viewsSent - viewsCounted,
-    journaled,
-    claimChecked: claims.length,
-    statementsMatch: rebuilt.holds && agreement.holds,
+    figures: {
+      viewsSent,
+      viewsCounted,
+      /** Allowed: views are counted at most once. */
+      viewsLost: viewsSent - viewsCounted,
+      journaled: records.length,
+      claimChecked,
+      statementsMatch: rebuilt.holds && agreement.holds,
+    },
     invariants: [
       invariant(
         "views counted <= views sent",
-        viewErrors(insights, told, { viewsSent, viewsCounted }),
+        viewErrors(),
         `${viewsCounted} <= ${viewsSent}; at most once, ${viewsSent - viewsCounted} lost`,
-      ),
-      invariant(
-        "the journal holds each message once, without a gap",
-        journalErrors(insights),
-        `${journaled} messages in ${insights.journal.length} partitions`,
       ),
       rebuilt,
       agreement,
       invariant(
         "orders approved = OrderApproved in the journal",
-        approvalErrors(insights, told.orders),
-        `${approvalsIn(insights).length} orders, each announced once`,
+        approvalErrors(),
+        `${approved.length} orders, each announced once`,
       ),
       invariant(
         "wholesale orders, and they alone, travelled by claim check",
-        claimErrors(insights, told.orders),
-        `${claims.length} of ${journaled} messages, the carrier got every line of them`,
+        claimErrors(),
+        `${claimChecked} of ${records.length} messages, the carrier got every line of them`,
       ),
     ],
   };
-}
 
-function viewErrors(
-  { views }: Insights,
-  told: Told,
-  { viewsSent, viewsCounted }: { viewsSent: number; viewsCounted: number },
-): string[] {
-  return [
-    ...[...views]
-      .map(([orderId, counted]) => ({ orderId, counted, sent: told.viewsSent.get(orderId) ?? 0 }))
-      .filter(({ counted, sent }) => counted > sent)
-      .map(({ orderId, counted, sent }) => `${orderId}: ${counted} counted, ${sent} sent`),
-    ...(viewsCounted === 0 && viewsSent >= VIEWS_OF_WHICH_SOME_ARRIVE
-      ? [`none of ${viewsSent} was counted`]
-      : []),
-  ];
-}
+  function viewErrors(): string[] {
+    const none = viewsCounted === 0 && viewsSent >= viewsOfWhichSomeArrive;
+    return [
+      ...world.views
+        .filter(({ id, views = 0 }) => views > (sent.get(id) ?? 0))
+        .map(({ id, views }) => `${id}: ${views} counted, ${sent.get(id) ?? 0} sent`),
+      ...(none ? [`none of ${viewsSent} was counted`] : []),
+    ];
+  }
 
-/** The messages of `inline` items come by their table's stream: none may be missing, and none be of no order. */
-function approvalErrors(insights: Insights, orders: readonly Order[]): string[] {
-  const announced = Map.groupBy(approvalsIn(insights), ({ partitionkey }) => partitionkey);
-  const approved = orders.filter(({ status }) => status === "approved" || status === "shipped");
-  const ids = new Set([...announced.keys(), ...approved.map(({ id }) => id)]);
-  const expected = new Set(approved.map(({ id }) => id));
-  return [...ids]
-    .map((id) => ({ id, times: announced.get(id)?.length ?? 0, right: expected.has(id) ? 1 : 0 }))
-    .filter(({ times, right }) => times !== right)
-    .map(({ id, times, right }) => `${id}: ${times} OrderApproved in place of ${right}`);
-}
+  /** The messages of `inline` items come by their table's stream: none may be missing, and none be of no order. */
+  function approvalErrors(): string[] {
+    const announced = records.filter(({ type }) => type === OrderApproved.type);
+    const byOrder = Map.groupBy(announced, ({ partitionkey }) => partitionkey);
+    const expected = new Set(approved.map(({ id }) => id));
+    return [...new Set([...byOrder.keys(), ...expected])]
+      .map((id) => ({ id, times: byOrder.get(id)?.length ?? 0, right: expected.has(id) ? 1 : 0 }))
+      .filter(({ times, right }) => times !== right)
+      .map(({ id, times, right }) => `${id}: ${times} OrderApproved in place of ${right}`);
+  }
 
-function approvalsIn({ journal }: Insights) {
-  return journal.flatMap(({ records }) => records.filter(({ type }) => type === OrderApproved.type));
-}
-
-function claimErrors({ journal }: Insights, orders: readonly Order[]): string[] {
-  const wholesale = new Set(
-    orders.filter(({ lines = [] }) => lines.length >= WHOLESALE_LINES_MIN).map(({ id }) => id),
-  );
-  return journal
-    .flatMap(({ records }) => records)
-    .filter(({ type, partitionkey, dataref }) => {
-      const isLarge = type === OrderApproved.type && wholesale.has(partitionkey);
-      return isLarge !== (dataref !== undefined);
-    })
-    .map(
-      ({ type, partitionkey, dataref }) =>
-        `${type} of ${partitionkey} travelled ${dataref ? "by S3" : "whole"}`,
-    );
-}
-
-function journalErrors({ journal }: Insights): string[] {
-  const all = journal.flatMap(({ records }) => records);
-  const byIdentity = Map.groupBy(all, ({ source, id }) => `${source} ${id}`);
-  return [
-    ...journal.flatMap(({ head, records }, partition) => {
-      const gap = records.findIndex(({ sequence }, index) => sequence !== index + 1);
-      const end = gap === -1 ? records.length : gap;
-      return end === head ? [] : [`partition ${partition} is whole up to ${end}, its head is ${head}`];
-    }),
-    ...[...byIdentity]
-      .filter(([, alike]) => alike.length > 1)
-      .map(([identity, alike]) => `${identity} is in it ${alike.length} times`),
-  ];
-}
-
-/** Each generation that ever served, against the whole journal. */
-function foldErrors({ journal, statements, serving }: Insights): string[] {
-  if (serving < 2) return ["they were not rebuilt"];
-  const folded = foldOf(journal.flatMap(({ records }) => records));
-  if (typeof folded === "string") return [folded];
-  return Array.from({ length: serving }, (_, index) => index + 1).flatMap((generation) =>
-    differences(statements.get(generation) ?? [], folded, {
-      left: `generation ${generation}`,
-      right: "the journal",
-    }),
-  );
-}
-
-function foldOf(events: Parameters<typeof statementsOf>[0]): readonly Statement[] | string {
-  try {
-    return [...statementsOf(events).values()];
-  } catch (error) {
-    return `the journal cannot be folded: ${error instanceof Error ? error.message : error}`;
+  function claimErrors(): string[] {
+    const wholesale = orders.filter(({ lines }) => lines.length >= wholesaleLinesMin);
+    const large = new Set(wholesale.map(({ id }) => id));
+    return records
+      .filter(({ type, partitionkey, dataref }) => {
+        const isLarge = type === OrderApproved.type && large.has(partitionkey);
+        return isLarge !== (dataref !== undefined);
+      })
+      .map(
+        ({ type, partitionkey, dataref }) =>
+          `${type} of ${partitionkey} travelled ${dataref ? "by S3" : "whole"}`,
+      );
   }
 }
 
-function orderErrors(statements: readonly Statement[], orders: readonly Order[]): string[] {
-  const byCustomer = Map.groupBy(orders, ({ customerId }) => customerId);
-  const expected = [...byCustomer].map(([id, theirs]) => {
+/** Each generation that ever served, against the whole journal. */
+function foldErrors(
+  { serving, items }: World["statements"],
+  records: Parameters<typeof statementsOf>[0],
+): string[] {
+  if (serving < 2) return ["they were not rebuilt"];
+  try {
+    const folded = [...statementsOf(records).values()];
+    return [...items].flatMap(([generation, theirs]) =>
+      differences(theirs, folded, { left: `generation ${generation}`, right: "the journal" }),
+    );
+  } catch (error) {
+    return [`the journal cannot be folded: ${error instanceof Error ? error.message : error}`];
+  }
+}
+
+function statementsFrom(orders: readonly Order[]): Omit<Statement, "version">[] {
+  return [...Map.groupBy(orders, ({ customerId }) => customerId)].map(([id, theirs]) => {
     const tally = (...statuses: Order["status"][]) => {
       const counted = theirs.filter(({ status }) => statuses.includes(status));
       return { orders: counted.length, total: counted.reduce((sum, { total }) => sum + total, 0) };
@@ -179,33 +129,26 @@ function orderErrors(statements: readonly Statement[], orders: readonly Order[])
       shipped: tally("shipped"),
     };
   });
-  return differences(statements, expected, { left: "the statement", right: "the orders" });
 }
 
 function differences(
-  left: readonly Statement[],
-  right: readonly Statement[],
+  left: readonly Omit<Statement, "version">[],
+  right: readonly Omit<Statement, "version">[],
   names: { left: string; right: string },
 ): string[] {
-  const [leftTexts, rightTexts] = [left, right].map(
-    (side) => new Map(side.map((statement) => [statement.id, textOf(statement)])),
-  ) as [Map<string, string>, Map<string, string>];
-  return [...new Set([...leftTexts.keys(), ...rightTexts.keys()])]
-    .filter((id) => leftTexts.get(id) !== rightTexts.get(id))
+  const lefts = new Map(left.map((statement) => [statement.id, textOf(statement)]));
+  const rights = new Map(right.map((statement) => [statement.id, textOf(statement)]));
+  return [...new Set([...lefts.keys(), ...rights.keys()])]
+    .filter((id) => lefts.get(id) !== rights.get(id))
     .map(
       (id) =>
-        `${id}: ${names.left} says ${leftTexts.get(id) ?? "nothing"}, ` +
-        `${names.right} says ${rightTexts.get(id) ?? "nothing"}`,
+        `${id}: ${names.left} says ${lefts.get(id) ?? "nothing"}, ${names.right} says ${rights.get(id) ?? "nothing"}`,
     );
 }
 
 /** `placed 3 (4200), approved ...`: without the version, which counts saves. */
-function textOf({ placed, approved, canceled, shipped }: Statement): string {
+function textOf({ placed, approved, canceled, shipped }: Omit<Statement, "version">): string {
   return Object.entries({ placed, approved, canceled, shipped })
     .map(([step, { orders, total }]) => `${step} ${orders} (${total})`)
     .join(", ");
-}
-
-function sum(views: ReadonlyMap<string, number>): number {
-  return [...views.values()].reduce((all, some) => all + some, 0);
 }

@@ -1,11 +1,11 @@
 // An operator at work: one stranger gets an account, the dead letter of their order goes back to its queue, and
 // the order goes on from where it stopped. The same redrive as `npm run dlq -- redrive`.
 
+import type { TrialRun } from "@essentially-once/local-cloud/trial-run";
 import { redrive } from "@essentially-once/operator/dead-letters/redrive";
-import { openAccounts } from "./customers.ts";
+import type { Order } from "../functions/orders/order.ts";
 import { type OrderPlan, totalOf } from "./orders.ts";
-import { orderIdIn } from "./reconcile.ts";
-import type { World, WorldAccess } from "./world.ts";
+import { openAccounts, parkedOrderId } from "./world.ts";
 
 export interface Repair {
   readonly customerId: string;
@@ -15,25 +15,25 @@ export interface Repair {
 
 /** Undefined when nothing is there to repair. */
 export async function repairOneStranger(
-  access: WorldAccess,
-  world: World,
+  run: TrialRun,
   plans: readonly OrderPlan[],
 ): Promise<Repair | undefined> {
   const stranger = plans.find(({ poison }) => poison === "unknown customer");
   if (!stranger) return undefined;
-  const { customerId } = stranger.order;
-  const order = world.orders.find((one) => one.customerId === customerId);
-  const letter = world.deadLetters.find(({ body }) => order && orderIdIn(body) === order.id);
-  if (!order || !letter) return undefined;
+  const { customerId } = stranger.body;
+  const order = (await run.items<Order>("OrdersTable")).find((one) => one.customerId === customerId);
+  const parked = (await run.deadLetters()).find((one) => order && parkedOrderId(one) === order.id);
+  if (!order || !parked) return undefined;
 
-  await openAccounts(access.clients.dynamodb, access.output("CreditTable"), [
-    { customerId, limit: totalOf(stranger.order) * 2 },
-  ]);
-  const { handled } = await redrive(access.clients, {
-    queues: access.queues.filter(({ consumer }) => consumer === letter.consumer),
-    matches: ({ id }) => id === letter.id,
+  const limit = totalOf(stranger) * 2;
+  await openAccounts(run, [{ id: customerId, version: 1, limit, available: limit }]);
+  const queues = run.queues.filter(({ consumer }) => consumer === parked.consumer);
+  const { handled } = await redrive(run.clients, {
+    queues,
+    matches: ({ id }) => id === parked.id,
     dryRun: false,
   });
-  if (handled.length === 0) throw new Error(`The dead letter ${letter.id} is gone: somebody else redrove it`);
-  return { customerId, orderId: order.id, envelopeId: letter.id };
+  if (handled.length === 0) throw new Error(`The dead letter ${parked.id} is gone: somebody else redrove it`);
+  run.step(`Repaired: ${customerId} has an account now, the dead letter ${parked.id} is redriven.`);
+  return { customerId, orderId: order.id, envelopeId: parked.id };
 }

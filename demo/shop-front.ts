@@ -4,63 +4,49 @@
 //   G9. A view is sent zero times or once. What was sent is known here; what became of it is in the tables.
 
 import { SQSClient } from "@aws-sdk/client-sqs";
-import { LOCAL_CREDENTIALS, LOCAL_REGION } from "@essentially-once/local-cloud/clients";
+import { type Answered, seededRandom, type TrialRun } from "@essentially-once/local-cloud/trial-run";
 import { sendOnce } from "@essentially-once/messaging/send-once";
 import { OrderViewed } from "../functions/insights/messages.ts";
-import type { Placement } from "./clients.ts";
-import { seededRandom } from "./seeded-random.ts";
 
 export interface ShopFront {
   /** Order id → how many views were sent, also when nobody knows whether they arrived. */
   readonly sent: ReadonlyMap<string, number>;
   /** Somebody may look at it. */
-  show(placement: Placement): void;
+  readonly show: (placed: Answered) => void;
   /** Resolves when every view was tried. */
   close(): Promise<void>;
 }
 
-export interface ShopFrontOptions {
-  /** Where the SQS engine listens. */
-  readonly endpoint: string;
-  readonly queueUrl: string;
-  readonly seed: number;
-}
-
 /** This share of the orders is looked at. */
-const VIEWED_SHARE = 0.65;
-const VIEWS_MAX = 2;
+const viewedShare = 0.65;
+const viewsMax = 2;
 
-export function openShopFront({ endpoint, queueUrl, seed }: ShopFrontOptions): ShopFront {
+export function openShopFront({ endpoints, output, seed }: TrialRun): ShopFront {
   const client = new SQSClient({
-    region: LOCAL_REGION,
-    credentials: LOCAL_CREDENTIALS,
-    endpoint,
+    region: "us-east-1",
+    credentials: { accessKeyId: "test", secretAccessKey: "test" },
+    endpoint: endpoints.sqs,
     maxAttempts: 1, // a second attempt could count a view twice
     useQueueUrlAsEndpoint: false, // an engine's queue URL may name a host that does not resolve
   });
   const sent = new Map<string, number>();
   const sending: Promise<void>[] = [];
-
-  function show({ key, orderIds }: Placement): void {
-    const [orderId] = orderIds;
-    const views = viewsOf(key, seed);
-    if (orderId === undefined || views === 0) return;
-    sent.set(orderId, views);
-    for (let n = 0; n < views; n++) {
-      sending.push(sendOnce(queueUrl, OrderViewed.from({ orderId }), { producer: "shop-front", client }));
-    }
-  }
-
-  async function close(): Promise<void> {
-    await Promise.all(sending);
-    client.destroy();
-  }
-
-  return { sent, show, close };
-}
-
-/** By the order's own key: orders are answered in another order on every run. */
-export function viewsOf(key: string, seed: number): number {
-  const random = seededRandom(seed, `views of ${key}`);
-  return random.next() < VIEWED_SHARE ? random.integer(1, VIEWS_MAX) : 0;
+  return {
+    sent,
+    show({ key, answers: [answer] }) {
+      const random = seededRandom(seed, `views of ${key}`); // orders are answered in another order on every run
+      const views = random.next() < viewedShare ? random.integer(1, viewsMax) : 0;
+      if (answer === undefined || views === 0) return;
+      const orderId = String(answer.orderId);
+      sent.set(orderId, views);
+      for (let n = 0; n < views; n++) {
+        const view = OrderViewed.from({ orderId });
+        sending.push(sendOnce(output("CountOrderViewsQueueUrl"), view, { producer: "shop-front", client }));
+      }
+    },
+    async close() {
+      await Promise.all(sending);
+      client.destroy();
+    },
+  };
 }

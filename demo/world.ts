@@ -1,62 +1,70 @@
-// The state of everything after a run, read from the tables, the queues and the carrier.
+// The state of everything after a run, read from the tables, the journal, the dead letters and the carrier's books.
 
-import type { LocalClients } from "@essentially-once/local-cloud/clients";
-import type { ConsumerQueue } from "@essentially-once/operator/dead-letters/consumer-queues";
-import type { DeadLetter } from "@essentially-once/operator/dead-letters/dead-letter";
-import { listDeadLetters } from "@essentially-once/operator/dead-letters/list";
-import { z } from "zod";
+import { PutItemCommand } from "@aws-sdk/client-dynamodb";
+import { marshall } from "@aws-sdk/util-dynamodb";
+import type { DeadLetter, TrialRun } from "@essentially-once/local-cloud/trial-run";
+import type { Account } from "../functions/credit/account.ts";
+import type { Statement } from "../functions/insights/statement.ts";
+import type { Order } from "../functions/orders/order.ts";
 import type { Consignment } from "./carrier.ts";
-import { type QueueDepth, readDepths } from "./queue-depths.ts";
-import { CreditAccount, countRows, Order, readTable, Shipment } from "./tables.ts";
 
 export interface World {
   readonly orders: readonly Order[];
-  readonly accounts: readonly CreditAccount[];
-  readonly shipments: readonly Shipment[];
+  readonly accounts: readonly Account[];
+  /** `id` is the order's. */
+  readonly shipments: readonly { readonly id: string; readonly consignmentId: string }[];
   readonly consignments: readonly Consignment[];
   readonly deadLetters: readonly DeadLetter[];
-  readonly depths: readonly QueueDepth[];
-  readonly outboxRows: number;
+  /** `id` is the order's; what is no counter of views has none. */
+  readonly views: readonly { readonly id: string; readonly views?: number }[];
+  readonly statements: {
+    readonly serving: number;
+    readonly items: ReadonlyMap<number, readonly Statement[]>;
+  };
+  readonly journal: Awaited<ReturnType<TrialRun["journal"]>>;
 }
 
-export interface WorldAccess {
-  readonly clients: LocalClients;
-  readonly queues: readonly ConsumerQueue[];
-  readonly carrierUrl: string;
-  /** Milliseconds since 1970: dead letters that were sent before are of another run on the same endpoint. Absent: none are. */
-  readonly sinceMs?: number;
-  output(key: string): string;
+export const statements = {
+  name: "build-statement",
+  path: "Insights/BuildStatement",
+  table: "InsightsTable",
+} as const;
+
+export async function readWorld(run: TrialRun, consignments: readonly Consignment[]): Promise<World> {
+  return {
+    orders: await run.items("OrdersTable"),
+    accounts: await run.items("CreditTable"),
+    shipments: await run.items("ShippingTable"),
+    consignments,
+    deadLetters: await run.deadLetters(),
+    views: await run.items(statements.table),
+    statements: await run.generations(statements, "statement"),
+    journal: await run.journal(),
+  };
 }
 
-const Consignments = z.array(
-  z.object({ consignmentId: z.string(), reference: z.string(), lines: z.array(z.unknown()).exactOptional() }),
-);
-
-export async function readWorld(access: WorldAccess): Promise<World> {
-  const { clients, queues, carrierUrl, output, sinceMs = 0 } = access;
-  const { dynamodb, sqs } = clients;
-  const [orders, accounts, shipments, outboxRows, listed, consignments] = await Promise.all([
-    readTable(dynamodb, output("OrdersTable"), Order),
-    readTable(dynamodb, output("CreditTable"), CreditAccount),
-    readTable(dynamodb, output("ShippingTable"), Shipment),
-    countRows(dynamodb, output),
-    listDeadLetters(sqs, queues),
-    readConsignments(carrierUrl),
-  ]);
-  const deadLetters = sentSince(sinceMs, listed.deadLetters);
-  // After the list: while it reads, it holds what it reads.
-  const depths = await readDepths(sqs, queues);
-  return { orders, accounts, shipments, consignments, deadLetters, depths, outboxRows };
+/** Straight into the table: opening accounts is no part of the flow. */
+export async function openAccounts(
+  { clients, output }: TrialRun,
+  accounts: readonly Account[],
+): Promise<void> {
+  for (const account of accounts) {
+    const Item = marshall(account);
+    await clients.dynamodb.send(new PutItemCommand({ TableName: output("CreditTable"), Item }));
+  }
 }
 
-/** By SQS's time, which a message keeps when a standard queue's policy moves it. */
-export function sentSince(sinceMs: number, deadLetters: readonly DeadLetter[]): DeadLetter[] {
-  return deadLetters.filter(({ copies }) =>
-    copies.some(({ Attributes }) => Number(Attributes?.SentTimestamp ?? sinceMs) >= sinceMs),
-  );
-}
+/** Nothing that happens to an order is a reason to park a view of it. */
+const viewsConsumer = "CountOrderViews";
 
-async function readConsignments(carrierUrl: string): Promise<Consignment[]> {
-  const response = await fetch(`${carrierUrl}/consignments`);
-  return Consignments.parse(await response.json());
+/** The order whose own way ended in a dead-letter queue, if not in its data then as its key; undefined for what is none of ours. */
+export function parkedOrderId({ consumer, body }: Pick<DeadLetter, "consumer" | "body">): string | undefined {
+  if (consumer === viewsConsumer) return undefined;
+  try {
+    const { data, dataref, partitionkey } = Object(JSON.parse(body));
+    const orderId = dataref === undefined ? Object(data).orderId : partitionkey;
+    return typeof orderId === "string" ? orderId : undefined;
+  } catch {
+    return undefined; // garbage is told apart by its bytes
+  }
 }

@@ -1,14 +1,15 @@
 // Enough under trouble, too: whatever a function asks for under any single fault, the role that the constructs give to
 // a function of its kind allows. The demo meets the ways that are taken often; this meets those that are taken once.
-import { destroyClients, localClients } from "@essentially-once/local-cloud/clients";
+
 import { startEngines } from "@essentially-once/local-cloud/internal/engines/engines";
+import { destroyClients, localClients } from "@essentially-once/local-cloud/internal/model/clients";
+import type { Deployment } from "@essentially-once/local-cloud/internal/model/model";
 import { type Access, evaluator } from "@essentially-once/local-cloud/internal/permissions/evaluate";
 import { wantedOfDynamodb } from "@essentially-once/local-cloud/internal/permissions/requests/dynamodb";
 import type { SeenRequest } from "@essentially-once/local-cloud/internal/permissions/requests/request";
 import { wantedOfSecretsManager } from "@essentially-once/local-cloud/internal/permissions/requests/secrets-manager";
 import { wantedOfSqs } from "@essentially-once/local-cloud/internal/permissions/requests/sqs";
 import { provision } from "@essentially-once/local-cloud/internal/provision/provision";
-import type { Deployment } from "@essentially-once/local-cloud/model";
 import { watchCalls } from "@essentially-once/testing/internal/explorer/instrument";
 import type { Scenario, ScenarioFunction } from "@essentially-once/testing/internal/explorer/scenario";
 import { bundledAssemblyOf, kitApp } from "@essentially-once/testing/internal/support/assembly";

@@ -1,191 +1,165 @@
 // Every invariant is tried against a breach of it: a reconciliation that cannot fail proves nothing.
 
-import { deadLettersOf } from "@essentially-once/operator/dead-letters/dead-letter";
-import { describe, expect, test } from "vitest";
-import { type Asked, reconcile } from "../../demo/reconcile.ts";
-import type { Order } from "../../demo/tables.ts";
+import type { Draft } from "@essentially-once/messaging/message-type";
+import { expect, test } from "vitest";
+import { wholesaleLinesMin } from "../../demo/orders.ts";
+import { reconcile } from "../../demo/reconcile.ts";
+import { reconcileInsights } from "../../demo/reconcile-insights.ts";
 import type { World } from "../../demo/world.ts";
+import { CreditDenied, CreditReserved } from "../../functions/credit/messages.ts";
+import type { Statement } from "../../functions/insights/statement.ts";
+import { OrderApproved, OrderPlaced } from "../../functions/orders/messages.ts";
+import type { Order } from "../../functions/orders/order.ts";
+import { OrderShipped } from "../../functions/shipping/messages.ts";
 
-const TRASH = "{ not JSON";
+const sent = new Map([["o-1", 2]]);
+const one = { orders: 1, total: 100 };
+const none = { orders: 0, total: 0 };
+const ann = {
+  id: "ann",
+  version: 1,
+  placed: { orders: 3, total: 300 },
+  approved: one,
+  canceled: one,
+  shipped: one,
+};
+const stranger = { ...ann, id: "stranger", placed: one, approved: none, canceled: none, shipped: none };
+const placed = (orderId: string, customerId = "ann") => OrderPlaced.from({ orderId, customerId, total: 100 });
+const events = [
+  OrderApproved.from({ orderId: "o-1", shipTo: "Main Street 1", lines: [] }),
+  ...[placed("o-1"), CreditReserved.from({ orderId: "o-1" })],
+  OrderShipped.from({ orderId: "o-1", consignmentId: "C1" }),
+  ...[placed("o-2"), CreditDenied.from({ orderId: "o-2" })],
+  ...[placed("o-3"), placed("o-4", "stranger")],
+] as const;
 
-describe("a run in which all went well", () => {
-  test("holds every invariant, with figures", () => {
-    const result = reconcile(aWorld(), asked());
-    expect(broken(result)).toEqual([]);
-    expect(result).toMatchObject({
-      placed: 4,
-      shipped: 1,
-      canceled: 1,
-      parked: 2,
-      lost: 0,
-      doubled: 0,
-      moneyConserved: true,
-    });
-    expect(result.invariants[0]?.evidence).toBe("4 = 1 + 1 + 2");
+test("a run in which all went well holds every invariant, with figures", () => {
+  expect(brokenIn(aWorld())).toEqual([]);
+  expect(reconcile(aWorld(), answers("o-1", "o-2", "o-3", "o-4")).figures).toEqual({
+    ...{ placed: 4, shipped: 1, canceled: 1, parked: 2 },
+    ...{ lost: 0, doubled: 0, moneyConserved: true },
   });
-
-  test("an unacknowledged order that exists is no loss", () => {
-    const { placements, garbage } = asked();
-    const timedOut = { key: "k-1", orderIds: [], requests: 12, failure: "HTTP 500" };
-    const result = reconcile(aWorld(), { garbage, placements: [timedOut, ...placements.slice(1)] });
-    expect(result.doubled).toBe(0);
-  });
-});
-
-describe("a breach is found:", () => {
-  test("an order that stopped on its way is lost", () => {
-    const world = aWorld({ orders: [...aWorld().orders, order("o-5", "new")] });
-    const result = reconcile(world, asked("o-5"));
-    expect(result.lost).toBe(1);
-    expect(broken(result)).toEqual(["placed = shipped + canceled + parked", "nothing is lost"]);
-  });
-
-  test("an order that a client has an answer for and that does not exist is lost", () => {
-    const result = reconcile(aWorld(), asked("o-gone"));
-    expect(result.lost).toBe(1);
-    expect(result.invariants[1]?.evidence).toContain("o-gone");
-  });
-
-  test("a key that became two orders is a doubled effect", () => {
-    const { placements, garbage } = asked();
-    const twice = { key: "k-9", orderIds: ["o-1", "o-2"], requests: 2 };
-    expect(reconcile(aWorld(), { placements: [...placements, twice], garbage }).doubled).toBe(1);
-  });
-
-  test("an order that no answer names is a doubled effect", () => {
-    const world = aWorld({ orders: [...aWorld().orders, order("o-5", "canceled")] });
-    expect(reconcile(world, asked()).doubled).toBe(1);
-  });
-
-  test("two consignments for one order are a doubled effect", () => {
-    const consignments = [...aWorld().consignments, { consignmentId: "C2", reference: "o-1" }];
-    const result = reconcile(aWorld({ consignments }), asked());
-    expect(result.doubled).toBe(1);
-    expect(broken(result)).toContain("one consignment for each shipped order, none for another");
-  });
-
-  test("a consignment for an order that is not shipped", () => {
-    const consignments = [...aWorld().consignments, { consignmentId: "C2", reference: "o-2" }];
-    expect(broken(reconcile(aWorld({ consignments }), asked()))).toEqual([
-      "one consignment for each shipped order, none for another",
-    ]);
-  });
-
-  test("a consignment of other lines than the order's", () => {
-    const consignments = [{ consignmentId: "C1", reference: "o-1", lines: [{ sku: "rope" }] }];
-    const result = reconcile(aWorld({ consignments }), asked());
-    expect(broken(result)).toEqual(["one consignment for each shipped order, none for another"]);
-    expect(result.invariants[4]?.evidence).toContain("other lines");
-  });
-
-  test("a shipped order without a consignment", () => {
-    expect(broken(reconcile(aWorld({ consignments: [] }), asked()))).toEqual([
-      "one consignment for each shipped order, none for another",
-    ]);
-  });
-
-  test("credit that was reserved twice is money that is gone", () => {
-    const accounts = [{ id: "ann", version: 3, limit: 1000, available: 600 }];
-    const result = reconcile(aWorld({ accounts }), asked());
-    expect(result.moneyConserved).toBe(false);
-    expect(broken(result)).toEqual(["money is conserved: limit = available + approved + shipped"]);
-  });
-
-  test("a good message among the dead letters", () => {
-    const deadLetters = [...aWorld().deadLetters, ...letters("SettleOrder", message("m-9", "o-1"))];
-    expect(broken(reconcile(aWorld({ deadLetters }), asked()))).toEqual([
-      "the dead letters are the poison and nothing else",
-    ]);
-  });
-
-  test("a view among the dead letters, even one of a poisoned order", () => {
-    const deadLetters = [...aWorld().deadLetters, ...letters("CountOrderViews", message("m-9", "o-3"))];
-    expect(broken(reconcile(aWorld({ deadLetters }), asked()))).toEqual([
-      "the dead letters are the poison and nothing else",
-    ]);
-  });
-
-  test("an order whose only dead letter is a view of it is lost", () => {
-    const deadLetters = [
-      ...letters("CountOrderViews", message("m-3", "o-3")),
-      ...aWorld().deadLetters.filter(({ id }) => id !== "m-3"),
-    ];
-    expect(reconcile(aWorld({ deadLetters }), asked()).lost).toBe(1);
-  });
-
-  test("poison that is not among the dead letters", () => {
-    const deadLetters = aWorld().deadLetters.filter(({ body }) => body !== TRASH);
-    expect(broken(reconcile(aWorld({ deadLetters }), asked()))).toEqual([
-      "the dead letters are the poison and nothing else",
-    ]);
-  });
-
-  test("garbage that was parked for another reason than its fault", () => {
-    const { deadLetters } = aWorld();
-    const parkedAs = (reason: string) =>
-      deadLetters.map((letter) => (letter.body === TRASH ? { ...letter, reason } : letter));
-    expect(broken(reconcile(aWorld({ deadLetters: parkedAs("ACCOUNT_UNKNOWN") }), asked()))).toEqual([
-      "the dead letters are the poison and nothing else",
-    ]);
-    for (const reason of ["NOT_JSON", "RECEIVES_EXHAUSTED", "RETRIES_EXHAUSTED"]) {
-      expect(broken(reconcile(aWorld({ deadLetters: parkedAs(reason) }), asked()))).toEqual([]);
-    }
-  });
-
-  test.each([
-    { depths: [{ consumer: "ShipOrder", visible: 1, inFlight: 0, delayed: 0, dead: 0 }] },
-    { depths: [{ consumer: "ShipOrder", visible: 0, inFlight: 1, delayed: 0, dead: 0 }] },
-    { outboxRows: 1 },
-  ])("something that still waits: %j", (left) => {
-    expect(broken(reconcile(aWorld(left), asked()))).toEqual(["every queue and the outbox are empty"]);
+  expect(reconcileInsights(aWorld(), sent).figures).toEqual({
+    ...{ viewsSent: 2, viewsCounted: 1, viewsLost: 1 },
+    ...{ journaled: 8, claimChecked: 0, statementsMatch: true },
   });
 });
 
-/** One order of each kind: shipped, canceled, refused by the carrier, of a stranger; and one piece of garbage. */
-function aWorld(changes: Partial<World> = {}): World {
+test("what is poison is told by who ordered and where to, and a view of it is none", () => {
+  const { isPoison } = reconcile(aWorld(), []);
+  const view = { ...parked("o-3"), consumer: "CountOrderViews" };
+  const all = [parked("o-3"), parked("o-4"), parked("o-1"), view];
+  expect(all.map(isPoison)).toEqual([true, true, false, false]);
+});
+
+const sum = "placed = shipped + canceled + parked";
+const lost = "nothing is lost";
+const doubled = "nothing is doubled";
+const money = "money is conserved: limit = available + approved + shipped";
+const consigned = "one consignment for each shipped order, none for another";
+const poisoned = "each order that can never succeed is parked";
+const viewed = "views counted <= views sent";
+const rebuilt = "statements = the journal folded from its beginning = rebuilt";
+const agreed = "statements agree with the orders";
+const announced = "orders approved = OrderApproved in the journal";
+const claims = "wholesale orders, and they alone, travelled by claim check";
+
+const { orders, consignments, accounts, statements } = aWorld();
+test.each<[string, Partial<World>, string[]]>([
+  ["an order stopped on its way", changed("o-2", { status: "new" }), [sum, lost, agreed]],
+  ["an answer without its order", { orders: orders.toSpliced(1, 1) }, [lost, agreed]],
+  ["an order nobody asked for", { orders: [...orders, order("o-5", "canceled")] }, [doubled, agreed]],
+  ["two consignments for an order", { consignments: booked("o-1", "o-1") }, [doubled, consigned]],
+  ["a consignment for an order not shipped", { consignments: booked("o-1", "o-2") }, [consigned]],
+  ["a shipped order without a consignment", { consignments: [] }, [consigned]],
+  ["other lines", { consignments: consignments.map((one) => ({ ...one, lines: [1] })) }, [consigned]],
+  ["credit reserved twice", { accounts: accounts.map((one) => ({ ...one, available: 0 })) }, [money]],
+  ["poison that is not parked", { deadLetters: [parked("o-4")] }, [sum, lost, poisoned]],
+  ["a view counted twice", { views: [{ id: "o-1", views: 3 }] }, [viewed]],
+  ["a view that nobody sent", { views: [{ id: "o-2", views: 1 }] }, [viewed]],
+  ["statements not rebuilt", { statements: { ...statements, serving: 1 } }, [rebuilt]],
+  ["a step counted twice", { statements: generations({ ...ann, placed: ann.shipped }, stranger) }, [rebuilt]],
+  ["a generation without a statement", { statements: generations(ann) }, [rebuilt]],
+  ["a step before the order's placing", { journal: journalOf([...events].reverse()) }, [rebuilt]],
+  ["another total", changed("o-2", { total: 101 }), [agreed]],
+  ["no OrderApproved", { journal: journalOf(events.slice(1)) }, [announced]],
+  ["two OrderApproved", { journal: journalOf([...events, events[0]]) }, [announced]],
+  [
+    "a small order by claim check",
+    { journal: journalOf([{ ...events[0], dataref: "s3://claims/1" }, ...events.slice(1)]) },
+    [claims],
+  ],
+  ["a large order whole", wholesale(), [claims]],
+])("a breach is found: %s", (_breach, changes, broken) => {
+  expect(brokenIn({ ...aWorld(), ...changes }).sort()).toEqual(broken.sort());
+});
+
+function brokenIn(world: World): string[] {
+  const { invariants } = reconcile(world, answers("o-1", "o-2", "o-3", "o-4"));
+  const all = [...invariants, ...reconcileInsights(world, sent).invariants];
+  return all.filter(({ holds }) => !holds).map(({ name }) => name);
+}
+
+/** Ann's shipped order, her canceled one, and one that the carrier refuses; and a stranger's. */
+function aWorld(): World {
   return {
     orders: [
       order("o-1", "shipped"),
       order("o-2", "canceled"),
-      { ...order("o-3", "approved"), shipTo: "Atlantis, 1 Main Road" },
+      { ...order("o-3", "new"), shipTo: "Atlantis, 1 Main Road" },
       { ...order("o-4", "new"), customerId: "stranger" },
     ],
-    accounts: [{ id: "ann", version: 3, limit: 1000, available: 800 }],
-    shipments: [{ id: "o-1", version: 1, consignmentId: "C1" }],
-    consignments: [{ consignmentId: "C1", reference: "o-1" }],
-    deadLetters: [
-      ...letters("ShipOrder", message("m-3", "o-3")),
-      ...letters("ReserveCredit", message("m-4", "o-4"), TRASH),
-    ],
-    depths: [{ consumer: "ShipOrder", visible: 0, inFlight: 0, delayed: 0, dead: 1 }],
-    outboxRows: 0,
-    ...changes,
+    accounts: [{ id: "ann", version: 3, limit: 1000, available: 900 }],
+    shipments: [{ id: "o-1", consignmentId: "C1" }],
+    consignments: booked("o-1"),
+    deadLetters: [parked("o-3"), parked("o-4")],
+    views: [{ id: "o-1", views: 1 }, { id: "build-statement#generations" }],
+    statements: generations(ann, stranger),
+    journal: journalOf(events),
   };
 }
 
-function asked(...alsoAnswered: string[]): Asked {
-  const ids = ["o-1", "o-2", "o-3", "o-4", ...alsoAnswered];
-  return {
-    placements: ids.map((id, index) => ({ key: `k-${index + 1}`, orderIds: [id], requests: 1 })),
-    garbage: [{ queue: "ReserveCreditQueueUrl", body: TRASH, reason: "NOT_JSON" }],
-  };
+function generations(...first: Statement[]): World["statements"] {
+  return { serving: 2, items: new Map([first, [ann, stranger]].map((items, n) => [n + 1, items])) };
+}
+
+function changed(id: string, changes: Partial<Order>): Partial<World> {
+  return { orders: orders.map((one) => (one.id === id ? { ...one, ...changes } : one)) };
+}
+
+function wholesale(): Partial<World> {
+  const lines = Array.from({ length: wholesaleLinesMin }, () => ({ sku: "tea", quantity: 1, unitPrice: 1 }));
+  return { ...changed("o-1", { lines }), consignments: consignments.map((one) => ({ ...one, lines })) };
 }
 
 function order(id: string, status: Order["status"]): Order {
-  return { id, status, version: 1, customerId: "ann", total: 100, shipTo: "1 Harbour Road" };
+  const placedAt = "2026-01-01T00:00:00Z";
+  return {
+    id,
+    status,
+    version: 1,
+    customerId: "ann",
+    total: 100,
+    shipTo: "Main Street 1",
+    lines: [],
+    placedAt,
+  };
 }
 
-function message(id: string, orderId: string): string {
-  return JSON.stringify({ specversion: "1.0", id, source: "/orders", type: "t", data: { orderId } });
+function booked(...references: string[]): World["consignments"] {
+  return references.map((reference, n) => ({ consignmentId: `C${n + 1}`, reference, lines: [] }));
 }
 
-function letters(consumer: string, ...bodies: string[]) {
-  return deadLettersOf(
-    consumer,
-    bodies.map((Body, index) => ({ Body, MessageId: `sqs-${index}` })),
-  );
+function parked(orderId: string): World["deadLetters"][number] {
+  const body = JSON.stringify({ data: { orderId } });
+  return { consumer: "ShipOrder", id: orderId, reason: "TESTED", detail: "", body, copies: [] };
 }
 
-function broken({ invariants }: ReturnType<typeof reconcile>): string[] {
-  return invariants.filter(({ holds }) => !holds).map(({ name }) => name);
+function answers(...ids: string[]) {
+  return ids.map((orderId, n) => ({ key: `k-${n}`, answers: [{ orderId }], requests: 1 }));
+}
+
+function journalOf(drafts: readonly (Draft & { dataref?: string })[]): World["journal"] {
+  const records = drafts.map((draft, n) => ({ ...draft, id: `m-${n}`, source: "/tests", sequence: n + 1 }));
+  return [{ head: records.length, records }];
 }

@@ -4,8 +4,8 @@ import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
 import { CreateTableCommand, DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { CreateQueueCommand, SQSClient } from "@aws-sdk/client-sqs";
-import { LOCAL_CREDENTIALS, LOCAL_REGION } from "@essentially-once/local-cloud/clients";
-import { type Dynoxide, startDynoxide } from "@essentially-once/local-cloud/dynoxide";
+import { type Dynoxide, startDynoxide } from "@essentially-once/local-cloud/internal/engines/dynoxide";
+import { LOCAL_CREDENTIALS, LOCAL_REGION } from "@essentially-once/local-cloud/internal/model/clients";
 
 export const tables = {
   accounts: "accounts",

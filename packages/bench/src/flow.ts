@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { PutItemCommand, paginateScan } from "@aws-sdk/client-dynamodb";
 import { type LocalCloud, startLocalCloud } from "@essentially-once/local-cloud/cloud";
-import type { LocalEvent } from "@essentially-once/local-cloud/events";
+import type { LocalEvent } from "@essentially-once/local-cloud/internal/model/events";
 import { synthesize } from "@essentially-once/local-cloud/synthesize";
 import { readEnvelope } from "@essentially-once/messaging/envelope";
 import { kitApp } from "@essentially-once/testing/internal/support/assembly";

@@ -3,13 +3,13 @@
 import { basename, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { withoutSample } from "./without-sample.ts";
-import { readTemplate, writeApp } from "./write-app.ts";
+import { type Files, readTemplate, writeApp } from "./write-app.ts";
 
-const help = `npm create essentially-once DIRECTORY [-- --empty]
+const help = `npm create essentially-once DIRECTORY [-- --sample | --empty]
 
-  DIRECTORY   where the app goes: a new or empty directory
-  --sample    with the sample: orders, credit, shipping and insights (the default)
-  --empty     only the shared stacks, without a service: npm run new writes the first one
+  DIRECTORY   where the app goes: a new or empty directory. It gets one endpoint, one queue and one consumer, with crash tests
+  --sample    the sample instead: orders, credit, shipping and insights
+  --empty     only the shared stacks: npm run new writes the first service
   --help      this text
 `;
 
@@ -37,17 +37,22 @@ function create(argv: readonly string[]): string {
       `the directory's name becomes the package name, so it must be lower-case letters, digits, hyphens or dots, got ${JSON.stringify(name)}.`,
     );
   }
-  const whole = readTemplate(new URL("template/", import.meta.url));
-  const files = values.empty ? withoutSample(whole) : whole;
-  const written = writeApp(directory, files, name);
+  const written = writeApp(directory, filesOf(values), name);
   if (written === "taken")
     throw new Wrong(`${directory} is not empty, so nothing was written. Choose another directory.`);
-  return `Wrote ${written} files to ${directory}${values.empty ? "" : ", including the sample"}. Next:
+  return `Wrote ${written} files to ${directory}. Next:
 
   cd ${directory}
   npm install
-  npm start${values.empty ? "" : " -- --exit"}
+  npm start -- --exit
 `;
+}
+
+function filesOf({ empty = false, sample = false }: { empty?: boolean; sample?: boolean }): Files {
+  const whole = readTemplate(new URL("template/", import.meta.url));
+  if (sample) return whole;
+  if (empty) return withoutSample(whole);
+  return new Map([...withoutSample(whole, "demo"), ...readTemplate(new URL("small/", import.meta.url))]);
 }
 
 function parsed(argv: readonly string[]) {

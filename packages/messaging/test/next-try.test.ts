@@ -1,4 +1,4 @@
-import { LOCAL_CREDENTIALS, LOCAL_REGION } from "@essentially-once/local-cloud/clients";
+import { LOCAL_CREDENTIALS, LOCAL_REGION } from "@essentially-once/local-cloud/internal/model/clients";
 import { linesOf } from "@essentially-once/testing/internal/support/lines";
 import { anSqsRecord } from "@essentially-once/testing/lambda";
 import { localEngines } from "@essentially-once/testing/local-engines";

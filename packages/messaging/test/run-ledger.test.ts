@@ -1,5 +1,5 @@
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
-import { LOCAL_CREDENTIALS, LOCAL_REGION } from "@essentially-once/local-cloud/clients";
+import { LOCAL_CREDENTIALS, LOCAL_REGION } from "@essentially-once/local-cloud/internal/model/clients";
 import { anSqsRecord } from "@essentially-once/testing/lambda";
 import { localEngines } from "@essentially-once/testing/local-engines";
 import type { SQSRecord } from "aws-lambda";

@@ -4,7 +4,7 @@ import {
   type BatchGetItemCommandOutput,
   PutItemCommand,
 } from "@aws-sdk/client-dynamodb";
-import type { LocalClients } from "@essentially-once/local-cloud/clients";
+import type { LocalClients } from "@essentially-once/local-cloud/internal/model/clients";
 import { type FaultAtCall, faultAtCall } from "@essentially-once/testing/fault-at-call";
 import { conformanceClients } from "@essentially-once/testing/internal/support/conformance-clients";
 import { aTable } from "@essentially-once/testing/internal/support/conformance-table";

@@ -1,5 +1,5 @@
 // What `npm run new` decides, on this project, without writing it. That what it writes passes every gate is the work
-// of packages/proofs/gates/make-it-yours.ts.
+// of packages/proofs/gates/packed.ts.
 import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -7,15 +7,16 @@ import { describe, expect, it } from "vitest";
 import { modes, readNewCommand } from "../src/scaffold/command.ts";
 import { newConsumer } from "../src/scaffold/consumer.ts";
 import { type Draft, draft } from "../src/scaffold/draft.ts";
+import { newEndpoint } from "../src/scaffold/endpoint.ts";
 import { newMessage } from "../src/scaffold/message.ts";
 import { newProjection } from "../src/scaffold/projection.ts";
-import { wire } from "../src/scaffold/wiring.ts";
+import { nowFromHere, wire } from "../src/scaffold/wiring.ts";
 
 const parcelSent = readNewCommand(["message", "parcels.parcel-sent.v1"]);
 
 describe("the command line", () => {
   it.each([
-    [["thing"], 'needs message, consumer or projection, got "thing"'],
+    [["thing"], 'needs message, endpoint, consumer or projection, got "thing"'],
     [["message", "a.b"], 'a message type must be SERVICE.NAME.vN, like billing.invoice-sent.v1, got "a.b"'],
     [["message"], 'got ""'],
     [["consumer", "Bad", "--accepts", "a.b.v1"], 'SERVICE/NAME, like billing/send-invoice, got "Bad"'],
@@ -27,6 +28,9 @@ describe("the command line", () => {
     [["projection", "a/b", "--accepts", "a.b.v1", "--fifo"], "a projection has no --fifo"],
     [["consumer", "relay/b", "--accepts", "a.b.v1"], "names foundation, relay, operations"],
     [["consumer", "a/b", "c/d", "--accepts", "a.b.v1"], "needs one name, got a/b c/d"],
+    [["endpoint", "a/b"], "an endpoint needs --publishes TYPE"],
+    [["endpoint", "a/b", "--publishes", "a.b.v1", "--fifo"], "an endpoint has no --fifo"],
+    [["consumer", "a/b", "--accepts", "a.b.v1", "--publishes", "a.b.v1"], "a consumer has no --publishes"],
     [["consumer", "--frobnicate"], "Known flags: --accepts"],
   ])("%j is refused: %s", (argv, message) => {
     expect(() => readNewCommand(argv)).toThrow(message);
@@ -63,6 +67,43 @@ describe("a consumer", () => {
     const files = aDraft();
     await expect(newConsumer(files, command)).rejects.toThrow(
       /no such message type \(known: .*npm run new -- message/,
+    );
+    expect(files.changed()).toEqual([]);
+  });
+});
+
+describe("an endpoint", () => {
+  const asked = (type: string) => readNewCommand(["endpoint", "parcels/book-parcel", "--publishes", type]);
+
+  it("has a command of its own, a contract, a crash test and a line in the stack", async () => {
+    const files = aDraft();
+    made(files);
+    const before = files.changed().length;
+    const command = readNewCommand([
+      "endpoint",
+      "parcels/take-order",
+      "--publishes",
+      "orders.order-placed.v1",
+    ]);
+    if (command.kind === "endpoint") await newEndpoint(files, command);
+    expect(files.read("functions/parcels/messages.ts")).toContain('type: "parcels.take-order.v1"');
+    expect(files.read("functions/parcels/contracts.ts")).toMatch(
+      /takeOrder = contract\(\{\s*name: "take-order",\s*accepts: \[TakeOrder\],\s*publishes: \[OrderPlaced\]/,
+    );
+    expect(files.read("functions/parcels/take-order.ts")).toContain("unit.publish(OrderPlaced.from({");
+    expect(files.read("test/functions/parcels/take-order.test.ts")).toContain(
+      'exploreEndpoint("functions/parcels/take-order.ts"',
+    );
+    expect(files.read("lib/parcels-stack.ts")).toContain("this.addEndpoint(takeOrder);");
+    expect(files.read("lib/parcels-stack.ts")).not.toContain("acceptedElsewhere"); // credit accepts it
+    expect(files.changed().length).toBeGreaterThan(before);
+  });
+
+  it("of a type that does not exist is refused, naming those that do", async () => {
+    const [files, command] = [aDraft(), asked("no.such-thing.v1")];
+    if (command.kind !== "endpoint") throw new Error("not an endpoint");
+    await expect(newEndpoint(files, command)).rejects.toThrow(
+      "--publishes no.such-thing.v1: there is no such",
     );
     expect(files.changed()).toEqual([]);
   });
@@ -135,6 +176,19 @@ describe("the wiring", () => {
     const app = files.read("bin/app.ts") ?? "";
     expect(app.match(/new ParcelsStack\(app, "Parcels"/g)).toHaveLength(1);
     expect(app).toContain('import { ParcelsStack } from "../lib/parcels-stack.ts";');
+  });
+
+  it("takes back what a stack said of elsewhere when a function of the app does it, with its import", () => {
+    const files = aDraft();
+    const placed = { type: "", exported: "OrderPlaced", path: "functions/orders/messages.ts" };
+    wire(files, {
+      service: "credit",
+      statement: "this.expectFromElsewhere(OrderPlaced);",
+      imports: [placed],
+    });
+    expect(files.read("lib/credit-stack.ts")).toContain("expectFromElsewhere");
+    nowFromHere(files, "expectFromElsewhere", [placed]);
+    expect(files.read("lib/credit-stack.ts")).not.toMatch(/expectFromElsewhere|OrderPlaced/);
   });
 
   it("says what to add by hand to a stack of another shape, and changes nothing", () => {

@@ -49,7 +49,6 @@ const gates: readonly Gate[] = [
   { name: "README commands", command: ["node", "packages/proofs/gates/readme-commands.ts"] },
   { name: "deployed to MiniStack", command: ["node", "packages/proofs/e2e/on-ministack.ts"] },
   { name: "packed", command: ["node", "packages/proofs/gates/packed.ts"] },
-  { name: "make it yours", command: ["node", "packages/proofs/gates/make-it-yours.ts"] },
   ...(process.argv.includes("--localstack")
     ? [{ name: "engines of LocalStack", command: ["node", "packages/proofs/e2e/on-localstack.ts"] }]
     : []),

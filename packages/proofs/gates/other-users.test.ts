@@ -2,7 +2,7 @@
 import { globSync, mkdtempSync, readFileSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { takeCloudPlace } from "@essentially-once/local-cloud/cloud-place";
+import { takeCloudPlace } from "@essentially-once/local-cloud/internal/cloud-place";
 import { startEngines } from "@essentially-once/local-cloud/internal/engines/engines";
 import { bundledAssemblyOf, kitApp } from "@essentially-once/testing/internal/support/assembly";
 import { describe, expect, it } from "vitest";

@@ -59,6 +59,7 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
     "runtime",
     "urls",
     "",
+    "trial",
   ],
   testing: ["support", "explorer", ""],
 };

@@ -5,7 +5,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { type Dynoxide, startDynoxide } from "@essentially-once/local-cloud/dynoxide";
+import { type Dynoxide, startDynoxide } from "@essentially-once/local-cloud/internal/engines/dynoxide";
 import { startEngines } from "@essentially-once/local-cloud/internal/engines/engines";
 
 export interface KillableEngines {

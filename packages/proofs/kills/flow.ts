@@ -8,7 +8,7 @@ import { PutItemCommand, type PutItemCommandInput } from "@aws-sdk/client-dynamo
 import { GetQueueAttributesCommand, SetQueueAttributesCommand } from "@aws-sdk/client-sqs";
 import { marshall } from "@aws-sdk/util-dynamodb";
 import { type LocalCloud, startLocalCloud } from "@essentially-once/local-cloud/cloud";
-import type { Emit } from "@essentially-once/local-cloud/events";
+import type { Emit } from "@essentially-once/local-cloud/internal/model/events";
 import { synthesize } from "@essentially-once/local-cloud/synthesize";
 import { writesWithRows } from "@essentially-once/messaging/internal/commit/outbox";
 import { anEnvelope } from "@essentially-once/testing/an-envelope";

@@ -2,7 +2,7 @@
 // run it and however often they were replaced, and whoever else is named. Measured at points that lie equally far apart, when all is
 // quiet, so that what has grown has been kept.
 import { readFile } from "node:fs/promises";
-import type { Emit } from "@essentially-once/local-cloud/events";
+import type { Emit } from "@essentially-once/local-cloud/internal/model/events";
 
 export interface RoleMemory {
   readonly role: string;

@@ -1,6 +1,6 @@
 // The command line of `npm run prove`.
 import { parseArgs } from "node:util";
-import { wholeNumber } from "@essentially-once/local-cloud/port-flags";
+import { wholeNumber } from "@essentially-once/local-cloud/internal/model/port-flags";
 import { UsageError, usageErrorFrom } from "@essentially-once/operator/usage-error";
 import { boundedSections, type Depth, type SectionName, sectionNames } from "./section.ts";
 

@@ -17,7 +17,8 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, dirname, join, relative, resolve } from "node:path";
-import { writeTemplate } from "./template.ts";
+import { writeSmall, writeTemplate } from "./template.ts";
+import { releaseTool } from "./tools.ts";
 
 type Exports = Readonly<Record<string, string>>;
 
@@ -38,21 +39,27 @@ interface Manifest {
  */
 export function pack(directory: string, version?: string): string[] {
   rmSync(directory, { recursive: true, force: true });
-  const compiled = mkdtempSync(join(tmpdir(), "essentially-once-pack-"));
-  try {
-    run("tsc", ["-p", "packages/proofs/release/tsconfig.json", "--outDir", compiled]);
-    return globSync("packages/*/package.json")
-      .sort()
-      .flatMap((file) => {
-        const manifest = manifestIn(file, version);
-        if (manifest.private) return [];
-        const to = resolve(directory, basename(dirname(file)));
-        write(dirname(file), manifest, { compiled, to });
-        return [packed(to, manifest)];
-      });
-  } finally {
-    rmSync(compiled, { recursive: true });
-  }
+  compiled ??= compile();
+  const from = compiled;
+  return globSync("packages/*/package.json")
+    .sort()
+    .flatMap((file) => {
+      const manifest = manifestIn(file, version);
+      if (manifest.private) return [];
+      const to = resolve(directory, basename(dirname(file)));
+      write(dirname(file), manifest, { compiled: from, to });
+      return [packed(to, manifest)];
+    });
+}
+
+/** Once for all versions that a process packs. */
+let compiled: string | undefined;
+
+function compile(): string {
+  const directory = mkdtempSync(join(tmpdir(), "essentially-once-pack-"));
+  process.once("exit", () => rmSync(directory, { recursive: true, force: true }));
+  run("tsc", ["-p", "packages/proofs/release/tsconfig.json", "--outDir", directory]);
+  return directory;
 }
 
 /** The packages of a release ask for each other in that version. */
@@ -88,7 +95,10 @@ function write(from: string, manifest: Manifest, { compiled, to }: { compiled: s
     )}\n`,
   );
   for (const [, path = ""] of bin) chmodSync(join(to, path), 0o755);
-  if (manifest.name === "create-essentially-once") writeTemplate(join(to, "template"), manifest.version);
+  if (manifest.name === "create-essentially-once") {
+    writeTemplate(join(to, "template"), manifest.version);
+    writeSmall(join(to, "small"), join(to, "template"));
+  }
 }
 
 /** `./src/a/b.ts` → what stands for it in the tarball, whose top is what `src` was. */
@@ -122,8 +132,8 @@ function run(command: string, options: readonly string[], cwd = "."): void {
 if (import.meta.main) {
   const tarballs = pack("dist");
   for (const tarball of tarballs) {
-    run("publint", ["run", tarball, "--strict"]);
-    if (!/create\.tgz$/.test(tarball)) run("attw", [tarball, "--profile", "esm-only"]);
+    run(releaseTool("publint"), ["run", tarball, "--strict"]);
+    if (!/create\.tgz$/.test(tarball)) run(releaseTool("attw"), [tarball, "--profile", "esm-only"]);
     console.log(relative(".", tarball));
   }
 }

@@ -1,11 +1,72 @@
-// What `npm create essentially-once` writes: the app of this repository, which therefore cannot rot.
-import { cpSync, globSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+// What `npm create essentially-once` writes: the app of this repository, which therefore cannot rot; and what `npm run new` makes
+// of it when the sample is taken out, which is the small app.
+import { spawnSync } from "node:child_process";
+import {
+  cpSync,
+  globSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join, resolve } from "node:path";
+import { pathToFileURL } from "node:url";
+import { withoutSample } from "../../create/src/without-sample.ts";
+import { type Files, readTemplate, writeApp } from "../../create/src/write-app.ts";
 
 /** The app's own files. Those of the sample are named, so that they can be left out. */
 const app = ["bin", "lib", "functions", "demo", "test", "cdk.json", "biome.json"];
 /** npm packs no file of these names. */
 const hidden = { ".gitignore": "gitignore", ".npmrc": "npmrc" };
+
+/** The small app: one endpoint, one queue, one consumer, as somebody would make them by hand. */
+const made = [
+  "message billing.invoice-requested.v1",
+  "endpoint billing/request-invoice --publishes billing.invoice-requested.v1",
+  "consumer billing/send-invoice --accepts billing.invoice-requested.v1",
+];
+
+/**
+ * Writes into `directory` what the small app has beside the empty one, or instead.
+ *
+ * @param template what `writeTemplate` wrote
+ */
+export function writeSmall(directory: string, template: string): void {
+  const app = mkdtempSync(join(tmpdir(), "essentially-once-small-"));
+  try {
+    const before = withoutSample(readTemplate(pathToFileURL(`${resolve(template)}/`)), "demo");
+    writeApp(app, before, "my-queues");
+    symlinkSync(resolve("node_modules"), join(app, "node_modules"));
+    for (const what of made) runNew(app, what.split(" "));
+    cpSync("packages/create/template/start.ts", join(app, "demo/start.ts"));
+    const after = appFiles(app);
+    for (const [path, text] of after) {
+      if (before.get(path) === text) continue;
+      mkdirSync(dirname(join(directory, path)), { recursive: true });
+      writeFileSync(join(directory, path), text);
+    }
+  } finally {
+    rmSync(app, { recursive: true });
+  }
+}
+
+/** What the generators and the demo touch. */
+function appFiles(app: string): Files {
+  const paths = globSync("{bin,lib,functions,demo,test}/**/*.ts", { cwd: app });
+  return new Map(paths.map((path) => [path, readFileSync(join(app, path), "utf8")]));
+}
+
+function runNew(cwd: string, options: readonly string[]): void {
+  const command = resolve("packages/operator/src/bin.ts");
+  const { status, stdout, stderr } = spawnSync(process.execPath, [command, "new", ...options], {
+    cwd,
+    encoding: "utf8",
+  });
+  if (status !== 0) throw new Error(`new ${options.join(" ")} ended with ${status}:\n${stdout}${stderr}`);
+}
 
 /** @param version of the kit, for the dependencies on it */
 export function writeTemplate(directory: string, version: string): void {

@@ -8,15 +8,15 @@ import {
   UpdateSecretVersionStageCommand,
 } from "@aws-sdk/client-secrets-manager";
 import {
+  type SecretsEngine,
+  startSecretsEngine,
+} from "@essentially-once/local-cloud/internal/engines/secrets/engine";
+import {
   LOCAL_CREDENTIALS,
   LOCAL_REGION,
   type LocalClients,
   localClients,
-} from "@essentially-once/local-cloud/clients";
-import {
-  type SecretsEngine,
-  startSecretsEngine,
-} from "@essentially-once/local-cloud/internal/engines/secrets/engine";
+} from "@essentially-once/local-cloud/internal/model/clients";
 import { callFaults, faultAtCall } from "@essentially-once/testing/fault-at-call";
 import { aContext } from "@essentially-once/testing/lambda";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";

@@ -31,15 +31,28 @@ export interface ConsumerCommand extends Omit<ProjectionCommand, "kind"> {
   readonly fifo: boolean;
 }
 
-export type NewCommand = { readonly kind: "help" } | MessageCommand | ConsumerCommand | ProjectionCommand;
+export interface EndpointCommand extends Common {
+  readonly kind: "endpoint";
+  readonly name: FunctionName;
+  readonly publishes: readonly string[];
+}
 
-export const NEW_HELP = `Writes a message, a consumer or a projection with handler, test and wiring. It never overwrites a file.
+export type NewCommand =
+  | { readonly kind: "help" }
+  | MessageCommand
+  | EndpointCommand
+  | ConsumerCommand
+  | ProjectionCommand;
+
+export const NEW_HELP = `Writes a message, an endpoint, a consumer or a projection with handler, test and wiring. It never overwrites a file.
 
   npm run new -- message SERVICE.NAME.v1
+  npm run new -- endpoint SERVICE/NAME --publishes TYPE
   npm run new -- consumer SERVICE/NAME --accepts TYPE [--mode MODE] [--fifo]
   npm run new -- projection SERVICE/NAME --accepts TYPE
 
   --accepts TYPE   an existing message type; may be given several times
+  --publishes TYPE an existing message type that the endpoint publishes; its command is SERVICE.NAME.v1
   --mode MODE      rows          evidence, state and messages in one transaction: any number of items (the default)
                    inline        evidence and messages in the one item that changes: one write
                    effect        calls another system once per key; after a crash it looks the result up
@@ -52,6 +65,7 @@ export const NEW_HELP = `Writes a message, a consumer or a projection with handl
 
 const FLAGS = {
   accepts: { type: "string", multiple: true },
+  publishes: { type: "string", multiple: true },
   mode: { type: "string" },
   fifo: { type: "boolean" },
   example: { type: "string", multiple: true },
@@ -64,13 +78,20 @@ export function readNewCommand(argv: readonly string[]): NewCommand {
   const { values, positionals } = parsed(argv);
   const [kind, name, ...more] = positionals;
   if (values.help || kind === undefined) return { kind: "help" };
-  if (kind !== "message" && kind !== "consumer" && kind !== "projection") {
-    throw new UsageError(`npm run new needs message, consumer or projection, got ${given(kind)}.`);
+  if (!isKind(kind)) {
+    throw new UsageError(`npm run new needs message, endpoint, consumer or projection, got ${given(kind)}.`);
   }
-  if (more.length > 0) throw new UsageError(`a ${kind} needs one name, got ${[name, ...more].join(" ")}.`);
+  if (more.length > 0)
+    throw new UsageError(`${aKind(kind)} needs one name, got ${[name, ...more].join(" ")}.`);
   const { accepts = [], example: examples = [], fifo = false, "dry-run": dryRun = false } = values;
   refuseFlags(kind, values);
   if (kind === "message") return { kind, dryRun, type: readTypeName(name) };
+  if (kind === "endpoint") {
+    const { publishes = [] } = values;
+    if (publishes.length === 0)
+      throw new UsageError("an endpoint needs --publishes TYPE: the messages that it sends on.");
+    return { kind, dryRun, name: readFunctionName(kind, name), publishes };
+  }
   const common = { dryRun, name: readFunctionName(kind, name), accepts, examples };
   if (accepts.length === 0) {
     throw new UsageError(`a ${kind} needs --accepts TYPE: the message type it processes.`);
@@ -93,14 +114,27 @@ function parsed(argv: readonly string[]) {
   }
 }
 
-function refuseFlags(kind: string, values: Readonly<Record<string, unknown>>): void {
-  const allowed = {
-    message: ["dry-run"],
-    projection: ["accepts", "example", "dry-run"],
-    consumer: Object.keys(FLAGS),
-  }[kind];
-  const [stray] = Object.keys(values).filter((flag) => !allowed?.includes(flag));
-  if (stray !== undefined) throw new UsageError(`a ${kind} has no --${stray}.`);
+const allowedFlags = {
+  message: ["dry-run"],
+  endpoint: ["publishes", "dry-run"],
+  projection: ["accepts", "example", "dry-run"],
+  consumer: Object.keys(FLAGS).filter((flag) => flag !== "publishes"),
+} as const;
+
+type Kind = keyof typeof allowedFlags;
+
+function isKind(kind: string): kind is Kind {
+  return Object.hasOwn(allowedFlags, kind);
+}
+
+function aKind(kind: Kind): string {
+  return kind === "endpoint" ? "an endpoint" : `a ${kind}`;
+}
+
+function refuseFlags(kind: Kind, values: Readonly<Record<string, unknown>>): void {
+  const allowed: readonly string[] = allowedFlags[kind];
+  const [stray] = Object.keys(values).filter((flag) => !allowed.includes(flag));
+  if (stray !== undefined) throw new UsageError(`${aKind(kind)} has no --${stray}.`);
 }
 
 function readMode(mode: string = "rows"): Mode {

@@ -7,7 +7,7 @@ import { addressVariable, handlerSource } from "./handler.ts";
 import { draftsOf, type KnownType, requireTypes } from "./known-types.ts";
 import { camel, requireFree } from "./names.ts";
 import { proofSource } from "./proof.ts";
-import { unpublished, wire } from "./wiring.ts";
+import { nowFromHere, unpublished, wire } from "./wiring.ts";
 
 export async function newConsumer(files: Draft, command: ConsumerCommand): Promise<string> {
   const { name, mode } = command;
@@ -15,13 +15,14 @@ export async function newConsumer(files: Draft, command: ConsumerCommand): Promi
   const types = requireTypes(files, command.accepts);
   const drafts = await draftsOf(files, types, command.examples);
   const path = `functions/${name.service}/${name.name}.ts`;
-  addContract(files, name, types);
+  addContract(files, name, { accepts: types });
   files.create(path, handlerSource({ command }));
   if (mode === "effect") {
     files.create(`functions/${name.service}/${name.name}-api.ts`, effectApiSource(name));
   }
   files.create(`test/${path.replace(".ts", ".test.ts")}`, proofSource({ command, types, drafts }));
 
+  nowFromHere(files, "acceptedElsewhere", types);
   const missing = unpublished(files, types);
   wire(files, {
     service: name.service,

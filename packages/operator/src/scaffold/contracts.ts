@@ -5,12 +5,17 @@ import { camel, type FunctionName } from "./names.ts";
 import { withImport } from "./wiring.ts";
 
 /** Adds the contract to `functions/<service>/contracts.ts`, which is made when there is none. */
-export function addContract(files: Draft, name: FunctionName, types: readonly KnownType[]): void {
+export function addContract(
+  files: Draft,
+  name: FunctionName,
+  { accepts, publishes = [] }: { accepts: readonly KnownType[]; publishes?: readonly KnownType[] },
+): void {
   const path = contractsPath(name);
   if (files.read(path) === undefined) files.create(path, header(name));
   files.change(path, (text) => {
-    let edited = `${text}\n${declaration(name, types)}`;
-    for (const type of types) edited = withImport(edited, type.exported, fromFunctions(name, type));
+    let edited = `${text}\n${declaration(name, { accepts, publishes })}`;
+    for (const type of [...accepts, ...publishes])
+      edited = withImport(edited, type.exported, fromFunctions(name, type));
     return edited;
   });
 }
@@ -34,11 +39,15 @@ import { contract } from "@essentially-once/messaging/contract";
 `;
 }
 
-function declaration({ name }: FunctionName, types: readonly KnownType[]): string {
+function declaration(
+  { name }: FunctionName,
+  { accepts, publishes }: { accepts: readonly KnownType[]; publishes: readonly KnownType[] },
+): string {
+  const list = (types: readonly KnownType[]) => types.map(({ exported }) => exported).join(", ");
   return `export const ${camel(name)} = contract({
   name: "${name}",
-  accepts: [${types.map(({ exported }) => exported).join(", ")}],
-  publishes: [],
+  accepts: [${list(accepts)}],
+  publishes: [${list(publishes)}],
 });
 `;
 }

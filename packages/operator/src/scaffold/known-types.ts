@@ -24,14 +24,14 @@ export function knownTypes({ projectDirectory, read }: Draft): KnownType[] {
 }
 
 /** @throws UsageError that lists the types there are */
-export function requireTypes(files: Draft, wanted: readonly string[]): KnownType[] {
+export function requireTypes(files: Draft, wanted: readonly string[], flag = "accepts"): KnownType[] {
   const known = knownTypes(files);
   return [...new Set(wanted)].map((type) => {
     const found = known.find((one) => one.type === type);
     if (found) return found;
     const there = known.length === 0 ? "none yet" : known.map((one) => one.type).join(", ");
     throw new UsageError(
-      `--accepts ${type}: no such message type (known: ${there}). Create it with: npm run new -- message ${type}`,
+      `--${flag} ${type}: no such message type (known: ${there}). Create it with: npm run new -- message ${type}`,
     );
   });
 }
@@ -54,7 +54,7 @@ export async function draftsOf(
 }
 
 /** Data that the type takes, as an expression of TypeScript. */
-async function exampleOf(files: Draft, known: KnownType, given: string | undefined): Promise<string> {
+export async function exampleOf(files: Draft, known: KnownType, given: string | undefined): Promise<string> {
   const module = await import(pathToFileURL(join(files.projectDirectory, known.path)).href);
   const type = module[known.exported] as MessageType;
   if (given !== undefined) return JSON.stringify(await checked(type, given));

@@ -6,15 +6,21 @@ import { knownTypes } from "./known-types.ts";
 import type { TypeName } from "./names.ts";
 
 export function newMessage(files: Draft, { type }: MessageCommand): string {
+  const path = declareMessage(files, type);
+  files.create(`test/functions/${type.service}/${type.file}.test.ts`, test(type));
+  return `Next: define the message's data in ${path}, then
+  npm run new -- consumer SERVICE/NAME --accepts ${type.type}`;
+}
+
+/** Returns the file that has it. */
+export function declareMessage(files: Draft, type: TypeName): string {
   if (knownTypes(files).some((known) => known.type === type.type)) {
     throw new UsageError(`${type.type} exists. An incompatible change needs a new version.`);
   }
   const path = `functions/${type.service}/messages.ts`;
   if (files.read(path) === undefined) files.create(path, header(type));
   files.change(path, (text) => `${text}\n${declaration(type)}`);
-  files.create(`test/functions/${type.service}/${type.file}.test.ts`, test(type));
-  return `Next: define the message's data in ${path}, then
-  npm run new -- consumer SERVICE/NAME --accepts ${type.type}`;
+  return path;
 }
 
 function header({ service }: TypeName): string {

@@ -14,7 +14,7 @@ export async function newProjection(files: Draft, command: ProjectionCommand): P
   const types = requireTypes(files, command.accepts);
   const drafts = await draftsOf(files, types, command.examples);
   const path = `functions/${name.service}/${name.name}.ts`;
-  addContract(files, name, types);
+  addContract(files, name, { accepts: types });
   files.create(path, source(command));
   files.create(`test/${path.replace(".ts", ".test.ts")}`, proof(command, types, drafts));
   wire(files, {

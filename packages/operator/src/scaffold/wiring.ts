@@ -34,12 +34,45 @@ export function wire(files: Draft, line: StackLine): void {
 
 /** Types that no contract publishes and no stack expects: G6 refuses to wait for what never comes. */
 export function unpublished(files: Draft, types: readonly KnownType[]): KnownType[] {
+  return unnamed(files, types, /publishes: \[([^\]]*)\]|expectFromElsewhere\(([^)]*)\)/g);
+}
+
+/** Types that no contract accepts and no stack says are accepted elsewhere: what nobody takes would be sent in vain. */
+export function unaccepted(files: Draft, types: readonly KnownType[]): KnownType[] {
+  return unnamed(files, types, /accepts: \[([^\]]*)\]|acceptedElsewhere\(([^)]*)\)/g);
+}
+
+function unnamed(files: Draft, types: readonly KnownType[], places: RegExp): KnownType[] {
   const sources = globSync(["functions/*/contracts.ts", "lib/*-stack.ts"], { cwd: files.projectDirectory });
   const texts = sources.map((path) => files.read(path) ?? "").join("\n");
-  const named = [...texts.matchAll(/publishes: \[([^\]]*)\]|expectFromElsewhere\(([^)]*)\)/g)]
-    .map(([, published = "", expected = ""]) => `${published},${expected}`)
+  const named = [...texts.matchAll(places)]
+    .map(([, inContract = "", inStack = ""]) => `${inContract},${inStack}`)
     .join();
   return types.filter(({ exported }) => !new RegExp(`\\b${exported}\\b`).test(named));
+}
+
+/** Takes types out of what the stacks say of elsewhere, because a function of this app does it now. */
+export function nowFromHere(
+  files: Draft,
+  statement: "expectFromElsewhere" | "acceptedElsewhere",
+  types: readonly KnownType[],
+): void {
+  for (const path of globSync("lib/*-stack.ts", { cwd: files.projectDirectory })) {
+    for (const { exported } of types) files.change(path, (text) => withoutType(text, statement, exported));
+  }
+}
+
+function withoutType(text: string, statement: string, name: string): string {
+  const call = new RegExp(`\\n *this\\.${statement}\\(([^)]*)\\);`);
+  const [, given = ""] = call.exec(text) ?? [];
+  const names = given.split(",").map((one) => one.trim());
+  if (!names.includes(name)) return text;
+  const left = names.filter((one) => one !== name && one !== "").join(", ");
+  const edited = text.replace(call, left === "" ? "" : `\n    this.${statement}(${left});`);
+  const uses = edited.match(new RegExp(`\\b${name}\\b`, "g")) ?? [];
+  if (uses.length > 1) return edited;
+  const inImport = new RegExp(`(import \\{[^}]*?)\\b${name}\\b,?([^}]*\\} from "[^"]+";\n)`);
+  return edited.replace(inImport, "$1$2").replace(/^import \{\s*\} from "[^"]+";\n/m, "");
 }
 
 function emptyStack(service: string): string {

@@ -7,7 +7,7 @@ export default defineConfig({
   test: {
     include: [
       "packages/messaging/test/**/*.test.ts",
-      "test/functions/**/*.test.ts",
+      "packages/proofs/ship-order.test.ts",
       "packages/operator/test/inline-bars.test.ts", // the only caller of what bars a message
       "packages/operator/test/{original-form,routes}.test.ts",
       "packages/proofs/foreign-messages/*.test.ts",

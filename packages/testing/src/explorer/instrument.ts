@@ -4,7 +4,7 @@ import { createServer, type Socket } from "node:net";
 import { Readable } from "node:stream";
 import { buffer } from "node:stream/consumers";
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
-import type { Endpoints } from "@essentially-once/local-cloud/model";
+import type { Endpoints } from "@essentially-once/local-cloud/internal/model/model";
 import { belongingNow, followBelongings } from "./belonging.ts";
 import type { CallOutput } from "./call.ts";
 import { stackHere } from "./call-site.ts";

@@ -2,8 +2,8 @@
 // makes as many of them as the code it explores, and has nothing to find in them.
 import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import type { SQSClient } from "@aws-sdk/client-sqs";
-import { LOCAL_CREDENTIALS, LOCAL_REGION } from "@essentially-once/local-cloud/clients";
-import type { Endpoints } from "@essentially-once/local-cloud/model";
+import { LOCAL_CREDENTIALS, LOCAL_REGION } from "@essentially-once/local-cloud/internal/model/clients";
+import type { Endpoints } from "@essentially-once/local-cloud/internal/model/model";
 import { exchange } from "./wire.ts";
 
 export interface PlainClients {

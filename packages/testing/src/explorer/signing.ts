@@ -1,7 +1,7 @@
 // The signing keys of a stage, for scenarios whose functions ask for signatures: a secret where they look for it, and
 // signatures of what the scenario itself sends.
 import { CreateSecretCommand } from "@aws-sdk/client-secrets-manager";
-import type { LocalClients } from "@essentially-once/local-cloud/clients";
+import type { LocalClients } from "@essentially-once/local-cloud/internal/model/clients";
 import { readEnvelope } from "@essentially-once/messaging/envelope";
 import { newKey, readKeys, writeKeyEntries } from "@essentially-once/messaging/internal/trust/key-secret";
 import { sign } from "@essentially-once/messaging/internal/trust/signature";

@@ -8,7 +8,7 @@ import {
   ReceiveMessageCommand,
   type SQSClient,
 } from "@aws-sdk/client-sqs";
-import type { LocalClients } from "@essentially-once/local-cloud/clients";
+import type { LocalClients } from "@essentially-once/local-cloud/internal/model/clients";
 import type { PlainClients } from "./plain-clients.ts";
 
 const sortKeyTypes = { sequence: "N", place: "S" } as const;

@@ -6,14 +6,14 @@ import { GetItemCommand, PutItemCommand, QueryCommand, ScanCommand } from "@aws-
 import { CreateBucketCommand } from "@aws-sdk/client-s3";
 import { SendMessageBatchCommand } from "@aws-sdk/client-sqs";
 import { marshall, unmarshall } from "@aws-sdk/util-dynamodb";
+import { startEngines } from "@essentially-once/local-cloud/internal/engines/engines";
 import {
   destroyClients,
   LOCAL_CREDENTIALS,
   LOCAL_REGION,
   type LocalClients,
   localClients,
-} from "@essentially-once/local-cloud/clients";
-import { startEngines } from "@essentially-once/local-cloud/internal/engines/engines";
+} from "@essentially-once/local-cloud/internal/model/clients";
 import { lineOf } from "@essentially-once/messaging/internal/commit/outbox";
 import { groupIdOf } from "@essentially-once/messaging/internal/envelope/message-group";
 import { leaveEnvironments } from "./entered-environment.ts";

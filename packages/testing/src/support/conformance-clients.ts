@@ -2,8 +2,12 @@
 // the embedded engines.
 
 import { randomUUID } from "node:crypto";
-import { destroyClients, type LocalClients, localClients } from "@essentially-once/local-cloud/clients";
 import { type Engines, startEngines } from "@essentially-once/local-cloud/internal/engines/engines";
+import {
+  destroyClients,
+  type LocalClients,
+  localClients,
+} from "@essentially-once/local-cloud/internal/model/clients";
 import { afterAll, beforeAll } from "vitest";
 
 /** Call once in a file; the clients are there when its tests run. */

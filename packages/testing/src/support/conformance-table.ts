@@ -6,7 +6,7 @@ import {
   type StreamViewType,
   waitUntilTableExists,
 } from "@aws-sdk/client-dynamodb";
-import type { LocalClients } from "@essentially-once/local-cloud/clients";
+import type { LocalClients } from "@essentially-once/local-cloud/internal/model/clients";
 import { onTestFinished } from "vitest";
 import { aName } from "./conformance-clients.ts";
 

@@ -9,13 +9,13 @@ import {
   SendMessageCommand,
 } from "@aws-sdk/client-sqs";
 import { unmarshall } from "@aws-sdk/util-dynamodb";
+import { startEngines } from "@essentially-once/local-cloud/internal/engines/engines";
 import {
   LOCAL_CREDENTIALS,
   LOCAL_REGION,
   type LocalClients,
   localClients,
-} from "@essentially-once/local-cloud/clients";
-import { startEngines } from "@essentially-once/local-cloud/internal/engines/engines";
+} from "@essentially-once/local-cloud/internal/model/clients";
 import { newId } from "@essentially-once/messaging/ids";
 import { isFifo } from "@essentially-once/messaging/internal/envelope/message-group";
 import type { ConsumerQueue } from "@essentially-once/operator/dead-letters/consumer-queues";

@@ -1,13 +1,13 @@
 // A journal's table and a projection's on a real engine, without the stacks around them.
 import { CreateTableCommand, type DynamoDBClient, ScanCommand } from "@aws-sdk/client-dynamodb";
 import { unmarshall } from "@aws-sdk/util-dynamodb";
+import { startEngines } from "@essentially-once/local-cloud/internal/engines/engines";
 import {
   LOCAL_CREDENTIALS,
   LOCAL_REGION,
   type LocalClients,
   localClients,
-} from "@essentially-once/local-cloud/clients";
-import { startEngines } from "@essentially-once/local-cloud/internal/engines/engines";
+} from "@essentially-once/local-cloud/internal/model/clients";
 import { asciiJson, type Envelope } from "@essentially-once/messaging/envelope";
 import { newId } from "@essentially-once/messaging/ids";
 import { type Journal, type JournalMessage, journal } from "@essentially-once/messaging/journal";

@@ -9,8 +9,12 @@ import {
   type QueueAttributeName,
   SendMessageBatchCommand,
 } from "@aws-sdk/client-sqs";
-import { destroyClients, type LocalClients, localClients } from "@essentially-once/local-cloud/clients";
 import { type Engines, startEngines } from "@essentially-once/local-cloud/internal/engines/engines";
+import {
+  destroyClients,
+  type LocalClients,
+  localClients,
+} from "@essentially-once/local-cloud/internal/model/clients";
 import { afterAll, beforeAll } from "vitest";
 
 export function localEngines() {

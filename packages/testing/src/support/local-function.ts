@@ -3,8 +3,8 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Emit, LocalEvent } from "@essentially-once/local-cloud/events";
-import type { LocalFunction } from "@essentially-once/local-cloud/model";
+import type { Emit, LocalEvent } from "@essentially-once/local-cloud/internal/model/events";
+import type { LocalFunction } from "@essentially-once/local-cloud/internal/model/model";
 import { temporaryDirectory } from "./synthesized.ts";
 
 /** `code` is the text of `index.mjs`. */

@@ -9,8 +9,8 @@ import {
 } from "@aws-sdk/client-sqs";
 import { marshall, unmarshall } from "@aws-sdk/util-dynamodb";
 import { type LocalCloud, startLocalCloud } from "@essentially-once/local-cloud/cloud";
-import type { LocalEvent } from "@essentially-once/local-cloud/events";
 import { startEngines } from "@essentially-once/local-cloud/internal/engines/engines";
+import type { LocalEvent } from "@essentially-once/local-cloud/internal/model/events";
 import { stringAttributes } from "@essentially-once/messaging/internal/publish/send";
 import { bundledAssemblyOf, kitApp } from "./assembly.ts";
 import { attributesFor, keysIn } from "./signing.ts";

@@ -4,15 +4,15 @@
 import { DeleteItemCommand, GetItemCommand, PutItemCommand, ScanCommand } from "@aws-sdk/client-dynamodb";
 import { DeleteMessageCommand, ReceiveMessageCommand } from "@aws-sdk/client-sqs";
 import { marshall, unmarshall } from "@aws-sdk/util-dynamodb";
+import { startEngines } from "@essentially-once/local-cloud/internal/engines/engines";
 import {
   LOCAL_CREDENTIALS,
   LOCAL_REGION,
   type LocalClients,
   localClients,
-} from "@essentially-once/local-cloud/clients";
-import { startEngines } from "@essentially-once/local-cloud/internal/engines/engines";
+} from "@essentially-once/local-cloud/internal/model/clients";
+import type { Deployment } from "@essentially-once/local-cloud/internal/model/model";
 import { provision } from "@essentially-once/local-cloud/internal/provision/provision";
-import type { Deployment } from "@essentially-once/local-cloud/model";
 import { contractVariable } from "@essentially-once/messaging/contract";
 import { assemblyOf, kitApp } from "./assembly.ts";
 

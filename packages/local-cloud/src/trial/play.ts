@@ -1,0 +1,137 @@
+// Plays the script of a trial run and draws up the account.
+
+import { GetSecretValueCommand } from "@aws-sdk/client-secrets-manager";
+import { keyRing } from "@essentially-once/messaging/internal/trust/key-ring";
+import { consumerQueues } from "@essentially-once/operator/dead-letters/consumer-queues";
+import type { Program } from "../program.ts";
+import { generalInvariants } from "./account/general.ts";
+import type { Account } from "./account/report.ts";
+import type { TrialArguments } from "./arguments.ts";
+import { deadLettersSince } from "./look/dead-letters.ts";
+import { readJournal } from "./look/journal-records.ts";
+import type { Progress } from "./look/progress.ts";
+import { NotQuiet, quiescence, whatIsLeft } from "./look/quiescence.ts";
+import { NotEven, readGenerations, rebuildProjection } from "./look/rebuild.ts";
+import { watchMemory } from "./look/resident-memory.ts";
+import { readTable } from "./look/tables.ts";
+import { startWatch } from "./look/watch.ts";
+import type { TrialRun } from "./run.ts";
+import { type Garbage, garbage, throwIn } from "./send/garbage.ts";
+import { type Answered, post } from "./send/requests.ts";
+import type { Ground } from "./set-up.ts";
+import type { TrialResult, TrialScript } from "./trial-run.ts";
+
+export interface Playing {
+  readonly given: TrialArguments;
+  readonly sends: string;
+  readonly ground: Ground;
+  readonly progress: Progress;
+  readonly program: Program;
+}
+
+/** Quiet must come within this, plus this much for each that is sent; so must a projection. Milliseconds. */
+const QUIET_MS_MAX = 150_000;
+const PROJECTION_MS_MAX = 60_000;
+const MS_MAX_FOR_EACH = 200;
+
+export async function play(
+  script: TrialScript,
+  { given, sends, ground, progress, program }: Playing,
+): Promise<{ account: Account; invitation: TrialResult["invitation"] }> {
+  const { cloud, tally } = ground;
+  const { count, chaos, seed } = given;
+  const { clients, output, outputs } = cloud;
+  const access = { clients, output, queues: consumerQueues(outputs) };
+  const sinceMs = Math.floor(performance.timeOrigin); // a given endpoint may hold the dead letters of earlier runs
+  const answered: Answered[] = [];
+  const thrown: Garbage[] = [];
+  let stuck: string | undefined;
+
+  const memory = watchMemory(cloud.processIds);
+  const watch = startWatch({
+    access,
+    counts: tally.counts,
+    progress,
+    sends,
+    count,
+    answered: () => answered.length,
+  });
+  program.stops.push(memory.stop, watch.stop);
+  progress.step(`Sending ${count} ${sends}, chaos ${chaos}, seed ${seed} ...`);
+  const result = await script(tools());
+  await watch.stop();
+  memory.stop();
+
+  const deadLetters = await deadLettersSince(access, sinceMs);
+  const facts = {
+    ...{ sends, count, answered, garbage: thrown, deadLetters },
+    left: await whatIsLeft(access), // after the dead letters: while they are read, they are held
+    journal: await readJournal(clients.dynamodb, output("JournalTable")),
+    denials: tally.denials,
+  };
+  const { invariants = [], figures = [], summary = {}, notes = [], isPoison = () => false } = result;
+  const [first, ...others] = generalInvariants(facts, isPoison);
+  const account: Account = {
+    ...{ sends, count, chaos, seed, figures, summary, notes, deadLetters, stuck },
+    invariants: [...(first ? [first] : []), ...invariants, ...others],
+    counts: tally.counts,
+    survivors: tally.survivors(),
+    troubles: tally.troubles,
+    denials: tally.denials,
+    unusedPermissions: cloud.unusedPermissions(),
+    measured: {
+      seconds: Math.round(performance.now() / 100) / 10,
+      messagesPerSecond: watch.messagesPerSecond(),
+      residentMegabytes: memory.peakMegabytes(),
+    },
+  };
+  return { account, invitation: result.invitation };
+
+  function tools(): TrialRun {
+    const { dynamodb } = clients;
+    return {
+      ...{ count, seed, clients, endpoints: cloud.endpoints, queues: access.queues, output },
+      step: progress.step,
+      post: (url, requests, onAnswered) =>
+        post(url, requests, (one) => {
+          answered.push(one);
+          onAnswered?.(one);
+        }),
+      async throwGarbage(targets) {
+        thrown.push(...garbage(seed, targets));
+        await throwIn({ sqs: clients.sqs, keys: signingKeys(), output }, thrown);
+      },
+      firstTime: watch.firstTime,
+      quiet: (unfinished) =>
+        quiescence(access, {
+          withinMs: QUIET_MS_MAX + count * MS_MAX_FOR_EACH,
+          ...(unfinished && { unfinished }),
+        }),
+      rebuild: (projection) =>
+        rebuildProjection(cloud, projection, { withinMs: PROJECTION_MS_MAX + count * MS_MAX_FOR_EACH }),
+      async settle(work) {
+        try {
+          return await work();
+        } catch (error) {
+          if (!(error instanceof NotQuiet || error instanceof NotEven)) throw error;
+          stuck = error.message;
+          return undefined;
+        }
+      },
+      stopChaos: cloud.stopChaos,
+      items: (table) => readTable(dynamodb, output(table)),
+      generations: ({ name, table }, kind) => readGenerations(dynamodb, { name, table: output(table), kind }),
+      journal: () => readJournal(dynamodb, output("JournalTable")),
+      deadLetters: () => deadLettersSince(access, sinceMs),
+    };
+  }
+
+  function signingKeys() {
+    return keyRing({
+      load: async () => {
+        const secret = new GetSecretValueCommand({ SecretId: output("SigningSecretArn") });
+        return (await clients.secretsManager.send(secret)).SecretString ?? "";
+      },
+    });
+  }
+}

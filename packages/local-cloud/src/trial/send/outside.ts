@@ -1,0 +1,51 @@
+// Another company's HTTP service, as a trial run plays it: JSON in, JSON out, on 127.0.0.1. No transaction of ours reaches into it, which
+// is why a reconciliation believes its books.
+
+import { createServer, type IncomingMessage } from "node:http";
+import { listenLocally } from "../../engines/local-server.ts";
+
+export interface OutsideRequest {
+  readonly method: string;
+  readonly url: URL;
+  readonly headers: IncomingMessage["headers"];
+  /** Undefined for a request without a body. */
+  readonly body: unknown;
+}
+
+export interface OutsideAnswer {
+  readonly status: number;
+  readonly body: unknown;
+}
+
+export type OutsideService = (request: OutsideRequest) => OutsideAnswer;
+
+const BODY_BYTES_MAX = 1_000_000;
+
+export async function startOutside(answer: OutsideService): Promise<{ url: string; stop(): Promise<void> }> {
+  const server = createServer(async (request, response) => {
+    const { status, body } = await read(request).then(answer, () => ({
+      status: 400,
+      body: { title: "The request cannot be read" },
+    }));
+    response.writeHead(status, { "content-type": "application/json" }).end(JSON.stringify(body));
+  });
+  return {
+    url: await listenLocally(server),
+    stop: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+}
+
+async function read(request: IncomingMessage): Promise<OutsideRequest> {
+  let text = "";
+  for await (const chunk of request.setEncoding("utf8")) {
+    text += chunk;
+    if (text.length > BODY_BYTES_MAX) throw new Error("too long");
+  }
+  const { method = "GET", headers } = request;
+  const body: unknown = text === "" ? undefined : JSON.parse(text);
+  return { method, url: new URL(request.url ?? "/", "http://outside"), headers, body };
+}

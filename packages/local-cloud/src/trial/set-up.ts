@@ -1,0 +1,60 @@
+// What a trial run stands on: the outside, the stacks synthesized to know it, and the local cloud that runs them.
+
+import { type LocalCloud, startLocalCloud } from "../cloud.ts";
+import { type CloudPlace, takeCloudPlace } from "../cloud-place.ts";
+import { requireTablesEngine } from "../engines/dynoxide.ts";
+import { requireFree } from "../engines/free-ports.ts";
+import type { Program } from "../program.ts";
+import { synthesize } from "../synthesize.ts";
+import type { TrialArguments } from "./arguments.ts";
+import type { Progress } from "./look/progress.ts";
+import { startTally, type Tally } from "./look/tally.ts";
+import { type OutsideService, startOutside } from "./send/outside.ts";
+
+export interface Ground {
+  readonly place: CloudPlace;
+  readonly cloud: LocalCloud;
+  readonly tally: Tally;
+}
+
+export async function setUp(
+  { chaos, seed, ports }: TrialArguments,
+  { signal, stops }: Program,
+  { outside, progress }: { outside: Readonly<Record<string, OutsideService>>; progress: Progress },
+): Promise<Ground> {
+  requireTablesEngine();
+  await requireFree(ports);
+  const projectDirectory = process.cwd();
+  const place = await takeCloudPlace(projectDirectory);
+  stops.push(place.leave);
+  if (place.beside)
+    progress.step(`Process ${place.beside} has a local cloud up here already; this one stands beside it.`);
+  const context: Record<string, string> = {};
+  for (const [setting, service] of Object.entries(outside)) {
+    const { url, stop } = await startOutside(service);
+    stops.push(stop);
+    context[setting] = url;
+  }
+
+  progress.step("Synthesizing the stacks (cdk synth) ...");
+  const { assemblyDirectory } = place;
+  await synthesize({ projectDirectory, assemblyDirectory, context, signal });
+
+  progress.step("Starting the local cloud ...");
+  const tally = startTally();
+  const starting = startLocalCloud({
+    assemblyDirectory,
+    ports,
+    chaos: { level: chaos, seed },
+    onEvent: tally.note,
+  });
+  stops.push(() =>
+    starting.then(
+      ({ stop }) => stop(),
+      () => undefined, // a start that failed has stopped itself
+    ),
+  );
+  const cloud = await starting;
+  place.announce({ endpoints: cloud.endpoints, outputs: cloud.outputs });
+  return { place, cloud, tally };
+}

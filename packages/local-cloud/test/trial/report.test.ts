@@ -1,0 +1,79 @@
+import { deadLettersOf } from "@essentially-once/operator/dead-letters/dead-letter";
+import { expect, test } from "vitest";
+import { invariant } from "../../src/trial/account/invariant.ts";
+import { type Account, reportOf, summaryOf } from "../../src/trial/account/report.ts";
+import { startTally } from "../../src/trial/look/tally.ts";
+
+const broken = invariant("nothing is lost", ["o-1 is new", "o-2 is new", "o-3 is new", "o-4 is new"], "");
+
+test("the summary has what a program asks for, with the app's own figures", () => {
+  expect(summaryOf(anAccount())).toMatchObject({
+    ok: true,
+    orders: 8,
+    chaos: 0.3,
+    seed: 1,
+    placed: 8,
+    deadLetters: 1,
+    duplicatesAbsorbed: 0,
+    redelivered: 0,
+    kills: 0,
+    denied: 0,
+    unusedPermissions: [],
+    seconds: 12.3,
+    messagesPerSecond: 100,
+    residentMegabytes: 900,
+    broken: [],
+  });
+});
+
+test("what does not hold is named with its first culprits, for programs and for people", () => {
+  const account = anAccount({
+    invariants: [broken],
+    denials: ["Orders/PlaceOrder may not PutItem: allow it"],
+  });
+  const evidence = "o-1 is new; o-2 is new; o-3 is new; and 1 more";
+  expect(summaryOf(account)).toMatchObject({
+    ok: false,
+    broken: [{ invariant: "nothing is lost", evidence }],
+  });
+  const report = reportOf(account);
+  expect(report).toMatch(new RegExp(`✗ +nothing is lost +${evidence}`));
+  expect(report).toMatch(/DENIED\n {2}Orders\/PlaceOrder may not/);
+  expect(report).toContain("WHAT FUNCTIONS SAID\n  ShipOrder: it is broken");
+  expect(report).toContain("NOT OK");
+});
+
+test("a flow that did not come to rest is not ok, whatever else holds", () => {
+  const account = anAccount({ stuck: "ShipOrder: 1 waiting" });
+  expect(summaryOf(account)).toMatchObject({ ok: false, stuck: "ShipOrder: 1 waiting" });
+  expect(reportOf(account)).toContain("✗ ShipOrder: 1 waiting");
+});
+
+test("the report has the app's figures and notes, who survived a function's death, and each dead letter's reason", () => {
+  const report = reportOf(anAccount());
+  expect(report).toMatch(/^ORDERS\nplaced +8\nspeed +100 messages per second, 900 MB at most$/m);
+  expect(report).toMatch(/ReserveCredit +m-1 +2 +PROCESSED/);
+  expect(report).toMatch(/ShipOrder +RECEIVES_EXHAUSTED +m-9 +no reason left/);
+  expect(report).toContain("REDRIVEN 1");
+  expect(report).toContain("ok: every invariant holds (12.3 s)");
+  expect(report).not.toContain("✗");
+});
+
+function anAccount(changes: Partial<Account> = {}): Account {
+  const message = JSON.stringify({ specversion: "1.0", id: "m-9", source: "/x", type: "t", data: {} });
+  return {
+    ...{ sends: "orders", count: 8, chaos: 0.3, seed: 1 },
+    invariants: [invariant("nothing is lost", [], "8 answers")],
+    figures: [["placed", "8"]],
+    summary: { placed: 8 },
+    notes: ["REDRIVEN 1"],
+    deadLetters: deadLettersOf("ShipOrder", [{ MessageId: "sqs", Body: message }]),
+    counts: startTally().counts,
+    survivors: [{ functionName: "ReserveCredit", envelopeId: "m-1", receiveCount: 2, ending: "PROCESSED" }],
+    troubles: ["ShipOrder: it is broken"],
+    denials: [],
+    unusedPermissions: [],
+    measured: { seconds: 12.3, messagesPerSecond: 100, residentMegabytes: 900 },
+    ...changes,
+  };
+}

@@ -1,0 +1,112 @@
+// The first block of each public package's README runs as it is printed: code in a small app of its own, commands by their help.
+// What needs a running cloud or an install runs in gates/packed.ts.
+import { spawnSync } from "node:child_process";
+import { globSync, mkdirSync, mkdtempSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join, resolve } from "node:path";
+import { pathToFileURL } from "node:url";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+
+const linesMax = 10;
+const repository = process.cwd();
+const app = mkdtempSync(join(tmpdir(), "readmes-"));
+/** What the blocks import, and where each of them stands. */
+const files: Readonly<Record<string, string>> = {
+  "functions/billing/messages.ts": `import { messageType } from "@essentially-once/messaging/message-type";
+import * as z from "zod";
+const schema = z.strictObject({ id: z.string() });
+export const InvoiceRequested = messageType({ type: "billing.invoice-requested.v1", schema, key: ({ id }) => id });
+export const InvoiceSent = messageType({ type: "billing.invoice-sent.v1", schema, key: ({ id }) => id });
+`,
+  "functions/billing/contracts.ts": `import { contract } from "@essentially-once/messaging/contract";
+import { InvoiceRequested, InvoiceSent } from "./messages.ts";
+export const sendInvoice = contract({ name: "send-invoice", accepts: [InvoiceRequested], publishes: [InvoiceSent] });
+`,
+  "functions/billing/send-invoice.ts": firstBlock("messaging").text,
+  "lib/billing-stack.ts": firstBlock("constructs").text,
+  "test/functions/billing/send-invoice.test.ts": firstBlock("testing").text,
+  "package.json": '{ "type": "module" }',
+  "tsconfig.json": readFileSync("tsconfig.json", "utf8"),
+  "cdk.json": readFileSync("cdk.json", "utf8"),
+};
+
+beforeAll(() => {
+  for (const [path, text] of Object.entries(files)) {
+    mkdirSync(join(app, dirname(path)), { recursive: true });
+    writeFileSync(join(app, path), text);
+  }
+  symlinkSync(resolve("node_modules"), join(app, "node_modules"));
+  process.chdir(app); // before the constructs look where their app is
+});
+afterAll(() => process.chdir(repository));
+
+it("each public package has a README that begins with a block of code or commands, of ten lines at most", () => {
+  for (const name of publicPackages()) {
+    const lines = firstBlock(name)
+      .text.split("\n")
+      .filter((line) => line.trim() !== "");
+    expect(lines.length, name).toBeGreaterThan(0);
+    expect(lines.length, name).toBeLessThanOrEqual(linesMax);
+  }
+});
+
+describe("the code", () => {
+  it("type-checks", () => {
+    const { status, stdout } = spawnSync("tsc", ["-p", "."], { cwd: app, encoding: "utf8" });
+    expect(stdout).toBe("");
+    expect(status).toBe(0);
+  });
+
+  it("of constructs makes a stack with a function, a queue and its dead-letter queue", async () => {
+    const { FoundationStack } = await import("@essentially-once/constructs/foundation-stack");
+    const { aConfig, aTestApp } = await import("@essentially-once/testing/test-app");
+    const { Template } = await import("aws-cdk-lib/assertions");
+    const { BillingStack } = await import(pathToFileURL(join(app, "lib/billing-stack.ts")).href);
+    const [root, config] = [aTestApp(), aConfig()];
+    const foundation = new FoundationStack(root, "Foundation", { config });
+    const template = Template.fromStack(new BillingStack(root, "Billing", { config, foundation }));
+    template.resourceCountIs("AWS::SQS::Queue", 2);
+    template.resourceCountIs("AWS::Lambda::EventSourceMapping", 1);
+  });
+
+  it("of messaging is what that of testing proves: it publishes once, whatever fails", async () => {
+    await import(pathToFileURL(join(app, "test/functions/billing/send-invoice.test.ts")).href);
+  });
+});
+
+describe("the commands", () => {
+  const commands: Readonly<Record<string, string>> = {
+    "npx essentially-once": "packages/operator/src/bin.ts",
+    "npx local-cloud": "packages/local-cloud/src/start.ts",
+    "npm create essentially-once": "packages/create/src/create.ts",
+  };
+  const printed = ["operator", "local-cloud", "create"].flatMap((name) =>
+    firstBlock(name)
+      .text.split("\n")
+      .map((line) => line.replace(/#.*/, "").replace(" -- ", " ").trim())
+      .filter((line) => line !== "" && !line.startsWith("cd ")),
+  );
+
+  it.each(printed)("%s is understood", (line) => {
+    const [name = "", file = ""] = Object.entries(commands).find(([known]) => line.startsWith(known)) ?? [];
+    expect(file, `${line} is a command that this test does not know`).not.toBe("");
+    const given = line.slice(name.length).trim().split(/\s+/).filter(Boolean);
+    const argv = [resolve(repository, file), ...given.filter((one) => one !== "--help"), "--help"];
+    const { status, stdout, stderr } = spawnSync(process.execPath, argv, { encoding: "utf8" });
+    expect(stderr).toBe("");
+    expect(stdout).toContain("--help");
+    expect(status).toBe(0);
+  });
+});
+
+function publicPackages(): string[] {
+  return globSync("packages/*/package.json", { cwd: repository })
+    .filter((file) => !JSON.parse(readFileSync(join(repository, file), "utf8")).private)
+    .map((file) => file.split(/[\\/]/)[1] ?? "");
+}
+
+function firstBlock(name: string): { readonly language: string; readonly text: string } {
+  const readme = readFileSync(join(repository, "packages", name, "README.md"), "utf8");
+  const [, language = "", text = ""] = /^```(ts|sh)\n(.*?)^```$/ms.exec(readme) ?? [];
+  return { language, text };
+}

@@ -1,0 +1,203 @@
+import { DeleteObjectCommand, GetObjectCommand } from "@aws-sdk/client-s3";
+import { dynamodb } from "@essentially-once/messaging/clients";
+import { setClock } from "@essentially-once/messaging/clock";
+import { asciiJson, type Envelope } from "@essentially-once/messaging/envelope";
+import { newId } from "@essentially-once/messaging/ids";
+import { claimStore } from "@essentially-once/messaging/internal/commit/claim-store";
+import { s3 } from "@essentially-once/messaging/s3-client";
+import { aCarrier, type TestCarrier, type Trouble } from "@essentially-once/testing/a-carrier";
+import { anEnvelope } from "@essentially-once/testing/an-envelope";
+import { callFaults, type FaultAtCall, faultAtCall } from "@essentially-once/testing/fault-at-call";
+import { type Faults, injectFaults } from "@essentially-once/testing/faults";
+import { aContext, anSqsEvent, anSqsRecord } from "@essentially-once/testing/lambda";
+import { signed } from "@essentially-once/testing/signing";
+import { aWorld, type World } from "@essentially-once/testing/world";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { OrderApproved } from "../../functions/orders/messages.ts";
+
+const receivesMax = 5;
+/** An order that nothing troubles: claim, result, commit. */
+const callsOfOneOrder = 3;
+
+let world: World;
+let carrier: TestCarrier;
+let faults: FaultAtCall | undefined;
+let s3Faults: Faults | undefined;
+let handler: typeof import("../../functions/shipping/ship-order.ts").handler;
+let orderId: string;
+let message: Envelope;
+let aheadMs = 0;
+
+beforeAll(async () => {
+  [world, carrier] = await Promise.all([aWorld({ app: "bin/app.ts" }), aCarrier()]);
+  world.enter("Shipping/");
+  process.env.CARRIER_URL = carrier.url;
+  ({ handler } = await import("../../functions/shipping/ship-order.ts"));
+  setClock(() => Date.now() + aheadMs);
+});
+beforeEach(() => {
+  orderId = newId();
+  message = anEnvelope({ type: OrderApproved.type, data: { orderId, shipTo: "Main Street 1", lines: [] } });
+});
+afterEach(() => {
+  faults?.remove();
+  s3Faults?.remove();
+});
+afterAll(() => Promise.all([world.stop(), carrier.stop()]));
+
+describe("ship-order", () => {
+  it("G8: ships an order with one consignment, and asks the carrier nothing when nothing is in doubt", async () => {
+    faults = faultAtCall(dynamodb());
+    await deliver(1);
+    expect(faults.calls).toEqual(["PutItemCommand", "PutItemCommand", "TransactWriteItemsCommand"]);
+    expect(faults.calls).toHaveLength(callsOfOneOrder);
+    expect(carrier.requests.splice(0)).toEqual(["POST"]);
+    await expectShippedOnce();
+  });
+
+  it("G8: a duplicate gets the recorded result and does not reach the carrier", async () => {
+    await deliver(1);
+    carrier.requests.splice(0);
+    await deliver(1);
+    expect(carrier.requests).toEqual([]);
+    await expectShippedOnce();
+  });
+
+  describe("with an order that came by claim check", () => {
+    beforeEach(async () => {
+      const { data, ...rest } = message;
+      message = { ...rest, data: undefined, dataref: await claimStore().put(asciiJson(data)) };
+    });
+
+    it("G8: ships it once, however often it comes", async () => {
+      await deliver(1);
+      await deliver(1);
+      await deliver(2);
+      await expectShippedOnce();
+    });
+
+    it("G6: parks it when its data are gone, and ships it when they are back", async () => {
+      const bucket = world.output("ClaimCheckBucket");
+      const Key = message.dataref?.replace(`s3://${bucket}/`, "");
+      const { Body } = await world.clients.s3.send(new GetObjectCommand({ Bucket: bucket, Key }));
+      await world.clients.s3.send(new DeleteObjectCommand({ Bucket: bucket, Key }));
+      expect(await deliver(1)).toBe("done");
+      expect(await world.drain(world.output("ShipOrderDeadLetterQueueUrl"))).toMatchObject([
+        { attributes: { ReasonCode: "DATAREF_MISSING" } },
+      ]);
+      await claimStore().put((await Body?.transformToString()) ?? "");
+      await deliver(1);
+      await expectShippedOnce();
+    });
+
+    it("comes again while S3 is away, and ends among the dead letters when that lasts", async () => {
+      s3Faults = injectFaults(s3(), { command: "GetObjectCommand", moment: "before" });
+      for (let receive = 1; receive < receivesMax; receive++) expect(await deliver(receive)).toBe("later");
+      expect(await deliver(receivesMax)).toBe("done");
+      expect(await world.drain(world.output("ShipOrderDeadLetterQueueUrl"))).toMatchObject([
+        { attributes: { ReasonCode: "RETRIES_EXHAUSTED" } },
+      ]);
+      expect(carrier.consignments(orderId)).toBe(0);
+    });
+  });
+
+  describe.each(callFaults)("with the fault %s", (fault) => {
+    it.each(Array.from({ length: callsOfOneOrder }, (_, index) => index + 1))(
+      "G8: ships with one consignment when AWS call %i meets it",
+      async (nth) => {
+        faults = faultAtCall(dynamodb(), { nth, fault });
+        await Promise.race([deliver(1), faults.stopped]);
+        expect(faults.calls.length).toBeGreaterThanOrEqual(nth);
+        faults.remove();
+        await deliverUntilDone(2);
+        await expectShippedOnce();
+      },
+    );
+  });
+
+  it.each<Trouble>([
+    "request-lost",
+    "response-lost",
+    "booked-and-silent",
+    "silent",
+    "booked-and-500",
+    "500",
+    "503",
+    "booked-and-half-an-answer",
+  ])("G8: ships with one consignment when the request to the carrier meets %s", async (trouble) => {
+    carrier.trouble("POST", trouble);
+    await Promise.race([deliver(1), carrier.silence()]); // a silence: the process dies while it waits
+    await deliverUntilDone(2);
+    await expectShippedOnce();
+  });
+
+  it.each<Trouble>(["request-lost", "response-lost", "silent", "500", "503", "422"])(
+    "G8: repeats nothing while the carrier does not say what became of it (%s)",
+    async (trouble) => {
+      carrier.trouble("POST", "response-lost");
+      carrier.trouble("GET", trouble);
+      expect(await deliver(1)).toBe("later");
+      expect(await deliver(2)).toBe("later");
+      expect(carrier.consignments(orderId)).toBe(1);
+      await deliverUntilDone(3);
+      await expectShippedOnce();
+    },
+  );
+
+  it("G8: parks as in doubt when the carrier never says, and a redrive after it did repeats nothing", async () => {
+    carrier.trouble("POST", "response-lost");
+    carrier.trouble("GET", "500", "500", "500", "500");
+    for (let receive = 1; receive < receivesMax; receive++) expect(await deliver(receive)).toBe("later");
+    expect(await deliver(receivesMax)).toBe("done");
+    const [letter] = await world.drain(world.output("ShipOrderDeadLetterQueueUrl"));
+    expect(letter?.attributes).toMatchObject({ ReasonCode: "IN_DOUBT" });
+    expect(letter?.attributes.ReasonDetail).toContain(`ship:${orderId}`);
+    await deliverUntilDone(1);
+    await expectShippedOnce();
+  });
+
+  it("G6: parks an address that the carrier refuses, and ships it after a redrive", async () => {
+    carrier.trouble("POST", "422");
+    expect(await deliver(1)).toBe("done");
+    expect(await world.drain(world.output("ShipOrderDeadLetterQueueUrl"))).toMatchObject([
+      { attributes: { ReasonCode: "ADDRESS_REFUSED" } },
+    ]);
+    carrier.requests.splice(0);
+    await deliver(1);
+    expect(carrier.requests).toEqual(["POST"]); // a definite answer leaves no doubt to ask about
+    await expectShippedOnce();
+  });
+
+  it("G8: five deliveries at once make one consignment", async () => {
+    await Promise.all(Array.from({ length: 5 }, () => deliver(1)));
+    expect(carrier.consignments(orderId)).toBe(1);
+    await deliverUntilDone(2);
+    await expectShippedOnce();
+  });
+});
+
+/** Each delivery comes a minute after the one before. */
+let messageId = newId();
+
+async function deliver(receiveCount: number): Promise<"done" | "later"> {
+  if (receiveCount > 1) aheadMs += 60_000;
+  if (receiveCount === 1) messageId = newId(); // sent anew; attempts are counted by it
+  const record = { ...anSqsRecord(asciiJson(message), { receiveCount }), messageId };
+  const { batchItemFailures } = await handler(anSqsEvent(await signed(record)), aContext());
+  return batchItemFailures.length === 0 ? "done" : "later";
+}
+
+async function deliverUntilDone(first: number): Promise<void> {
+  for (let receive = first; receive <= receivesMax; receive++) {
+    if ((await deliver(receive)) === "done") return;
+  }
+  throw new Error(`not done after ${receivesMax} receives`);
+}
+
+async function expectShippedOnce(): Promise<void> {
+  expect(carrier.consignments(orderId)).toBe(1);
+  expect(await world.get(world.output("ShippingTable"), orderId)).toMatchObject({ version: 1 });
+  const rows = await world.items(world.output("OrderedOutboxTable"));
+  const sent = rows.flatMap((row) => row.messages as string[]).filter((body) => body.includes(orderId));
+  expect(sent).toHaveLength(1);
+}

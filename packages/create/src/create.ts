@@ -39,7 +39,8 @@ function create(argv: readonly string[]): string {
     );
   }
   const whole = readTemplate(new URL("template/", import.meta.url));
-  const files = values.empty ? withoutSample(whole) : whole;
+  const files = new Map(values.empty ? withoutSample(whole) : whole);
+  files.delete("empty-essentially-once.json"); // what an app without the sample remembers of its copies
   const written = writeApp(directory, files, name);
   if (written === "taken")
     throw new Wrong(`${directory} is not empty: nothing was written. Name another directory.`);

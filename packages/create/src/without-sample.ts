@@ -15,6 +15,7 @@ export function withoutSample(files: Files): Files {
           return [path, text.replaceAll(/^.*(Orders|Credit|Shipping|Insights)Stack.*\n/gm, "")];
         if (path === "package.json") return [path, text.replace("node demo/start.ts", "local-cloud")];
         if (path === "tsconfig.json") return [path, text.replace(/\s*"demo",/, "")];
+        if (path === "essentially-once.json") return [path, files.get(`empty-${path}`) ?? text];
         return [path, text];
       }),
   );

@@ -17,7 +17,8 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, dirname, join, relative, resolve } from "node:path";
-import { writeTemplate } from "./template.ts";
+import { copiesFile } from "@essentially-once/operator/internal/upgrade/installed";
+import { packedCopies, writeTemplate } from "./template.ts";
 
 type Exports = Readonly<Record<string, string>>;
 
@@ -89,6 +90,9 @@ function write(from: string, manifest: Manifest, { compiled, to }: { compiled: s
   );
   for (const [, path = ""] of bin) chmodSync(join(to, path), 0o755);
   if (manifest.name === "create-essentially-once") writeTemplate(join(to, "template"), manifest.version);
+  if (manifest.name === "@essentially-once/operator") {
+    writeFileSync(join(to, copiesFile), `${JSON.stringify(packedCopies(manifest.version), null, 2)}\n`);
+  }
 }
 
 /** `./src/a/b.ts` → what stands for it in the tarball, whose top is what `src` was. */

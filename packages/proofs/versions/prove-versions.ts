@@ -1,5 +1,5 @@
 // The release before and this one, side by side: nothing is lost, doubled or out of order; and a twin of this release whose
-// evidence has another key must fail there.
+// evidence has another name must fail there.
 import { cpSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -24,11 +24,11 @@ const phases: readonly Phase[] = [
   { relay: "now", consumers: "now" },
 ];
 
-/** G2: what the release before processed is new to it. */
+/** G2: what the release before booked is new to it. */
 const twin = {
-  file: "src/core/ids.ts",
-  from: "return derivedId(consumer, source, id);",
-  to: "return derivedId(source, consumer, id);",
+  file: "src/commit/item-evidence.ts",
+  from: "attribute: `${hiddenPrefix}evidence`,",
+  to: "attribute: `${hiddenPrefix}seen`,",
 };
 const twinPhases: readonly Phase[] = [
   { relay: "before", consumers: "before", settles: true },
@@ -104,5 +104,5 @@ function idle({ invocations }: SideBySideFigures): string[] {
 function survived({ violations }: SideBySideFigures): string[] {
   return violations.some((text) => text.startsWith("G2"))
     ? []
-    : ["the twin whose evidence has another key breaks nothing: the run shows nothing"];
+    : ["the twin whose evidence has another name breaks nothing: the run shows nothing"];
 }

@@ -65,16 +65,20 @@ export async function sideBySide(options: SideBySideOptions): Promise<SideBySide
       killed += done.killed;
       onProgress(`relay ${phase.relay}, consumers ${phase.consumers}: ${payments.length} payments so far`);
     }
-    await world.quiet();
+    violations.push(...stuck(await world.quiet()));
     await world.setClosed(closedAccount, false);
     const redriven = await openLine(world);
-    await world.quiet();
+    violations.push(...stuck(await world.quiet()));
     violations.push(...(await reconcile(world, payments)));
     const invocations = releases.invocations();
     return { payments: payments.length, sentAgain, killed, redriven, invocations, violations };
   } finally {
     await world.stop();
   }
+}
+
+function stuck(underWay: number): string[] {
+  return underWay === 0 ? [] : [`G3: ${underWay} rows and messages are under way, and stay`];
 }
 
 interface PhaseOptions {

@@ -1,5 +1,5 @@
 // The release before and this one, side by side: nothing is lost, doubled or out of order; and a twin of this release whose
-// evidence has another name must fail there.
+// evidence has other keys must fail there.
 import { cpSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -24,17 +24,19 @@ const phases: readonly Phase[] = [
   { relay: "now", consumers: "now" },
 ];
 
-/** G2: what the release before booked is new to it. */
+/** G2: what the release before took is new to it. */
 const twin = {
-  file: "src/commit/item-evidence.ts",
-  from: "attribute: `${hiddenPrefix}evidence`,",
-  to: "attribute: `${hiddenPrefix}seen`,",
+  file: "src/core/ids.ts",
+  from: "return derivedId(consumer, source, id);",
+  to: "return derivedId(source, consumer, id);",
 };
 const twinPhases: readonly Phase[] = [
   { relay: "before", consumers: "before", settles: true },
   { relay: "now", consumers: "now" },
 ];
 const twinPayments = 8;
+/** What it books twice the journal refuses, so it never comes to rest. */
+const twinPatienceMs = 8_000;
 
 export async function proveVersions({
   payments,
@@ -65,6 +67,7 @@ export async function proveVersions({
       phases: twinPhases,
       payments: twinPayments,
       seed: seed + 1, // other payments than those that the carrier knows
+      patienceMs: twinPatienceMs,
     });
     const seconds = (performance.now() - beganAt) / 1_000;
     return {
@@ -79,7 +82,7 @@ export async function proveVersions({
   }
 }
 
-type RunOptions = Pick<SideBySideOptions, "phases" | "payments" | "seed">;
+type RunOptions = Pick<SideBySideOptions, "phases" | "payments" | "seed" | "patienceMs">;
 
 async function synthesizeStacks(assemblyDirectory: string, carrierUrl: string): Promise<void> {
   await synthesize({
@@ -104,5 +107,5 @@ function idle({ invocations }: SideBySideFigures): string[] {
 function survived({ violations }: SideBySideFigures): string[] {
   return violations.some((text) => text.startsWith("G2"))
     ? []
-    : ["the twin whose evidence has another name breaks nothing: the run shows nothing"];
+    : ["the twin whose evidence has other keys breaks nothing: the run shows nothing"];
 }

@@ -18,6 +18,8 @@ export interface SideBySideOptions {
   /** In each phase. */
   readonly payments: number;
   readonly seed: number;
+  /** How long the end may take. */
+  readonly patienceMs?: number;
   readonly onProgress?: (text: string) => void;
 }
 
@@ -65,10 +67,10 @@ export async function sideBySide(options: SideBySideOptions): Promise<SideBySide
       killed += done.killed;
       onProgress(`relay ${phase.relay}, consumers ${phase.consumers}: ${payments.length} payments so far`);
     }
-    violations.push(...stuck(await world.quiet()));
+    violations.push(...stuck(await world.quiet(options.patienceMs)));
     await world.setClosed(closedAccount, false);
     const redriven = await openLine(world);
-    violations.push(...stuck(await world.quiet()));
+    violations.push(...stuck(await world.quiet(options.patienceMs)));
     violations.push(...(await reconcile(world, payments)));
     const invocations = releases.invocations();
     return { payments: payments.length, sentAgain, killed, redriven, invocations, violations };

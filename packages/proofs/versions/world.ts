@@ -32,7 +32,7 @@ export interface World {
    * Until no row and no message is under way, and the projection has read all.
    * @returns how many still are when the time is over
    */
-  quiet(): Promise<number>;
+  quiet(withinMs?: number): Promise<number>;
   stop(): Promise<void>;
 }
 
@@ -84,7 +84,7 @@ export async function startWorld(assemblyDirectory: string, carrier: TestCarrier
         }),
       );
     },
-    quiet: () => quiet(cloud),
+    quiet: (withinMs = quietMsMax) => quiet(cloud, withinMs),
     async stop() {
       await cloud.stop();
       await engines.stop();
@@ -115,8 +115,8 @@ async function journaled(cloud: LocalCloud): Promise<Envelope[]> {
   return messages;
 }
 
-async function quiet(cloud: LocalCloud): Promise<number> {
-  const givesUpAt = performance.now() + quietMsMax;
+async function quiet(cloud: LocalCloud, withinMs: number): Promise<number> {
+  const givesUpAt = performance.now() + withinMs;
   for (let quietLooks = 0; quietLooks < 2; ) {
     const left = await underWay(cloud);
     quietLooks = left === 0 ? quietLooks + 1 : 0;
@@ -124,11 +124,11 @@ async function quiet(cloud: LocalCloud): Promise<number> {
     if (left > 0) await cloud.invoke("Relay/Sweep/Function", {});
     await sleep(lookEveryMs);
   }
-  let read: number | undefined;
-  do {
-    ({ records: read } = Object((await cloud.invoke("Watching/State", {})).response) as { records?: number });
-  } while (read !== 0);
-  return 0;
+  for (;;) {
+    const { response } = await cloud.invoke("Watching/State", {});
+    if (response !== undefined && Object(response).records === 0) return 0;
+    if (performance.now() > givesUpAt) return 1;
+  }
 }
 
 /** Rows in the outbox and messages in queues, visible or not. */

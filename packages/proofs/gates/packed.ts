@@ -29,6 +29,9 @@ try {
     "my-queues",
     `test "$(npm ls --json @essentially-once/messaging | grep -c '"version": "0.1.1"')" -ge 1`,
   );
+  step("my-queues", "npm run upgrade -- --dry-run");
+  step("my-queues", "npm run upgrade");
+  step("my-queues", 'npm run upgrade -- --json | grep -q \'"from": "0.1.1"\'');
   green("my-queues");
 
   create("my-shop");

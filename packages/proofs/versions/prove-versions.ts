@@ -84,6 +84,14 @@ export async function proveVersions({
 
 type RunOptions = Pick<SideBySideOptions, "phases" | "payments" | "seed" | "patienceMs">;
 
+/** For people. */
+export function versionsText({ payments, sentAgain, killed, redriven, twinBreaks }: VersionsFigures): string {
+  return (
+    `beside release ${release.version}: ${payments} payments, ${sentAgain} messages sent again, ${killed} processes killed, ` +
+    `${redriven} dead letters redriven; a copy whose evidence has other keys breaks ${twinBreaks.length} things`
+  );
+}
+
 async function synthesizeStacks(assemblyDirectory: string, carrierUrl: string): Promise<void> {
   await synthesize({
     projectDirectory: repository,

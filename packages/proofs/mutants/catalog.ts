@@ -9,6 +9,7 @@ import { pullMutants } from "./pull.ts";
 import { registryMutants } from "./registry.ts";
 import { relayMutants } from "./relay.ts";
 import { trustMutants } from "./trust.ts";
+import { versionMutants } from "./versions.ts";
 import { waitMutants } from "./waits.ts";
 import { wiringMutants } from "./wiring.ts";
 
@@ -24,4 +25,5 @@ export const mutants: readonly Mutant[] = [
   ...trustMutants,
   ...operatorMutants,
   ...wiringMutants,
+  ...versionMutants,
 ];

@@ -5,6 +5,7 @@ import { consumerQueues } from "@essentially-once/operator/dead-letters/consumer
 import { redrive } from "@essentially-once/operator/dead-letters/redrive";
 import type { TestCarrier } from "@essentially-once/testing/a-carrier";
 import { seededRandom } from "@essentially-once/testing/internal/explorer/seeded-random";
+import { anOperator } from "@essentially-once/testing/internal/support/operator";
 import type { BothReleases, Plan, Release } from "./both-releases.ts";
 import { poison, reconcile } from "./reconcile.ts";
 import { type Payment, startWorld, type World } from "./world.ts";
@@ -63,6 +64,7 @@ export async function sideBySide(options: SideBySideOptions): Promise<SideBySide
       const done = await runPhase(world, phase, { ...options, from: payments.length, random });
       payments.push(...done.payments);
       violations.push(...done.violations);
+      if (phase.settles) violations.push(...(await operatorReads(world, options.assemblyDirectory)));
       sentAgain += done.sentAgain;
       killed += done.killed;
       onProgress(`relay ${phase.relay}, consumers ${phase.consumers}: ${payments.length} payments so far`);
@@ -77,6 +79,20 @@ export async function sideBySide(options: SideBySideOptions): Promise<SideBySide
   } finally {
     await world.stop();
   }
+}
+
+/** This release's commands, on what the release before left. */
+async function operatorReads({ cloud }: World, directory: string): Promise<string[]> {
+  const operator = await anOperator(cloud, directory);
+  const commands = [
+    ["dlq", "list"],
+    ["routes", "check"],
+    ["journal", "offsets"],
+  ] as const;
+  const ran = await Promise.all(commands.map(([tool, verb]) => operator.run(tool, verb)));
+  return ran.flatMap(({ exitCode, stdout, stderr }, index) =>
+    exitCode === 0 ? [] : [`G6: ${commands[index]?.join(" ")} ended with ${exitCode}: ${stdout}${stderr}`],
+  );
 }
 
 function stuck(underWay: number): string[] {

@@ -14,7 +14,7 @@ export const Noted = messageType({
 
 export const Told = messageType({
   type: "recorded.told.v1",
-  schema: z.strictObject({ n: z.int() }),
+  schema: z.strictObject({ n: z.int(), text: z.string().optional() }),
   key: () => "key",
 });
 

@@ -215,7 +215,7 @@ function publishing(stage: Stage, evidence = rows(), { large = false } = {}) {
     .use(claimCheck({ thresholdBytes: large ? 0 : 32_768 }))
     .handler(async ({ data: { n } }, unit) => {
       unit.write(await tallies.next("key"));
-      unit.publish(Told.from({ n }));
+      unit.publish(Told.from(large ? { n, text: "t".repeat(1_000) } : { n }));
     });
 }
 

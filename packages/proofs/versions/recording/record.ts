@@ -1,6 +1,8 @@
 // `node packages/proofs/versions/recording/record.ts`: writes what this release stores and sends, with what it makes of that
 // itself, to recorded/VERSION/. Done once for each release, by its own code; nothing changes a recording afterwards.
+import { execFileSync } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
 import { LOCAL_CREDENTIALS, LOCAL_REGION, localClients } from "@essentially-once/local-cloud/clients";
 import { startEngines } from "@essentially-once/local-cloud/internal/engines/engines";
 import { nowIso } from "@essentially-once/messaging/clock";
@@ -35,3 +37,9 @@ for (const kind of kinds) {
   console.log(kind.name, JSON.stringify(outcome).slice(0, 300));
 }
 await engines.stop();
+execFileSync(process.execPath, [
+  "node_modules/@biomejs/biome/bin/biome",
+  "format",
+  "--write",
+  fileURLToPath(directory),
+]);

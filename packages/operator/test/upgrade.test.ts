@@ -141,6 +141,12 @@ describe("copies that somebody has edited", () => {
     expect(JSON.parse(read("package.json")).scripts.synth).toBe("our synth");
   });
 
+  it("of a package that the team has moved further on are right", () => {
+    write("package.json", packageOf({ synth: "one synth", start: "one start" }, { esbuild: "2.1.0" }));
+    expect(upgrade(after).left).toEqual([]);
+    expect(JSON.parse(read("package.json")).devDependencies.esbuild).toBe("2.1.0");
+  });
+
   it("that the release has no longer are left where they are", () => {
     const { "functions/relay/sweep.ts": _, ...without } = after;
     write("functions/relay/sweep.ts", "ours\n");

@@ -1,6 +1,7 @@
 // What a new release means for each copy: mended when nobody has edited it, left to a person when somebody has.
 import { type Copies, hashOf } from "./copies.ts";
 import { isApplied, type LineChange, lineDiff } from "./line-diff.ts";
+import { compareVersions } from "./renames.ts";
 import type { State } from "./state.ts";
 
 export interface CopyPlan {
@@ -48,6 +49,7 @@ export function planCopies({ state, mine, now, released, keep }: CopyPlanOptions
     if (text !== undefined && written === hashOf(text)) return "done"; // edited, and the release says what it said before
     if (own === undefined) return written === undefined ? "mend" : "done"; // new; or taken out by its team
     if (written === hashOf(own)) return "mend";
+    if (text !== undefined && isNewerPackage(key, own, text)) return "done";
     return byHand(key, { written, own, text });
   }
 
@@ -86,4 +88,11 @@ export function planCopies({ state, mine, now, released, keep }: CopyPlanOptions
     const text = now.get(key);
     return text === undefined ? undefined : hashOf(text);
   }
+}
+
+/** A team that has moved a pinned package on by itself need not go back. */
+function isNewerPackage(key: string, own: string, text: string): boolean {
+  if (!/^package\.json (dev)?Dependencies /i.test(key)) return false;
+  const [mine = "", its = ""] = [own, text].map((version) => String(JSON.parse(version)).replace(/^\D+/, ""));
+  return compareVersions(mine, its) >= 0;
 }

@@ -1,14 +1,6 @@
 // Two releases in one assembly: each function has the bundles of both, and a file says which of them an invocation runs. So
 // both are deployed at once, as during a deployment, and what one leaves unfinished the other finds.
-import {
-  appendFileSync,
-  existsSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  writeFileSync,
-} from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { run } from "./previous.ts";
 
@@ -24,33 +16,31 @@ export interface BothReleases {
 
 const relay = ["publish", "sweep", "rotate-keys"];
 
-/**
- * Puts the bundles that `projects` make of the functions into the assembly.
- * @param projects directories whose node_modules have a release each
- */
-export async function putBoth(
-  assemblyDirectory: string,
-  projects: { readonly before: string; readonly now?: string | undefined },
-): Promise<BothReleases> {
-  const plan = join(assemblyDirectory, "plan.json");
-  const ran = join(assemblyDirectory, "ran.txt");
-  appendFileSync(ran, "");
+/** Beside the bundles that the assembly has, those of the release that the project has. */
+export async function addBefore(assemblyDirectory: string, project: string): Promise<void> {
   const bundles = functionsIn(assemblyDirectory);
   for (const [directory, name] of bundles) {
     const now = readdirSync(directory);
     mkdirSync(join(directory, "now"));
     for (const file of now) renameSync(join(directory, file), join(directory, "now", file));
-    const role = relay.includes(name) ? "relay" : "consumers";
-    writeFileSync(join(directory, "index.mjs"), eitherOf({ name, role, plan, ran }));
+    writeFileSync(join(directory, "index.mjs"), eitherOf(name));
   }
-  for (const [release, project] of Object.entries(projects)) {
-    if (project)
-      bundle(project, new Map([...bundles].map(([to, name]) => [join(to, release), fileOf(name)])));
-  }
+  await bundle(project, bundles, "before");
+}
+
+/** In the place of this release's, those of the project. */
+export async function replaceNow(assemblyDirectory: string, project: string): Promise<void> {
+  await bundle(project, functionsIn(assemblyDirectory), "now");
+}
+
+export function bothReleases(assemblyDirectory: string): BothReleases {
+  const ran = join(assemblyDirectory, ranFile);
+  writeFileSync(ran, "");
   return {
-    setPlan: (next) => writeFileSync(plan, JSON.stringify(next)),
+    setPlan: (plan) => writeFileSync(join(assemblyDirectory, planFile), JSON.stringify(plan)),
     invocations() {
-      const counts = new Map([...bundles.values()].map((name) => [name, { before: 0, now: 0 }]));
+      const names = functionsIn(assemblyDirectory).values();
+      const counts = new Map([...names].map((name) => [name, { before: 0, now: 0 }]));
       for (const line of readFileSync(ran, "utf8").split("\n").slice(0, -1)) {
         const [name = "", release] = line.split(" ");
         const count = counts.get(name);
@@ -60,6 +50,9 @@ export async function putBoth(
     },
   };
 }
+
+const planFile = "plan.json";
+const ranFile = "ran.txt";
 
 /** Directory of the bundle → name of the function. */
 function functionsIn(assemblyDirectory: string): Map<string, string> {
@@ -89,28 +82,35 @@ function fileOf(name: string): string {
 }
 
 /** With the kit's own bundler, of the release that the project has. */
-async function bundle(project: string, files: ReadonlyMap<string, string>): Promise<void> {
+async function bundle(
+  project: string,
+  functions: ReadonlyMap<string, string>,
+  release: Release,
+): Promise<void> {
+  const files = [...functions].map(([directory, name]) => [join(directory, release), fileOf(name)]);
   const write = `import { makeBundle } from "@essentially-once/constructs/internal/bundle/make-bundle";
 import { mkdirSync, writeFileSync } from "node:fs";
-for (const [to, file] of ${JSON.stringify([...files])}) {
+for (const [to, file] of ${JSON.stringify(files)}) {
   mkdirSync(to, { recursive: true });
   for (const [name, text] of Object.entries(makeBundle(file).files)) writeFileSync(to + "/" + name, text);
 }`;
   await run(process.execPath, ["--input-type=module", "--eval", write], project);
-  for (const to of files.keys())
-    if (!existsSync(join(to, "index.mjs"))) throw new Error(`no bundle in ${to}`);
 }
 
-function eitherOf({ name, role, plan, ran }: Record<"name" | "role" | "plan" | "ran", string>): string {
+/** Files of the assembly are beside the bundle's directory. */
+function eitherOf(name: string): string {
+  const role = relay.includes(name) ? "relay" : "consumers";
   return `import { appendFileSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import * as before from "./before/index.mjs";
 import * as now from "./now/index.mjs";
 const releases = { before, now };
+const assembly = join(import.meta.dirname, "..");
 let turn = process.pid;
 export async function handler(event, context) {
-  const planned = JSON.parse(readFileSync(${JSON.stringify(plan)}, "utf8"))[${JSON.stringify(role)}];
+  const planned = JSON.parse(readFileSync(join(assembly, "${planFile}"), "utf8")).${role};
   const release = planned === "mixed" ? (turn++ % 2 === 0 ? "before" : "now") : planned;
-  appendFileSync(${JSON.stringify(ran)}, ${JSON.stringify(name)} + " " + release + "\\n");
+  appendFileSync(join(assembly, "${ranFile}"), "${name} " + release + "\\n");
   return releases[release].handler(event, context);
 }
 `;

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { synthesize } from "@essentially-once/local-cloud/synthesize";
 import { aCarrier } from "@essentially-once/testing/a-carrier";
-import { putBoth } from "./both-releases.ts";
+import { addBefore, bothReleases, replaceNow } from "./both-releases.ts";
 import { release, repository, twinOf, unpackPrevious } from "./previous.ts";
 import { type Phase, type SideBySideFigures, type SideBySideOptions, sideBySide } from "./side-by-side.ts";
 
@@ -55,20 +55,23 @@ export async function proveVersions({
     const assembly = join(scratch, "cdk.out");
     const [before] = await Promise.all([unpackPrevious(scratch), synthesizeStacks(assembly, carrier.url)]);
     onProgress(`versions: release ${release.version} is packed`);
-    const run = async (name: string, now: string | undefined, more: RunOptions) => {
+    await addBefore(assembly, before);
+    const run = async (name: string, options: RunOptions, now?: string) => {
       const assemblyDirectory = join(scratch, name);
       cpSync(assembly, assemblyDirectory, { recursive: true });
-      const releases = await putBoth(assemblyDirectory, { before, now });
+      if (now !== undefined) await replaceNow(assemblyDirectory, now);
+      const releases = bothReleases(assemblyDirectory);
       const progress = (text: string) => onProgress(`versions: ${name}: ${text}`);
-      return sideBySide({ assemblyDirectory, releases, carrier, onProgress: progress, ...more });
+      return sideBySide({ assemblyDirectory, releases, carrier, onProgress: progress, ...options });
     };
-    const figures = await run("side by side", undefined, { phases, payments, seed });
-    const broken = await run("twin", twinOf(scratch, twin), {
+    const figures = await run("side by side", { phases, payments, seed });
+    const twinRun = {
       phases: twinPhases,
       payments: twinPayments,
       seed: seed + 1, // other payments than those that the carrier knows
       patienceMs: twinPatienceMs,
-    });
+    };
+    const broken = await run("twin", twinRun, twinOf(scratch, twin));
     const seconds = (performance.now() - beganAt) / 1_000;
     return {
       ...figures,

@@ -19,7 +19,7 @@ const scope = "@essentially-once";
 /** The functions that both releases are bundled with: they import public entry points only. */
 const functions = ["packages/proofs/versions/app", "functions/relay"];
 
-/** @returns the project's directory, below `scratch` @throws Error when this clone has no such commit */
+/** @returns the project's directory, below `scratch` @throws Error unless `hasPrevious` */
 export async function unpackPrevious(scratch: string): Promise<string> {
   const source = join(scratch, "source");
   await checkOut(source);
@@ -64,17 +64,18 @@ function projectIn(directory: string): string {
   return directory;
 }
 
+/** A clone without its history lacks it: git fetch --unshallow. */
+export function hasPrevious(): Promise<boolean> {
+  return run("git", ["cat-file", "-e", `${release.commit}^{commit}`]).then(
+    () => true,
+    () => false,
+  );
+}
+
 async function checkOut(directory: string): Promise<void> {
   mkdirSync(directory, { recursive: true });
   const archive = join(directory, "source.tar");
-  try {
-    await run("git", ["archive", "--output", archive, release.commit], repository);
-  } catch (cause) {
-    throw new Error(
-      `this clone does not have commit ${release.commit}, release ${release.version}: run git fetch --unshallow`,
-      { cause },
-    );
-  }
+  await run("git", ["archive", "--output", archive, release.commit]);
   await run("tar", ["-xf", archive, "-C", directory]);
 }
 

@@ -31,7 +31,7 @@ try {
   );
   step("my-queues", "npm run upgrade -- --dry-run");
   step("my-queues", "npm run upgrade");
-  step("my-queues", 'npm run upgrade -- --json | grep -q \'"from": "0.1.1"\'');
+  step("my-queues", 'npm run upgrade -- --json | grep \'"from": "0.1.1"\'');
   green("my-queues");
 
   create("my-shop");

@@ -1,7 +1,16 @@
 // The release before this one as it is installed: its packages, packed from its own commit, in a project of their own with
 // this repository's third-party packages. Only that commit's kit differs from what is here.
 import { execFile } from "node:child_process";
-import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
@@ -16,7 +25,7 @@ export const release = JSON.parse(readFileSync(new URL("release.json", import.me
 };
 
 const scope = "@essentially-once";
-/** The functions that both releases are bundled with: they import public entry points only. */
+/** The functions that are bundled: a release's own, and those of this one where it had none. They import public entry points only. */
 const functions = ["packages/proofs/versions/app", "functions/relay"];
 
 /** @returns the project's directory, below `scratch` @throws Error unless `hasPrevious` */
@@ -26,7 +35,7 @@ export async function unpackPrevious(scratch: string): Promise<string> {
   linkPackages(repository, source);
   const pack = 'import { pack } from "./packages/proofs/release/pack.ts"; pack("dist");';
   await run(process.execPath, ["--input-type=module", "--eval", pack], source);
-  const project = projectIn(join(scratch, "before"));
+  const project = projectIn(join(scratch, "before"), source);
   for (const name of ["constructs", "messaging"]) {
     const to = join(project, "node_modules", scope, name);
     mkdirSync(to, { recursive: true });
@@ -41,7 +50,7 @@ export function twinOf(
   scratch: string,
   { file, from, to }: { readonly file: string; readonly from: string; readonly to: string },
 ): string {
-  const project = projectIn(join(scratch, "twin"));
+  const project = projectIn(join(scratch, "twin"), repository);
   const kit = join(project, "packages/messaging");
   cpSync(join(repository, "packages/messaging"), kit, { recursive: true });
   const text = readFileSync(join(kit, file), "utf8");
@@ -53,14 +62,18 @@ export function twinOf(
   return project;
 }
 
-function projectIn(directory: string): string {
+function projectIn(directory: string, source: string): string {
   mkdirSync(join(directory, "node_modules"), { recursive: true });
   writeFileSync(join(directory, "package.json"), '{ "type": "module" }\n');
   for (const name of readdirSync(join(repository, "node_modules"))) {
     if (name === scope) continue;
     symlinkSync(join(repository, "node_modules", name), join(directory, "node_modules", name));
   }
-  for (const path of functions) cpSync(join(repository, path), join(directory, path), { recursive: true });
+  for (const path of functions) {
+    const own = join(source, path);
+    const from = existsSync(own) ? own : join(repository, path);
+    cpSync(from, join(directory, path), { recursive: true });
+  }
   return directory;
 }
 

@@ -50,9 +50,19 @@ function create(argv: readonly string[]): string {
 
 function filesOf({ empty = false, sample = false }: { empty?: boolean; sample?: boolean }): Files {
   const whole = readTemplate(new URL("template/", import.meta.url));
-  if (sample) return whole;
-  if (empty) return withoutSample(whole);
-  return new Map([...withoutSample(whole, "demo"), ...readTemplate(new URL("small/", import.meta.url))]);
+  if (sample) return withState(whole, "sample");
+  if (empty) return withState(withoutSample(whole), "empty");
+  const small = readTemplate(new URL("small/", import.meta.url));
+  return withState(new Map([...withoutSample(whole, "demo"), ...small]), "small");
+}
+
+const stateFile = "essentially-once.json";
+
+/** Of the template's files that say what an app remembers of its copies, the one for this app. */
+function withState(files: Files, template: string): Files {
+  const state = files.get(`${template}-${stateFile}`);
+  const others = [...files].filter(([path]) => !path.endsWith(`-${stateFile}`));
+  return new Map([...others, ...(state === undefined ? [] : [[stateFile, state] as const])]);
 }
 
 function parsed(argv: readonly string[]) {

@@ -106,6 +106,12 @@ describe("the registry", () => {
 });
 
 describe("an entry", () => {
+  it("G3: of a form that this release does not know is refused and not guessed", () => {
+    const text = '{"form":2,"accepts":[["sold"]],"queue":"q","publishes":[]}';
+    expect(() => readRegistration("charge", text)).toThrow("has the form 2, and this release reads form 1");
+    expect(readRegistration("charge", text.replace('"form":2', '"form":1'))).toMatchObject({ queue: "q" });
+  });
+
   it("may say more than this release knows", () => {
     const text = '{"accepts":[["sold","sold.v0"]],"queue":"q","publishes":[],"since":"later"}';
     expect(readRegistration("charge", text)).toMatchObject({ accepts: [["sold", "sold.v0"]], queue: "q" });

@@ -11,6 +11,7 @@ const commands = {
   outbox: () => import("./outbox.ts"),
   routes: () => import("./routes.ts"),
   synth: () => import("./synth.ts"),
+  upgrade: () => import("./upgrade.ts"),
 };
 
 const [name = ""] = process.argv.splice(2, 1);

@@ -48,6 +48,7 @@ const gates: readonly Gate[] = [
   { name: "dependency audit", command: ["node", "packages/proofs/gates/audit.ts"] },
   { name: "README commands", command: ["node", "packages/proofs/gates/readme-commands.ts"] },
   { name: "deployed to MiniStack", command: ["node", "packages/proofs/e2e/on-ministack.ts"] },
+  { name: "versions", command: ["node", "packages/proofs/versions/gate.ts"] },
   { name: "packed", command: ["node", "packages/proofs/gates/packed.ts"] },
   ...(process.argv.includes("--localstack")
     ? [{ name: "engines of LocalStack", command: ["node", "packages/proofs/e2e/on-localstack.ts"] }]

@@ -55,6 +55,9 @@ try {
   useKit("my-shop", next);
   step("my-shop", "npm install --no-audit --prefer-offline");
   step("my-shop", `test "$(npm ls --json @essentially-once/messaging | grep -c '"version": "0.1.1"')" -ge 1`);
+  step("my-shop", "npm run upgrade -- --dry-run");
+  step("my-shop", "npm run upgrade");
+  step("my-shop", 'npm run upgrade -- --json | grep \'"from": "0.1.1"\'');
   step("my-shop", "npx tsc -p .");
   step("my-shop", "npx vitest run test/functions/credit");
   step("my-shop", "npm run synth");

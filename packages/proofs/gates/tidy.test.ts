@@ -47,6 +47,7 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
     "evidence",
     "deploy",
     "scaffold",
+    "upgrade",
     "", // the commands
   ],
   "local-cloud": [

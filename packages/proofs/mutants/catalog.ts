@@ -9,6 +9,7 @@ import { pullMutants } from "./pull.ts";
 import { registryMutants } from "./registry.ts";
 import { relayMutants } from "./relay.ts";
 import { trustMutants } from "./trust.ts";
+import { versionMutants } from "./versions.ts";
 import { waitMutants } from "./waits.ts";
 import { wiringMutants } from "./wiring.ts";
 
@@ -24,6 +25,7 @@ export const mutantsByPart: Readonly<Record<string, readonly Mutant[]>> = {
   "Input and trust": trustMutants,
   Operator: operatorMutants,
   Wiring: wiringMutants,
+  Versions: versionMutants,
 };
 
 export const mutants: readonly Mutant[] = Object.values(mutantsByPart).flat();

@@ -29,6 +29,7 @@ export const sectionNames = [
   "soak",
   "hot-key",
   "kills",
+  "versions",
   "long-run",
   "quint",
 ] as const;

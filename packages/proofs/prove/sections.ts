@@ -53,6 +53,7 @@ function tasksOf(name: SectionName, depth: Depth): Task[] {
     case "model":
     case "quint":
     case "kills":
+    case "versions":
     case "long-run":
       return [{ kind: name, depth }];
     case "soak":

@@ -7,6 +7,7 @@ import { proveQuint } from "../model/prove-quint.ts";
 import { breakProtocols, proveModel } from "../model/scopes.ts";
 import { soak, soakModeOf } from "../soak/soak.ts";
 import { proveStrategies, sentenceOf } from "../strategies/search.ts";
+import { proveVersions, versionsText } from "../versions/prove-versions.ts";
 import { type Depth, type OnProgress, type SectionFigures, timeLimit } from "./section.ts";
 
 export type Task =
@@ -14,6 +15,7 @@ export type Task =
   | { readonly kind: "model"; readonly depth: Depth }
   | { readonly kind: "quint"; readonly depth: Depth }
   | { readonly kind: "kills"; readonly depth: Depth }
+  | { readonly kind: "versions"; readonly depth: Depth }
   | { readonly kind: "long-run"; readonly depth: Depth }
   | { readonly kind: "hot-key"; readonly form: string; readonly depth: Depth }
   | { readonly kind: "soak"; readonly mode: string; readonly depth: Depth };
@@ -23,6 +25,9 @@ const worldsDefault = 100;
 const worldsLong = 1_000;
 const asksDefault = 200;
 const asksLong = 1_000;
+/** In each phase of two releases side by side. */
+const paymentsDefault = 16;
+const paymentsLong = 150;
 const messagesDefault = 5_000;
 const messagesLong = 100_000;
 
@@ -36,6 +41,8 @@ export async function runTask(task: Task, onProgress: OnProgress): Promise<Secti
       return quint(task.depth, onProgress);
     case "kills":
       return kills(task.depth, onProgress);
+    case "versions":
+      return versions(task.depth, onProgress);
     case "long-run":
       return longRun(task.depth, onProgress);
     case "hot-key":
@@ -152,6 +159,19 @@ async function kills({ long, seed, secondsMax }: Depth, onProgress: OnProgress):
 
 function times(count: number): string {
   return count === 1 ? "once" : `${count} times`;
+}
+
+async function versions({ long, seed }: Depth, onProgress: OnProgress): Promise<SectionFigures> {
+  const payments = long ? paymentsLong : paymentsDefault;
+  const found = await proveVersions({ payments, seed, onProgress });
+  return {
+    section: "versions",
+    schedules: 0,
+    faults: { SIGKILL: found.killed },
+    violations: found.violations,
+    said: [versionsText(found)],
+    seconds: found.seconds,
+  };
 }
 
 async function longRun(depth: Depth, onProgress: OnProgress): Promise<SectionFigures> {

@@ -17,7 +17,8 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, dirname, join, relative, resolve } from "node:path";
-import { writeSmall, writeTemplate } from "./template.ts";
+import { copiesFile } from "@essentially-once/operator/internal/upgrade/installed";
+import { packedCopies, writeSmall, writeTemplate } from "./template.ts";
 import { releaseTool } from "./tools.ts";
 
 type Exports = Readonly<Record<string, string>>;
@@ -98,6 +99,9 @@ function write(from: string, manifest: Manifest, { compiled, to }: { compiled: s
   if (manifest.name === "create-essentially-once") {
     writeTemplate(join(to, "template"), manifest.version);
     writeSmall(join(to, "small"), join(to, "template"));
+  }
+  if (manifest.name === "@essentially-once/operator") {
+    writeFileSync(join(to, copiesFile), `${JSON.stringify(packedCopies(manifest.version), null, 2)}\n`);
   }
 }
 

@@ -1,5 +1,6 @@
 // What `npm create essentially-once` writes: the app of this repository, which therefore cannot rot; and what `npm run new` makes
-// of it when the sample is taken out, which is the small app.
+// of it when the sample is taken out, which is the small app. And what `essentially-once upgrade` knows of them: the copies that
+// a later release may change.
 import { spawnSync } from "node:child_process";
 import {
   cpSync,
@@ -14,13 +15,21 @@ import {
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
+import { copiesIn } from "@essentially-once/operator/internal/upgrade/copies";
+import type { PackedCopies } from "@essentially-once/operator/internal/upgrade/installed";
+import {
+  newState,
+  stateFile,
+  stateText,
+  type Template,
+} from "@essentially-once/operator/internal/upgrade/state";
 import { withoutSample } from "../../create/src/without-sample.ts";
 import { type Files, readTemplate, writeApp } from "../../create/src/write-app.ts";
 
 /** The app's own files. Those of the sample are named, so that they can be left out. */
-const app = ["bin", "lib", "functions", "demo", "test", "cdk.json", "biome.json"];
+const app = ["bin", "lib", "functions", "demo", "test", "cdk.json", "biome.json", ".gitignore", ".npmrc"];
 /** npm packs no file of these names. */
-const hidden = { ".gitignore": "gitignore", ".npmrc": "npmrc" };
+const hidden: Readonly<Record<string, string>> = { ".gitignore": "gitignore", ".npmrc": "npmrc" };
 
 /** The small app: one endpoint, one queue, one consumer, as somebody would make them by hand. */
 const made = [
@@ -70,17 +79,55 @@ function runNew(cwd: string, options: readonly string[]): void {
 
 /** @param version of the kit, for the dependencies on it */
 export function writeTemplate(directory: string, version: string): void {
-  for (const path of app) {
-    for (const file of globSync([path, `${path}/**/*`], { withFileTypes: true })) {
-      const name = join(file.parentPath, file.name);
-      if (file.isFile()) copy(name, join(directory, name));
-    }
+  for (const [path, text] of withStates(templateFiles(version), version)) {
+    const file = join(directory, hidden[path] ?? path);
+    mkdirSync(dirname(file), { recursive: true });
+    writeFileSync(file, text);
   }
-  for (const [from, to] of Object.entries(hidden)) copy(from, join(directory, to));
-  writeFileSync(join(directory, "package.json"), `${JSON.stringify(manifest(version), null, 2)}\n`);
-  writeFileSync(join(directory, "tsconfig.json"), tsconfig());
-  copy("packages/create/template/README.md", join(directory, "README.md"));
-  copy("packages/create/template/vitest.config.ts", join(directory, "vitest.config.ts"));
+}
+
+/** For the operator's package. */
+export function packedCopies(version: string): PackedCopies {
+  const templates = Object.entries(templatesOf(templateFiles(version)));
+  const copies = templates.map(([name, files]) => [name, Object.fromEntries(copiesOf(files))]);
+  return { release: version, ...(Object.fromEntries(copies) as Record<Template, Record<string, string>>) };
+}
+
+export function templateFiles(version: string): Files {
+  const paths = app.flatMap((path) =>
+    globSync([path, `${path}/**/*`], { withFileTypes: true })
+      .filter((file) => file.isFile())
+      .map((file) => join(file.parentPath, file.name)),
+  );
+  const read = (path: string) => readFileSync(path, "utf8");
+  return new Map([
+    ...paths.map((path) => [path, read(path)] as const),
+    ["package.json", `${JSON.stringify(manifest(version), null, 2)}\n`],
+    ["tsconfig.json", read("tsconfig.json").replace(' "packages",', "")],
+    ["README.md", read("packages/create/template/README.md")],
+    ["vitest.config.ts", read("packages/create/template/vitest.config.ts")],
+  ]);
+}
+
+/** The small app begins with the copies of an empty one that has a demo. */
+function templatesOf(files: Files): Record<Template, Files> {
+  return { sample: files, small: withoutSample(files, "demo"), empty: withoutSample(files) };
+}
+
+/** With what the app remembers of its copies, in a file for each template: the program takes one of them. */
+function withStates(files: Files, release: string): Files {
+  const states = Object.entries(templatesOf(files)) as [Template, Files][];
+  return new Map([
+    ...files,
+    ...states.map(([template, of]): [string, string] => [
+      `${template}-${stateFile}`,
+      stateText(newState(release, { template, copies: copiesOf(of) })),
+    ]),
+  ]);
+}
+
+function copiesOf(files: Files) {
+  return copiesIn((path) => files.get(path));
 }
 
 function manifest(version: string): unknown {
@@ -99,6 +146,7 @@ function manifest(version: string): unknown {
     "outbox",
     "routes",
     "journal",
+    "upgrade",
   ];
   return {
     name: "my-queues",
@@ -121,13 +169,4 @@ function withKit(dependencies: Record<string, string>, version: string) {
       name.startsWith("@essentially-once/") ? `^${version}` : given,
     ]),
   );
-}
-
-function tsconfig(): string {
-  return readFileSync("tsconfig.json", "utf8").replace(' "packages",', "");
-}
-
-function copy(from: string, to: string): void {
-  mkdirSync(dirname(to), { recursive: true });
-  cpSync(from, to);
 }

@@ -6,7 +6,7 @@
 //   relay's may read.
 
 import type { Contract } from "@essentially-once/messaging/contract";
-import { openedName } from "@essentially-once/messaging/internal/publish/registration";
+import { openedName, registrationForm } from "@essentially-once/messaging/internal/publish/registration";
 import type { MessageType } from "@essentially-once/messaging/message-type";
 import { Lazy, Stack } from "aws-cdk-lib";
 import { PolicyStatement } from "aws-cdk-lib/aws-iam";
@@ -40,6 +40,7 @@ export class ContractRegistration extends StringParameter {
     });
     function entry() {
       return {
+        form: registrationForm,
         stack: stack.stackName,
         accepts: queue === undefined ? [] : accepts.map(({ types }) => types),
         ...(queue && { queue: queue.queueUrl }),

@@ -26,9 +26,16 @@ export const openedName = "Relay"; // no contract has a capital letter
 /** What a parameter of the standard tier holds: https://docs.aws.amazon.com/systems-manager/latest/userguide/parameter-store-advanced-parameters.html */
 export const registrationBytesMax = 4_096;
 
+/**
+ * The form of an entry. Apps that share a foundation need not have the same release: one that reads an entry of a higher form
+ * would misread it, and refuses it instead. An entry without a form has the first one.
+ */
+export const registrationForm = 1;
+
 /** @throws Error naming the contract when the text is not one that a stack of ours wrote */
 export function readRegistration(name: string, text: string): Registration {
-  const { accepts, queue, publishes, table, elsewhere = [], stack = "" } = objectIn(text);
+  const { form = 1, accepts, queue, publishes, table, elsewhere = [], stack = "" } = objectIn(text);
+  if (form !== registrationForm) throw new RegistrationInvalid(name, form);
   const isWhole =
     Array.isArray(accepts) &&
     accepts.every(isTexts) &&
@@ -46,8 +53,13 @@ export function readRegistration(name: string, text: string): Registration {
 export class RegistrationInvalid extends Error {
   override readonly name = "RegistrationInvalid";
 
-  constructor(contract: string) {
-    super(`the registry's entry of ${contract} must have "accepts" with a "queue", and "publishes"`);
+  /** @param form of an entry that another release wrote */
+  constructor(contract: string, form?: unknown) {
+    super(
+      form === undefined
+        ? `the registry's entry of ${contract} must have "accepts" with a "queue", and "publishes"`
+        : `the registry's entry of ${contract} has the form ${JSON.stringify(form)}, and this release reads form ${registrationForm}: deploy the foundation's app with the release that wrote it`,
+    );
   }
 }
 

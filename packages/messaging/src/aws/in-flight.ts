@@ -20,7 +20,7 @@ interface Open {
 }
 
 interface Run {
-  /** The names of what is under way. */
+  /** The name of each call in progress. */
   readonly calls: Map<object, string>;
   ended: boolean;
 }

@@ -91,7 +91,7 @@ export function unitOfWork({
       const given: readonly (Draft | PublishOptions)[] = published;
       const options = given.find((one) => "sequence" in one);
       for (const draft of given.filter((one) => "type" in one)) {
-        const type = requirePublished(contract, draft.type); // G3: committed, it would wait for a route for ever
+        const type = requirePublished(contract, draft.type); // G3: once committed, it would wait forever for a route
         const ready = type.outgoing(draft);
         if (ready instanceof Promise)
           add({ ...draft, data: asJson(draft.data, "PUBLISH_INVALID", type.type) }, options, ready);

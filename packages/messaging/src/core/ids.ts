@@ -2,7 +2,7 @@
 // same work emits the same ids and every receiver recognises them.
 import { hash, randomUUID } from "node:crypto";
 
-/** An id for something without a cause: the first message of a story. */
+/** An id for something without a cause: the first message of a flow. */
 export function newId(): string {
   return randomUUID();
 }

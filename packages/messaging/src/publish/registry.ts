@@ -50,7 +50,7 @@ export interface RegistryOptions {
 export const refreshMs = 60_000;
 /** So often, at most, something unknown makes us ask; also the pause after a failure while older entries serve. */
 export const askAgainMs = 5_000;
-/** As long as signing keys: whoever came meanwhile must not miss its messages for ever. */
+/** As long as signing keys: a consumer deployed meanwhile must not miss its messages forever. */
 export const staleMsMax = 3_600_000;
 /** Kept back from the deadline for the sending. Milliseconds. */
 const sendMsMin = 1_000;

@@ -58,7 +58,7 @@ const leftOutFirst = [
   "Consumer",
   "OriginalMessageId",
 ] as const;
-/** A shorter detail says less than what stands beside it. Characters. */
+/** A shorter detail says less than the attributes beside it. Characters. */
 const detailLengthMin = 60;
 
 /**
@@ -147,7 +147,7 @@ export function folded(attributes: Attributes): MessageAttributeValue {
   return { DataType: "String", StringValue: asciiJson(entries) };
 }
 
-/** What `folded` made of attributes that SQS takes; of anything else, nothing: it is a stranger's. */
+/** The attributes that `folded` put into this one; none when the text is of any other form, as an unknown sender wrote it. */
 export function unfolded(attribute: MessageAttributeValue | undefined): Attributes {
   const entries = listIn(attribute?.StringValue);
   if (!entries.every(isEntry) || entries.length > attributesMax) return {};

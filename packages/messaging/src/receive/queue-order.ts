@@ -11,9 +11,9 @@ import type { Vouch } from "../trust/vouch.ts";
 export interface QueueOrder {
   /** The batch in the order in which it runs. */
   readonly received: readonly Received[];
-  /** Nothing of a lot runs after a failure of it. */
+  /** In a group of records, no record runs after a failure. */
   readonly inOrder: boolean;
-  /** What is of one lot runs one after the other. */
+  /** The group of a record: the records of a group run one after the other. */
   lotOf(item: Received): string;
   /**
    * Returns when the record may run.

@@ -18,7 +18,7 @@ const keysMax = 100;
 export const rotationDaysMin = 1;
 
 /**
- * The secret with one more key, and without those that nothing under way can be signed with.
+ * The secret with one more key, and without the keys that no message in transit can be signed with.
  * @throws KeysInvalid when the secret is none, or all of its many keys are in use
  */
 export function rotated(text: string, { keyId, nowMs }: { keyId: string; nowMs: number }): string {

@@ -80,7 +80,7 @@ export function signer({ keys = signingKeys() }: Pick<SignatureOptions, "keys"> 
   };
 }
 
-/** What a signature vouches for. */
+/** The values that a signature protects. */
 export interface Signed {
   /** The exact text of the message. */
   readonly body: string;

@@ -49,7 +49,7 @@ describe("a batch whose units of work commit in groups", () => {
     expect(await counts(messages)).toEqual(Array(10).fill(1));
   });
 
-  it("G2: applies each effect once when all of the batch comes again", async () => {
+  it("G2: applies each effect once when the whole batch is redelivered", async () => {
     const messages = tenAdded();
     await receive(messages);
     expect(await receive(messages)).toEqual({ batchItemFailures: [] });

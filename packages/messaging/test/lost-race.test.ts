@@ -40,7 +40,7 @@ it.each([
   expect(Date.now() - beganAt).toBeLessThan(900);
 });
 
-it("G4: what waits for a predecessor goes back to its queue as what it is", async () => {
+it("G4: a message that still waits for its predecessor returns to the queue with that wait as its error", async () => {
   const early = new RetryLater("SEQUENCE_AHEAD", 1, { waited: true, soonMs: 20 });
   const run = async () => Promise.reject(early);
   const end = repeatInTurn(run, { first: early, item: newId(), deadlineMs: inSeconds(0.5) });

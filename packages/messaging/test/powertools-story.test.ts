@@ -1,5 +1,5 @@
-// One story through all three of Powertools, as AWS receives it: the lines, the blobs of metrics, and what the X-Ray
-// SDK sends to its daemon, of a request and of the message that it causes.
+// One flow through all three Powertools, as AWS receives it: the log lines, the metrics blobs, and the segments that
+// the X-Ray SDK sends to its daemon, for a request and for the message that it causes.
 import { Logger } from "@aws-lambda-powertools/logger";
 import { Metrics } from "@aws-lambda-powertools/metrics";
 import { anEnvelope } from "@essentially-once/testing/an-envelope";

@@ -11,7 +11,7 @@ export async function kitTests(): Promise<NonNullable<ViteUserConfig["test"]>> {
     maxWorkers: 2,
     globalSetup: [file("scratch")],
     setupFiles: [file("quiet-logs")],
-    // Bounds for what never ends. Nothing that goes on is cut short because the machine has much else to do.
+    // Bounds for a test that never ends. A test that is only slow, on a busy machine, stays far below them.
     testTimeout: 180_000,
     hookTimeout: 180_000,
     // The CloudFormation validator costs seconds a synth; `npm run synth` runs it once, for real.

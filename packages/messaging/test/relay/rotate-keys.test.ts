@@ -225,7 +225,7 @@ async function current(): Promise<string> {
   return SecretString;
 }
 
-/** Makes this the secret, by hand, and ends what rotation is under way. */
+/** Writes the secret by hand, which ends a rotation in progress. */
 async function put(text: string): Promise<void> {
   await clients.secretsManager.send(
     new PutSecretValueCommand({ SecretId, SecretString: text, ClientRequestToken: newId() }),

@@ -43,7 +43,7 @@ describe("a lease", () => {
     ["lost-request", 1],
     ["lost-response", 1],
     ["lost-response", 2],
-  ])("D1: acquired after the last owner's end, it is in doubt, also with a %s at call %i", async (fault, nth) => {
+  ])("D1: acquired from an overdue owner, it is in doubt after a %s at call %i", async (fault, nth) => {
     await claim();
     aheadMs += 60_000;
     faults = faultAtCall(dynamodb(), { nth, fault });

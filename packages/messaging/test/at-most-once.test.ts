@@ -162,7 +162,7 @@ describe("a consumer that takes effect at most once", () => {
     expect(lines[0]).toContain('"errorCode":"LOST_BEFORE"');
   });
 
-  it("G9: returns a copy while the first is at work: if that dies, somebody is left to count it", async () => {
+  it("G9: returns a copy while the first is being processed: if that process dies, the copy counts the loss", async () => {
     faults = faultAtCall(dynamodb(), { nth: 1, fault: "killed-after" });
     await Promise.race([deliver(1), faults.stopped]);
     faults.remove();

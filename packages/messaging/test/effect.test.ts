@@ -162,7 +162,7 @@ describe("an effect", () => {
     expect(nowMs()).toBeLessThan(endsMs);
   });
 
-  it("G11: is not begun when too little time is left, and holds nobody up", async () => {
+  it("G11: is not begun when too little time is left, and leaves no lease", async () => {
     faults = faultAtCall(dynamodb());
     await expect(delivery("tests", 1_400)(key, booking())).rejects.toMatchObject({
       code: "TIME_SHORT",

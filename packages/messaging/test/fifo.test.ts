@@ -153,7 +153,7 @@ describe("a parked message of a FIFO key", () => {
     expect(await deadNotes()).toEqual(["a2 REFUSED", "a3 HELD", "a4 HELD"]);
   });
 
-  it("G4, G7: what is no message at all is parked and holds nobody, nor does it join a line", async () => {
+  it("G4, G7: a body that is no message is parked, holds no other message and joins no line", async () => {
     const garbage = { ...aRecord("a1"), body: "not JSON" };
     expect(await receive(garbage, aRecord("a2"))).toEqual([]);
     expect(notes).toEqual(["a2"]);

@@ -30,7 +30,7 @@ beforeEach(() => {
 afterAll(() => world.stop());
 
 describe("a line", () => {
-  it("G4: knows when each of it was last parked, whoever joins, comes back or leaves", async () => {
+  it("G4: knows when each of its messages was last parked, also after others join, return or leave", async () => {
     const began = nowSeconds;
     for (const id of ["a", "b", "c"]) {
       await line.join("g", id);
@@ -49,8 +49,8 @@ describe("a line", () => {
   });
 });
 
-describe("a line that somebody else ends", () => {
-  it("G4: meanwhile, is empty for whoever leaves it after that", async () => {
+describe("a line that another process empties", () => {
+  it("G4: at the same time is empty for the message that leaves it next", async () => {
     for (const id of ["a", "b"]) await line.join("g", id);
     let isFirst = true;
     dynamodb().middlewareStack.add(

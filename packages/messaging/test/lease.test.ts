@@ -88,7 +88,7 @@ describe("a lease", () => {
     expect(await second.settle("done")).toBe("done");
   });
 
-  it("G6: whoever finds it changed each time has waited, and is told so after five times", async () => {
+  it("G6: reports a wait when others changed it at each of five attempts to acquire it", async () => {
     let times = 0;
     const changed = () => {
       const Item = marshall({ id, state: "free", owner: newId(), fence: ++times, untilMs: 0 });

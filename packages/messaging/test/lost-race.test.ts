@@ -32,7 +32,7 @@ it("G5: of one process one message at a time runs for an item", async () => {
 it.each([
   [first, "CONTENDED"],
   [new StateMoved("an item", "TransactionConflict"), "TransactionConflict"],
-])("G6, G11: whoever goes on losing has waited, for half of its time: %s", async (lost, code) => {
+])("G6, G11: losing every race is a wait, and ends after half of its time: %s", async (lost, code) => {
   const run = async () => Promise.reject(lost);
   const beganAt = Date.now();
   const end = repeatInTurn(run, { first: lost, item: newId(), deadlineMs: inSeconds(1) });

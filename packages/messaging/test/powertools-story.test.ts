@@ -125,7 +125,7 @@ it("a projection says of each record what it took effect in, and of the one that
 });
 
 describe("messages side by side", () => {
-  it("have subsegments of their own, whoever ends first, and what they call is in them", async () => {
+  it("have subsegments of their own, in any order of ends, with the subsegments of their calls inside", async () => {
     const [second, first] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
     const handler = consumer(contract({ name: "answer", accepts: [Told], publishes: [Told] }))
       .use(powertools({ tracer }))

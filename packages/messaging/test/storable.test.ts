@@ -64,7 +64,7 @@ describe("what DynamoDB cannot hold", () => {
     });
   });
 
-  it("S10: names neither the value nor a key that could be anybody's address", () => {
+  it("S10: names neither the value nor a key that could be a person's address", () => {
     const value = { anna: { "anna@example.org": { 12345: Number.NaN } } };
     expect(parkOf(() => things.save({ id: "a", version: 0, value }))?.detail).toBe(
       "insights: NaN at value.*.*.*",

@@ -1,4 +1,4 @@
-// What the tests of an app need of vitest: the engines take their time, and nothing of the shell gets to the handlers.
+// The vitest settings for the tests of an app: time for the engines to start, and no variable of the shell in the handlers.
 import { fileURLToPath } from "node:url";
 import { enterOrExit } from "@essentially-once/operator/shell-environment";
 import type { ViteUserConfig } from "vitest/config";

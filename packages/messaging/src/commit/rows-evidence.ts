@@ -1,4 +1,4 @@
-// What the evidence table knows of a message: asked by `find`, or told by the transaction that it cancelled.
+// Finds a message's evidence in the evidence table: `find` reads it, `judge` takes it from a cancelled transaction.
 //
 //   G2. A lost response is not a duplicate and a duplicate is not a failure: the old evidence decides.
 import type { AttributeValue, CancellationReason, DynamoDBClient } from "@aws-sdk/client-dynamodb";

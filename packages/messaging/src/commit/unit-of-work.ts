@@ -1,5 +1,5 @@
-// What one message wants to commit: state writes and outgoing messages. The handler only collects;
-// the evidence store commits all of it at once (G1, G2).
+// The unit of work of one message: its state writes and outgoing messages. The handler only collects them; the evidence
+// store commits all of them at once (G1, G2).
 import type { TransactWriteItem } from "@aws-sdk/client-dynamodb";
 import { nowIso } from "../core/clock.ts";
 import { derivedId } from "../core/ids.ts";

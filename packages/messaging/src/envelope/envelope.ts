@@ -1,5 +1,5 @@
-// What travels: a CloudEvents 1.0 event in its JSON form. `source` and `id` identify it, whatever queue or
-// redrive it came by (SQS's own messageId changes on a redrive and is never used as identity).
+// The envelope of every message: a CloudEvents 1.0 event in its JSON form. `source` and `id` identify it, whatever queue
+// or redrive it came by (SQS's own messageId changes on a redrive and is never used as identity).
 //
 //   https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/spec.md (attributes; duplicates: source + id)
 

@@ -1,5 +1,5 @@
-// What depends on whether a queue keeps an order: who of a batch runs when, and what a failure holds up. That of a
-// FIFO queue is loaded with its first batch.
+// The order of a batch: when each record runs, and which records a failure holds up. The order of a FIFO queue is loaded
+// with its first batch.
 
 import { queueNameOf, type Received } from "../commit/received.ts";
 import { Park } from "../core/outcome.ts";

@@ -194,7 +194,7 @@ describe("rotate", () => {
     await expect(ask(step, version)).rejects.toThrow(message);
   });
 
-  it("refuses the secret of somebody else", async () => {
+  it("refuses a secret other than its own", async () => {
     const event = { Step: "createSecret", SecretId: "another", ClientRequestToken: newId() };
     await expect(rotate(event, aContext())).rejects.toThrow(`SecretId must be ${SecretId}, got another`);
   });

@@ -1,4 +1,5 @@
-// A batch that comes again because its process died: what was done is recognised, and only the rest runs alone.
+// A batch is redelivered because its process died: messages already processed are recognised, and only the rest run
+// alone.
 
 import { anEnvelope } from "@essentially-once/testing/an-envelope";
 import { type FaultAtCall, faultAtCall } from "@essentially-once/testing/fault-at-call";

@@ -52,7 +52,7 @@ afterEach(() => {
 afterAll(() => world.stop());
 
 describe("a consumer that takes effect at most once", () => {
-  it("G9: claims before the work, and commits the effect with the end of the claim", async () => {
+  it("G9: takes the message before the work, and commits the effect with the end of the lease", async () => {
     faults = faultAtCall(dynamodb());
     expect(await deliver(1)).toBe("acknowledged");
     expect(faults.calls).toEqual(["PutItemCommand", "TransactWriteItemsCommand"]);
@@ -62,7 +62,7 @@ describe("a consumer that takes effect at most once", () => {
     expect(rowsOut.filter((row) => String(row.messages).includes(counterId))).toHaveLength(1);
   });
 
-  it("G9: of one key one message at a time claims: who has claimed must commit, and ten of a busy key cannot", async () => {
+  it("G9: takes one message of a key at a time: a taken one must commit, and ten of a busy key cannot at once", async () => {
     let running = 0;
     let most = 0;
     trouble = async () => {
@@ -137,7 +137,7 @@ describe("a consumer that takes effect at most once", () => {
     expect(faults.calls).not.toContain("TransactWriteItemsCommand");
   });
 
-  it("G9: counts a process that died after its claim, when the message comes again, and not for another copy", async () => {
+  it("G9: counts the loss when the process died after taking the message: on the redelivery, not for another copy", async () => {
     faults = faultAtCall(dynamodb(), { nth: 1, fault: "killed-after" });
     await Promise.race([deliver(1), faults.stopped]);
     faults.remove();
@@ -149,7 +149,7 @@ describe("a consumer that takes effect at most once", () => {
     expect(lines[0]).toContain('"errorCode":"CLAIM_EXPIRED"');
   });
 
-  it("G9: counts a loss again when its process died before anybody heard of it", async () => {
+  it("G9: counts a loss again when its process died before it reported the loss", async () => {
     trouble = async () => {
       throw new Error("no");
     };
@@ -162,7 +162,7 @@ describe("a consumer that takes effect at most once", () => {
     expect(lines[0]).toContain('"errorCode":"LOST_BEFORE"');
   });
 
-  it("G9: returns a copy while the first is at work: if that dies, somebody is left to count it", async () => {
+  it("G9: returns a copy while the first is being processed: if that process dies, the copy counts the loss", async () => {
     faults = faultAtCall(dynamodb(), { nth: 1, fault: "killed-after" });
     await Promise.race([deliver(1), faults.stopped]);
     faults.remove();
@@ -196,7 +196,7 @@ describe("a consumer that takes effect at most once", () => {
     expect(logged().filter((code) => code === "LOST")).toHaveLength(1);
   });
 
-  it("G9: returns a message whose claim never arrived: nothing was begun, nothing is lost", async () => {
+  it("G9: returns a message that it could not take: no work was begun, so nothing is lost", async () => {
     faults = faultAtCall(dynamodb(), { nth: 1, fault: "down" });
     expect(await deliver(1)).toBe("returned");
     faults.remove();
@@ -250,7 +250,7 @@ describe("a consumer that takes effect at most once", () => {
     expect(logged()).toEqual(["PROCESSED", "DUPLICATE", "PROCESSED", "DUPLICATE"]);
   });
 
-  it("G2: as rows it does not take for done what it had only claimed: it waits for the claim, and then does it", async () => {
+  it("G2: after a change to rows, a message that was only taken is no duplicate: it runs when the lease has ended", async () => {
     faults = faultAtCall(dynamodb(), { nth: 1, fault: "killed-after" });
     await Promise.race([deliver(1), faults.stopped]);
     faults.remove();
@@ -265,7 +265,7 @@ describe("a consumer that takes effect at most once", () => {
     expect(logged()).toEqual(["RETRY_LATER", "RETRY_LATER", "PROCESSED", "DUPLICATE", "DUPLICATE"]);
   });
 
-  it("G2, G9: a worker that wakes up after rows took its claim's place commits nothing, and counts no loss", async () => {
+  it("G2, G9: a worker that wakes up after rows replaced its lease commits nothing, and counts no loss", async () => {
     const gate = Promise.withResolvers<void>();
     const started = Promise.withResolvers<void>();
     trouble = () => {
@@ -275,14 +275,14 @@ describe("a consumer that takes effect at most once", () => {
     const late = deliver(1);
     await started.promise;
     aheadMs += 60_000;
-    expect(await deliverExactly(1)).toBe("acknowledged"); // without a look: the commit meets the claim
+    expect(await deliverExactly(1)).toBe("acknowledged"); // without a read before: the commit meets the lease
     gate.resolve();
     await late;
     expect(await count()).toBe(1);
     expect(logged()).not.toContain("LOST");
   });
 
-  it("G2: as rows it takes what it had counted as lost for the end of the message", async () => {
+  it("G2: after a change to rows, a message counted as lost is a duplicate", async () => {
     trouble = () => Promise.reject(new Error("no"));
     await deliver(1);
     expect(await deliverExactly(2)).toBe("acknowledged");
@@ -298,7 +298,7 @@ describe("a consumer that takes effect at most once", () => {
       const first = await deliver(1);
       stop();
       expect(first).toBe(times === 1 ? "acknowledged" : "returned");
-      // Until its claim ends, and not a thousand times as long.
+      // Until the lease ends, and not a thousand times as long.
       expect(delays.filter(({ seconds }) => !(seconds > 0 && seconds < 60))).toEqual([]);
       expect(delays).toHaveLength(times === 1 ? 0 : 1);
       expect(lines.filter((line) => line.includes('"waitedSeconds":'))).toHaveLength(delays.length);
@@ -331,7 +331,7 @@ async function deliverExactly(receiveCount: number): Promise<"acknowledged" | "r
   return batchItemFailures.length === 0 ? "acknowledged" : "returned";
 }
 
-/** As while a commit is being applied: so often no loss can be settled. And no commit is heard of, if asked for. */
+/** As while a commit is being applied: refuses to settle a loss so many times. `resetsCommits` loses each commit's response. */
 function refuseLosses(times: number, { resetsCommits = false } = {}): () => void {
   const name = "in-flight";
   let refusals = 0;

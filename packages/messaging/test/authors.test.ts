@@ -12,7 +12,7 @@ const authors = readAuthors(
   }),
 );
 
-describe("G7: a row speaks for its writer, and for nobody else", () => {
+describe("G7: a row counts for its writer, and for no other function", () => {
   it.each<[string, boolean, Parameters<typeof aRow>[0]]>([
     ["its own type under its own key", true, {}],
     ["under another's key", false, { writer: "count-order-views" }],

@@ -37,7 +37,7 @@ describe("classifyCancellation", () => {
     },
   );
 
-  it("a cancellation without reasons is refused, not retried for ever", () => {
+  it("a cancellation without reasons is refused, not retried forever", () => {
     expect(classify()).toEqual({ kind: "refused", codes: [] });
   });
 });

@@ -120,7 +120,7 @@ describe("on the way out", () => {
     );
   });
 
-  it("G1: nothing is committed while S3 is away, and the message comes again", async () => {
+  it("G1: nothing is committed while S3 is unavailable, and the message is retried", async () => {
     const message = aTold();
     const work = { message, work: publishSizes([50_000]) };
     faults = injectFaults(s3(), { command: "PutObjectCommand", moment: "before" });
@@ -331,7 +331,7 @@ describe("from the journal", () => {
     key: () => "all",
   });
 
-  it("G10: a projection reads the data of a reference, also after the claim has expired", async () => {
+  it("G10: a projection reads the data of a reference, also after the claim-check object has expired", async () => {
     const log = keepingClaims(aJournal());
     const messages = await Promise.all(
       ["a", "b"].map((text) => aReference({ text: large(text) }, Noted.type)),
@@ -368,7 +368,7 @@ describe("from the journal", () => {
     expect(seen).toEqual([text]);
   });
 
-  it("G4, G10: nothing is appended behind a message whose claim could not be kept", async () => {
+  it("G4, G10: no message is appended after one whose claim-check data could not be kept", async () => {
     const log = keepingClaims(aJournal());
     const messages = [anEnvelope(), await aReference({ text: large() }), anEnvelope()].map(letter);
     faults = injectFaults(s3(), { command: "CopyObjectCommand", moment: "before" });
@@ -378,7 +378,7 @@ describe("from the journal", () => {
     expect(await kinds()).toEqual(["duplicate", "appended", "appended"]);
   });
 
-  it("an entry whose claim is lost goes on, for its readers to park", async () => {
+  it("a message whose claim-check data is missing is appended, for its readers to park", async () => {
     const log = keepingClaims(aJournal());
     const message = await aReference({ text: large() });
     await world.removeObject(keyOf(message));

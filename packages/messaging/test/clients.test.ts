@@ -7,7 +7,7 @@ import { expect, it } from "vitest";
 import { secretsManager } from "../src/aws/clients.ts";
 import { sqsOnce } from "../src/aws/sqs-client.ts";
 
-it("G11, D10: a call that nobody answers fails in time, and does not wait for ever", async () => {
+it("G11, D10: a call without an answer times out, and does not wait forever", async () => {
   const server = createServer((socket) => void socket.on("error", () => undefined).resume());
   await once(server.listen(0, "127.0.0.1"), "listening");
   const { port } = server.address() as AddressInfo;

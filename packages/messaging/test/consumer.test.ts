@@ -101,7 +101,7 @@ describe("a consumer", () => {
     expect(again?.MessageId).toBe(message?.MessageId);
   });
 
-  it("G11: a message that failed is hidden for as long as its handler asks, and not only for what the queue has left", async () => {
+  it("G11: a failed message gets the visibility timeout that its handler asks for, not the rest of the queue's", async () => {
     const queueUrl = world.output("StandardQueueUrl");
     await world.drain(queueUrl);
     await world.clients.sqs.send(

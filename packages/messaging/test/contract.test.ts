@@ -91,7 +91,7 @@ describe("a function at its start", () => {
     expect(start).toThrow(contractText(deployed));
   });
 
-  it("G2: does not start with a contract that nobody can read", () => {
+  it("G2: does not start with a contract that cannot be read", () => {
     enterQueue();
     vi.stubEnv(contractVariable, "");
     expect(() => consumer(answer).handler(async () => undefined)).toThrow("CONTRACT_MISMATCH");

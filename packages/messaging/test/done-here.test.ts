@@ -85,7 +85,7 @@ it("G2: another consumer in the same process has a memory of its own", async () 
   expect(await count(message)).toBe(2);
 });
 
-it("G11: remembers the last thousand and asks the evidence about those before", async () => {
+it("G11: remembers the last thousand messages, and checks the evidence for older ones", async () => {
   const store: EvidenceStore = { commit: async () => ({ kind: "done" }), find: async () => undefined };
   let runs = 0;
   const handler = consumer(contract({ name: "counts", accepts: [Added], publishes: [] }))

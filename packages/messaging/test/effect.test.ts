@@ -56,14 +56,14 @@ describe("an effect", () => {
     expect(carrier.consignments(key)).toBe(2);
   });
 
-  it("D1: is not locked out by its own claim when the response to that is lost", async () => {
+  it("D1: is not locked out by its own lease when the response to acquiring it is lost", async () => {
     faults = faultAtCall(dynamodb(), { nth: 1, fault: "lost-response" });
     await delivery()(key, booking());
     expect(faults.calls).toHaveLength(3);
     expect(carrier.consignments(key)).toBe(1);
   });
 
-  it("G8: waits while another delivery holds the claim, and says for how long", async () => {
+  it("G8: waits while another delivery holds the lease, and says for how long", async () => {
     const gate = Promise.withResolvers<Consignment>();
     const first = delivery()(key, { perform: () => gate.promise });
     await claimed();
@@ -114,7 +114,7 @@ describe("an effect", () => {
   });
 
   it.each([new Park("REFUSED", "not there"), new RetryLater("BUSY", 3)])(
-    "G8: that was certainly not performed gives its claim back and ends as it says ($code)",
+    "G8: that was certainly not performed releases its lease and ends as NotPerformed says ($code)",
     async (outcome) => {
       const refused = async () => Promise.reject(new NotPerformed(outcome));
       await expect(delivery()(key, { perform: refused })).rejects.toBe(outcome);
@@ -162,7 +162,7 @@ describe("an effect", () => {
     expect(nowMs()).toBeLessThan(endsMs);
   });
 
-  it("G11: is not begun when too little time is left, and holds nobody up", async () => {
+  it("G11: is not begun when too little time is left, and leaves no lease", async () => {
     faults = faultAtCall(dynamodb());
     await expect(delivery("tests", 1_400)(key, booking())).rejects.toMatchObject({
       code: "TIME_SHORT",
@@ -216,13 +216,13 @@ describe("an overtaken worker", () => {
     expect(await bookingsWhenStoppedInPerform(wary)).toBe(1);
   });
 
-  it("what remains: the same with another side that keeps neither keys nor fences books twice", async () => {
+  it("the remaining risk: stopped at that point, it books twice if the other side keeps neither keys nor fences", async () => {
     expect(await bookingsWhenStoppedInPerform(carrier)).toBe(2);
   });
 });
 
 describe("a strategy that must fail", () => {
-  it("repeating an expired claim without asking doubles the effect", async () => {
+  it("repeating the work of an expired lease without asking doubles the effect", async () => {
     expect(await bookingsAfterALostAnswer(repeatsBlindly)).toBe(2);
     key = newId();
     expect(await bookingsAfterALostAnswer(delivery)).toBe(1);
@@ -253,7 +253,7 @@ async function bookingsAfterALostAnswer(start: Start): Promise<number> {
   return carrier.consignments(key);
 }
 
-/** The first worker is stopped when its claim was written, and goes on when a second is done. */
+/** Stops the first worker once its lease is written, and lets it go on after a second worker has finished. */
 async function bookingsWhenOvertaken(start: Start): Promise<number> {
   faults = faultAtCall(dynamodb(), { nth: 1, fault: "paused-after" });
   const deaf = new AbortController().signal; // the check before it must hold it back, not the abort after it
@@ -359,7 +359,7 @@ function withoutFence() {
   };
 }
 
-/** Waits until the claim of the running delivery is in the table. */
+/** Waits until the lease of the running delivery is in the table. */
 async function claimed(): Promise<void> {
   for (;;) {
     const items = await world.items(world.output("SecondEvidenceTable"));

@@ -102,7 +102,7 @@ describe("the text of evidence by ids", () => {
     expect(isUnsettled({ ...readText(old), floorMs: -1 }, mark)).toBe(false);
   });
 
-  it("G2: entries of nobody known leave for a place that all look at, as long as evidence counts", () => {
+  it("G2: entries of an unknown consumer move to a place that every consumer reads, as long as evidence counts", () => {
     const kept = withEntry(undefined, entry(), 5, today).split(" ")[1];
     const old = `-1 ${kept}`; // nothing had left its window
     const text = withEntry(old, entry(), 1, today);

@@ -125,7 +125,7 @@ describe("a FIFO batch", () => {
         killed.resolve();
         return new Promise<never>(() => undefined);
       });
-      void receive(again(receiveCount)(killer), { remainingMs: 60_000 }); // nothing is heard of it any more
+      void receive(again(receiveCount)(killer), { remainingMs: 60_000 }); // never ends, as if its process had died
       await killed.promise;
     }
     expect(await receive(again(7)(killer), again(7)(aRecord("a2")))).toEqual([]);
@@ -133,7 +133,7 @@ describe("a FIFO batch", () => {
   });
 });
 
-it("G5: a failure that was heard of an earlier run clears nobody of the last one", async () => {
+it("G5: a failure recorded for an earlier run does not make a message less suspect for its last run", async () => {
   trouble.set("a1", () => new RetryLater("NOT_NOW"));
   const [heard, neighbour] = [aRecord("a1"), aRecord("b1")];
   await receive(heard);
@@ -153,7 +153,7 @@ describe("a parked message of a FIFO key", () => {
     expect(await deadNotes()).toEqual(["a2 REFUSED", "a3 HELD", "a4 HELD"]);
   });
 
-  it("G4, G7: what is no message at all is parked and holds nobody, nor does it join a line", async () => {
+  it("G4, G7: a body that is no message is parked, holds no other message and joins no line", async () => {
     const garbage = { ...aRecord("a1"), body: "not JSON" };
     expect(await receive(garbage, aRecord("a2"))).toEqual([]);
     expect(notes).toEqual(["a2"]);
@@ -239,7 +239,7 @@ describe("a parked message of a FIFO key", () => {
   });
 });
 
-describe("G4, G7: a message that nobody vouches for", () => {
+describe("G4, G7: a message that is not authentic", () => {
   it.each([
     ["has no signature", async (record: SQSRecord) => record],
     [
@@ -255,7 +255,7 @@ describe("G4, G7: a message that nobody vouches for", () => {
       "is beyond the caps",
       async (record: SQSRecord) => ({ ...record, body: `[${"[".repeat(99)}${"]".repeat(99)}]` }),
     ],
-  ])("and %s is parked, holds nobody and joins no line", async (_, forged) => {
+  ])("and %s is parked, holds no other message and joins no line", async (_, forged) => {
     guarding = [signature({ keys: keys.ring })];
     const genuine = async (note: string) => signed(aRecord(note), keys.ring);
     for (let receiveCount = 1; receiveCount <= 5; receiveCount++) {
@@ -289,7 +289,7 @@ describe("a crash", () => {
     expect(await deadNotes()).toEqual([]);
   });
 
-  it("G4: between hold and park, the message comes again and stands where it stood", async () => {
+  it("G4: between hold and park, the message is redelivered and keeps its place in the line", async () => {
     trouble.set("a1", () => new Park("REFUSED", "no"));
     const batch = [aRecord("a1"), aRecord("a2")];
     faults = injectFaults(sqs(), { command: "SendMessageCommand", moment: "before" });
@@ -310,7 +310,7 @@ describe("a crash", () => {
     expect((await lines())[0]).toHaveLength(2);
   });
 
-  it("G4: between effect and lift, the message comes again, is a duplicate, and lifts", async () => {
+  it("G4: between effect and lift, the message is redelivered, is a duplicate, and lifts the hold", async () => {
     trouble.set("a1", () => new Park("REFUSED", "no"));
     const first = aRecord("a1");
     await receive(first);
@@ -324,7 +324,7 @@ describe("a crash", () => {
     expect(await lines()).toEqual([]);
   });
 
-  it("G4: between lift and acknowledgement, the message comes again and does not join its own line", async () => {
+  it("G4: between lift and acknowledgement, the message is redelivered and does not join its own line", async () => {
     trouble.set("a1", () => new Park("REFUSED", "no"));
     const batch = [aRecord("a1"), aRecord("a2")];
     await receive(...batch);

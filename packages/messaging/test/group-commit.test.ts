@@ -49,7 +49,7 @@ describe("a batch whose units of work commit in groups", () => {
     expect(await counts(messages)).toEqual(Array(10).fill(1));
   });
 
-  it("G2: applies each effect once when all of the batch comes again", async () => {
+  it("G2: applies each effect once when the whole batch is redelivered", async () => {
     const messages = tenAdded();
     await receive(messages);
     expect(await receive(messages)).toEqual({ batchItemFailures: [] });
@@ -172,7 +172,7 @@ describe("groupCommit", () => {
     expect(calls).toEqual([3, 1]);
   });
 
-  it("G11: a throttle is everybody's, and makes one request into no more", async () => {
+  it("G11: a throttled request fails all of its units, and is not split into more requests", async () => {
     let calls = 0;
     const group = groupCommit(async () => {
       calls++;
@@ -194,7 +194,7 @@ describe("groupCommit", () => {
     expect(ends.map(({ status }) => status)).toEqual(["rejected", "rejected"]);
   });
 
-  it("G11: an abandoned run holds nobody up after its deadline", async () => {
+  it("G11: an abandoned run delays no other unit after its deadline", async () => {
     const group = groupCommit(transact(dynamodb), { lingerMs: 60_000 });
     group.begin({}, Date.now() - 1);
     const unit = measure([aPut()]);

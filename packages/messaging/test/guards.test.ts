@@ -12,11 +12,11 @@ const keys = aKeyStore(aSecret("k1")).ring;
 const old = new Date(Date.now() - (dedupWindowDays + 1) * 86_400_000).toISOString();
 
 it.each<[string, string | undefined, Partial<Envelope>, boolean]>([
-  ["lets through what is signed, young and of a short story", undefined, {}, true],
-  ["G7: parks what is not signed", "SIGNATURE_MISSING", {}, false],
-  ["G7: parks what is too old", "TOO_OLD", { time: old }, true],
-  ["G11: parks what goes round for ever", "TOO_MANY_HOPS", { hops: 1_000 }, true],
-  ["G7: looks at the signature before all else", "SIGNATURE_MISSING", { time: old, hops: 1_000 }, false],
+  ["lets through a message that is signed, recent and within the hop limit", undefined, {}, true],
+  ["G7: parks a message that is not signed", "SIGNATURE_MISSING", {}, false],
+  ["G7: parks a message that is too old", "TOO_OLD", { time: old }, true],
+  ["G11: parks a message past the hop limit", "TOO_MANY_HOPS", { hops: 1_000 }, true],
+  ["G7: checks the signature before all else", "SIGNATURE_MISSING", { time: old, hops: 1_000 }, false],
 ])("%s", async (_what, code, changes, isSigned) => {
   expect(await codeOf(anEnvelope(changes), isSigned)).toBe(code);
 });
@@ -27,7 +27,7 @@ it("each guard takes its own options", async () => {
   expect(await codeOf(message, false, { signature: { keys, policy: "accepted" } })).toBeUndefined();
 });
 
-/** The code that the first guard which objects ends the message with. */
+/** The code of the first guard that rejects the message. */
 async function codeOf(
   message: Envelope,
   isSigned: boolean,

@@ -30,7 +30,7 @@ beforeEach(() => {
 afterAll(() => world.stop());
 
 describe("a line", () => {
-  it("G4: knows when each of it was last parked, whoever joins, comes back or leaves", async () => {
+  it("G4: knows when each of its messages was last parked, also after others join, return or leave", async () => {
     const began = nowSeconds;
     for (const id of ["a", "b", "c"]) {
       await line.join("g", id);
@@ -49,8 +49,8 @@ describe("a line", () => {
   });
 });
 
-describe("a line that somebody else ends", () => {
-  it("G4: meanwhile, is empty for whoever leaves it after that", async () => {
+describe("a line that another process empties", () => {
+  it("G4: at the same time is empty for the message that leaves it next", async () => {
     for (const id of ["a", "b"]) await line.join("g", id);
     let isFirst = true;
     dynamodb().middlewareStack.add(
@@ -69,14 +69,14 @@ describe("a line that somebody else ends", () => {
   });
 });
 
-describe("a key whose first dead letter nobody took care of", () => {
-  it("G4: is held as long as SQS may have the letter, or the redriven message", async () => {
+describe("a key whose first dead letter was never handled", () => {
+  it("G4: is held as long as SQS may have the dead letter or the redriven message", async () => {
     await line.join("g", bodyId("first"));
     nowSeconds += lifeDays * day;
     expect(await admission("second")).toBe("HELD");
   });
 
-  it("G4, G11: goes on afterwards, past all that are gone, and stops at the first that may be there", async () => {
+  it("G4, G11: goes on afterwards, past all dead letters that are gone, to the first that may still exist", async () => {
     await line.join("g", bodyId("first"));
     await line.join("g", bodyId("second"));
     nowSeconds += day;
@@ -95,7 +95,7 @@ describe("a key whose first dead letter nobody took care of", () => {
     expect([...(await line.read(["g"])).keys()]).toEqual([]);
   });
 
-  it("G4: is held on by a letter that was redriven and parked again", async () => {
+  it("G4: stays held when the dead letter was redriven and parked again", async () => {
     await line.join("g", bodyId("first"));
     nowSeconds += 20 * day;
     await line.join("g", bodyId("first"));

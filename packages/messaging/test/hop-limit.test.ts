@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { hopLimit } from "../src/trust/hop-limit.ts";
 
 describe("hopLimit", () => {
-  it("G11: parks the message that makes its story too long", async () => {
+  it("G11: parks a message with more hops than the limit", async () => {
     expect(await codeAfter(hopLimit(), { message: { hops: 16 } })).toBeUndefined();
     expect(await codeAfter(hopLimit(), { message: { hops: 17 } })).toBe("TOO_MANY_HOPS");
   });

@@ -118,7 +118,7 @@ describe("no duplicate takes effect", () => {
   });
 
   it.each(["before", "after"] as const)(
-    "G2: when the commit after a row's is cut short (%s), and everything comes again",
+    "G2: when the commit after a row's fails (%s it is applied), and every message is redelivered",
     async (moment) => {
       const { receive, client } = await anEnvironment({ window: 1 });
       const all = messages(14);
@@ -302,7 +302,7 @@ describe("an item with more messages than one row holds", () => {
     expect((await rows()).map(({ records }) => String(records).length)).toEqual([170 * 23]);
   });
 
-  it("G11: takes the room of records whose time is over", async () => {
+  it("G11: reuses the room of expired records", async () => {
     const { receive, setClock } = await anEnvironment({ window: 1 });
     for (const message of messages(12)) await receive(message);
     await fillRows(5);

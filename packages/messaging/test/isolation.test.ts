@@ -104,7 +104,7 @@ it("records that failed and said so are no suspects", async () => {
   expect(calls).toEqual([[1, 2]]);
 });
 
-it("G4, G5: behind a failure that was heard of, nobody in the group is a suspect", async () => {
+it("G4, G5: in a group, no message behind a recorded failure is a suspect", async () => {
   const calls: string[][] = [];
   await processIsolated(["a1", "a2", "b1"], {
     inOrder: true,

@@ -232,7 +232,7 @@ describe("append", () => {
     expect(faults.attempts).toHaveLength(2);
   });
 
-  it("G10: writes over nothing when somebody removed the head", async () => {
+  it("G10: overwrites no entry when the head was deleted", async () => {
     const log = aJournal();
     const first = letter();
     await log.append([first], inSeconds(10));

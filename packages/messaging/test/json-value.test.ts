@@ -64,7 +64,7 @@ describe("asJson", () => {
     expect(park?.detail).not.toContain("secret");
   });
 
-  it("S10: names no key that could be anybody's address", () => {
+  it("S10: names no key that could be a person's address", () => {
     const detail = parkOf({ prices: { anna: { "1 Main Street": Number.NaN } } })?.detail;
     expect(detail).toContain("NaN at prices.*.*");
     let deep: unknown = Number.NaN;

@@ -125,7 +125,7 @@ describe("keyRing", () => {
     expect(store.asked()).toBe(2);
   });
 
-  it("G11: a store that never answers fails after two seconds, and holds nobody for ever", async () => {
+  it("G11: a store that never answers fails after two seconds, and blocks no later read", async () => {
     const store = aKeyStore(new Promise<string>(() => undefined));
     expect(await errorOf(store.ring.current())).toMatchObject({ code: "KEYS_UNAVAILABLE" });
     store.answer(aSecret("k1"));

@@ -31,7 +31,7 @@ describe("readKeys", () => {
     },
   );
 
-  it("reads what writeKeyEntries wrote, of keys that nobody has seen", () => {
+  it("reads what writeKeyEntries wrote, and two new keys have different secrets", () => {
     const entries = [newKey("k1", { signsFromMs: 1_000 }), newKey("k2", { signsFromMs: 2_000 })];
     expect(readKeyEntries(writeKeyEntries(entries))).toEqual(entries);
     expect(entries[0]?.secret).not.toBe(entries[1]?.secret);

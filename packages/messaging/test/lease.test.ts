@@ -26,7 +26,7 @@ afterEach(() => faults?.remove());
 afterAll(() => world.stop());
 
 describe("a lease", () => {
-  it("G8: of five claims at once one is granted", async () => {
+  it("G8: of five that acquire it at once one is granted", async () => {
     const claims = await Promise.all([1, 2, 3, 4, 5].map(claim));
     expect(claims.map(({ kind }) => kind).sort()).toEqual(["granted", "held", "held", "held", "held"]);
   });
@@ -43,7 +43,7 @@ describe("a lease", () => {
     ["lost-request", 1],
     ["lost-response", 1],
     ["lost-response", 2],
-  ])("D1: a claim that overtakes is granted in doubt after a %s at call %i", async (fault, nth) => {
+  ])("D1: acquired from an overdue owner, it is in doubt after a %s at call %i", async (fault, nth) => {
     await claim();
     aheadMs += 60_000;
     faults = faultAtCall(dynamodb(), { nth, fault });
@@ -58,7 +58,7 @@ describe("a lease", () => {
     expect(await claim()).toMatchObject({ kind: "granted" });
   });
 
-  it("G8: the result is what the owner settled, also for a claim long after", async () => {
+  it("G8: gives the result that its owner settled, also long after", async () => {
     const lease = await granted();
     expect(await lease.settle({ n: 1 })).toEqual({ n: 1 });
     aheadMs += 70 * 86_400_000;
@@ -88,7 +88,7 @@ describe("a lease", () => {
     expect(await second.settle("done")).toBe("done");
   });
 
-  it("G6: whoever finds it changed each time has waited, and is told so after five times", async () => {
+  it("G6: reports a wait when others changed it at each of five attempts to acquire it", async () => {
     let times = 0;
     const changed = () => {
       const Item = marshall({ id, state: "free", owner: newId(), fence: ++times, untilMs: 0 });
@@ -100,7 +100,7 @@ describe("a lease", () => {
     expect(times).toBe(5);
   });
 
-  it("given back is claimed at once, without doubt, and under a higher fence", async () => {
+  it("once released, is acquired at once, not in doubt, and with a higher fence", async () => {
     const lease = await granted();
     await lease.free();
     expect(await claim()).toMatchObject({ kind: "granted", inDoubt: false, lease: { fence: 2 } });

@@ -32,7 +32,7 @@ it("G5: of one process one message at a time runs for an item", async () => {
 it.each([
   [first, "CONTENDED"],
   [new StateMoved("an item", "TransactionConflict"), "TransactionConflict"],
-])("G6, G11: whoever goes on losing has waited, for half of its time: %s", async (lost, code) => {
+])("G6, G11: losing every race is a wait, and ends after half of its time: %s", async (lost, code) => {
   const run = async () => Promise.reject(lost);
   const beganAt = Date.now();
   const end = repeatInTurn(run, { first: lost, item: newId(), deadlineMs: inSeconds(1) });
@@ -40,7 +40,7 @@ it.each([
   expect(Date.now() - beganAt).toBeLessThan(900);
 });
 
-it("G4: what waits for a predecessor goes back to its queue as what it is", async () => {
+it("G4: a message that still waits for its predecessor returns to the queue with that wait as its error", async () => {
   const early = new RetryLater("SEQUENCE_AHEAD", 1, { waited: true, soonMs: 20 });
   const run = async () => Promise.reject(early);
   const end = repeatInTurn(run, { first: early, item: newId(), deadlineMs: inSeconds(0.5) });

@@ -44,7 +44,7 @@ it.each([
   ["RequestThrottled", true],
   ["TypeError", false],
   ["TimeoutError", false],
-])("a %s of somebody else is a wait: %s", async (name, waited) => {
+])("a %s that is no error of the kit is a wait: %s", async (name, waited) => {
   const error = Object.assign(new Error(), { name });
   expect(await nextTry(queue, received(), error)).toMatchObject({ waited });
 });
@@ -106,7 +106,7 @@ describe("in a line", () => {
     expect(await nextTry(queue, record, ahead(400))).toMatchObject({ retryAfterSeconds: 40, waited: true });
   });
 
-  it("G4: near to the front it comes back at once, so that nobody behind it has to wait", async () => {
+  it("G4: near to the front it is redelivered soon, so that no message behind it has to wait", async () => {
     const line = { firstAhead: 25, firstMs: Date.now() - 100_000, ahead: 25 };
     const record = received({ receives: 90, waits: 89, line });
     expect(await nextTry(queue, record, ahead(20))).toMatchObject({ retryAfterSeconds: 1, waited: true });

@@ -54,7 +54,7 @@ describe("an offset", () => {
     expect(await places.read(0)).toBe(1);
   });
 
-  it("G6: has waited when another transaction was in the way until the time was over", async () => {
+  it("G6: reports a wait when another transaction was in the way until the deadline", async () => {
     const refusal = new TransactionCanceledException({
       message: "in the way",
       $metadata: {},

@@ -29,7 +29,7 @@ it("G1: gives a write for each key, whose row has the messages in the producer's
   }
 });
 
-it("G2: publishes the same messages when the same request comes again, and others for another", async () => {
+it("G2: publishes the same messages when the same request is repeated, and others for another request", async () => {
   const ids = async (id: string) => (await rowsOf({ id, messages: [Sold.from({ id: "a" })] })).map(idOf);
   expect(await ids("request-1")).toEqual(await ids("request-1"));
   expect(await ids("request-1")).not.toEqual(await ids("request-2"));

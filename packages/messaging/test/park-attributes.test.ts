@@ -130,7 +130,7 @@ describe("the attributes of a dead letter", () => {
   });
 
   it.each(["not json", "{}", '[["a"]]', "[[1,2,3]]", "null"])(
-    "S9: an attribute of a stranger that looks folded and is not (%s) does no harm",
+    "S9: an attribute of an unknown sender that looks folded and is not (%s) does no harm",
     (text) => {
       expect(originalAttributes({ OriginalAttributes: { DataType: "String", StringValue: text } })).toEqual(
         {},

@@ -36,7 +36,7 @@ beforeAll(async () => {
 });
 afterAll(() => world.stop());
 
-describe("what never passes is parked on its first receive, and says what to change", () => {
+describe("a permanent error parks the message on its first receive, and says what to change", () => {
   const table = () => process.env.STANDARD_TABLE ?? "";
   const put = (item: Record<string, AttributeValue>, TableName = table()) => ({
     Put: { TableName, Item: item },
@@ -97,7 +97,7 @@ describe("what never passes is parked on its first receive, and says what to cha
   });
 });
 
-describe("what may pass is tried again", () => {
+describe("a transient error is retried", () => {
   it.each<[string, () => unknown]>([
     ["an exception of the handler", () => Reflect.apply(undefined as never, undefined, [])],
     ["a range error", () => new Array(-1)],

@@ -1,5 +1,5 @@
-// One story through all three of Powertools, as AWS receives it: the lines, the blobs of metrics, and what the X-Ray
-// SDK sends to its daemon, of a request and of the message that it causes.
+// One flow through all three Powertools, as AWS receives it: the log lines, the metrics blobs, and the segments that
+// the X-Ray SDK sends to its daemon, for a request and for the message that it causes.
 import { Logger } from "@aws-lambda-powertools/logger";
 import { Metrics } from "@aws-lambda-powertools/metrics";
 import { anEnvelope } from "@essentially-once/testing/an-envelope";
@@ -125,7 +125,7 @@ it("a projection says of each record what it took effect in, and of the one that
 });
 
 describe("messages side by side", () => {
-  it("have subsegments of their own, whoever ends first, and what they call is in them", async () => {
+  it("have subsegments of their own, in any order of ends, with the subsegments of their calls inside", async () => {
     const [second, first] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
     const handler = consumer(contract({ name: "answer", accepts: [Told], publishes: [Told] }))
       .use(powertools({ tracer }))

@@ -1,4 +1,4 @@
-// What the relay goes by: when it reads the registry, and what it does when it cannot.
+// When the relay reads the registry, and what it does when it cannot read it.
 
 import { anEnvelope } from "@essentially-once/testing/an-envelope";
 import { linesOf } from "@essentially-once/testing/internal/support/lines";
@@ -40,7 +40,7 @@ describe("the registry", () => {
     expect(await queuesOf(registered, "sold")).toEqual(["charges", "logs"]);
   });
 
-  it("G3: a type that nobody accepts is asked for at once, and then with the next minute", async () => {
+  it("G3: a type without a consumer makes it read the registry at once, and then only with the next minute", async () => {
     const registered = aRegistry();
     await registered.known([], inTime());
     now += askAgainMs;

@@ -23,7 +23,7 @@ describe("an item of a projection", () => {
     "build-statement@1#offset#0",
     "build-statement@12#statement#customer-1",
     "build-statement@1#parked#0#7",
-  ])("G10: is nobody's to write whose key is a payload's: %s", (id) => {
+  ])("G10: cannot be written under its key by a handler: %s", (id) => {
     const Key = { id: { S: id } };
     const writes: Write[] = [
       { Put: { TableName, Item: { ...Key, views: { N: "1" } } } },

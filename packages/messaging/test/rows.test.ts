@@ -68,7 +68,7 @@ describe("a consumer with evidence as rows", () => {
     ]);
   });
 
-  it("G2, G7: evidence says whose, which and what, and is there for 60 days; no receipt of what nobody waits for", async () => {
+  it("G2, G7: evidence names consumer, message and digest, and lives 60 days; without a caller it has no receipt", async () => {
     const message = anAdded({ amount: 5 });
     const before = Math.floor(Date.now() / 1_000);
     await receive(message);

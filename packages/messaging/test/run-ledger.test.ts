@@ -24,7 +24,7 @@ it("G5: a run that ended speaks for itself, and not for the run after it, of whi
   }
 });
 
-it("G6: attempts are what failed, or ran alone and was not heard of; waits are none, also after a run alone", async () => {
+it("G6: a run that failed, or ran alone and never ended, is an attempt; a wait is none, also after a run alone", async () => {
   const ledger = await aLedger();
   const counted: string[] = [];
   let receives = 1;

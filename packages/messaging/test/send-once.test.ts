@@ -30,7 +30,7 @@ afterEach(() => {
 afterAll(() => world.stop());
 
 describe("a sender that tries once", () => {
-  it("sends an envelope that a consumer reads, the first of its story", async () => {
+  it("sends an envelope that a consumer reads, the first of its flow", async () => {
     await sendOnce(queueUrl(), Seen.from({ what: "Zoë" }), { producer: "show" });
     const [letter] = await world.drain(queueUrl());
     const message = readEnvelope(letter?.body ?? "");

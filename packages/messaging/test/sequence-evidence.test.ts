@@ -191,7 +191,7 @@ function aConsumer() {
   );
 }
 
-/** Adds the word, having read the story. */
+/** Reads the item, and adds the word. */
 function tell() {
   return aConsumer().handler(async ({ data: { story: id, word } }, unit) => {
     const stories = versionedTable<Story>(table());
@@ -200,7 +200,7 @@ function tell() {
   });
 }
 
-/** Adds to the story what it cannot be without. */
+/** As `tell`, and parks every word but the first of an empty item. */
 function strict() {
   return aConsumer().handler(async ({ data: { story: id, word } }, unit) => {
     const stories = versionedTable<Story>(table());
@@ -210,7 +210,7 @@ function strict() {
   });
 }
 
-/** Adds the word without having read what the kit keeps. */
+/** Adds the word without reading the kit's attributes. */
 function blind() {
   return aConsumer().handler(async ({ data: { story, word } }, unit) => {
     const old = String((await world.get(table(), story))?.told ?? "");
@@ -264,7 +264,7 @@ async function storedNow() {
   return marshall((await world.get(table(), storyId)) ?? {});
 }
 
-/** Of the item without the story itself. */
+/** Bytes of the item without its text. */
 async function keptBytes(): Promise<number> {
   return itemBytes({ ...(await storedNow()), told: { S: "" } });
 }

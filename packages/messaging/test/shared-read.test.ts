@@ -49,7 +49,7 @@ it("what DynamoDB leaves unprocessed is asked for again, and is never taken for 
   expect(requests.calls).toEqual(["BatchGetItemCommand", "BatchGetItemCommand"]);
 });
 
-it("a failure is told to each who asked, and to nobody who asks later", async () => {
+it("a failure rejects every read that shared the request, and no later one", async () => {
   requests.remove();
   requests = faultAtCall(dynamodb, { nth: 1, fault: "down" });
   const answers = await Promise.allSettled([read("a"), read("b")]);

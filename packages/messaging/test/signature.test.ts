@@ -142,7 +142,7 @@ describe("the signature middleware", () => {
     expect(await codeOf(forged, "off")).toBeUndefined();
   });
 
-  it("G7: required parks what came by no queue and can prove nothing", async () => {
+  it("G7: required parks a message that came by no queue and so has no signature", async () => {
     const { ring } = aKeyStore(aSecret("k1"));
     expect(await codeAfter(signature({ keys: ring, policy: "required" }))).toBe("SIGNATURE_MISSING");
   });
@@ -156,7 +156,7 @@ describe("the signature middleware", () => {
     );
   });
 
-  it("G7: a rotation refuses nothing under way: both keys verify while the new one signs", async () => {
+  it("G7: a rotation rejects no message signed before it: both keys verify while the new one signs", async () => {
     const store = aKeyStore(aSecret("k1"));
     const before = await aLetter(store.ring);
     const rotated = aKeyStore(aSecret("k1", "k2")).ring;
@@ -179,7 +179,7 @@ describe("the signature middleware", () => {
   });
 });
 
-/** A letter as it arrives at the queue `credit`, signed by the ring. */
+/** A message as it arrives at the queue `credit`, signed by the ring. */
 async function aLetter(keys = aKeyStore(aSecret("k1", "k2")).ring): Promise<Letter> {
   const envelope = anEnvelope();
   const body = asciiJson(envelope);

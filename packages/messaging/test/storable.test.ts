@@ -64,7 +64,7 @@ describe("what DynamoDB cannot hold", () => {
     });
   });
 
-  it("S10: names neither the value nor a key that could be anybody's address", () => {
+  it("S10: names neither the value nor a key that could be a person's address", () => {
     const value = { anna: { "anna@example.org": { 12345: Number.NaN } } };
     expect(parkOf(() => things.save({ id: "a", version: 0, value }))?.detail).toBe(
       "insights: NaN at value.*.*.*",
@@ -162,7 +162,7 @@ describe("an attribute that begins with the kit's own prefix", () => {
     expect(unit.writes).toEqual([]);
   });
 
-  it("what only holds it elsewhere in its name is anybody's", async () => {
+  it("is not confused with one that has the prefix elsewhere in its name", async () => {
     const write = things.save({ id: newId(), version: 0, neo_total: 1, eo: 2 } as Thing);
     unitOfWork({ contract: contract({ name: "tests", accepts: [tested] }), cause: anEnvelope() }).write(
       write,

@@ -1,4 +1,4 @@
-// One story through the log: the lines of a request, of the message that it causes, and of the handlers' own have
+// One flow through the log: the lines of a request, of the message that it causes, and those that the handlers log have
 // the same ids; the metrics of both functions count it.
 
 import { anEnvelope } from "@essentially-once/testing/an-envelope";

@@ -80,7 +80,7 @@ describe("a dead letter", () => {
 });
 
 describe("between park and acknowledgement", () => {
-  it("G6: what could not be parked goes back, and is parked when it comes again", async () => {
+  it("G6: a message that could not be parked returns to the queue, and is parked when it is redelivered", async () => {
     faults = injectFaults(sqs(), { command: "SendMessageCommand", moment: "before" });
     expect(await isReturned(record)).toBe(true);
     faults.remove();

@@ -60,7 +60,7 @@ describe("trace", () => {
     }
   });
 
-  it("is told to X-Ray where somebody records it", () => {
+  it("is passed to X-Ray only when it is sampled", () => {
     expect(traceHeaderOf(message)).toBe(
       "Root=1-0af76519-16cd43dd8448eb211c80319c;Parent=b7ad6b7169203331;Sampled=1",
     );

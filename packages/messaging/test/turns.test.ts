@@ -28,12 +28,12 @@ it("G5: a failure of one is not that of the next", async () => {
   expect(await next).toEqual({ result: "done" });
 });
 
-it("G11: work that never ends holds nobody for longer than its time", async () => {
+it("G11: work that never ends blocks others no longer than its time", async () => {
   void inTurn("d", { untilMs: Date.now() + 20 }, () => new Promise(() => undefined));
   expect(await inTurn("d", inTime(), async () => "done")).toEqual({ result: "done" });
 });
 
-it("G11: whoever gets no turn in time has done nothing", async () => {
+it("G11: work that gets no turn in time is not begun", async () => {
   let begun = false;
   void inTurn("e", inTime(), () => new Promise(() => undefined));
   const late = inTurn("e", { untilMs: Date.now() + 20 }, async () => {
@@ -43,7 +43,7 @@ it("G11: whoever gets no turn in time has done nothing", async () => {
   expect(begun).toBe(false);
 });
 
-it("G11: a turn lasts no longer than it may, and who got none in time holds nobody up", async () => {
+it("G11: a turn lasts no longer than its limit, and work that got no turn in time blocks no other", async () => {
   await takeTurn("f", { ...inTime(), turnMs: 50 });
   expect(await takeTurn("f", { untilMs: Date.now() + 10 })).toBeUndefined();
   const beganAt = performance.now();

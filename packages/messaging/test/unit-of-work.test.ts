@@ -56,7 +56,7 @@ it("G4: numbers a message where its producer does", () => {
 it.each([
   ["an empty key", ""],
   ["a key of 513 characters", "k".repeat(513)],
-])("G3: takes no message that nobody could read after the commit: %s", (_what, partitionkey) => {
+])("G3: takes no message that no consumer could read after the commit: %s", (_what, partitionkey) => {
   const unit = unitOfWork({ contract: shop, cause: anEnvelope() });
   expect(() => unit.publish({ ...draft, partitionkey })).toThrow(
     "partitionkey must be a text of 1 to 512 characters",

@@ -8,7 +8,7 @@ interface Note extends Versioned {
 
 const notes = versionedTable<Note>("notes");
 
-it("makes an item that is new, on the condition that nobody saved it before", () => {
+it("creates a new item, on the condition that it was not saved before", () => {
   const { Update } = notes.save({ id: "a", version: 0, text: undefined });
   expect(Update).toMatchObject({
     Key: { id: { S: "a" } },

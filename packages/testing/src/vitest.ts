@@ -1,4 +1,4 @@
-// What the tests of an app need of vitest: the engines take their time, and nothing of the shell gets to the handlers.
+// The vitest settings for the tests of an app: time for the engines to start, and no variable of the shell in the handlers.
 import { fileURLToPath } from "node:url";
 import { enterOrExit } from "@essentially-once/operator/shell-environment";
 import type { ViteUserConfig } from "vitest/config";
@@ -11,7 +11,7 @@ export async function kitTests(): Promise<NonNullable<ViteUserConfig["test"]>> {
     maxWorkers: 2,
     globalSetup: [file("scratch")],
     setupFiles: [file("quiet-logs")],
-    // Bounds for what never ends. Nothing that goes on is cut short because the machine has much else to do.
+    // Bounds for a test that never ends. A test that is only slow, on a busy machine, stays far below them.
     testTimeout: 180_000,
     hookTimeout: 180_000,
     // The CloudFormation validator costs seconds a synth; `npm run synth` runs it once, for real.

@@ -1,11 +1,11 @@
-// What a handler started and did not wait for: it belongs to no commit, so the message fails and nothing of it is
-// committed. And what such work does after its handler has ended is refused.
+// Finds work that a handler started and did not wait for. Such work belongs to no commit, so the message fails and
+// nothing of it is committed. Calls that such work makes after its handler has ended are refused.
 //
 //   G2. An effect that the commit does not know of would happen again with every delivery (Q12).
 //
-// Seen are the calls of watched clients (clients.ts makes no others) and effects. A promise that makes neither
-// before its handler ends, a `fetch` or a timer, is not seen; only what it does later with the unit of work or a
-// watched client.
+// It sees effects and the calls of watched clients (clients.ts makes no others). It does not see a promise that makes
+// neither before its handler ends, such as a `fetch` or a timer; it sees only that promise's later use of the unit of
+// work or of a watched client.
 import { AsyncLocalStorage } from "node:async_hooks";
 import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { noteCall } from "../core/called.ts";
@@ -20,7 +20,7 @@ interface Open {
 }
 
 interface Run {
-  /** The names of what is under way. */
+  /** The name of each call in progress. */
   readonly calls: Map<object, string>;
   ended: boolean;
 }

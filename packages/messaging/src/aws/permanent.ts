@@ -1,13 +1,14 @@
-// Which errors never pass, for every error of the AWS SDK and of what the kit calls: the one place that decides. What
-// never passes is parked at once, with a code that says what to change; everything else is retried inside bounds.
+// The one place that decides whether an error is permanent, for every error of the AWS SDK and of the services that
+// the kit calls. A message with a permanent error is parked at once, with a code that says what to change; every other
+// error is retried inside bounds.
 //
-//   docs/adr/0022-permanent-errors.md: the list is closed, and what is wrong with the deployment and not with the
-//   message (permissions, credentials, keys, clocks) is retried.
+//   docs/adr/0022-permanent-errors.md: the list is closed. A fault of the deployment and not of the message
+//   (permissions, credentials, keys, clocks) is retried.
 import { calledBy } from "../core/called.ts";
 import { errorCodeOf, placeOf } from "../core/error-code.ts";
 import { Park } from "../core/outcome.ts";
 
-/** The reason to park for, or undefined when the error may pass. A Park is its own reason; a RetryLater asks for a retry. */
+/** The reason to park for, or undefined when the error is transient. A Park is its own reason; a RetryLater asks for a retry. */
 export function permanentReason(error: unknown): Park | undefined {
   if (error instanceof Park) return error;
   if (!(error instanceof Error)) return undefined;

@@ -1,5 +1,5 @@
-// The SQS clients of this process, apart from the others: a consumer needs one only when something fails or comes
-// again, so its cold start does not load what this file imports.
+// The SQS clients of this process, in a file of their own: a consumer needs one only for a failure or a redelivery, so
+// a cold start does not load the SQS SDK.
 import { SQSClient } from "@aws-sdk/client-sqs";
 import { attemptsMax, http } from "./clients.ts";
 import { watched } from "./in-flight.ts";

@@ -16,7 +16,7 @@ export interface TurnTimes {
 }
 
 /**
- * Does the work when all work on `name` before it has ended, or its time is over.
+ * Does the work once all earlier work on `name` has ended, or has used up its time.
  * @returns undefined when the turn did not come in time, and nothing was done
  */
 export async function inTurn<Result>(

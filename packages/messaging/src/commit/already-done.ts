@@ -1,8 +1,9 @@
-// Of redelivered messages, those that were done: they need no run, so they are no suspects, whoever died.
+// Finds the redelivered messages that were already processed. They need no run, so they cannot be the message that
+// killed the process.
 //
-//   G2. The evidence says so, and nothing else.
-//   G7. The guards are not asked: a copy of what was done takes no effect, whoever sent it. What only claims to be
-//   a copy differs from the evidence, and goes the way of all others.
+//   G2. Only the evidence decides.
+//   G7. The guards do not run: a copy of a processed message takes no effect, whoever sent it. A forged copy differs from
+//   the evidence, and is handled like any other message.
 import type { Delivery, MessageMiddleware } from "./delivery.ts";
 
 export async function isDone(

@@ -1,12 +1,12 @@
-// At-most-once: the message is claimed before the work, so nothing can do the work a second time. What fails
-// after the claim is lost: counted, acknowledged, not repaired.
+// At-most-once: the consumer takes the message before the work, so nothing can do the work a second time. A message
+// that fails after it was taken is lost: counted, acknowledged, not repaired.
 //
-//   G9. Zero times or once: the unit of work commits together with the end of the claim, or not at all.
-//   G9. Every loss is counted: a claim that ended without a word (the process died) is found by the next delivery, and
-//   so is a loss that was settled and never acknowledged. That may count a loss twice, under the same message id.
+//   G9. Zero times or once: the unit of work commits together with the end of the lease, or not at all.
+//   G9. Every loss is counted. The next delivery finds a lease that ended unsettled (the process died), and a loss
+//   that was settled and never acknowledged. That may count a loss twice, under the same message id.
 //
-// A claim that could not be made loses nothing: no work was begun, so the message is tried again. Nor does what no handler
-// has seen, as it does not fit its schema, say: it is parked.
+// If the message could not be taken, nothing is lost: no work was begun, so the message is retried. A message that no
+// handler has seen is not lost either: one that does not fit its schema, for example, is parked.
 import {
   type DynamoDBClient,
   TransactionCanceledException,
@@ -37,7 +37,7 @@ export interface AtMostOnceOptions {
   readonly client?: DynamoDBClient;
 }
 
-/** A look costs a fifth of the claim that it spares, and a batch shares the request. */
+/** Reading the evidence first costs a fifth of the write that it saves, and a batch shares the request. */
 const looksAfterDuplicate = 10;
 
 /**
@@ -52,7 +52,7 @@ export function atMostOnce(options: AtMostOnceOptions = {}): MessageMiddleware {
   const { client } = options;
   const leases = leaseTable({ table: evidenceTable, graceMs: claimGraceMs, client });
   const looks = looksAfterDuplicates(looksAfterDuplicate);
-  const sent = new WeakSet<Lease>(); // whose commit may be applied, whatever was heard of it
+  const sent = new WeakSet<Lease>(); // whose commit may be applied, whatever response came
   const claimed = new WeakMap<object, Lease>(); // by request: another middleware may replace its event
   const turns = new WeakMap<object, () => void>();
 
@@ -150,8 +150,9 @@ export function atMostOnce(options: AtMostOnceOptions = {}): MessageMiddleware {
 const turnMs = 500;
 
 /**
- * Who has claimed must commit or is lost, and ten messages of a hot key cannot all: of one key, one at a time claims.
- * @throws RetryLater CONTENDED, as a wait: nothing was claimed, and half of the time is left for what was
+ * Waits for the turn to take a message. A taken message must commit or is lost, and ten messages of a hot key cannot all
+ * commit at once: of one key, one message at a time is taken.
+ * @throws RetryLater CONTENDED, as a wait: the message was not taken, and those that were keep half of the time
  */
 async function turnOf({ consumer, message, deadlineMs }: Delivery): Promise<() => void> {
   const name = JSON.stringify([consumer, message.partitionkey]);
@@ -191,8 +192,8 @@ interface Loss {
 const settlingsMax = 5;
 
 /**
- * Settles the claim as lost, so that a worker that wakes up late commits nothing, and others do not count it.
- * @throws RetryLater LOSS_UNSETTLED when its own commit may be applied yet: what the next delivery finds is true then
+ * Settles the lease as lost, so that a worker that wakes up late commits nothing, and no other delivery counts the loss.
+ * @throws RetryLater LOSS_UNSETTLED when its own commit may still be applied: the next delivery finds out
  */
 async function lose(lease: Lease, { errorCode, deadlineMs, mayBeDone = false }: Loss): Promise<Outcome> {
   for (let attempt = 1; ; attempt++) {

@@ -1,14 +1,15 @@
-// Effects outside DynamoDB: another company's API cannot join our transaction, so what a crash leaves open is
-// asked, not guessed.
+// Effects outside DynamoDB: another company's API cannot join our transaction, so after a crash the kit asks the other
+// side whether the effect happened, and does not guess.
 //
 //   G8. `perform` runs at most once per key, unless the other side says that it did not happen.
 //
-// Before: the key is claimed. After: the result is recorded under the claim, and every later delivery gets it.
-// A claim that ended without a result is in doubt: the next delivery claims it under a higher fence and asks
-// `lookup`. An answer is recorded, "it did not happen" performs, and no answer parks as IN_DOUBT.
+// Before: the delivery acquires a lease on the key. After: it records the result in the lease's item, and every later
+// delivery gets that result. A lease that ended without a result is in doubt: the next delivery acquires it with a
+// higher fence and calls `lookup`. If `lookup` returns a result, it is recorded; if it returns "it did not happen",
+// `perform` runs; if it gives no answer, the message is parked as IN_DOUBT.
 //
-// `perform` is aborted before its lease ends and does not start after it. What no lease can prevent: a process
-// stopped between that check and its request, which sends when another has long performed. Only the other side
+// `perform` is aborted before its lease ends and does not start after it. One case no lease can prevent: a process is
+// paused between that check and its request, and sends the request after another has performed. Only the other side
 // can refuse that request: by the key, if it keeps keys, or by the fence, if it refuses a lower one than it saw.
 import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { watchedWork } from "../aws/in-flight.ts";
@@ -184,7 +185,7 @@ async function beforeLeaseEnds<Result>(
   return Promise.race([work(signal), aborted]);
 }
 
-/** The claim stays, unfinished: after its end the next delivery asks. On the last receive nobody would. */
+/** Leaves the lease unsettled, so that the next delivery asks after its end. On the last receive no delivery follows: parks. */
 function open(error: unknown, code: string, lease: Lease, key: string): Park | RetryLater {
   if (error instanceof Park) return error;
   const asked = error instanceof RetryLater ? error : new RetryLater(code, undefined, { cause: error });
@@ -204,7 +205,7 @@ function inDoubt({ id, fence }: Lease, key: string, cause?: unknown): Park {
   });
 }
 
-/** A claim that cannot be given back only costs the next delivery a wait and a question. */
+/** If the lease cannot be released, the next delivery waits for its end and calls `lookup`; nothing else is lost. */
 async function giveBack(lease: Lease): Promise<void> {
   try {
     await lease.free();

@@ -146,7 +146,7 @@ export function withEntry(given: string | undefined, entry: Entry, window: numbe
   return writeText({ ...text, entries });
 }
 
-/** What nobody knows the consumer of is looked at by all, in the item, as long as evidence counts. */
+/** Records of unknown consumers stay in the item, for every consumer to check, as long as evidence counts. */
 function withoutForgotten(text: EvidenceText, today: number): EvidenceText {
   const counts = ({ mark, ownDay }: Beyond) => mark !== unknownMark || today <= ownDay + evidenceDays;
   return { ...text, beyond: text.beyond.filter(counts) };

@@ -1,6 +1,6 @@
 // Evidence inside the one item that a message changes: state, evidence and outgoing messages in one conditional
-// write, without a transaction. One request and, up to 1 KB of item, one write unit. By ids, what leaves the item is
-// kept in the evidence table: one such write in ten has a second one before it.
+// write, without a transaction. One request and, up to 1 KB of item, one write unit. Older evidence by ids moves from
+// the item to the evidence table: one write in ten is preceded by a second one for that.
 //
 //   G1, G2. One write holds everything, on the condition that the evidence is what this commit was decided on.
 //   G3. The item's stream carries the messages: each record those of its own commit (see inline-stream.ts).

@@ -1,12 +1,12 @@
-// A claim on something that only one may do at a time: an owner, a fence that grows with every claim, and an
-// end. One item a name, changed by conditional puts only, so that whoever was overtaken can change nothing.
+// A lease on work that only one may do at a time: an owner, a fence that grows each time the lease is acquired, and an
+// end. One item per name, changed by conditional puts only, so that an owner who was overtaken can change nothing.
 //
-//   absent ──claim──► claimed ──settle──► settled
-//                      │  ▲ └──free──► free ──claim──► claimed
-//                      └──┘ claimed again after its end: nobody knows what its owner did (in doubt)
+//   absent ──acquire──► held ──settle──► settled
+//                       │ ▲ └──free──► free ──acquire──► held
+//                       └─┘ acquired again after its end: it is unknown what the owner did (in doubt)
 //
-//   G8, G9. Only the owner of the last claim settles, and only once.
-//   Clocks decide when a claim may be overtaken; who may settle is decided by conditions.
+//   G8, G9. Only the last owner settles, and only once.
+//   Clocks decide when a lease may be overtaken; conditions decide who may settle.
 import {
   type AttributeValue,
   ConditionalCheckFailedException,
@@ -25,20 +25,20 @@ import type { Write } from "./unit-of-work.ts";
 export interface LeaseTable {
   /** @throws RetryLater CONTENDED, as a wait, when others changed the item each time it was looked at */
   claim(wanted: Wanted): Promise<Claim>;
-  /** What is settled under this id, without a claim; those who ask at the same moment share a request. */
+  /** The result settled under this id, read without acquiring the lease; calls at the same moment share a request. */
   settled(id: string): Promise<Settled | undefined>;
 }
 
 export interface Wanted {
   readonly id: string;
-  /** When the claim ends, in ms since the epoch: no later than its owner can still act. */
+  /** When the lease ends, in ms since the epoch: at the latest when its owner must stop. */
   readonly untilMs: number;
   /** Kept in the item, for whoever reads it. */
   readonly about: Readonly<Record<string, string>>;
 }
 
 export type Claim =
-  /** `inDoubt`: the claim before this one ended without a word. */
+  /** `inDoubt`: the previous owner's lease ended, and was neither settled nor freed. */
   | { readonly kind: "granted"; readonly lease: Lease; readonly inDoubt: boolean }
   | { readonly kind: "held"; readonly retryAfterSeconds: number }
   | Settled;
@@ -53,23 +53,23 @@ export interface Lease {
   readonly id: string;
   readonly fence: number;
   readonly untilMs: number;
-  /** From when on another may claim. */
+  /** From when on another may acquire it. */
   readonly overtakenAfterMs: number;
   /** The write that settles, for a transaction to commit with what it settles. */
   settlement(result: unknown): Write;
   /**
    * Settles now.
    * @returns the result as it is stored: this one, or the one that this lease had settled before
-   * @throws RetryLater LEASE_LOST when another has claimed since
+   * @throws RetryLater LEASE_LOST when another has acquired it since
    */
   settle(result: unknown): Promise<unknown>;
-  /** Gives the claim back: what it was for has certainly not happened. Nothing to do if it was overtaken. */
+  /** Releases the lease: the work has certainly not happened. Does nothing if another has acquired it. */
   free(): Promise<void>;
 }
 
 export interface LeaseTableOptions {
   readonly table: string;
-  /** How long after its end a claim is still respected: clocks disagree, and a request may still be on its way. */
+  /** How long after its end a lease is still respected: clocks disagree, and a request may still be on its way. */
   readonly graceMs: number;
   readonly client?: DynamoDBClient | undefined;
 }
@@ -86,10 +86,10 @@ export type Condition = Pick<
   "ConditionExpression" | "ExpressionAttributeNames" | "ExpressionAttributeValues"
 >;
 
-/** How long a claim on a message is respected after its invocation must have ended: clocks disagree. */
+/** How long a lease on a message is respected after its invocation must have ended: clocks disagree. */
 export const claimGraceMs = 2_000;
 
-/** How often a claim looks again after another changed the item under it. */
+/** How often to try to acquire the lease when others change the item in between. */
 const roundsMax = 5;
 
 export function leaseTable({ table, graceMs, client }: LeaseTableOptions): LeaseTable {
@@ -107,7 +107,7 @@ export function leaseTable({ table, graceMs, client }: LeaseTableOptions): Lease
       for (let round = 1; round <= roundsMax; round++) {
         const mine: Item = { ...about, id, state: "claimed", owner, fence: (found?.fence ?? 0) + 1, untilMs };
         const refused = await put(mine, found ? unchanged(found) : absent);
-        // D1: the claim was written, its response was lost, and the SDK's second attempt met the first.
+        // D1: the lease was written, the response was lost, and the SDK's second attempt met the first.
         if (refused === undefined || refused.item?.owner === owner) {
           return { kind: "granted", lease: lease(mine, id), inDoubt: found?.state === "claimed" };
         }
@@ -119,7 +119,7 @@ export function leaseTable({ table, graceMs, client }: LeaseTableOptions): Lease
     },
   };
 
-  /** Undefined when the item may be claimed: it is free, or its claim has ended. */
+  /** Undefined when the lease may be acquired: it is free, or has ended. */
   function withoutClaim(found: Item): Claim | undefined {
     if (found.state === "free") return undefined;
     if (found.state === "settled") return settledAs(found);
@@ -177,7 +177,7 @@ export function leaseTable({ table, graceMs, client }: LeaseTableOptions): Lease
 
 const absent: Condition = { ConditionExpression: "attribute_not_exists(id)" };
 
-/** Nobody claimed, freed or settled since: the fence grows with each claim, and a claim changes state once. */
+/** The lease was not acquired, freed or settled since: the fence grows with each owner, and an owner changes the state once. */
 function unchanged({ owner, fence, state }: Item): Condition {
   return {
     ConditionExpression: "#owner = :owner AND #fence = :fence AND #state = :state",
@@ -187,8 +187,8 @@ function unchanged({ owner, fence, state }: Item): Condition {
 }
 
 /**
- * Of what a consumer of another mode finds as evidence: a claim that nobody settled says nothing of an effect. Undefined
- * for what is settled. Whoever writes on `condition` takes the claim's place, and its owner can settle no more.
+ * For a consumer that changed its mode and finds a lease where it looks for evidence: an unsettled lease says nothing
+ * of an effect. Undefined when it is settled. A write on `condition` replaces the lease, so its owner cannot settle it.
  */
 export function unsettledClaim(
   attributes: Readonly<Record<string, AttributeValue>>,

@@ -1,7 +1,8 @@
-// What fits one transaction, checked before it is sent: DynamoDB refuses the whole of it and does not say which
-// unit of work, table or item it means.
+// Checks that a transaction is within DynamoDB's limits before it is sent: DynamoDB refuses the whole transaction and
+// does not say which unit of work, table or item is too large.
 //
-//   G11. Actions and bytes of a transaction are bounded; what is beyond is parked by name, it can never succeed.
+//   G11. Actions and bytes of a transaction are bounded. A message beyond them can never succeed, so it is parked, and
+//   the reason names the limit.
 //
 //   https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/ServiceQuotas.html
 //   https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TransactWriteItems.html

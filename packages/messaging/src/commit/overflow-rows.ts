@@ -2,7 +2,7 @@
 // with more messages than they hold.
 //
 //   G2. Records are added and never replaced: whoever adds the same ones again changes nothing.
-//   G11. A row is at most one read unit, an item has at most `rowsMax` of them, and each goes when its time is over.
+//   G11. A row is at most one read unit, an item has at most `rowsMax` of them, and each row expires.
 import {
   ConditionalCheckFailedException,
   type DynamoDBClient,

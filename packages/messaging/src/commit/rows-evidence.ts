@@ -1,4 +1,4 @@
-// What the evidence table knows of a message: asked by `find`, or told by the transaction that it cancelled.
+// Finds a message's evidence in the evidence table: `find` reads it, `judge` takes it from a cancelled transaction.
 //
 //   G2. A lost response is not a duplicate and a duplicate is not a failure: the old evidence decides.
 import type { AttributeValue, CancellationReason, DynamoDBClient } from "@aws-sdk/client-dynamodb";
@@ -28,7 +28,7 @@ export interface Transient {
   readonly code: string;
   /** The item that it was cancelled for. */
   readonly item: string | undefined;
-  /** What the evidence is put on instead: in the place of a claim that ended without a word. */
+  /** The condition to put the evidence on instead: it replaces a lease that ended unsettled. */
   readonly condition?: Condition;
 }
 
@@ -77,7 +77,7 @@ function itemOf(reasons: readonly CancellationReason[], { items }: Measured): st
   return [...items][reasons.findIndex(({ Code = "None" }) => Code !== "None")];
 }
 
-/** A consumer that was at-most-once before: what is claimed and not settled had no effect, and its owner gets none. */
+/** The consumer was at-most-once before: a lease that ended unsettled had no effect, and replacing it stops its owner. */
 function inPlaceOf(item: Readonly<Record<string, AttributeValue>>): Transient | undefined {
   const condition = endedClaim(item);
   return condition && { kind: "transient", code: "LEASE_HELD", item: undefined, condition };

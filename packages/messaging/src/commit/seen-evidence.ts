@@ -1,5 +1,5 @@
-// What this process last saw of the items' evidence, so that a commit after a read needs no second one. Only a
-// guess: the commit's condition holds it against the item.
+// The evidence that this process last saw in each item, so that a commit after a read needs no second read. It may be
+// out of date: the commit's condition compares it with the item.
 import type { AttributeValue } from "@aws-sdk/client-dynamodb";
 import { hiddenPrefix } from "./item-evidence.ts";
 

@@ -28,7 +28,7 @@ const digestLengths = { digest: 16, meaning: 11 } as const;
  */
 export const bySequence: EvidenceForm = {
   attribute: `${hiddenPrefix}sequences`,
-  everyMessage: true, // a number that left no evidence would be missing for ever
+  everyMessage: true, // a number without evidence would look like a gap that never closes
   isOpen: () => false, // the last number says all
   isFull: () => false,
 

@@ -1,5 +1,5 @@
-// What one message wants to commit: state writes and outgoing messages. The handler only collects;
-// the evidence store commits all of it at once (G1, G2).
+// The unit of work of one message: its state writes and outgoing messages. The handler only collects them; the evidence
+// store commits all of them at once (G1, G2).
 import type { TransactWriteItem } from "@aws-sdk/client-dynamodb";
 import { nowIso } from "../core/clock.ts";
 import { derivedId } from "../core/ids.ts";
@@ -91,7 +91,7 @@ export function unitOfWork({
       const given: readonly (Draft | PublishOptions)[] = published;
       const options = given.find((one) => "sequence" in one);
       for (const draft of given.filter((one) => "type" in one)) {
-        const type = requirePublished(contract, draft.type); // G3: committed, it would wait for a route for ever
+        const type = requirePublished(contract, draft.type); // G3: once committed, it would wait forever for a route
         const ready = type.outgoing(draft);
         if (ready instanceof Promise)
           add({ ...draft, data: asJson(draft.data, "PUBLISH_INVALID", type.type) }, options, ready);

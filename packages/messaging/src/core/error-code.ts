@@ -1,4 +1,4 @@
-// What is said of an error: a code or a class name, and a place in the code. Never its message, which may quote the
+// Describes an error by a code or a class name, and a place in the code. Never by its message, which may quote the
 // payload (S10).
 import { calledBy } from "./called.ts";
 import { Park, RetryLater } from "./outcome.ts";

@@ -1,8 +1,8 @@
-// The one source of ids. What is caused by a message is named after that message (G2), so a second run of the
-// same work emits the same ids and every receiver recognises them.
+// The one source of ids. The id of an outgoing message is derived from the message that caused it (G2), so a second run
+// of the same work emits the same ids and every receiver recognises them.
 import { hash, randomUUID } from "node:crypto";
 
-/** An id for something without a cause: the first message of a story. */
+/** An id for something without a cause: the first message of a flow. */
 export function newId(): string {
   return randomUUID();
 }

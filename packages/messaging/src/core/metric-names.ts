@@ -11,7 +11,7 @@ export const metricNames = {
   processed: "Processed",
   /** Messages that had been processed before. */
   duplicateAbsorbed: "DuplicateAbsorbed",
-  /** Messages that come again later. */
+  /** Messages returned to their queue, to be redelivered later. */
   retried: "Retried",
   /** How long the message that waits longest has waited since its first receive, in seconds; absent when none waits. */
   waitedSeconds: "WaitedSeconds",

@@ -1,4 +1,4 @@
-// What a caller is told when a request was not done: problem details, with a code a program can act on.
+// The answer to a request that failed: problem details, with a code that a program can act on.
 //
 //   https://www.rfc-editor.org/rfc/rfc9457
 import type { APIGatewayProxyStructuredResultV2 } from "aws-lambda";

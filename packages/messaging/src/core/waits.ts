@@ -1,6 +1,6 @@
-// What is a wait and what is an attempt. An attempt: the handler ran and failed, or took its process with it. A wait:
-// nothing was tried that could have failed because of the message. The kit's own errors say it themselves
-// (`RetryLater.waited`); here is what others throw.
+// Tells a wait from an attempt. An attempt: the handler ran and failed, or killed its process. A wait: nothing was
+// tried that could have failed because of the message. The kit's own errors say which they are (`RetryLater.waited`);
+// this file decides for all other errors.
 import { RetryLater } from "./outcome.ts";
 
 /** AWS refuses for being asked too often, or for meeting another request: whoever asks later gets an answer. */

@@ -1,4 +1,4 @@
-// Whole numbers that somebody sets in what runs in AWS: an option, a variable of the environment.
+// Checks whole numbers of the configuration: options and environment variables.
 
 /**
  * The value as a number.

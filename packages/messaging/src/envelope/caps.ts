@@ -21,7 +21,7 @@ export const depthMax = 64;
 export const keysMax = 20_000;
 /**
  * Values of a message: objects, lists and what is in them. An empty list is two characters, and some forty bytes once it
- * is parsed: without this bound ten claims of them fill 512 MB.
+ * is parsed: without this bound ten claim-check payloads of empty lists fill 512 MB.
  */
 export const valuesMax = 100_000;
 /** Entries of one list. */

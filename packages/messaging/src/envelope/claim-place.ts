@@ -1,4 +1,4 @@
-// The names of claims: where an object lies is what is in it, and a reference says both. And how large one may be.
+// The keys of claim-check objects in S3 (a key is the hash of the content), the references to them, and their maximum size.
 
 import { Park } from "../core/outcome.ts";
 import { claimBytesMax } from "./caps.ts";

@@ -1,6 +1,6 @@
-// What CloudEvents 1.0 asks of the attributes that the kit reads, beyond their being texts, and what it does not read.
+// The rules of CloudEvents 1.0 for the attributes that the kit reads, beyond being strings, and for those it does not read.
 //
-//   G6. What another program wrote by other rules is parked, and the reason names the rule.
+//   G6. An event that breaks a rule is parked, and the reason names the rule.
 //
 //   https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/spec.md
 //   https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/formats/json-format.md (a null is no attribute)

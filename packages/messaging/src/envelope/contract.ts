@@ -1,7 +1,7 @@
-// What a function is to others, said once: its name, what it accepts and what it publishes. Its handler is built on it and
-// its stack is wired by it, so neither can say something else.
+// The contract of a function, written once: its name, the types that it accepts and those that it publishes. The handler
+// is built on it and the stack is wired by it, so the two cannot disagree.
 //
-//   G2. The name is the scope of the evidence: two functions of one name would take each other's messages for done.
+//   G2. The name is the scope of the evidence: of two functions with one name, each would skip the other's messages.
 //   G3. A type that the contract does not publish has no route, so it is never committed.
 
 import { Park } from "../core/outcome.ts";

@@ -1,7 +1,8 @@
-// What a message says, without how it came: what evidence keeps of it, to tell a copy from another message of its id.
+// The digest of a message's content, without its transport. Evidence keeps it to tell a copy from another message with
+// the same id.
 //
 //   G2. The same data are the same message, whatever the order of their keys: `meaning`.
-//   G7. Other data under one id are another message, which is parked and not taken for a copy.
+//   G7. Other data under the same id are another message, which is parked and not treated as a copy.
 //
 // The digest of the text, with its keys as they came, is what evidence has had from the beginning. It stays beside the
 // meaning, so that an older release which runs meanwhile recognises its copies: docs/adr/0020-the-same-data.md

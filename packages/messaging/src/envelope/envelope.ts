@@ -1,5 +1,5 @@
-// What travels: a CloudEvents 1.0 event in its JSON form. `source` and `id` identify it, whatever queue or
-// redrive it came by (SQS's own messageId changes on a redrive and is never used as identity).
+// The envelope of every message: a CloudEvents 1.0 event in its JSON form. `source` and `id` identify it, whatever queue
+// or redrive it came by (SQS's own messageId changes on a redrive and is never used as identity).
 //
 //   https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/spec.md (attributes; duplicates: source + id)
 
@@ -19,13 +19,13 @@ export interface Envelope<Type extends string = string, Data = unknown> {
   readonly partitionkey: string;
   /** Its number among the messages of its source and key, as digits: see sequence.ts. */
   readonly sequence?: string;
-  /** The id that the whole story shares. */
+  /** The id that all messages of a flow share. */
   readonly correlationid: string;
-  /** The id of the message that caused this one; absent on the first of a story. */
+  /** The id of the message that caused this one; absent on the first of a flow. */
   readonly causationid?: string;
   /** W3C trace context. */
   readonly traceparent?: string;
-  /** How many messages lie between the first of the story and this one. */
+  /** How many messages lie between the first of the flow and this one. */
   readonly hops: number;
   /**
    * Where the data is, for a message that travels without it; stays when the data has been fetched (claim-check.ts).

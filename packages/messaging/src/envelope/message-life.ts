@@ -1,7 +1,7 @@
-// How long a message can live, and how long what is remembered of it has to. The wiring rules prove at synth time
-// that the queues keep to it.
+// How long a message can live, and how long its evidence must live. The wiring rules check at synth time that the
+// queues keep to it.
 //
-//   G2, G7. While a message can come again its evidence is there; what is older is parked by the age gate.
+//   G2, G7. While a message can be redelivered, its evidence exists; the age gate parks older messages.
 
 /** SQS keeps nothing longer: https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_CreateQueue.html */
 export const deadLetterRetentionDays = 14;

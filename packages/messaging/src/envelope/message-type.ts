@@ -39,7 +39,7 @@ export interface MessageTypeOptions<Type extends string, Data, Older> {
   readonly schema: StandardSchemaV1<unknown, Data>;
   /** Messages of one key belong together: the order id, the account id. */
   readonly key: (data: Data) => string;
-  /** Each older version that may still be under way: the schema it had, and a step to the version after it. */
+  /** Each older version that may still be in a queue or the outbox: its schema, and a step to the next version. */
   readonly upcasts?: Upcasts<Older>;
 }
 

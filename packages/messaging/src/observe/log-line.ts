@@ -1,5 +1,5 @@
-// One JSON object a line: ids, sizes and codes, never a payload (a log is read by more people than a table). In ASCII:
-// an id is a stranger's text, and some characters make a terminal show something else than what is there.
+// One JSON object per line: ids, sizes and codes, never a payload (more people read a log than a table). In ASCII: an
+// unknown sender may have written an id, and some characters make a terminal show something other than the text.
 import { nowIso } from "../core/clock.ts";
 import { asciiJson } from "../envelope/envelope.ts";
 import { scopeFields } from "./scope.ts";

@@ -1,5 +1,5 @@
-// The one logger. A line says what happened by its code, and to which message of which invocation by its fields;
-// what is logged is also counted, so that log and metrics cannot tell two stories.
+// The one logger. The code of a line says what happened; its fields say to which message of which invocation. Every
+// line is also counted, so that the log and the metrics cannot disagree.
 //
 //   The names of fields and variables are those of AWS's Powertools; why not its Logger: docs/adr/0014.
 import { type LogLevel, writeLine } from "./log-line.ts";

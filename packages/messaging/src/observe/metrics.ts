@@ -1,5 +1,5 @@
-// What the functions count, in CloudWatch's embedded metric format: a line of the log that CloudWatch makes metrics
-// of, one an invocation and without a request to anybody.
+// The metrics of the functions, in CloudWatch's embedded metric format: one log line per invocation, from which
+// CloudWatch makes metrics. It costs no request.
 //
 //   https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
 import { nowMs } from "../core/clock.ts";

@@ -1,5 +1,5 @@
-// What a line of the log and a count belong to: the invocation, and within it the message. Whoever logs or counts
-// does not have to be told; it follows the asynchronous calls, so messages side by side are not mixed up.
+// The scope of a log line or a count: the invocation, and within it the message. Code that logs need not be given it: the
+// scope follows the asynchronous calls, so messages processed side by side are not mixed up.
 import { AsyncLocalStorage } from "node:async_hooks";
 import { channel } from "node:diagnostics_channel";
 import type { Envelope } from "../envelope/envelope.ts";

@@ -1,5 +1,5 @@
-// What X-Ray is told of a piece of work: a subsegment with its ids and, when it failed, a code. Never an error's text
-// nor an answer, for which Powertools has options that are on unless somebody turns them off.
+// Sends X-Ray a subsegment for a piece of work: its ids and, when it failed, a code. Never the text of an error, nor a
+// response: Powertools records both by default.
 //
 //   The X-Ray SDK knows the current subsegment by the asynchronous call, so that work side by side does not close each
 //   other's; its hooks for that, and its 128 KB, are only loaded by a function that is traced.

@@ -1,5 +1,5 @@
-// The trace of a story. A request or a message that brings none starts one; what it causes carries on, as a child
-// of the work that was done for it. Every run of that work has the same span, as its messages have the same ids.
+// The trace of a flow. A request or a message without a trace starts one; the messages that it causes continue it, as
+// children of the work on it. Every run of that work has the same span, as its messages have the same ids.
 //
 //   https://www.w3.org/TR/trace-context/#traceparent-header
 //   https://docs.aws.amazon.com/xray/latest/devguide/xray-concepts.html#xray-concepts-tracingheader
@@ -31,7 +31,7 @@ export function traceOf({ source, id, traceparent }: Traced): Trace {
   };
 }
 
-/** Undefined unless the text is a traceparent: what came from outside goes no further as it is. */
+/** Undefined unless the text is a traceparent: text from outside is never passed on unparsed. */
 export function readTraceparent(text: string | undefined): Trace | undefined {
   const [, traceId = "", parentId = "", flags = ""] = wellFormed.exec(text ?? "") ?? [];
   if (/^0*$/.test(traceId) || /^0*$/.test(parentId)) return undefined;
@@ -59,7 +59,7 @@ export function invocationTrace(header = process.env._X_AMZN_TRACE_ID): Trace | 
   );
 }
 
-/** For X-Ray, which links hops by it; undefined for what nobody records. */
+/** For X-Ray, which links hops by it; undefined when the trace is not sampled. */
 export function traceHeaderOf(message: Traced): string | undefined {
   const { traceId, parentId, sampled } = traceOf(message);
   if (!sampled) return undefined;

@@ -39,8 +39,8 @@ export interface PublisherOptions {
   /** The outbox of older releases: where rows without a place are deleted. */
   readonly formerOutboxTable?: string | undefined;
   /**
-   * Which type goes where, and who may say what; what nobody says who may is neither signed nor sent, and stays. Without
-   * authors whatever is there is sent.
+   * Which type goes to which queues, and who may publish it. A row whose producer may not publish its type is neither
+   * signed nor sent, and stays. Without authors every row is sent.
    */
   readonly registry: Registry;
   /** The rows come by their stream: those that a FIFO queue did not take are noted, for those behind them. */
@@ -183,7 +183,7 @@ function publisherBy({ routes, authors }: Known, options: PublisherOptions): Pub
     return letters;
   }
 
-  /** A queue that cannot be reached fails its own letters and not those of the other queues. Undefined: there is none. */
+  /** A queue that cannot be reached fails its own messages, not those of other queues. Undefined: the queue does not exist. */
   async function attempt(
     queueUrl: string,
     letters: readonly Letter[],

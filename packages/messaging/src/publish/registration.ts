@@ -1,4 +1,4 @@
-// What a contract is to the relay: one entry of the registry, which the stack of its function writes.
+// One entry of the relay's registry for each contract, written by the stack of its function.
 //
 //   The registry is a path of Parameter Store with one parameter for each contract, named after it. So an entry changes with
 //   the stack it belongs to and with nothing else, its name is taken once in a stage, and no list has to fit anywhere.

@@ -1,10 +1,10 @@
-// Who accepts what, where, and who publishes it: read at run time from what the stacks of the services have written, so that
-// the relay need not be deployed when one of them comes or goes.
+// The registry: which consumer accepts which type at which queue, and which function publishes it. The relay reads it at
+// run time from the entries that the stacks wrote, so it need not be deployed when a service comes or goes.
 //
-//   G3. A consumer is in the registry, or it is not: half a read counts as none. What cannot be read now stays as it was read
-//   before, for an hour; then nothing is sent any more, and the rows wait.
-//   G3. A type that nobody accepts, and an author whom nobody knows, may just have come: it is asked for at once, within bounds.
-//   G7. Whoever writes the registry decides who is signed for: stacks write it, and the relay may only read it.
+//   G3. A consumer is in the registry, or it is not: a partial read counts as none. When a read fails, the entries of the
+//   last one serve for an hour; after that nothing is sent, and the rows wait.
+//   G3. An unknown type or author may just have been deployed: the registry is read again at once, within bounds.
+//   G7. A writer of the registry decides whose messages are signed: stacks write it, and the relay may only read it.
 
 import { dynamodb } from "../aws/clients.ts";
 import { readParameters } from "../aws/parameters.ts";
@@ -50,7 +50,7 @@ export interface RegistryOptions {
 export const refreshMs = 60_000;
 /** So often, at most, something unknown makes us ask; also the pause after a failure while older entries serve. */
 export const askAgainMs = 5_000;
-/** As long as signing keys: whoever came meanwhile must not miss its messages for ever. */
+/** As long as signing keys: a consumer deployed meanwhile must not miss its messages forever. */
 export const staleMsMax = 3_600_000;
 /** Kept back from the deadline for the sending. Milliseconds. */
 const sendMsMin = 1_000;

@@ -1,9 +1,9 @@
-// What is wrong with contracts that were made one by one: held against each other when an app is synthesized, and when the
-// registry of a stage is checked, which has those of all apps.
+// Finds contracts that do not fit each other: those of an app when it is synthesized, and those of all apps when the
+// registry of a stage is checked.
 //
-//   G2. No two functions have one name: they would take each other's messages for done.
-//   G3. A committed message has somewhere to go: a published type without a subscriber is refused.
-//   G6. Nobody waits for what never comes: an accepted type that nothing publishes is refused.
+//   G2. No two functions have one name: each would treat the other's messages as already processed.
+//   G3. A committed message has a destination: a published type without a subscriber is refused.
+//   G6. No consumer waits for a message that no producer sends: an accepted type that nothing publishes is refused.
 import type { Registration } from "./registration.ts";
 
 export type Registered = Pick<Registration, "name" | "accepts" | "publishes" | "elsewhere">;

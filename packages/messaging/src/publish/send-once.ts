@@ -82,7 +82,7 @@ function firstOfItsStory({ type, data, partitionkey }: Draft, source: string): E
   };
 }
 
-/** It begins a story of its own, in the trace of what the sender is at. */
+/** The message begins a flow of its own, in the trace of the message or request that its sender is handling. */
 function traceparentHere(source: string): string | undefined {
   const message = currentMessage();
   if (message) return childTraceparent(message, source);

@@ -1,9 +1,9 @@
-// What is for a queue that is not there, though the registry names it: each copy waits in a row of its own, so that nothing
-// else waits with it.
+// Messages for a queue that does not exist, though the registry names it: each copy waits in a row of its own, so that no
+// other message waits with it.
 //
-//   G3. Such a row is the sweeper's, every minute. When the queue is back it gets what is its own; when the consumer has left
-//   the registry, the copies that were on their way to it are reported and given up. A type that nobody accepts any more stays.
-//   G4. The row has a partition key of its own, so it stands in no other row's way.
+//   G3. The sweeper tries such a row every minute. When the queue exists again, it gets its copies. When the consumer has
+//   left the registry, its copies are reported and dropped. A message of a type without any consumer stays.
+//   G4. The row has a partition key of its own, so it blocks no other row.
 import { marshall } from "@aws-sdk/util-dynamodb";
 import { dynamodb } from "../aws/clients.ts";
 import { writeItems } from "../aws/dynamodb-batch.ts";

@@ -1,7 +1,8 @@
-// A journal that keeps what its entries refer to: claims expire, entries do not, and a rebuild reads them all.
+// A journal that keeps the claim-check data of its entries: the S3 objects expire, entries do not, and a rebuild reads
+// every entry.
 //
-//   G10. A claim is kept before its message is appended, so whoever reads the entry finds the data.
-//   G4. Nothing is appended behind a message whose claim is not kept.
+//   G10. The data is kept before its message is appended, so every reader of the entry finds it.
+//   G4. No message is appended after one whose data could not be kept.
 import { type ClaimStore, claimStore } from "../commit/claim-store.ts";
 import { atOnce, requestsAtOnce } from "../core/at-once.ts";
 import { log } from "../observe/log.ts";

@@ -1,5 +1,5 @@
-// What a journal is made of, in one table: the head of each partition, its entries, and evidence beside each
-// entry. The writes are made here and performed by the append.
+// The items of a journal, in one table: the head of each partition, its entries, and evidence beside each entry. This file
+// makes the writes; the append performs them.
 //
 //   G2, G10. One transaction holds head, entries and evidence: `transactionOf`.
 import type { AttributeValue, CancellationReason } from "@aws-sdk/client-dynamodb";

@@ -1,4 +1,4 @@
-// The journal: every message, in order, for ever. Producers append, consumers pull from a place of their own.
+// The journal: every message, in order; none expires. Producers append; each consumer pulls from an offset of its own.
 //
 //   G4. Messages of one partitionkey lie in one partition, in the order in which they were appended.
 //   G10. Sequence numbers of a partition are 1, 2, 3 … without a gap: an offset says what is behind it.
@@ -109,7 +109,7 @@ export function journal(options: JournalOptions = {}): Journal {
       );
       const entries = Items.map(entryOf);
       const whole = entries.filter(({ sequence }, index) => sequence === after + 1 + index);
-      // A query may see a transaction in part (read-committed): what lies behind a gap is read again later.
+      // A query may see a transaction in part (read-committed): entries after a gap are read again later.
       // https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/transaction-apis.html#transaction-isolation
       if (whole.length < entries.length) {
         log("warn", "JOURNAL_GAP", { journal: name, partition, after: after + whole.length });

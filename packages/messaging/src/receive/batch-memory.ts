@@ -12,7 +12,7 @@ import { runLedger } from "./run-ledger.ts";
 
 export interface PartOfBatch {
   readonly records: readonly SQSRecord[];
-  /** They are hidden for a moment, and noted. */
+  /** Each with a visibility timeout of a moment, and a note in the run ledger that this was a wait. */
   readonly givenBack: readonly SQSRecord[];
 }
 

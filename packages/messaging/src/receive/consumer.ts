@@ -3,9 +3,9 @@
 //   G5. A record's failure is its own.
 //   G6. What cannot be processed is parked with its reason; nothing else leaves the queue undone.
 //
-// Here is the way of messages that come for the first time to a standard queue. What others need is loaded when the
-// first of them comes: an order (queue-order.ts), redeliveries (redelivery.ts), failures (failed-record.ts). A file
-// that cannot be loaded fails the batch or the record, which comes again.
+// This file handles the first delivery of messages of a standard queue. The other cases have files of their own, loaded
+// when first needed: an order (queue-order.ts), redeliveries (redelivery.ts), failures (failed-record.ts). If such a
+// file cannot be loaded, the batch or the record fails and is redelivered.
 import type { Context, SQSBatchResponse, SQSEvent, SQSRecord } from "aws-lambda";
 import { processBatch } from "../aws/batch.ts";
 import { deliver, type MessageMiddleware } from "../commit/delivery.ts";
@@ -125,7 +125,7 @@ export function consumer<Of extends Contract>(contract: Of): Consumer<Of> {
           } catch (cause) {
             const errorCode = cause instanceof Error ? cause.name : typeof cause;
             log("warn", "FAILURE_NOT_SETTLED", { consumer: name, errorCode });
-            return false; // it comes again when its visibility timeout has passed
+            return false; // SQS redelivers it when its visibility timeout expires
           }
         }
 

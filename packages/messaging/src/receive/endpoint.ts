@@ -4,8 +4,8 @@
 //   G1. The answer is given after state and outgoing messages have committed together.
 //   G2. A repeated request takes effect once; its answer is the receipt in the evidence.
 //
-// Nothing is claimed before the work, so of two requests with one key that run at once both may answer: the one
-// that commits second finds the receipt of the first. 409 is for those that cannot: while the other holds the
+// No lease is acquired before the work, so when two requests with one key run at once, both may answer: the one that
+// commits second finds the receipt of the first. A request gets 409 when it cannot answer: the other one holds the
 // lease of an effect, or is committing for longer than this one may wait.
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2, Context } from "aws-lambda";
 import { beforeDeadline } from "../aws/batch.ts";

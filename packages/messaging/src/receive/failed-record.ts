@@ -1,5 +1,5 @@
-// What becomes of a record that failed: it comes later, or it is parked with its reason. Loaded with the first failure;
-// when that does not succeed, the record goes back to its queue all the same.
+// Settles a failed record: it is redelivered later, or parked with its reason. Loaded with the first failure; if it
+// cannot be loaded, the record returns to its queue all the same.
 //
 //   G6. After its last attempt, or when it can never succeed, a message is parked with its reason.
 //   G11. Every retry has a delay and every message a last retry (next-try.ts).

@@ -1,7 +1,7 @@
 // The order of a batch of a FIFO queue: its groups side by side, the messages of a group one after the other.
 //
-//   G4. None runs past one that failed or is parked: what is behind a failure comes back with it, what is behind a
-//   parked message is held. What nobody vouches for holds nobody, and joins no line.
+//   G4. No message overtakes one that failed or is parked: messages behind a failure return to the queue with it, those
+//   behind a parked message are held. A message that is not authentic holds no other message, and joins no line.
 
 import type { Received } from "../commit/received.ts";
 import { gapCode } from "../commit/sequence-evidence.ts";

@@ -4,11 +4,11 @@
 //   G4. In a held group only the first in line may run; every other message of it is parked behind.
 //
 // Every step may be repeated, because it may have been done by a process that died:
-//   before the hold          nothing has happened, the message comes again
-//   hold, not parked         it comes again, finds its place in the line, and runs (first) or is parked (behind)
-//   parked, not acknowledged the same; the second dead letter is a copy, and one with the first
-//   effect, still held       it comes again, it is first in line, its evidence makes it a duplicate; it leaves
-//   left, not acknowledged   it comes again and is among the `passed`: it runs, and is a duplicate
+//   before the hold          nothing has happened; the message is redelivered
+//   hold, not parked         redelivered, it finds its place in the line, and runs (first) or is parked (behind)
+//   parked, not acknowledged the same; the second dead letter is a copy with the same id as the first
+//   effect, still held       redelivered, it is first in line; its evidence makes it a duplicate; it leaves
+//   left, not acknowledged   redelivered, it is among the `passed`: it runs, and is a duplicate
 // So the line holds ids and not a number: an id that joins or leaves twice changes nothing.
 //
 // Beside each id is when it was last parked. After the longest time that SQS can keep its dead letter, and then

@@ -1,10 +1,10 @@
 // A message that kills its process must not take its neighbours to the dead-letter queue with it.
 //
-//   G5. Suspects (redelivered, and nobody knows why) run last and alone, after the others were committed and
-//   deleted from the queue; the one that was alone when the process died before runs after all other suspects.
-//   G2. What was done has its evidence: it is forgotten without a run, and is nobody's suspect.
-//   G4. Work comes in lots: the copies of one message, or a FIFO group. A lot with a suspect goes last as a
-//   whole, one record at a time, in the order of the batch; in a group nothing runs behind a failure.
+//   G5. Suspects (redelivered for an unknown reason) run last and alone, after the others were committed and deleted
+//   from the queue. A suspect that was running alone when its process died runs after all other suspects.
+//   G2. A message that was processed has its evidence: it is deleted from the queue without a run, and is no suspect.
+//   G4. A batch is worked on in groups of records: the copies of one message, or a FIFO group. A group with a suspect
+//   runs last as a whole, one record at a time, in the order of the batch; in a FIFO group no record runs after a failure.
 import type { SQSRecord } from "aws-lambda";
 import { isRedelivered } from "../commit/received.ts";
 import { nowMs } from "../core/clock.ts";
@@ -12,11 +12,11 @@ import type { LastRun, RunLedger } from "./run-ledger.ts";
 
 export interface IsolationOptions<Item> {
   readonly recordOf: (item: Item) => SQSRecord;
-  /** Items of one lot stay together and in order. */
+  /** The group of an item: the items of a group stay together and in order. */
   readonly lotOf: (item: Item) => string;
-  /** Nothing of a lot runs after a failure of it. */
+  /** In a group, no item runs after a failure. */
   readonly inOrder?: boolean;
-  /** Whether what an item is about was done, by this run or another. Not asked where order counts. */
+  /** Whether the item's message was already processed, by this run or another. Not called where order counts. */
   readonly isDone?: (item: Item) => Promise<boolean>;
   readonly ledger: RunLedger;
   /** Works on items side by side and returns those that failed. */
@@ -49,7 +49,7 @@ export async function processIsolated<Item>(
   for (const lot of suspects) await processAlone(lot);
   return items.filter((item) => failed.has(item));
 
-  /** A lot may hold another message under the same id, so each of it has to be done. */
+  /** A group may hold another message under the same id, so it is done only when each of its items is. */
   async function doneOf(suspected: readonly (readonly Item[])[]): Promise<Set<readonly Item[]>> {
     if (inOrder || isDone === undefined) return new Set();
     const answers = await Promise.all(suspected.map(async (lot) => Promise.all(lot.map(isDone))));
@@ -58,7 +58,7 @@ export async function processIsolated<Item>(
 
   async function processAlone(lot: readonly Item[]): Promise<void> {
     for (const [index, item] of lot.entries()) {
-      // Noted and then not begun, it would be blamed for a run that it never had, and have one less.
+      // A run that is noted and then not begun would count against the message: one run less is left.
       if (nowMs() < deadlineMs) await ledger.note(recordOf(item), "alone");
       const [failure] = await process([item]);
       if (failure === undefined) await forget([item]);
@@ -70,7 +70,7 @@ export async function processIsolated<Item>(
     }
   }
 
-  /** In a group, what is behind a failure that was heard of did not run with it, and cannot be to blame. */
+  /** In a FIFO group, records behind a recorded failure did not run after it, so they cannot have killed the process. */
   function suspectsOf(lot: readonly Item[]): readonly Item[] {
     const heard = lot.findIndex((item) => isRedelivered(recordOf(item)) && lastRunOf(item) === "ended");
     const mayHaveRun = inOrder && heard >= 0 ? lot.slice(0, heard) : lot;

@@ -1,6 +1,6 @@
 // The order of a FIFO batch: which of its messages may run now, and who waits behind whom.
 //
-//   G4. A message of a held group runs only when it is first in its line; what comes behind is parked, in order.
+//   G4. A message of a held group runs only when it is first in its line; the messages behind it are parked, in order.
 //
 // One read at the start of a batch is enough: SQS gives a group to one invocation at a time, as long as no
 // function outlives its visibility timeout (six times its own), so only this batch and the operator's
@@ -44,7 +44,7 @@ export function keyOrder({ holds, records }: { holds: Holds; records: readonly S
     },
 
     async hold(record) {
-      await holdOf(record); // a read that is under way must not forget what is held now
+      await holdOf(record); // a read in progress must not overwrite this hold
       const group = groupOf(record);
       known.set(group, await holds.join(group, lineIdOf(record)));
     },
@@ -57,7 +57,7 @@ export function keyOrder({ holds, records }: { holds: Holds; records: readonly S
     },
   };
 
-  /** A line whose first is nowhere any more would hold its key for ever: it goes on without, and says so. */
+  /** If the first message of a line no longer exists, the line would hold its key forever: removes it, and logs that. */
   async function withoutGone(record: SQSRecord, id: string): Promise<Hold> {
     const group = groupOf(record);
     let hold = await holdOf(record);

@@ -29,7 +29,7 @@ const retentionMinMs = 60_000;
 
 /** Of the retention; then there is time for one more try, and none for a second. */
 const lastTryShare = 7 / 8;
-/** A message cannot be hidden for longer, so none that SQS gives is older than its retention by more. Milliseconds. */
+/** The longest visibility timeout: no message that SQS delivers outlives its retention by more. Milliseconds. */
 const hiddenMaxMs = 43_200_000;
 
 export async function nextTry(queue: Subscription, record: SQSRecord, error: unknown): Promise<Try | Park> {
@@ -83,7 +83,7 @@ function inLine(record: SQSRecord, ahead: number | undefined): number | undefine
   return Math.max(1, Math.min(Math.ceil((ahead * secondsEach) / faster), lineMaxSeconds));
 }
 
-/** So near to the front, one that is hidden for too long holds up all the others. */
+/** So near to the front, a message with too long a visibility timeout delays all those behind it. */
 const nearMax = 20;
 const faster = 2;
 /** A line that moves again after it stood is not to be held up for longer by what it seemed before. */

@@ -1,13 +1,13 @@
-// What a dead letter carries beside its body: why it was parked, and the attributes that it came with, among
-// them its signature, so that a redriven message is the one that was sent.
+// The attributes of a dead letter: why it was parked, and the attributes that it came with, among them its signature, so
+// that a redriven message is the one that was sent.
 //
-//   G6. Park and redrive lose nothing of a message, and the reason fits whatever SQS can hold.
-//   G7. A redriven message still proves who wrote it.
+//   G6. Park and redrive lose nothing of a message, and the reason fits beside any message that SQS can hold.
+//   G7. A redriven message still has the signature of its writer.
 //
-// SQS takes ten attributes and eight are ours. The trace comes ninth, when there is room: the body has it, too.
-// What a message came with and finds no room, or has a name of ours, goes into one attribute, folded as JSON.
-// Attributes count towards the size of a message. What does not fit beside the body is left out in a fixed order, the
-// reason's code last; a body that leaves no room even for that is parked by parked-body.ts.
+// SQS takes ten attributes and eight are ours. The trace comes ninth, when there is room: the body has it, too. An
+// attribute of the message that finds no room, or has a name of ours, is folded as JSON into one attribute with others.
+// Attributes count towards the size of a message. Those that do not fit beside the body are left out in a fixed order,
+// the reason's code last; a body that leaves no room even for that is parked by parked-body.ts.
 import type { Message, MessageAttributeValue } from "@aws-sdk/client-sqs";
 import type { SQSMessageAttributes } from "aws-lambda";
 import { asciiJson } from "../envelope/envelope.ts";
@@ -58,7 +58,7 @@ const leftOutFirst = [
   "Consumer",
   "OriginalMessageId",
 ] as const;
-/** A shorter detail says less than what stands beside it. Characters. */
+/** A shorter detail says less than the attributes beside it. Characters. */
 const detailLengthMin = 60;
 
 /**
@@ -147,7 +147,7 @@ export function folded(attributes: Attributes): MessageAttributeValue {
   return { DataType: "String", StringValue: asciiJson(entries) };
 }
 
-/** What `folded` made of attributes that SQS takes; of anything else, nothing: it is a stranger's. */
+/** The attributes that `folded` put into this one; none when the text is of any other form, as an unknown sender wrote it. */
 export function unfolded(attribute: MessageAttributeValue | undefined): Attributes {
   const entries = listIn(attribute?.StringValue);
   if (!entries.every(isEntry) || entries.length > attributesMax) return {};

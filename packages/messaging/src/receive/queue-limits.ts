@@ -1,4 +1,4 @@
-// What the queue itself does to a message that stays in it, as SQS says it: whatever was deployed, and whoever changed it.
+// The queue's own limits for a message that stays in it, read from SQS: they may have been changed since the deployment.
 import { GetQueueAttributesCommand } from "@aws-sdk/client-sqs";
 import { sqs } from "../aws/sqs-client.ts";
 import { nowMs } from "../core/clock.ts";

@@ -1,5 +1,5 @@
-// What depends on whether a queue keeps an order: who of a batch runs when, and what a failure holds up. That of a
-// FIFO queue is loaded with its first batch.
+// The order of a batch: when each record runs, and which records a failure holds up. The order of a FIFO queue is loaded
+// with its first batch.
 
 import { queueNameOf, type Received } from "../commit/received.ts";
 import { Park } from "../core/outcome.ts";
@@ -11,9 +11,9 @@ import type { Vouch } from "../trust/vouch.ts";
 export interface QueueOrder {
   /** The batch in the order in which it runs. */
   readonly received: readonly Received[];
-  /** Nothing of a lot runs after a failure of it. */
+  /** In a group of records, no record runs after a failure. */
   readonly inOrder: boolean;
-  /** What is of one lot runs one after the other. */
+  /** The group of a record: the records of a group run one after the other. */
   lotOf(item: Received): string;
   /**
    * Returns when the record may run.

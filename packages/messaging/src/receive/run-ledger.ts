@@ -108,7 +108,7 @@ export function isNearer(record: SQSRecord, ahead: number | undefined): boolean 
   return line !== undefined && ahead !== undefined && ahead < line.ahead;
 }
 
-/** An older run's good word says nothing of the last one. */
+/** That an older run ended says nothing about the last one. */
 function lastRunIn({ run, receiveCount }: Record<string, unknown>, record: SQSRecord): LastRun {
   if (run === "alone") return run;
   return run === "ended" && receiveCount === receiveCountOf(record) - 1 ? run : "unknown";

@@ -1,7 +1,7 @@
-// A message that is older than the evidence might be a duplicate that nobody can recognise any more: it is
-// parked, and a person decides.
+// A message that is older than the evidence might be a duplicate that can no longer be recognised: it is parked, and an
+// operator decides.
 //
-//   G7. What is older than the dedup window takes no effect.
+//   G7. A message that is older than the deduplication window takes no effect.
 
 import type { MessageMiddleware } from "../commit/delivery.ts";
 import { nowMs } from "../core/clock.ts";

@@ -1,8 +1,8 @@
-// Who may say what: a message is signed only when its author's contract publishes its type, and when its row was written
-// by that author.
+// Decides which function may publish which type: a message is signed only when its author's contract publishes its type,
+// and when that author wrote its row.
 //
-//   G7. The relay's signature is nobody's to borrow: a role may put rows only under keys that begin with its own name
-//   (dynamodb:LeadingKeys), or into the items of its own service's table, and such a row speaks for that name only.
+//   G7. No function can get the relay to sign in another's name: a role may put rows only under keys that begin with its
+//   own name (dynamodb:LeadingKeys), or into items of its own service's table, and such a row counts for that name only.
 
 import type { OutboxRow } from "../commit/outbox.ts";
 import { log } from "../observe/log.ts";

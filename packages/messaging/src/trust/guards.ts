@@ -1,7 +1,7 @@
-// What stands before every handler: the checks that a message must pass before anybody acts on it.
+// The checks that a message must pass before a handler acts on it.
 //
-//   G7. Signed for this queue, and not older than what the evidence remembers.
-//   G11. Not one more round of a story that goes on for ever.
+//   G7. Rejects messages that are not signed for this queue, or are older than the deduplication window.
+//   G11. Rejects messages past the hop limit, so no loop is endless.
 
 import type { MessageMiddleware } from "../commit/delivery.ts";
 import { type AgeGateOptions, ageGate } from "./age-gate.ts";
@@ -15,8 +15,8 @@ export interface GuardsOptions {
 }
 
 /**
- * The list `[signature(), ageGate(), hopLimit()]`, in the order in which it must stand: what a forger wrote is not
- * read any further. It is nothing more than that list; write your own to leave one out or to put one between.
+ * The list `[signature(), ageGate(), hopLimit()]`, in the order that they must have: the signature comes first, so that
+ * no other guard reads a forged message. To leave one out, or to put one between, write your own list.
  * ```ts
  * consumer(reserveCredit).use(guards()).use(idempotency({ evidence: rows() }))
  * ```

@@ -1,12 +1,12 @@
-// Two consumers that answer each other would go on for ever: a story that has become too long is parked.
+// Two consumers that answer each other would loop forever: a message past the hop limit is parked.
 //
-//   G11. Every loop has a bound, also one that goes round by the queues.
+//   G11. Every loop has a bound, also a loop of messages through queues.
 import type { MessageMiddleware } from "../commit/delivery.ts";
 import { Park } from "../core/outcome.ts";
 import { wholeNumber } from "../core/whole-number.ts";
 
 export interface HopLimitOptions {
-  /** How many messages may lie before this one in its story. */
+  /** How many messages of the same flow may have led to this one. */
   readonly hopsMax?: number;
 }
 
@@ -17,7 +17,7 @@ export interface HopLimitOptions {
 const hopsMaxDefault = 16;
 const hopsMaxBound = 1_000;
 
-/** Lets through messages of stories with a bounded length. Each message counts its `hops`. */
+/** Parks a message with more `hops` than the limit. Each message carries one hop more than its cause. */
 export function hopLimit({ hopsMax = hopsMaxDefault }: HopLimitOptions = {}): MessageMiddleware {
   wholeNumber("hopsMax", hopsMax, { min: 1, max: hopsMaxBound });
   return {

@@ -1,9 +1,9 @@
-// The keys that messages are signed with: one signs, all verify, so that a rotation refuses nothing under way.
+// The signing keys: one signs, all verify, so that a rotation rejects no message signed before it.
 //
-//   G7. A key that is not in the store vouches for nothing.
-//   G11. The store is asked at most once at a time, not too often, and not for too long.
+//   G7. A signature by a key that is not in the store is rejected.
+//   G11. The store is read by one request at a time, not too often, and with a timeout.
 //
-// A store that fails is no fault of a message: it makes the message wait and never parks it.
+// A failure of the store is no fault of a message: the message waits, and is never parked for it.
 import type { KeyObject } from "node:crypto";
 import { nowMs } from "../core/clock.ts";
 import { RetryLater } from "../core/outcome.ts";

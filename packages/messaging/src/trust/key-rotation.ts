@@ -1,7 +1,7 @@
-// What becomes of the signing keys at a rotation. Pure: the text of a secret and a time → the next text.
+// Rotates the signing keys. Pure: the text of a secret and a time → the next text.
 //
-//   G6, G7. No message is refused by a rotation: a new key signs only when everybody can have read it, and an old
-//   one verifies as long as a message that it signed can come.
+//   G6, G7. A rotation causes no message to be rejected: a new key signs only once every consumer has had time to read
+//   it, and an old one verifies as long as a message that it signed can arrive.
 //   G11. The number of keys is bounded; a rotation that would have to drop a key in use fails instead.
 
 import { evidenceDays } from "../envelope/message-life.ts";
@@ -18,7 +18,7 @@ const keysMax = 100;
 export const rotationDaysMin = 1;
 
 /**
- * The secret with one more key, and without those that nothing under way can be signed with.
+ * The secret with one more key, and without the keys that no message in transit can be signed with.
  * @throws KeysInvalid when the secret is none, or all of its many keys are in use
  */
 export function rotated(text: string, { keyId, nowMs }: { keyId: string; nowMs: number }): string {

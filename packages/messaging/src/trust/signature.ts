@@ -1,9 +1,10 @@
-// Who wrote a message, for which queue, and that nobody changed it since: a keyed hash beside the body.
+// The signature of a message: a keyed hash beside the body that shows who wrote it, for which queue, and that it was not
+// changed since.
 //
-//   G7. What was altered on its way, forged, or replayed to another queue takes no effect.
+//   G7. A message that was altered in transit, forged, or replayed to another queue takes no effect.
 //
-// The hash covers the exact text and, apart from it, what the consumer acts on: where it was sent, id, source,
-// type and time. Expiry is the age gate's: the time it reads is one that was signed.
+// The hash covers the exact text and, apart from it, the values that the consumer acts on: the queue, id, source, type
+// and time. The age gate does the expiry: the time that it reads is a signed one.
 import { createHmac, timingSafeEqual } from "node:crypto";
 import type { Delivery, MessageMiddleware } from "../commit/delivery.ts";
 import type { OutboxMessage } from "../commit/outbox.ts";
@@ -80,7 +81,7 @@ export function signer({ keys = signingKeys() }: Pick<SignatureOptions, "keys"> 
   };
 }
 
-/** What a signature vouches for. */
+/** The values that a signature protects. */
 export interface Signed {
   /** The exact text of the message. */
   readonly body: string;

@@ -1,28 +1,28 @@
-// Whether anybody vouches for a message that others would have to wait for. Loaded when a FIFO queue parks one.
+// Checks whether a message is authentic before others have to wait for it. Loaded when a FIFO queue parks one.
 //
-//   G4, G7. Only a message that its consumer's guards know the writer of joins the line of its group: whoever may send to a
-//   queue could hold up any of its keys otherwise. docs/adr/0030-who-may-hold-a-group.md
+//   G4, G7. Only a message whose writer the consumer's guards verified joins the line of its group. Otherwise any sender
+//   to the queue could hold up any of its keys. docs/adr/0030-who-may-hold-a-group.md
 import type { Delivery, MessageMiddleware } from "../commit/delivery.ts";
 import { letterOf, type Received } from "../commit/received.ts";
 import { unitOfWork } from "../commit/unit-of-work.ts";
 import { Park, RetryLater } from "../core/outcome.ts";
 
-/** Throws when somebody's guard refuses the message, or cannot tell now. */
+/** Throws when a guard rejects the message, or cannot tell now. */
 export type Vouch = (item: Received) => Promise<void>;
 
-/** @throws Park when nobody vouches for it, RetryLater when that cannot be known now */
+/** @throws Park when the message is not authentic, RetryLater when that cannot be verified now */
 export async function vouchFor(
   { record, envelope: message }: Received,
   middlewares: readonly MessageMiddleware[],
   { consumer, deadlineMs }: Pick<Delivery, "consumer" | "deadlineMs">,
 ): Promise<void> {
-  if (message instanceof Park) throw message; // what is no message is nobody's
+  if (message instanceof Park) throw message; // a body that is no message has no verified writer
   const unit = unitOfWork({ contract: { name: consumer, publishes: [] }, cause: message });
   const delivery = { consumer, message, letter: letterOf(record), unit, deadlineMs };
   for (const { vouch } of middlewares) await vouch?.(delivery);
 }
 
-/** False for a message that nobody vouches for, or whose key nobody knows. */
+/** False for a message that is not authentic, or that is signed with an unknown key. */
 export async function isVouched(vouch: Vouch, item: Received): Promise<boolean> {
   try {
     await vouch(item);

@@ -334,7 +334,7 @@ async function outboxRows() {
   return found.sort((a, b) => (String(a.place) < String(b.place) ? -1 : 1));
 }
 
-/** What came to the FIFO queue about the key. */
+/** The messages of the key that the FIFO queue received. */
 async function sent(): Promise<string[]> {
   const bodies = (await world.drain(ordered())).map(
     ({ body }) => JSON.parse(body) as { data: { n: string } },

@@ -171,7 +171,7 @@ describe("a trace", () => {
   it.each([
     ["01", `Root=1-${traceId.slice(0, 8)}-${traceId.slice(8)};Parent=b7ad6b7169203331;Sampled=1`],
     ["00", undefined],
-  ])("that somebody records is told to X-Ray beside the message (flags %s)", async (flags, header) => {
+  ])("is sent to X-Ray beside the message only when it is sampled (flags %s)", async (flags, header) => {
     const traceparent = `00-${traceId}-b7ad6b7169203331-${flags}`;
     const sent: SendMessageBatchRequestEntry[] = []; // fauxqs forgets the header of a batch's entry
     sqs().middlewareStack.add(

@@ -194,7 +194,7 @@ describe("rotate", () => {
     await expect(ask(step, version)).rejects.toThrow(message);
   });
 
-  it("refuses the secret of somebody else", async () => {
+  it("refuses a secret other than its own", async () => {
     const event = { Step: "createSecret", SecretId: "another", ClientRequestToken: newId() };
     await expect(rotate(event, aContext())).rejects.toThrow(`SecretId must be ${SecretId}, got another`);
   });
@@ -225,7 +225,7 @@ async function current(): Promise<string> {
   return SecretString;
 }
 
-/** Makes this the secret, by hand, and ends what rotation is under way. */
+/** Writes the secret by hand, which ends a rotation in progress. */
 async function put(text: string): Promise<void> {
   await clients.secretsManager.send(
     new PutSecretValueCommand({ SecretId, SecretString: text, ClientRequestToken: newId() }),

@@ -51,7 +51,7 @@ it("G5: the other queues get theirs at once, and the shard goes on; the copy wai
   expect(rows.map(({ id }) => String(id).split("#")[0])).toEqual(["tests", "tests"]); // G7: its writer's still
 });
 
-it("G3: the sweeper brings them to the queue when it is back, and to nobody else", async () => {
+it("G3: the sweeper sends them to the queue when it exists again, and to no other queue", async () => {
   const messages = [await committed("1")];
   await drop(gone);
   await later(() => publish(streamOf(messages), aContext()));
@@ -74,7 +74,7 @@ it("G3: the stream brings the row of a stranded copy, too, and is not held by it
   expect(await world.items(outbox())).toEqual(stranded);
 });
 
-it("G6: what was on its way to a consumer that has left is reported, and holds nobody", async () => {
+it("G6: messages for a consumer that has left the registry are reported, and hold no other message", async () => {
   const messages = [await committed("1")];
   await drop(gone);
   await later(() => publish(streamOf(messages), aContext()));
@@ -99,7 +99,7 @@ it("G6: and so it is when the relay finds out by the queue", async () => {
   expect(await world.items(outbox())).toEqual([]);
 });
 
-it("G3: a type that nobody accepts any more waits, whoever has left", async () => {
+it("G3: a message of a type without any consumer left waits in the outbox", async () => {
   await register("tests", { publishes: ["tests.audited.v1"] });
   await register("audit", { accepts: [["tests.audited.v1"]], queue: gone });
   const messages = [await committed("1", "tests.audited.v1")];

@@ -23,7 +23,7 @@ export interface ToldCall {
   readonly line?: string | undefined;
 }
 
-/** A run that never comes to rest repeats itself. */
+/** A run that never ends repeats itself. */
 const linesMax = 80;
 const columns = 80;
 

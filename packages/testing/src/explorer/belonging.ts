@@ -1,5 +1,5 @@
-// What a call belongs to: a message, a run of its handler, an effect. The kit says so on a channel of Node's own, so it
-// is known whichever copy of the kit a bundle holds.
+// The message, the run of its handler and the effect that a call belongs to. The kit reports them on one of Node's
+// diagnostics channels, so they are known whichever copy of the kit a bundle holds.
 import { AsyncLocalStorage } from "node:async_hooks";
 import { channel } from "node:diagnostics_channel";
 import type { Envelope } from "@essentially-once/messaging/envelope";

@@ -1,5 +1,5 @@
-// The variables of the functions that are explored: all run in this process, so those of an earlier stage must not be there
-// for a function of a later one, which may do something else when it finds one.
+// The environment variables of the explored functions. All functions run in this process, so the variables of an earlier
+// sandbox must be gone before a later one opens: a function may behave differently when it finds one of them.
 const entered = new Set<string>();
 
 export function enterEnvironment(environment: Readonly<Record<string, string>>): void {
@@ -7,7 +7,7 @@ export function enterEnvironment(environment: Readonly<Record<string, string>>):
   Object.assign(process.env, environment);
 }
 
-/** Before a stage is opened. */
+/** Call it before a sandbox is opened. */
 export function leaveEnvironments(): void {
   for (const name of entered) delete process.env[name];
   entered.clear();

@@ -83,7 +83,7 @@ export async function explore(scenario: Scenario, options: ExploreOptions): Prom
     return explored;
   }
 
-  /** Undefined when it led to a violation: what comes behind that proves nothing more. */
+  /** Undefined when it led to a violation: schedules that extend it would prove nothing more. */
   async function tryOut(schedule: readonly Fault[]): Promise<Run | undefined> {
     const run = await explorer.run(schedule);
     schedules++;

@@ -1,4 +1,4 @@
-// Runs the schedules of a scenario, one after the other, on a stage that is renewed when it has grown old.
+// Runs the schedules of a scenario, one after the other, in a sandbox that is replaced after a number of runs.
 import type { Fault } from "./fault.ts";
 import { closeConnections, hangUp, instrumentClients } from "./instrument.ts";
 import { type Program, programOf } from "./program.ts";
@@ -18,7 +18,7 @@ export interface Explorer {
 /** A table with a stream is slower the more it has seen. */
 const runsPerStage = 200;
 
-/** Of all explorers of this process: what one has seen of an id, another must not take for its own. */
+/** Of all explorers of this process: the kit remembers ids, so no two runs may use the same ones. */
 let runsOfAll = 0;
 
 /**
@@ -44,7 +44,7 @@ export async function openExplorer(scenario: Scenario): Promise<Explorer> {
       const unique = (++runsOfAll).toString(36).padStart(4, "0");
       const run = await runSchedule({ scenario, stage, programs, unique, faults, choose });
       hangUp();
-      if (run.violations.length > 0) await renew(); // what it left must not trouble the next
+      if (run.violations.length > 0) await renew(); // its remains must not disturb the next run
       return run;
     },
     async close() {

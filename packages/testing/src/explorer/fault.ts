@@ -6,12 +6,12 @@ import { answerCommand, type Call, deliveryCommand, ordinal } from "./call.ts";
  * - `unreachable`, `mute`: every attempt of this command: the requests never arrive, or all answers are lost.
  * - `hung`: every attempt waits until the caller's own time limit ends it.
  * - `killed-before`, `killed-after`: the process dies at this call.
- * - `frozen-before`, `frozen-after`: the process stops, and goes on when everybody else has come to rest.
+ * - `frozen-before`, `frozen-after`: the process stops, and goes on when every other process is idle.
  * - `throttled`, `conflict`: the service refuses, as it does.
- * - `busy`: from here on every write of anybody meets a conflict, for a minute: longer than any invocation can wait.
- * - `partial`: a batch is done but for its first entry, behind an HTTP 200.
+ * - `busy`: from here on every write of every process meets a conflict, for a minute: longer than any invocation can wait.
+ * - `partial`: a batch request fails for its first entry only, with an HTTP 200.
  * - `twice-before`, `twice-after`: another process runs the same event, whole, at this moment.
- * - `tampered`: a message is another text than the one that was given: where it is sent, and where it is received.
+ * - `tampered`: the text of a message is altered, when it is sent or when it is received.
  */
 export const faultKinds = [
   "lost-request",

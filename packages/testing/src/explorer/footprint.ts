@@ -1,5 +1,5 @@
-// What a call touches: two calls that touch nothing in common, or both only read it, can change places and nobody can tell.
-// Whatever is not known to be less touches everything.
+// The footprint of a call: which items and queues it reads and writes. Two calls that have nothing in common, or only read
+// what they have in common, can change places without any difference. An unknown call counts as touching everything.
 import type { Call } from "./call.ts";
 
 export interface Footprint {

@@ -32,7 +32,7 @@ export function watchCalls(watch: WatchCall): () => void {
 let blackHole: URL | undefined;
 /** Who asks a client right now. */
 let asked: Error | undefined;
-/** Where the engines of the present stage are: a client that outlives a stage is sent on to the next one's. */
+/** Where the engines of the present sandbox are: a client that outlives a sandbox is redirected to the next one's. */
 const engines = new Map<string, URL>();
 
 export function serveFrom({ dynamodb, sqs, s3, secretsManager }: Endpoints): void {
@@ -114,7 +114,7 @@ function instrument(stack: Stack, clientName: string): void {
   stack.add(
     (next, context) =>
       async function begin(args) {
-        // Until the first attempt a client may read files: that is work under way, and not a wait.
+        // Before its first attempt a client may read files: that counts as work in progress, not as a wait.
         const ended = currentProcess()?.simulation.begin();
         if (ended) {
           begun.set(context, ended);
@@ -162,7 +162,7 @@ function instrument(stack: Stack, clientName: string): void {
   );
 }
 
-/** A body that streams is here when the call is over: nobody sees, and no clock stands still for, what comes behind it. */
+/** Reads a streamed body whole before the call ends: the explorer does not see later reads, and its clock would move on. */
 async function whole(done: CallOutput): Promise<CallOutput> {
   const { Body } = (done.output ?? {}) as { Body?: unknown };
   if (!(Body instanceof Readable)) return done;

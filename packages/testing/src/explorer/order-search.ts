@@ -12,8 +12,8 @@ export interface Candidate {
 
 export interface OrderSearch {
   /**
-   * Who goes next. `era` counts what nobody can go back behind: the clock moves and batches are delivered only when
-   * no process has a call to make.
+   * The process that goes next. `era` counts the points that no order can cross: the clock moves and batches are
+   * delivered only when no process has a call to make.
    */
   choose(candidates: readonly Candidate[], era: number): string;
   /** Ends a run. False when there is no other order left. */

@@ -1,5 +1,5 @@
-// What became of each message of a run: how often it was delivered, and whether it was acknowledged, returned to its queue, or
-// parked and with which code.
+// The outcome of each message of a run: how often it was delivered, and whether it was acknowledged, returned to its queue,
+// or parked and with which code.
 import type { SQSRecord } from "aws-lambda";
 import type { Call } from "./call.ts";
 import type { Stage } from "./stage.ts";

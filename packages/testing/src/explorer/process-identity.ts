@@ -1,5 +1,5 @@
-// Who runs: every explored invocation belongs to a process, known to all it calls by its async context. A killed
-// process does nothing more, a frozen one nothing until it thaws: each call and each timer asks here first.
+// The process of an explored invocation, known by its async context to all code that it calls. A killed process does
+// nothing more, a frozen one nothing until it thaws: each call and each timer checks here first.
 import { AsyncLocalStorage } from "node:async_hooks";
 import type { Simulation } from "./simulation.ts";
 

@@ -1,4 +1,4 @@
-// What AWS answers when it does not do what it was asked: whole, or in part. And what comes of a text on its way.
+// AWS's answers when it refuses a request, or does only part of it; and messages whose text is altered in transit.
 import { createHash } from "node:crypto";
 import {
   ProvisionedThroughputExceededException,
@@ -79,7 +79,7 @@ export function partOf(command: string, input: unknown, { output, response }: Ca
   return { response, output: { ...whole, UnprocessedItems: { [table]: (wanted as unknown[]).slice(0, 1) } } };
 }
 
-/** The input of a send with another text: the last digit or letter of the data becomes another. */
+/** The input of a send with an altered text: the last alphanumeric character of the data becomes another. */
 export function tampered(input: unknown): unknown {
   const { Entries, MessageBody } = input as { Entries?: { MessageBody: string }[]; MessageBody?: string };
   if (MessageBody !== undefined) return { ...(input as object), MessageBody: altered(MessageBody) };
@@ -93,7 +93,7 @@ interface ReceivedMessage {
   readonly Body?: string;
 }
 
-/** What was received, the first message with another text; whoever alters a text knows how to compute its checksum. */
+/** The received messages, the first with an altered text and the checksum of that text, as an attacker would compute it. */
 export function tamperedAnswer({ output, response }: CallOutput): CallOutput {
   const { Messages = [] } = output as { Messages?: readonly ReceivedMessage[] };
   const changed = Messages.map((message, index) => {

@@ -37,7 +37,7 @@ export interface Run {
   readonly messages: readonly string[];
 }
 
-/** Events that one run may need; a run that needs more never comes to rest. */
+/** Events that one run may need; a run that needs more never ends. */
 const eventsMax = 150;
 const defaultTimeoutSeconds = 5;
 

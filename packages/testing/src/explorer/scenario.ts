@@ -1,5 +1,5 @@
-// What is explored: functions, what brings them their events, what there is at the beginning, and what must hold
-// when all is quiet.
+// A scenario to explore: the functions, the sources of their events, the state at the beginning, and the invariants that
+// must hold at the end.
 import type { FaultKind } from "./fault.ts";
 import type { OwnCalls } from "./own-calls.ts";
 import type { HandlerSource } from "./program.ts";

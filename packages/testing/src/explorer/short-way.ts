@@ -8,7 +8,7 @@ import { exchange } from "./wire.ts";
 type Config = DynamoDBClient["config"];
 type Handler = Config["requestHandler"];
 
-/** What follows from the environment, which is the same for all processes of a stage. */
+/** Settings that follow from the environment, which is the same for all processes of a sandbox. */
 const environmental = [
   "accountIdEndpointMode",
   "authSchemePreference",

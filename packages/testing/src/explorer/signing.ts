@@ -1,5 +1,5 @@
-// The signing keys of a stage, for scenarios whose functions ask for signatures: a secret where they look for it, and
-// signatures of what the scenario itself sends.
+// The signing keys of a sandbox, for scenarios whose functions require signatures: the secret that they read, and the
+// signatures of messages that the scenario itself sends.
 import { CreateSecretCommand } from "@aws-sdk/client-secrets-manager";
 import type { LocalClients } from "@essentially-once/local-cloud/internal/model/clients";
 import { readEnvelope } from "@essentially-once/messaging/envelope";

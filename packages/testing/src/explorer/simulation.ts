@@ -29,7 +29,7 @@ export interface Simulation {
   advanceTo(ms: number): void;
   addTimer(timer: Timer): () => void;
   addWaiting(waiting: Waiting): void;
-  /** Counts work that is under way and will end by itself, in real time. */
+  /** Counts work in progress that ends by itself, in real time. */
   begin(): () => void;
   /** Lets things happen until it is so. @throws Error when nothing can happen any more */
   drive(isDone: () => boolean): Promise<void>;
@@ -150,7 +150,7 @@ export function simulation({
     }
   }
 
-  /** Something that the explorer does not see (a file, a socket of its own) may still be under way. */
+  /** Waits for work that the explorer does not see (a file, a socket of its own). */
   async function untilNews(): Promise<void> {
     const seen = news;
     const givesUpAt = performance.now() + stuckMs;

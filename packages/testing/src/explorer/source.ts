@@ -1,4 +1,4 @@
-// What brings events to explored functions, in virtual time.
+// The sources that deliver events to explored functions, in virtual time.
 import type { Call } from "./call.ts";
 import type { ExploredFunction, Platform } from "./invocation.ts";
 import type { Outcomes } from "./outcomes.ts";

@@ -1,5 +1,5 @@
-// The tables and queues of a stage, as the explorer makes them: `id` is the partition key, each queue has a dead-letter
-// queue that its redrive policy names.
+// The tables and queues of a sandbox, as the explorer makes them: `id` is the partition key, and the redrive policy of
+// each queue names its dead-letter queue.
 import { CreateTableCommand } from "@aws-sdk/client-dynamodb";
 import {
   CreateQueueCommand,

@@ -39,9 +39,9 @@ export interface StagePlan {
   readonly queues?: Readonly<Record<string, QueuePlan>>;
   /** Its functions ask for signatures and a bucket for large data, as those of the sample do. */
   readonly guarded?: boolean;
-  /** More variables; a function gets the stage, for what is known only then. */
+  /** More variables; a function gets the sandbox, for values that are known only once it is open. */
   readonly environment?: (stage: Stage) => Readonly<Record<string, string>>;
-  /** Opens what else the functions need, once a stage, and says where they find it. */
+  /** Opens the other resources that the functions need, once per sandbox, and returns the variables that name them. */
   readonly open?: (stage: Stage) => Promise<Surroundings>;
 }
 
@@ -54,7 +54,7 @@ export interface OutgoingLetter {
   readonly body: string;
   /** The group, on a FIFO queue. */
   readonly key?: string;
-  /** By default the signature, on a stage that is guarded. */
+  /** By default the signature, in a guarded sandbox. */
   readonly attributes?: Readonly<Record<string, string>>;
 }
 

@@ -132,7 +132,7 @@ function checkpointOf(answer: Answer, records: readonly DynamoDBRecord[]): numbe
   return first === -1 ? records.length : first;
 }
 
-/** Where the runs of a stage are in its streams: each sees only what came since the last. */
+/** How far the runs of a sandbox have read its streams: each run sees only the records since the last one. */
 const readers = new WeakMap<Stage, Map<string, ReadOn>>();
 
 export function readOn(stage: Stage, table: string): Promise<DynamoDBRecord[]> {
@@ -143,7 +143,7 @@ export function readOn(stage: Stage, table: string): Promise<DynamoDBRecord[]> {
   return read();
 }
 
-/** Gives what came since it was asked last. */
+/** Returns the records since its last call. */
 export type ReadOn = () => Promise<DynamoDBRecord[]>;
 
 /** From the stream's beginning. */

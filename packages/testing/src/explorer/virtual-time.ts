@@ -1,5 +1,5 @@
-// What code of an explored process finds in the place of time and chance: its timers, time limits, clock and random
-// numbers are those of its run. Everybody else in this Node process has the real ones.
+// Replaces time and randomness for the code of an explored process: its timers, time limits, clock and random numbers are
+// those of its run. All other code in this Node process has the real ones.
 import { AsyncLocalStorage } from "node:async_hooks";
 import { setClock } from "@essentially-once/messaging/clock";
 import { isLine, logStreams } from "../support/is-line.ts";

@@ -1,5 +1,5 @@
-// The shortest way to the engines: JSON over connections that stay open. What explored processes call goes by it from
-// below the gate on, where nothing fails any more; the explorer's own calls go by it whole.
+// The shortest way to the engines: JSON over connections that stay open. Calls of explored processes use it below the
+// gate, where no fault is injected any more; the explorer's own calls use it from the start.
 import { connect, type Socket } from "node:net";
 
 export interface WireRequest {

@@ -1,4 +1,4 @@
-// What an app synthesizes to, made once in a run of the tests by whoever asks first. It is read, and never changed.
+// The synthesized assembly of an app, made once in a test run, by the first test that asks. It is only read.
 import { execFile } from "node:child_process";
 import { existsSync } from "node:fs";
 import { mkdir, mkdtemp, rename, rm } from "node:fs/promises";

@@ -1,4 +1,4 @@
-// A bucket for claims beside the tables of a journal world, and one message through a chain that checks claims.
+// A claim-check bucket beside the tables of a journal world, and one message through a chain with the claim check.
 
 import {
   CreateBucketCommand,

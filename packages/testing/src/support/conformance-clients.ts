@@ -1,5 +1,5 @@
-// What a conformance suite runs against: the endpoints that AWS_ENDPOINT_URL_SQS and its like name, or
-// the embedded engines.
+// The engines that a conformance suite runs against: the endpoints that AWS_ENDPOINT_URL_SQS and the like name, or the
+// embedded engines.
 
 import { randomUUID } from "node:crypto";
 import { type Engines, startEngines } from "@essentially-once/local-cloud/internal/engines/engines";

@@ -1,5 +1,5 @@
-// What a page of another site can send to a server of this machine, said in raw requests: a browser is not needed to
-// send what a browser would.
+// The requests that a page of another site could send to a server on this machine, sent raw, as a browser would send
+// them: no browser is needed.
 import { type IncomingHttpHeaders, request } from "node:http";
 
 export interface Asked {

@@ -1,5 +1,5 @@
-// What the kit is tested in: one service of each kind, wired by the constructs that users wire theirs with. It stays
-// when the sample goes.
+// The app that the kit is tested with: one service of each kind, wired with the constructs that users use. It stays when
+// the sample is deleted.
 //
 //   ask ─► Asked ─► standard ─► Taken ─► ordered (FIFO) ─► Approved ─► second       Seen ─► at-most-once
 //   every one of them ─► journal ─► pulled

@@ -1,4 +1,4 @@
-// What a function writes to its log, as objects; everything else goes its way.
+// The log lines of a function, as objects; all other output is passed on.
 import type { Envelope } from "@essentially-once/messaging/envelope";
 import { anEnvelope } from "./an-envelope.ts";
 import { isLine, logStreams } from "./is-line.ts";

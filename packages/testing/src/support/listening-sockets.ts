@@ -1,5 +1,5 @@
-// What a process and all that it started listen on, as the kernel says (Linux): a server that nobody told a test of is
-// found too.
+// The addresses that a process and its descendants listen on, read from the kernel (Linux), so that a test also finds a
+// server that it does not know of.
 import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 
 const LISTEN = "0A";

@@ -1,4 +1,4 @@
-// What the roles of a template may do, in a form that a test can compare.
+// The permissions of the roles of a template, in a form that a test can compare.
 import type { Template } from "aws-cdk-lib/assertions";
 import { withoutHash } from "./test-app.ts";
 

@@ -1,6 +1,6 @@
 /**
- * The rounds of what comes to rest after a few of them; throws when it does not. A loop that only asks again is never
- * stopped by a test's timeout when nothing in it waits for the outside.
+ * Counts the rounds of a loop that should end after a few; throws when it does not. A loop that never waits for
+ * anything outside the process cannot be stopped by a test's timeout.
  */
 export function* rounds(atMost = 100): Generator<number> {
   for (let round = 1; round <= atMost; round++) yield round;

@@ -128,7 +128,7 @@ export async function aRunningCloud(): Promise<RunningCloud> {
 export async function eventually(
   what: string,
   isSo: () => Promise<boolean>,
-  withinMs = 120_000, // a bound for what never comes, not for a machine with much to do
+  withinMs = 120_000, // bounds a wait that would never end; a busy machine stays far below it
 ): Promise<void> {
   const givesUpAt = Date.now() + withinMs;
   while (!(await isSo())) {

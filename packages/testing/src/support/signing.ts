@@ -1,4 +1,4 @@
-// What the publisher does beside sending: signs, with the keys of a world or of a running cloud.
+// Signs messages as the publisher does, with the keys of a world or of a running cloud.
 import { GetSecretValueCommand, type SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
 import { type Envelope, readEnvelope } from "@essentially-once/messaging/envelope";
 import { type KeyRing, keyRing } from "@essentially-once/messaging/internal/trust/key-ring";

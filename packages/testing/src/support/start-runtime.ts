@@ -1,4 +1,4 @@
-// Started by a test that kills it: a runtime with functions under way, and nothing that stops them.
+// Started by a test that kills it: a runtime whose functions are running, and nothing that stops them.
 
 import { createRuntime } from "@essentially-once/local-cloud/internal/runtime/runtime";
 import { aLocalFunction } from "./local-function.ts";

@@ -1,5 +1,5 @@
-// A way to an engine that can be tripped: at the next request of an operation something happens, before the
-// engine gets it or after the engine has answered and before the client hears of it.
+// A proxy to an engine that acts at the next request of an operation: before the engine gets the request, or after the
+// engine has answered and before the client gets the answer.
 import { once } from "node:events";
 import { createServer, type IncomingMessage, request as requestTo, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -8,8 +8,8 @@ import { buffer } from "node:stream/consumers";
 export interface Tripwire {
   readonly endpoint: string;
   /**
-   * Arms the wire once. The request is not answered: its connection breaks after `act`.
-   * @param about what the request has in its body: others of the operation may be under way, from what was sent before
+   * Arms the tripwire once. The request is not answered: its connection breaks after `act`.
+   * @param about a text in the request's body: earlier requests of the same operation may still be in progress
    * @returns when it has been tripped
    */
   trip(options: {

@@ -1,4 +1,4 @@
-// What is sent to DynamoDB from now on, with the capacity units that it says it took: `UpdateItem 1`.
+// The requests sent to DynamoDB from now on, each with the capacity units that it consumed: `UpdateItem 1`.
 import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 
 export interface Watch {

@@ -1,7 +1,7 @@
-// What the sweeper has to send: the oldest rows of the outbox, oldest first, and no more of them than memory holds.
+// The rows that the sweeper has to send: the oldest of the outbox, oldest first, and no more than memory holds.
 //
-//   G4. The oldest of the whole table, and those of a producer and key by their places: a scan has them one behind the
-//   other, so what stands before a row that is due is due, too, whatever the clock of its writer said.
+//   G4. The oldest of the whole table, and those of one producer and key in the order of their places: a scan returns
+//   these one after the other, so every row before a row that is due is due, too, whatever its writer's clock said.
 //   G11. Rows and bytes in memory have bounds: rows of 400 KB would fill it with few.
 import { type AttributeValue, ScanCommand } from "@aws-sdk/client-dynamodb";
 import { dynamodb } from "../../aws/clients.ts";

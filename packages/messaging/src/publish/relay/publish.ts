@@ -55,7 +55,7 @@ export const handler = observed("publish", [], async function publish(event: Dyn
   const isDone = (row: StreamedRow) =>
     sent.has(row.id) || (kept.has(row.id) && isOld(row)) || row.queue !== undefined; // the sweeper's alone
   const lowestFailed = rows.findIndex((row) => !isDone(row));
-  const failed = rows.slice(lowestFailed < 0 ? rows.length : lowestFailed); // all from there on come again
+  const failed = rows.slice(lowestFailed < 0 ? rows.length : lowestFailed); // the stream delivers all from there on again
   if (failed.length > 0) count(metricNames.batchItemFailures, failed.length);
   const batchItemFailures = failed.slice(0, 1).map((row) => ({ itemIdentifier: row.sequenceNumber }));
   return { batchItemFailures } satisfies DynamoDBBatchResponse;
@@ -68,10 +68,10 @@ function isOld({ committedMs }: StreamedRow): boolean {
 async function publishInline(rows: readonly OutboxRow[], deadlineMs: number): Promise<Set<string>> {
   if (rows.length === 0) return new Set();
   const sent = await beforeDeadline(outbox.publish(rows, { deadlineMs }), deadlineMs);
-  return sent ?? new Set(); // sent or not, they are kept: receivers recognise what comes twice
+  return sent ?? new Set(); // sent or not, they are kept: receivers recognise duplicates
 }
 
-/** Whoever cannot say who may write keeps nothing: the records come again. */
+/** When the registry cannot say who may write, this throws and keeps no row: the stream delivers the records again. */
 async function keep(rows: readonly OutboxRow[], deadlineMs: number): Promise<Set<string>> {
   if (rows.length === 0) return new Set();
   const { authors = everybody } = await registry.known(rows, { deadlineMs });

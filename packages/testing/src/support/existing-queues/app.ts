@@ -14,7 +14,7 @@ import { auditOrder, billOrder, importFile, importOrder } from "./contracts.ts";
 
 class ImportsStack extends ServiceStack {
   constructor(scope: App, id: string, options: ServiceOptions) {
-    super(scope, id, { ...options, purpose: "take what others send" });
+    super(scope, id, { ...options, purpose: "process messages of other teams" });
     // <stack>
     const orders = new Topic(this, "Orders", { enforceSSL: true });
     const files = new Bucket(this, "Files", {

@@ -21,7 +21,7 @@ export const handler = consumer(countOrderViews)
       Update: {
         TableName: insightsTable,
         Key: { id: { S: message.data.orderId } },
-        UpdateExpression: "ADD #views :one", // without a condition: the claim lets it happen once
+        UpdateExpression: "ADD #views :one", // needs no condition: the message is taken at most once
         ExpressionAttributeNames: { "#views": "views" },
         ExpressionAttributeValues: { ":one": { N: "1" } },
       },

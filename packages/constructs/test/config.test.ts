@@ -71,10 +71,10 @@ describe("operators", () => {
   });
 });
 
-describe("who hears the alarms", () => {
+describe("the receiver of the alarms", () => {
   const topic = "arn:aws:sns:eu-west-1:123456789012:on-call";
 
-  test("is nobody unless given", () => {
+  test("does not exist unless given", () => {
     expect(aConfig()).not.toHaveProperty("alarmTopicArn");
     expect(aConfig()).not.toHaveProperty("alarmEmail");
   });

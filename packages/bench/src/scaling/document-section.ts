@@ -1,4 +1,4 @@
-// A part of a document that a script writes: what stands between `<!-- name -->` and `<!-- /name -->`.
+// A part of a document that a script writes: the text between `<!-- name -->` and `<!-- /name -->`.
 
 /** @throws Error when the document has no such section */
 export function withSection(text: string, name: string, content: string): string {

@@ -4,7 +4,7 @@ import { type MetricName, serviceDimension } from "@essentially-once/messaging/i
 import { Duration } from "aws-cdk-lib";
 import { Metric, type MetricOptions } from "aws-cdk-lib/aws-cloudwatch";
 
-/** One resolution for all alarms: shorter costs more and rings for what heals itself. */
+/** One period for all alarms: a shorter one costs more and notifies of faults that retries repair. */
 export const alarmPeriod = Duration.minutes(5);
 
 export interface Counted {

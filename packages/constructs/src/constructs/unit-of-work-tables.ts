@@ -1,9 +1,9 @@
 // What a function that commits units of work may touch: its service's table and evidence, and the outbox.
 //
-//   G1, G2. State, evidence and outgoing messages commit in one transaction. DynamoDB asks a permission for each
-//           action inside it, so these lists say what a unit of work can do: it cannot delete, and it cannot read
-//           or take back what it has handed to the outbox. They are for every handler that may stand behind the
-//           function, so today's may use less: `npm start -- --json` names what nobody used.
+//   G1, G2. State, evidence and outgoing messages commit in one transaction. DynamoDB checks a permission for each
+//           action inside it, so these lists bound a unit of work: it cannot delete, and it can neither read nor
+//           remove a row of the outbox. They fit any handler that the function may get, so today's handler may use
+//           less: `npm start -- --json` lists the permissions that no function used.
 import type { NodeFunction } from "./node-function.ts";
 import type { ServiceTable, TableAccess } from "./service-table.ts";
 

@@ -66,7 +66,7 @@ const runtimeVariables = {
   AWS_LAMBDA_FUNCTION_MEMORY_SIZE: "128",
 };
 
-/** What only a deployment knows, in the form that it will have. */
+/** Stands in for a value that only a deployment knows, in the same form. */
 function asDeployed(templates: Templates, value: unknown): string {
   if (typeof value !== "string") return "known-when-deployed";
   return value.replaceAll(/‹[^›]+›/g, (token) => {

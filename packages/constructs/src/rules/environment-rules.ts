@@ -103,7 +103,7 @@ function variables(each: Resource): [string, unknown][] {
   return Object.entries(Object(at(each, "Environment.Variables")));
 }
 
-/** Of what only CloudFormation knows, by estimate. */
+/** Estimates values that only CloudFormation knows. */
 function valueBytes(value: unknown): number {
   if (typeof value !== "string") return referenceBytes;
   return Buffer.byteLength(value.replace(/‹[^›]+›/g, "u".repeat(referenceBytes)));

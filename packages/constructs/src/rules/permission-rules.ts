@@ -69,7 +69,7 @@ export const permissionRules: readonly Rule[] = [
 ];
 
 function allowed(statements: readonly Statement[]): Statement[] {
-  return statements.filter(({ effect }) => effect !== "Deny"); // what only the deployment knows may be allowed
+  return statements.filter(({ effect }) => effect !== "Deny"); // an effect that only the deployment knows may be "Allow"
 }
 
 function isUnavoidable(

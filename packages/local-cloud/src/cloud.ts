@@ -58,7 +58,7 @@ export interface LocalCloud {
 
 type Stop = () => unknown;
 
-/** How long invocations under way get at the end before their processes are killed. */
+/** How long a stop waits for running invocations before it kills their processes. */
 const LAST_INVOCATIONS_MS_MAX = 3_000;
 
 export async function startLocalCloud(options: LocalCloudOptions): Promise<LocalCloud> {

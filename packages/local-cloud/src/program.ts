@@ -9,7 +9,7 @@ import { NotPermitted } from "./permissions/demands.ts";
 import { SynthesisFailed } from "./synthesize.ts";
 
 export interface Program {
-  /** Aborted when a signal comes: ends what is under way. */
+  /** Aborted when the process gets a signal: ends all work in progress. */
   readonly signal: AbortSignal;
   /** What must be undone at the end goes here as soon as it is begun. */
   readonly stops: (() => unknown)[];

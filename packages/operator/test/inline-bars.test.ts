@@ -93,7 +93,7 @@ describe.each(forms)("%s", (name, form) => {
     expect(await parked()).toEqual([]);
   });
 
-  it("G2: a discard: a later copy has no effect, and what comes behind it does", async () => {
+  it("G2: after a discard a later copy has no effect, and the messages behind it do", async () => {
     if (name === unnamedNumbers) return; // nobody but its consumer knows where the number stands
     const [first, second, third] = [aPayment(1, "1"), aPayment(500, "2"), aPayment(2, "3")];
     await receive(form, first);
@@ -119,7 +119,7 @@ describe.each(forms)("%s", (name, form) => {
     const old = aPayment(500);
     await world.park(queue, asciiJson(old));
     const dynamodb = world.clients.dynamodb;
-    const stop = whenFirst("PutItemCommand", () => receive(form, old)); // after the evidence was asked
+    const stop = whenFirst("PutItemCommand", () => receive(form, old)); // after the edit checked the evidence
     await expect(editIt(old.id, { cents: 5 })).rejects.toThrow("was done");
     stop();
     expect(await sent()).toEqual([]);

@@ -69,7 +69,7 @@ const requireShim = "Dynamic require of ";
 
 /**
  * ES modules have no `require`. This line in front gives it to the files that need it, and to no others. It is marked
- * pure, so `joinStart` drops it from chunks that do not use it.
+ * pure, so `joinStart` drops it where no code uses it.
  */
 const requireLine =
   'var require=/* @__PURE__ */process.getBuiltinModule("node:module").createRequire(import.meta.url);\n';

@@ -3,7 +3,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 
 export interface EventSource {
-  /** Takes nothing more, and resolves when what was under way has ended. */
+  /** Reads no more records, and resolves when the running invocations have ended. */
   stop(): Promise<void>;
 }
 

@@ -85,7 +85,7 @@ export function startSqsMapping({
     await remove(batch.filter((message) => !hasFailed(message)));
   }
 
-  /** A message whose delete is lost comes again; that is what at-least-once means. */
+  /** A message whose delete is lost is redelivered: SQS delivers at least once. */
   async function remove(done: readonly Message[]): Promise<void> {
     history.done(done);
     const receipts = done.map(({ ReceiptHandle: receiptHandle = "" }) => ({ receiptHandle }));

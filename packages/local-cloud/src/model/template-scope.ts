@@ -5,7 +5,7 @@ import type { Template } from "./assembly.ts";
 import { LOCAL_ACCOUNT, LOCAL_REGION } from "./clients.ts";
 import { NO_VALUE, resolve, type Scope } from "./intrinsics.ts";
 
-/** What lies outside a template's own text. */
+/** Looks up values from outside the template's own text. */
 export interface Surroundings extends Pick<Scope, "attribute" | "exported" | "output"> {
   resource(logicalId: string): Promise<string>;
   /** The value of a parameter of Parameter Store. */

@@ -80,7 +80,7 @@ export function resourceGraph(
     }
   }
 
-  /** Of this app, in whatever stack: what others put into Parameter Store is not here. */
+  /** Finds the parameter in any stack of this app. Parameters that another app creates do not exist here. */
   async function ssmParameter(name: string, trail: readonly string[]): Promise<string> {
     for (const stack of assembly.stacks) {
       for (const [logicalId, { Type, Properties = {} }] of Object.entries(stack.template.Resources ?? {})) {

@@ -21,7 +21,7 @@ export interface FunctionUrls {
     served: { readonly functionUrls: readonly FunctionUrl[]; readonly httpApis: readonly HttpApi[] },
     invoke: Invoke,
   ): void;
-  /** Takes nothing more and waits for the requests under way, a moment. */
+  /** Accepts no more requests and waits a moment for those in progress. */
   stop(): Promise<void>;
 }
 

@@ -201,7 +201,7 @@ test("a request that no function signed is denied", async () => {
   expect(await answer.text()).toContain("no function of this app has the access key");
 });
 
-test("what nobody used is listed, what AWS does by the role is not", () => {
+test("permissions that no function used are listed, and those that AWS uses for the function are not", () => {
   const unused = cloud.unusedPermissions();
   expect(unused).toContain("Shop/May/ServiceRole: secretsmanager:DescribeSecret on Shop/Secret");
   expect(unused.join("\n")).not.toMatch(/dynamodb:GetItem|sqs:SendMessage|logs:PutLogEvents/);

@@ -45,7 +45,7 @@ export async function discardVerb({ connection, queues, known, given }: Job): Pr
   return discarded.length > 0 ? exitCodes.done : exitCodes.nothing;
 }
 
-/** For these nobody vouches: a copy of one that comes is judged anew, and a line of its group is left as it is. */
+/** For messages that are not authentic: a later copy is judged anew, and the hold list of the group stays as it is. */
 function sayWithoutEvidence(discarded: readonly Discarding[]): void {
   const without = discarded.filter(({ evidence, source }) => !evidence && source !== undefined);
   for (const { id, authenticity } of without) {

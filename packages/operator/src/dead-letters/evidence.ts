@@ -26,7 +26,7 @@ export type Verdict =
   | { readonly kind: "discarded"; readonly at: string }
   /** At most once: it had no effect, was counted as lost, and never will have one. */
   | { readonly kind: "lost" }
-  /** A delivery has claimed it and its time is not over. */
+  /** A delivery is processing it, and its lease has not ended. */
   | { readonly kind: "claimed"; readonly untilMs: number }
   /** Another message of its identity was processed: this one will be parked again. */
   | { readonly kind: "id-reused" };

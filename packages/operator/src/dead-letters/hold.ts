@@ -44,7 +44,7 @@ export async function hold(sqs: SQSClient, queueUrl: string, options: HoldOption
   try {
     await readAll();
   } catch (error) {
-    await release(); // else nobody sees them until the time is over
+    await release(); // else they stay invisible until the visibility timeout ends
     throw error;
   }
   return { messages: [...byMessageId.values()], heldByOthers: inFlight, visible, more, keep, release };

@@ -51,7 +51,7 @@ export interface Shown {
   /** The names of the attributes that it came with. */
   readonly attributes: readonly string[];
   readonly bodyBytes: number;
-  /** Why its message cannot be had: what is shown is what stands for it. */
+  /** Why the message could not be restored; then its stub is shown. */
   readonly unrestored?: string;
   readonly evidence: Verdict | Unknown;
   /** What a redrive would do with it. */

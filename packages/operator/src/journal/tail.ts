@@ -27,7 +27,7 @@ export interface TailOptions {
 }
 
 export interface Tail {
-  /** What came since the last call; the first call gives the last entries. Oldest first, as far as clocks tell. */
+  /** Entries since the last call; the first call returns the latest entries. Sorted by the clocks of the writers. */
   next(): Promise<TailedEntry[]>;
 }
 

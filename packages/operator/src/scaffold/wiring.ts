@@ -32,7 +32,7 @@ export function wire(files: Draft, line: StackLine): void {
   });
 }
 
-/** Types that no contract publishes and no stack expects: G6 refuses to wait for what never comes. */
+/** Types that no contract publishes and no stack expects. G6: a consumer that would wait for them in vain is refused. */
 export function unpublished(files: Draft, types: readonly KnownType[]): KnownType[] {
   const sources = globSync(["functions/*/contracts.ts", "lib/*-stack.ts"], { cwd: files.projectDirectory });
   const texts = sources.map((path) => files.read(path) ?? "").join("\n");

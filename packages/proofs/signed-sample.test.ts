@@ -63,7 +63,7 @@ describe("reserve-credit", () => {
     ],
     ["was made younger", "SIGNATURE_INVALID", (message) => withTime(message, new Date().toISOString())],
     ["lost its signature", "SIGNATURE_MISSING", (message) => ({ ...message, MessageAttributes: {} })],
-    ["a stranger signed", "SIGNATURE_INVALID", (message) => signedBy(message, { by: aStranger })],
+    ["an unknown sender signed", "SIGNATURE_INVALID", (message) => signedBy(message, { by: aStranger })],
     [
       "was signed for another queue",
       "SIGNATURE_INVALID",

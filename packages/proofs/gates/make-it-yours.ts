@@ -52,7 +52,7 @@ try {
 }
 process.exitCode = failed ? 1 : 0;
 
-/** A mistake that is easily made: the handler writes by itself, so a delivery that comes again writes again. */
+/** A common mistake: the handler writes outside the unit of work, so each redelivery writes again. */
 function besideTheUnit(handler: string): string {
   const wrong = handler.replace(
     /unit\.write\((.*)\);/,

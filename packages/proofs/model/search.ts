@@ -1,5 +1,5 @@
-// Breadth-first search over a model: every state that can be reached is visited once, so what holds in all of
-// them holds, and the first breach that is met has the shortest way to it.
+// Breadth-first search over a model: it visits every reachable state once, so it proves a property that holds in all of
+// them, and the first breach that it meets has the shortest trace.
 //
 //   Safety: no state breaks a promise.
 //   Liveness: whatever has happened, a quiet state in which all is well can be reached without a further fault.
@@ -11,7 +11,7 @@ export interface Model<State> {
   keyOf(state: State): string;
   /** The promise that a state breaks, in words. */
   breach(state: State): string | undefined;
-  /** Nothing is under way and nothing is owed. */
+  /** Nothing is in progress, and no message waits. */
   isSettled(state: State): boolean;
 }
 

@@ -20,7 +20,7 @@ export function queueSteps(state: State, index: number, protocol: Protocol, boun
   if (message.age !== "young" && protocol.ageGate !== "none") return [gate()];
   return state.invocations.length < bounds.invocations ? [receive()] : [];
 
-  /** What comes again is looked up before its age counts: a duplicate needs no operator. */
+  /** A redelivered message is looked up before its age counts: a duplicate needs no operator. */
   function gate(): Step<State> {
     const isKnown = message.receives > 0 && message.evidence.includes(sqsId);
     return isKnown

@@ -49,11 +49,11 @@ export interface Depth {
   readonly count?: number;
   /** Of each mode that is soaked. */
   readonly worlds?: number;
-  /** Begins nothing more after so long: of the whole, and of a section or task its share of what is left. */
+  /** Begins nothing more after so many seconds. A section or task gets its share of the remaining time. */
   readonly secondsMax?: number;
 }
 
-/** True when a time is over that begins now; never without one. */
+/** Tells whether the limit, counted from this call, has passed; without a limit it never has. */
 export function timeLimit(secondsMax: number | undefined): () => boolean {
   if (secondsMax === undefined) return () => false;
   const endsAt = performance.now() + secondsMax * 1_000;

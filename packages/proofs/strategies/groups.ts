@@ -17,7 +17,7 @@ export const groupStrategies: readonly Strategy[] = [
   },
   {
     name: "partial batch: a FIFO group stops at its first failure",
-    because: "what is behind it comes again with it",
+    because: "the messages behind it are redelivered with it",
     holds: true,
     scenario: groupScenario("group, stopping", { stops: true }),
   },
@@ -64,7 +64,7 @@ interface Group {
   Records: Pick<SQSRecord, "messageId" | "body">[];
 }
 
-/** Deletes what succeeded; the rest comes again, in its order. */
+/** Deletes the messages that succeeded; the others are redelivered in their order. */
 function isDone(group: Group, { batchItemFailures }: SQSBatchResponse): boolean {
   const failed = new Set(batchItemFailures.map(({ itemIdentifier }) => itemIdentifier));
   group.Records = group.Records.filter(({ messageId }) => failed.has(messageId));

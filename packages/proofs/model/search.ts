@@ -83,7 +83,7 @@ export function explore<State>(model: Model<State>): Exploration {
     const index = firstUnreached({ count: found.size, steps: calmSteps, goals: settled });
     return index === undefined
       ? undefined
-      : { breach: "liveness: from here it never comes to rest with everything done", trace: traceTo(index) };
+      : { breach: "liveness: from here it cannot become idle with all work done", trace: traceTo(index) };
   }
 
   /** By walking the way again, because a key may stand for states with other names. */

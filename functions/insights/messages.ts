@@ -1,4 +1,4 @@
-// What a shop front says when somebody looks at an order: worth counting, not worth keeping.
+// The message that a shop front sends when a customer views an order: worth counting, not worth keeping.
 
 import { messageType } from "@essentially-once/messaging/message-type";
 import * as z from "zod";

@@ -15,7 +15,7 @@ describe("simulate", () => {
     expect(seconds[250]?.processed).toBeCloseTo(8_000, 6);
   });
 
-  it("does a batch of one at low load: nobody waits for company", () => {
+  it("runs batches of one message at low load: a message does not wait for others", () => {
     const { seconds } = run("--rate 20 --seconds 60");
     expect(seconds[30]?.invocations).toBeCloseTo(20, 6);
   });

@@ -49,7 +49,7 @@ export interface LocalCloud {
   invoke(path: string, event: unknown): Promise<InvocationResult>;
   /** Every child process that runs now: engines and functions. */
   processIds(): number[];
-  /** What roles allow and nobody has used, a line each. */
+  /** Permissions that a role allows and no function has used, a line each. */
   unusedPermissions(): string[];
   /** No more trouble from now on. */
   stopChaos(): void;
@@ -174,7 +174,7 @@ function withQueuesAt(proxy: string, engine: string, fn: LocalFunction): LocalFu
   return { ...fn, environment: Object.fromEntries(environment) };
 }
 
-/** Schedules and function URLs are left in peace: nobody delivers again for them. */
+/** Chaos spares schedules and function URLs: no service retries them. */
 function startEventSources(options: {
   readonly deployment: Deployment;
   readonly clients: LocalClients;

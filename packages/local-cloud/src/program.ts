@@ -1,4 +1,4 @@
-// A program that starts things and stays until somebody ends it.
+// A program that starts services and runs until a signal ends it.
 //
 //   G11. However it ends, everything it started is stopped within a bound, the last first.
 import { enterEnvironment, requireEndpoints } from "@essentially-once/operator/shell-environment";

@@ -94,7 +94,7 @@ describe.each(forms)("%s", (name, form) => {
   });
 
   it("G2: after a discard a later copy has no effect, and the messages behind it do", async () => {
-    if (name === unnamedNumbers) return; // nobody but its consumer knows where the number stands
+    if (name === unnamedNumbers) return; // only its consumer knows which attribute holds the number
     const [first, second, third] = [aPayment(1, "1"), aPayment(500, "2"), aPayment(2, "3")];
     await receive(form, first);
     await world.park(queue, asciiJson(second));
@@ -105,7 +105,7 @@ describe.each(forms)("%s", (name, form) => {
   });
 
   it("G2: a discard of the first message of an item", async () => {
-    if (name === unnamedNumbers) return; // nobody but its consumer knows where the number stands
+    if (name === unnamedNumbers) return; // only its consumer knows which attribute holds the number
     const first = aPayment(500);
     await world.park(queue, asciiJson(first));
     await discardAll();
@@ -171,7 +171,7 @@ describe.each(forms)("%s", (name, form) => {
   });
 
   it("G2, G6: a discard that dies anywhere is finished by the same discard", async () => {
-    if (name === unnamedNumbers) return; // nobody but its consumer knows where the number stands
+    if (name === unnamedNumbers) return; // only its consumer knows which attribute holds the number
     for (const [client, command] of [
       ["dynamodb", "PutItemCommand"],
       ["dynamodb", "UpdateItemCommand"],

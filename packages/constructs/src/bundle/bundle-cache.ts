@@ -33,7 +33,7 @@ export function bundleOnce(
   const beganMs = Date.now();
   const { inputs, files } = make();
   const paths = [...new Set([...inputs, ...always])];
-  if (paths.some((path) => changedMs(path) >= beganMs)) return files; // while it was made: what of it, nobody knows
+  if (paths.some((path) => changedMs(path) >= beganMs)) return files; // an input changed meanwhile: not kept
   const made: KeptBundle = { inputs: Object.fromEntries(paths.map((path) => [path, digestOf(path)])), files };
   bundles.keep(key, JSON.stringify(made));
   return files;

@@ -32,7 +32,7 @@ export function keptIn(name: string, max: number): Kept {
         mkdirSync(directory, { recursive: true });
         const whole = `${fileOf(key)}.${randomUUID()}`;
         writeFileSync(whole, text);
-        renameSync(whole, fileOf(key)); // whoever reads it reads all of it
+        renameSync(whole, fileOf(key)); // atomic: a reader sees the whole file or none
       } catch (error) {
         if (!(error instanceof Error && "code" in error)) throw error;
       }

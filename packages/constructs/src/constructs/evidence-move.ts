@@ -5,7 +5,7 @@
 //   switch  they have their own, and still none may run; nothing imports the former table any more
 //   (none)  they run; the foundation has forgotten the former table, which `prod` retains
 //
-//   G2. Nobody processes a message between the first item that is copied and the last function that is switched.
+//   G2. No function processes a message between the first item that is copied and the last function that is switched.
 //   CloudFormation keeps what is imported: a foundation without the former table is refused where a service still uses it.
 //   docs/adr/0031-evidence-of-its-own-service.md
 

@@ -38,7 +38,7 @@ export function useUnitOfWorkTables(user: NodeFunction, tables: UnitOfWorkTables
   if (state.isQueried) state.table.grantQuery(user);
   if (state.deletesItems) state.table.grant(user, "dynamodb:DeleteItem");
   evidence.grant(user, "dynamodb:GetItem", "dynamodb:PutItem"); // a projection's too, once it has `effects()`
-  if (user.contract?.publishes.length === 0) return; // G7: whoever says nothing puts nothing where the relay signs
+  if (user.contract?.publishes.length === 0) return; // G7: no access to rows that the relay signs
   user.addEnvironment("ORDERED_OUTBOX_TABLE", outbox.tableName);
   outbox.grantOwn(user, `${user.service}#`, "dynamodb:PutItem");
 }

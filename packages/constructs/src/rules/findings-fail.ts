@@ -36,7 +36,7 @@ export function failOnFindings(): void {
   });
 }
 
-/** Those that nobody acknowledged, as a person reads them. */
+/** The findings that are not acknowledged, as text. */
 export function findingsIn(reportFile: string): string[] {
   if (!existsSync(reportFile)) return [];
   const { pluginReports } = JSON.parse(readFileSync(reportFile, "utf8")) as Report;

@@ -53,7 +53,7 @@ function keyPropertyOf({ type }: Resource): string {
   return keyProperties.get(type) ?? "";
 }
 
-/** AWS's own key (`alias/aws/sqs`) is nobody's but the account's. */
+/** A key of AWS (`alias/aws/sqs`) does not count: it is no customer key. */
 function hasKey(resource: Resource): boolean {
   const key = at(resource, keyPropertyOf(resource));
   return key !== undefined && !String(key).includes("alias/aws/");

@@ -125,7 +125,7 @@ function isOrderedOutbox(templates: Templates, resource: unknown): boolean {
   return table !== undefined && tablesNamedBy(templates, "ORDERED_OUTBOX_TABLE").has(table);
 }
 
-/** The contracts of the functions of a role; none for the relay, which keeps rows of everybody. */
+/** The contracts of the functions of a role; none for the relay, which reads the rows of all services. */
 function ownersOf(templates: Templates, role: Resource | undefined): string[] {
   return templates
     .ofType("AWS::Lambda::Function")

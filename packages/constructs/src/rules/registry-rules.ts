@@ -134,7 +134,7 @@ function parameterIn(resource: unknown): string | undefined {
   return /^arn:[^:]*:ssm:[^:]*:[^:]*:parameter(.*)$/.exec(String(resource))?.[1];
 }
 
-/** A policy that names none of them is nobody's that we know. */
+/** A policy that names no role of the templates belongs to none of these roles. */
 function isOf(roles: readonly (Resource | undefined)[], held: readonly (Resource | undefined)[]): boolean {
   const known = held.filter((role) => role !== undefined);
   return known.length > 0 && known.every((role) => roles.includes(role));

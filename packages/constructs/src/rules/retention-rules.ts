@@ -9,7 +9,7 @@ const keeping = [
   "AWS::SQS::Queue",
 ];
 
-/** Without these messages wait, or nobody hears of it. */
+/** Without these resources messages wait, or their alarms notify no receiver. */
 const flowing = [
   ...keeping,
   "AWS::CloudWatch::Alarm",

@@ -72,7 +72,7 @@ function isGranted(templates: Templates, queue: Resource, role: Resource): boole
   );
 }
 
-/** To a queue with a consumer only the relay sends, if the registry says so; to a dead-letter queue only whoever parks there. */
+/** Only the relay sends to a queue with a consumer, if the registry says so. Only its consumer sends to a dead-letter queue. */
 function isExpected(templates: Templates, queue: Resource, sender: Resource): boolean {
   if (consumedQueues(templates).has(queue)) {
     const isRegistered = registrationsOf(templates).some(

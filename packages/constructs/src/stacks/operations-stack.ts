@@ -105,6 +105,6 @@ function publishingAlarms(topic: Topic): PolicyStatement {
     principals: [new ServicePrincipal("cloudwatch.amazonaws.com")],
     actions: ["sns:Publish"],
     resources: [topic.topicArn],
-    conditions: { StringEquals: { "aws:SourceAccount": Aws.ACCOUNT_ID } }, // not somebody else's
+    conditions: { StringEquals: { "aws:SourceAccount": Aws.ACCOUNT_ID } }, // no alarm of another account
   });
 }

@@ -22,7 +22,7 @@ export interface LocalFunction {
   readonly reservedConcurrency?: number;
 }
 
-/** What somebody may do: a function, or a schedule. */
+/** The permissions of a function or a schedule. */
 export interface LocalRole {
   readonly path: string;
   readonly name: string;
@@ -100,7 +100,7 @@ export interface Rotation {
   readonly path: string;
   readonly secretArn: string;
   readonly functionArn: string;
-  /** Not only when somebody asks for it, but once when it is deployed. */
+  /** Rotates once at deployment too, and not only on request. */
   readonly atOnce: boolean;
 }
 

@@ -1,5 +1,5 @@
 // Step 2 of 3: what the names in one template mean. Pseudo parameters, parameters, conditions and mappings
-// are answered here; resources and other stacks by whoever creates them.
+// are resolved here; the code that creates resources and stacks resolves those.
 
 import type { Template } from "./assembly.ts";
 import { LOCAL_ACCOUNT, LOCAL_REGION } from "./clients.ts";

@@ -94,7 +94,7 @@ export function resourceGraph(
     );
   }
 
-  /** Whoever was first: a mapping refers to a function by an ARN that is not its own. */
+  /** The first resource with an ARN keeps it: an event source mapping also has the ARN of its function. */
   function keepPath({ ref, attributes }: Created, path: string): void {
     for (const name of [ref, ...Object.values(attributes)]) {
       if (name.startsWith("arn:") && !pathsByArn.has(name)) pathsByArn.set(name, path);

@@ -101,7 +101,7 @@ export function isRunning(processId: number): boolean {
   try {
     return process.kill(processId, 0);
   } catch (error) {
-    return error instanceof Error && "code" in error && error.code === "EPERM"; // alive, and somebody else's
+    return error instanceof Error && "code" in error && error.code === "EPERM"; // alive, and another user's
   }
 }
 

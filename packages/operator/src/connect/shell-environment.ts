@@ -37,7 +37,7 @@ const listed: Readonly<Record<Exclude<Purpose, "aws">, readonly string[]>> = {
   emulator: [general, ...identity, ...harmless],
 };
 
-/** Nobody's ~/.aws decides, and no instance is asked who it is. */
+/** Ignores ~/.aws and does not ask the instance metadata for credentials. */
 const nothingElse = {
   AWS_CONFIG_FILE: devNull,
   AWS_SHARED_CREDENTIALS_FILE: devNull,

@@ -25,7 +25,7 @@ export interface Aftermath {
 export interface AwaitOptions {
   readonly known?: Knowledge;
   readonly waitMs: number;
-  /** True when somebody wants an end. */
+  /** True when the operator stops the command. */
   readonly isStopped?: () => boolean;
   /** Returns when it is time to look again; `waiting` is how many are not known yet. */
   readonly pause: (waiting: number) => Promise<void>;

@@ -14,12 +14,12 @@ import { messageIn } from "./evidence.ts";
 
 export type Authenticity =
   | { readonly kind: "valid"; readonly keyId: string }
-  /** It has a signature, and nobody who holds the key made it for this text and this queue. */
+  /** It has a signature, but no holder of the key made it for this text and this queue. */
   | { readonly kind: "invalid" }
   /** Signed with a key that is not, or not any more, among the keys. */
   | { readonly kind: "withdrawn"; readonly keyId: string }
   | { readonly kind: "none" }
-  /** Nothing is signed in this deployment, or nothing in this queue: its contract says that others fill it. */
+  /** Nothing is signed in this deployment, or not in this queue: its contract says that other programs fill it. */
   | { readonly kind: "unsigned" }
   /** The keys could not be read. */
   | { readonly kind: "unknown"; readonly why: string };

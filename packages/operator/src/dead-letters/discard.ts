@@ -39,7 +39,7 @@ export interface DiscardOptions {
   /** Only say what would be deleted. */
   readonly dryRun: boolean;
   readonly visibilitySeconds?: number;
-  /** True when somebody wants an end. */
+  /** True when the operator stops the command. */
   readonly isStopped?: () => boolean;
 }
 

@@ -37,7 +37,7 @@ export function movedFrom({ Attributes }: Message): string | undefined {
   return Attributes?.DeadLetterQueueSourceArn?.split(":").at(-1);
 }
 
-/** What is no time is nobody's note of one. */
+/** Ignores text that is not a time: anyone may have written the attribute. */
 function time(value: string | undefined): string | undefined {
   return value !== undefined && Number.isFinite(Date.parse(value)) ? value : undefined;
 }

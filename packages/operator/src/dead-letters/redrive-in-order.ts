@@ -70,7 +70,7 @@ export const redriveInOrder: RedriveQueue = async ({ sqs, dynamodb }, queue, opt
       await sendBack(sqs, queue, deadLetter);
       sentBack.add(lineIdOf(deadLetter));
     } else {
-      await leaveLine(place, deadLetter); // nobody else would lift it
+      await leaveLine(place, deadLetter); // no consumer would release the group
     }
     await remove(sqs, queue, deadLetter, deleted);
   }

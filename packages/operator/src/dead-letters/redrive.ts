@@ -39,7 +39,7 @@ export interface RedriveOptions {
   /** What is read is hidden from others for so long at a time. */
   readonly visibilitySeconds?: number;
   readonly onHandled?: (handled: Handled, total: number | undefined) => void;
-  /** True when somebody wants an end: what is in hand is finished, the rest is given back. */
+  /** True when the operator stops the command: it finishes the messages in progress and gives the others back. */
   readonly isStopped?: () => boolean;
 }
 

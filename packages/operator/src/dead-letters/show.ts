@@ -35,9 +35,9 @@ export interface Shown {
   readonly firstReceivedAt?: string;
   readonly receiveCount?: number;
   readonly copies: number;
-  /** Of its copies, as SQS names them: each of them is taken for ID. */
+  /** The SQS message ids of its copies; the commands accept each as ID. */
   readonly messageIds: readonly string[];
-  /** What its consumer called itself; another name than ours is one under which nobody looked for evidence. */
+  /** The consumer that parked it; if it is not the consumer of this queue, no evidence was looked for under its name. */
   readonly parkedBy?: string;
   readonly correlationid?: string;
   readonly causationid?: string;

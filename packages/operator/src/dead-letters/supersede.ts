@@ -55,7 +55,7 @@ export async function forgo(place: EvidencePlace, old: Envelope): Promise<void> 
   await barInItems(place, old, "void");
 }
 
-/** The new one is sent: from now on the dead letter may be deleted by whoever meets it. */
+/** Records that the new one was sent: from now on any redrive may delete the dead letter. */
 export async function confirmSuperseded(
   { dynamodb, queue }: EvidencePlace,
   { old, newId }: Superseded,

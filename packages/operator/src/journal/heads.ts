@@ -23,7 +23,7 @@ export async function readPartitions(place: JournalPlace): Promise<Map<number, n
   return numbersIn(await headItems(place), "partitions");
 }
 
-/** Partitions that a journal of this number of them does not have: nobody reads their entries. */
+/** Partitions above the number that the journal has now: no consumer reads their entries. */
 export function unreadPartitions(
   heads: ReadonlyMap<number, number>,
   partitions: ReadonlyMap<number, number>,

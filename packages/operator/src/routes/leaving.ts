@@ -12,7 +12,7 @@ export interface Leaving {
   readonly waiting: number;
   readonly deadLetters: number;
   readonly pending: number;
-  /** Types that nobody accepts then, though they are published. */
+  /** Types that no consumer accepts then, though they are published. */
   readonly orphaned: readonly { readonly type: string; readonly publishers: readonly string[] }[];
 }
 

@@ -5,7 +5,7 @@
 
 import { printable, printableJson } from "./safe-text.ts";
 
-/** Whoever wants all of a long text takes it from the JSON document. Characters. */
+/** Characters of a line; the JSON document has the whole text. */
 const lineCharactersMax = 4_000;
 
 /** Kept here: kit-environment.ts turns what the kit logs aside. */

@@ -48,7 +48,7 @@ test("tracing is off unless asked for, and is one of two", () => {
 describe("operators", () => {
   const ops = "arn:aws:iam::123456789012:role/ops";
 
-  test("are nobody unless named", () => {
+  test("are empty unless named", () => {
     expect(aConfig().sizes).not.toHaveProperty("operators");
   });
 

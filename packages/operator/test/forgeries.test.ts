@@ -55,7 +55,7 @@ beforeEach(async () => {
 afterAll(() => world.stop());
 
 describe("the signature of a dead letter", () => {
-  it("G7: is valid, wrong, of a withdrawn key, or none, and never a key id that nobody checked", async () => {
+  it("G7: is valid, wrong, of a withdrawn key, or none, and never shows a key id that was not checked", async () => {
     const [valid, wrong, withdrawn, none] = [aPayment(), aPayment(), aPayment(), aPayment()];
     await park(valid);
     await park(wrong, { Signature: `v1.k1.${"A".repeat(43)}` });

@@ -10,7 +10,7 @@ export interface Trouble {
 }
 
 const everyMsMax = 250;
-/** Longer than a message stays hidden: whoever wakes up then is late. */
+/** Longer than the visibility timeout: a process that goes on after it is late. */
 const stoppedMsMax = 7_000;
 const killShare = 0.6;
 

@@ -72,7 +72,7 @@ export function timeSteps(state: State, index: number, protocol: Protocol, bound
     steps.push({ name: `${name} ${what}`, isFault: true, next: withMessage(state, index, change) });
   }
 
-  /** The margin: whoever passed the gate in time has ended before the evidence does. */
+  /** The margin: an invocation that passed the gate in time ends before the evidence expires. */
   function mayExpire(): boolean {
     if (protocol.ageGate !== "with margin") return true;
     return !state.invocations.some((one) => one.of === "consumer" && one.message === index);

@@ -13,7 +13,7 @@ export interface SectionFigures {
   readonly strategiesTotal?: number;
   readonly mutantsKilled?: number;
   readonly mutantsTotal?: number;
-  /** Of whoever took part, in megabytes, at points of the run. */
+  /** Of each role, in megabytes, at points of the run. */
   readonly memory?: readonly RoleMemory[];
   /** What else is worth a line, for people. */
   readonly said: readonly string[];

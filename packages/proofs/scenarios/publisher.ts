@@ -21,7 +21,7 @@ export const sweeper: ScenarioFunction = {
   },
 };
 
-/** The same, when copies stay that nobody can deliver. */
+/** The same, when copies stay that cannot be delivered. */
 const sweeperLeaving: ScenarioFunction = {
   ...sweeper,
   by: {

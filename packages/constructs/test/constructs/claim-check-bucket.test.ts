@@ -12,7 +12,7 @@ const bucket = "AWS::S3::Bucket";
 describe("the claim-check bucket", () => {
   const template = templateOf((stack) => void new ClaimCheckBucket(stack, "Claims", { keepsData: false }));
 
-  test("is encrypted, closed to the public, and refuses whoever comes without TLS", () => {
+  test("is encrypted, closed to the public, and refuses requests without TLS", () => {
     expect(propertiesOf(template, bucket)).toMatchObject({
       BucketEncryption: {
         ServerSideEncryptionConfiguration: [{ ServerSideEncryptionByDefault: { SSEAlgorithm: "AES256" } }],

@@ -1,6 +1,6 @@
-// What became of redriven messages: done, parked again with a code, or still on the way.
+// Finds out how redriven messages ended: processed, parked again with a code, or still in flight.
 //
-//   G11. The wait ends, whatever becomes of them.
+//   G11. The wait ends, however the messages end.
 
 import type { SQSClient } from "@aws-sdk/client-sqs";
 import { nowMs } from "@essentially-once/messaging/clock";

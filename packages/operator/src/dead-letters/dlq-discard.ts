@@ -1,4 +1,4 @@
-// `npm run dlq -- discard`: what it does and says.
+// The work and the output of `npm run dlq -- discard`.
 
 import { type ExitCode, exitCodes } from "../terminal/exit-code.ts";
 import { interruptible } from "../terminal/interrupt.ts";

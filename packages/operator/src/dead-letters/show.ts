@@ -1,7 +1,7 @@
-// One dead letter in full: what it is, why it is here, what became of it, and what a redrive would do.
+// Shows one dead letter in full: the message, its reason, its evidence, and the decision of a redrive.
 //
-//   What the message says is not among it unless it is asked for: an operator's terminal is kept and shared.
-//   The one that is looked at is often the one that is broken: each part that cannot be shown says why, and spoils no other.
+//   The payload is left out unless it is asked for: the output of an operator's terminal is kept and shared.
+//   Operators often look at broken messages: each part that cannot be shown says why, and does not affect the others.
 
 import type { Envelope } from "@essentially-once/messaging/envelope";
 import type { ClaimStore } from "@essentially-once/messaging/internal/commit/claim-store";

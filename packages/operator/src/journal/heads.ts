@@ -1,4 +1,4 @@
-// How far each partition of a journal is. Partitions that nothing was appended to are not there yet.
+// Reads the last sequence number of each partition of a journal. A partition without entries does not exist yet.
 
 import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { marshall } from "@aws-sdk/util-dynamodb";

@@ -1,4 +1,4 @@
-// The newest entries of a journal, and those that come.
+// The latest entries of a journal, and the new ones as they are appended.
 
 import { partitionsMax } from "@essentially-once/messaging/internal/pull/journal-partitions";
 import type { JournalEntry } from "@essentially-once/messaging/journal";

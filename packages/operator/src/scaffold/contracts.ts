@@ -29,7 +29,7 @@ function fromFunctions({ service }: FunctionName, { path }: KnownType): string {
 }
 
 function header({ service }: FunctionName): string {
-  return `// What the functions of the ${service} service are to others.
+  return `// The contracts of the functions of the ${service} service: their names, and the messages that they accept and publish.
 import { contract } from "@essentially-once/messaging/contract";
 `;
 }

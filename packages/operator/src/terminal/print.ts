@@ -1,7 +1,7 @@
 // The one way from a command to the terminal: no other file of the package writes there, but for the progress line.
 //
-//   What people read goes to standard output line by line, how far it is and what went wrong to standard error;
-//   with --json it is one document.
+//   Results go to standard output line by line, progress and errors to standard error; with --json the result is one
+//   document.
 
 import { printable, printableJson } from "./safe-text.ts";
 

@@ -1,5 +1,5 @@
-// Acts as the operator: removes the reason for which messages were parked and redrives them; or edits or discards a dead
-// letter first and removes the reason only then. It may die at any point and start again.
+// Acts as the operator: removes the reason for which messages were parked and redrives them; or first edits or discards a
+// dead letter and removes the reason only then. It may die at any point and start again.
 import { PutItemCommand } from "@aws-sdk/client-dynamodb";
 import { marshall } from "@aws-sdk/util-dynamodb";
 import { dynamodb } from "@essentially-once/messaging/clients";

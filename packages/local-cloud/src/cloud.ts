@@ -1,6 +1,6 @@
-// The local cloud: engines, what the assembly asks for, and everything that makes it move. One call starts it.
+// The local cloud: the engines, the resources of the assembly, and the event sources. One call starts it.
 //
-//   engines → function URLs listen → provision → proxies that permit → execution environments → event sources
+//   engines → function URLs listen → provision → proxies that check permissions → execution environments → event sources
 //
 //   It stops in the reverse order and in bounded time; a start that fails stops what it had started.
 

@@ -1,4 +1,4 @@
-// What was found out about an app once, in files beside its packages: until they are installed anew.
+// A cache of results about an app, in files beside its packages: a new installation removes them.
 import { randomUUID } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";

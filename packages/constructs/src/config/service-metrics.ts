@@ -1,4 +1,4 @@
-// What the functions count themselves, as metrics that alarms and the dashboard look at.
+// The metrics that functions publish themselves, for alarms and the dashboard.
 
 import { type MetricName, serviceDimension } from "@essentially-once/messaging/internal/core/metric-names";
 import { Duration } from "aws-cdk-lib";

@@ -1,7 +1,7 @@
-// Where data of messages waits that is too large to travel.
+// The claim-check bucket: stores message data that is too large for SQS.
 //
-//   G1. An object is there before the message that refers to it, and longer than that message can be.
-//   G7. Functions hold what they read against its name, so a grant to write is no grant to alter.
+//   G1. An object is stored before the message that refers to it, and outlives that message.
+//   G7. An object is named after its content, and functions check that: a role that may write cannot alter an object unnoticed.
 
 import { parkedPrefix, travelPrefix } from "@essentially-once/messaging/internal/envelope/claim-place";
 import {

@@ -2,7 +2,7 @@
 //
 //   G4. With `fifo`, messages of one key take effect in order; a parked one holds its successors.
 //   G5. One bad record fails alone: the mapping takes partial batch responses.
-//   G6. What fails for good waits in the dead-letter queue of `RedriveQueue`.
+//   G6. A message that fails permanently waits in the dead-letter queue of `RedriveQueue`.
 
 import type { Contract } from "@essentially-once/messaging/contract";
 import { CfnOutput, Validations } from "aws-cdk-lib";

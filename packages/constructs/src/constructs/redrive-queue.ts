@@ -1,6 +1,6 @@
 // Step 3 of 4: publisher → queue → consumer. A queue that cannot exist without its dead-letter queue.
 //
-//   G6. What cannot be processed waits 14 days for an operator, beside its reason: `npm run dlq -- list`,
+//   G6. A message that cannot be processed waits 14 days for an operator, with its reason: `npm run dlq -- list`,
 //       then `npm run dlq -- redrive`.
 //   G4. With `fifo` both queues keep the order of each key, and only the consumer parks: it knows who must wait.
 

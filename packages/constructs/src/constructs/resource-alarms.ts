@@ -1,4 +1,4 @@
-// Alarms that any function and any table has, whatever it is for.
+// Alarms of every function and every table.
 
 import { metricNames } from "@essentially-once/messaging/internal/core/metric-names";
 import { MathExpression, Metric } from "aws-cdk-lib/aws-cloudwatch";

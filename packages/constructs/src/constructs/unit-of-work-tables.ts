@@ -1,4 +1,4 @@
-// What a function that commits units of work may touch: its service's table and evidence, and the outbox.
+// The grants of a function that commits units of work: on its service's table and evidence, and on the outbox.
 //
 //   G1, G2. State, evidence and outgoing messages commit in one transaction. DynamoDB checks a permission for each
 //           action inside it, so these lists bound a unit of work: it cannot delete, and it can neither read nor

@@ -1,4 +1,4 @@
-// What Lambda runs has to load: each bundle of the assembly is loaded once, with its function's environment.
+// Every bundle must load: loads each bundle of the assembly once, with its function's environment.
 //
 //   G3, G6. A function that cannot start sends nothing, and lets its messages expire.
 import { existsSync } from "node:fs";

@@ -1,5 +1,5 @@
-// A customer's own key: it encrypts all that keeps messages or state, or nothing of it, and no role may use a key but
-// through the service that keeps what it reads.
+// Customer keys: a key encrypts every resource that stores messages or state, or none. A role may use a key only through the
+// service that stores its data.
 import { statementsOf } from "./policies.ts";
 import { finding, type Rule } from "./rule.ts";
 import type { Resource } from "./templates.ts";

@@ -1,4 +1,4 @@
-// The outbox: nothing removes a row but its publisher, and two ways lead out of it.
+// The outbox: only publisher and sweeper delete a row, and both can send it.
 //
 //   G3. A committed message is sent: by the stream, which must show every new row, and by the sweeper without it.
 import { outboxIdAttribute } from "@essentially-once/messaging/internal/commit/inline-write";

@@ -1,4 +1,4 @@
-// What roles may do: named actions on named resources.
+// The permissions of roles: named actions on named resources.
 import { type Statement, statementsOf } from "./policies.ts";
 import { relaysOf } from "./registrations.ts";
 import { type Finding, finding, type Rule } from "./rule.ts";

@@ -1,4 +1,4 @@
-// What the templates say to the registry: each contract's entry, as the relay will read it.
+// The registry entries in the templates: one for each contract, as the relay will read it.
 import { openedName } from "@essentially-once/messaging/internal/publish/registration";
 import type { Resource, Templates } from "./templates.ts";
 import { at, variableOf } from "./wiring.ts";

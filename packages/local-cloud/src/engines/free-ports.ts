@@ -1,5 +1,5 @@
-// Ports that were asked for by number, looked at before anything is started: a synthesis takes seconds, and who chose
-// a port that is taken should not wait for it.
+// Checks the ports that the user chose before anything is started: a synthesis takes seconds, and an error about a taken port
+// should come first.
 import { once } from "node:events";
 import { createServer } from "node:net";
 import type { Ports } from "../model/port-flags.ts";

@@ -1,4 +1,4 @@
-// What every event source has in common: it runs until it is stopped, and its waits end when it is.
+// Common to all event sources: one runs until it is stopped, and a stop ends its waits.
 
 import { setTimeout as sleep } from "node:timers/promises";
 

@@ -1,4 +1,4 @@
-// Gathers one batch from a queue: until it is full, too large, or its window is over.
+// Gathers one batch from a queue: until it is full, too large, or its batching window ends.
 
 import { type Message, ReceiveMessageCommand, type SQSClient } from "@aws-sdk/client-sqs";
 import { PAYLOAD_BYTES_MAX } from "../model/invocation.ts";

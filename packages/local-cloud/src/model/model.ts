@@ -1,4 +1,4 @@
-// What the local cloud understood of a cloud assembly: plain values, every intrinsic function resolved.
+// The model of a cloud assembly: plain values, with every intrinsic function resolved.
 //
 // `provision` makes it from the templates; the runtime and the event sources only read it.
 

@@ -1,4 +1,4 @@
-// Step 2 of 3: what the names in one template mean. Pseudo parameters, parameters, conditions and mappings
+// Step 2 of 3: resolves the names in one template. Pseudo parameters, parameters, conditions and mappings
 // are resolved here; the code that creates resources and stacks resolves those.
 
 import type { Template } from "./assembly.ts";

@@ -1,4 +1,4 @@
-// A request to a service as the local cloud sees it, and what every service tells of one.
+// A request to a service as the local cloud sees it, and the permissions that it needs.
 
 import type { IncomingHttpHeaders } from "node:http";
 import { z } from "zod";

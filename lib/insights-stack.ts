@@ -1,5 +1,5 @@
-// INSIGHTS: what can be learned from the others. Views are counted at most once; statements are pulled from the
-// journal, and can be built again from its beginning.
+// INSIGHTS: figures from the other services' messages. Views are counted at most once; statements are built from the
+// journal, and can be rebuilt from its beginning.
 
 import { readPrincipals } from "@essentially-once/constructs/config";
 import { type ServiceOptions, ServiceStack } from "@essentially-once/constructs/service-stack";

@@ -1,4 +1,4 @@
-// ORDERS: place-order takes an order and publishes it; settle-order follows what credit and shipping make of it.
+// ORDERS: place-order stores an order and publishes it; settle-order updates it when credit and shipping answer.
 
 import { type ServiceOptions, ServiceStack } from "@essentially-once/constructs/service-stack";
 import type { Construct } from "constructs";

@@ -1,4 +1,4 @@
-// A customer's credit. Pure. `limit = available + what approved orders hold`, always.
+// A customer's credit. Pure. Always: `limit` = `available` + the total of approved orders.
 import type { Versioned } from "@essentially-once/messaging/versioned-table";
 
 /** `id` is the customer's. */
@@ -9,7 +9,7 @@ export interface Account extends Versioned {
   readonly available: number;
 }
 
-/** The account with the amount taken, or undefined when it does not cover it. */
+/** The account without the amount, or undefined when its credit does not cover it. */
 export function reserve(account: Account, amount: number): Account | undefined {
   return account.available >= amount ? { ...account, available: account.available - amount } : undefined;
 }

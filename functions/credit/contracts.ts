@@ -1,4 +1,4 @@
-// What the functions of the credit service are to others.
+// The contracts of the functions of the credit service: their names, and the messages that they accept and publish.
 import { contract } from "@essentially-once/messaging/contract";
 import { OrderPlaced } from "../orders/messages.ts";
 import { CreditDenied, CreditReserved } from "./messages.ts";

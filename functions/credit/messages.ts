@@ -1,4 +1,4 @@
-// What the credit service answers to a placed order.
+// The answers of the credit service to a placed order.
 
 import { messageType } from "@essentially-once/messaging/message-type";
 import * as z from "zod";

@@ -1,7 +1,7 @@
-// Counts how often each order was looked at: losing a view is fine, counting one twice is not (G9).
+// Counts how often each order was viewed: losing a view is fine, counting one twice is not (G9).
 //
-// Views are not signed. Whoever can sign could write any message of the system, and a shop front, which anybody may
-// look at, must not be able to. Who may send here is the queue's affair; what a forged view costs is a wrong count.
+// Views are not signed. A holder of the key could sign any message of the system, so a public shop front must not have it.
+// The queue's policy limits who may send here, and a forged view causes only a wrong count.
 
 import { atMostOnce } from "@essentially-once/messaging/at-most-once";
 import { consumer } from "@essentially-once/messaging/consumer";
@@ -21,7 +21,7 @@ export const handler = consumer(countOrderViews)
       Update: {
         TableName: insightsTable,
         Key: { id: { S: message.data.orderId } },
-        UpdateExpression: "ADD #views :one", // without a condition: the claim lets it happen once
+        UpdateExpression: "ADD #views :one", // needs no condition: the message is taken at most once
         ExpressionAttributeNames: { "#views": "views" },
         ExpressionAttributeValues: { ":one": { N: "1" } },
       },

@@ -1,12 +1,12 @@
-// What a customer's orders came to. Pure: the same events in the same order make the same statements, whether
-// one by one as they come or all at once from the journal's beginning.
+// The totals of a customer's orders. Pure: the same events in the same order make the same statements, whether they are
+// read one by one as they arrive or all at once from the journal's beginning.
 
 import type { Versioned } from "@essentially-once/messaging/versioned-table";
 import { CreditDenied, CreditReserved } from "../credit/messages.ts";
 import { OrderPlaced } from "../orders/messages.ts";
 import { OrderShipped } from "../shipping/messages.ts";
 
-/** `id` is the order's. Only OrderPlaced says whose it is and what it costs. */
+/** `id` is the order's. Only OrderPlaced has its customer and its total. */
 export interface OrderOfCustomer extends Versioned {
   readonly customerId: string;
   /** Cents. */
@@ -44,7 +44,7 @@ export function counted(
   return { ...before, [steps[type]]: { orders: orders + 1, total: total + order.total } };
 }
 
-/** An event of the journal, as far as a statement looks at it. */
+/** The part of a journal event that a statement reads. */
 export interface StatementEvent {
   readonly type: string;
   readonly data: unknown;

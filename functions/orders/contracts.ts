@@ -1,4 +1,4 @@
-// What the functions of the orders service are to others.
+// The contracts of the functions of the orders service: their names, and the messages that they accept and publish.
 
 import { contract } from "@essentially-once/messaging/contract";
 import { CreditDenied, CreditReserved } from "../credit/messages.ts";

@@ -1,4 +1,4 @@
-// What the orders service says to the others, and the command it answers to.
+// The messages that the orders service publishes, and the command that it accepts.
 
 import { messageType } from "@essentially-once/messaging/message-type";
 import * as z from "zod";

@@ -32,7 +32,7 @@ const next: Readonly<Record<OrderStatus, readonly OrderStatus[]>> = {
   canceled: [],
 };
 
-/** The order in its next status, or undefined when its life has no such step. */
+/** The order in its next status, or undefined when its status does not allow that step. */
 export function settle(order: Order, status: OrderStatus): Order | undefined {
   return next[order.status].includes(status) ? { ...order, status } : undefined;
 }

@@ -1,5 +1,5 @@
-// Moves an order on when credit or shipping has answered: one item changes, so its evidence and what it publishes
-// are in it.
+// Moves an order to its next status when credit or shipping has answered. Only one item changes, so the item itself holds
+// its evidence and its outgoing messages.
 
 import { claimCheck } from "@essentially-once/messaging/claim-check";
 import { consumer } from "@essentially-once/messaging/consumer";

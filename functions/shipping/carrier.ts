@@ -1,8 +1,8 @@
-// The carrier's HTTP API, as this service sees it. It books what it is sent, as often as it is sent; what it has
-// booked can be asked by our reference.
+// The carrier's HTTP API, as this service sees it. It books each request, so a repeated request books twice; a booking can
+// be looked up by our reference.
 //
-// Its contract: a 4xx or a 503 means that nothing was booked. Everything else (a time-out, a 500, a 502, half an
-// answer) leaves open whether it was.
+// Its contract: a 4xx or a 503 means that nothing was booked. After any other failure (a timeout, a 500, a 502, a truncated
+// response) the consignment may be booked or not.
 
 import { NotPerformed } from "@essentially-once/messaging/effect";
 import { Park, RetryLater } from "@essentially-once/messaging/outcome";
@@ -27,7 +27,7 @@ export interface Carrier {
   find(reference: string, signal: AbortSignal): Promise<Consignment | undefined>;
 }
 
-/** Milliseconds; a carrier that is slower than this is asked again later. */
+/** Milliseconds; a request that takes longer is retried later. */
 const requestTimeoutMs = 2_000;
 
 const consignmentSchema = z.object({ consignmentId: z.string().min(1) });
@@ -47,7 +47,7 @@ export function carrierAt(baseUrl: string): Carrier {
 
     async find(reference, signal) {
       const response = await call(`?reference=${encodeURIComponent(reference)}`, signal);
-      if (!response.ok) throw new RetryLater("CARRIER_UNAVAILABLE"); // no answer is not the answer "none"
+      if (!response.ok) throw new RetryLater("CARRIER_UNAVAILABLE"); // a failed lookup does not prove that nothing was booked
       return z.array(consignmentSchema).parse(await response.json())[0];
     },
   };

@@ -1,4 +1,4 @@
-// What the functions of the shipping service are to others.
+// The contracts of the functions of the shipping service: their names, and the messages that they accept and publish.
 import { contract } from "@essentially-once/messaging/contract";
 import { OrderApproved } from "../orders/messages.ts";
 import { OrderShipped } from "./messages.ts";

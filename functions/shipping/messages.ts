@@ -1,4 +1,4 @@
-// What the shipping service says when the carrier has a consignment.
+// The message that the shipping service publishes when the carrier has booked a consignment.
 
 import { messageType } from "@essentially-once/messaging/message-type";
 import * as z from "zod";

@@ -1,6 +1,6 @@
-// Hands an approved order to the carrier: an effect outside DynamoDB, performed once under a lease (G8), and
-// looked up at the carrier when a crash left open whether it was. Its log, metrics and traces are Powertools': what
-// another company's API does is worth the most that can be known.
+// Hands an approved order to the carrier: an effect outside DynamoDB, performed once under a lease (G8). After a crash it is
+// looked up at the carrier. Powertools writes its log, metrics and traces, because calls to another company's API need the
+// most detail.
 
 import { Logger } from "@aws-lambda-powertools/logger";
 import { Metrics } from "@aws-lambda-powertools/metrics";

@@ -25,7 +25,7 @@ const fresh: Record<string, Cost> = {
   "at most once": [200, 700, 0, 0],
 };
 
-// The first batch meets the evidence in its commits; what follows is looked up, ten at a time.
+// The first batch finds the evidence when it commits; the later batches look it up, ten items in one read.
 const duplicates: Record<string, Cost> = {
   "rows, alone": [19, 0, 90, 10],
   rows: [10, 0, 90, 1],
@@ -34,8 +34,8 @@ const duplicates: Record<string, Cost> = {
   "at most once": [19, 0, 90, 10],
 };
 
-// Claims and results are requests of their own, and real time decides who of a batch is ready for a commit together:
-// so it costs something between ten in a group and each alone. One more request a message would be above that.
+// Acquiring a lease and storing a result are separate requests, and real time decides which messages of a batch commit
+// together. So the cost lies between one commit for ten and one for each. One more request a message would exceed it.
 const underLease: Record<string, readonly [atLeast: Cost, atMost: Cost]> = {
   fresh: [
     [210, 800, 0, 0],
@@ -47,7 +47,7 @@ const underLease: Record<string, readonly [atLeast: Cost, atMost: Cost]> = {
   ],
 };
 
-// Ten evidence items in one read, and ten notes of the last runs in another; at most once reads the claims.
+// Ten evidence items in one read, and the records of ten last runs in another; at most once reads the taken messages.
 const redelivered: Record<string, Cost> = Object.fromEntries(
   [...Object.keys(fresh), "effect under a lease"].map((name) => [name, [20, 0, 200, 0]]),
 );
@@ -89,7 +89,7 @@ it.each(Object.entries(underLease))(
 );
 
 it.each(Object.entries(redelivered))(
-  "%s: a batch that was done and comes again is recognised without a run",
+  "%s: a processed batch that is redelivered is recognised without running the handler",
   async (name, cost) => {
     expect(await costOf(name, "100 % redelivered")).toEqual(cost);
   },

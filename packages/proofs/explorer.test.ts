@@ -97,7 +97,7 @@ describe("the explorer", () => {
     await explorer.close();
   });
 
-  it("says that a run which never comes to rest does not", async () => {
+  it("reports a run that never becomes idle", async () => {
     const again = () => async (event: SQSEvent) => {
       const { QUEUE_URL: QueueUrl } = process.env;
       await sqs().send(new SendMessageCommand({ QueueUrl, MessageBody: event.Records[0]?.body }));
@@ -125,7 +125,7 @@ describe("the explorer", () => {
     expect(letters).toEqual(["b"]);
   });
 
-  it("lets a frozen process go on when everybody else has come to rest", async () => {
+  it("lets a frozen process go on when all others are idle", async () => {
     const { run, items } = await explored(() => (event) => put(event, "1"), {
       faults: [{ kind: "frozen-before", command: "PutItem", nth: 1 }],
     });

@@ -87,7 +87,7 @@ describe("a function", () => {
     const receives = running.events.flatMap((event) =>
       event.kind === "redelivery" && event.envelopeId === id ? [event.receiveCount] : [],
     );
-    expect(receives).toEqual([]); // what never passes is not tried again
+    expect(receives).toEqual([]); // a permanent error is not retried
   });
 });
 

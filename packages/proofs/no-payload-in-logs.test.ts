@@ -181,7 +181,7 @@ it("build-statement", async () => {
   expect(codes).toContain("PULL_STOPPED");
 });
 
-it("S10: keys of maps, which are data: somebody's name, address and card number", async () => {
+it("S10: keys of maps, which are data: a person's name, address and card number", async () => {
   world.enter("Insights/CountOrderViews"); // any queue
   let keys: readonly string[] = [];
   const mapOf = (value: unknown) => Object.fromEntries(keys.map((key) => [key, value]));

@@ -1,5 +1,5 @@
-// Small programs by chance, every order of their steps against those that the search leaves: what it leaves out must come
-// to the same as something that it runs, and it must leave out nearly all that may be left out.
+// Runs small random programs in every order of their steps, and in the orders that the search selects. Each order that the
+// search skips must end like one that it runs, and it must skip nearly all that it may.
 
 import { type Candidate, orderSearch } from "@essentially-once/testing/internal/explorer/order-search";
 import { seededRandom } from "@essentially-once/testing/internal/explorer/seeded-random";

@@ -172,7 +172,7 @@ describe("reported by default, with the handler's own line", () => {
     ],
     ["a message to a queue", send, /^G2: SendMessage other at packages\/proofs\/own-calls.test.ts/],
     [
-      "what comes behind a wait",
+      "a POST after a wait",
       async () => {
         await new Promise((resolve) => setTimeout(resolve, 50));
         await post("/mails");

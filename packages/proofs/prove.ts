@@ -10,8 +10,8 @@ import { runSections } from "./prove/sections.ts";
 
 await enterOrExit("local"); // its processes inherit it
 
-// The SDK, vitest and the CDK are read by a hundred processes, here and in the copies that mutants are tried in.
-// In the project: whoever can write to a cache of code decides what runs.
+// A hundred processes load the SDK, vitest and the CDK, here and in the copies of the tree for mutants. The cache is in the
+// project: write access to a cache of code decides which code runs.
 process.env.NODE_COMPILE_CACHE ??= resolve("node_modules/.cache/essentially-once/compiled");
 process.exitCode = await main(process.argv.slice(2));
 

@@ -63,7 +63,7 @@ describe("reserve-credit", () => {
     ],
     ["was made younger", "SIGNATURE_INVALID", (message) => withTime(message, new Date().toISOString())],
     ["lost its signature", "SIGNATURE_MISSING", (message) => ({ ...message, MessageAttributes: {} })],
-    ["a stranger signed", "SIGNATURE_INVALID", (message) => signedBy(message, { by: aStranger })],
+    ["an unknown sender signed", "SIGNATURE_INVALID", (message) => signedBy(message, { by: aStranger })],
     [
       "was signed for another queue",
       "SIGNATURE_INVALID",
@@ -95,7 +95,7 @@ describe("reserve-credit", () => {
     for (const receives of ["2", "3"]) {
       expect(await reasons()).toEqual([]);
       for (const record of event.Records) record.attributes.ApproximateReceiveCount = receives;
-      await running.reserveCredit(event, aContext()); // the third time it is nobody's
+      await running.reserveCredit(event, aContext()); // parked on the third receive
     }
     expect(await reasons()).toEqual(["SIGNATURE_INVALID"]);
     expect(await available()).toBe(500);

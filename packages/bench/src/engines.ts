@@ -39,7 +39,7 @@ export async function startBenchEngines(): Promise<BenchEngines> {
     JOURNAL_TABLE: tables.journal,
     SIGNING_SECRET_ARN: "unused: the bench signs with a key of its own",
     CLAIM_CHECK_BUCKET: "unused",
-    ROUTES: JSON.stringify({ "bench.money-deposited.v1": [] }), // to nobody; a type without a route would wait for one
+    ROUTES: JSON.stringify({ "bench.money-deposited.v1": [] }), // no consumer; a type without a route would wait for one
     MAX_RECEIVE_COUNT: "5",
     ...(await createQueues(sqs.endpoint)),
   });

@@ -44,7 +44,7 @@ function once(evidence: EvidenceStore): Handler {
   return guarded().use(idempotency({ evidence })).handler(deposit);
 }
 
-/** The other system answers at once: that it is slow is nobody's cost. */
+/** The other system answers at once: its delay is no cost of the kit. */
 function withEffect(): Handler {
   return guarded()
     .use(idempotency({ evidence: rows() }))

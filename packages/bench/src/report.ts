@@ -1,4 +1,4 @@
-// The result for people: one table a workload, what lies around the consumers, and the targets.
+// The result for people: a table for each workload, tables for the relay, cold starts and the whole flow, and the targets.
 import { textTable } from "@essentially-once/operator/text-table";
 import type { ColdStart } from "./cold-start.ts";
 import type { FlowFigures } from "./flow.ts";

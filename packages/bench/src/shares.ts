@@ -85,7 +85,7 @@ function consumerOf(names: readonly string[], evidence?: () => MessageMiddleware
     const make = name.startsWith("idempotency") ? (evidence ?? middlewares[name]) : middlewares[name];
     if (make) chain.use(make());
   }
-  // Without idempotency nobody commits: the handler then does its work without collecting it.
+  // Without idempotency nothing commits the unit of work: then the handler writes by itself.
   const commits = names.some((name) => name.startsWith("idempotency"));
   return chain.handler(async (message, unit) => {
     if (commits) await deposit(message, unit);

@@ -1,4 +1,4 @@
-// What comes from the queue: the same messages for every contender.
+// The messages that the queue delivers: the same for every contender.
 
 import type { Envelope } from "@essentially-once/messaging/envelope";
 import type { SQSEvent } from "aws-lambda";

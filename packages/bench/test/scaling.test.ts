@@ -31,7 +31,7 @@ it("a million messages cost their units, requests and seconds at the list price"
   expect(total).toBeCloseTo(dynamodb + sqs + lambda);
 });
 
-it("a message that always fails is hidden for the sum of its pauses", () => {
+it("a message that always fails is invisible for the sum of its visibility timeouts", () => {
   expect(hiddenSeconds(5)).toEqual({ mean: 17, max: 30 });
 });
 

@@ -15,7 +15,7 @@ describe("simulate", () => {
     expect(seconds[250]?.processed).toBeCloseTo(8_000, 6);
   });
 
-  it("does a batch of one at low load: nobody waits for company", () => {
+  it("runs batches of one message at low load: a message does not wait for others", () => {
     const { seconds } = run("--rate 20 --seconds 60");
     expect(seconds[30]?.invocations).toBeCloseTo(20, 6);
   });
@@ -46,8 +46,8 @@ describe("simulate", () => {
     expect(seconds[1_000]?.held).toContain("table writes");
   });
 
-  it("parks what comes too early in an outage, and nothing that comes late enough", () => {
-    // Five receives are hidden 4 s at least and 30 s at most.
+  it("parks messages that arrive early in an outage, and none whose retries outlast it", () => {
+    // Over five receives a message is invisible for at least 4 s and at most 30 s.
     const { summary } = run("--rate 100 --outage 60+600 --receives 5 --seconds 1200");
     expect(summary.parked).toBeGreaterThanOrEqual(100 * (600 - 30));
     expect(summary.parked).toBeLessThanOrEqual(100 * (600 - 4));

@@ -48,7 +48,7 @@ test("tracing is off unless asked for, and is one of two", () => {
 describe("operators", () => {
   const ops = "arn:aws:iam::123456789012:role/ops";
 
-  test("are nobody unless named", () => {
+  test("are empty unless named", () => {
     expect(aConfig().sizes).not.toHaveProperty("operators");
   });
 
@@ -73,10 +73,10 @@ describe("operators", () => {
   });
 });
 
-describe("who hears the alarms", () => {
+describe("the receiver of the alarms", () => {
   const topic = "arn:aws:sns:eu-west-1:123456789012:on-call";
 
-  test("is nobody unless given", () => {
+  test("does not exist unless given", () => {
     expect(aConfig()).not.toHaveProperty("alarmTopicArn");
     expect(aConfig()).not.toHaveProperty("alarmEmail");
   });

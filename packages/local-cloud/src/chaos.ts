@@ -1,13 +1,13 @@
-// Trouble on purpose: what at-least-once delivery may do to a function, more often than it would.
+// Trouble on purpose: the failures that at-least-once delivery allows, more often than AWS has them.
 //
-//   kill            the function's process dies in mid-batch, or when its response is here (after its commit)
+//   kill            the function's process dies in mid-batch, or once its response has arrived (after its commit)
 //   duplicate       the batch is delivered to two processes at once
-//   drop-response   the function answers and the answer is lost: nothing is deleted, all comes again
-//   lost-response   an engine answers a function and the connection breaks before the answer is through
+//   drop-response   the function's response is lost: no message is deleted, and the whole batch is redelivered
+//   lost-response   the connection breaks before an engine's response reaches the function
 //
-//   Chaos is transient: it spares a delivery whose attempt is the third or later, so it makes no message fail
-//   for good by itself. The n-th delivery to a function has the same fate in every run with the same seed;
-//   which messages are in it depends on timing.
+//   Chaos is transient: it spares the third and later attempts of a delivery, so it alone drives no message into a
+//   dead-letter queue. With the same seed the n-th delivery to a function meets the same fate in every run; which
+//   messages are in it depends on timing.
 
 import type { ChaosEvent, Emit } from "./model/events.ts";
 import type { InvocationOptions, InvocationResult, Invoke } from "./model/invocation.ts";

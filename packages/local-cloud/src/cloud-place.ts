@@ -1,9 +1,9 @@
-// Where a running local cloud keeps its assembly, and where it says that it is up: `.local-cloud/`.
+// The directory in which a running local cloud keeps its assembly and records that it runs: `.local-cloud/`.
 //
-//   The first one takes `.local-cloud/` itself, and the operator's commands find it there. One that starts
-//   beside it takes `.local-cloud/<process id>/`, so neither overwrites what the other runs from.
-//   A place is free when its process is gone, however it went, or when nothing answers at its endpoint:
-//   another process may have got the number since.
+//   The first one uses `.local-cloud/` itself, and the operator's commands find it there. A second one uses
+//   `.local-cloud/<process id>/`, so neither overwrites the files of the other.
+//   A directory is free when its process has ended, or when nothing answers at its endpoint: another process may have the
+//   same process id by now.
 
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";

@@ -1,6 +1,6 @@
-// The local cloud: engines, what the assembly asks for, and everything that makes it move. One call starts it.
+// The local cloud: the engines, the resources of the assembly, and the event sources. One call starts it.
 //
-//   engines → function URLs listen → provision → proxies that permit → execution environments → event sources
+//   engines → function URLs listen → provision → proxies that check permissions → execution environments → event sources
 //
 //   It stops in the reverse order and in bounded time; a start that fails stops what it had started.
 
@@ -49,7 +49,7 @@ export interface LocalCloud {
   invoke(path: string, event: unknown): Promise<InvocationResult>;
   /** Every child process that runs now: engines and functions. */
   processIds(): number[];
-  /** What roles allow and nobody has used, a line each. */
+  /** Permissions that a role allows and no function has used, a line each. */
   unusedPermissions(): string[];
   /** No more trouble from now on. */
   stopChaos(): void;
@@ -58,7 +58,7 @@ export interface LocalCloud {
 
 type Stop = () => unknown;
 
-/** How long invocations under way get at the end before their processes are killed. */
+/** How long a stop waits for running invocations before it kills their processes. */
 const LAST_INVOCATIONS_MS_MAX = 3_000;
 
 export async function startLocalCloud(options: LocalCloudOptions): Promise<LocalCloud> {
@@ -174,7 +174,7 @@ function withQueuesAt(proxy: string, engine: string, fn: LocalFunction): LocalFu
   return { ...fn, environment: Object.fromEntries(environment) };
 }
 
-/** Schedules and function URLs are left in peace: nobody delivers again for them. */
+/** Chaos spares schedules and function URLs: no service retries them. */
 function startEventSources(options: {
   readonly deployment: Deployment;
   readonly clients: LocalClients;

@@ -1,4 +1,4 @@
-// A program that starts things and stays until somebody ends it.
+// A program that starts services and runs until a signal ends it.
 //
 //   G11. However it ends, everything it started is stopped within a bound, the last first.
 import { enterEnvironment, requireEndpoints } from "@essentially-once/operator/shell-environment";
@@ -9,7 +9,7 @@ import { NotPermitted } from "./permissions/demands.ts";
 import { SynthesisFailed } from "./synthesize.ts";
 
 export interface Program {
-  /** Aborted when a signal comes: ends what is under way. */
+  /** Aborted when the process gets a signal: ends all work in progress. */
   readonly signal: AbortSignal;
   /** What must be undone at the end goes here as soon as it is begun. */
   readonly stops: (() => unknown)[];

@@ -1,4 +1,4 @@
-// What a shell needs to reach the local cloud with the AWS CLI or an SDK.
+// The environment variables that a shell needs to reach the local cloud with the AWS CLI or an SDK.
 import type { Endpoints } from "./model/model.ts";
 
 export function reach(endpoints: Endpoints): string {

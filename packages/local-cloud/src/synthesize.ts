@@ -1,4 +1,4 @@
-// Writes the cloud assembly, with the project's own `cdk synth`, so that what runs here is what would be deployed.
+// Writes the cloud assembly with the project's own `cdk synth`, so that the local cloud runs the templates that are deployed.
 
 import { spawn } from "node:child_process";
 import { once } from "node:events";

@@ -1,4 +1,4 @@
-// The proxy between the SDK and a real engine: what was asked for is done, though nobody hears of it.
+// The proxy between the SDK and a real engine: the engine executes the request, and the response is lost.
 
 import { randomUUID } from "node:crypto";
 import {

@@ -183,7 +183,7 @@ test("a port in use is refused by its number and its flag", async () => {
   await expect(startFunctionUrls({ port })).rejects.toThrow(`Port ${port} of 127.0.0.1 is already in use`);
 });
 
-test("stop waits for the request under way", async () => {
+test("stop waits for the request in progress", async () => {
   const fn = aLocalFunction(
     "export const handler = async () => { await new Promise((r) => setTimeout(r, 300)); return 'done'; };",
   );

@@ -64,7 +64,7 @@ test("rotates once at the start, when the schedule says so", async () => {
   expect(new Set(asked.map(({ SecretId }) => SecretId))).toEqual(new Set([secretArn]));
 });
 
-test("rotates when somebody asks for it, to the version that they name", async () => {
+test("rotates on RotateSecret, to the version of its ClientRequestToken", async () => {
   start(false);
   const version = newId();
   await secretsManager.send(new RotateSecretCommand({ SecretId: secretArn, ClientRequestToken: version }));

@@ -68,7 +68,7 @@ test("an interval longer than a timer can hold does not run at once", async () =
   expect(events).toEqual([]);
 });
 
-test("stop waits for the run under way and starts no other", async () => {
+test("stop waits for the run in progress and starts no other", async () => {
   const { events, stop } = scheduled({}, 100);
   await eventually(() => events.length);
   await stop();

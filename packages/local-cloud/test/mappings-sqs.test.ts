@@ -160,7 +160,7 @@ test("when the function throws, dies or runs out of time, its messages come back
   );
 });
 
-test("a message the function returned comes again and its neighbours do not", async () => {
+test("a message in batchItemFailures is redelivered, and the others of its batch are not", async () => {
   const { of, invocations } = await mapped({
     code: `export const handler = async ({ Records }) => ({
       batchItemFailures: Records.filter((r) => r.body === "b" && r.attributes.ApproximateReceiveCount === "1")
@@ -295,7 +295,7 @@ test("a FIFO queue is delivered in the order of each group, and carries its attr
   });
 });
 
-test("stop ends within seconds and finishes what is under way", async () => {
+test("stop ends within seconds and lets the running invocation finish", async () => {
   const { stop, of, depth } = await mapped({
     code: "export const handler = async () => { console.log('in'); await new Promise((resolve) => setTimeout(resolve, 600)); };",
     bodies: ["a"],

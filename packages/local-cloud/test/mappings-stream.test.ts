@@ -176,7 +176,7 @@ test("LATEST skips what was there before", async () => {
   expect(batches().flat()).not.toContain("a");
 });
 
-test("a batch window gathers what comes one after the other", async () => {
+test("a batch window gathers records that arrive one after the other", async () => {
   const { put, seen } = await mapped({ code: telling(), mapping: { batchWindowMs: 1_200, batchSize: 4 } });
   for (const letter of LETTERS.slice(0, 6)) await put(letter);
   await seen(["a", "b", "c", "d"], ["e", "f"]);

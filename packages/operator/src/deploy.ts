@@ -100,7 +100,7 @@ async function deployToEmulator(
     ]);
     if (synthesized !== 0) return synthesized;
     for (const id of leaveOut(assembly, without)) print(`left out: ${id}`);
-    const unattended = ["--require-approval", "never"]; // nobody is there to approve, and nothing is at stake
+    const unattended = ["--require-approval", "never"]; // an emulator needs no approval
     return (
       (await cdk(["bootstrap", "--app", assembly])) ||
       (await cdk(["deploy", "--all", "--app", assembly, ...unattended, ...cdkOptions]))

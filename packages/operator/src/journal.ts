@@ -146,7 +146,7 @@ function entryTable(entries: readonly TailedEntry[]): string {
   return textTable(
     ["PARTITION", "SEQUENCE", "TIME", "TYPE", "BYTES", "ID", "KEY", ...(hasData(entries) ? ["DATA"] : [])],
     entries.map(cellsOf),
-    { cellCharactersMax }, // whoever wants all of the data takes --json
+    { cellCharactersMax }, // --json prints all of the data
   );
 }
 

@@ -100,7 +100,7 @@ async function send(
   const claims = claimsOf(connection);
   const journalTable = outputRequired(outputs, "JournalTable");
   const numbers = await readPartitions({ dynamodb, table: journalTable, name: "journal" });
-  const [partitions] = numbers.values(); // as whoever appended to it was told
+  const [partitions] = numbers.values(); // the number that the relay appends with
   const log = journal({ table: journalTable, ...(partitions !== undefined && { partitions }) });
   const bar = progress();
   const replayed = await withLogsAside(() =>

@@ -4,7 +4,7 @@ import { parseDeployArguments } from "../src/deploy/deploy-arguments.ts";
 const emulator = { AWS_ENDPOINT_URL: "http://127.0.0.1:4566" };
 
 describe("npm run deploy", () => {
-  test("gives the CDK the stage, the settings, and what stands behind a second --", () => {
+  test("gives the CDK the stage, the settings, and the arguments after a second --", () => {
     const given = ["--stage", "prod", "-c", "tracing=active", "--", "--require-approval", "never"];
     expect(parseDeployArguments(given, {})).toEqual({
       action: "deploy",

@@ -55,7 +55,7 @@ beforeEach(async () => {
 afterAll(() => world.stop());
 
 describe("the signature of a dead letter", () => {
-  it("G7: is valid, wrong, of a withdrawn key, or none, and never a key id that nobody checked", async () => {
+  it("G7: is valid, wrong, of a withdrawn key, or none, and never shows a key id that was not checked", async () => {
     const [valid, wrong, withdrawn, none] = [aPayment(), aPayment(), aPayment(), aPayment()];
     await park(valid);
     await park(wrong, { Signature: `v1.k1.${"A".repeat(43)}` });
@@ -92,7 +92,7 @@ describe("the signature of a dead letter", () => {
 });
 
 describe("an edit of a forgery", () => {
-  it("G7: is refused, and says what we would vouch for; nothing is written or sent", async () => {
+  it("G7: is refused and names the fields that we would sign; nothing is written or sent", async () => {
     const forgery = aPayment({ cents: 1_000 }, { sequence: "7" });
     await parkForgery(forgery);
     await expect(editIt(forgery.id, { cents: 5 })).rejects.toThrow(
@@ -103,7 +103,7 @@ describe("an edit of a forgery", () => {
     expect(await world.depth(queue.queueUrl)).toEqual({ visible: 0, inFlight: 0 });
   });
 
-  it("G2, G7: vouched for, it takes effect, and so does the genuine message of its id", async () => {
+  it("G2, G7: takes effect when the operator trusts it, and so does the genuine message of its id", async () => {
     const genuine = aPayment({ cents: 10 });
     const forgery = { ...genuine, data: { cents: 1_000 } };
     await parkForgery(forgery);
@@ -112,7 +112,7 @@ describe("an edit of a forgery", () => {
     expect(await cents()).toBe(15);
   });
 
-  it("G2: vouched for twice, with the same data, it is one message", async () => {
+  it("G2: sends one message when the operator trusts it twice with the same data", async () => {
     const forgery = aPayment({ cents: 1_000 });
     await parkForgery(forgery);
     await editIt(forgery.id, { cents: 5 }, { vouch: true });
@@ -189,7 +189,7 @@ describe("a discard of a genuine message", () => {
     expect(await cents()).toBeUndefined();
   });
 
-  it("G2: without a signature it leaves evidence when its consumer takes such, or when it is vouched for", async () => {
+  it("G2: without a signature leaves evidence when its consumer accepts unsigned messages or the operator trusts it", async () => {
     const [taken, unknown, vouched] = [aPayment(), aPayment(), aPayment()];
     await world.park(queue, asciiJson(taken), { ReasonCode: "ACCOUNT_UNKNOWN" });
     await world.park(queue, asciiJson(unknown));

@@ -93,8 +93,8 @@ describe.each(forms)("%s", (name, form) => {
     expect(await parked()).toEqual([]);
   });
 
-  it("G2: a discard: a later copy has no effect, and what comes behind it does", async () => {
-    if (name === unnamedNumbers) return; // nobody but its consumer knows where the number stands
+  it("G2: after a discard a later copy has no effect, and the messages behind it do", async () => {
+    if (name === unnamedNumbers) return; // only its consumer knows which attribute holds the number
     const [first, second, third] = [aPayment(1, "1"), aPayment(500, "2"), aPayment(2, "3")];
     await receive(form, first);
     await world.park(queue, asciiJson(second));
@@ -105,7 +105,7 @@ describe.each(forms)("%s", (name, form) => {
   });
 
   it("G2: a discard of the first message of an item", async () => {
-    if (name === unnamedNumbers) return; // nobody but its consumer knows where the number stands
+    if (name === unnamedNumbers) return; // only its consumer knows which attribute holds the number
     const first = aPayment(500);
     await world.park(queue, asciiJson(first));
     await discardAll();
@@ -119,7 +119,7 @@ describe.each(forms)("%s", (name, form) => {
     const old = aPayment(500);
     await world.park(queue, asciiJson(old));
     const dynamodb = world.clients.dynamodb;
-    const stop = whenFirst("PutItemCommand", () => receive(form, old)); // after the evidence was asked
+    const stop = whenFirst("PutItemCommand", () => receive(form, old)); // after the edit checked the evidence
     await expect(editIt(old.id, { cents: 5 })).rejects.toThrow("was processed");
     stop();
     expect(await sent()).toEqual([]);
@@ -171,7 +171,7 @@ describe.each(forms)("%s", (name, form) => {
   });
 
   it("G2, G6: a discard that dies anywhere is finished by the same discard", async () => {
-    if (name === unnamedNumbers) return; // nobody but its consumer knows where the number stands
+    if (name === unnamedNumbers) return; // only its consumer knows which attribute holds the number
     for (const [client, command] of [
       ["dynamodb", "PutItemCommand"],
       ["dynamodb", "UpdateItemCommand"],

@@ -13,7 +13,7 @@ beforeAll(async () => {
 });
 afterAll(() => world.stop());
 
-it("G6: names the partitions that nobody reads any more", async () => {
+it("G6: names the partitions that no consumer reads any more", async () => {
   const name = `journal-${newId()}`;
   const place = { dynamodb: world.clients.dynamodb, table: world.journalTable, name };
   const messages = Array.from({ length: 20 }, (_, n) => letter({ partitionkey: `key-${n}` }));

@@ -148,7 +148,7 @@ it.each<[string, From, (text: string) => string]>([
     await expect(queue.edited(JSON.parse(form(cents(-4))))).rejects.toThrow("DATA_INVALID");
     await expect(queue.edited({ cents: 5 })).rejects.toThrow(/whole body .*(ID_MISSING|FORM_INVALID)/);
     const edited = await queue.edited(JSON.parse(form(cents(4))));
-    await queue.send(form(cents(-5))); // a copy that was under way
+    await queue.send(form(cents(-5))); // a copy that was in flight
     expect(await queue.deliver()).toEqual([`${edited?.supersededBy} 4`]);
     expect(await queue.reasons()).toEqual([]);
   },

@@ -1,4 +1,4 @@
-// What an operator's terminal gets: a stranger's text is shown and never obeyed.
+// Output for the operator's terminal: text of a message is shown and never interpreted.
 import { globSync, readFileSync } from "node:fs";
 import { asciiJson } from "@essentially-once/messaging/envelope";
 import { expect, test } from "vitest";

@@ -1,4 +1,4 @@
-// A redrive asks the evidence that the kit's own consumers left, in each of their modes.
+// A redrive checks the evidence that the kit's own consumers left, in each of their modes.
 import { ReceiveMessageCommand } from "@aws-sdk/client-sqs";
 import { atMostOnce } from "@essentially-once/messaging/at-most-once";
 import { setClock } from "@essentially-once/messaging/clock";
@@ -119,7 +119,7 @@ describe("a message that a redrive leaves alone", () => {
     expect(await redriveAll()).toEqual([`${done.id} left`]);
   });
 
-  it("G9: is claimed by a delivery that is under way; after its time it goes back", async () => {
+  it("G9: is being processed; after its lease ends it is sent back", async () => {
     const message = aNote();
     await leaseTable({ table: world.evidenceTable, graceMs: 0, client: world.clients.dynamodb }).claim({
       id: evidenceId({ consumer: "note-taker", message }),
@@ -184,7 +184,7 @@ describe("a redrive under faults", () => {
     const took = () => {
       effects += 1;
     };
-    await takeNoteFrom(asciiJson(note), took); // parked and not acknowledged: it comes again
+    await takeNoteFrom(asciiJson(note), took); // parked and not acknowledged: it is redelivered
     for (const { Body = "" } of await world.drain(queue.queueUrl)) await takeNoteFrom(Body, took);
     expect(effects).toBe(1);
   });
@@ -272,7 +272,7 @@ async function count(message: Envelope, work: () => void = () => undefined): Pro
   await handler(anSqsEvent(anSqsRecord(asciiJson(message))), aContext());
 }
 
-/** The digest as a claim of the kit writes it. */
+/** The digest that the kit writes when it takes an at-most-once message. */
 async function digestAfterClaim(message: Envelope): Promise<string | undefined> {
   const twin = { ...message, id: newId() };
   await count(twin);

@@ -9,7 +9,7 @@ import { type Environment, environmentFor, requireEndpoints } from "../src/conne
 
 const shell = { PATH: "/bin", HOME: "/nowhere", LANG: "C", CARRIER_URL: "https://carrier.test", CI: "1" };
 
-/** What somebody left in a shell, and what would come of it. */
+/** Variables left in a shell that would change what a command reaches. */
 const leftOver: Environment = {
   AWS_PROFILE: "nonsense",
   AWS_REGION: "mars-1",
@@ -64,7 +64,7 @@ describe("on this machine", () => {
   });
 });
 
-it("an emulator gets anybody's credentials, unless some are given, and no profile's", () => {
+it("an emulator gets placeholder credentials unless some are given, and never a profile's", () => {
   const given = { AWS_ENDPOINT_URL: "http://a", AWS_PROFILE: "nonsense", AWS_REGION: "eu-west-1" };
   expect(environmentFor("emulator", given)).toEqual({
     AWS_ENDPOINT_URL: "http://a",

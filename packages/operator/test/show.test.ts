@@ -61,7 +61,7 @@ describe("show", () => {
     printed(deadLetter, shown);
   });
 
-  it("G6: shows a stranger's attributes: binary ones, and names of the kit's in a message that was moved", async () => {
+  it("G6: shows attributes of another producer: binary ones, and the kit's names on a message that SQS moved", async () => {
     await world.clients.sqs.send(
       new SendMessageCommand({
         QueueUrl: queue.deadLetterQueueUrl,

@@ -37,7 +37,7 @@ test("a template that was changed has a name of its own, or an earlier deploymen
   }
 });
 
-test("what others refer to cannot be left out", () => {
+test("a resource that another refers to cannot be left out", () => {
   const directory = oneStack((stack) => {
     const unknown = new CfnResource(stack, "Unknown", { type: "AWS::X::Unknown" });
     new CfnResource(stack, "Known", { type: "AWS::X::Known", properties: { Of: unknown.ref } });

@@ -149,7 +149,7 @@ async function deadLetter(text: string): Promise<DeadLetter | undefined> {
   return letter;
 }
 
-/** As an operator types it. False when nothing matched, or what may have matched is held: somebody else looks at it. */
+/** Runs the command as an operator types it. False when no message matched, or a match may be in flight elsewhere. */
 async function dlq(...options: string[]): Promise<boolean> {
   const command = ["run", "--silent", "dlq", "--", ...options, "--stage", stage];
   try {

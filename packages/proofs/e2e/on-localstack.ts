@@ -2,8 +2,8 @@
 // stands behind SQS, S3 and Secrets Manager; the conformance suites and two whole runs of the demo go against it, the
 // second on what the first one left.
 //
-//   What it needs and the machine lacks (Python 3.9 to 3.11, PyPI) is said, and all of it is skipped with exit code 0;
-//   on GitHub that is a failure, because nobody reads there what was skipped.
+//   Where the machine lacks Python 3.9 to 3.11 or PyPI, it says so and skips everything with exit code 0. On GitHub that is
+//   a failure, because a skip in the log of a green run goes unread.
 import { execFile, spawn } from "node:child_process";
 import { createWriteStream, existsSync } from "node:fs";
 import { access, mkdir, mkdtemp, rm } from "node:fs/promises";
@@ -49,7 +49,7 @@ async function proofs(home: string): Promise<number> {
       TMPDIR: scratch,
       PATH: `${join(home, "bin")}:${process.env.PATH}`,
       GATEWAY_LISTEN: `127.0.0.1:${port}`,
-      DISABLE_EVENTS: "1", // it tells nobody that it runs
+      DISABLE_EVENTS: "1", // it sends no usage data
       SKIP_SSL_CERT_DOWNLOAD: "1",
     },
     stdio: ["ignore", "pipe", "pipe"],
@@ -86,7 +86,7 @@ async function twoRuns(environment: NodeJS.ProcessEnv): Promise<number> {
   return 0;
 }
 
-/** Once on a machine, in its user's cache, which nobody else can write. Throws with the reason why there is none. */
+/** Installs once per machine, in the user's cache, which no other user can write. Throws with the reason if it cannot. */
 async function install(): Promise<string> {
   const cache = process.env.XDG_CACHE_HOME || join(homedir(), ".cache");
   const home = join(cache, "essentially-once", `localstack-${version}`);

@@ -1,5 +1,5 @@
-// What other programs send, to every form of consumer: it is read where it is valid, else parked on the first receive with
-// a documented code; its neighbour is done, and nobody's log says what is in it.
+// Sends messages of other programs to every form of consumer: a valid one is read, any other is parked on the first receive
+// with a documented code. The other messages of the batch are processed, and no log has the content of a message.
 import { readFileSync } from "node:fs";
 import { CreateBucketCommand } from "@aws-sdk/client-s3";
 import { CreateQueueCommand, ReceiveMessageCommand } from "@aws-sdk/client-sqs";
@@ -81,7 +81,7 @@ const forms: readonly Form[] = [
   },
 ];
 
-it.each(forms)("G5, G6, G7, S9, S10: what other programs send harms nobody: $name", async (form) => {
+it.each(forms)("G5, G6, G7, S9, S10: messages of other programs do no harm: $name", async (form) => {
   const { name, verdictOf = ({ verdict }) => verdict, writes = true } = form;
   const { handler, deadLetterQueueUrl } = await aConsumer(form);
   const batches = batchesOf(foreign.filter((message) => isCarried(message, form)));

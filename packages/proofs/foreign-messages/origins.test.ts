@@ -141,7 +141,7 @@ describe("EventBridge", () => {
     expect(reasonOf(() => read(from, bodyNamed("eventbridge")))).toContain("ID_MISSING: the field number");
   });
 
-  it("G6: parks a detail type that nobody named, and what is no event", () => {
+  it("G6: parks a detail type that is not named, and a body that is no event", () => {
     const other = eventBridge({ types: { toString: Order } });
     expect(reasonOf(() => read(other, bodyNamed("eventbridge")))).toContain("TYPE_UNKNOWN");
     expect(reasonOf(() => read(eventBridge({ types }), order))).toContain("FORM_INVALID");

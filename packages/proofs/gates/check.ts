@@ -1,6 +1,6 @@
-// `npm run check`: every gate, all of them even when one fails, and the count at the end. The tests run beside the other
-// gates, which wait more than they compute: what a gate printed stands together, at its end. What failed is said once
-// more at the very end, where whoever sees only the end of a log finds it.
+// `npm run check`: runs every gate, even when one fails, and prints the count at the end. The tests run beside the other
+// gates, which wait more than they compute. The output of a gate is printed in one piece when it ends, and failures are
+// repeated at the very end, for a reader who sees only the end of a log.
 //
 //   `--localstack` adds the gate that installs the largest thing.
 import { type ChildProcess, spawn } from "node:child_process";

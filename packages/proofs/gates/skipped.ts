@@ -1,6 +1,6 @@
-// What a gate could not do, because the machine lacks something: said out loud here, a failure where nobody reads it.
+// Reports work that a gate skips because the machine lacks something.
 
-/** The exit code: 0, and on GitHub, where nobody reads the log of a green run, 1. */
+/** Returns the exit code: 0, but 1 on GitHub, where the log of a green run goes unread. */
 export function skipped(what: string, because: string, environment = process.env): number {
   const isOnGithub = environment.GITHUB_ACTIONS === "true";
   console.log(`SKIPPED ${what}: ${because}${isOnGithub ? " (on GitHub this is a failure)" : ""}`);

@@ -1,4 +1,4 @@
-// What others' code may do here and in CI: which of it runs at all, what it can reach, and that what is missing is said.
+// Bounds the code of dependencies here and in CI: which of it runs and what it can reach. A missing bound is reported.
 import { globSync, readFileSync } from "node:fs";
 import { describe, expect, it, vi } from "vitest";
 import { skipped } from "./skipped.ts";

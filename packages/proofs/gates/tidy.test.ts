@@ -166,7 +166,7 @@ function runsInAws(file: string): boolean {
   return /^(functions|packages\/messaging\/src)\//.test(file);
 }
 
-/** Tests, and what only they and maintainers run. */
+/** Tests, and code that only tests and maintainers run. */
 function isProof(file: string): boolean {
   return /^(test|demo|packages\/(bench|proofs|testing|[^/]+\/test))\//.test(file);
 }
@@ -188,7 +188,7 @@ function strayImports(file: string, text: string): string[] {
     .map((target) => `${file} imports ${target}`);
 }
 
-/** The folder below `src`; empty for what lies there itself. */
+/** The folder below `src`; empty for a file directly in `src`. */
 function roomOf(file: string): string {
   return /^packages\/[^/]+\/src\/(?:([^/]+)\/)?/.exec(file)?.[1] ?? "";
 }

@@ -73,7 +73,7 @@ export function contention(
     }
   }
 
-  /** Of a process that died its request may be done or not; nobody waits for it longer than it takes. */
+  /** The request of a process that died may be applied or not; it blocks others no longer than a request takes. */
   function isMet(item: string, isTransaction: boolean): boolean {
     return [...underWay].some(
       (other) =>

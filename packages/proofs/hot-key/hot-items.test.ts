@@ -60,11 +60,11 @@ it("G10: thirty that begin a rebuild, and that let it serve, do it once", async 
   const begun = await Promise.all(environments.map(() => store.rebuild()));
   expect(new Set(begun.map((one) => JSON.stringify(one)))).toEqual(new Set(['{"serving":1,"building":2}']));
   await Promise.all(begun.map((one) => store.serve(one)));
-  await Promise.all(begun.map((one) => store.serve(one))); // who comes late sets nothing back
+  await Promise.all(begun.map((one) => store.serve(one))); // a late process does not revert the change
   expect(await store.read()).toEqual({ serving: 2 });
 });
 
-it("G8, G9: of thirty that claim at once one is granted it, and it settles once", async () => {
+it("G8, G9: when thirty processes acquire a lease at once, one gets it, and it settles once", async () => {
   const leases = leaseTable({ table: "evidence", graceMs: 0 });
   const id = newId();
   const expired = await leases.claim({ id, untilMs: Date.now() - 1_000, about: {} });

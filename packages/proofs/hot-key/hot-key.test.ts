@@ -1,4 +1,4 @@
-// A key that everybody wants, and no fault: nothing may be parked.
+// A key that all messages share, and no fault: no message may be parked.
 import { expect, it } from "vitest";
 import { forms, proveForm } from "./forms.ts";
 

@@ -49,7 +49,7 @@ export interface HotKeyFigures {
 const timeoutSeconds = 5;
 const pollsMax = 20_000;
 
-/** Runs until all is quiet, and gives the stage to `look`, which says what came of it. */
+/** Runs until all is idle, and passes the sandbox to `look`, which returns its findings. */
 export async function runHotKey<Found>(
   plan: HotKey,
   look: (stage: Stage, figures: HotKeyFigures) => Promise<Found>,
@@ -138,7 +138,7 @@ async function send(stage: Stage, { messages, groups, numbered = false }: HotKey
 /** https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-messages.html */
 const sendMax = 10;
 
-/** Processes that draw the same numbers would meet for ever. */
+/** One generator for each process: processes that draw the same numbers would collide on every retry. */
 function randomOfEach(seed: number): Simulation["random"] {
   const chances = new Map<string, () => number>();
   return function random({ name }) {

@@ -1,5 +1,6 @@
-// A long run: very many messages through the whole flow in real processes, nothing lost, nothing twice, and nobody who
-// holds more memory the longer he lives. Cut into legs: after each all comes to rest, and everybody is measured.
+// A long run: sends very many messages through the whole flow in real processes. No message is lost, no effect is applied
+// twice, and no process holds more memory the longer it lives. After each leg it waits until all is idle and measures
+// every process.
 import type { LocalCloud } from "@essentially-once/local-cloud/cloud";
 import { type Flow, startFlow } from "./flow.ts";
 import { asksOf } from "./kills.ts";

@@ -1,6 +1,6 @@
-// The memory of what takes part in a long run, by its role: each function by its construct path, however many processes
-// run it and however often they were replaced, and whoever else is named. Measured at points that lie equally far apart, when all is
-// quiet, so that what has grown has been kept.
+// The memory of each role in a long run: each function by its construct path, however many processes run it and however
+// often they are replaced, and each other process by its name. Measured at equal distances while all is idle, so growth
+// is memory that the process keeps.
 import { readFile } from "node:fs/promises";
 import type { Emit } from "@essentially-once/local-cloud/internal/model/events";
 
@@ -17,10 +17,10 @@ export interface MemoryMeter {
   figures(): RoleMemory[];
 }
 
-/** A collector takes the room that it has, and gives back late. */
+/** A garbage collector uses the room that it has, and gives it back late. */
 const noise = 1.2;
 const noiseMegabytes = 32;
-/** Whoever was there for fewer has said nothing yet. */
+/** A role that was measured at fewer points proves nothing yet. */
 const pointsMin = 4;
 
 export function memoryMeter(others: () => Readonly<Record<string, number>> = () => ({})): MemoryMeter {
@@ -59,8 +59,8 @@ export interface EarlyAndLate {
 }
 
 /**
- * The most of the second fourth of the points, when each process has become warm, and the least of the last fourth: only
- * what never comes back is above it there.
+ * Compares the maximum of the second quarter of the points, when each process is warm, with the minimum of the last
+ * quarter: only memory that is never freed can be above it there.
  */
 export function earlyAndLate({ role, megabytes }: RoleMemory): EarlyAndLate {
   const there = megabytes.filter((one) => one > 0);

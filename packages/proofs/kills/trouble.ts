@@ -1,4 +1,4 @@
-// Trouble for real processes: function processes are killed, or stopped for a while and let go on, by chance.
+// Trouble for real processes: kills function processes at random, or stops them for a while and lets them go on.
 import { setTimeout as sleep } from "node:timers/promises";
 import { seededRandom } from "@essentially-once/testing/internal/explorer/seeded-random";
 
@@ -10,7 +10,7 @@ export interface Trouble {
 }
 
 const everyMsMax = 250;
-/** Longer than a message stays hidden: whoever wakes up then is late. */
+/** Longer than the visibility timeout: a process that goes on after it is late. */
 const stoppedMsMax = 7_000;
 const killShare = 0.6;
 

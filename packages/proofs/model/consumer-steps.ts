@@ -40,7 +40,7 @@ export function without(state: State, place: number): State {
 interface Answer {
   readonly state: State;
   readonly to: Partial<Invocation>;
-  /** What came of it, for a trace. */
+  /** The result of the call, for a trace. */
   readonly found: string;
 }
 

@@ -3,7 +3,7 @@ import { breakProtocols, proveModel } from "./scopes.ts";
 import { explore } from "./search.ts";
 
 describe("the model", () => {
-  it("G1, G2, G3, G6: hold in every state that can be reached, and from each it can come to rest", () => {
+  it("G1, G2, G3, G6: hold in every state that can be reached, and each can become idle", () => {
     const { states, violations } = proveModel("fast");
     expect(violations).toEqual([]);
     expect(states).toBeGreaterThan(25_000);
@@ -25,7 +25,7 @@ describe("the model", () => {
 });
 
 describe("the search", () => {
-  it("finds what is broken and what never comes to rest", () => {
+  it("finds a broken promise and a run that never becomes idle", () => {
     expect(explore(ring({ breach: 3 })).violation).toEqual({
       breach: "at 3",
       trace: ["to 1", "to 2", "to 3"],

@@ -1,6 +1,6 @@
 // The protocol as a model: from a state, everything that may happen next; and what must hold in every state.
 //
-//   G1. An effect and the message it causes exist both or neither, once nobody works on them any more.
+//   G1. An effect and the message it causes exist both or neither, once no process works on them any more.
 //   G2. A message takes effect once, and no effect of another is lost by it.
 //   G3. What was committed is in the outbox until it was sent.
 //   G6. A message that left the queue has taken effect, or is with the dead letters.

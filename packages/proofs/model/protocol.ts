@@ -14,7 +14,7 @@ export type Part = "evidence" | "effect" | "outbox";
 
 export interface Protocol {
   readonly consumer: readonly Call[];
-  /** Whether evidence is looked for on the first delivery too, and not only when a message comes again. */
+  /** Whether evidence is looked for on the first delivery too, and not only on redelivery. */
   readonly findsAlways: boolean;
   readonly publisher: readonly PublisherCall[];
   /** What a publisher makes of an entry that SQS refused behind its 200. */

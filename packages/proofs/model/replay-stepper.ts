@@ -64,7 +64,7 @@ export function stepper({ evidenceTable }: { evidenceTable: string }): Stepper {
     toTheEnd: (invocation) => go(invocation, Number.POSITIVE_INFINITY),
   };
 
-  /** Everybody else stands still meanwhile, waits included. */
+  /** All other processes stand still meanwhile, waits included. */
   async function go(invocation: Invocation, calls: number): Promise<void> {
     stepping = invocation.process;
     callsLeft = calls;

@@ -1,5 +1,5 @@
-// Breadth-first search over a model: every state that can be reached is visited once, so what holds in all of
-// them holds, and the first breach that is met has the shortest way to it.
+// Breadth-first search over a model: it visits every reachable state once, so it proves a property that holds in all of
+// them, and the first breach that it meets has the shortest trace.
 //
 //   Safety: no state breaks a promise.
 //   Liveness: whatever has happened, a quiet state in which all is well can be reached without a further fault.
@@ -11,7 +11,7 @@ export interface Model<State> {
   keyOf(state: State): string;
   /** The promise that a state breaks, in words. */
   breach(state: State): string | undefined;
-  /** Nothing is under way and nothing is owed. */
+  /** Nothing is in progress, and no message waits. */
   isSettled(state: State): boolean;
 }
 
@@ -83,7 +83,7 @@ export function explore<State>(model: Model<State>): Exploration {
     const index = firstUnreached({ count: found.size, steps: calmSteps, goals: settled });
     return index === undefined
       ? undefined
-      : { breach: "liveness: from here it never comes to rest with everything done", trace: traceTo(index) };
+      : { breach: "liveness: from here it cannot become idle with all work done", trace: traceTo(index) };
   }
 
   /** By walking the way again, because a key may stand for states with other names. */

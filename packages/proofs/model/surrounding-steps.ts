@@ -20,7 +20,7 @@ export function queueSteps(state: State, index: number, protocol: Protocol, boun
   if (message.age !== "young" && protocol.ageGate !== "none") return [gate()];
   return state.invocations.length < bounds.invocations ? [receive()] : [];
 
-  /** What comes again is looked up before its age counts: a duplicate needs no operator. */
+  /** A redelivered message is looked up before its age counts: a duplicate needs no operator. */
   function gate(): Step<State> {
     const isKnown = message.receives > 0 && message.evidence.includes(sqsId);
     return isKnown
@@ -72,7 +72,7 @@ export function timeSteps(state: State, index: number, protocol: Protocol, bound
     steps.push({ name: `${name} ${what}`, isFault: true, next: withMessage(state, index, change) });
   }
 
-  /** The margin: whoever passed the gate in time has ended before the evidence does. */
+  /** The margin: an invocation that passed the gate in time ends before the evidence expires. */
   function mayExpire(): boolean {
     if (protocol.ageGate !== "with margin") return true;
     return !state.invocations.some((one) => one.of === "consumer" && one.message === index);

@@ -8,7 +8,7 @@ import type { Found } from "./search.ts";
 /** What a check noticed, in a sentence; undefined when it noticed nothing. */
 export type Noticed = string | undefined;
 
-/** A mutant may run for ever; that is noticed, too. */
+/** A mutant may never end; the time limit notices that, too. */
 const checkMsMax = 300_000;
 
 export async function runCheck(directory: string, check: Check): Promise<Noticed> {

@@ -66,7 +66,7 @@ describe("npm run prove", () => {
     expect(parseProveArguments(told)).toMatchObject({ messages: 900, worlds: 7, secondsMax: 120 });
   });
 
-  it("begins nothing more when its time is over", async () => {
+  it("begins nothing more when its time limit has passed", async () => {
     const depth = { long: true, bounded: false, seed: 1, workers: 2, secondsMax: 0 };
     const begun = await runSections(["crash-points", "mutants"], depth, () => undefined);
     expect(begun).toMatchObject([

@@ -13,7 +13,7 @@ export interface SectionFigures {
   readonly strategiesTotal?: number;
   readonly mutantsKilled?: number;
   readonly mutantsTotal?: number;
-  /** Of whoever took part, in megabytes, at points of the run. */
+  /** Of each role, in megabytes, at points of the run. */
   readonly memory?: readonly RoleMemory[];
   /** What else is worth a line, for people. */
   readonly said: readonly string[];
@@ -50,11 +50,11 @@ export interface Depth {
   readonly count?: number;
   /** Of each mode that is soaked. */
   readonly worlds?: number;
-  /** Begins nothing more after so long: of the whole, and of a section or task its share of what is left. */
+  /** Begins nothing more after so many seconds. A section or task gets its share of the remaining time. */
   readonly secondsMax?: number;
 }
 
-/** True when a time is over that begins now; never without one. */
+/** Tells whether the limit, counted from this call, has passed; without a limit it never has. */
 export function timeLimit(secondsMax: number | undefined): () => boolean {
   if (secondsMax === undefined) return () => false;
   const endsAt = performance.now() + secondsMax * 1_000;

@@ -34,9 +34,9 @@ interface Manifest {
 }
 
 /**
- * Packs all that is public into `directory`. Returns the paths of the tarballs.
+ * Packs all public packages into `directory`. Returns the paths of the tarballs.
  *
- * @param version another than the packages have, for a test of what comes next
+ * @param version replaces the version of the packages, for a test of the next release
  */
 export function pack(directory: string, version?: string): string[] {
   rmSync(directory, { recursive: true, force: true });
@@ -105,7 +105,7 @@ function write(from: string, manifest: Manifest, { compiled, to }: { compiled: s
   }
 }
 
-/** `./src/a/b.ts` → what stands for it in the tarball, whose top is what `src` was. */
+/** `./src/a/b.ts` → its path in the tarball, `./a/b.js`: the content of `src` is at the top. */
 function publishedPath(source: string): string {
   return source.replace(/^\.\/src\//, "./").replace(/\.ts$/, ".js");
 }

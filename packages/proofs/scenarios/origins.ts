@@ -1,5 +1,5 @@
-// Queues that others fill, under faults: copies under ids of SQS that differ are one message, what a service says about
-// itself is nobody's effect, and what was parked comes back in the form in which it came.
+// Queues that other programs fill, under faults: copies with different SQS ids are one message, a service's message about
+// itself has no effect, and a parked message is redriven in the form in which it arrived.
 import type { Scenario } from "@essentially-once/testing/internal/explorer/scenario";
 import { nothingParked, sums } from "./deposits.ts";
 import { operator } from "./redrive.ts";

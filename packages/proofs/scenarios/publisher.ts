@@ -21,7 +21,7 @@ export const sweeper: ScenarioFunction = {
   },
 };
 
-/** The same, when copies stay that nobody can deliver. */
+/** The same, when copies stay that cannot be delivered. */
 const sweeperLeaving: ScenarioFunction = {
   ...sweeper,
   by: {
@@ -79,7 +79,7 @@ export function publisherScenario(way: RelayWay, { former = false, gone = false 
             ...differs("G3: the standard queue has", fair, ids),
             ...differs("G2: the journal has", logged, ids),
             ...(gone
-              ? differs("G3: what waits for the queue that is gone is", strandedIds(rows), ids)
+              ? differs("G3: the messages that wait for the deleted queue are", strandedIds(rows), ids)
               : rows.length > 0
                 ? ["G3: a row is still in the outbox"]
                 : []),

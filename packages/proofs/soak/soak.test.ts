@@ -3,7 +3,7 @@ import { expect, it } from "vitest";
 import { soak, soakModeOf } from "./soak.ts";
 import { soakModes } from "./soak-modes.ts";
 
-it.each(soakModes)("G2: worlds by chance keep the promises: $name", async (mode) => {
+it.each(soakModes)("G2: random worlds keep the promises: $name", async (mode) => {
   const { violation, worlds } = await soak({ mode, worlds: 8, seed: 1 });
   expect(violation).toBeUndefined();
   expect(worlds).toBeGreaterThanOrEqual(8);

@@ -73,7 +73,7 @@ async function evidenceFirst({ id, account, amount }: Deposit, calls: Calls): Pr
   if (await calls.putNew("evidence", { id })) await calls.transact(creditWrite(account, amount));
 }
 
-/** It looks for evidence when the message comes again. */
+/** It looks for evidence only when the message is redelivered. */
 async function effectFirst({ id, account, amount }: Deposit, calls: Calls, record: SQSRecord): Promise<void> {
   const comesAgain = record.attributes.ApproximateReceiveCount !== "1";
   if (comesAgain && (await calls.get("evidence", id))) return;

@@ -64,7 +64,7 @@ interface Group {
   Records: Pick<SQSRecord, "messageId" | "body">[];
 }
 
-/** Deletes what succeeded; the rest comes again, in its order. */
+/** Deletes the messages that succeeded; the others are redelivered in their order. */
 function isDone(group: Group, { batchItemFailures }: SQSBatchResponse): boolean {
   const failed = new Set(batchItemFailures.map(({ itemIdentifier }) => itemIdentifier));
   group.Records = group.Records.filter(({ messageId }) => failed.has(messageId));

@@ -1,5 +1,5 @@
-// Strategies of an effect outside, at a carrier: whoever holds the lease acts. A worker that takes a lease over first
-// asks the carrier whether its predecessor has acted.
+// Strategies of an effect outside DynamoDB, at a carrier: only the holder of the lease acts. A worker that takes over a
+// lease first asks the carrier whether its predecessor has acted.
 
 import { aCarrier, type TestCarrier } from "@essentially-once/testing/a-carrier";
 import type { Handler } from "@essentially-once/testing/internal/explorer/program";

@@ -116,7 +116,7 @@ function isDeath({ kind }: Fault): boolean {
   return kind.startsWith("killed");
 }
 
-/** "killed after the 1st PutItem", or who made which call when it was nobody's fault. */
+/** "killed after the 1st PutItem", or the calls of each process when there was no fault. */
 export function sentenceOf({ faults, calls }: Counterexample): string {
   if (faults.length > 0) return faults.map(describeFault).join(", then ");
   const processes = [...new Set(calls.map(({ process }) => process))];

@@ -1,6 +1,5 @@
-// A strategy: a way to process messages that somebody thought of, as small as it can be written, and the scenario in
-// which it is searched. Those that do not hold are kept as proof that the search sees what it must see; those that
-// do hold are the control, in the same small form.
+// A strategy: a known way to process messages, as small as it can be written, and the scenario that searches it. Strategies
+// that break a promise prove that the search finds a breach; those that keep it are the control, in the same small form.
 import type { Scenario } from "@essentially-once/testing/internal/explorer/scenario";
 
 export interface Strategy {

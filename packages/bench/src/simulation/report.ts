@@ -48,7 +48,7 @@ function summaryRows(summary: Summary): string[][] {
   return [
     ["arrived", figure(summary.arrived)],
     ["processed", figure(summary.processed)],
-    ["runs that failed and come again", figure(summary.retried)],
+    ["failed runs, redelivered later", figure(summary.retried)],
     ["parked, for `npm run dlq -- redrive`", figure(summary.parked)],
     ...(summary.left >= 1 ? [["still there after a day", figure(summary.left)]] : []),
     ["deepest queue", `${figure(summary.deepest)}, at second ${summary.deepestAtSecond}`],

@@ -1,5 +1,5 @@
-// A bundle that was made once is made again only when a file that it is made of, a package, or the way it is made has
-// changed: of a synthesis that finds all of them, bundling would be half.
+// Keeps bundles: a bundle is made again only when one of its files, a package or the bundling code has changed. Without this
+// cache, bundling would take half the time of a synthesis.
 import { createHash } from "node:crypto";
 import { readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
@@ -33,7 +33,7 @@ export function bundleOnce(
   const beganMs = Date.now();
   const { inputs, files } = make();
   const paths = [...new Set([...inputs, ...always])];
-  if (paths.some((path) => changedMs(path) >= beganMs)) return files; // while it was made: what of it, nobody knows
+  if (paths.some((path) => changedMs(path) >= beganMs)) return files; // an input changed meanwhile: not kept
   const made: KeptBundle = { inputs: Object.fromEntries(paths.map((path) => [path, digestOf(path)])), files };
   bundles.keep(key, JSON.stringify(made));
   return files;

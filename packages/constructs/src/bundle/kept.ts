@@ -1,4 +1,4 @@
-// What was found out about an app once, in files beside its packages: until they are installed anew.
+// A cache of results about an app, in files beside its packages: a new installation removes them.
 import { randomUUID } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -32,7 +32,7 @@ export function keptIn(name: string, max: number): Kept {
         mkdirSync(directory, { recursive: true });
         const whole = `${fileOf(key)}.${randomUUID()}`;
         writeFileSync(whole, text);
-        renameSync(whole, fileOf(key)); // whoever reads it reads all of it
+        renameSync(whole, fileOf(key)); // atomic: a reader sees the whole file or none
       } catch (error) {
         if (!(error instanceof Error && "code" in error)) throw error;
       }

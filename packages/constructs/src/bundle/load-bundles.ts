@@ -59,7 +59,7 @@ type Loaded = { readonly message: string; readonly stack: string } | null;
 const program = fileURLToPath(new URL("load-all.mjs", import.meta.url));
 const loader = fileURLToPath(new URL("load-one.mjs", import.meta.url));
 
-/** Node of the version that Lambda runs, which is a package of this project; whoever started us may be older. */
+/** Node in the version that Lambda runs, from a package of this project: the Node that runs this process may be older. */
 const runtime = join(projectRoot, "node_modules/node/bin/node");
 
 function run(tasks: readonly LoadableBundle[]): Loaded[] {

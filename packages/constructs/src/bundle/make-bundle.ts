@@ -68,8 +68,8 @@ const makers = ["make-bundle", "start-file"].map((name) =>
 const requireShim = "Dynamic require of ";
 
 /**
- * ES modules have no `require`. One line in front gives it to the files that ask for it, and to no others; it is pure,
- * so `joinStart` drops what nobody uses.
+ * ES modules have no `require`. This line in front gives it to the files that need it, and to no others. It is marked
+ * pure, so `joinStart` drops it where no code uses it.
  */
 const requireLine =
   'var require=/* @__PURE__ */process.getBuiltinModule("node:module").createRequire(import.meta.url);\n';

@@ -1,8 +1,8 @@
-// A bundle in parts → the same with one file for all that a cold start loads. esbuild makes a part for every set of
-// files that share code, twenty for a consumer, and a start would open them all.
+// Joins the parts of a bundle that a cold start loads into one file. esbuild makes a part for every set of files that share
+// code, twenty for a consumer, and a cold start would open them all.
 //
-// A part that was joined stays as a line that hands on what index.mjs exports of it. So what is loaded later finds the
-// very objects of the start: a class that is known by `instanceof` must not be there twice.
+// A joined part stays as a line that re-exports its names from index.mjs. So code that is loaded later gets the same objects
+// as the start: a class that `instanceof` checks must not exist twice.
 import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type BuildOptions, buildSync, type Metafile } from "esbuild";

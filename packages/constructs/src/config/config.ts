@@ -9,7 +9,7 @@ export interface Config {
   readonly stage: StageName;
   /**
    * Who is notified of alarms: a topic that exists, or an address that gets one of its own. Production needs one of them, or
-   * `none`, which says that somebody watches the alarms in another way.
+   * `none`, which says that the team watches the alarms in another way.
    */
   readonly alarmReceiver?: "none";
   readonly alarmTopicArn?: string;
@@ -44,8 +44,8 @@ export interface Sizes {
   /** Where in IAM the stage has the roles of its functions, by which policies of queues name them; and what it keeps in Parameter Store. */
   readonly rolePath: string;
   /**
-   * ARNs of the roles and users, as patterns, that may send to every queue: who redrives. Given, the queues refuse everybody
-   * who is not named; unless given, they refuse this app's own functions only.
+   * ARNs of the roles and users, as patterns, that may send to every queue, as a redrive does. If given, the queues refuse
+   * every principal that is not named; otherwise they refuse only functions of this app.
    */
   readonly operators?: readonly string[];
   /** Tables and queues outlive their stack, and tables can be restored to any second. */
@@ -142,7 +142,7 @@ function isStage(name: string): name is StageName {
   return Object.hasOwn(stages, name);
 }
 
-/** In production an alarm that notifies nobody is none. */
+/** Production needs a receiver of its alarms, or `none`. */
 function readAlarmReceiver(
   node: Node,
   stage: StageName,

@@ -23,7 +23,7 @@ export const alarmKinds = {
 
 export type AlarmKind = keyof typeof alarmKinds;
 
-/** What the person who is woken reads: what, of whom, and where it goes on. */
+/** The text of a notification: the resource, what is wrong with it, and the section of the runbook. */
 export function alarmDescription(kind: AlarmKind, subject: string): string {
   return `${subject}: ${alarmKinds[kind]}. docs/runbook.md#${kind}`;
 }

@@ -1,10 +1,10 @@
-// What the functions count themselves, as metrics that alarms and the dashboard look at.
+// The metrics that functions publish themselves, for alarms and the dashboard.
 
 import { type MetricName, serviceDimension } from "@essentially-once/messaging/internal/core/metric-names";
 import { Duration } from "aws-cdk-lib";
 import { Metric, type MetricOptions } from "aws-cdk-lib/aws-cloudwatch";
 
-/** One resolution for all alarms: shorter costs more and rings for what heals itself. */
+/** One period for all alarms: a shorter one costs more and notifies of faults that retries repair. */
 export const alarmPeriod = Duration.minutes(5);
 
 export interface Counted {

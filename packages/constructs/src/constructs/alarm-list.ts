@@ -1,5 +1,4 @@
-// Alarms of one owner: all with a section in the runbook, all silent when there is nothing to count, all heard by
-// the same topic.
+// Alarms of one owner: each has a section in the runbook, stays silent without data, and notifies the same topic.
 import {
   Alarm,
   ComparisonOperator,

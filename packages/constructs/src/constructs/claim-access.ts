@@ -1,5 +1,5 @@
-// Who may do what with claims, in whichever app the bucket is. A function may put claims, or read them, or keep them for the
-// journal; none may delete one.
+// Grants on the claim-check bucket, for functions of this app or of another. A function may put objects, read them, or keep
+// them for the journal. No function may delete one.
 
 import {
   keptPrefix,
@@ -15,11 +15,11 @@ import { allowKey } from "./customer-key.ts";
 export interface ClaimAccess {
   /** For a handler with `claimCheck()` that publishes. */
   allowPutting(user: LambdaFunction): void;
-  /** For a handler with `claimCheck()` that accepts what others publish. */
+  /** For a handler with `claimCheck()` that accepts messages. */
   allowReading(user: LambdaFunction): void;
-  /** For the relay, whose journal refers to claims for longer than they last. */
+  /** For the relay: its journal refers to objects for longer than their lifecycle rule keeps them. */
   allowKeeping(user: LambdaFunction): void;
-  /** For a consumer of this queue: a message so long that no reason fits beside it is parked as a stub. */
+  /** For a consumer of this queue: it parks a message as a stub when no reason code fits beside the body. */
   allowParking(user: LambdaFunction, queue: { readonly queueName: string }): void;
 }
 

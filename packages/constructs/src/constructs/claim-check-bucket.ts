@@ -1,7 +1,7 @@
-// Where data of messages waits that is too large to travel.
+// The claim-check bucket: stores message data that is too large for SQS.
 //
-//   G1. An object is there before the message that refers to it, and longer than that message can be.
-//   G7. Functions hold what they read against its name, so a grant to write is no grant to alter.
+//   G1. An object is stored before the message that refers to it, and outlives that message.
+//   G7. An object is named after its content, and functions check that: a role that may write cannot alter an object unnoticed.
 
 import { parkedPrefix, travelPrefix } from "@essentially-once/messaging/internal/envelope/claim-place";
 import {
@@ -22,7 +22,7 @@ import { type ClaimAccess, claimAccess } from "./claim-access.ts";
 import { customerKey } from "./customer-key.ts";
 
 export interface ClaimCheckBucketOptions {
-  /** The bucket and what is in it outlive the stack. Otherwise the stack deletes it, if somebody emptied it before. */
+  /** The bucket and its objects outlive the stack. Otherwise the stack deletes the bucket, if it was emptied before. */
   readonly keepsData: boolean;
   /** A key of your own; unless given, S3 encrypts with one of its own. */
   readonly encryptionKeyArn?: string | undefined;
@@ -46,7 +46,7 @@ export class ClaimCheckBucket extends Bucket implements ClaimAccess {
           }),
       blockPublicAccess: BlockPublicAccess.BLOCK_ALL,
       objectOwnership: ObjectOwnership.BUCKET_OWNER_ENFORCED,
-      enforceSSL: true, // refuses whoever comes without TLS, whatever their IAM policy says
+      enforceSSL: true, // refuses requests without TLS, whatever the caller's IAM policy says
       removalPolicy: keepsData ? RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE : RemovalPolicy.DESTROY,
       lifecycleRules: [
         {

@@ -1,6 +1,6 @@
-// Alarms of one consumer: its dead letters, what waits in front of it, and what it counts about its messages.
+// Alarms of one consumer: its dead letters, the messages that wait in its queue, and its own metrics.
 //
-//   G6. Nothing is dropped silently: a dead letter rings in every stage.
+//   G6. Nothing is dropped silently: a dead letter raises an alarm in every stage.
 
 import { metricNames } from "@essentially-once/messaging/internal/core/metric-names";
 import { Duration } from "aws-cdk-lib";

@@ -1,11 +1,11 @@
-// A key of your own, where the deployment was given one. A function may use it only through the services that keep what
-// it reads and writes: with its role alone nobody decrypts a copy.
+// A KMS key of your own, if the deployment has one. A function may use it only through the services that store its data:
+// a copy of the data cannot be decrypted with the function's role alone.
 import { Aws, Stack } from "aws-cdk-lib";
 import { type IGrantable, PolicyStatement } from "aws-cdk-lib/aws-iam";
 import { type IKey, Key } from "aws-cdk-lib/aws-kms";
 import type { Construct } from "constructs";
 
-/** Services that encrypt with it in the name of whoever calls them. */
+/** Services that encrypt with it on behalf of their caller. */
 export type EncryptingService = "dynamodb" | "s3" | "secretsmanager" | "sqs";
 
 /** The key, as the stack of `scope` refers to it; undefined when the deployment has none. */

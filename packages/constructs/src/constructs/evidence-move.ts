@@ -1,12 +1,12 @@
-// The way of a deployment from one evidence table for all services, in the foundation, to one for each: in three deployments,
-// between the first and the second of which `npm run deploy -- --move-evidence` copies the items.
+// Moves a deployment from one evidence table in the foundation to one table for each service, in three deployments. Between
+// the first and the second, `npm run deploy -- --move-evidence` copies the items.
 //
-//   pause   the tables of the services are there; their functions still have the former one, and none of them may run
-//   switch  they have their own, and still none may run; nothing imports the former table any more
-//   (none)  they run; the foundation has forgotten the former table, which `prod` retains
+//   pause   the tables of the services exist; their functions still use the former one, and none of them may run
+//   switch  the functions use their own tables, and still none may run; no stack imports the former table any more
+//   (none)  the functions run; the former table is no longer in the foundation's template, and `prod` retains it
 //
-//   G2. Nobody processes a message between the first item that is copied and the last function that is switched.
-//   CloudFormation keeps what is imported: a foundation without the former table is refused where a service still uses it.
+//   G2. No function processes a message between the first item that is copied and the last function that is switched.
+//   CloudFormation protects imported resources: it refuses a foundation without the former table while a service uses it.
 //   docs/adr/0031-evidence-of-its-own-service.md
 
 import type { Contract } from "@essentially-once/messaging/contract";

@@ -1,5 +1,5 @@
 // One dashboard that reads like the flow, from left to right: requests → outbox → queues → effects → dead letters.
-// What stands in one line belongs to one consumer.
+// Each row belongs to one consumer.
 
 import { metricNames } from "@essentially-once/messaging/internal/core/metric-names";
 import {

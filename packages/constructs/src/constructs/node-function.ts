@@ -1,5 +1,5 @@
-// A Lambda function of `functions/`: its bundle, its log and its role. The role may do nothing but write that log
-// until somebody grants it more, action by action.
+// A Lambda function of `functions/`: its bundle, its log and its role. The role may only write that log, until other
+// constructs grant it more, action by action.
 import { basename } from "node:path";
 import { type Contract, contractText, contractVariable } from "@essentially-once/messaging/contract";
 import { Duration, RemovalPolicy, Validations } from "aws-cdk-lib";

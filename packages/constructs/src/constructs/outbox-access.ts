@@ -1,8 +1,8 @@
-// What publisher and sweeper share: they append to the journal, sign and send to the queues that the registry names, then
-// delete the row they have sent.
+// The grants that publisher and sweeper share: they append to the journal, sign, send to the queues that the registry names,
+// and then delete the row.
 //
-//   They may send to every queue of the stage, by the beginning of its name: whose queues these are, only the registry says.
-//   A queue's own policy refuses them where they have no business (queue-senders.ts).
+//   They may send to every queue whose name begins with the prefix of the stage: only the registry knows which queues receive
+//   messages. The policy of any other queue refuses them (queue-senders.ts).
 import { ArnFormat, Stack, Token, Validations } from "aws-cdk-lib";
 import { PolicyStatement } from "aws-cdk-lib/aws-iam";
 import type { Sizes } from "../config/config.ts";

@@ -1,9 +1,9 @@
 // Step 2 of 4: outbox → queues, as soon as a row is committed. A function on the stream of the outbox table; or, in the stack of
 // a service whose items carry messages of their own (`inline`), one on the stream of its table.
 //
-//   G3. The stream is the fast path only. Whatever it fails to send is still a row of the outbox, and the sweeper
-//       sends it; so retries may end, and nothing in the failure queue needs to be redriven. Messages kept inline
-//       become such rows when they cannot be sent; until the function has run, their stream is all there is.
+//   G3. The stream is only the fast path. A message that it fails to send is still a row of the outbox, and the sweeper
+//       sends it. So retries may end, and the failure queue needs no redrive. Messages in items (`inline`) become such
+//       rows when they cannot be sent; until the function has run, only the stream has them.
 
 import { outboxIdAttribute } from "@essentially-once/messaging/internal/commit/inline-write";
 import { CfnOutput, Duration, Stack, Validations } from "aws-cdk-lib";

@@ -2,7 +2,7 @@
 //
 //   G4. With `fifo`, messages of one key take effect in order; a parked one holds its successors.
 //   G5. One bad record fails alone: the mapping takes partial batch responses.
-//   G6. What fails for good waits in the dead-letter queue of `RedriveQueue`.
+//   G6. A message that fails permanently waits in the dead-letter queue of `RedriveQueue`.
 
 import type { Contract } from "@essentially-once/messaging/contract";
 import { CfnOutput, Validations } from "aws-cdk-lib";
@@ -34,8 +34,8 @@ export interface QueueConsumerOptions {
   /** For a handler with `signature()`, which `guards()` holds; absent for one that takes unsigned messages. */
   readonly signingKeys?: KeyAccess | undefined;
   /**
-   * Who sends to the queue: ARNs of roles and users, as patterns. The relay unless given; `everybody` is whoever is no
-   * function of this app, and whose own policies allow it.
+   * The principals that may send to the queue: ARNs of roles and users, as patterns. By default only the relay may;
+   * `everybody` is any principal whose own policies allow it, except functions of this app.
    */
   readonly senders?: readonly string[] | "everybody" | undefined;
   readonly sizes: Sizes;
@@ -110,7 +110,7 @@ export class QueueConsumer extends Construct {
   }
 }
 
-/** A queue and its dead-letter queue, as whoever consumes it has to know them. */
+/** A queue and its dead-letter queue, as its consumer refers to them. */
 export interface ConsumedQueues {
   readonly queue: IQueue;
   readonly deadLetterQueue: IQueue;

@@ -1,5 +1,5 @@
-// Who may send to a queue: its policy denies everybody else, whatever their own policies allow. So nobody fills a
-// queue, holds a FIFO group or plants a dead letter with the role of another function.
+// Limits who may send to a queue: its policy denies every other principal, whatever its own policies allow. So the role of
+// another function can neither fill a queue, hold a FIFO group nor plant a dead letter.
 //
 //   A policy names the relay by the path of its roles. The relay's stack comes after the services' stacks, so its roles
 //   cannot be referred to from there.
@@ -22,8 +22,8 @@ export function relayRoles(scope: Construct, sizes: Pick<Sizes, "rolePath">): st
 }
 
 /**
- * Denies `sqs:SendMessage` to everybody but `senders` and the operators. Without named operators, or without senders, it
- * denies it to this app's other functions only: a policy must not lock out an operator whom nobody named.
+ * Denies `sqs:SendMessage` to all principals but `senders` and the operators. Without named operators, or without senders,
+ * it denies it only to other functions of this app: a policy must not lock out an operator that the settings do not name.
  *
  * A move to the dead-letter queue is SQS's own work, and `StartMessageMoveTask` sends in its caller's name.
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html#condition-keys-principalarn

@@ -1,8 +1,8 @@
-// What fills a queue past the relay: a topic, a rule of an event bus, a bucket. Each makes what delivers to the queue, lets
-// exactly that service in, and has what cannot be delivered put among the dead letters of the queue, in its own form.
+// Sources that fill a queue without the relay: a topic, a rule of an event bus, a bucket. Each creates the delivery to the
+// queue, allows exactly that service to send, and puts undelivered messages into the dead-letter queue, in their own form.
 //
 //   G6. A redrive sends an undelivered message to the queue as it sends one that was parked.
-//   G7. The policy names the service and the ARN it acts for: no other topic, rule or bucket gets in by the same service.
+//   G7. The policy names the service and the ARN that it acts for: no other topic, rule or bucket may send through the service.
 
 import type { Contract } from "@essentially-once/messaging/contract";
 import { ArnFormat, Stack, Token, Validations } from "aws-cdk-lib";

@@ -1,6 +1,6 @@
 // Step 3 of 4: publisher → queue → consumer. A queue that cannot exist without its dead-letter queue.
 //
-//   G6. What cannot be processed waits 14 days for an operator, beside its reason: `npm run dlq -- list`,
+//   G6. A message that cannot be processed waits 14 days for an operator, with its reason: `npm run dlq -- list`,
 //       then `npm run dlq -- redrive`.
 //   G4. With `fifo` both queues keep the order of each key, and only the consumer parks: it knows who must wait.
 
@@ -31,7 +31,7 @@ export interface RedriveQueueOptions {
   readonly retention?: Duration;
   /** Messages of one group are received in the order of their sending, one batch at a time. */
   readonly fifo?: boolean;
-  /** A queue that is there already, and that nobody here configures: only its dead-letter queue is made. */
+  /** A queue that exists already and that this app does not configure: only its dead-letter queue is created. */
   readonly existing?: IQueue | undefined;
   /** Both queues, and what they hold, outlive the stack. */
   readonly keepsData: boolean;
@@ -91,7 +91,7 @@ export class RedriveQueue extends Construct {
       ...kind,
       retentionPeriod: deadLetterRetention,
       redriveAllowPolicy: {
-        redrivePermission: RedrivePermission.BY_QUEUE, // nobody else's dead letters land among these
+        redrivePermission: RedrivePermission.BY_QUEUE, // no other queue may use this dead-letter queue
         sourceQueues: [existing ?? Queue.fromQueueArn(this, "Source", arnOf(this, name))],
       },
     });
@@ -118,8 +118,8 @@ export class RedriveQueue extends Construct {
 }
 
 /**
- * How long a received message stays hidden: six attempts of the function and one batching window, so that a
- * throttled batch is retried by Lambda before SQS shows its messages to anybody else.
+ * The visibility timeout: six timeouts of the function and one batching window, so that Lambda retries a throttled batch
+ * before SQS delivers its messages again.
  *
  * From https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html
  *

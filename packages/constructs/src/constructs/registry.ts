@@ -1,9 +1,9 @@
-// The registry of a stage: what the relay must know of each contract, in a parameter that the stack of its function writes. So a
-// consumer comes and goes with its own stack, and nothing is imported from it.
+// The registry of a stage: one parameter for each contract, with all that the relay must know of it. The stack of the consumer's
+// function writes the parameter, so a consumer comes and goes with its own stack, and no other stack imports from it.
 //
-//   G2. A name is taken once in an account and region: CloudFormation refuses the second stack that claims it.
-//   G7. Who may write below this path decides whom the relay signs for. Stacks do; no role of a function may, and only the
-//   relay's may read.
+//   G2. A name exists once in an account and region: CloudFormation refuses a second stack that creates its parameter.
+//   G7. Write access below this path decides which services the relay signs for. Only stacks write there; no role of a
+//   function may, and only the relay's role may read.
 
 import type { Contract } from "@essentially-once/messaging/contract";
 import { openedName, registrationForm } from "@essentially-once/messaging/internal/publish/registration";

@@ -1,6 +1,6 @@
-// Alarms of publisher and sweeper: what was committed and does not leave.
+// Alarms of publisher and sweeper.
 //
-//   G3. A committed message is sent; these say when it takes long.
+//   G3. A committed message is sent; these alarms notify when it takes too long.
 
 import { metricNames } from "@essentially-once/messaging/internal/core/metric-names";
 import { Duration } from "aws-cdk-lib";

@@ -1,4 +1,4 @@
-// Alarms that any function and any table has, whatever it is for.
+// Alarms of every function and every table.
 
 import { metricNames } from "@essentially-once/messaging/internal/core/metric-names";
 import { MathExpression, Metric } from "aws-cdk-lib/aws-cloudwatch";
@@ -7,7 +7,7 @@ import type { AlarmList } from "./alarm-list.ts";
 import type { NodeFunction } from "./node-function.ts";
 import type { ServiceTable } from "./service-table.ts";
 
-/** Of its timeout; what runs into it is cut off and comes again. */
+/** Share of the function's timeout. Lambda cuts off an invocation that reaches the timeout, and its messages are redelivered. */
 const durationShareMax = 0.8;
 
 export function alarmOnFunction(list: AlarmList, watched: NodeFunction, counted: Counted): void {

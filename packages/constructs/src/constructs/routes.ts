@@ -1,5 +1,5 @@
-// Message type → queues: the one place of an app where producers and consumers meet, and where each contract is held against all
-// others. What other apps of the stage have, `npm run routes -- check` adds.
+// Message type → queues: the only place of an app that knows producers and consumers, and that checks each contract against
+// all others. `npm run routes -- check` also includes the other apps of the stage.
 
 import { type Contract, typesOf } from "@essentially-once/messaging/contract";
 import { routeFaults } from "@essentially-once/messaging/internal/publish/route-faults";

@@ -1,4 +1,4 @@
-// A queue of this project: encrypted, closed to whoever comes without TLS, and kept where data is kept.
+// A queue of this project: encrypted, refuses requests without TLS, and outlives its stack where data is kept.
 import { Duration, RemovalPolicy } from "aws-cdk-lib";
 import type { Grant, IGrantable } from "aws-cdk-lib/aws-iam";
 import { Queue, QueueEncryption, type QueueProps } from "aws-cdk-lib/aws-sqs";
@@ -21,7 +21,7 @@ export class ServiceQueue extends Queue {
     const key = customerKey(scope, encryptionKeyArn);
     super(scope, id, {
       ...queue,
-      enforceSSL: true, // refuses whoever comes without TLS, whatever their IAM policy says
+      enforceSSL: true, // refuses requests without TLS, whatever the caller's IAM policy says
       removalPolicy: keepsData ? RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE : RemovalPolicy.DESTROY,
       ...(key === undefined
         ? { encryption: QueueEncryption.SQS_MANAGED }

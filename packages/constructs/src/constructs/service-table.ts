@@ -19,7 +19,7 @@ export interface TableAccess {
   readonly tableName: string;
   /** With the key, which every request to the table needs. */
   grant(user: LambdaFunction, ...actions: string[]): unknown;
-  /** The same for items alone whose id begins with the prefix: nobody else's can be written with it. */
+  /** The same, but only for items whose id begins with the prefix: it gives no access to items of other owners. */
   grantOwn(user: LambdaFunction, prefix: string, ...actions: string[]): void;
 }
 

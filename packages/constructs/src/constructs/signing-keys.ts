@@ -1,7 +1,8 @@
 // The keys that messages are signed with: a secret that CloudFormation generates, and the function that adds a key
 // to it every month.
 //
-//   G7. Who may read the secret may write any message of the system: publisher, sweeper and the consumers, nobody else.
+//   G7. A role that may read the secret can sign any message of the system. Only the publisher, the sweeper and the
+//   consumers may.
 
 import { rotationDaysMin } from "@essentially-once/messaging/internal/trust/key-rotation";
 import { CfnOutput, Duration, RemovalPolicy, Stack } from "aws-cdk-lib";
@@ -74,7 +75,7 @@ export class SigningKeys extends Construct implements KeyAccess {
       functionName: this.rotation.functionArn,
       action: "lambda:InvokeFunction",
       principal: new ServicePrincipal("secretsmanager.amazonaws.com").service,
-      sourceAccount: Stack.of(this).account, // not for a secret of somebody else's
+      sourceAccount: Stack.of(this).account, // not for a secret of another account
     });
     const schedule = new CfnRotationSchedule(this, "Schedule", {
       secretId: this.secret.secretArn,

@@ -1,9 +1,9 @@
-// What a function that commits units of work may touch: its service's table and evidence, and the outbox.
+// The grants of a function that commits units of work: on its service's table and evidence, and on the outbox.
 //
-//   G1, G2. State, evidence and outgoing messages commit in one transaction. DynamoDB asks a permission for each
-//           action inside it, so these lists say what a unit of work can do: it cannot delete, and it cannot read
-//           or take back what it has handed to the outbox. They are for every handler that may stand behind the
-//           function, so today's may use less: `npm start -- --json` names what nobody used.
+//   G1, G2. State, evidence and outgoing messages commit in one transaction. DynamoDB checks a permission for each
+//           action inside it, so these lists bound a unit of work: it cannot delete, and it can neither read nor
+//           remove a row of the outbox. They fit any handler that the function may get, so today's handler may use
+//           less: `npm start -- --json` lists the permissions that no function used.
 import type { NodeFunction } from "./node-function.ts";
 import type { ServiceTable, TableAccess } from "./service-table.ts";
 
@@ -38,7 +38,7 @@ export function useUnitOfWorkTables(user: NodeFunction, tables: UnitOfWorkTables
   if (state.isQueried) state.table.grantQuery(user);
   if (state.deletesItems) state.table.grant(user, "dynamodb:DeleteItem");
   evidence.grant(user, "dynamodb:GetItem", "dynamodb:PutItem"); // a projection's too, once it has `effects()`
-  if (user.contract?.publishes.length === 0) return; // G7: whoever says nothing puts nothing where the relay signs
+  if (user.contract?.publishes.length === 0) return; // G7: no access to rows that the relay signs
   user.addEnvironment("ORDERED_OUTBOX_TABLE", outbox.tableName);
   outbox.grantOwn(user, `${user.service}#`, "dynamodb:PutItem");
 }

@@ -1,5 +1,5 @@
-// Nobody looks at a queue that says nothing: every consumer and every publisher has the alarms without which a loss
-// of time, or a dead letter, is found by a customer. An alarm that rings too late is none.
+// Every consumer and every publisher must have its alarms: without them the first to notice a delay or a dead letter is a
+// customer. An alarm that notifies too late counts as missing.
 //
 //   G6. Nothing is dropped silently.
 import { metricNames } from "@essentially-once/messaging/internal/core/metric-names";

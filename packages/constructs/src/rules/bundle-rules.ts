@@ -1,4 +1,4 @@
-// What Lambda runs has to load: each bundle of the assembly is loaded once, with its function's environment.
+// Every bundle must load: loads each bundle of the assembly once, with its function's environment.
 //
 //   G3, G6. A function that cannot start sends nothing, and lets its messages expire.
 import { existsSync } from "node:fs";
@@ -66,7 +66,7 @@ const runtimeVariables = {
   AWS_LAMBDA_FUNCTION_MEMORY_SIZE: "128",
 };
 
-/** What only a deployment knows, in the form that it will have. */
+/** Stands in for a value that only a deployment knows, in the same form. */
 function asDeployed(templates: Templates, value: unknown): string {
   if (typeof value !== "string") return "known-when-deployed";
   return value.replaceAll(/‹[^›]+›/g, (token) => {

@@ -1,8 +1,8 @@
 // Contracts: each function that commits has one, and no two of a stage have one name.
 //
-//   G2. The name is the scope of the evidence: of two functions with one name, half of what each gets is taken for done. With
-//   tables of their own they would still share keys of the outbox, a line in the dashboard and the operator's --queue.
-//   G3. What a contract publishes has a route, and what it accepts leads to its queue.
+//   G2. The name is the scope of the evidence: of two functions with one name, each would treat the other's messages as already
+//   processed. With separate tables they would still share keys of the outbox, a row of the dashboard and the operator's --queue.
+//   G3. Each type that a contract publishes has a route, and each type that it accepts is routed to its queue.
 import { contractVariable } from "@essentially-once/messaging/contract";
 import { registrationsOf, relaysOf } from "./registrations.ts";
 import { finding, type Rule } from "./rule.ts";

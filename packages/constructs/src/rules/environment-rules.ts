@@ -1,5 +1,5 @@
-// What a function is told: Lambda takes 4 KB of environment and no more, and CloudFormation says so in the middle of a
-// deployment. The longest is a contract with many types.
+// The environment of a function: Lambda takes at most 4 KB, and CloudFormation reports more only in the middle of a
+// deployment. The longest variable is a contract with many types.
 import { finding, type Rule } from "./rule.ts";
 import type { Resource } from "./templates.ts";
 import { at, variableOf } from "./wiring.ts";
@@ -103,7 +103,7 @@ function variables(each: Resource): [string, unknown][] {
   return Object.entries(Object(at(each, "Environment.Variables")));
 }
 
-/** Of what only CloudFormation knows, by estimate. */
+/** Estimates values that only CloudFormation knows. */
 function valueBytes(value: unknown): number {
   if (typeof value !== "string") return referenceBytes;
   return Buffer.byteLength(value.replace(/‹[^›]+›/g, "u".repeat(referenceBytes)));

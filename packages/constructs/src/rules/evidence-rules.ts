@@ -1,5 +1,5 @@
-// The dedup-window proof: no copy of a message can come when the evidence of it is gone. And the border between services:
-// whoever may write evidence of others can have their messages taken for done.
+// Proves the deduplication window: no copy of a message can arrive after its evidence has expired. And keeps services apart:
+// a role that could write another service's evidence could make its messages count as processed.
 //
 //   G2, G7. Evidence lasts longer than a message can: in its queue, in the dead-letter queue, and redriven.
 import {
@@ -71,7 +71,7 @@ function foreignEvidence(templates: Templates): Finding[] {
     });
 }
 
-/** With what the functions keep to, no queue of SQS breaks it; it fails when somebody shortens that. */
+/** With the kit's `evidenceDays` no SQS queue can break it; it fails when that number is lowered. */
 export function dedupWindow(windowDays: number): Rule {
   return {
     id: "dedup-window",

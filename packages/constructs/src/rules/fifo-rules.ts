@@ -87,7 +87,7 @@ export const fifoRules: readonly Rule[] = [
   },
 ];
 
-/** Said, or absent: what only the deployment knows is neither. */
+/** Absent or false. A value that only the deployment knows is neither. */
 function isNotTrue(value: unknown): boolean {
   return value === undefined || value === false || value === "false";
 }

@@ -1,5 +1,5 @@
-// Findings fail the app itself, whichever command of the CDK runs it. Left to the command, those of stacks inside a `Stage`
-// are in the report and nowhere else: `cdk synth` and `cdk deploy` read what belongs to the stacks that they select.
+// Findings fail the app itself, whichever CDK command runs it. The commands alone would miss findings of stacks inside a
+// `Stage`: `cdk synth` and `cdk deploy` read only the findings of the stacks that they select.
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 
@@ -36,7 +36,7 @@ export function failOnFindings(): void {
   });
 }
 
-/** Those that nobody acknowledged, as a person reads them. */
+/** The findings that are not acknowledged, as text. */
 export function findingsIn(reportFile: string): string[] {
   if (!existsSync(reportFile)) return [];
   const { pluginReports } = JSON.parse(readFileSync(reportFile, "utf8")) as Report;

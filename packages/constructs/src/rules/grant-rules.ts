@@ -1,5 +1,5 @@
-// What a function finds in its environment it must be allowed to use; a grant that is missing is an AccessDenied in the first
-// message, and every message comes again until it is a dead letter.
+// A function must be allowed to use each resource that its environment names. Without the grant every message fails with
+// AccessDenied and is redelivered until it is a dead letter.
 import { contractOf } from "./contract-rules.ts";
 import { type Statement, statementsOf } from "./policies.ts";
 import { registrationsOf } from "./registrations.ts";

@@ -1,5 +1,5 @@
-// A customer's own key: it encrypts all that keeps messages or state, or nothing of it, and no role may use a key but
-// through the service that keeps what it reads.
+// Customer keys: a key encrypts every resource that stores messages or state, or none. A role may use a key only through the
+// service that stores its data.
 import { statementsOf } from "./policies.ts";
 import { finding, type Rule } from "./rule.ts";
 import type { Resource } from "./templates.ts";
@@ -54,7 +54,7 @@ function keyPropertyOf({ type }: Resource): string {
   return keyProperties.get(type) ?? "";
 }
 
-/** AWS's own key (`alias/aws/sqs`) is nobody's but the account's. */
+/** A key of AWS (`alias/aws/sqs`) does not count: it is no customer key. */
 function hasKey(resource: Resource): boolean {
   const key = at(resource, keyPropertyOf(resource));
   return key !== undefined && !String(key).includes("alias/aws/");

@@ -1,4 +1,4 @@
-// The outbox: nothing removes a row but its publisher, and two ways lead out of it.
+// The outbox: only publisher and sweeper delete a row, and both can send it.
 //
 //   G3. A committed message is sent: by the stream, which must show every new row, and by the sweeper without it.
 import { outboxIdAttribute } from "@essentially-once/messaging/internal/commit/inline-write";
@@ -126,7 +126,7 @@ function isOrderedOutbox(templates: Templates, resource: unknown): boolean {
   return table !== undefined && tablesNamedBy(templates, "ORDERED_OUTBOX_TABLE").has(table);
 }
 
-/** The contracts of the functions of a role; none for the relay, which keeps rows of everybody. */
+/** The contracts of the functions of a role; none for the relay, which reads the rows of all services. */
 function ownersOf(templates: Templates, role: Resource | undefined): string[] {
   return templates
     .ofType("AWS::Lambda::Function")

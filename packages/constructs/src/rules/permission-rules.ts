@@ -1,4 +1,4 @@
-// What roles may do: named actions on named resources.
+// The permissions of roles: named actions on named resources.
 import { type Statement, statementsOf } from "./policies.ts";
 import { relaysOf } from "./registrations.ts";
 import { type Finding, finding, type Rule } from "./rule.ts";
@@ -68,7 +68,7 @@ export const permissionRules: readonly Rule[] = [
 ];
 
 function allowed(statements: readonly Statement[]): Statement[] {
-  return statements.filter(({ effect }) => effect !== "Deny"); // what only the deployment knows may be allowed
+  return statements.filter(({ effect }) => effect !== "Deny"); // an effect that only the deployment knows may be "Allow"
 }
 
 function isUnavoidable(

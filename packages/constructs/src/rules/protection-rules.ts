@@ -1,5 +1,5 @@
-// Resources that others reach by the network: nobody comes without TLS, nobody without a name, nothing is kept in
-// the clear.
+// Resources that the network reaches: they refuse requests without TLS and anonymous callers, and encrypt all that they
+// store.
 import { documentStatements, type Statement } from "./policies.ts";
 import { finding, type Rule } from "./rule.ts";
 import { deniesSenders } from "./sender-rules.ts";

@@ -1,7 +1,7 @@
-// Queues that a function consumes: long enough hidden, received often enough, and never without a dead-letter queue
-// that outlives them.
+// Queues that a function consumes: their visibility timeout is long enough, maxReceiveCount is high enough, and each has a
+// dead-letter queue with a longer retention.
 //
-//   G6. What cannot be processed is kept, in a queue of the same kind, longer than where it came from.
+//   G6. A message that cannot be processed is kept in a queue of the same type, longer than its own queue would keep it.
 import { deadLetterRetentionDays } from "@essentially-once/messaging/internal/envelope/message-life";
 import { type Finding, finding, type Rule } from "./rule.ts";
 import type { Resource, Templates } from "./templates.ts";

@@ -1,4 +1,4 @@
-// What the templates say to the registry: each contract's entry, as the relay will read it.
+// The registry entries in the templates: one for each contract, as the relay will read it.
 import { openedName } from "@essentially-once/messaging/internal/publish/registration";
 import type { Resource, Templates } from "./templates.ts";
 import { at, variableOf } from "./wiring.ts";
@@ -16,7 +16,7 @@ export interface TemplateRegistration {
   readonly elsewhere: readonly string[];
 }
 
-/** Entries that can be read; whoever has none of these is missing in the registry. */
+/** Entries that can be read; a contract without one is missing in the registry. */
 export function registrationsOf(templates: Templates): TemplateRegistration[] {
   return templates.ofType("AWS::SSM::Parameter").flatMap((parameter) => {
     const { accepts, queue, publishes, table, elsewhere = [] } = entryIn(parameter);
@@ -29,7 +29,7 @@ export function registrationsOf(templates: Templates): TemplateRegistration[] {
   });
 }
 
-/** Publishers and sweepers: whoever sends by the registry. */
+/** Publishers and sweepers: the functions that send by the registry. */
 export function relaysOf(templates: Templates): Resource[] {
   return templates
     .ofType("AWS::Lambda::Function")

@@ -1,7 +1,9 @@
-// The registry: every contract of the app has its entry, the relay reads that place and no other, and nobody else touches it.
+// The registry: every contract of the app has its entry, the relay reads that path and no other, and no other role reads or
+// writes it.
 //
-//   G3. A consumer without an entry gets no message; one whose entry outlives it is sent what nobody takes.
-//   G7. Who writes an entry decides whom the relay signs for.
+//   G3. A consumer without an entry gets no message. An entry that outlives its consumer makes the relay send messages that
+//   nothing processes.
+//   G7. Write access to an entry decides which services the relay signs for.
 import { registrationBytesMax } from "@essentially-once/messaging/internal/publish/registration";
 import { statementsOf } from "./policies.ts";
 import { opens, registrationsOf, relaysOf } from "./registrations.ts";
@@ -132,13 +134,13 @@ function parameterIn(resource: unknown): string | undefined {
   return /^arn:[^:]*:ssm:[^:]*:[^:]*:parameter(.*)$/.exec(String(resource))?.[1];
 }
 
-/** A policy that names none of them is nobody's that we know. */
+/** A policy that names no role of the templates belongs to none of these roles. */
 function isOf(roles: readonly (Resource | undefined)[], held: readonly (Resource | undefined)[]): boolean {
   const known = held.filter((role) => role !== undefined);
   return known.length > 0 && known.every((role) => roles.includes(role));
 }
 
-/** Of what only CloudFormation knows, by estimate. */
+/** Estimates values that only CloudFormation knows. */
 function bytesOf(value: unknown): number {
   return Buffer.byteLength(String(value).replace(/‹[^›]+›/g, "u".repeat(referenceBytes)));
 }

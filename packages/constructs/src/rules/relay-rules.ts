@@ -1,4 +1,4 @@
-// Publisher and sweeper know where each message goes, and what runs on a schedule runs soon enough.
+// Publisher and sweeper must know the queues of each message, and scheduled functions must run often enough.
 //
 //   G3. A committed message is sent to every consumer that accepts it, whichever of the two sends it.
 //   G7. It is signed in the name of a contract that publishes it, and in no other.

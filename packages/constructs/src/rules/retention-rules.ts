@@ -1,4 +1,4 @@
-// What keeps messages or state outlives its stack where data is kept, and nothing of the flow is there by a condition.
+// Resources that store messages or state outlive their stack where data is kept, and no resource of the flow has a condition.
 import { finding, type Rule } from "./rule.ts";
 
 const keeping = [
@@ -9,7 +9,7 @@ const keeping = [
   "AWS::SQS::Queue",
 ];
 
-/** Without these messages wait, or nobody hears of it. */
+/** Without these resources messages wait, or their alarms notify no receiver. */
 const flowing = [
   ...keeping,
   "AWS::CloudWatch::Alarm",

@@ -1,4 +1,4 @@
-// What a wiring rule is: a demand on the synthesized templates, and the findings of whoever breaks it.
+// A wiring rule: a demand on the synthesized templates, and a finding for each resource that breaks it.
 import type { Resource, Templates } from "./templates.ts";
 import { at } from "./wiring.ts";
 

@@ -1,5 +1,5 @@
-// Who may send to a queue, by its own policy: the relay to a queue that a function consumes, the consumer itself to its
-// dead-letter queue, and none of the app's other functions, whatever their roles allow one day.
+// The policy of a queue limits its senders: only the relay sends to a queue that a function consumes, and only the consumer
+// to its dead-letter queue. It refuses the app's other functions, whatever their roles may allow later.
 import { contractVariable } from "@essentially-once/messaging/contract";
 import { documentStatements, type Statement, statementsOf } from "./policies.ts";
 import { registrationsOf } from "./registrations.ts";
@@ -72,7 +72,7 @@ function isGranted(templates: Templates, queue: Resource, role: Resource): boole
   );
 }
 
-/** To a queue with a consumer only the relay sends, if the registry says so; to a dead-letter queue only whoever parks there. */
+/** Only the relay sends to a queue with a consumer, if the registry says so. Only its consumer sends to a dead-letter queue. */
 function isExpected(templates: Templates, queue: Resource, sender: Resource): boolean {
   if (consumedQueues(templates).has(queue)) {
     const isRegistered = registrationsOf(templates).some(

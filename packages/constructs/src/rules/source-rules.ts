@@ -1,8 +1,8 @@
-// Queues that a topic, a rule or a bucket fills: the consumer's contract says so, exactly that source gets in, what it cannot
-// deliver is kept, and it can use the queue's key.
+// Queues that a topic, a rule or a bucket fills: the consumer's contract says so, only that source may send, its undelivered
+// messages are kept, and it may use the queue's key.
 //
-//   G6. SNS and EventBridge drop what they could not deliver, unless they are told where to put it.
-//   G7. What these services send is signed by nobody: only their ARN tells one source from another.
+//   G6. SNS and EventBridge drop a message that they could not deliver, unless they have a dead-letter queue.
+//   G7. Messages of these services are not signed: only their ARN tells one source from another.
 import { contractOf } from "./contract-rules.ts";
 import { documentStatements, type Statement } from "./policies.ts";
 import { type Finding, finding, type Rule } from "./rule.ts";

@@ -101,7 +101,7 @@ function streams(
   );
 }
 
-/** Somebody reads it, and SQS takes the report: a FIFO queue refuses it, and a consumer would take it for a message. */
+/** A standard queue without a consumer: a FIFO queue refuses the report, and a consumer would read it as a message. */
 function isReportQueue(templates: Templates, destination: unknown): boolean {
   const queue = templates.referredTo(destination);
   return (

@@ -1,8 +1,8 @@
 // Intrinsic functions → values that a rule can compare. A reference to a resource, of this stack or of another one,
-// becomes one token, wherever it came through; what only CloudFormation can know stays the object it was, and no
-// rule takes that for a proof.
+// becomes the same token on every path (Ref, export, parameter). A value that only CloudFormation can know stays the
+// object it was, and no rule accepts that as a proof.
 
-/** What lies outside the value's own text. */
+/** Parameters, resources, exports and outputs that a value may refer to. */
 export interface ValueScope {
   readonly stack: string;
   /** A pseudo parameter or the default of a parameter; undefined when it is neither. */

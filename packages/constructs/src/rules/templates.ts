@@ -46,7 +46,7 @@ interface StackTemplate {
 
 export class Templates {
   readonly resources: readonly Resource[];
-  /** Whether this is production: then data outlive their stacks, and somebody hears the alarms. */
+  /** Whether this is production: then data outlive their stacks, and alarms notify a topic or an address. */
   readonly keepsData: boolean;
   readonly #byToken: ReadonlyMap<string, Resource>;
   readonly #byQueueName: ReadonlyMap<unknown, Resource>;

@@ -1,5 +1,5 @@
-// The proof that what was synthesized keeps its promises: a plugin of the CDK, run on the templates of every
-// `cdk synth`. A finding fails the synthesis; it is accepted like one of cdk-nag, with a reason:
+// Checks the synthesized templates for wiring mistakes: a plugin of the CDK that runs at every `cdk synth`. A finding fails
+// the synthesis, unless it is acknowledged with a reason, as a finding of cdk-nag is:
 //
 //   Validations.of(queue).acknowledge({ id: "Wiring::visibility-timeout", reason: "..." });
 import type {

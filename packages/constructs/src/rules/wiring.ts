@@ -1,4 +1,4 @@
-// Who is wired to whom: mappings, the queues and tables they read, and the functions they invoke.
+// The wiring: event source mappings, the queues and tables they read, and the functions they invoke.
 import type { Resource, Templates } from "./templates.ts";
 
 export interface Mapping {

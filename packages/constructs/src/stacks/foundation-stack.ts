@@ -1,5 +1,5 @@
-// What every service stands on: the outbox of messages not yet sent, the journal of all that were, and the keys that
-// they are signed with.
+// The resources that all services share: the outbox of messages not yet sent, the journal of all sent messages, and the keys
+// that sign them.
 import { CfnOutput, Stack } from "aws-cdk-lib";
 import { AttributeType, StreamViewType } from "aws-cdk-lib/aws-dynamodb";
 import type { Construct } from "constructs";

@@ -1,5 +1,5 @@
-// OPERATIONS: what wakes somebody, and what they see then. It looks at every consumer, function and table of the
-// stacks it is given, so whoever adds one adds its alarms; the wiring rules fail a synthesis that leaves one out.
+// OPERATIONS: the alarms, their topic and the dashboard. It covers every consumer, function and table of the stacks it is
+// given, so a new one gets its alarms at once. The wiring rules fail a synthesis that leaves one out.
 import { Aws, CfnOutput, CrossStackReferences, ReferenceStrength, Stack, Validations } from "aws-cdk-lib";
 import type { IAlarmAction } from "aws-cdk-lib/aws-cloudwatch";
 import { SnsAction } from "aws-cdk-lib/aws-cloudwatch-actions";
@@ -106,6 +106,6 @@ function publishingAlarms(topic: Topic): PolicyStatement {
     principals: [new ServicePrincipal("cloudwatch.amazonaws.com")],
     actions: ["sns:Publish"],
     resources: [topic.topicArn],
-    conditions: { StringEquals: { "aws:SourceAccount": Aws.ACCOUNT_ID } }, // not somebody else's
+    conditions: { StringEquals: { "aws:SourceAccount": Aws.ACCOUNT_ID } }, // no alarm of another account
   });
 }

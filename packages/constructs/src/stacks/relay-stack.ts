@@ -1,5 +1,5 @@
-// RELAY: outbox → journal and queues. The publisher sends what was just committed, the sweeper what was left behind. They find
-// the consumers in the registry, so this stack changes with none of them.
+// RELAY: outbox → journal and queues. The publisher sends messages right after their commit, the sweeper those that it missed.
+// They find the consumers in the registry, so this stack does not change with them.
 import { CfnOutput, Stack } from "aws-cdk-lib";
 import type { Construct } from "constructs";
 import { type Config, stackProps } from "../config/config.ts";

@@ -1,5 +1,5 @@
-// A service: its table, its evidence, and its functions in the order in which messages reach them. Whoever adds a function here names its
-// contract; its file, tables, grants, keys, queues and routes follow.
+// A service: its table, its evidence, and its functions in the order in which messages reach them. A stack adds a function by
+// its contract; its file, tables, grants, keys, queues and routes follow from it.
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import type { Contract } from "@essentially-once/messaging/contract";
@@ -58,8 +58,8 @@ export interface ConsumerOptions extends FunctionOptions {
   /** A queue that is there already, and that others fill: `Queue.fromQueueArn(…)`. docs/existing-queues.md says what cannot be checked. */
   readonly queue?: IQueue;
   /**
-   * Who sends to the queue of a contract with a `from`, unless everybody: ARNs of roles and users, as patterns. The queue
-   * refuses the rest, once operators are named.
+   * The principals that may send to the queue of a contract with a `from`: ARNs of roles and users, as patterns; by default
+   * all. The queue refuses the others once operators are named.
    */
   readonly senders?: readonly string[] | undefined;
 }
@@ -189,7 +189,7 @@ export class ServiceStack extends Stack implements Wiring {
     if (queue) for (const imported of [queue.queueUrl, queue.queueArn]) this.exportValue(imported);
   }
 
-  /** In this stack, so that nobody has to import the stream of its table. */
+  /** In this stack, so that no other stack has to import the stream of its table. */
   #publishItemsOf(table: ServiceTable): void {
     const { outbox, journal, signingKeys, claims } = this.foundation;
     const { sizes } = this.#config;

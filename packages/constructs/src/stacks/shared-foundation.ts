@@ -1,5 +1,6 @@
-// The foundation of another app, for a team that has an app of its own in the stage: what it consists of is in Parameter Store, under
-// names that follow from the stage. CloudFormation looks it up at each deployment, so neither app waits for the other.
+// The foundation of another app, for a team that has an app of its own in the stage: Parameter Store has the names of its
+// resources, under names that follow from the stage. CloudFormation looks them up at each deployment, so neither app waits for
+// the other.
 //
 //   const foundation = new SharedFoundation(config);
 //   new BillingStack(app, "Billing", { config, foundation });

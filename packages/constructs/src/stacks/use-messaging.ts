@@ -1,5 +1,5 @@
-// The kit around a Lambda function of your own, in a stack of your own: what its handler finds in the environment, and the grants for
-// it. `ServiceStack` does the same for functions that it makes.
+// The kit for a Lambda function of your own, in a stack of your own: adds the environment and the grants that its handler
+// needs. `ServiceStack` does the same for functions that it creates.
 //
 //   G2. Evidence is the stack's own: one table for all its functions, whose keys begin with the name of a contract.
 //   G7. A function may put rows of its own name into the outbox, and nothing else.

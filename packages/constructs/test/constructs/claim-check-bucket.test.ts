@@ -12,7 +12,7 @@ const bucket = "AWS::S3::Bucket";
 describe("the claim-check bucket", () => {
   const template = templateOf((stack) => void new ClaimCheckBucket(stack, "Claims", { keepsData: false }));
 
-  test("is encrypted, closed to the public, and refuses whoever comes without TLS", () => {
+  test("is encrypted, closed to the public, and refuses requests without TLS", () => {
     expect(propertiesOf(template, bucket)).toMatchObject({
       BucketEncryption: {
         ServerSideEncryptionConfiguration: [{ ServerSideEncryptionByDefault: { SSEAlgorithm: "AES256" } }],
@@ -33,7 +33,7 @@ describe("the claim-check bucket", () => {
     ]);
   });
 
-  test("G1, G10: a claim outlives its message, and what the journal refers to does not expire", () => {
+  test("G1, G10: a claim-check object outlives its message, and an object that the journal refers to does not expire", () => {
     const { LifecycleConfiguration } = propertiesOf(template, bucket) as {
       LifecycleConfiguration: { Rules: { Prefix?: string; ExpirationInDays?: number }[] };
     };
@@ -53,11 +53,11 @@ describe("the claim-check bucket", () => {
 });
 
 describe("a function may", () => {
-  test("put claims, and not read them", () => {
+  test("put claim-check objects, and not read them", () => {
     expect(grants((claims, user) => claims.allowPutting(user))).toEqual({ "claims/*": ["s3:PutObject"] });
   });
 
-  test("read claims, also kept ones, and know that one is missing", () => {
+  test("read claim-check objects, kept ones too, and find out that one is missing", () => {
     expect(grants((claims, user) => claims.allowReading(user))).toEqual({
       "": ["s3:ListBucket"],
       "claims/*": ["s3:GetObject"],
@@ -65,7 +65,7 @@ describe("a function may", () => {
     });
   });
 
-  test("keep claims for the journal", () => {
+  test("keep claim-check objects for the journal", () => {
     expect(grants((claims, user) => claims.allowKeeping(user))).toEqual({
       "": ["s3:ListBucket"],
       "claims/*": ["s3:GetObject"],

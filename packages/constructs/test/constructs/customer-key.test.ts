@@ -17,7 +17,7 @@ describe("with a key of one's own", () => {
   const app = anApp({ encryptionKeyArn: keyArn, alarmEmail: "you@example.com" });
   const resources = resourcesOf(app);
 
-  test("tables, queues, claims, signing keys and the topic of the alarms are encrypted with it", () => {
+  test("tables, queues, claim-check objects, signing keys and the topic of the alarms are encrypted with it", () => {
     const keys = resources.flatMap(({ id, Type, Properties }) => {
       const where = keyOf[Type];
       return where === undefined ? [] : [[`${Type} ${id}`, where(Properties)]];

@@ -78,7 +78,7 @@ describe("a redrive queue", () => {
     expect(source.MessageRetentionPeriod).toBe(4 * 86_400);
   });
 
-  test("refuses whoever comes without TLS, at both queues", () => {
+  test("refuses requests without TLS, at both queues", () => {
     const policies = Object.values(built.findResources("AWS::SQS::QueuePolicy"));
     const guarded = policies.flatMap((policy) =>
       policy.Properties.Queues.map((queue: { Ref: string }) => queue.Ref),

@@ -8,7 +8,7 @@ import { expect, test } from "vitest";
 
 const root = fileURLToPath(new URL("../../../../", import.meta.url));
 
-/** Stacks, each in as many stages as it says, with a function URL that is open to everybody. */
+/** Stacks, each in as many stages as it says, with a public function URL. */
 function synth(options: readonly string[], depth: number, environment: Record<string, string> = {}) {
   const directory = temporaryDirectory("findings");
   const app = join(directory, "app.ts");

@@ -1,4 +1,4 @@
-// Types of resources that the kit's own app does not have, as somebody might write them.
+// Types of resources that the kit's own app does not have, as a team might write them.
 
 import { temporaryDirectory } from "@essentially-once/testing/synthesized";
 import { App, CfnResource, Stack, Validations } from "aws-cdk-lib";

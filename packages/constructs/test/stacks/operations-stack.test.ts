@@ -40,14 +40,14 @@ describe.each([
     expect(loud.map(({ AlarmDescription }) => AlarmDescription.split("#")[1])).toEqual(["sweeper-silent"]);
   });
 
-  test("notify whoever is named, in production at least", () => {
+  test("notify the named receiver, in production at least", () => {
     const notified = alarms.filter(({ AlarmActions }) => AlarmActions !== undefined);
     expect(notified).toHaveLength(stage === "prod" ? alarms.length : 0);
     expect(template.findResources("AWS::SNS::Topic")).toEqual({});
   });
 });
 
-test("an address gets a topic of its own, to which alarms may publish and nobody without TLS, that hears beginnings and ends", () => {
+test("an address gets a topic of its own: only alarms of this account may publish to it, by TLS, and it is notified of their start and end", () => {
   const template = anOperations({ alarmEmail: "you@example.com" });
   template.hasResourceProperties("AWS::SNS::Subscription", {
     Protocol: "email",

@@ -1,5 +1,5 @@
-// What S3 tells a queue of the objects of a bucket, and fauxqs does not: one message for each object that was created or
-// removed, and a test event when a bucket is told of its queue.
+// The event notifications of S3 to a queue, which fauxqs lacks: one message for each object that is created or removed, and
+// a test event when the notification of a bucket is set.
 //
 //   https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-content-structure.html
 

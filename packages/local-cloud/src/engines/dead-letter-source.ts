@@ -1,7 +1,7 @@
-// What SQS says of a message that a redrive policy moved, and fauxqs does not: the queue that it came from.
+// Adds the attribute DeadLetterQueueSourceArn to messages that a redrive policy moved, as SQS does and fauxqs does not.
 //
 //   https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_ReceiveMessage.html
-//   It tells what SQS moved from what somebody sent to a dead-letter queue: its attributes are its sender's.
+//   Only this attribute tells a moved message from one that was sent to the dead-letter queue: the sender chose all others.
 import type { buildApp } from "fauxqs";
 import { LOCAL_ACCOUNT, LOCAL_REGION } from "../model/clients.ts";
 

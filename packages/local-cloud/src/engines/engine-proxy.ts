@@ -1,9 +1,9 @@
-// The way of functions to an engine. It lets through what a function's role allows and, with chaos, loses responses:
-// the engine has done its work, the client hears nothing of it.
+// The proxy between functions and an engine. It passes requests that the function's role allows and, with chaos, loses
+// responses: the engine has executed the request, and the client gets no response.
 //
-//   A response is lost only after the engine has given all of it, so what was asked for is committed.
-//   Otherwise it changes neither request nor response, but for the access key: engines know one. The request line
-//   names a path; the host is the engine's, whatever the line says.
+//   A response is lost only after the engine has sent all of it, so the request is committed.
+//   Otherwise the proxy changes only the access key, because engines know one. The host is always the engine's, whatever
+//   host the request line names.
 
 import { once } from "node:events";
 import {

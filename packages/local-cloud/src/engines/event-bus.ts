@@ -1,5 +1,5 @@
-// EventBridge, as far as it brings events to queues: no engine that we know brings it, so PutEvents is answered here, and each
-// event goes to the queues of the rules that match it.
+// The part of EventBridge that delivers events to queues: no engine that we know has it, so this answers PutEvents and sends
+// each event to the queues of the rules that match it.
 //
 //   https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_PutEvents.html
 

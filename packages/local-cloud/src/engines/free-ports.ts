@@ -1,11 +1,11 @@
-// Ports that were asked for by number, looked at before anything is started: a synthesis takes seconds, and who chose
-// a port that is taken should not wait for it.
+// Checks the ports that the user chose before anything is started: a synthesis takes seconds, and an error about a taken port
+// should come first.
 import { once } from "node:events";
 import { createServer } from "node:net";
 import type { Ports } from "../model/port-flags.ts";
 import { PortInUse } from "../model/port-in-use.ts";
 
-/** @throws PortInUse that names the flag; whoever takes a port after this look is told so when it is listened on */
+/** @throws PortInUse that names the flag; a port that is taken after this check fails when the listener opens */
 export async function requireFree(ports: Ports): Promise<void> {
   for (const { name, flag, listener } of listeners) {
     const port = ports[name];

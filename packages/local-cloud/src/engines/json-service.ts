@@ -1,6 +1,6 @@
 // A service of AWS's JSON protocol that has no engine elsewhere: a table of operations, at an endpoint of its own.
 //
-//   What it does not know is refused by name.
+//   An unknown operation is refused by name.
 
 import { once } from "node:events";
 import { createServer, type IncomingMessage } from "node:http";

@@ -1,4 +1,4 @@
-// What a function's answer says about each record of its batch.
+// Reads the result of each record of a batch from the function's response.
 //
 // https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html#services-sqs-batchfailurereporting
 // https://docs.aws.amazon.com/lambda/latest/dg/services-ddb-batchfailurereporting.html

@@ -1,9 +1,9 @@
-// What every event source has in common: it runs until it is stopped, and its waits end when it is.
+// Common to all event sources: one runs until it is stopped, and a stop ends its waits.
 
 import { setTimeout as sleep } from "node:timers/promises";
 
 export interface EventSource {
-  /** Takes nothing more, and resolves when what was under way has ended. */
+  /** Reads no more records, and resolves when the running invocations have ended. */
   stop(): Promise<void>;
 }
 

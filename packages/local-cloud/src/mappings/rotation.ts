@@ -1,6 +1,6 @@
 // Secrets Manager's part of a rotation: asks the rotation function for its four steps, one after the other.
 //
-//   A step that fails ends the rotation; Secrets Manager would repeat it, here somebody has to ask again.
+//   A step that fails ends the rotation. Secrets Manager would repeat it; here RotateSecret has to be called again.
 
 import { randomUUID } from "node:crypto";
 import { RotateSecretCommand, type SecretsManagerClient } from "@aws-sdk/client-secrets-manager";

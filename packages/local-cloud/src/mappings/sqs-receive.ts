@@ -1,4 +1,4 @@
-// Gathers one batch from a queue: until it is full, too large, or its window is over.
+// Gathers one batch from a queue: until it is full, too large, or its batching window ends.
 
 import { type Message, ReceiveMessageCommand, type SQSClient } from "@aws-sdk/client-sqs";
 import { PAYLOAD_BYTES_MAX } from "../model/invocation.ts";
@@ -8,8 +8,8 @@ import { waitUnlessStopped } from "./event-source.ts";
 /** https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_ReceiveMessage.html */
 const MESSAGES_A_RECEIVE = 10;
 /**
- * Lambda waits 20 s. A wait is never broken off, because messages received by nobody would stay hidden for
- * their whole visibility timeout; a stop waits for it instead, so it is short.
+ * Lambda waits 20 s. A receive is never aborted: SQS may already have handed out messages, which would stay invisible
+ * for their whole visibility timeout. A stop waits for the receive instead, so the wait is short.
  */
 const WAIT_SECONDS = 1;
 const WINDOW_PAUSE_MS = 50;

@@ -1,4 +1,4 @@
-// Tells when a message comes again, and how it went the last time. For people only: nothing is decided by it.
+// Reports each redelivery and how the delivery before it ended. It is only shown: no decision depends on it.
 
 import type { Message } from "@aws-sdk/client-sqs";
 import type { Emit, RedeliveryEvent } from "../model/events.ts";
@@ -6,7 +6,7 @@ import { receiveCountOf } from "./sqs-record.ts";
 
 type AfterOutcome = NonNullable<RedeliveryEvent["afterOutcome"]>;
 
-/** Messages that leave by the redrive policy are never heard of again; the oldest memories make room. */
+/** A message that the redrive policy moves away never reports its end, so the oldest outcomes are forgotten. */
 const REMEMBERED_MAX = 10_000;
 
 export function redeliveries({ functionPath, onEvent }: { functionPath: string; onEvent: Emit }) {

@@ -1,8 +1,8 @@
 // SQS event source mapping: queue → batch → function → delete what succeeded.
 //
-//   What succeeded is deleted, after the function answered. What failed, timed out or died is not touched: it
-//   comes back when its visibility timeout is over. At most `maximumConcurrency` batches are in flight, and
-//   nothing is received while there is no room, so no message burns a receive without being processed.
+//   Messages that succeeded are deleted after the function's response. After an error, a timeout or a crash, messages stay:
+//   they are redelivered when their visibility timeout ends. At most `maximumConcurrency` batches are in flight, and nothing
+//   is received while all are busy, so no message uses up a receive without being processed.
 //
 // https://docs.aws.amazon.com/lambda/latest/dg/with-sqs.html
 
@@ -85,7 +85,7 @@ export function startSqsMapping({
     await remove(batch.filter((message) => !hasFailed(message)));
   }
 
-  /** A message whose delete is lost comes again; that is what at-least-once means. */
+  /** A message whose delete is lost is redelivered: SQS delivers at least once. */
   async function remove(done: readonly Message[]): Promise<void> {
     history.done(done);
     const receipts = done.map(({ ReceiptHandle: receiptHandle = "" }) => ({ receiptHandle }));

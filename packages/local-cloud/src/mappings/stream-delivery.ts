@@ -1,8 +1,8 @@
-// Gets one batch of a shard through the function, however many attempts that takes, in order.
+// Delivers one batch of a shard to the function, in order, with as many attempts as it takes.
 //
-//   Nothing behind a failed record is delivered before it is done or given up. A partial answer is a
-//   checkpoint: the record with the lowest sequence number and all behind it are delivered again. Records
-//   that are too old, or whose retries are used up, are discarded to the failure destination.
+//   No record behind a failed one is delivered before that one succeeds or is discarded. A partial batch response is a
+//   checkpoint: the failed record with the lowest sequence number and all behind it are delivered again. Records that are
+//   too old, or whose retries are used up, are reported to the failure destination and discarded.
 //
 // https://docs.aws.amazon.com/lambda/latest/dg/services-dynamodb-errors.html
 

@@ -1,4 +1,4 @@
-// The failure destination of a stream mapping: what was given up, as metadata, to a queue.
+// The failure destination of a stream mapping: sends the metadata of discarded records to a queue.
 //
 //   The records themselves are not in it, as in AWS: they are read back from the stream, or from the table.
 //

@@ -1,8 +1,8 @@
-// Several shards out of one, because the engine has one a table and AWS has one a partition: the records of an item
-// collection are in one shard, by the hash of their partition key, and what lies between two shards has no order.
+// Splits the engine's one shard per table into several, because AWS has one per partition. The hash of the partition key
+// chooses the shard, so the records of an item collection share one; records of different shards have no order.
 //
-//   A reshard closes every shard. A shard that opens has for parents those whose keys it takes over, and is read after
-//   them, as shards of AWS are when their partition splits.
+//   A reshard closes every shard. The parents of a new shard are the closed shards whose keys it takes over. It is read
+//   after them, as AWS does when a partition splits.
 //
 // https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Streams.html
 import { hash } from "node:crypto";

@@ -1,7 +1,7 @@
 // Reads one shard of the engine from a position to its end, filters, and spreads the records over several shards, each
 // of which is handed over in its own order: see stream-lineage.ts.
 //
-//   What a filter drops counts as processed.
+//   A record that a filter drops counts as processed.
 
 import {
   type _Record,

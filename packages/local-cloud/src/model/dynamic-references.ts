@@ -1,4 +1,4 @@
-// What CloudFormation puts into a template's texts when it deploys: `{{resolve:ssm:/name}}`.
+// Dynamic references in a template, which CloudFormation resolves at deployment: `{{resolve:ssm:/name}}`.
 //
 // https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/dynamic-references.html
 

@@ -1,7 +1,7 @@
-// What the local cloud tells whoever watches it: the live display, the tests, the final account.
+// The events that the local cloud reports to the live display, the tests and the final account.
 //
-//   Events are for people and for counting what happened to deliveries. Nothing is proved from them: what is
-//   true of the orders is read from tables and queues.
+//   Events are for people and for counting deliveries. They prove nothing: the state of the orders is read from tables and
+//   queues.
 
 export type LocalEvent =
   | InvocationEvent
@@ -75,6 +75,6 @@ export interface DenialEvent {
   readonly action: string;
   /** Construct path where there is one, otherwise an ARN. */
   readonly resource: string;
-  /** For whoever reads it: all of the above, and a line of code that would help. */
+  /** For the reader: all of the above, and a line of code that grants the permission. */
   readonly line: string;
 }

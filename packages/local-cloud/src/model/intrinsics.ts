@@ -1,6 +1,6 @@
 // Values of a template: plain JSON with intrinsic functions in it → plain JSON.
 //
-//   What a function refers to is asked of the scope. A function that is not known is refused by name.
+//   The scope resolves references. An unknown intrinsic function is refused by name.
 
 export interface Scope {
   /** A pseudo parameter, a parameter or a resource. */

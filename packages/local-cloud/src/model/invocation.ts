@@ -7,7 +7,7 @@ export type Invoke = (
 ) => Promise<InvocationResult>;
 
 export interface InvocationOptions {
-  /** How many records the event carries, for whoever watches. */
+  /** How many records the event carries, for the display. */
   readonly records?: number;
   /** 1 for a first delivery; with several records the highest of them. */
   readonly attempt?: number;

@@ -1,4 +1,4 @@
-// What the local cloud understood of a cloud assembly: plain values, every intrinsic function resolved.
+// The model of a cloud assembly: plain values, with every intrinsic function resolved.
 //
 // `provision` makes it from the templates; the runtime and the event sources only read it.
 
@@ -22,7 +22,7 @@ export interface LocalFunction {
   readonly reservedConcurrency?: number;
 }
 
-/** What somebody may do: a function, or a schedule. */
+/** The permissions of a function or a schedule. */
 export interface LocalRole {
   readonly path: string;
   readonly name: string;
@@ -100,7 +100,7 @@ export interface Rotation {
   readonly path: string;
   readonly secretArn: string;
   readonly functionArn: string;
-  /** Not only when somebody asks for it, but once when it is deployed. */
+  /** Rotates once at deployment too, and not only on request. */
   readonly atOnce: boolean;
 }
 

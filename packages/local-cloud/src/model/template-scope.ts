@@ -1,11 +1,11 @@
-// Step 2 of 3: what the names in one template mean. Pseudo parameters, parameters, conditions and mappings
-// are answered here; resources and other stacks by whoever creates them.
+// Step 2 of 3: resolves the names in one template. Pseudo parameters, parameters, conditions and mappings
+// are resolved here; the code that creates resources and stacks resolves those.
 
 import type { Template } from "./assembly.ts";
 import { LOCAL_ACCOUNT, LOCAL_REGION } from "./clients.ts";
 import { NO_VALUE, resolve, type Scope } from "./intrinsics.ts";
 
-/** What lies outside a template's own text. */
+/** Looks up values from outside the template's own text. */
 export interface Surroundings extends Pick<Scope, "attribute" | "exported" | "output"> {
   resource(logicalId: string): Promise<string>;
   /** The value of a parameter of Parameter Store. */

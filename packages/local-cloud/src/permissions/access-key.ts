@@ -1,5 +1,5 @@
-// Who calls: each function has an access key of its own, which its signatures name. Engines never see it: some
-// keep the data of each key apart, or take the account from it.
+// Identifies the caller: each function has an access key of its own, which its signatures name. Engines never see it: some
+// separate the data of each key, or take the account from it.
 
 import { createHash } from "node:crypto";
 import type { IncomingHttpHeaders } from "node:http";

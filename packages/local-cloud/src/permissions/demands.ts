@@ -1,6 +1,6 @@
-// What AWS's services do for an app without being asked again: Lambda receives from a queue by the function's role,
-// a schedule invokes its target. On AWS a mapping whose role falls short is not even created, and a rule without
-// permission is silent; here neither starts.
+// Checks the permissions of AWS's own services: Lambda receives from a queue by the function's role, a schedule invokes its
+// target. On AWS a mapping is not created when its role lacks a permission, and a rule without permission does nothing; here
+// neither starts.
 
 import { LOCAL_ACCOUNT } from "../model/clients.ts";
 import type { LocalRole } from "../model/model.ts";

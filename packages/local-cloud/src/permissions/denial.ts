@@ -1,4 +1,4 @@
-// A denial in two tongues: as AWS answers it to the function, and what it says to whoever grants permissions.
+// A denial in two forms: the response that AWS gives the function, and a line for the developer who grants permissions.
 
 import { randomUUID } from "node:crypto";
 import { LOCAL_ACCOUNT } from "../model/clients.ts";

@@ -1,4 +1,4 @@
-// Statements + what somebody wants to do → whether they may. A Deny wins; what nothing allows is denied.
+// Evaluates whether statements permit an access. A Deny wins; an access that no statement allows is denied.
 //
 // https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html
 

@@ -1,7 +1,7 @@
-// Who may what, request by request: each comes from the function whose access key signed it, and is let through when
-// that function's role allows all that it does. What was allowed is remembered, by the grant that allowed it.
+// Checks each request: the access key in its signature names the function, and the request passes if the role of that function
+// allows every access of it. Records which grants were used.
 //
-//   KMS, service control policies, boundaries and policies of resources are not looked at.
+//   It does not check KMS, service control policies, permissions boundaries and resource policies.
 
 import type { Emit } from "../model/events.ts";
 import type { Deployment, LocalFunction, LocalRole } from "../model/model.ts";

@@ -1,7 +1,7 @@
-// A policy document, its intrinsic functions resolved → statements. What would not be evaluated as AWS does is
-// refused by name; a policy that is half understood would permit, or deny, something else than it says.
+// A policy document, its intrinsic functions resolved → statements. An element that this code would not evaluate as AWS does
+// is refused by name: a policy that is half understood would allow or deny the wrong requests.
 //
-//   A statement about services that nobody reaches here (KMS, EventBridge, ...) is left out, whatever its condition.
+//   A statement about a service that does not exist here (KMS, EventBridge, ...) is left out, whatever its condition.
 
 import { z } from "zod";
 import { NotUnderstood } from "../model/not-understood.ts";

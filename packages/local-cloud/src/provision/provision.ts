@@ -1,6 +1,6 @@
-// Step 3 of 3: stacks → tables, queues and a description of what is to run.
+// Step 3 of 3: stacks → tables, queues and a description of the functions and event sources to run.
 //
-//   First everything is looked at, and all that is not understood refused; only then is anything created.
+//   First it checks the whole assembly and refuses everything that it does not understand; only then does it create anything.
 
 import { type AssemblyStack, readAssembly } from "../model/assembly.ts";
 import type { LocalClients } from "../model/clients.ts";

@@ -80,7 +80,7 @@ export function resourceGraph(
     }
   }
 
-  /** Of this app, in whatever stack: what others put into Parameter Store is not here. */
+  /** Finds the parameter in any stack of this app. Parameters that another app creates do not exist here. */
   async function ssmParameter(name: string, trail: readonly string[]): Promise<string> {
     for (const stack of assembly.stacks) {
       for (const [logicalId, { Type, Properties = {} }] of Object.entries(stack.template.Resources ?? {})) {
@@ -94,7 +94,7 @@ export function resourceGraph(
     );
   }
 
-  /** Whoever was first: a mapping refers to a function by an ARN that is not its own. */
+  /** The first resource with an ARN keeps it: an event source mapping also has the ARN of its function. */
   function keepPath({ ref, attributes }: Created, path: string): void {
     for (const name of [ref, ...Object.values(attributes)]) {
       if (name.startsWith("arn:") && !pathsByArn.has(name)) pathsByArn.set(name, path);

@@ -1,7 +1,6 @@
-// The roles of all stacks and what their policies say, once all that these refer to is there.
+// The roles of all stacks and the statements of their policies, once all resources that these refer to exist.
 //
-//   A policy may refer to what exists in AWS only (a topic, a key). Nothing here is one, so such a resource is left
-//   out of its statement.
+//   A policy may refer to a resource that exists only in AWS (a topic, a key). Such a resource is left out of its statement.
 
 import type { Assembly, AssemblyStack } from "../model/assembly.ts";
 import { resolve } from "../model/intrinsics.ts";

@@ -1,5 +1,5 @@
-// Looks at a whole assembly before anything is created: what is not understood is refused in one go,
-// with construct path, type and property; what cannot matter locally is named once.
+// Checks a whole assembly before anything is created: refuses all unknown types and properties at once, with construct path,
+// type and property, and names once those that do not matter locally.
 
 import type { Assembly } from "../model/assembly.ts";
 import { NotUnderstood } from "../model/not-understood.ts";

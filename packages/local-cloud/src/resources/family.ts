@@ -1,5 +1,5 @@
-// What every resource family has: properties it understands, properties that cannot matter on a laptop,
-// and a way to create the resource. Anything else is refused by name.
+// A resource family: the properties that it understands, those that do not matter on a laptop, and a way to create the
+// resource. Any other property is refused by name.
 
 import type { z } from "zod";
 import type { Asset } from "../model/assembly.ts";

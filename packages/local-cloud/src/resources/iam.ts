@@ -1,4 +1,4 @@
-// Roles and policies, by name. What they permit is read once all that they refer to is there: permissions/roles.ts.
+// Roles and policies, by name. Their statements are read once all resources that they refer to exist: provision/roles.ts.
 
 import { z } from "zod";
 import { LOCAL_ACCOUNT } from "../model/clients.ts";

@@ -1,4 +1,4 @@
-// AWS::Logs::LogGroup. Functions log to whoever watches; what is left of the group is its name, which policies refer to.
+// AWS::Logs::LogGroup. Functions log to the display; the group is only a name, which policies refer to.
 
 import { z } from "zod";
 import { logGroupArn, physicalName } from "../model/names.ts";

@@ -1,5 +1,5 @@
-// AWS::S3::Bucket. What protects a bucket or removes from it cannot matter to objects that live as long as the
-// process; a version or a lock would, and is refused. A notification brings messages to a queue of this app.
+// AWS::S3::Bucket. Settings that protect a bucket or expire objects do not matter to objects that live as long as the process.
+// Versioning and object locks would, and are refused. A notification sends messages to a queue of this app.
 
 import { CreateBucketCommand } from "@aws-sdk/client-s3";
 import { z } from "zod";

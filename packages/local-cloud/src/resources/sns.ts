@@ -1,5 +1,5 @@
-// AWS::SNS::Topic and AWS::SNS::Subscription. What a topic tells a queue arrives there; what it would tell a person
-// (email, sms) is told nobody here; whatever else moves messages is refused by name.
+// AWS::SNS::Topic and AWS::SNS::Subscription. A topic delivers to queues. Subscriptions of people (email, sms) exist, and
+// nothing is delivered to them. Any other protocol is refused by name.
 //
 // https://docs.aws.amazon.com/sns/latest/dg/sns-sqs-as-subscriber.html
 
@@ -10,7 +10,7 @@ import { type Created, family, NotUnderstood, type Site } from "./family.ts";
 
 /** https://docs.aws.amazon.com/sns/latest/api/API_CreateTopic.html */
 const NAME_CHARACTERS_MAX = 256;
-/** Nobody here has a mailbox or a telephone. */
+/** Accepted, but not delivered to. */
 const TO_PEOPLE = ["email", "email-json", "sms"];
 
 const delivery = z.strictObject({ Endpoint: z.string(), Protocol: z.string() });

@@ -1,7 +1,7 @@
-// What a function finds in its environment: its own variables, Lambda's, and where its services are.
+// The environment of a function: its own variables, Lambda's, and the endpoints of its services.
 //
-//   Nothing of the host leaks in but PATH. The SDK's configuration files are pointed at nothing, or a
-//   developer's ~/.aws would decide how a function behaves.
+//   Of the host's variables only PATH is passed. The SDK's configuration files point to nothing: otherwise a developer's
+//   ~/.aws would decide how a function behaves.
 
 import { randomBytes } from "node:crypto";
 import { devNull } from "node:os";

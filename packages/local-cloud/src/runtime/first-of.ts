@@ -1,4 +1,4 @@
-// Waiting for whatever comes first: something that may happen, or a moment in time.
+// Waits for an event or for a time, whichever is first.
 
 import { setTimeout as sleep } from "node:timers/promises";
 

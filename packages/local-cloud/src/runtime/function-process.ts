@@ -1,8 +1,7 @@
-// The process of a function: what it starts with, the channel to it, and its end.
+// The process of a function: its start, the channel to it, and its end.
 //
-//   It gets the function's environment and nothing of ours. It never outlives us: it leaves when its channel
-//   closes, and where its code cannot (an endless loop), the shell that waits on its lifeline kills it. What
-//   it started goes with it.
+//   It gets the function's environment and no variable of ours. It never outlives us: it exits when its channel closes, and
+//   if its code cannot (an endless loop), the shell that waits on its lifeline kills it, with its child processes.
 
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";

@@ -1,7 +1,7 @@
 // The Lambda service of the local cloud: finds or starts an execution environment, runs one invocation in it.
 //
 //   An environment runs one invocation at a time. A warm one is used again; a new one starts when all are busy.
-//   How many run at once is for the caller to bound (SQS: maximumConcurrency; stream: one a shard; schedule: one).
+//   The caller limits how many run at once (SQS: maximumConcurrency; stream: one a shard; schedule: one).
 
 import { randomUUID } from "node:crypto";
 import type { Emit, InvocationEvent } from "../model/events.ts";

@@ -16,7 +16,7 @@ export interface HttpAnswer {
 
 export function functionUrlEvent(options: {
   readonly request: IncomingMessage;
-  /** What stands for the URL's host name in AWS. */
+  /** The first label of the URL's host name in AWS. */
   readonly id: string;
   /** Behind the id, with its leading slash. */
   readonly path: string;

@@ -1,7 +1,7 @@
 // Function URLs: one HTTP server on 127.0.0.1, a path prefix for each URL: http://127.0.0.1:PORT/<id>/
 //
-//   It listens before anything is provisioned, because templates ask for the URLs. A request before its
-//   function is there, or to no function, is a 404 that names what there is.
+//   It listens before anything is provisioned, because templates refer to the URLs. A request to a function that does not
+//   exist yet, or not at all, gets a 404 that names the existing functions.
 //
 // https://docs.aws.amazon.com/lambda/latest/dg/urls-invocation.html
 
@@ -21,7 +21,7 @@ export interface FunctionUrls {
     served: { readonly functionUrls: readonly FunctionUrl[]; readonly httpApis: readonly HttpApi[] },
     invoke: Invoke,
   ): void;
-  /** Takes nothing more and waits for the requests under way, a moment. */
+  /** Accepts no more requests and waits a moment for those in progress. */
   stop(): Promise<void>;
 }
 

@@ -1,4 +1,4 @@
-// An HTTP API of API Gateway in front of functions: which route a request takes, and what its function is told of it.
+// An HTTP API of API Gateway in front of functions: finds the route of a request, and builds the event of its function.
 //
 //   The most particular route wins: a path before one with variables, that before a greedy one, a method before ANY.
 //

@@ -108,7 +108,7 @@ test("a transaction's writes are in the stream, a cancelled one's are not", asyn
   expect(ids.toSorted()).toEqual(["a", "b", "c"]);
 });
 
-test("LATEST reads only what comes after, and an iterator goes on where it stopped", async () => {
+test("LATEST reads only later records, and an iterator continues where it stopped", async () => {
   const { TableName, streamArn } = await aTable(clients(), { stream: "NEW_IMAGE" });
   await put(TableName, "before", 1);
   await records(streamArn, 1);

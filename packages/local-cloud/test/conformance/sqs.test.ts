@@ -60,7 +60,7 @@ async function arnOf(QueueUrl: string): Promise<string> {
   return (await clients().sqs.send(command)).Attributes?.QueueArn ?? "";
 }
 
-test("a received message is invisible until its visibility timeout, then comes again with its receive count", async () => {
+test("a received message is invisible until its visibility timeout ends, then is redelivered with its receive count", async () => {
   const queue = await aQueue({ VisibilityTimeout: "1" });
   await send(queue, "once more");
   const first = await receiveOne(queue);
@@ -76,7 +76,7 @@ test("a received message is invisible until its visibility timeout, then comes a
   );
 });
 
-test("a deleted message does not come again", async () => {
+test("a deleted message is not redelivered", async () => {
   const queue = await aQueue({ VisibilityTimeout: "1" });
   await send(queue, "done");
   await remove(queue, await receiveOne(queue));
@@ -142,7 +142,7 @@ test("a batch that succeeds can hold an entry that failed", async () => {
   expect((await receive(queue, { WaitTimeSeconds: 1 })).map(({ Body }) => Body)).toEqual(["good"]);
 });
 
-test("a long poll returns when a message arrives, or empty when its time is over", async () => {
+test("a long poll returns when a message arrives, or empty when its wait time ends", async () => {
   const queue = await aQueue();
   const startedAt = performance.now();
   expect(await receive(queue, { WaitTimeSeconds: 1 })).toEqual([]);

@@ -1,5 +1,5 @@
-// Functions that may and may not, on the running cloud: the SDK raises what it would raise on AWS, and whoever
-// watches is told who lacks what.
+// Functions with and without permissions on the running cloud: the SDK throws the error that it would throw on AWS, and an
+// event names the function and the missing permission.
 
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -165,7 +165,7 @@ test("a Deny wins over an Allow, and is named by its Sid", async () => {
   );
 });
 
-test("an object that is missing is forbidden to whoever may not list its bucket", async () => {
+test("a missing object is AccessDenied for a role that may not list its bucket", async () => {
   const fetchesNothing = { Bucket: "$BUCKET", Key: "open/gone" };
   expect(await asked("Shop/Lister", "s3", "GetObjectCommand", fetchesNothing)).toMatchObject({
     name: "NoSuchKey",
@@ -203,7 +203,7 @@ test("a request that no function signed is denied", async () => {
   expect(await answer.text()).toContain("no function of this app has the access key");
 });
 
-test("what nobody used is listed, what AWS does by the role is not", () => {
+test("permissions that no function used are listed, and those that AWS uses for the function are not", () => {
   const unused = cloud.unusedPermissions();
   expect(unused).toContain("Shop/May/ServiceRole: secretsmanager:DescribeSecret on Shop/Secret");
   expect(unused.join("\n")).not.toMatch(/dynamodb:GetItem|sqs:SendMessage|logs:PutLogEvents/);

@@ -78,7 +78,7 @@ describe("an HTTP API", () => {
 });
 
 describe("refused by name is", () => {
-  it("an authorizer, which would let nobody in on AWS and everybody here", async () => {
+  it("an authorizer, which would refuse every request on AWS and none here", async () => {
     const assemblyDirectory = oneStack((stack) => {
       const api = new HttpApi(stack, "Api");
       new CfnAuthorizer(stack, "Users", {

@@ -1,4 +1,5 @@
-// Whether the AWS SDK finds what it needs. It says what is missing, and not who wanted it nor how it is given.
+// Checks that the AWS SDK finds a region and credentials. The SDK's own error names neither the flag that needs AWS nor a
+// remedy.
 import { UsageError } from "../terminal/usage-error.ts";
 
 /** A client's settings, as the SDK resolves them. */

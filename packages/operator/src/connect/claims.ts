@@ -1,4 +1,4 @@
-// The store of claim checks, for a look at data that travels by reference.
+// The claim-check store, for commands that show data that a message refers to.
 
 import { S3Client } from "@aws-sdk/client-s3";
 import { type ClaimStore, claimStore } from "@essentially-once/messaging/internal/commit/claim-store";

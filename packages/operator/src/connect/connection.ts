@@ -1,8 +1,8 @@
-// Where an operator's command works: the local cloud that is running, or a deployment.
+// The target of an operator's command: the running local cloud, or a deployment.
 //
 //   Local: `.local-cloud/cloud.json`, which `npm start` writes while it is up.
-//   A deployment: what CloudFormation says of a stage, or the file of `cdk deploy --outputs-file`; with region,
-//   credentials and endpoints as the SDK finds them, so AWS and its emulators are one case.
+//   A deployment: the CloudFormation outputs of a stage, or the file of `cdk deploy --outputs-file`. The SDK finds region,
+//   credentials and endpoints, so AWS and its emulators are one case.
 
 import { readFileSync } from "node:fs";
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
@@ -101,7 +101,7 @@ export function isRunning(processId: number): boolean {
   try {
     return process.kill(processId, 0);
   } catch (error) {
-    return error instanceof Error && "code" in error && error.code === "EPERM"; // alive, and somebody else's
+    return error instanceof Error && "code" in error && error.code === "EPERM"; // alive, and another user's
   }
 }
 

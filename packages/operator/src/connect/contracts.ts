@@ -1,5 +1,5 @@
-// The contracts of the app that stands here: what each consumer accepts, by the consumer's name. They are values
-// without side effects, so loading them runs nothing of the app.
+// The contracts of the app in this directory, by the consumer's name. They are values without side effects, so loading
+// them runs no other code of the app.
 
 import { globSync } from "node:fs";
 import { resolve } from "node:path";

@@ -1,5 +1,5 @@
-// The environment that the kit's own clients read, set to where this connection leads: for commands that send as the
-// functions do, with the functions' code.
+// Sets the environment that the kit's own clients read to the target of this connection, for commands that send with the
+// code of the functions.
 
 import type { Connection } from "./connection.ts";
 

@@ -1,4 +1,4 @@
-// The form of a queue, as its stack's output says it, as what reads messages of that form.
+// Turns the form of a queue, as its stack's output names it, into the reader of messages of that form.
 
 import { eventBridge } from "@essentially-once/messaging/event-bridge";
 import type { From, Origin, Place } from "@essentially-once/messaging/internal/origin/origin";

@@ -1,4 +1,4 @@
-// What the stacks of a deployment say about themselves: stack name → output key → value.
+// The outputs of the stacks of a deployment: stack name → output key → value.
 
 import { UsageError } from "../terminal/usage-error.ts";
 import type { Outputs } from "./connection.ts";

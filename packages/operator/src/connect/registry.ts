@@ -1,4 +1,4 @@
-// The registry of a stage, for who operates it: the relay's own reading of it, with the operator's credentials.
+// The registry of a stage, read with the relay's code and the operator's credentials.
 
 import { nowMs } from "@essentially-once/messaging/clock";
 import type { Registration } from "@essentially-once/messaging/internal/publish/registration";

@@ -1,8 +1,8 @@
-// What of the shell's environment reaches a program and whatever it starts.
+// Chooses the variables of the shell that reach a program and its child processes.
 //
-//   Names that tools read of themselves (the AWS SDK, the CDK, the engines, Node, proxies) get through by a list: what is not on it is
-//   left out. All other names are the shell's or the app's own, and stay.
-//   An endpoint that a variable names is tried before anything is begun: a shell keeps what was exported long ago.
+//   Variables that tools read by themselves (the AWS SDK, the CDK, the engines, Node, proxies) pass only if they are on a list.
+//   All other variables belong to the shell or the app, and pass.
+//   An endpoint in a variable is tried before the program begins: a shell may still have one that was exported long ago.
 import { accessSync, constants } from "node:fs";
 import { Agent as HttpAgent, request as httpRequest, setGlobalProxyFromEnv } from "node:http";
 import { Agent as HttpsAgent, request as httpsRequest } from "node:https";
@@ -37,7 +37,7 @@ const listed: Readonly<Record<Exclude<Purpose, "aws">, readonly string[]>> = {
   emulator: [general, ...identity, ...harmless],
 };
 
-/** Nobody's ~/.aws decides, and no instance is asked who it is. */
+/** Ignores ~/.aws and does not ask the instance metadata for credentials. */
 const nothingElse = {
   AWS_CONFIG_FILE: devNull,
   AWS_SHARED_CREDENTIALS_FILE: devNull,

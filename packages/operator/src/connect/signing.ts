@@ -1,7 +1,7 @@
-// The keys of a deployment's secret: to hold a dead letter's signature against, and to sign what an operator sends as the
-// publisher does, with the current key.
+// The keys of a deployment's secret: they verify the signature of a dead letter, and the current one signs an operator's
+// message as the publisher would.
 //
-//   G7. A corrected message is taken only by a consumer that takes our signature, and the keys are never shown.
+//   G7. A consumer takes a corrected message only with our signature. The keys are never shown.
 
 import { GetSecretValueCommand, SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
 import { type KeyRing, keyRing } from "@essentially-once/messaging/internal/trust/key-ring";

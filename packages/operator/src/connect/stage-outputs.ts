@@ -1,5 +1,4 @@
-// What the deployed stacks of a stage are called and where their queues and tables are: asked of CloudFormation,
-// on AWS or on whatever AWS_ENDPOINT_URL names.
+// Reads the names, queues and tables of the deployed stacks of a stage from CloudFormation, on AWS or at AWS_ENDPOINT_URL.
 
 import { CloudFormationClient, DescribeStacksCommand, type Stack } from "@aws-sdk/client-cloudformation";
 import { UsageError } from "../terminal/usage-error.ts";

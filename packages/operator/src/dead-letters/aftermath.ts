@@ -1,6 +1,6 @@
-// What became of redriven messages: done, parked again with a code, or still in progress.
+// Finds out how redriven messages ended: processed, parked again with a code, or still in flight.
 //
-//   G11. The wait ends, whatever becomes of them.
+//   G11. The wait ends, however the messages end.
 
 import type { SQSClient } from "@aws-sdk/client-sqs";
 import { nowMs } from "@essentially-once/messaging/clock";
@@ -25,7 +25,7 @@ export interface Aftermath {
 export interface AwaitOptions {
   readonly known?: Knowledge;
   readonly waitMs: number;
-  /** True when somebody wants an end. */
+  /** True when the operator stops the command. */
   readonly isStopped?: () => boolean;
   /** Returns when it is time to look again; `waiting` is how many are not known yet. */
   readonly pause: (waiting: number) => Promise<void>;

@@ -1,7 +1,7 @@
-// Who vouches for a dead letter: its signature, held against the keys of the deployment as its consumer would.
+// Whether a dead letter is authentic: checks its signature against the keys of the deployment, as its consumer does.
 //
-//   G7. An id in a message is the writer's word. Only for what is genuine may a command write evidence under that id, or
-//   move the line of its group: else whoever writes a forgery decides what becomes of the genuine message.
+//   G7. A sender can write any id into a message. A command may write evidence under that id, or change the hold list of
+//   its group, only for an authentic message. Otherwise a forgery could suppress or release the genuine message.
 //   docs/adr/0023-the-operator-vouches.md
 
 import { cameWith } from "@essentially-once/messaging/internal/receive/park-attributes";
@@ -14,12 +14,12 @@ import { messageIn } from "./evidence.ts";
 
 export type Authenticity =
   | { readonly kind: "valid"; readonly keyId: string }
-  /** It has a signature, and nobody who holds the key made it for this text and this queue. */
+  /** It has a signature, but no holder of the key made it for this text and this queue. */
   | { readonly kind: "invalid" }
   /** Signed with a key that is not, or not any more, among the keys. */
   | { readonly kind: "withdrawn"; readonly keyId: string }
   | { readonly kind: "none" }
-  /** Nothing is signed in this deployment, or nothing in this queue: its contract says that others fill it. */
+  /** Nothing is signed in this deployment, or not in this queue: its contract says that other programs fill it. */
   | { readonly kind: "unsigned" }
   /** The keys could not be read. */
   | { readonly kind: "unknown"; readonly why: string };

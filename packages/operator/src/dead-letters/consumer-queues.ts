@@ -1,6 +1,6 @@
-// Which dead-letter queue belongs to which queue: read from the stacks' outputs, where each consumer `X` has
-// `XConsumer`, `XQueueUrl` and `XDeadLetterQueueUrl`, and beside them the tables of its service `S`: `STable` and
-// `SEvidenceTable`. A message's own word about where it came from is not trusted.
+// Finds the dead-letter queue of each queue in the stacks' outputs, where each consumer `X` has `XConsumer`, `XQueueUrl` and
+// `XDeadLetterQueueUrl`, and its service `S` has the tables `STable` and `SEvidenceTable`. A message's own
+// attributes are not trusted for this.
 
 import type { Origin } from "@essentially-once/messaging/internal/origin/origin";
 import type { Outputs } from "../connect/connection.ts";

@@ -1,8 +1,8 @@
 // A dead letter as an operator sees it: one message, its reason, and every copy of it in the queue.
 //
-//   A park that was interrupted between its send and its acknowledgement leaves two copies; they are one
-//   dead letter. Identity is the envelope's (consumer, source, id), the bytes and the signature: with another
-//   signature the same bytes are another's word. SQS's own id is a copy's.
+//   A park that was interrupted between its send and its acknowledgement leaves two copies; they are one dead letter.
+//   Its identity is that of the envelope (consumer, source, id), the bytes and the signature: with another signature the
+//   same bytes may come from another sender. Each copy has its own SQS message id.
 
 import { createHash } from "node:crypto";
 import type { Message } from "@aws-sdk/client-sqs";

@@ -1,6 +1,7 @@
-// What a redrive does with one dead letter, by what the evidence says of its message.
+// Decides from the evidence of a message whether a redrive sends its dead letter back, removes it or leaves it.
 //
-//   G6. What was done is removed and not sent again; what nobody could recognise any more is left to a person.
+//   G6. A message that was already processed is removed and not sent. A message older than the deduplication window is left
+//   to the operator: its consumer could not recognise a duplicate any more.
 
 import { nowMs } from "@essentially-once/messaging/clock";
 import type { Envelope } from "@essentially-once/messaging/envelope";

@@ -1,7 +1,8 @@
-// What was discarded, by whom and why: an item beside the evidence, kept as long as it. It holds no payload.
+// The record of a discard: the message, the operator and the reason, in an item that lives as long as the evidence. It
+// holds no payload.
 //
-//   One item for each consumer and message id, with an attribute for each body that had this id: written again by
-//   a rerun it says the same.
+//   One item for each consumer and message id, with an attribute for each body that had this id: a rerun writes the same
+//   record.
 
 import { userInfo } from "node:os";
 import { GetItemCommand, UpdateItemCommand } from "@aws-sdk/client-dynamodb";

@@ -1,11 +1,12 @@
-// Deletes dead letters for good, after it was written down why, and lets what waits behind them go on.
+// Records why dead letters are discarded, deletes them for good, and releases the FIFO groups that they hold.
 //
-//   G2. What is discarded takes no effect any more: evidence of it is written as if it had been done, so a copy that
-//       comes later is a duplicate.
-//   G4. A message of a FIFO group leaves the line first and is deleted then: a crash in between leaves a dead
-//       letter that can be discarded again, and never a line that waits for a message that is gone.
-//   G6. Nothing is dropped silently: the record is there before the dead letter is gone.
-//   G7. What nobody vouches for is only deleted: evidence and line of its id may be a genuine message's.
+//   G2. A discarded message takes no effect any more: its evidence is written as if it had been processed, so a later copy
+//       is a duplicate.
+//   G4. A message of a FIFO group leaves the hold list before it is deleted. A crash in between leaves a dead-letter message
+//       that can be discarded again, and never a list that waits for a deleted message.
+//   G6. Nothing is dropped silently: the record is written before the dead letter is deleted.
+//   G7. A message that is neither authentic nor trusted by the operator is only deleted: the evidence and the hold list under
+//       its id may belong to a genuine message.
 
 import type { Message } from "@aws-sdk/client-sqs";
 import { isFifo } from "@essentially-once/messaging/internal/envelope/message-group";
@@ -38,7 +39,7 @@ export interface DiscardOptions {
   /** Only say what would be deleted. */
   readonly dryRun: boolean;
   readonly visibilitySeconds?: number;
-  /** True when somebody wants an end. */
+  /** True when the operator stops the command. */
   readonly isStopped?: () => boolean;
 }
 

@@ -1,4 +1,4 @@
-// `npm run dlq -- discard`: what it does and says.
+// The work and the output of `npm run dlq -- discard`.
 
 import { type ExitCode, exitCodes } from "../terminal/exit-code.ts";
 import { interruptible } from "../terminal/interrupt.ts";
@@ -45,7 +45,7 @@ export async function discardVerb({ connection, queues, known, given }: Job): Pr
   return discarded.length > 0 ? exitCodes.done : exitCodes.nothing;
 }
 
-/** For these nobody vouches: a copy of one that comes is judged anew, and a line of its group is left as it is. */
+/** For messages that are not authentic: a later copy is judged anew, and the hold list of the group stays as it is. */
 function sayWithoutEvidence(discarded: readonly Discarding[]): void {
   const without = discarded.filter(({ evidence, source }) => !evidence && source !== undefined);
   for (const { id, authenticity } of without) {

@@ -1,4 +1,4 @@
-// `npm run dlq -- edit`: what it does and says.
+// The work and the output of `npm run dlq -- edit`.
 
 import { signerOf } from "../connect/signing.ts";
 import { type ExitCode, exitCodes } from "../terminal/exit-code.ts";

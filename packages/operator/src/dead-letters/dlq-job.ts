@@ -1,4 +1,4 @@
-// What a verb of `npm run dlq` is given.
+// The arguments of a verb of `npm run dlq`.
 
 import { claimBucketOf, s3Of } from "../connect/claims.ts";
 import type { Connection } from "../connect/connection.ts";

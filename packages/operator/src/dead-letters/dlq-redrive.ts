@@ -1,4 +1,4 @@
-// `npm run dlq -- redrive`: what it does and says.
+// The work and the output of `npm run dlq -- redrive`.
 
 import { setTimeout as sleep } from "node:timers/promises";
 import { type ExitCode, exitCodes } from "../terminal/exit-code.ts";

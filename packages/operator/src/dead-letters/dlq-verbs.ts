@@ -1,4 +1,4 @@
-// What each verb of `npm run dlq` does and says.
+// The work and the output of each verb of `npm run dlq`.
 
 import { claimsOf } from "../connect/claims.ts";
 import { type ExitCode, exitCodes } from "../terminal/exit-code.ts";

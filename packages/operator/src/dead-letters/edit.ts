@@ -1,13 +1,13 @@
-// Sends a corrected message in the place of a dead letter: a new message, of a new id, caused by the old one.
+// Replaces a dead letter by a corrected message: a new message with a new id, caused by the old one.
 //
-//   G2, G6. Only one of the two takes effect. First the old one is superseded where its consumer keeps the
-//   evidence, on the condition that it was not done; then the new one is sent, then the old one is deleted.
-//   G4. In a FIFO group the new one gets the place of the old one in the line.
-//   G7. The new one is signed by us, with the source, type, key and number of the old one. So the old one must be
-//   genuine, or the operator says that he vouches for it; even then a forgery leaves the evidence of its id alone.
+//   G2, G6. Only one of the two takes effect. First the consumer's evidence marks the old one as superseded, on the
+//   condition that it was not processed. Then the new one is sent, and then the old one is deleted.
+//   G4. In a FIFO group the new one takes the place of the old one in the hold list.
+//   G7. We sign the new one, with the source, type, key and sequence of the old one. So the old one must be authentic, or
+//   the operator must say that he trusts it. Even then an edit of a forgery does not touch the evidence of its id.
 //
-// Each step says the same when it is repeated: the new id, its time and so its bytes follow from the old message, the
-// new data, and what the first attempt wrote down. So a command that died is finished by running it again.
+// Each step does the same when it is repeated: the new id, its time and so its bytes follow from the old message, the
+// new data and the record of the first attempt. So the operator finishes a command that died by running it again.
 
 import type { Message } from "@aws-sdk/client-sqs";
 import type { Envelope } from "@essentially-once/messaging/envelope";
@@ -33,7 +33,7 @@ export interface EditOptions extends FindOptions {
   readonly data: unknown;
   /** Absent where nothing is signed. */
   readonly sign?: Sign | undefined;
-  /** The operator vouches for what has no valid signature. */
+  /** The operator trusts a message without a valid signature. */
   readonly vouch?: boolean;
   readonly dryRun: boolean;
 }

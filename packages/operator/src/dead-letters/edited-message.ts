@@ -1,4 +1,4 @@
-// The corrected message: what it is made of, what it must pass before anything is written, and its sending.
+// Builds the corrected message, checks it before any write, and sends it.
 
 import { SendMessageCommand, type SQSClient } from "@aws-sdk/client-sqs";
 import { asciiJson, type Envelope, readEnvelope } from "@essentially-once/messaging/envelope";

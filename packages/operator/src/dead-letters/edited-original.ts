@@ -1,5 +1,5 @@
-// The corrected message of a queue that others fill: a whole body in their form. Its new id goes beside it as an attribute,
-// because the field that the contract points at may be the number of an order, which an edit must not change.
+// The corrected message of a queue that other programs fill: a whole body in their form. An attribute carries its new id,
+// because the id field of the contract may be an order number, which an edit must not change.
 
 import { SendMessageCommand, type SQSClient } from "@aws-sdk/client-sqs";
 import { asciiJson, type Envelope } from "@essentially-once/messaging/envelope";

@@ -1,8 +1,8 @@
-// What became of a message, asked where its consumer keeps the evidence, whatever its mode: an item of its own
-// (rows, at-most-once) or an attribute of the item that it changes (inline).
+// Looks up whether a message was processed, where its consumer keeps the evidence: in an item of its own (rows,
+// at-most-once) or in an attribute of the item that it changes (inline).
 //
-//   G6. Evidence that is found is proof: the message is not sent again. Evidence that is not found proves nothing
-//   (a consumer may keep it where we do not look), and then the consumer, which knows, is asked by a redrive.
+//   G6. Evidence that is found is proof: the message is not sent again. Missing evidence proves nothing (a consumer may
+//   keep it where we do not look). Then the message is redriven, and its consumer decides.
 //   docs/adr/0012-a-redrive-asks-the-evidence-itself.md
 
 import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
@@ -26,7 +26,7 @@ export type Verdict =
   | { readonly kind: "discarded"; readonly at: string }
   /** At most once: it had no effect, was counted as lost, and never will have one. */
   | { readonly kind: "lost" }
-  /** A delivery has claimed it and its time is not over. */
+  /** A delivery is processing it, and its lease has not ended. */
   | { readonly kind: "claimed"; readonly untilMs: number }
   /** Another message of its identity was processed: this one will be parked again. */
   | { readonly kind: "id-reused" };

@@ -1,6 +1,6 @@
-// Dead letters by an id, held while somebody works on one of them.
+// Finds dead letters by id and keeps them invisible while the operator works on one of them.
 //
-//   An id is what a writer says: two that differ may have the same, one of them a forgery. Then the operator says which.
+//   A sender can write any id: two different messages may have the same, one of them a forgery. Then the operator chooses.
 
 import type { SQSClient } from "@aws-sdk/client-sqs";
 import { cameWith } from "@essentially-once/messaging/internal/receive/park-attributes";

@@ -1,8 +1,8 @@
-// Reads a whole queue without taking anything out of it: every message is received, held for a while, and given
-// back. A dead-letter queue has no redrive policy of its own, so receives cost a message nothing.
+// Reads a whole queue without deleting anything: receives every message, keeps it invisible for a while, and makes it
+// visible again. A dead-letter queue has no redrive policy of its own, so receives do no harm to a message.
 //
-//   G11. What is read at once has a bound, in messages and in bytes.
-//   Of a FIFO queue it reads the first of each group only: SQS shows no more of a group while any of it is held.
+//   G11. One read has a bound, in messages and in bytes.
+//   Of a FIFO queue it reads only the first message of each group: SQS returns no more of a group while one is in flight.
 
 import { GetQueueAttributesCommand, type Message, type SQSClient } from "@aws-sdk/client-sqs";
 import { nowMs } from "@essentially-once/messaging/clock";
@@ -44,7 +44,7 @@ export async function hold(sqs: SQSClient, queueUrl: string, options: HoldOption
   try {
     await readAll();
   } catch (error) {
-    await release(); // else nobody sees them until the time is over
+    await release(); // else they stay invisible until the visibility timeout ends
     throw error;
   }
   return { messages: [...byMessageId.values()], heldByOthers: inFlight, visible, more, keep, release };

@@ -1,7 +1,7 @@
-// Evidence inside items: asked, and written, for a consumer that keeps it there. Nothing here knows whether a consumer does,
-// by which form, or which items are there already: so it looks in each place where such evidence can be.
+// Reads and writes evidence inside items, for a consumer that keeps it there. This code does not know whether a consumer
+// does, in which form, or which items exist: so it looks in each place where such evidence can be.
 //
-//   G2. Whether a message was done is decided by the write: on the condition that the item's evidence is what was read.
+//   G2. The write decides whether a message was processed: its condition is that the item's evidence has not changed.
 
 import {
   type AttributeValue,

@@ -1,5 +1,5 @@
-// What is known of dead letters, and what a redrive does with them by it: the evidence, the signature, and what their
-// consumer would say. One that cannot be judged spoils nothing for the others.
+// Decides what a redrive does with each dead letter: by its evidence, its signature, and the checks that its consumer would
+// make. One that cannot be judged does not affect the others.
 
 import type { KeyRing } from "@essentially-once/messaging/internal/trust/key-ring";
 import type { Contracts } from "../connect/contracts.ts";

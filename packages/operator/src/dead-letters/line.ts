@@ -1,6 +1,6 @@
-// The line of a FIFO group, as an operator's command moves it: one step out of it, or one message in another's place.
+// Changes the hold list of a FIFO group for an operator's command: removes a message, or puts another in its place.
 //
-//   G4. A command that dies may be run again: a message that is not in the line changes nothing.
+//   G4. A command that dies may be run again: a message that is not in the list changes nothing.
 
 import {
   ConditionalCheckFailedException,
@@ -14,10 +14,10 @@ import type { DeadLetter } from "./dead-letter.ts";
 import type { EvidencePlace } from "./evidence.ts";
 import { lineIdOf } from "./original-form.ts";
 
-/** Somebody else moves the line meanwhile: so often it is looked at again. */
+/** Attempts when another process changes the list at the same time. */
 const attemptsMax = 5;
 
-/** Undefined for a standard queue, which has no lines. */
+/** Undefined for a standard queue, which has no hold lists. */
 export async function readLine(
   place: EvidencePlace,
   { group }: Pick<DeadLetter, "group">,
@@ -53,7 +53,7 @@ export async function replaceInLine(
   }
 }
 
-/** False when somebody else moved the line first. */
+/** False when another process changed the list first. */
 async function putInLine(
   { dynamodb, queue }: EvidencePlace,
   group: string,

@@ -1,7 +1,7 @@
-// What a dead letter says in the form in which it came: for a consumer whose contract says that others than the relay fill
-// its queue. `from` of a queue is the output `XFrom` of its stack, so the deployed form is read and no other.
+// Reads a dead letter in the form in which it arrived, for a consumer whose contract says that other programs fill its
+// queue. `from` of a queue is the output `XFrom` of its stack, so only the deployed form is read.
 //
-//   G6. A redrive sends the body and the attributes as they came; an edit is a body of the same form.
+//   G6. A redrive sends the body and the attributes as they arrived; an edit is a body of the same form.
 
 import type { Message } from "@aws-sdk/client-sqs";
 import { type Envelope, readEnvelope } from "@essentially-once/messaging/envelope";

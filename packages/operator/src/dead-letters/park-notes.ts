@@ -1,5 +1,5 @@
-// What the kit wrote beside a message when it parked it. A sender may give his own message attributes of the same
-// names, and when SQS moves that message they come with it: they are his word and not ours.
+// Reads the attributes that the kit wrote when it parked a message. A sender may set attributes of the same names, and they
+// stay on a message that SQS moves: those are not the kit's.
 
 import type { Message } from "@aws-sdk/client-sqs";
 import { parkOf } from "@essentially-once/messaging/internal/receive/park-attributes";
@@ -37,7 +37,7 @@ export function movedFrom({ Attributes }: Message): string | undefined {
   return Attributes?.DeadLetterQueueSourceArn?.split(":").at(-1);
 }
 
-/** What is no time is nobody's note of one. */
+/** Ignores text that is not a time: anyone may have written the attribute. */
 function time(value: string | undefined): string | undefined {
   return value !== undefined && Number.isFinite(Date.parse(value)) ? value : undefined;
 }

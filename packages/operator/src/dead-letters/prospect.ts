@@ -1,7 +1,7 @@
-// What its consumer would say to a dead letter that is sent back as it is, as far as that is known beforehand: the same
-// checks, by the same code, with the contracts of the app that stands here.
+// Predicts whether a consumer would park a dead letter again that is sent back unchanged: runs the same checks with the same
+// code, and with the contracts of the app in this directory.
 //
-//   A check whose bound a consumer can move (hops) counts only when the consumer itself had refused by it.
+//   A check whose limit a consumer can set (hops) counts only when the consumer itself had parked the message by it.
 
 import type { Envelope } from "@essentially-once/messaging/envelope";
 import { claimIdIn } from "@essentially-once/messaging/internal/envelope/claim-place";

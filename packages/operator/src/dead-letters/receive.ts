@@ -1,4 +1,4 @@
-// A page of a dead-letter queue, with all that a message carries beside its text.
+// Receives a page of a dead-letter queue, with all attributes of each message.
 
 import { type Message, ReceiveMessageCommand, type SQSClient } from "@aws-sdk/client-sqs";
 import type { Restore } from "./restore.ts";

@@ -1,10 +1,11 @@
-// The redrive of a FIFO queue: a whole group goes back, in the order of its dead letters.
+// The redrive of a FIFO queue: sends a whole group back, in the order of its dead letters.
 //
-//   G4. Their consumer keeps the line: it takes only the first in it and parks what comes too early, so no redrive
-//       can change an order. What was done leaves the line here, before it is deleted; behind what is left, all stay.
+//   G4. The consumer keeps the hold list: it processes only the first message in it and parks any that arrive too early,
+//       so no redrive can change an order. A message that was already processed leaves the list here, before it is
+//       deleted. Behind a message that is left, the whole group stays.
 //
-// A FIFO queue shows the first of a group only, so page after page is dealt with as it comes: when the first is
-// deleted, the next shows.
+// A FIFO queue returns only the head of a group, so each page is handled as it is received: deleting the head lets the
+// queue return the next.
 
 import type { Message } from "@aws-sdk/client-sqs";
 import { type DeadLetter, deadLettersOf } from "./dead-letter.ts";
@@ -69,7 +70,7 @@ export const redriveInOrder: RedriveQueue = async ({ sqs, dynamodb }, queue, opt
       await sendBack(sqs, queue, deadLetter);
       sentBack.add(lineIdOf(deadLetter));
     } else {
-      await leaveLine(place, deadLetter); // nobody else would lift it
+      await leaveLine(place, deadLetter); // no consumer would release the group
     }
     await remove(sqs, queue, deadLetter, deleted);
   }

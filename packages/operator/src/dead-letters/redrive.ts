@@ -1,10 +1,10 @@
-// Sends dead letters back to the queue they came from, after a look at what is known of each: what was done is not sent,
-// and what would be parked again at once stays.
+// Sends dead letters back to the queue they came from. First it checks the evidence of each: it does not send a message that
+// was already processed, and leaves one that its consumer would park again at once.
 //
-//   G5. One that cannot be sent is left and told, and the rest goes on; a queue that fails stops no other queue.
-//   G6. A redrive may be killed anywhere and run again, and two may run at once: see send-back.ts. What nobody holds
-//       any more comes back to its dead-letter queue by itself.
-//   G4. FIFO queues go by redrive-in-order.ts.
+//   G5. A message that cannot be sent is left and reported, and the others go on. A queue that fails stops no other queue.
+//   G6. A redrive may be killed anywhere and run again, and two may run at once: see send-back.ts. Messages that a killed
+//       redrive had received are visible again after their visibility timeout.
+//   G4. redrive-in-order.ts handles FIFO queues.
 
 import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import type { Message, SQSClient } from "@aws-sdk/client-sqs";
@@ -39,7 +39,7 @@ export interface RedriveOptions {
   /** What is read is hidden from others for so long at a time. */
   readonly visibilitySeconds?: number;
   readonly onHandled?: (handled: Handled, total: number | undefined) => void;
-  /** True when somebody wants an end: what is in hand is finished, the rest is given back. */
+  /** True when the operator stops the command: it finishes the messages in progress and gives the others back. */
   readonly isStopped?: () => boolean;
 }
 
@@ -68,7 +68,7 @@ export class QueuesFailed extends Error {
 }
 
 export const rateDefault = 50;
-/** Sent side by side; the evidence is asked right before. */
+/** Sent at the same time, right after the check of their evidence. */
 const togetherMax = 10;
 
 /** @throws QueuesFailed with what was done all the same */

@@ -1,5 +1,5 @@
-// Whether AWS refused a request for what one message says: then that message is left and told, and the others go on.
-// What else goes wrong (no permission, no queue, no answer) would go wrong for each of them.
+// Tells whether AWS refused a request because of the content of one message: then that message is left and reported, and
+// the others go on. Any other error (no permission, no queue, no response) would occur for each message.
 
 import { permanentReason } from "@essentially-once/messaging/internal/aws/permanent";
 import type { Decision } from "./decision.ts";

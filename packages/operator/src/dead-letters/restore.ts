@@ -1,5 +1,5 @@
-// A dead letter that is a stub, as though its message had been parked whole; see parked-body.ts. One whose message cannot
-// be had stays a stub and says why: it can be shown and discarded, and nothing of it is sent.
+// Restores the message of a dead letter that is a stub; see parked-body.ts. If its message cannot be read, it stays a stub
+// and says why: it can be shown and discarded, but not sent.
 
 import type { S3Client } from "@aws-sdk/client-s3";
 import type { Message } from "@aws-sdk/client-sqs";

@@ -1,4 +1,4 @@
-// Which dead letters are meant: by id, by source, by reason, by age, or all. What is given together must hold together.
+// Selects dead letters by id, source, reason or age, or all. A dead letter must match all given conditions.
 
 import { nowMs } from "@essentially-once/messaging/clock";
 import { readAge } from "../terminal/age.ts";

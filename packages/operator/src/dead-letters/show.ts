@@ -1,7 +1,7 @@
-// One dead letter in full: what it is, why it is here, what became of it, and what a redrive would do.
+// Shows one dead letter in full: the message, its reason, its evidence, and the decision of a redrive.
 //
-//   What the message says is not among it unless it is asked for: an operator's terminal is kept and shared.
-//   The one that is looked at is often the one that is broken: each part that cannot be shown says why, and spoils no other.
+//   The payload is left out unless it is asked for: the output of an operator's terminal is kept and shared.
+//   Operators often look at broken messages: each part that cannot be shown says why, and does not affect the others.
 
 import type { Envelope } from "@essentially-once/messaging/envelope";
 import type { ClaimStore } from "@essentially-once/messaging/internal/commit/claim-store";
@@ -35,9 +35,9 @@ export interface Shown {
   readonly firstReceivedAt?: string;
   readonly receiveCount?: number;
   readonly copies: number;
-  /** Of its copies, as SQS names them: each of them is taken for ID. */
+  /** The SQS message ids of its copies; the commands accept each as ID. */
   readonly messageIds: readonly string[];
-  /** What its consumer called itself; another name than ours is one under which nobody looked for evidence. */
+  /** The consumer that parked it; if it is not the consumer of this queue, no evidence was looked for under its name. */
   readonly parkedBy?: string;
   readonly correlationid?: string;
   readonly causationid?: string;
@@ -51,7 +51,7 @@ export interface Shown {
   /** The names of the attributes that it came with. */
   readonly attributes: readonly string[];
   readonly bodyBytes: number;
-  /** Why its message cannot be had: what is shown is what stands for it. */
+  /** Why the message could not be restored; then its stub is shown. */
   readonly unrestored?: string;
   readonly evidence: Verdict | Unknown;
   /** What a redrive would do with it. */

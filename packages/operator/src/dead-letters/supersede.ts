@@ -1,8 +1,8 @@
-// Makes sure that a message takes no effect any more, because another stands in its place: its evidence is written,
-// as if it had been done, with the id of the other.
+// Makes sure that a message takes no effect any more, because another replaces it: writes its evidence as if it had been
+// processed, with the id of the other.
 //
-//   G2. The condition is the decision: either the message was done and nothing is superseded, or it is superseded
-//   and every copy of it that is still under way is a duplicate.
+//   G2. One conditional write decides: either the message was already processed and is not superseded, or it is
+//   superseded and every copy still in flight is a duplicate.
 
 import { ConditionalCheckFailedException, PutItemCommand, UpdateItemCommand } from "@aws-sdk/client-dynamodb";
 import { marshall, unmarshall } from "@aws-sdk/util-dynamodb";
@@ -21,7 +21,7 @@ export interface Superseded {
   readonly deadLetter: DeadLetter;
   readonly old: Envelope;
   readonly newId: string;
-  /** False for what never takes effect: its id may be that of a genuine message, whose evidence is not touched. */
+  /** False for a message that never takes effect: its id may be a genuine message's, whose evidence is not touched. */
   readonly mayTakeEffect: boolean;
 }
 
@@ -55,7 +55,7 @@ export async function forgo(place: EvidencePlace, old: Envelope): Promise<void> 
   await barInItems(place, old, "void");
 }
 
-/** The new one is sent: from now on the dead letter may be deleted by whoever meets it. */
+/** Records that the new one was sent: from now on any redrive may delete the dead letter. */
 export async function confirmSuperseded(
   { dynamodb, queue }: EvidencePlace,
   { old, newId }: Superseded,

@@ -14,7 +14,7 @@ interface Template {
 }
 
 /**
- * Removes every resource of these types from the templates of the assembly, and what others say of waiting for it.
+ * Removes every resource of these types from the templates of the assembly, and each `DependsOn` that names one.
  * @returns the logical ids of what was left out
  * @throws UsageError when another resource needs one of them
  */

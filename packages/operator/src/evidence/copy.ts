@@ -1,8 +1,8 @@
-// Copies evidence from the table that all services had into those of the services, item by item as it is, whatever release
+// Copies evidence from the former common table into the tables of the services, item by item and unchanged, whatever release
 // wrote it.
 //
-//   G2. An item that is there already is left as it is. So the copy may die anywhere and be made again, by several at a time.
-//   G11. So many segments and writes at a time, whatever the table holds.
+//   G2. An item that exists already is left as it is. So the copy may die anywhere and be repeated, also by several processes.
+//   G11. The number of segments and writes at a time is fixed, whatever the size of the table.
 
 import {
   type AttributeValue,

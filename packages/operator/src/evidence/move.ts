@@ -23,7 +23,7 @@ export interface Move {
   /** Deploys all stacks with this setting more. @returns the exit code */
   readonly deploy: (setting?: string) => Promise<number>;
   readonly wait: (seconds: number) => Promise<void>;
-  /** Functions and queues that are no longer in the app, whose evidence nobody needs. */
+  /** Functions and queues that are no longer in the app: their evidence is not needed. */
   readonly leave: readonly string[];
   readonly say: (text: string) => void;
   readonly onPage?: (soFar: Copied) => void;

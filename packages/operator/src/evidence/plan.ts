@@ -1,5 +1,5 @@
-// Which evidence goes where, read from the outputs of a deployment that is paused: each service says which functions it has,
-// which queues, and where its evidence is kept from now on.
+// Plans which evidence goes to which table, from the outputs of a paused deployment: they name the functions, the queues and
+// the new evidence table of each service.
 
 import type { AttributeValue } from "@aws-sdk/client-dynamodb";
 import { z } from "zod";

@@ -1,4 +1,4 @@
-// How far each partition of a journal is. Partitions that nothing was appended to are not there yet.
+// Reads the last sequence number of each partition of a journal. A partition without entries does not exist yet.
 
 import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { marshall } from "@aws-sdk/util-dynamodb";
@@ -23,7 +23,7 @@ export async function readPartitions(place: JournalPlace): Promise<Map<number, n
   return numbersIn(await headItems(place), "partitions");
 }
 
-/** Partitions that a journal of this number of them does not have: nobody reads their entries. */
+/** Partitions above the number that the journal has now: no consumer reads their entries. */
 export function unreadPartitions(
   heads: ReadonlyMap<number, number>,
   partitions: ReadonlyMap<number, number>,

@@ -1,4 +1,4 @@
-// Where each projection is in the journal: read from the stacks' outputs, where each projection `X` has
+// Reads the position of each projection in the journal: from the stacks' outputs, where each projection `X` has
 // `XProjection` and `XProjectionTable`, and from the offsets in that table.
 //
 //   G10. Reading an offset moves nothing; a rebuild begins a new generation and leaves the serving one alone.

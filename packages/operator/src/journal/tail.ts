@@ -1,4 +1,4 @@
-// The newest entries of a journal, and those that come.
+// The latest entries of a journal, and the new ones as they are appended.
 
 import { partitionsMax } from "@essentially-once/messaging/internal/pull/journal-partitions";
 import type { JournalEntry } from "@essentially-once/messaging/journal";
@@ -27,7 +27,7 @@ export interface TailOptions {
 }
 
 export interface Tail {
-  /** What came since the last call; the first call gives the last entries. Oldest first, as far as clocks tell. */
+  /** Entries since the last call; the first call returns the latest entries. Sorted by the clocks of the writers. */
   next(): Promise<TailedEntry[]>;
 }
 

@@ -1,7 +1,7 @@
-// What is in the outbox: messages that were committed and not yet sent.
+// Reads the outbox: messages that were committed and not yet sent.
 //
-//   G3. What is in the table is what is outstanding: reading it changes nothing.
-//   G11. Of any number of rows only the oldest are held at once.
+//   G3. Each row in the table is a message to send; reading changes nothing.
+//   G11. Only the oldest rows are in memory at once, however many there are.
 
 import { type DynamoDBClient, ScanCommand } from "@aws-sdk/client-dynamodb";
 import { type OutboxRow, readOutboxRow } from "@essentially-once/messaging/internal/commit/outbox";

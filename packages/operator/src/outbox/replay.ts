@@ -1,8 +1,8 @@
-// Sends what is in the outbox now, oldest first, with the publisher's own code: what the sweeper does every minute,
-// for the hour in which neither it nor the stream works.
+// Sends the messages in the outbox, oldest first, with the publisher's own code. The sweeper does this every minute; this
+// command is for an hour in which neither the sweeper nor the stream works.
 //
-//   G3. A row is deleted when every destination has confirmed it, so a replay that dies is run again.
-//   G4. Rows of a producer and key go by their places, and what could not be sent is not overtaken by a later one.
+//   G3. A row is deleted when every destination has confirmed it, so a replay that dies can be run again.
+//   G4. Rows of a producer and key are sent in order, and no row overtakes one that could not be sent.
 
 import { nowMs } from "@essentially-once/messaging/clock";
 import type { OutboxRow } from "@essentially-once/messaging/internal/commit/outbox";

@@ -1,5 +1,5 @@
-// What is wrong with the routes of a stage: contracts that do not fit, queues that are not there, and queues that a consumer left
-// behind with messages in them.
+// Finds mistakes in the routes of a stage: contracts that do not match, queues that do not exist, and queues that a former
+// consumer left with messages in them.
 
 import type { Registration } from "@essentially-once/messaging/internal/publish/registration";
 import { routeFaults } from "@essentially-once/messaging/internal/publish/route-faults";

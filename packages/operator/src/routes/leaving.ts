@@ -1,5 +1,5 @@
-// What is on its way to a consumer: in its queues, and in the outbox. SQS's counts are approximate, so zero is zero only when
-// nothing is published for a minute.
+// Counts the messages that a consumer will still receive: in its queues, and in the outbox. The counts of SQS are approximate:
+// zero is reliable only when nothing was published for a minute.
 
 import type { Registration } from "@essentially-once/messaging/internal/publish/registration";
 import type { Connection } from "../connect/connection.ts";
@@ -12,7 +12,7 @@ export interface Leaving {
   readonly waiting: number;
   readonly deadLetters: number;
   readonly pending: number;
-  /** Types that nobody accepts then, though they are published. */
+  /** Types that no consumer accepts then, though they are published. */
   readonly orphaned: readonly { readonly type: string; readonly publishers: readonly string[] }[];
 }
 

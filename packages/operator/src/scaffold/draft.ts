@@ -1,5 +1,5 @@
-// What a command is about to write. All of it is decided before the first file is touched, so a command that fails
-// has changed nothing.
+// The files that a command will write. It prepares all of them before it writes the first, so a command that fails changes
+// nothing.
 import { execFileSync } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";

@@ -129,7 +129,7 @@ export const handler = consumer(${camel(name.name)})
       Update: {
         TableName,
         Key: { id: { S: \`${name.name}#\${message.partitionkey}\` } },
-        UpdateExpression: "ADD #messages :one", // without a condition: the claim lets it happen once
+        UpdateExpression: "ADD #messages :one", // needs no condition: the message is taken at most once
         ExpressionAttributeNames: { "#messages": "messages" },
         ExpressionAttributeValues: { ":one": { N: "1" } },
       },

@@ -1,5 +1,5 @@
-// One more line in a service's stack, and one more service in the app. The edits rely on the shape of these files and
-// say so when somebody has given them another.
+// Adds a line to a service's stack, and a service to the app. The edits rely on the generated shape of these files and
+// report a file that was changed to another.
 import { globSync } from "node:fs";
 import { UsageError } from "../terminal/usage-error.ts";
 import type { Draft } from "./draft.ts";
@@ -32,7 +32,7 @@ export function wire(files: Draft, line: StackLine): void {
   });
 }
 
-/** Types that no contract publishes and no stack expects: G6 refuses to wait for what never comes. */
+/** Types that no contract publishes and no stack expects. G6: a consumer that would wait for them in vain is refused. */
 export function unpublished(files: Draft, types: readonly KnownType[]): KnownType[] {
   return unnamed(files, types, /publishes: \[([^\]]*)\]|expectFromElsewhere\(([^)]*)\)/g);
 }

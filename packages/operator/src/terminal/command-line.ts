@@ -1,5 +1,5 @@
-// A command line of the operator's: tool, verb, operands, flags. What a verb does not know is refused with what it
-// knows, and the help is made of the same lists.
+// Parses an operator's command line: tool, verb, operands, flags. An unknown word is refused with the list of known ones,
+// and the help is made from the same lists.
 
 import { parseArgs } from "node:util";
 import { commonFlags, type Flag, type FlagName, flags, type Given } from "./flags.ts";

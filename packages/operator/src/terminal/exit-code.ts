@@ -1,4 +1,4 @@
-// What a command's end says to a script.
+// The exit codes of the commands, for scripts.
 
 import { printError } from "./print.ts";
 import { UsageError } from "./usage-error.ts";

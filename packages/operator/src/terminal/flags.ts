@@ -4,7 +4,7 @@ export interface Flag {
   readonly type: "string" | "boolean";
   readonly multiple?: true;
   readonly short?: string;
-  /** What stands for its value in the help. */
+  /** Placeholder of its value in the help. */
   readonly value?: string;
   readonly text: string;
 }

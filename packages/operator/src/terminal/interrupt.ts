@@ -1,5 +1,5 @@
-// Ctrl-C while many messages are worked on: the first one lets what is in hand end, gives the others back and says how
-// far it came; the second one ends the process. Either way the command can be run again.
+// Handles Ctrl-C while a command processes many messages. The first one lets the messages in progress finish, gives the others
+// back and reports the progress; the second one ends the process. In both cases the command can be run again.
 
 import { printError } from "./print.ts";
 

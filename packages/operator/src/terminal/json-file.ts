@@ -1,4 +1,4 @@
-// A JSON document that an operator gives: a file, or standard input. It is read within the bounds of what a consumer takes.
+// Reads an operator's JSON document from a file or standard input, up to the size that a consumer takes.
 
 import { readFileSync } from "node:fs";
 import { claimBytesMax, parseCapped } from "@essentially-once/messaging/internal/envelope/caps";

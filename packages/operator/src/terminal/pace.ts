@@ -1,4 +1,4 @@
-// Not faster than asked: a redrive at full speed is a storm for whoever is downstream of its consumer.
+// Limits the rate: a redrive at full speed would overload the systems behind its consumer.
 
 import { setTimeout as sleep } from "node:timers/promises";
 import { nowMs } from "@essentially-once/messaging/clock";

@@ -1,11 +1,11 @@
 // The one way from a command to the terminal: no other file of the package writes there, but for the progress line.
 //
-//   What people read goes to standard output line by line, how far it is and what went wrong to standard error;
-//   with --json it is one document.
+//   Results go to standard output line by line, progress and errors to standard error; with --json the result is one
+//   document.
 
 import { printable, printableJson } from "./safe-text.ts";
 
-/** Whoever wants all of a long text takes it from the JSON document. Characters. */
+/** Characters of a line; the JSON document has the whole text. */
 const lineCharactersMax = 4_000;
 
 /** Kept here: kit-environment.ts turns what the kit logs aside. */

@@ -1,4 +1,4 @@
-// How far long work is, on standard error: one line that is written over in a terminal, else a line now and then.
+// Shows the progress of long work on standard error: a terminal gets one line that is overwritten, a file a line now and then.
 
 import { nowMs } from "@essentially-once/messaging/clock";
 import { printable } from "./safe-text.ts";

@@ -1,5 +1,5 @@
-// Text that a terminal shows and never obeys. What stands in a message is a stranger's: it may hold escape sequences,
-// line breaks that forge a line of ours, characters that turn the direction of what follows, or no end.
+// Makes text safe to show in a terminal. Anyone may have written the text of a message: it may hold escape sequences, line
+// breaks that forge a line of ours, characters that reverse the direction of the text after them, or megabytes.
 //
 //   G11. A line has a bound; a JSON document, which machines read, is whole.
 

@@ -1,4 +1,4 @@
-// A command line that cannot be carried out as it was written. The command says why and ends with code 2.
+// A command line that cannot be executed as it was written. The command says why and exits with code 2.
 
 export class UsageError extends Error {
   override readonly name = "UsageError";

@@ -166,7 +166,7 @@ describe("G2: what took effect before the move takes none after it", () => {
     expect(await paymentsOf("line")).toBe(2);
   });
 
-  it("each service has its own, and nobody another's", async () => {
+  it("each service has its own items, and none of another", async () => {
     const owners = async (table: string) =>
       new Set((await world.items(table)).map((item) => item.consumer ?? item.queue ?? "anybody's"));
     expect(await owners(line)).toEqual(new Set(["pay-line", nameOf(lineQueue), "anybody's"]));

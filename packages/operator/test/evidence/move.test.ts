@@ -46,7 +46,7 @@ describe("G2: a move", () => {
     expect(await copied()).toEqual(["1", "2"]);
   });
 
-  it("copies also when somebody has switched by hand", async () => {
+  it("copies also when the setting was switched by hand", async () => {
     phase = "switch";
     expect(await move()).toBe(0);
     expect(steps).toEqual(["wait 35", "switch", "run"]);

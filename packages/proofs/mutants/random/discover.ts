@@ -11,14 +11,14 @@ export interface Place {
   readonly column: number;
 }
 
-/** A change: what stands from `start` to `end` is replaced. Lines and columns from 1. */
+/** A change: replaces the text from `start` to `end`. Lines and columns count from 1. */
 export interface Change {
   readonly file: string;
   readonly mutatorName: string;
   readonly replacement: string;
   readonly start: Place;
   readonly end: Place;
-  /** What stands there. */
+  /** The text that it replaces. */
   readonly original: string;
 }
 

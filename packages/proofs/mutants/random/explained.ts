@@ -1,5 +1,5 @@
-// Changes that no test can notice, or that break no promise, each with its reason. A change is known by its file, by what
-// stands there and by what would stand there, so that it is found again when lines move.
+// Changes that no test can notice, or that break no promise, each with its reason. A change is identified by its file, the
+// original text and the replacement, so that it is found again when lines move.
 import type { Change } from "./discover.ts";
 
 export interface Explained extends Pick<Change, "file" | "original" | "replacement"> {

@@ -27,7 +27,7 @@ export interface RandomMutantsFigures {
   readonly timedOut: number;
   /** Unnoticed, each with its reason. */
   readonly explained: number;
-  /** Unnoticed and without a reason: `file:line: "what stands there" → "what would"`. */
+  /** Unnoticed and without a reason: `file:line: "original" → "replacement"`. */
   readonly survivors: readonly string[];
   /** Of the drawn ones, those that no program can be made of. */
   readonly invalid: number;

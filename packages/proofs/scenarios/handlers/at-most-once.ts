@@ -11,7 +11,7 @@ export const handler = consumer(contract({ name: "explored-at-most-once", accept
       Update: {
         TableName: process.env.ACCOUNTS_TABLE ?? "",
         Key: { id: { S: data.account } },
-        UpdateExpression: "ADD #sum :amount", // without a condition: the claim lets it happen once
+        UpdateExpression: "ADD #sum :amount", // needs no condition: the message is taken at most once
         ExpressionAttributeNames: { "#sum": "sum" },
         ExpressionAttributeValues: { ":amount": { N: String(data.amount) } },
       },

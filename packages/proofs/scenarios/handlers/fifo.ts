@@ -1,4 +1,4 @@
-// A FIFO consumer that refuses an amount of 13 until somebody puts things right.
+// A FIFO consumer that refuses an amount of 13 until the operator allows it.
 
 import { consumer } from "@essentially-once/messaging/consumer";
 import { contract } from "@essentially-once/messaging/contract";

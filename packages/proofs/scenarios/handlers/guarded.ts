@@ -1,5 +1,5 @@
-// As a consumer is deployed: it takes only what was signed for its queue. It refuses an amount of 13 until somebody puts
-// things right.
+// A consumer as it is deployed: it takes only messages that are signed for its queue. It refuses an amount of 13 until the
+// operator allows it.
 
 import { consumer } from "@essentially-once/messaging/consumer";
 import { contract } from "@essentially-once/messaging/contract";

@@ -1,4 +1,4 @@
-// Writes down what came to it, whole: data that went by claim check look like any other.
+// Stores each text that it receives: data that went by claim check arrive like any other.
 import { claimCheck } from "@essentially-once/messaging/claim-check";
 import { consumer } from "@essentially-once/messaging/consumer";
 import { contract } from "@essentially-once/messaging/contract";

@@ -1,5 +1,5 @@
-// An operator: puts right what a message was parked for, and sends the dead letters back; or sends a corrected message in
-// the place of one, or discards it, and puts things right only then. He may die on the way and begin again.
+// Acts as the operator: removes the reason for which messages were parked and redrives them; or first edits or discards a
+// dead letter and removes the reason only then. It may die at any point and start again.
 import { PutItemCommand } from "@aws-sdk/client-dynamodb";
 import { marshall } from "@aws-sdk/util-dynamodb";
 import { dynamodb } from "@essentially-once/messaging/clients";
@@ -26,7 +26,7 @@ const queue = {
   ...(process.env.FROM && { from: originIn(process.env.FROM, CONSUMER) }),
   stateTables: process.env.FORM === "inline" ? [process.env.ACCOUNTS_TABLE ?? ""] : [],
 };
-const matches = ({ reason }: DeadLetter) => reason !== "SIGNATURE_INVALID"; // nobody can put that right
+const matches = ({ reason }: DeadLetter) => reason !== "SIGNATURE_INVALID"; // no redrive can repair that
 
 export async function handler(): Promise<{ left: number }> {
   return OPERATION === "redrive" ? sendBack() : giveUp();
@@ -39,7 +39,7 @@ async function sendBack() {
   return { left: handled.length + unread.length };
 }
 
-/** From when on the old message would take effect, if it were not known as given up. */
+/** Afterwards the old message would take effect if its evidence did not mark it as edited or discarded. */
 async function giveUp() {
   const { deadLetters, unread } = await listDeadLetters(sqs(), [queue]);
   const left = deadLetters.length + unread.length;

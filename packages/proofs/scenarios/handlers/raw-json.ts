@@ -1,4 +1,4 @@
-// A queue that a program fills which knows no CloudEvents. It refuses an amount of 13 until somebody puts things right.
+// A consumer of a queue that a program without CloudEvents fills. It refuses an amount of 13 until the operator allows it.
 
 import { consumer } from "@essentially-once/messaging/consumer";
 import { contract } from "@essentially-once/messaging/contract";

@@ -121,7 +121,7 @@ function settleOrder(): Scenario {
           );
           const ends = [
             "shipped 3 ",
-            "new 1 altered SIGNATURE_INVALID,ORDER_STATUS", // nobody vouches for the first, so it holds nobody
+            "new 1 altered SIGNATURE_INVALID,ORDER_STATUS", // the first is not authentic, so it holds no group
             "approved 2 altered SIGNATURE_INVALID",
           ];
           const end = `${status} ${version} ${reasons}`;

@@ -16,7 +16,7 @@ export function scenarios(): Scenario[] {
   return [buildStatement()];
 }
 
-/** Nobody subscribed; the journal has them all. */
+/** No consumer subscribes; the journal has them all. */
 const toNobody = Object.fromEntries(statementEvents.map(({ type }) => [type, []]));
 
 function buildStatement(): Scenario {

@@ -15,7 +15,7 @@ import {
 
 const hourSeconds = 3_600;
 
-/** Above these nobody would be woken in time. Of others this says nothing. */
+/** Above these an alarm would notify too late. Metrics that are not listed may have any threshold. */
 const thresholdsMax: Readonly<Record<string, number>> = {
   [metricNames.inDoubt]: 1,
   [metricNames.parked]: 100,

@@ -1,6 +1,6 @@
-// Properties of the resource types that the templates use, each with the values that are right. Whatever is not listed is
-// refused by name: AWS adds properties, and a value that nobody has thought about may lose, delay, reorder or expose
-// messages, or silence an alarm.
+// Properties of the resource types that the templates use, each with its allowed values. A property that is not listed is
+// refused by name: AWS adds properties, and an unchecked value may lose, delay, reorder or expose messages, or silence an
+// alarm.
 import { type Finding, finding, type Rule } from "../rule.ts";
 import type { Resource, Templates } from "../templates.ts";
 import { at } from "../wiring.ts";

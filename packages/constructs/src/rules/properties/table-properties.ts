@@ -112,7 +112,7 @@ function isNamed({ templates, resource }: Scope, variable: string): boolean {
   );
 }
 
-/** A service that has no function yet has its evidence table, and nobody who names it. */
+/** A service without a function has an evidence table that no function names. */
 function isBeforeAnyConsumer(scope: Scope): boolean {
   const functions = scope.templates.ofType("AWS::Lambda::Function");
   const named = ["ORDERED_OUTBOX_TABLE", "OUTBOX_TABLE", "JOURNAL_TABLE"];

@@ -90,7 +90,7 @@ export const storageMutations: readonly Subject[] = [
     ],
   },
   {
-    name: "bucket of claims",
+    name: "claim-check bucket",
     is: ({ Type }) => Type === "AWS::S3::Bucket",
     mutations: [
       [

@@ -5,7 +5,7 @@ import { type JsonService, startJsonService } from "../json-service.ts";
 import { secretStore } from "./store.ts";
 
 export interface SecretsEngine extends JsonService {
-  /** Who is told of a rotation that somebody asked for, and answers whether it is one; until set, none can be. */
+  /** Sets the function that starts a requested rotation and returns whether it can; until it is set, none can start. */
   onRotate(rotate: Rotate): void;
 }
 

@@ -144,7 +144,7 @@ function operation<Input extends z.ZodType>(
   };
 }
 
-/** Whoever was current is the previous one from now on. */
+/** Moves a label; the version that was AWSCURRENT becomes AWSPREVIOUS. */
 function label({ labels }: Secret, stage: string, version: string): void {
   const before = labels.get(stage);
   if (stage === CURRENT && before !== undefined && before !== version) labels.set(PREVIOUS, before);

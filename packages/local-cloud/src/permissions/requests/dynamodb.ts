@@ -1,5 +1,5 @@
-// What a request to DynamoDB needs. A transaction needs what each of its parts would, a batch its own action on each
-// of its tables.
+// The permissions that a request to DynamoDB needs. A transaction needs those of each of its parts, a batch its own action on
+// each of its tables.
 //
 // https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazondynamodb.html
 // https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/transaction-apis-iam.html

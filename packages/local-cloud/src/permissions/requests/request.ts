@@ -1,4 +1,4 @@
-// A request to a service as the local cloud sees it, and what every service tells of one.
+// A request to a service as the local cloud sees it, and the permissions that it needs.
 
 import type { IncomingHttpHeaders } from "node:http";
 import { z } from "zod";
@@ -15,11 +15,11 @@ export interface SeenRequest {
 export interface Wanted {
   /** All of them are needed. */
   readonly accesses: readonly Access[];
-  /** Whoever lacks this is not told that something is missing, but that it is forbidden. */
+  /** Without this permission AWS answers AccessDenied instead of saying that the object is missing. */
   readonly toKnowWhatIsMissing?: Access;
 }
 
-/** A request whose permissions are not known here, so nobody is given them. */
+/** A request whose permissions are not known here: it is denied to every role. */
 export class UnknownRequest extends Error {
   override readonly name = "UnknownRequest";
 }

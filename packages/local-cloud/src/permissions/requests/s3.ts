@@ -1,4 +1,4 @@
-// What a request to S3 needs. Its operations are methods on paths; buckets are paths here.
+// The permissions that a request to S3 needs. Its operations are methods on paths; buckets are paths here.
 //
 // https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazons3.html
 // https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html: without s3:ListBucket a missing key is a 403

@@ -1,4 +1,4 @@
-// What a request to Secrets Manager needs.
+// The permissions that a request to Secrets Manager needs.
 //
 // https://docs.aws.amazon.com/service-authorization/latest/reference/list_awssecretsmanager.html
 

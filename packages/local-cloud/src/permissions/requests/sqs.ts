@@ -1,4 +1,4 @@
-// What a request to SQS needs. A batch needs what one message would.
+// The permissions that a request to SQS needs. A batch needs those of one message.
 //
 // https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonsqs.html
 

@@ -1,4 +1,4 @@
-// What a request to Parameter Store needs.
+// The permissions that a request to Parameter Store needs.
 //
 // https://docs.aws.amazon.com/service-authorization/latest/reference/list_awssystemsmanager.html
 

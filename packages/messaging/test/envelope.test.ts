@@ -32,11 +32,11 @@ describe("readEnvelope", () => {
     ["[]", "a CloudEvents envelope is a JSON object"],
     [JSON.stringify({ specversion: "0.3" }), 'specversion must be "1.0"'],
     [JSON.stringify({ ...anEnvelope(), id: undefined }), "id is required"],
-    [JSON.stringify({ ...anEnvelope(), id: "" }), "id must be a text of 1 to 512 characters"],
-    [JSON.stringify({ ...anEnvelope(), source: 7 }), "source must be a text of 1 to 512 characters"],
+    [JSON.stringify({ ...anEnvelope(), id: "" }), "id must be a string of 1 to 512 characters"],
+    [JSON.stringify({ ...anEnvelope(), source: 7 }), "source must be a string of 1 to 512 characters"],
     [
       JSON.stringify({ ...anEnvelope(), type: "x".repeat(513) }),
-      "type must be a text of 1 to 512 characters",
+      "type must be a string of 1 to 512 characters",
     ],
     [JSON.stringify({ ...anEnvelope(), hops: -1 }), "hops must be a whole number from 0 to 2147483647"],
     [
@@ -53,7 +53,7 @@ describe("readEnvelope", () => {
       JSON.stringify({ ...anEnvelope(), sequence }),
       "sequence must be the digits of a whole number from 1 to 9007199254740991",
     ]),
-    [JSON.stringify({ ...anEnvelope(), sequence: 7 }), "sequence must be a text of 1 to 512 characters"],
+    [JSON.stringify({ ...anEnvelope(), sequence: 7 }), "sequence must be a string of 1 to 512 characters"],
   ])("G6: parks %s as ENVELOPE_INVALID: %s", (body, detail) => {
     expect(parkOf(body)).toMatchObject({ code: "ENVELOPE_INVALID", detail });
   });
@@ -105,7 +105,7 @@ describe("the rules of CloudEvents", () => {
       "datacontenttype must be application/json",
     ],
     [{ datacontenttype: 7, data: 1 }, "datacontenttype must be application/json"],
-    [{ data_base64: "YSBzZWNyZXQ=" }, "data_base64 is not read"],
+    [{ data_base64: "YSBzZWNyZXQ=" }, "data_base64 is not supported"],
   ])("G6: parks %j as DATA_NOT_JSON", (fields, detail) => {
     const park = parkOf(JSON.stringify({ ...required, ...fields }));
     expect(park.code).toBe("DATA_NOT_JSON");

@@ -20,7 +20,7 @@ it("a process that starts without several names them all, also those of other mo
     rows();
     process.on("beforeExit", () => console.log("it runs"));`;
   const { status, stderr, stdout } = started(code);
-  expect(stderr).toContain("The environment must have SHOP_URL, SHOP_COUNT, EVIDENCE_TABLE;");
+  expect(stderr).toContain("The environment must have SHOP_URL, SHOP_COUNT, EVIDENCE_TABLE, set by");
   expect([status, stdout]).toEqual([1, ""]);
 });
 
@@ -40,7 +40,7 @@ it("a handler that is made without them fails its module, so Lambda reports all 
     }`;
   const { status, stdout } = started(code);
   expect(stdout).toMatch(
-    /^The environment must have EVIDENCE_TABLE, QUEUE_URL, DEAD_LETTER_QUEUE_URL, MAX_RECEIVE_COUNT;/,
+    /^The environment must have EVIDENCE_TABLE, QUEUE_URL, DEAD_LETTER_QUEUE_URL, MAX_RECEIVE_COUNT, set by/,
   );
   expect(status).toBe(0);
 });

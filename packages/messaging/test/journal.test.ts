@@ -199,7 +199,7 @@ describe("append", () => {
         journal: name,
         partitions,
       });
-      await expect(other.checkPartitions()).rejects.toThrow(`here it is to have ${partitions}`);
+      await expect(other.checkPartitions()).rejects.toThrow(`but ${partitions} partitions are configured`);
     },
   );
 

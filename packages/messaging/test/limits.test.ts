@@ -8,7 +8,7 @@ describe("measure", () => {
   it("G11: takes 100 actions and parks 101 by name", () => {
     const puts = Array.from({ length: 101 }, (_, n) => aPut({ id: `item-${n}` }));
     expect(measure(puts.slice(1)).items.size).toBe(100);
-    expect(refusal(puts)).toBe("TOO_MANY_WRITES: 101 actions, at most 100 fit one transaction");
+    expect(refusal(puts)).toBe("TOO_MANY_WRITES: 101 actions, at most 100 fit in a transaction");
   });
 
   it("G11: takes an item of 400 KB and parks one byte more, with its table", () => {

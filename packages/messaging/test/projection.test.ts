@@ -66,7 +66,7 @@ describe("a projection whose offset commits with its state", () => {
       Array.from({ length: 12 }, (_, n) => letter({ partitionkey: `key-${n}` })),
       inSeconds(10),
     );
-    await expect(sums()({}, aContext())).rejects.toThrow("4 partitions, and here it is to have 1");
+    await expect(sums()({}, aContext())).rejects.toThrow("4 partitions, but 1 partitions are configured");
     expect(await offset()).toBe(0);
   });
 

@@ -226,7 +226,7 @@ describe("a consumer with evidence as rows", () => {
       {
         attributes: {
           ReasonCode: "TOO_MANY_WRITES",
-          ReasonDetail: "101 actions, at most 100 fit one transaction",
+          ReasonDetail: "101 actions, at most 100 fit in a transaction",
         },
       },
     ]);

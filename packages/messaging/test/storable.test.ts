@@ -52,9 +52,9 @@ describe("what DynamoDB cannot hold", () => {
   });
 
   it.each<[string, Thing, string]>([
-    ["an empty id", { id: "", version: 0 }, "id must be a text of 1 to 2048 bytes"],
-    ["a long id", { id: "é".repeat(1_025), version: 0 }, "id must be a text of 1 to 2048 bytes"],
-    ["no id", { version: 0 } as never, "id must be a text of 1 to 2048 bytes"],
+    ["an empty id", { id: "", version: 0 }, "id must be a string of 1 to 2048 bytes"],
+    ["a long id", { id: "é".repeat(1_025), version: 0 }, "id must be a string of 1 to 2048 bytes"],
+    ["no id", { version: 0 } as never, "id must be a string of 1 to 2048 bytes"],
     ["no version", { id: "a" } as never, "NaN at version"],
     ["an attribute without a name", { id: "a", version: 0, "": 1 } as never, "an attribute without a name"],
   ])("G6: save refuses %s", (_what, item, detail) => {
@@ -135,7 +135,7 @@ describe("an attribute that begins with the kit's own prefix", () => {
     const item = { id: "a", version: 0, eo_total: 5 } as Thing;
     expect(parkOf(() => things.save(item))).toMatchObject({
       code: "ATTRIBUTE_RESERVED",
-      detail: "insights: eo_total begins with eo_, the kit's own",
+      detail: "insights: eo_total begins with eo_, which is reserved for the kit",
     });
   });
 

@@ -59,7 +59,7 @@ it.each([
 ])("G3: takes no message that no consumer could read after the commit: %s", (_what, partitionkey) => {
   const unit = unitOfWork({ contract: shop, cause: anEnvelope() });
   expect(() => unit.publish({ ...draft, partitionkey })).toThrow(
-    "partitionkey must be a text of 1 to 512 characters",
+    "partitionkey must be a string of 1 to 512 characters",
   );
 });
 

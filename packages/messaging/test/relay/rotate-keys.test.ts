@@ -142,7 +142,7 @@ describe("rotate", () => {
     await ask("createSecret", version);
     const byHand = writeKeyEntries([newKey("by-hand", { signsFromMs: 0 })]);
     await put(byHand);
-    await expect(ask("testSecret", version)).rejects.toThrow("is given up, because it adds 2 keys");
+    await expect(ask("testSecret", version)).rejects.toThrow("is given up because it adds 2 keys");
     await expect(ask("finishSecret", version)).rejects.toThrow("is not labelled AWSPENDING");
     expect(await current()).toBe(byHand);
     await perform(await begin());

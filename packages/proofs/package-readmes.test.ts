@@ -5,7 +5,7 @@ import { globSync, mkdirSync, mkdtempSync, readFileSync, symlinkSync, writeFileS
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
 
 const linesMax = 10;
 const repository = process.cwd();
@@ -36,9 +36,7 @@ beforeAll(() => {
     writeFileSync(join(app, path), text);
   }
   symlinkSync(resolve("node_modules"), join(app, "node_modules"));
-  process.chdir(app); // before the constructs look where their app is
 });
-afterAll(() => process.chdir(repository));
 
 it("each public package has a README that begins with a block of code or commands, of ten lines at most", () => {
   for (const name of publicPackages()) {
@@ -57,20 +55,27 @@ describe("the code", () => {
     expect(status).toBe(0);
   });
 
-  it("of constructs makes a stack with a function, a queue and its dead-letter queue", async () => {
-    const { FoundationStack } = await import("@essentially-once/constructs/foundation-stack");
-    const { aConfig, aTestApp } = await import("@essentially-once/testing/test-app");
-    const { Template } = await import("aws-cdk-lib/assertions");
-    const { BillingStack } = await import(pathToFileURL(join(app, "lib/billing-stack.ts")).href);
-    const [root, config] = [aTestApp(), aConfig()];
-    const foundation = new FoundationStack(root, "Foundation", { config });
-    const template = Template.fromStack(new BillingStack(root, "Billing", { config, foundation }));
-    template.resourceCountIs("AWS::SQS::Queue", 2);
-    template.resourceCountIs("AWS::Lambda::EventSourceMapping", 1);
+  it("of constructs makes a stack with a function, a queue and its dead-letter queue", () => {
+    const program = `
+      import { FoundationStack } from "@essentially-once/constructs/foundation-stack";
+      import { aConfig, aTestApp } from "@essentially-once/testing/test-app";
+      import { Template } from "aws-cdk-lib/assertions";
+      import { BillingStack } from ${JSON.stringify(pathToFileURL(join(app, "lib/billing-stack.ts")).href)};
+      const [root, config] = [aTestApp(), aConfig()];
+      const foundation = new FoundationStack(root, "Foundation", { config });
+      const template = Template.fromStack(new BillingStack(root, "Billing", { config, foundation }));
+      template.resourceCountIs("AWS::SQS::Queue", 2);
+      template.resourceCountIs("AWS::Lambda::EventSourceMapping", 1);`;
+    const { status, stderr } = run(["--input-type=module", "--eval", program]);
+    expect(stderr).toBe("");
+    expect(status).toBe(0);
   });
 
   it("of messaging is what that of testing proves: it publishes once, whatever fails", async () => {
-    await import(pathToFileURL(join(app, "test/functions/billing/send-invoice.test.ts")).href);
+    const printed = join(app, "test/functions/billing/send-invoice.test.ts");
+    const text = readFileSync(printed, "utf8"); // its path is from the top of an app, and this is another's
+    writeFileSync(printed, text.replace('"functions/billing', `"${app}/functions/billing`));
+    await import(pathToFileURL(printed).href);
   });
 });
 
@@ -92,12 +97,18 @@ describe("the commands", () => {
     expect(file, `${line} is a command that this test does not know`).not.toBe("");
     const given = line.slice(name.length).trim().split(/\s+/).filter(Boolean);
     const argv = [resolve(repository, file), ...given.filter((one) => one !== "--help"), "--help"];
-    const { status, stdout, stderr } = spawnSync(process.execPath, argv, { encoding: "utf8" });
+    const { status, stdout, stderr } = run(argv);
     expect(stderr).toBe("");
     expect(stdout).toContain("--help");
     expect(status).toBe(0);
   });
 });
+
+/** In the app, without what this process has in its environment for engines of its own. */
+function run(argv: readonly string[]) {
+  const { PATH, HOME } = process.env;
+  return spawnSync(process.execPath, argv, { cwd: app, env: { PATH, HOME }, encoding: "utf8" });
+}
 
 function publicPackages(): string[] {
   return globSync("packages/*/package.json", { cwd: repository })

@@ -3,7 +3,7 @@ import type { EndpointCommand } from "./command.ts";
 import { addContract, contractImport, contractsPath } from "./contracts.ts";
 import type { Draft } from "./draft.ts";
 import { importsOf, tableVariable } from "./handler.ts";
-import { exampleOf, type KnownType, knownTypes, requireTypes } from "./known-types.ts";
+import { exampleOf, type KnownType, requireTypes } from "./known-types.ts";
 import { declareMessage } from "./message.ts";
 import { camel, readTypeName, requireFree } from "./names.ts";
 import { nowFromHere, unaccepted, wire } from "./wiring.ts";
@@ -12,8 +12,7 @@ export async function newEndpoint(files: Draft, { name, publishes }: EndpointCom
   requireFree(name, files);
   const published = requireTypes(files, publishes, "publishes");
   const command = readTypeName(`${name.service}.${name.name}.v1`);
-  declareMessage(files, command);
-  const accepted = knownTypes(files).find(({ type }) => type === command.type) as KnownType;
+  const accepted: KnownType = { ...command, path: declareMessage(files, command) };
   const path = `functions/${name.service}/${name.name}.ts`;
   addContract(files, name, { accepts: [accepted], publishes: published });
   const drafts: string[] = [];

@@ -30,6 +30,7 @@ const twin = {
   from: "return derivedId(consumer, source, id);",
   to: "return derivedId(source, consumer, id);",
 };
+const twinFunction = "take";
 const twinPhases: readonly Phase[] = [
   { relay: "before", consumers: "before", settles: true },
   { relay: "now", consumers: "now" },
@@ -59,7 +60,7 @@ export async function proveVersions({
     const run = async (name: string, options: RunOptions, now?: string) => {
       const assemblyDirectory = join(scratch, name);
       cpSync(assembly, assemblyDirectory, { recursive: true });
-      if (now !== undefined) await replaceNow(assemblyDirectory, now);
+      if (now !== undefined) await replaceNow(assemblyDirectory, twinFunction, now);
       const releases = bothReleases(assemblyDirectory);
       const progress = (text: string) => onProgress(`versions: ${name}: ${text}`);
       return sideBySide({ assemblyDirectory, releases, carrier, onProgress: progress, ...options });

@@ -37,7 +37,7 @@ const twinPhases: readonly Phase[] = [
 ];
 const twinPayments = 8;
 /** What it books twice the journal refuses, so it never comes to rest. */
-const twinPatienceMs = 8_000;
+const twinPatienceMs = 15_000;
 
 export async function proveVersions({
   payments,

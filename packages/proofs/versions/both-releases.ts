@@ -28,9 +28,10 @@ export async function addBefore(assemblyDirectory: string, project: string): Pro
   await bundle(project, bundles, "before");
 }
 
-/** In the place of this release's, those of the project. */
-export async function replaceNow(assemblyDirectory: string, project: string): Promise<void> {
-  await bundle(project, functionsIn(assemblyDirectory), "now");
+/** In the place of this release's bundle of a function, that of the project. */
+export async function replaceNow(assemblyDirectory: string, name: string, project: string): Promise<void> {
+  const bundles = [...functionsIn(assemblyDirectory)].filter(([, one]) => one === name);
+  await bundle(project, new Map(bundles), "now");
 }
 
 export function bothReleases(assemblyDirectory: string): BothReleases {

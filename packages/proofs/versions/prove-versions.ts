@@ -30,13 +30,14 @@ const twin = {
   from: "return derivedId(consumer, source, id);",
   to: "return derivedId(source, consumer, id);",
 };
+const twinFunction = "take";
 const twinPhases: readonly Phase[] = [
   { relay: "before", consumers: "before", settles: true },
   { relay: "now", consumers: "now" },
 ];
 const twinPayments = 8;
 /** What it books twice the journal refuses, so it never comes to rest. */
-const twinPatienceMs = 8_000;
+const twinPatienceMs = 15_000;
 
 export async function proveVersions({
   payments,
@@ -59,7 +60,7 @@ export async function proveVersions({
     const run = async (name: string, options: RunOptions, now?: string) => {
       const assemblyDirectory = join(scratch, name);
       cpSync(assembly, assemblyDirectory, { recursive: true });
-      if (now !== undefined) await replaceNow(assemblyDirectory, now);
+      if (now !== undefined) await replaceNow(assemblyDirectory, twinFunction, now);
       const releases = bothReleases(assemblyDirectory);
       const progress = (text: string) => onProgress(`versions: ${name}: ${text}`);
       return sideBySide({ assemblyDirectory, releases, carrier, onProgress: progress, ...options });

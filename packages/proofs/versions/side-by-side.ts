@@ -69,13 +69,18 @@ export async function sideBySide(options: SideBySideOptions): Promise<SideBySide
       killed += done.killed;
       onProgress(`relay ${phase.relay}, consumers ${phase.consumers}: ${payments.length} payments so far`);
     }
-    violations.push(...stuck(await world.quiet(options.patienceMs)));
-    await world.setClosed(closedAccount, false);
-    const redriven = await openLine(world);
-    violations.push(...stuck(await world.quiet(options.patienceMs)));
+    const redriven = await end(world, options.patienceMs);
+    if (typeof redriven === "string") violations.push(redriven);
     violations.push(...(await reconcile(world, payments)));
     const invocations = releases.invocations();
-    return { payments: payments.length, sentAgain, killed, redriven, invocations, violations };
+    return {
+      payments: payments.length,
+      sentAgain,
+      killed,
+      redriven: Number(redriven) || 0,
+      invocations,
+      violations,
+    };
   } finally {
     await world.stop();
   }
@@ -95,8 +100,21 @@ async function operatorReads({ cloud }: World, directory: string): Promise<strin
   );
 }
 
-function stuck(underWay: number): string[] {
-  return underWay === 0 ? [] : [`G3: ${underWay} rows and messages are under way, and stay`];
+/**
+ * All comes to rest, the held line is opened, and all comes to rest again.
+ * @returns how many dead letters were redriven, or what is wrong
+ */
+async function end(world: World, patienceMs?: number): Promise<number | string> {
+  const first = await world.quiet(patienceMs);
+  if (first > 0) return stuck(first);
+  await world.setClosed(closedAccount, false);
+  const redriven = await openLine(world);
+  const second = await world.quiet(patienceMs);
+  return second > 0 ? stuck(second) : redriven;
+}
+
+function stuck(underWay: number): string {
+  return `G3: ${underWay} rows and messages are under way, and stay`;
 }
 
 interface PhaseOptions {

@@ -1,5 +1,5 @@
 // The answer to a batch request is an HTTP 200, and each of its entries has a result of its own. Every entry of every
-// answer is read here: confirmed, worth another try, or refused with its code. What the answer does not mention at all
+// answer is read here: confirmed, worth another try, or refused with its code. An entry that the answer does not mention
 // counts as not done. The requests themselves are in sqs-batch.ts and dynamodb-batch.ts, and nowhere else.
 //
 //   G11. Entries are sent again a bounded number of times; an answer that confirms some of them starts the count anew.
@@ -12,7 +12,7 @@ export interface Refused<Entry> {
   readonly code: string;
 }
 
-/** What one answer says of the entries it does not confirm. */
+/** The entries that an answer does not confirm. */
 export interface Answer<Entry> {
   /** May be done in a moment. */
   readonly again: readonly Refused<Entry>[];
@@ -22,7 +22,7 @@ export interface Answer<Entry> {
 
 export interface BatchRequests<Entry> {
   readonly entriesMax: number;
-  /** Sends one request. What it throws counts for all of its entries. */
+  /** Sends one request. An error that it throws counts for all of its entries. */
   readonly request: (entries: readonly Entry[]) => Promise<Answer<Entry>>;
   /** No wait ends later. */
   readonly deadlineMs?: number | undefined;

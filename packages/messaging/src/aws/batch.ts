@@ -70,7 +70,7 @@ export async function processBatch<Item>(
   }
 }
 
-/** What the work gives, or undefined when it has given nothing by the deadline; it goes on then, unheard. */
+/** The result of the work, or undefined when there is none by the deadline; the work goes on then, and its end is ignored. */
 export async function beforeDeadline<Result>(
   work: Promise<Result>,
   deadlineMs: number,

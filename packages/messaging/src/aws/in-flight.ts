@@ -92,11 +92,11 @@ function during<Result>(run: Run, name: string, work: () => Promise<Result>): Pr
   run.calls.set(call, name);
   const end = () => run.calls.delete(call);
   const done = work();
-  done.then(end, end); // before whoever waits for it goes on
+  done.then(end, end); // before the code that awaits it goes on
   return done;
 }
 
-/** The unit of work as its handler sees it: nobody would commit what is added later. */
+/** The unit of work as its handler sees it: refuses writes and messages added after the handler ended, as no commit follows. */
 function openDuring<Unit extends Open>(run: Run, unit: Unit): Unit {
   return {
     ...unit,
@@ -111,7 +111,7 @@ function openDuring<Unit extends Open>(run: Run, unit: Unit): Unit {
   };
 }
 
-/** Logged as well: nobody may be there to catch it. */
+/** Logged as well: there may be no caller left to catch it. */
 function tooLate(call: string): Error {
   log("error", "CALLED_LATE", { call });
   return new Error(`${call} was called after its handler ended: await everything the handler starts`);

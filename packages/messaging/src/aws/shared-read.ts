@@ -26,7 +26,7 @@ export function sharedRead({
   let wanted = new Map<string, PromiseWithResolvers<StoredItem | undefined>>();
 
   return function read(id) {
-    // Whoever is ready in this turn of the event loop comes along: nobody waits for a timer.
+    // All reads of this turn of the event loop share the request, so no read waits for a timer.
     if (wanted.size === 0) setImmediate(flush);
     const asked = wanted.get(id) ?? Promise.withResolvers<StoredItem | undefined>();
     wanted.set(id, asked);

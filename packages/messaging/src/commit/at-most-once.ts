@@ -99,7 +99,7 @@ export function atMostOnce(options: AtMostOnceOptions = {}): MessageMiddleware {
       const lease = claimed.get(request);
       if (lease === undefined) return;
       const { deadlineMs, unit } = request.event;
-      // What no handler has seen, as it is of another type, say, is parked like anybody's: nothing was begun.
+      // A message that no handler has seen (of another type, for example) is parked as in every mode: no work was begun.
       if (request.error instanceof Park && !hasRun(unit)) return lease.free();
       const mayBeDone = sent.has(lease) && !(request.error instanceof TransactionCanceledException);
       request.response = await lose(lease, { errorCode: codeOf(request.error), deadlineMs, mayBeDone });
@@ -146,7 +146,7 @@ export function atMostOnce(options: AtMostOnceOptions = {}): MessageMiddleware {
   }
 }
 
-/** What takes longer than this is not waiting for its commit alone, and holds up nobody of its key. */
+/** A message that takes longer waits for more than its commit, so the next message of its key may go on. */
 const turnMs = 500;
 
 /**
@@ -174,7 +174,7 @@ function duplicateOf({ about, result }: Settled, { message, letter }: Delivery):
   if (!saysTheSame(about, digestOf(message))) {
     throw new Park("ID_REUSED", `${message.source} ${message.id} was processed before with other data`);
   }
-  // Nobody acknowledged the delivery that lost it: its process may have died before it counted the loss.
+  // The delivery that lost it was not acknowledged: its process may have died before it counted the loss.
   const isRedelivered = (letter?.receiveCount ?? 1) > 1;
   return result === "lost" && isRedelivered
     ? { kind: "lost", errorCode: "LOST_BEFORE" }
@@ -188,7 +188,7 @@ interface Loss {
   readonly mayBeDone?: boolean;
 }
 
-/** A commit that is being applied refuses everybody else for a moment. */
+/** While a commit is being applied, DynamoDB refuses all other writes of the item for a moment. */
 const settlingsMax = 5;
 
 /**

@@ -1,10 +1,10 @@
 // Data that is too large to travel goes by S3, and the message carries a reference: on the way out before the
 // commit, on the way in before the schema. A handler sees neither.
 //
-//   G1. The object is there before the message is committed: whoever reads the message finds its data. When the
-//   commit fails, the object is nobody's and expires.
-//   G2. Message and object are named after what they say, so a repeated run makes the same of both.
-//   G11. What stays in the messages of a unit of work fits the item that carries them.
+//   G1. The object is written before the message is committed, so every reader of the message finds its data. When the
+//   commit fails, no message refers to the object, and it expires.
+//   G2. The names of message and object are derived from their content, so a repeated run makes the same two.
+//   G11. The data that stays in the messages of a unit of work fits the item that carries them.
 
 import { atOnce, requestsAtOnce } from "../core/at-once.ts";
 import { wholeNumber } from "../core/whole-number.ts";

@@ -62,7 +62,7 @@ export async function deliver(
     if (!isRepeatable(error)) throw error;
     const { repeatInTurn } = await import("./lost-race.ts"); // most deliveries lose no race
     const { message, deadlineMs } = delivery;
-    // Who waits for another of its key keeps nobody's turn, least of all that one's.
+    // A message that waits for another one of its key must not hold the turn that the other one needs.
     const item = error instanceof StateMoved ? (error.item ?? message.partitionkey) : newId();
     return repeatInTurn(run, { first: error, item, deadlineMs });
   }

@@ -1,7 +1,7 @@
 // Units of work that are ready together share a transaction: a tenth of the requests for a batch of ten.
 //
-//   G5. Nobody's failure is another's: a unit gets the reasons of its own actions; whoever has none is sent again
-//   without those who have, and after a second cancellation alone.
+//   G5. A unit's failure is its own: each unit gets the reasons of its own actions. Units without a reason are sent again
+//   without the others, and after a second cancellation each one alone.
 //   G11. A group has at most 100 actions and 4 MB, never two actions on one item, and waits a few milliseconds.
 import type { DynamoDBServiceException as ServiceException } from "@aws-sdk/client-dynamodb";
 import { nowMs } from "../core/clock.ts";
@@ -100,7 +100,7 @@ async function commitGroup(members: readonly Ready[], transact: Transact, attemp
     reasons = await transact(actions);
   } catch (error) {
     if (members.length > 1 && isOfTheRequest(error)) return commitAlone(members, transact);
-    // A lost response is everybody's: each looks for its own evidence.
+    // A lost response concerns all units: each looks for its own evidence.
     for (const { reject } of members) reject(error);
     return;
   }
@@ -134,8 +134,8 @@ function isInnocent(share: Reasons): boolean {
 }
 
 /**
- * Refused for what it says, which one member may have said: an expression, a table that is not permitted. What the SDK
- * tried again, a throttle, is everybody's: ten requests in the place of one would only feed it.
+ * True when the request was refused for its content, which may be the fault of one member: an expression, a table without
+ * permission. A throttle that the SDK already retried concerns all: ten requests instead of one would make it worse.
  */
 function isOfTheRequest(error: unknown): boolean {
   if (!(error instanceof Error)) return false;

@@ -1,9 +1,9 @@
 // Evidence that has left an item, in the evidence table: shared rows of an item, each with many messages, and for an item
 // with more than they hold, a row for each message. Loaded with the first item that has such evidence.
 //
-//   G2. What an item drops is in a row before: the row is written first, and the item's own write, which may drop it then,
-//   is on the condition that its evidence has not moved. So a look beyond the item that follows a read of the item
-//   misses nothing that was committed before that read; what is committed after it fails that condition.
+//   G2. A record is in a row before the item drops it: the row is written first, and the item's own write, which may then
+//   drop it, has the condition that its evidence has not moved. So a read of the rows after a read of the item misses
+//   nothing committed before the latter; a commit after it fails that condition.
 //   G11. A look reads at most `rowsMax` + 1 rows, in one request; none while this process knows what they hold.
 //   docs/adr/0021-inline-keeps-what-leaves-the-item.md
 

@@ -1,8 +1,8 @@
 // Evidence inside the state item, in an attribute that the domain never sees: the last messages that changed it,
 // by their ids; or by their numbers, see sequence-evidence.ts.
 //
-//   G2. A message that had its effect is in the window, or among those that left it and are kept beyond, see
-//   inline-overflow.ts. What is in neither is new, whatever its time says: a clock is no order.
+//   G2. A message that had its effect is in the window, or among those that left it and are kept in rows, see
+//   inline-overflow.ts. A message that is in neither is new, whatever its time says: a clock is no order.
 import { nowSeconds } from "../core/clock.ts";
 import { type Outcome, Park } from "../core/outcome.ts";
 import type { Envelope } from "../envelope/envelope.ts";

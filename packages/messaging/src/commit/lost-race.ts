@@ -1,8 +1,8 @@
 // A run that lost a race for an item, or was a moment too early, is repeated on fresh state. Loaded with the first.
 //
-//   G5, G11. It takes its turn: of this process one message at a time runs for an item, so that only processes race, with
-//   jitter. It takes half of the time that it finds left, so that a hot key leaves the rest to its neighbours. What loses
-//   even so has waited, and that is no attempt. (At most once, nothing is delivered again: it takes all of the time.)
+//   G5, G11. It takes its turn: in this process one message at a time runs for an item, so that only processes race, with
+//   jitter. It takes half of the time left, so that a hot key leaves the rest to other keys. A message that still loses
+//   has waited, which is no attempt. (An at-most-once message is not redelivered, so it takes all of the time.)
 
 import { inTurn } from "../aws/turns.ts";
 import { nowMs } from "../core/clock.ts";

@@ -2,7 +2,7 @@
 // seen, or comes too early; so it stays as small as it is, and the order of a key holds whatever carried it.
 //
 //   G2. Every number up to the last was seen: none of them takes effect again.
-//   G4, S6. Only the next number takes effect, whoever overtook whom on the way.
+//   G4, S6. Only the next number takes effect, whichever message overtook another in transit.
 //   G6. No number, a number that two messages have, a predecessor that never comes: parked, each with its reason.
 
 import { derivedId } from "../core/ids.ts";

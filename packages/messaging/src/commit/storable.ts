@@ -1,6 +1,7 @@
-// Attributes as DynamoDB keeps them, refused by name where it cannot, or where something else would be kept without a word.
+// Turns values into DynamoDB attributes. Refuses, by attribute name, a value that DynamoDB cannot hold or would silently
+// change.
 //
-//   G6. What can never be saved is parked at once, and its reason says which attribute to change; never the value.
+//   G6. A message with a value that can never be saved is parked at once, and the reason names the attribute, not the value.
 //
 //   https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html
 import type { AttributeValue } from "@aws-sdk/client-dynamodb";

@@ -1,8 +1,8 @@
 // A service's own table: read, decide, write under the version that was read. It performs reads only; a write
 // is returned, for the unit of work that it must commit with.
 //
-//   G2. What the kit keeps inside an item (evidence and messages, see inline.ts) is neither shown nor lost: a
-//   save is an update of the domain's attributes.
+//   G2. The kit's own attributes in an item (evidence and messages, see inline.ts) are neither shown nor lost: a save
+//   updates the domain's attributes only.
 import { type AttributeValue, type DynamoDBClient, GetItemCommand } from "@aws-sdk/client-dynamodb";
 import { marshall, unmarshall } from "@aws-sdk/util-dynamodb";
 import { dynamodb } from "../aws/clients.ts";

@@ -10,7 +10,7 @@ export const marginMs = 500;
 
 /** How often a commit that met only transient trouble is sent within one delivery. */
 const commitsMax = 5;
-/** Whoever met another commit on its item so often finds that it has moved: what is sent once more would fail for that. */
+/** After so many conflicts the item has surely changed, so the same commit sent once more would fail on its condition. */
 const conflictsMax = 2;
 
 /** SQS accepts 0 to 43,200 s; a longer pause than this only hides a problem from its alarm. */

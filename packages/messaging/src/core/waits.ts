@@ -3,7 +3,7 @@
 // this file decides for all other errors.
 import { RetryLater } from "./outcome.ts";
 
-/** AWS refuses for being asked too often, or for meeting another request: whoever asks later gets an answer. */
+/** AWS throttles the request, or it conflicts with another one: the same request succeeds later. */
 const refusedForNow = new Set([
   "ProvisionedThroughputExceededException",
   "RequestLimitExceeded",

@@ -4,7 +4,7 @@
 //   G2. The id is the one that the contract points at. A message without it is parked: SQS's own message id changes with
 //   each sending, and evidence under it would let a second copy take effect.
 //   G4. An id that is not in the body goes with the message as an attribute, through park, line and redrive.
-//   G7. Nobody signs these messages. Who may send them is the policy of the queue: docs/existing-queues.md
+//   G7. These messages have no signature. The queue's policy decides who may send them: docs/existing-queues.md
 import type { SQSRecord } from "aws-lambda";
 import type { MessageMiddleware } from "../commit/delivery.ts";
 import type { Received } from "../commit/received.ts";

@@ -1,7 +1,7 @@
 // Step 2 of 4 for inline evidence: the stream of a state table → the messages that a commit left in its item.
 //
 //   G3. Each record carries the messages of its own commit, however soon the next one replaced them in the item.
-//   What could not be sent becomes a row of the outbox, before the stream may give the record up.
+//   Messages that could not be sent become a row of the outbox, before the stream may drop the record.
 //   G4. The records of an item are in the stream's order, and so are the rows: by the number of their record.
 import type { AttributeValue } from "@aws-sdk/client-dynamodb";
 import { PutItemCommand } from "@aws-sdk/client-dynamodb";

@@ -1,4 +1,4 @@
-// Rows of a key that the stream has left behind: they go before any younger one, whoever brings that.
+// Rows of a key that the stream left unsent: they are sent before any younger row, from the stream or the sweeper.
 //
 //   G4. Before a row goes to a FIFO queue, the rows of its producer and key with lower places are looked for: one read of
 //   half a unit for all rows of the key that are sent together. It may be a moment behind the table, and is right all the

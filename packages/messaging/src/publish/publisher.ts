@@ -5,9 +5,9 @@
 //   G4. To a FIFO queue the messages of a producer and key go in the order of the commits, and nothing passes one that
 //   is not confirmed. One shard of the stream brings all rows of them in that order; before one goes, those that the
 //   stream has left behind are sent (older-rows.ts). The sweeper takes a key's rows by their places. Both at once are
-//   harmless: SQS takes each body once in five minutes and evidence absorbs it later, so whoever comes second changes
-//   nothing. FIFO queues come before the others, so that what reacts to a message does not overtake it;
-//   apart from that queues are served side by side.
+//   harmless: SQS takes each body once in five minutes and evidence absorbs it later, so the second sending changes
+//   nothing. FIFO queues come before the others, so that a message caused by another does not overtake it; apart from
+//   that, queues are served side by side.
 import { marshall } from "@aws-sdk/util-dynamodb";
 import { dynamodb } from "../aws/clients.ts";
 import { writeItems } from "../aws/dynamodb-batch.ts";
@@ -52,8 +52,8 @@ export interface PublisherOptions {
 }
 
 /**
- * So long a row without a route, or one that the journal does not take, holds those behind it: a deployment brings routes,
- * an outage ends. What lasts longer is nothing that passes, and its key goes on without it.
+ * How long a row without a route, or one that the journal does not take, holds those behind it: a deployment brings routes,
+ * an outage ends. A row that fails for longer fails permanently, and its key goes on without it.
  */
 const holdsMs = 3_600_000;
 

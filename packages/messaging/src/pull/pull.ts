@@ -2,8 +2,8 @@
 // the pages are used up, a record fails, or another worker turns out to have the partition.
 //
 //   G4. One record at a time, and none past a failure.
-//   G6. What is parked is kept with its reason, in the transaction that moves the offset past it.
-//   G10. Records of types that nobody here acts on have no effect: the offset moves past a run of them at once.
+//   G6. A parked record is kept with its reason, in the transaction that moves the offset past it.
+//   G10. Records of types that the contract does not accept have no effect: the offset moves past a run of them at once.
 //   G11. Pages are bounded, and so is the time.
 
 import { marshall } from "@aws-sdk/util-dynamodb";

@@ -52,14 +52,14 @@ export const noHold: Hold = { line: [], parkedAt: [], passed: [] };
 /** In the dead-letter queue to its end, redriven on the last day, and in the source queue to its end. */
 const lifeSeconds = (deadLetterRetentionDays + sourceRetentionDaysMax) * 86_400;
 
-/** True when SQS has nothing of the first in line any more: nobody redrove or discarded it in time. */
+/** True when SQS no longer has the first message of the line: no operator redrove or discarded it in time. */
 export function isFirstGone({ parkedAt: [first] }: Hold): boolean {
   return first !== undefined && nowSeconds() - first > lifeSeconds;
 }
 
 /** A batch of a FIFO queue is no longer: more cannot have left and still be unacknowledged. */
 const passedMax = 10;
-/** How often a move is tried on a line that somebody else moves meanwhile. */
+/** How often a change of the line is tried when other processes change it at the same time. */
 const attemptsMax = 5;
 
 /** The holds of one queue. @param queueName the last part of its ARN and of its URL */

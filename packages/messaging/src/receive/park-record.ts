@@ -1,7 +1,7 @@
 // Queue → dead-letter queue: a record with the reason why it cannot be processed. Loaded with the first that is parked.
 //
-//   G6. Whatever SQS can hold fits: whole, with as much of the reason as there is room for; else as a stub, whose
-//   message lies in S3; else, without a bucket, as it came, and the reason is in the log.
+//   G6. Every message that SQS can hold can be parked: whole, with as much of the reason as there is room for; else as a
+//   stub, whose message is in S3; else, without a bucket, as it came, and the reason is in the log.
 import { SendMessageCommand, type SendMessageCommandInput } from "@aws-sdk/client-sqs";
 import type { SQSRecord } from "aws-lambda";
 import { permanentReason } from "../aws/permanent.ts";

@@ -43,7 +43,7 @@ export interface Keys {
 }
 
 const refreshSecondsDefault = 300;
-/** A key id nobody knows may be a new key or a forgery: so often, at most, it makes us ask the store. Also the
+/** An unknown key id may be a new key or a forgery: the shortest time between two reads of the store for that. Also the
  * pause after a failure while older keys still serve. Milliseconds. */
 export const askAgainMs = 10_000;
 /** A store that does not answer must leave the invocation time to put its messages off. Milliseconds. */

@@ -10,7 +10,7 @@ import { type KeyEntry, newKey, readKeyEntries, writeKeyEntries } from "./key-se
 
 /** Twice the age of the oldest ring that is still in use: the other half is for the rotation itself. */
 export const signsAfterMs = 2 * staleMsMax;
-/** What an older message finds at a consumer is the age gate; nothing remembers it any more. Milliseconds. */
+/** The age gate parks every older message, so its key is no longer needed. Milliseconds. */
 const verifiesMs = evidenceDays * 86_400_000;
 /** They fit a secret, which has 64 KiB: https://docs.aws.amazon.com/secretsmanager/latest/userguide/reference_limits.html */
 const keysMax = 100;

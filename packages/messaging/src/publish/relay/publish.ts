@@ -1,8 +1,8 @@
-// Step 2 of 4: outbox → queues, by the stream. Every committed row comes by here within moments, and so do the
+// Step 2 of 4: outbox → queues, by the stream. Every committed row passes through here within moments, and so do the
 // messages that `inline` keeps in the items of other tables.
 //
-//   G3. What is not confirmed is reported to the stream, which brings it again; the row stays meanwhile, and what
-//   has no row yet gets one.
+//   G3. An unconfirmed record is reported to the stream, which delivers it again. Its row stays meanwhile; messages of
+//   an item get a row.
 import type { AttributeValue } from "@aws-sdk/client-dynamodb";
 import type { DynamoDBBatchResponse, DynamoDBRecord, DynamoDBStreamEvent } from "aws-lambda";
 import { beforeDeadline } from "../../aws/batch.ts";

@@ -1,20 +1,17 @@
-// Step 2 of 4: outbox → queues. Sends what rows hold, then deletes the rows; the stream and the sweeper both
-// come through here.
+// Step 2 of 4: outbox → queues. Sends the messages of rows, then deletes the rows; the stream and the sweeper both use it.
 //
 //   G3. A row is deleted only after every destination confirmed every message of it.
-//   G4. To a FIFO queue the messages of a producer and key go in the order of the commits, and nothing passes one that
-//   is not confirmed. One shard of the stream brings all rows of them in that order; before one goes, those that the
-//   stream has left behind are sent (older-rows.ts). The sweeper takes a key's rows by their places. Both at once are
-//   harmless: SQS takes each body once in five minutes and evidence absorbs it later, so the second sending changes
-//   nothing. FIFO queues come before the others, so that a message caused by another does not overtake it; apart from
-//   that, queues are served side by side.
+//   G4. To a FIFO queue the messages of a producer and key go in commit order, and nothing passes an unconfirmed one. One
+//   stream shard has all their rows in that order; older rows that the stream missed are sent first (older-rows.ts). The
+//   sweeper takes a key's rows by their places. Both at once are harmless: SQS takes each body once in five minutes, and
+//   later the evidence absorbs it. FIFO queues are served before the others, so that a message does not overtake its cause.
 import { marshall } from "@aws-sdk/util-dynamodb";
 import { dynamodb } from "../aws/clients.ts";
 import { writeItems } from "../aws/dynamodb-batch.ts";
 import type { OutboxMessage, OutboxRow } from "../commit/outbox.ts";
 import { atOnce, requestsAtOnce } from "../core/at-once.ts";
 import { nowMs } from "../core/clock.ts";
-import { RetryLater } from "../core/outcome.ts";
+import { errorCodeOf } from "../core/error-code.ts";
 import { isFifo } from "../envelope/message-group.ts";
 import { log } from "../observe/log.ts";
 import { traceHeaderOf } from "../observe/trace.ts";
@@ -149,10 +146,10 @@ function publisherBy({ routes, authors }: Known, options: PublisherOptions): Pub
         : [{ queueUrl: queue, rowIds: new Set([id]) }],
     );
     const all = [...lettersByQueue(rows)];
-    const [fifo, standard] = [true, false].map((wanted) =>
-      all.filter(([queueUrl]) => isFifo(queueUrl) === wanted),
-    );
-    for (const queues of [fifo, standard]) await atOnce(queues ?? [], requestsAtOnce, toQueue);
+    for (const fifo of [true, false]) {
+      const queues = all.filter(([queueUrl]) => isFifo(queueUrl) === fifo);
+      await atOnce(queues, requestsAtOnce, toQueue);
+    }
     return { refused, gone };
 
     async function toQueue([queueUrl, letters]: [queueUrl: string, letters: Letter[]]): Promise<void> {
@@ -191,7 +188,7 @@ function publisherBy({ routes, authors }: Known, options: PublisherOptions): Pub
   ): Promise<readonly boolean[] | undefined> {
     const { confirmed, error } = await sendSigned(queueUrl, letters, deadlineMs);
     if (error === undefined) return confirmed;
-    const errorCode = codeOf(error);
+    const errorCode = errorCodeOf(error);
     if (/\bNonExistentQueue$|^QueueDoesNotExist$/.test(errorCode)) return undefined;
     log("warn", "SEND_FAILED", { queueUrl, errorCode });
     return confirmed;
@@ -238,11 +235,6 @@ function behind(rows: readonly OutboxRow[], isHeld: (row: OutboxRow) => boolean)
     if (lines.has(row.key.id)) ids.add(row.id);
   }
   return ids;
-}
-
-function codeOf(error: unknown): string {
-  if (error instanceof RetryLater) return error.code; // KEYS_UNAVAILABLE: the rows stay until it has keys
-  return error instanceof Error ? error.name : typeof error;
 }
 
 /** A queue that the registry names and SQS does not know, and the rows that have something for it. */

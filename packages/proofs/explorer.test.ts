@@ -7,8 +7,8 @@ import { openExplorer } from "@essentially-once/testing/internal/explorer/explor
 import type { Fault } from "@essentially-once/testing/internal/explorer/fault";
 import type { HandlerSource } from "@essentially-once/testing/internal/explorer/program";
 import type { Run } from "@essentially-once/testing/internal/explorer/run";
+import type { Sandbox } from "@essentially-once/testing/internal/explorer/sandbox";
 import type { Exclusions } from "@essentially-once/testing/internal/explorer/scenario";
-import type { Stage } from "@essentially-once/testing/internal/explorer/stage";
 import type { SQSEvent } from "aws-lambda";
 import { describe, expect, it } from "vitest";
 
@@ -83,10 +83,10 @@ describe("the explorer", () => {
     const impatient = () => (event: SQSEvent) => put(event, "1");
     const explorer = await openExplorer({
       name: "impatient",
-      stage: { tables: { STATE_TABLE: {} } },
+      sandbox: { tables: { STATE_TABLE: {} } },
       functions: [{ handler: impatient, timeoutSeconds: 1, by: { kind: "queue", queue: "main" } }],
-      async begin(stage: Stage, unique: string) {
-        await stage.send("main", { body: unique });
+      async begin(sandbox: Sandbox, unique: string) {
+        await sandbox.send("main", { body: unique });
         return { violations: async () => [] };
       },
     });
@@ -118,11 +118,11 @@ describe("the explorer", () => {
         Successful?.map(({ Id }) => Id),
       );
     };
-    const { letters } = await explored(batch, {
+    const { deadLetters } = await explored(batch, {
       faults: [{ kind: "partial", command: "SendMessageBatch", nth: 1 }],
     });
     expect(answers).toEqual([["a"], ["b"]]);
-    expect(letters).toEqual(["b"]);
+    expect(deadLetters).toEqual(["b"]);
   });
 
   it("lets a frozen process go on when all others are idle", async () => {
@@ -189,7 +189,7 @@ interface Explored {
   readonly run: Run;
   readonly items: readonly string[];
   readonly runs: unknown;
-  readonly letters: readonly string[];
+  readonly deadLetters: readonly string[];
 }
 
 interface ExploredOptions {
@@ -203,19 +203,19 @@ async function explored(
   handler: HandlerSource,
   { faults = [], timeoutSeconds = 10, without = {} }: ExploredOptions = {},
 ): Promise<Explored> {
-  let seen: Omit<Explored, "run"> = { items: [], runs: 0, letters: [] };
+  let seen: Omit<Explored, "run"> = { items: [], runs: 0, deadLetters: [] };
   const explorer = await openExplorer({
     name: "explored",
     without,
-    stage: { tables: { STATE_TABLE: {} } },
+    sandbox: { tables: { STATE_TABLE: {} } },
     functions: [{ handler, timeoutSeconds, by: { kind: "queue", queue: "main" } }],
-    async begin(stage: Stage) {
-      await stage.send("main", { body: "m" });
+    async begin(sandbox: Sandbox) {
+      await sandbox.send("main", { body: "m" });
       return {
         async violations() {
-          const items = await stage.items("STATE_TABLE");
-          const letters = (await stage.deadLetters("main")).map(({ body }) => body);
-          seen = { items: items.map(({ id }) => String(id)).sort(), runs: items[0]?.runs, letters };
+          const items = await sandbox.items("STATE_TABLE");
+          const deadLetters = (await sandbox.deadLetters("main")).map(({ body }) => body);
+          seen = { items: items.map(({ id }) => String(id)).sort(), runs: items[0]?.runs, deadLetters };
           return [];
         },
       };

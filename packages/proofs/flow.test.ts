@@ -82,8 +82,8 @@ describe("a function", () => {
     await running.send("StandardQueueUrl", [...good.slice(0, 4), poison, ...good.slice(4)]);
     await drained();
     expect(await available()).toBe(910);
-    const letters = await running.deadLetters("StandardDeadLetterQueueUrl");
-    expect(letters).toEqual([{ body: poison, reason: "REQUEST_REFUSED" }]);
+    const deadLetters = await running.deadLetters("StandardDeadLetterQueueUrl");
+    expect(deadLetters).toEqual([{ body: poison, reason: "REQUEST_REFUSED" }]);
     const receives = running.events.flatMap((event) =>
       event.kind === "redelivery" && event.envelopeId === id ? [event.receiveCount] : [],
     );

@@ -109,13 +109,15 @@ function scenarioOf(work: Work, found: Set<string>): Scenario {
   };
   return {
     name: "workers",
-    stage: { tables: { STATE_TABLE: {} } },
+    sandbox: { tables: { STATE_TABLE: {} } },
     functions: [{ handler, by: { kind: "queue", queue: "main", workers: 2 } }],
-    async begin(stage, unique) {
-      await stage.send("main", { body: unique });
+    async begin(sandbox, unique) {
+      await sandbox.send("main", { body: unique });
       return {
         async violations() {
-          const items = (await stage.items("STATE_TABLE")).filter(({ id }) => String(id).startsWith(unique));
+          const items = (await sandbox.items("STATE_TABLE")).filter(({ id }) =>
+            String(id).startsWith(unique),
+          );
           const state = items.map(({ id, value }) => `${String(id).slice(unique.length)}=${value}`);
           found.add(state.sort().join());
           return [];

@@ -20,7 +20,7 @@ import { anEnvelope } from "@essentially-once/testing/an-envelope";
 import { anXRayDaemon, type XRayDaemon, type XRayDocument } from "@essentially-once/testing/an-x-ray-daemon";
 import { injectFaults } from "@essentially-once/testing/faults";
 import { type Line, linesOf } from "@essentially-once/testing/internal/support/lines";
-import { inSeconds, letter } from "@essentially-once/testing/journal-world";
+import { aJournalMessage, inSeconds } from "@essentially-once/testing/journal-world";
 import { aContext, anSqsEvent, anSqsRecord, aPost } from "@essentially-once/testing/lambda";
 import { signed } from "@essentially-once/testing/signing";
 import { aWorld, type World } from "@essentially-once/testing/world";
@@ -172,7 +172,7 @@ it("build-statement", async () => {
   const { handler } = await import("../../functions/insights/build-statement.ts");
   const placed = OrderPlaced.from({ orderId, customerId: secret.customerId, total: 5 });
   await journal().append(
-    [letter(placed), letter({ ...placed, data: { ...secret, [canary]: 1 } })],
+    [aJournalMessage(placed), aJournalMessage({ ...placed, data: { ...secret, [canary]: 1 } })],
     inSeconds(20),
   );
   const codes = await quiet(async () => {
@@ -295,11 +295,16 @@ function reasonsOf({ cause }: XRayDocument): unknown[] {
 
 /** Why the dead letters are there, which are the only ones to hold the payload, in their body. */
 async function reasons(name: string): Promise<unknown[]> {
-  const letters = await world.drain(world.output(`${name}DeadLetterQueueUrl`));
-  const { Signature: _asItCame, ...ours } = Object.assign({}, ...letters.map(({ attributes }) => attributes));
-  expect(letters.map(({ attributes: { ReasonDetail = "" } }) => ReasonDetail).filter(isTelling)).toEqual([]);
+  const deadLetters = await world.drain(world.output(`${name}DeadLetterQueueUrl`));
+  const { Signature: _asItCame, ...ours } = Object.assign(
+    {},
+    ...deadLetters.map(({ attributes }) => attributes),
+  );
+  expect(deadLetters.map(({ attributes: { ReasonDetail = "" } }) => ReasonDetail).filter(isTelling)).toEqual(
+    [],
+  );
   expect(isTelling(JSON.stringify(ours))).toBe(false);
-  return letters.map(({ attributes }) => attributes.ReasonCode);
+  return deadLetters.map(({ attributes }) => attributes.ReasonCode);
 }
 
 /** A good message among those that are refused, each for another reason. */

@@ -54,21 +54,21 @@ beforeAll(async () => {
   url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   explorer = await openExplorer({
     name: "own calls",
-    stage: { tables: { STATE_TABLE: {} }, queues: { main: {}, other: {} } },
+    sandbox: { tables: { STATE_TABLE: {} }, queues: { main: {}, other: {} } },
     ownCalls: {
       begin: () => ({ made: (...given) => current.made(...given), violations: () => [] }),
       requireMade: () => own.requireMade(),
     },
     functions: [{ handler: () => start(), name: "handler", by: { kind: "queue", queue: "main" } }],
-    async begin(stage, unique) {
+    async begin(sandbox, unique) {
       const deposits = Array.from({ length: messages }, () => ({ account: unique, amount: 1 }));
-      await stage.send("main", ...bodiesOf(unique, deposits).map((body) => ({ body })));
+      await sandbox.send("main", ...bodiesOf(unique, deposits).map((body) => ({ body })));
       const run = own.begin(unique);
       current = run;
       return {
         async violations() {
           found = run.violations();
-          return []; // the stage stays
+          return []; // the sandbox stays
         },
       };
     },

@@ -17,14 +17,14 @@ import { bundledAssemblyOf, kitApp } from "@essentially-once/testing/internal/su
 /** Functions that are never deployed: an operator, and a publisher that is the sweeper as well. */
 const OF_THE_STAGE = ["operator", "race"];
 
-/** Tables that every stage has, and the kit's app too. */
+/** Tables that every sandbox has, and the kit's app too. */
 const FOUNDATION: Readonly<Record<string, string>> = {
   "ordered-outbox-table": "Foundation/OrderedOutbox",
   "outbox-table": "Foundation/Outbox",
   "journal-table": "Foundation/Journal",
 };
 
-/** A function of the kit's app, and the construct paths of what it is to a function on a stage. */
+/** A function of the kit's app, and the construct paths of what it is to a function in a sandbox. */
 interface Counterpart {
   readonly role: string;
   readonly state: string;
@@ -93,10 +93,10 @@ function accessesOf(command: string, input: unknown): readonly Access[] {
   return (SecretId ? wantedOfSecretsManager(request, new Map()) : wantedOfDynamodb(request)).accesses;
 }
 
-function counterpartOf({ name: scenario, functions, stage }: Scenario, name: string): Counterpart {
+function counterpartOf({ name: scenario, functions, sandbox }: Scenario, name: string): Counterpart {
   const fn = functions.find((one) => nameOf(one) === name);
   if (!fn) throw new Error(`${scenario} has no function ${name}`);
-  const isFifo = Object.values(stage.queues ?? {}).some(({ fifo }) => fifo);
+  const isFifo = Object.values(sandbox.queues ?? {}).some(({ fifo }) => fifo);
   if (/relay\/publish/.test(String(fn.handler))) return relay("Publish");
   if (/relay\/sweep/.test(String(fn.handler))) return relay("Sweep");
   if (fn.by.kind === "request") return { role: "Entrance/AskRole", state: "Entrance/Table", queue: "" };

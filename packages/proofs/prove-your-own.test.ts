@@ -44,7 +44,7 @@ describe("exploreCrashes", () => {
     const wrong = exploreCrashes("packages/proofs/scenarios/handlers/effect-beside.ts", {
       tables: { ACCOUNTS_TABLE: {} },
       messages: (id) => bodiesOf(id, [{ account: id, amount: 5 }]),
-      invariant: async (stage, id) => expect(await stage.get("ACCOUNTS_TABLE", id)).toBeDefined(),
+      invariant: async (sandbox, id) => expect(await sandbox.get("ACCOUNTS_TABLE", id)).toBeDefined(),
     });
     const report = await wrong.then(() => "nothing is wrong", String);
     const line = lineOf("packages/proofs/scenarios/handlers/effect-beside.ts", "await dynamodb().send(");
@@ -65,7 +65,7 @@ describe("exploreCrashes", () => {
       tables: { CREDIT_TABLE: {} },
       guarded: true,
       messages: (id) => bodiesOf(id, [{ account: id, amount: 5 }]),
-      invariant: async (stage, id) => expect(await stage.get("CREDIT_TABLE", id)).toBeDefined(),
+      invariant: async (sandbox, id) => expect(await sandbox.get("CREDIT_TABLE", id)).toBeDefined(),
     });
     const report = await wrong.then(() => "nothing is wrong", String);
     expect(report).toMatch(

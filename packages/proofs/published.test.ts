@@ -10,7 +10,7 @@ import { exploreCrashes } from "@essentially-once/testing/explore-crashes";
 import { type Explorer, openExplorer } from "@essentially-once/testing/internal/explorer/explorer";
 import type { Handler } from "@essentially-once/testing/internal/explorer/program";
 import type { Published } from "@essentially-once/testing/internal/explorer/published";
-import type { Stage } from "@essentially-once/testing/internal/explorer/stage";
+import type { Sandbox } from "@essentially-once/testing/internal/explorer/sandbox";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { bodiesOf } from "./scenarios/deposits.ts";
 import { type Account, Confirmed, Deposited, deposit } from "./scenarios/handlers/messages.ts";
@@ -48,7 +48,7 @@ let asked: readonly (readonly Published[])[];
 beforeAll(async () => {
   explorer = await openExplorer({
     name: "published",
-    stage: { tables: { ACCOUNTS_TABLE: { stream: true } } },
+    sandbox: { tables: { ACCOUNTS_TABLE: { stream: true } } },
     functions: [
       {
         handler: () => (forms[form] as () => Handler)(),
@@ -56,16 +56,18 @@ beforeAll(async () => {
         by: { kind: "queue", queue: "main" },
       },
     ],
-    async begin(stage, unique) {
+    async begin(sandbox, unique) {
       const bodies = bodiesOf(unique, [
         { account: unique, amount: 1 },
         { account: unique, amount: 2 },
       ]);
-      await stage.send("main", ...bodies.map((body) => ({ body })));
+      await sandbox.send("main", ...bodies.map((body) => ({ body })));
       return {
         async violations() {
-          await deleteRows(stage);
-          asked = await Promise.all([`${unique}-1`, `${unique}-2`, unique].map((id) => stage.published(id)));
+          await deleteRows(sandbox);
+          asked = await Promise.all(
+            [`${unique}-1`, `${unique}-2`, unique].map((id) => sandbox.published(id)),
+          );
           return [];
         },
       };
@@ -75,7 +77,7 @@ beforeAll(async () => {
 afterAll(() => explorer.close());
 
 /** As a publisher does when it has sent them. */
-async function deleteRows({ clients: { dynamodb }, table }: Stage): Promise<void> {
+async function deleteRows({ clients: { dynamodb }, table }: Sandbox): Promise<void> {
   const TableName = table("ORDERED_OUTBOX_TABLE");
   const { Items = [] } = await dynamodb.send(new ScanCommand({ TableName }));
   for (const { id = { S: "" }, place = { S: "" } } of Items)

@@ -182,8 +182,8 @@ describe("every consumer of the relay", () => {
     const queue = { queueName: world.output(`${name}QueueUrl`).split("/").at(-1) ?? "", group: "one" };
     const event = anSqsEvent(anSqsRecord(asciiJson(anOrder()), queue));
     expect(await handler(event, aContext())).toEqual({ batchItemFailures: [] });
-    const letters = await world.drain(world.output(`${name}DeadLetterQueueUrl`));
-    expect(letters.map(({ attributes }) => attributes.ReasonCode)).toEqual(["SIGNATURE_MISSING"]);
+    const deadLetters = await world.drain(world.output(`${name}DeadLetterQueueUrl`));
+    expect(deadLetters.map(({ attributes }) => attributes.ReasonCode)).toEqual(["SIGNATURE_MISSING"]);
   });
 });
 

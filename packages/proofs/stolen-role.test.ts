@@ -5,7 +5,7 @@ import { accessKeyIdOf } from "@essentially-once/local-cloud/internal/permission
 import { type Guard, startGuard } from "@essentially-once/local-cloud/internal/permissions/guard";
 import { asciiJson } from "@essentially-once/messaging/envelope";
 import { evidenceId, newId } from "@essentially-once/messaging/ids";
-import { lineOf } from "@essentially-once/messaging/internal/commit/outbox";
+import { orderingKeyOf } from "@essentially-once/messaging/internal/commit/outbox";
 import { digestOf } from "@essentially-once/messaging/internal/envelope/digest";
 import { anEnvelope } from "@essentially-once/testing/an-envelope";
 import { aContext, anSqsEvent, anSqsRecord } from "@essentially-once/testing/lambda";
@@ -81,7 +81,7 @@ it.each([
   world.enter("Relay/Publish");
   const { handler: publish } = await import("@essentially-once/messaging/relay/publish");
   const message = anEnvelope({ source: "/place-order", type: OrderPlaced.type });
-  const [, hash] = lineOf(message).split("#");
+  const [, hash] = orderingKeyOf(message).split("#");
   const row = {
     id: `${writer}#${hash}`,
     place: "0000000000000001#a",

@@ -69,7 +69,7 @@ export function aDeposit({ n, accounts, run }: { n: number; accounts: number; ru
     time: new Date().toISOString(),
     datacontenttype: "application/json",
     partitionkey: accountId,
-    correlationid: `story-${n}`,
+    correlationid: `flow-${n}`,
     hops: 0,
     sequence: sequenceText(Math.floor(n / accounts) + 1),
     data: draft.data,

@@ -86,7 +86,7 @@ async function run(cloud: LocalCloud, seen: Seen, orders: number): Promise<FlowF
     while (seen.mark() < goal) {
       if (Date.now() > untilMs)
         throw new Error(`${seen.mark()} of ${goal} messages processed in ${quietMsMax} ms`);
-      await sleep(lookEveryMs);
+      await sleep(pollEveryMs);
     }
   }
 
@@ -104,7 +104,7 @@ function tillId(n: number): string {
 
 const tills = 50;
 const warmUpOrders = 20;
-const lookEveryMs = 5;
+const pollEveryMs = 5;
 
 interface Seen {
   note(event: LocalEvent): void;

@@ -17,7 +17,7 @@ import type { Context, SQSBatchResponse, SQSEvent } from "aws-lambda";
 import { addToBalance, BalanceChanged, type Deposit, MoneyDeposited } from "./bank.ts";
 import type { Contender } from "./contender.ts";
 import { tables } from "./engines.ts";
-import { keys } from "./letters.ts";
+import { keys } from "./sqs-records.ts";
 
 const essentiallyOnce = "effect, evidence and message at once, or none";
 

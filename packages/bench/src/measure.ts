@@ -4,8 +4,8 @@ import { newId } from "@essentially-once/messaging/ids";
 import type { SQSEvent } from "aws-lambda";
 import type { Contender, Running } from "./contender.ts";
 import type { BenchEngines } from "./engines.ts";
-import { invocation } from "./letters.ts";
 import { attemptsOf, meter } from "./meter.ts";
+import { invocation } from "./sqs-records.ts";
 import { median, quantile } from "./statistics.ts";
 import { toBatches, type Workload } from "./workloads.ts";
 

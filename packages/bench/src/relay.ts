@@ -4,7 +4,11 @@ import { BatchWriteItemCommand } from "@aws-sdk/client-dynamodb";
 import { dynamodb } from "@essentially-once/messaging/clients";
 import { contract } from "@essentially-once/messaging/contract";
 import { asciiJson } from "@essentially-once/messaging/envelope";
-import { lineOf, type OutboxRow, writesWithRows } from "@essentially-once/messaging/internal/commit/outbox";
+import {
+  type OutboxRow,
+  orderingKeyOf,
+  writesWithRows,
+} from "@essentially-once/messaging/internal/commit/outbox";
 import { publisher } from "@essentially-once/messaging/internal/publish/publisher";
 import { fixedRegistry } from "@essentially-once/messaging/internal/publish/registry";
 import { signer } from "@essentially-once/messaging/internal/trust/signature";
@@ -15,9 +19,9 @@ import { sqs } from "@essentially-once/messaging/sqs-client";
 import type { Versioned } from "@essentially-once/messaging/versioned-table";
 import { aDeposit, MoneyDeposited } from "./bank.ts";
 import { type BenchEngines, tables } from "./engines.ts";
-import { invocation, keys } from "./letters.ts";
 import { sinkLogs } from "./measure.ts";
 import { attemptsOf, meter } from "./meter.ts";
+import { invocation, keys } from "./sqs-records.ts";
 
 export interface Leg {
   readonly leg: string;
@@ -105,7 +109,7 @@ async function leg(name: string, messages: number, work: () => Promise<void>): P
 function aRow(n: number, messages: number): OutboxRow {
   const envelope = aDeposit({ n, accounts: Math.min(accounts, messages), run: "relay" });
   const body = asciiJson(envelope);
-  const key = { id: lineOf(envelope), place: envelope.id };
+  const key = { id: orderingKeyOf(envelope), place: envelope.id };
   return {
     id: envelope.id,
     key,

@@ -15,8 +15,8 @@ import type { Context, SQSBatchResponse, SQSEvent } from "aws-lambda";
 import { MoneyDeposited } from "./bank.ts";
 import { tables } from "./engines.ts";
 import { deposit } from "./kit.ts";
-import { invocation, keys } from "./letters.ts";
 import { sinkLogs } from "./measure.ts";
+import { invocation, keys } from "./sqs-records.ts";
 import { median } from "./statistics.ts";
 import { toBatches, type Workload } from "./workloads.ts";
 

@@ -3,7 +3,7 @@
 import type { Envelope } from "@essentially-once/messaging/envelope";
 import type { SQSEvent } from "aws-lambda";
 import { aDeposit } from "./bank.ts";
-import { batches, letter } from "./letters.ts";
+import { batches, sqsRecord } from "./sqs-records.ts";
 
 export interface Workload {
   readonly name: string;
@@ -42,7 +42,7 @@ export async function toBatches(
   envelopes: readonly Envelope[],
   { receiveCount, batchSize }: Pick<Workload, "receiveCount" | "batchSize"> = {},
 ): Promise<SQSEvent[]> {
-  const records = await Promise.all(envelopes.map((envelope) => letter(envelope, receiveCount)));
+  const records = await Promise.all(envelopes.map((envelope) => sqsRecord(envelope, receiveCount)));
   return batches(records, batchSize);
 }
 

@@ -5,7 +5,7 @@ import { enterEnvironment, requireEndpoints } from "@essentially-once/operator/s
 import { UsageError } from "@essentially-once/operator/usage-error";
 import { EngineMissing } from "./engines/dynoxide.ts";
 import { PortInUse } from "./model/port-in-use.ts";
-import { NotPermitted } from "./permissions/demands.ts";
+import { NotPermitted } from "./permissions/required-permissions.ts";
 import { SynthesisFailed } from "./synthesize.ts";
 
 export interface Program {

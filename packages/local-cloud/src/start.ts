@@ -1,12 +1,12 @@
 #!/usr/bin/env node
 // The local cloud alone: whatever stacks `bin/app.ts` has, on this machine, until Ctrl-C.
 import type { LocalCloud } from "./cloud.ts";
-import { takeCloudPlace } from "./cloud-place.ts";
+import { takeCloudDirectory } from "./cloud-directory.ts";
 import { requireTablesEngine } from "./engines/dynoxide.ts";
 import { requireFree } from "./engines/free-ports.ts";
 import type { LocalEvent } from "./model/events.ts";
 import { type Program, runProgram, untilSignal } from "./program.ts";
-import { reach } from "./reach.ts";
+import { shellExports } from "./shell-exports.ts";
 import { CLOUD_HELP, parseCloudArguments } from "./start-arguments.ts";
 import { synthesize } from "./synthesize.ts";
 
@@ -21,7 +21,7 @@ async function start({ signal, stops }: Program): Promise<number> {
   requireTablesEngine();
   await requireFree(ports);
   const projectDirectory = process.cwd();
-  const place = await takeCloudPlace(projectDirectory);
+  const place = await takeCloudDirectory(projectDirectory);
   stops.push(place.leave);
   console.log("Synthesizing the stacks (cdk synth) ...");
   await synthesize({ projectDirectory, assemblyDirectory: place.assemblyDirectory, context, signal });
@@ -39,7 +39,7 @@ async function start({ signal, stops }: Program): Promise<number> {
   place.announce({ endpoints, outputs });
   console.log(`\n${listed(outputs)}`);
   console.log(`\n${deployment.functions.length} functions. Their logs follow. To use the local cloud from another terminal:
-${reach(endpoints)}
+${shellExports(endpoints)}
   npm run dlq -- list${place.beside ? ` --cloud ${place.cloudFile}` : ""}
 `);
   if (!exit) await untilSignal();

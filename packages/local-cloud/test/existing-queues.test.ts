@@ -13,7 +13,7 @@ import { aRecorder, eventually } from "@essentially-once/testing/internal/suppor
 import { temporaryDirectory } from "@essentially-once/testing/synthesized";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type LocalCloud, startLocalCloud } from "../src/cloud.ts";
-import { ask } from "../src/resources/ask.ts";
+import { sendRequest } from "../src/resources/service-request.ts";
 
 const order = (orderId: string) => JSON.stringify({ orderId, cents: 500 });
 const recorder = aRecorder();
@@ -63,7 +63,7 @@ test("G2: each message that others send takes effect once, whichever service bri
 test("EventBridge is told by name what it does not know", async () => {
   const refused = put("", "", "").catch(String);
   expect(await refused).toContain("ValidationException");
-  const other = ask({ ...eventBridge("ListRules"), body: "{}" }).catch(String);
+  const other = sendRequest({ ...eventBridge("ListRules"), body: "{}" }).catch(String);
   expect(await other).toContain("ListRules is not supported; supported are PutEvents");
 });
 
@@ -87,7 +87,7 @@ async function send(consumer: string, MessageBody: string): Promise<void> {
 
 async function publish(Message: string): Promise<void> {
   const TopicArn = cloud.output("OrdersTopic");
-  await ask({
+  await sendRequest({
     endpoint: cloud.endpoints.sns,
     service: "sns",
     headers: { "content-type": "application/x-www-form-urlencoded" },
@@ -96,7 +96,7 @@ async function publish(Message: string): Promise<void> {
 }
 
 async function put(Source: string, DetailType: string, Detail: string): Promise<void> {
-  await ask({
+  await sendRequest({
     ...eventBridge("PutEvents"),
     body: JSON.stringify({ Entries: [{ Source, DetailType, Detail }] }),
   });

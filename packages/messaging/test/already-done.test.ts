@@ -75,8 +75,8 @@ it("G6: another message under the id of one that was done is parked, not taken f
   await receive([message], { receiveCount: 1 });
   const other = { ...message, data: { ...(message.data as object), amount: 1_000 } };
   expect(await receive([message, other], { receiveCount: 2 })).toEqual([]);
-  const letters = await world.drain(world.output("StandardDeadLetterQueueUrl"));
-  expect(letters.map(({ attributes }) => attributes.ReasonCode)).toEqual(["ID_REUSED"]);
+  const deadLetters = await world.drain(world.output("StandardDeadLetterQueueUrl"));
+  expect(deadLetters.map(({ attributes }) => attributes.ReasonCode)).toEqual(["ID_REUSED"]);
 });
 
 it("when the evidence cannot be read at once, the suspects run one by one and meet it there", async () => {

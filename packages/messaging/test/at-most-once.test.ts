@@ -146,7 +146,7 @@ describe("a consumer that takes effect at most once", () => {
     expect(await deliver(1)).toBe("acknowledged");
     expect(await count()).toBe(0);
     expect(logged()).toEqual(["LOST", "DUPLICATE"]);
-    expect(lines[0]).toContain('"errorCode":"CLAIM_EXPIRED"');
+    expect(lines[0]).toContain('"errorCode":"LEASE_EXPIRED"');
   });
 
   it("G9: counts a loss again when its process died before it reported the loss", async () => {

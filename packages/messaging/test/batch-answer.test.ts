@@ -14,9 +14,9 @@ import { newId } from "../src/core/ids.ts";
 import { RetryLater } from "../src/core/outcome.ts";
 import { subscription } from "../src/envelope/subscription.ts";
 import { sendAll } from "../src/publish/send.ts";
+import { attemptStore } from "../src/receive/attempt-store.ts";
 import { settleFailure } from "../src/receive/failed-record.ts";
 import { holds } from "../src/receive/holds.ts";
-import { runLedger } from "../src/receive/run-ledger.ts";
 
 let world: World;
 let partial: PartialAnswers | undefined;
@@ -68,17 +68,17 @@ describe("what an answer of DynamoDB leaves out", () => {
 
   it("G4: does not make the count of attempts begin anew", async () => {
     const record = anSqsRecord("a message", { receiveCount: 2 });
-    const ledger = runLedger({ table: evidenceTable() });
-    await ledger.note(record, "failed");
+    const store = attemptStore({ table: evidenceTable() });
+    await store.note(record, "failed");
     partial = leaveOut(dynamodb(), { command: "BatchGetItemCommand", requests: 9 });
     const unread = { ...record };
     await linesOf(async () => {
-      await ledger.lastRuns([unread]);
-      await ledger.note(unread, "failed");
+      await store.lastRuns([unread]);
+      await store.note(unread, "failed");
     });
     partial.remove();
     const again = { ...record };
-    await ledger.lastRuns([again]);
+    await store.lastRuns([again]);
     expect(attemptOf(again)).toBe(2);
   });
 });

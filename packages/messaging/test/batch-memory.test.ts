@@ -13,8 +13,8 @@ import { valuesIn, valuesMax } from "../src/envelope/caps.ts";
 import { contract } from "../src/envelope/contract.ts";
 import { asciiJson } from "../src/envelope/envelope.ts";
 import { messageType } from "../src/envelope/message-type.ts";
+import { attemptStore } from "../src/receive/attempt-store.ts";
 import { consumer } from "../src/receive/consumer.ts";
-import { runLedger } from "../src/receive/run-ledger.ts";
 
 const Listed = messageType({ type: "tests.listed.v1", schema: z.unknown(), key: () => "k" });
 const engines = localEngines();
@@ -48,8 +48,8 @@ it("G5, G11: what a batch has beyond its bound goes back before it is parsed, an
   const texts = [body("a", 10), tooMany, ...Array(10).fill(wide), body("a", 2_000), body("a", 10)];
   const records = texts.map((text, nth) => anSqsRecord(text.replace('"a"', `"message-${nth}"`)));
   const [last] = records.slice(-1) as [(typeof records)[number]];
-  const ledger = runLedger({ table });
-  await ledger.note(last, "failed");
+  const store = attemptStore({ table });
+  await store.note(last, "failed");
   last.attributes.ApproximateReceiveCount = "2";
 
   let answer: Awaited<ReturnType<typeof handler>> | undefined;
@@ -60,7 +60,7 @@ it("G5, G11: what a batch has beyond its bound goes back before it is parsed, an
   expect(answer?.batchItemFailures).toEqual(back);
   expect(ran.length).toBe(11); // one small one, and ten times the bound of a message
   const again = { ...last };
-  await ledger.lastRuns([again]);
+  await store.lastRuns([again]);
   expect([attemptOf(again), pastOf(again).waits]).toEqual([2, 1]);
   const full = lines.filter(({ errorCode }) => errorCode === "BATCH_FULL");
   expect(full.map(({ waitedSeconds }) => waitedSeconds)).toEqual([expect.any(Number), expect.any(Number)]);

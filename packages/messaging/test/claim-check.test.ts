@@ -14,7 +14,7 @@ import {
   Told,
 } from "@essentially-once/testing/internal/support/claim-world";
 import { linesOf } from "@essentially-once/testing/internal/support/lines";
-import { aJournal, inSeconds, letter } from "@essentially-once/testing/journal-world";
+import { aJournal, aJournalMessage, inSeconds } from "@essentially-once/testing/journal-world";
 import { aContext, aPost } from "@essentially-once/testing/lambda";
 import { codeAfter } from "@essentially-once/testing/middleware";
 import { afterAll, afterEach, beforeAll, describe, expect, it, onTestFinished } from "vitest";
@@ -336,7 +336,7 @@ describe("from the journal", () => {
     const messages = await Promise.all(
       ["a", "b"].map((text) => aReference({ text: large(text) }, Noted.type)),
     );
-    await log.append(messages.map(letter), inSeconds(10));
+    await log.append(messages.map(aJournalMessage), inSeconds(10));
     for (const message of messages) await world.removeObject(keyOf(message));
     const seen: string[] = [];
     const pull = projection(contract({ name: `read-${newId()}`, accepts: [Noted] }), {
@@ -370,7 +370,7 @@ describe("from the journal", () => {
 
   it("G4, G10: no message is appended after one whose claim-check data could not be kept", async () => {
     const log = keepingClaims(aJournal());
-    const messages = [anEnvelope(), await aReference({ text: large() }), anEnvelope()].map(letter);
+    const messages = [anEnvelope(), await aReference({ text: large() }), anEnvelope()].map(aJournalMessage);
     faults = injectFaults(s3(), { command: "CopyObjectCommand", moment: "before" });
     const kinds = async () => (await log.append(messages, inSeconds(10))).map(({ kind }) => kind);
     expect(await kinds()).toEqual(["appended", "unconfirmed", "unconfirmed"]);
@@ -383,7 +383,9 @@ describe("from the journal", () => {
     const message = await aReference({ text: large() });
     await world.removeObject(keyOf(message));
     const lines = await linesOf(async () => {
-      expect(await log.append([letter(message)], inSeconds(10))).toMatchObject([{ kind: "appended" }]);
+      expect(await log.append([aJournalMessage(message)], inSeconds(10))).toMatchObject([
+        { kind: "appended" },
+      ]);
     });
     expect(lines).toMatchObject([{ code: "CLAIM_MISSING", dataref: message.dataref }]);
   });

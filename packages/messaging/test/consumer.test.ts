@@ -42,11 +42,11 @@ describe("a consumer", () => {
     async (code, body) => {
       expect(await receive(bodyOf({ n: 1 }), body, bodyOf({ n: 2 }))).toEqual({ batchItemFailures: [] });
       expect(seen).toEqual([1, 2]);
-      const letters = await world.drain(deadLetters());
-      expect(letters).toMatchObject([
+      const parkedMessages = await world.drain(deadLetters());
+      expect(parkedMessages).toMatchObject([
         { body, attributes: { ReasonCode: code, Consumer: "ping", ReceiveCount: "1" } },
       ]);
-      expect(letters[0]?.attributes.SourceQueueUrl).toBe(world.output("StandardQueueUrl"));
+      expect(parkedMessages[0]?.attributes.SourceQueueUrl).toBe(world.output("StandardQueueUrl"));
     },
   );
 

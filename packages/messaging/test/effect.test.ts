@@ -66,7 +66,7 @@ describe("an effect", () => {
   it("G8: waits while another delivery holds the lease, and says for how long", async () => {
     const gate = Promise.withResolvers<Consignment>();
     const first = delivery()(key, { perform: () => gate.promise });
-    await claimed();
+    await leaseHeld();
     await expect(delivery()(key, booking())).rejects.toMatchObject({
       code: "LEASE_HELD",
       retryAfterSeconds: 7, // 4.5 s of lease and 2 s of grace
@@ -234,7 +234,7 @@ describe("a strategy that must fail", () => {
 
   it("lease without a fence: the overtaken worker writes over what its successor recorded", async () => {
     const first = withoutFence();
-    await first.claim();
+    await first.acquire();
     await withoutFence().settle("the successor's");
     await first.settle("the late one's");
     expect(await world.get(world.output("SecondEvidenceTable"), key)).toMatchObject({
@@ -346,21 +346,21 @@ function checksNothingBeforeItsRequest(): Effect {
 
 async function claimOf(name: string) {
   const leases = leaseTable({ table: world.output("SecondEvidenceTable"), graceMs: 0 });
-  const claim = await leases.claim({ id: name, untilMs: nowMs() + 5_000, about: {} });
-  if (claim.kind !== "granted") throw new Error(claim.kind);
-  return claim.lease;
+  const acquired = await leases.acquire({ id: name, untilMs: nowMs() + 5_000, about: {} });
+  if (acquired.kind !== "granted") throw new Error(acquired.kind);
+  return acquired.lease;
 }
 
 function withoutFence() {
   const table = world.output("SecondEvidenceTable");
   return {
-    claim: () => world.put(table, { id: key, state: "claimed" }),
+    acquire: () => world.put(table, { id: key, state: "claimed" }),
     settle: (result: string) => world.put(table, { id: key, state: "settled", result }),
   };
 }
 
 /** Waits until the lease of the running delivery is in the table. */
-async function claimed(): Promise<void> {
+async function leaseHeld(): Promise<void> {
   for (;;) {
     const items = await world.items(world.output("SecondEvidenceTable"));
     if (items.some((item) => item.key === key)) return;

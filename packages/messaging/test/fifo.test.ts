@@ -396,9 +396,9 @@ function copyOf(record: SQSRecord): SQSRecord {
 /** Receives what the queue holds, as a mapping does, until it holds nothing visible. */
 async function pump(): Promise<string[]> {
   for (;;) {
-    const letters = await world.drain(queueUrl);
-    if (letters.length === 0) return [];
-    const records = letters.map(({ body }) =>
+    const deadLetters = await world.drain(queueUrl);
+    if (deadLetters.length === 0) return [];
+    const records = deadLetters.map(({ body }) =>
       anSqsRecord(body, { queueName, group: noteIn(body).slice(0, 1) }),
     );
     for (const record of records) {
@@ -423,8 +423,8 @@ function queue() {
 }
 
 async function deadNotes(): Promise<string[]> {
-  const letters = await world.drain(deadLetterQueueUrl);
-  return letters.map(({ body, attributes }) => `${noteIn(body)} ${attributes.ReasonCode}`);
+  const deadLetters = await world.drain(deadLetterQueueUrl);
+  return deadLetters.map(({ body, attributes }) => `${noteIn(body)} ${attributes.ReasonCode}`);
 }
 
 async function lines(): Promise<string[][]> {

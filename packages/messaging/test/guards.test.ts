@@ -2,7 +2,7 @@ import { aKeyStore, aSecret } from "@essentially-once/testing/a-key-ring";
 import { anEnvelope } from "@essentially-once/testing/an-envelope";
 import { codeAfter } from "@essentially-once/testing/middleware";
 import { expect, it } from "vitest";
-import type { Letter } from "../src/commit/delivery.ts";
+import type { SqsMessage } from "../src/commit/delivery.ts";
 import { asciiJson, type Envelope } from "../src/envelope/envelope.ts";
 import { dedupWindowDays } from "../src/envelope/message-life.ts";
 import { guards } from "../src/trust/guards.ts";
@@ -37,9 +37,9 @@ async function codeOf(
   const attributes = isSigned
     ? await signer({ keys })({ body, envelope: message }, "http://queues/credit")
     : {};
-  const letter: Letter = { body, attributes, queueName: "credit", receiveCount: 1 };
+  const sqsMessage: SqsMessage = { body, attributes, queueName: "credit", receiveCount: 1 };
   for (const guard of guards({ signature: { keys }, ...options })) {
-    const code = await codeAfter(guard, { message, letter });
+    const code = await codeAfter(guard, { message, sqsMessage });
     if (code !== undefined) return code;
   }
   return undefined;

@@ -49,8 +49,8 @@ describe("a handler that does not wait for what it started", () => {
     const messageId = newId();
     for (let receive = 1; receive <= 5; receive++)
       expect(await isReturned(careless, receive, messageId)).toBe(receive < 5);
-    const [letter] = await world.drain(world.output("StandardDeadLetterQueueUrl"));
-    expect(letter?.attributes).toMatchObject({
+    const [deadLetter] = await world.drain(world.output("StandardDeadLetterQueueUrl"));
+    expect(deadLetter?.attributes).toMatchObject({
       ReasonCode: "NOT_AWAITED",
       ReasonDetail: "1 still running when the handler ended: GetItemCommand",
     });

@@ -407,8 +407,8 @@ async function rows(): Promise<Record<string, unknown>[]> {
 
 async function outcome() {
   const { count } = (await world.get(table(), counterId)) ?? {};
-  const letters = await world.drain(world.output("StandardDeadLetterQueueUrl"));
-  return { count, parked: letters.map(({ attributes }) => attributes.ReasonCode) };
+  const deadLetters = await world.drain(world.output("StandardDeadLetterQueueUrl"));
+  return { count, parked: deadLetters.map(({ attributes }) => attributes.ReasonCode) };
 }
 
 function table(): string {

@@ -7,8 +7,8 @@ import {
 import { streamRecord } from "@essentially-once/local-cloud/internal/mappings/stream-record";
 import { anEnvelope } from "@essentially-once/testing/an-envelope";
 import { type Faults, injectFaults } from "@essentially-once/testing/faults";
-import { enterAuthors } from "@essentially-once/testing/internal/support/enter-authors";
 import { Asked } from "@essentially-once/testing/internal/support/kit/messages";
+import { registerProducers } from "@essentially-once/testing/internal/support/register-producers";
 import { aContext, anSqsEvent, anSqsRecord } from "@essentially-once/testing/lambda";
 import { aWorld, type World } from "@essentially-once/testing/world";
 import type { DynamoDBRecord, DynamoDBStreamEvent } from "aws-lambda";
@@ -40,7 +40,7 @@ beforeAll(async () => {
   world = await aWorld();
   world.enter("Standard/");
   world.enter("Relay/");
-  await enterAuthors(["count"], { table: "items" });
+  await registerProducers(["count"], { table: "items" });
   ({ handler: publish } = await import("../src/publish/relay/publish.ts"));
   ({ handler: sweep } = await import("../src/publish/relay/sweep.ts"));
 });

@@ -304,6 +304,6 @@ async function count(): Promise<unknown> {
 }
 
 async function reasons(): Promise<unknown[]> {
-  const letters = await world.drain(world.output("StandardDeadLetterQueueUrl"));
-  return letters.map(({ attributes }) => attributes.ReasonCode);
+  const deadLetters = await world.drain(world.output("StandardDeadLetterQueueUrl"));
+  return deadLetters.map(({ attributes }) => attributes.ReasonCode);
 }

@@ -2,8 +2,8 @@ import { anSqsRecord } from "@essentially-once/testing/lambda";
 import fc from "fast-check";
 import { expect, it } from "vitest";
 import { setClock } from "../src/core/clock.ts";
+import type { LastRun } from "../src/receive/attempt-store.ts";
 import { processIsolated } from "../src/receive/isolation.ts";
-import type { LastRun } from "../src/receive/run-ledger.ts";
 
 const maxReceiveCount = 5;
 
@@ -32,12 +32,12 @@ it("G5: its neighbours are deleted from the queue before a suspect runs", async 
   const steps: string[] = [];
   await processIsolated([0, 1, 2], {
     deadlineMs: Number.POSITIVE_INFINITY,
-    lotOf: String,
+    keyOf: String,
     recordOf: (item) => ({
       ...anSqsRecord("", { receiveCount: item === 0 ? 2 : 1 }),
       messageId: String(item),
     }),
-    ledger: {
+    store: {
       lastRuns: async () => new Map(),
       note: async (_, run) => void steps.push(`note ${run}`),
     },
@@ -59,9 +59,9 @@ it("G5: a suspect for which no time was left is neither noted nor last the next 
     processIsolated(["hangs", "waits"], {
       deadlineMs: 1_000,
       inOrder: true, // where each note is an attempt, and the last of them parks
-      lotOf: String,
+      keyOf: String,
       recordOf: (item) => ({ ...anSqsRecord("", { receiveCount: 2 }), messageId: item }),
-      ledger: {
+      store: {
         lastRuns: async () => new Map(notes),
         note: async (record, run) => void notes.set(record.messageId, run === "alone" ? run : "ended"),
       },
@@ -85,9 +85,9 @@ it("records that failed and said so are no suspects", async () => {
   const calls: number[][] = [];
   await processIsolated([1, 2], {
     deadlineMs: Number.POSITIVE_INFINITY,
-    lotOf: String,
+    keyOf: String,
     recordOf: (item) => ({ ...anSqsRecord("", { receiveCount: 2 }), messageId: String(item) }),
-    ledger: {
+    store: {
       lastRuns: async () =>
         new Map([
           ["1", "ended"],
@@ -109,9 +109,9 @@ it("G4, G5: in a group, no message behind a recorded failure is a suspect", asyn
   await processIsolated(["a1", "a2", "b1"], {
     inOrder: true,
     deadlineMs: Number.POSITIVE_INFINITY,
-    lotOf: (item) => item.slice(0, 1),
+    keyOf: (item) => item.slice(0, 1),
     recordOf: (item) => ({ ...anSqsRecord("", { receiveCount: item === "b1" ? 1 : 2 }), messageId: item }),
-    ledger: { lastRuns: async () => new Map([["a1", "ended"]]), note: async () => undefined },
+    store: { lastRuns: async () => new Map([["a1", "ended"]]), note: async () => undefined },
     async process(items) {
       calls.push([...items]);
       return [];
@@ -133,9 +133,9 @@ async function deliverUntilQuiet(rounds: readonly number[][], isolate: typeof pr
     try {
       const failed = await isolate<number>(batch, {
         deadlineMs: Number.POSITIVE_INFINITY,
-        lotOf: String,
+        keyOf: String,
         recordOf: (item) => ({ ...anSqsRecord("", { receiveCount: index + 1 }), messageId: String(item) }),
-        ledger: {
+        store: {
           lastRuns: async () => notes,
           note: async (record, run) => void notes.set(record.messageId, run === "alone" ? run : "ended"),
         },

@@ -4,10 +4,10 @@ import { marshall } from "@aws-sdk/util-dynamodb";
 import { type Faults, injectFaults } from "@essentially-once/testing/faults";
 import {
   aJournal,
+  aJournalMessage,
   aJournalWorld,
   inSeconds,
   type JournalWorld,
-  letter,
 } from "@essentially-once/testing/journal-world";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { dynamodb } from "../src/aws/clients.ts";
@@ -84,7 +84,7 @@ describe("the journal as a destination of the publisher", () => {
     const [message] = reused.messages;
     if (!message) throw new Error("a row has messages");
     const { id, source } = first.messages[0]?.envelope ?? message.envelope;
-    const forged = letter({ id, source, type: "routed", data: "other" });
+    const forged = aJournalMessage({ id, source, type: "routed", data: "other" });
     const rows = [first, { ...reused, messages: [forged] }, await aRow("routed")];
     expect(await publish(rows)).toEqual(new Set([rows[0]?.id, rows[2]?.id]));
     expect(await received()).toHaveLength(2);
@@ -103,7 +103,7 @@ function publish(rows: readonly OutboxRow[]): Promise<Set<string>> {
 async function aRow(...types: string[]): Promise<OutboxRow> {
   const row = {
     createdAt: "2026-01-01T00:00:00.000Z",
-    messages: types.map((type) => letter({ type })),
+    messages: types.map((type) => aJournalMessage({ type })),
     after: "",
     tried: false,
   };

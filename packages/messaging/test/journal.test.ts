@@ -4,10 +4,10 @@ import { type Faults, injectFaults } from "@essentially-once/testing/faults";
 import { linesOf } from "@essentially-once/testing/internal/support/lines";
 import {
   aJournal,
+  aJournalMessage,
   aJournalWorld,
   inSeconds,
   type JournalWorld,
-  letter,
 } from "@essentially-once/testing/journal-world";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { dynamodb } from "../src/aws/clients.ts";
@@ -31,16 +31,19 @@ afterAll(() => world.stop());
 describe("append", () => {
   it("G10: numbers the entries of a partition without a gap, in the order of the append", async () => {
     const log = aJournal();
-    const letters = Array.from({ length: 120 }, (_, n) => letter({ data: n })); // three transactions
-    const appended = await log.append(letters, inSeconds(10));
-    expect(appended).toEqual(letters.map((_, n) => ({ kind: "appended", partition: 0, sequence: n + 1 })));
-    expect(await all(log, 0)).toEqual(letters.map(({ body }, n) => ({ sequence: n + 1, body })));
+    const journalMessages = Array.from({ length: 120 }, (_, n) => aJournalMessage({ data: n })); // three transactions
+    const appended = await log.append(journalMessages, inSeconds(10));
+    expect(appended).toEqual(
+      journalMessages.map((_, n) => ({ kind: "appended", partition: 0, sequence: n + 1 })),
+    );
+    expect(await all(log, 0)).toEqual(journalMessages.map(({ body }, n) => ({ sequence: n + 1, body })));
   });
 
   it("G10, G2: has neither gap nor double when four appenders bring their own and the same messages at once", async () => {
     const name = aJournal().name;
-    const letters = (count: number) => Array.from({ length: count }, (_, n) => letter({ data: n }));
-    const shared = letters(100);
+    const journalMessages = (count: number) =>
+      Array.from({ length: count }, (_, n) => aJournalMessage({ data: n }));
+    const shared = journalMessages(100);
     const appenders = Array.from({ length: 4 }, () => journal({ name, partitions: 1 })); // each with its own head
     faults = injectFaults(dynamodb(), {
       command: "TransactWriteItemsCommand",
@@ -52,7 +55,7 @@ describe("append", () => {
         const kinds: string[] = [];
         const mine = [...shared.slice(n * 25), ...shared.slice(0, n * 25)].flatMap((one) => [
           one,
-          ...letters(1),
+          ...journalMessages(1),
         ]);
         for (let start = 0; start < mine.length; start += 5) {
           const part = await appender.append(mine.slice(start, start + 5), inSeconds(30));
@@ -72,34 +75,34 @@ describe("append", () => {
 
   it("G2: tells a duplicate where the first one is, and appends the new ones around it", async () => {
     const log = aJournal();
-    const known = letter();
+    const known = aJournalMessage();
     await log.append([known], inSeconds(10));
     faults = injectFaults(dynamodb(), {
       command: "TransactWriteItemsCommand",
       moment: "after",
       attempts: [],
     });
-    expect(await log.append([letter(), known, letter()], inSeconds(10))).toEqual([
+    expect(await log.append([aJournalMessage(), known, aJournalMessage()], inSeconds(10))).toEqual([
       { kind: "appended", partition: 0, sequence: 2 },
       { kind: "duplicate", partition: 0, sequence: 1 },
       { kind: "appended", partition: 0, sequence: 3 },
     ]);
     expect(faults.attempts).toHaveLength(2); // it still knew the head
     expect(await log.find(known)).toEqual({ kind: "duplicate", partition: 0, sequence: 1 });
-    expect(await log.find(letter())).toBeUndefined();
+    expect(await log.find(aJournalMessage())).toBeUndefined();
   });
 
   it("G2: takes a message once that comes twice in one append", async () => {
     const log = aJournal();
-    const twice = letter();
-    await log.append([twice, letter(), twice], inSeconds(10));
+    const twice = aJournalMessage();
+    await log.append([twice, aJournalMessage(), twice], inSeconds(10));
     expect(await all(log, 0)).toHaveLength(2);
   });
 
   it("D15: refuses a message that has the identity of another and other data", async () => {
     const log = aJournal();
-    const first = letter({ data: 1 });
-    const forged = letter({ id: first.envelope.id, data: 2 });
+    const first = aJournalMessage({ data: 1 });
+    const forged = aJournalMessage({ id: first.envelope.id, data: 2 });
     expect(await log.append([first, forged], inSeconds(10))).toMatchObject([
       { kind: "appended" },
       { kind: "refused", reason: { code: "ID_REUSED" } },
@@ -110,9 +113,9 @@ describe("append", () => {
 
   it("D8: refuses what fits no entry, and appends its neighbours, as many as fit a transaction", async () => {
     const log = aJournal();
-    const big = () => letter({ data: "x".repeat(380_000) });
+    const big = () => aJournalMessage({ data: "x".repeat(380_000) });
     const results = await log.append(
-      [letter({ data: "x".repeat(410_000) }), ...Array.from({ length: 12 }, big)],
+      [aJournalMessage({ data: "x".repeat(410_000) }), ...Array.from({ length: 12 }, big)],
       inSeconds(30),
     );
     expect(results[0]).toMatchObject({ kind: "refused", reason: { code: "ENTRY_TOO_LARGE" } });
@@ -121,8 +124,8 @@ describe("append", () => {
 
   it("G3: takes longer messages than fit a row of the outbox, under the longest name", async () => {
     const log = journal({ name: "j".repeat(60), partitions: 64 });
-    const room = 409_600 - 90 - letter({ data: "" }).body.length;
-    const longest = letter({ data: "x".repeat(room) });
+    const room = 409_600 - 90 - aJournalMessage({ data: "" }).body.length;
+    const longest = aJournalMessage({ data: "x".repeat(room) });
     expect(measureRow(longest)).toBeGreaterThan(409_600);
     expect(await log.append([longest], inSeconds(10))).toMatchObject([{ kind: "appended" }]);
   });
@@ -134,7 +137,7 @@ describe("append", () => {
       moment: "after",
       attempts: [1],
     });
-    expect(await log.append([letter(), letter()], inSeconds(10))).toMatchObject([
+    expect(await log.append([aJournalMessage(), aJournalMessage()], inSeconds(10))).toMatchObject([
       { kind: "appended" },
       { kind: "appended" },
     ]);
@@ -144,14 +147,14 @@ describe("append", () => {
 
   it("G2: does not confirm what it cannot know, and the next append finds it there", async () => {
     const log = aJournal();
-    const letters = [letter(), letter()];
+    const journalMessages = [aJournalMessage(), aJournalMessage()];
     faults = injectFaults(dynamodb(), { command: "TransactWriteItemsCommand", moment: "after" });
-    expect(await log.append(letters, inSeconds(10))).toEqual([
+    expect(await log.append(journalMessages, inSeconds(10))).toEqual([
       { kind: "unconfirmed" },
       { kind: "unconfirmed" },
     ]);
     faults.remove();
-    expect((await log.append(letters, inSeconds(10))).map(({ kind }) => kind)).toEqual([
+    expect((await log.append(journalMessages, inSeconds(10))).map(({ kind }) => kind)).toEqual([
       "duplicate",
       "duplicate",
     ]);
@@ -160,13 +163,13 @@ describe("append", () => {
 
   it("G4: puts nothing behind a message that may not be there", async () => {
     const log = aJournal();
-    const letters = Array.from({ length: 60 }, () => letter()); // two transactions; the first never arrives
+    const journalMessages = Array.from({ length: 60 }, () => aJournalMessage()); // two transactions; the first never arrives
     faults = injectFaults(dynamodb(), {
       command: "TransactWriteItemsCommand",
       moment: "before",
       attempts: [1, 2, 3],
     });
-    const results = await log.append(letters, inSeconds(10));
+    const results = await log.append(journalMessages, inSeconds(10));
     expect(new Set(results.map(({ kind }) => kind))).toEqual(new Set(["unconfirmed"]));
     expect(await all(log, 0)).toEqual([]);
   });
@@ -174,10 +177,10 @@ describe("append", () => {
   it("G4, G11: puts nothing behind a message that lost its race and had no time for another", async () => {
     const log = aJournal();
     const other = journal({ name: log.name, partitions: 1 });
-    await log.append([letter()], inSeconds(10));
-    await other.append([letter()], inSeconds(10)); // the head is no more where `log` saw it
+    await log.append([aJournalMessage()], inSeconds(10));
+    await other.append([aJournalMessage()], inSeconds(10)); // the head is no more where `log` saw it
     const results = await log.append(
-      Array.from({ length: 60 }, () => letter()),
+      Array.from({ length: 60 }, () => aJournalMessage()),
       inSeconds(0),
     );
     expect(new Set(results.map(({ kind }) => kind))).toEqual(new Set(["unconfirmed"]));
@@ -188,11 +191,11 @@ describe("append", () => {
     "G4, G6: appends nothing when it was made with other than %i partitions",
     async (partitions) => {
       const { name } = aJournal();
-      const four = Array.from({ length: 20 }, (_, n) => letter({ partitionkey: `key-${n}` }));
+      const four = Array.from({ length: 20 }, (_, n) => aJournalMessage({ partitionkey: `key-${n}` }));
       await journal({ name, partitions: 4 }).append(four, inSeconds(10));
       const other = journal({ name, partitions });
       const lines = await linesOf(async () => {
-        const results = await other.append([letter({ partitionkey: "key-1" })], inSeconds(10));
+        const results = await other.append([aJournalMessage({ partitionkey: "key-1" })], inSeconds(10));
         expect(results).toEqual([{ kind: "unconfirmed" }]);
       });
       expect(lines.find(({ code }) => code === "JOURNAL_PARTITIONS")).toMatchObject({
@@ -221,41 +224,45 @@ describe("append", () => {
   it("G10: learns from a lost race where the head is, without a read", async () => {
     const log = aJournal();
     const other = journal({ name: log.name, partitions: 1 });
-    await log.append([letter()], inSeconds(10));
-    await other.append([letter()], inSeconds(10));
+    await log.append([aJournalMessage()], inSeconds(10));
+    await other.append([aJournalMessage()], inSeconds(10));
     faults = injectFaults(dynamodb(), {
       command: "TransactWriteItemsCommand",
       moment: "after",
       attempts: [],
     });
-    expect(await log.append([letter()], inSeconds(10))).toMatchObject([{ kind: "appended", sequence: 3 }]);
+    expect(await log.append([aJournalMessage()], inSeconds(10))).toMatchObject([
+      { kind: "appended", sequence: 3 },
+    ]);
     expect(faults.attempts).toHaveLength(2);
   });
 
   it("G10: overwrites no entry when the head was deleted", async () => {
     const log = aJournal();
-    const first = letter();
+    const first = aJournalMessage();
     await log.append([first], inSeconds(10));
     const Key = marshall({ id: `${log.name}#0`, sequence: 0 });
     await world.clients.dynamodb.send(new DeleteItemCommand({ TableName: world.journalTable, Key }));
-    expect(await log.append([letter()], inSeconds(10))).toEqual([{ kind: "unconfirmed" }]);
+    expect(await log.append([aJournalMessage()], inSeconds(10))).toEqual([{ kind: "unconfirmed" }]);
     expect(await all(log, 0)).toEqual([{ sequence: 1, body: first.body }]);
   });
 
   it("G4: keeps the messages of a key in one partition and in their order", async () => {
     const log = aJournal({ partitions: 8 });
     const keys = ["a", "b", "c", "d", "e", "f"];
-    const letters = Array.from({ length: 60 }, (_, n) =>
-      letter({ partitionkey: keys[n % 6] ?? "", data: n }),
+    const journalMessages = Array.from({ length: 60 }, (_, n) =>
+      aJournalMessage({ partitionkey: keys[n % 6] ?? "", data: n }),
     );
-    await log.append(letters, inSeconds(10));
+    await log.append(journalMessages, inSeconds(10));
     for (const key of keys) {
       const entries = await all(log, partitionOf(key, 8));
       const mine = entries
         .map(({ body }) => JSON.parse(body))
         .filter(({ partitionkey }) => partitionkey === key);
       expect(mine.map(({ data }) => data)).toEqual(
-        letters.filter(({ envelope }) => envelope.partitionkey === key).map(({ envelope }) => envelope.data),
+        journalMessages
+          .filter(({ envelope }) => envelope.partitionkey === key)
+          .map(({ envelope }) => envelope.data),
       );
     }
     expect(new Set(keys.map((key) => partitionOf(key, 8))).size).toBeGreaterThan(1);
@@ -266,7 +273,7 @@ describe("read", () => {
   it("G11: gives at most a page, from where it is asked", async () => {
     const log = aJournal();
     await log.append(
-      Array.from({ length: 10 }, () => letter()),
+      Array.from({ length: 10 }, () => aJournalMessage()),
       inSeconds(10),
     );
     const page = await log.read({ partition: 0, after: 3, limit: 4 });
@@ -277,7 +284,7 @@ describe("read", () => {
   it("G10: stops before a gap, which a page may show while an append commits", async () => {
     const log = aJournal();
     await log.append(
-      Array.from({ length: 5 }, () => letter()),
+      Array.from({ length: 5 }, () => aJournalMessage()),
       inSeconds(10),
     );
     const Key = marshall({ id: `${log.name}#0`, sequence: 3 });

@@ -4,7 +4,7 @@ import { type CallFault, type FaultAtCall, faultAtCall } from "@essentially-once
 import { aWorld, type World } from "@essentially-once/testing/world";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, onTestFinished } from "vitest";
 import { dynamodb } from "../src/aws/clients.ts";
-import { type Claim, type Lease, type LeaseTable, leaseTable } from "../src/commit/lease.ts";
+import { type Acquisition, type Lease, type LeaseTable, leaseTable } from "../src/commit/lease.ts";
 import { nowMs, nowSeconds, setClock } from "../src/core/clock.ts";
 import { newId } from "../src/core/ids.ts";
 
@@ -27,15 +27,15 @@ afterAll(() => world.stop());
 
 describe("a lease", () => {
   it("G8: of five that acquire it at once one is granted", async () => {
-    const claims = await Promise.all([1, 2, 3, 4, 5].map(claim));
-    expect(claims.map(({ kind }) => kind).sort()).toEqual(["granted", "held", "held", "held", "held"]);
+    const acquisitions = await Promise.all([1, 2, 3, 4, 5].map(acquire));
+    expect(acquisitions.map(({ kind }) => kind).sort()).toEqual(["granted", "held", "held", "held", "held"]);
   });
 
   it("G8: of five that overtake at once one is granted, in doubt and with a higher fence", async () => {
-    await claim();
+    await acquire();
     aheadMs += 60_000;
-    const claims = await Promise.all([1, 2, 3, 4, 5].map(claim));
-    const granted = claims.filter((one) => one.kind === "granted");
+    const acquisitions = await Promise.all([1, 2, 3, 4, 5].map(acquire));
+    const granted = acquisitions.filter((one) => one.kind === "granted");
     expect(granted).toMatchObject([{ inDoubt: true, lease: { fence: 2 } }]);
   });
 
@@ -44,25 +44,25 @@ describe("a lease", () => {
     ["lost-response", 1],
     ["lost-response", 2],
   ])("D1: acquired from an overdue owner, it is in doubt after a %s at call %i", async (fault, nth) => {
-    await claim();
+    await acquire();
     aheadMs += 60_000;
     faults = faultAtCall(dynamodb(), { nth, fault });
-    expect(await claim()).toMatchObject({ kind: "granted", inDoubt: true, lease: { fence: 2 } });
+    expect(await acquire()).toMatchObject({ kind: "granted", inDoubt: true, lease: { fence: 2 } });
   });
 
   it("G8: is respected until its end and a grace period, to the second", async () => {
-    await claim();
+    await acquire();
     aheadMs += 6_000;
-    expect(await claim()).toEqual({ kind: "held", retryAfterSeconds: 1 });
+    expect(await acquire()).toEqual({ kind: "held", retryAfterSeconds: 1 });
     aheadMs += 1_000;
-    expect(await claim()).toMatchObject({ kind: "granted" });
+    expect(await acquire()).toMatchObject({ kind: "granted" });
   });
 
   it("G8: gives the result that its owner settled, also long after", async () => {
     const lease = await granted();
     expect(await lease.settle({ n: 1 })).toEqual({ n: 1 });
     aheadMs += 70 * 86_400_000;
-    expect(await claim()).toMatchObject({ kind: "settled", result: { n: 1 }, about: { note: "kept" } });
+    expect(await acquire()).toMatchObject({ kind: "settled", result: { n: 1 }, about: { note: "kept" } });
   });
 
   it("D1: settles when the response to that is lost and the SDK tries again", async () => {
@@ -83,8 +83,8 @@ describe("a lease", () => {
     aheadMs += 60_000;
     const second = await granted();
     await expect(first.settle("late")).rejects.toMatchObject({ code: "LEASE_LOST" });
-    await first.free();
-    expect(await claim()).toMatchObject({ kind: "held" });
+    await first.release();
+    expect(await acquire()).toMatchObject({ kind: "held" });
     expect(await second.settle("done")).toBe("done");
   });
 
@@ -96,19 +96,19 @@ describe("a lease", () => {
     };
     dynamodb().middlewareStack.add(() => changed, { step: "initialize", name: "changed" });
     onTestFinished(() => void dynamodb().middlewareStack.remove("changed"));
-    await expect(claim()).rejects.toMatchObject({ code: "CONTENDED", waited: true });
+    await expect(acquire()).rejects.toMatchObject({ code: "CONTENDED", waited: true });
     expect(times).toBe(5);
   });
 
   it("once released, is acquired at once, not in doubt, and with a higher fence", async () => {
     const lease = await granted();
-    await lease.free();
-    expect(await claim()).toMatchObject({ kind: "granted", inDoubt: false, lease: { fence: 2 } });
+    await lease.release();
+    expect(await acquire()).toMatchObject({ kind: "granted", inDoubt: false, lease: { fence: 2 } });
   });
 
   it("G2: evidence that rows wrote is settled", async () => {
     await world.put(world.output("SecondEvidenceTable"), { id, consumer: "tests", digest: "abc" });
-    expect(await claim()).toMatchObject({ kind: "settled", about: { digest: "abc" } });
+    expect(await acquire()).toMatchObject({ kind: "settled", about: { digest: "abc" } });
   });
 
   it("D13: its item outlives every redelivery, counted from the last change", async () => {
@@ -120,12 +120,12 @@ describe("a lease", () => {
   });
 });
 
-function claim(): Promise<Claim> {
-  return leases.claim({ id, untilMs: nowMs() + 5_000, about: { note: "kept" } });
+function acquire(): Promise<Acquisition> {
+  return leases.acquire({ id, untilMs: nowMs() + 5_000, about: { note: "kept" } });
 }
 
 async function granted(): Promise<Lease> {
-  const answer = await claim();
-  if (answer.kind !== "granted") throw new Error(`the claim was ${answer.kind}`);
+  const answer = await acquire();
+  if (answer.kind !== "granted") throw new Error(`the lease was ${answer.kind}`);
   return answer.lease;
 }

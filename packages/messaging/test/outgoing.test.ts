@@ -232,8 +232,8 @@ async function ending(
     middlewares,
     work: async (_message, unit) => unit.publish(...(drafts(unit as UnitOfWork) as never)),
   });
-  const letter = { body: asciiJson(message), attributes: {}, queueName: "tested", receiveCount: 1 };
-  const delivery = { contract: asker, message, letter, deadlineMs: Date.now() + 20_000 };
+  const sqsMessage = { body: asciiJson(message), attributes: {}, queueName: "tested", receiveCount: 1 };
+  const delivery = { contract: asker, message, sqsMessage, deadlineMs: Date.now() + 20_000 };
   return deliver(chain, delivery, aContext()).catch((error: unknown) => {
     if (error instanceof Park) return error;
     throw error;

@@ -4,7 +4,7 @@ import type { AddressInfo } from "node:net";
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import type { JsonService } from "@essentially-once/local-cloud/internal/engines/json-service";
 import { startParametersEngine } from "@essentially-once/local-cloud/internal/engines/parameters";
-import { parameterStore, register } from "@essentially-once/testing/internal/support/enter-authors";
+import { parameterStore, register } from "@essentially-once/testing/internal/support/register-producers";
 import { afterAll, beforeAll, expect, it, onTestFinished } from "vitest";
 import { readParameters } from "../src/aws/parameters.ts";
 import { nowMs } from "../src/core/clock.ts";

@@ -45,10 +45,10 @@ describe("a message that leaves little room for its reason", () => {
     "G6: is parked on the first try when it leaves %s, and can be restored byte for byte",
     async (_, room, form) => {
       const body = bodyOf(messageBytesMax - room - 24);
-      const { letter } = await parked(body, signature);
-      expect(isStub(letter)).toBe(form === "stub");
-      expect(parkOf(letter).ReasonCode).toBe("DATA_INVALID");
-      const back = await restored(letter, { bucket });
+      const { deadLetter } = await parked(body, signature);
+      expect(isStub(deadLetter)).toBe(form === "stub");
+      expect(parkOf(deadLetter).ReasonCode).toBe("DATA_INVALID");
+      const back = await restored(deadLetter, { bucket });
       expect(back.Body).toBe(body);
       expect(cameWith(back)).toEqual({ Signature: { DataType: "String", StringValue: "v1.k1.mac" } });
     },
@@ -58,13 +58,13 @@ describe("a message that leaves little room for its reason", () => {
     const sent = Object.fromEntries(
       Array.from({ length: 10 }, (_, n) => [`ReasonCode${n}`, attribute("ü".repeat(50_000))]),
     );
-    const { letter } = await parked("{}", {
+    const { deadLetter } = await parked("{}", {
       ...sent,
       ReasonCode9: undefined as never,
       ReasonCode: attribute("MINE"),
     });
-    expect(isStub(letter)).toBe(true);
-    const back = await restored(letter, { bucket });
+    expect(isStub(deadLetter)).toBe(true);
+    const back = await restored(deadLetter, { bucket });
     expect(cameWith(back).ReasonCode?.StringValue).toBe("MINE");
     expect(cameWith(back).ReasonCode0?.StringValue).toBe("ü".repeat(50_000));
     expect(Object.keys(cameWith(back))).toHaveLength(10);
@@ -73,9 +73,9 @@ describe("a message that leaves little room for its reason", () => {
   it("G6: is parked without its reason when there is no bucket, and the log has it", async () => {
     delete process.env.PARKED_BUCKET;
     const body = bodyOf(messageBytesMax);
-    const { letter, lines } = await parked(body, {});
-    expect(letter.Body).toBe(body);
-    expect(parkOf(letter)).toEqual({});
+    const { deadLetter, lines } = await parked(body, {});
+    expect(deadLetter.Body).toBe(body);
+    expect(parkOf(deadLetter)).toEqual({});
     expect(lines.find(({ code }) => code === "PARKED")).toMatchObject({
       form: "bare",
       reasonCode: "DATA_INVALID",
@@ -86,7 +86,7 @@ describe("a message that leaves little room for its reason", () => {
     const body = bodyOf(messageBytesMax);
     const faults = injectFaults(s3(), { command: "PutObjectCommand", moment: "before" });
     await expect(parked(body, {})).rejects.toThrow();
-    expect((await parked(body, {}, { attempts: 4 })).letter.Body).toBe(body);
+    expect((await parked(body, {}, { attempts: 4 })).deadLetter.Body).toBe(body);
     faults.remove();
   });
 
@@ -94,8 +94,8 @@ describe("a message that leaves little room for its reason", () => {
     const { QueueUrl = "" } = await sqs().send(
       new CreateQueueCommand({ QueueName: newId(), Attributes: { MaximumMessageSize: "4096" } }),
     );
-    const { letter } = await parked(bodyOf(8_000), {}, { deadLetterQueueUrl: QueueUrl });
-    expect((await restored(letter, { bucket })).Body).toBe(bodyOf(8_000));
+    const { deadLetter } = await parked(bodyOf(8_000), {}, { deadLetterQueueUrl: QueueUrl });
+    expect((await restored(deadLetter, { bucket })).Body).toBe(bodyOf(8_000));
   });
 
   it("S9: what looks like a stub and is a sender's own is not read from anywhere", async () => {
@@ -113,9 +113,9 @@ describe("a message that leaves little room for its reason", () => {
 
 it("S9: an invalid attribute of a sender, made to look folded, does not keep a message from being parked", async () => {
   const OriginalAttributes = attribute('[["AWS.forged","String","1"],["a","Number","no number"]]');
-  const { letter } = await parked("{}", { OriginalAttributes });
-  expect(parkOf(letter).ReasonCode).toBe("DATA_INVALID");
-  expect(cameWith(letter).OriginalAttributes?.StringValue).toBe(OriginalAttributes.StringValue);
+  const { deadLetter } = await parked("{}", { OriginalAttributes });
+  expect(parkOf(deadLetter).ReasonCode).toBe("DATA_INVALID");
+  expect(cameWith(deadLetter).OriginalAttributes?.StringValue).toBe(OriginalAttributes.StringValue);
 });
 
 it("G6: attributes that a sender gave names of ours are not the kit's word when SQS moves the message", async () => {
@@ -133,10 +133,10 @@ it("G6: attributes that a sender gave names of ours are not the kit's word when 
   for (let receive = 1; receive <= 2; receive++) {
     await client.send(new ReceiveMessageCommand({ QueueUrl: queueUrl, VisibilityTimeout: 0 }));
   }
-  const letter = await received(deadLetterQueueUrl);
-  expect(letter.Body).toBe("forged");
-  expect(parkOf(letter)).toEqual({});
-  expect(Object.keys(cameWith(letter)).sort()).toEqual(["ParkedAt", "ReasonCode"]);
+  const deadLetter = await received(deadLetterQueueUrl);
+  expect(deadLetter.Body).toBe("forged");
+  expect(parkOf(deadLetter)).toEqual({});
+  expect(Object.keys(cameWith(deadLetter)).sort()).toEqual(["ParkedAt", "ReasonCode"]);
 });
 
 async function parked(
@@ -155,11 +155,11 @@ async function parked(
   const lines = await linesOf(async () => {
     expect(await settleFailure(queue, record, reason, {})).toBe(true);
   });
-  return { letter: await received(deadLetterQueueUrl), lines };
+  return { deadLetter: await received(deadLetterQueueUrl), lines };
 }
 
 async function received(queueUrl: string): Promise<Message> {
-  const { Messages: [letter = {}] = [] } = await world.clients.sqs.send(
+  const { Messages: [deadLetter = {}] = [] } = await world.clients.sqs.send(
     new ReceiveMessageCommand({
       QueueUrl: queueUrl,
       MessageAttributeNames: ["All"],
@@ -167,7 +167,7 @@ async function received(queueUrl: string): Promise<Message> {
       WaitTimeSeconds: 2,
     }),
   );
-  return letter;
+  return deadLetter;
 }
 
 function bodyOf(bytes: number): string {

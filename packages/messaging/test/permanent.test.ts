@@ -89,11 +89,11 @@ describe("a permanent error parks the message on its first receive, and says wha
     ["a number that is none", "VALUE_UNSTORABLE", /permanent\.test/, () => marshall({ n: Number.NaN })],
     ["a list with a hole", "VALUE_UNSTORABLE", /permanent\.test/, () => marshall({ list: [undefined] })],
   ])("G6: %s", async (_, code, detail, work) => {
-    const { batchItemFailures, letters } = await run(async (unit) => void (await work(unit)));
+    const { batchItemFailures, deadLetters } = await run(async (unit) => void (await work(unit)));
     expect(batchItemFailures).toEqual([]);
-    expect(letters).toMatchObject([{ attributes: { ReasonCode: code, ReceiveCount: "1" } }]);
-    expect(letters[0]?.attributes.ReasonDetail).toMatch(detail);
-    expect(letters[0]?.attributes.ReasonDetail).not.toContain(secret);
+    expect(deadLetters).toMatchObject([{ attributes: { ReasonCode: code, ReceiveCount: "1" } }]);
+    expect(deadLetters[0]?.attributes.ReasonDetail).toMatch(detail);
+    expect(deadLetters[0]?.attributes.ReasonDetail).not.toContain(secret);
   });
 });
 
@@ -112,9 +112,9 @@ describe("a transient error is retried", () => {
     ["a condition that failed", () => fail("ConditionalCheckFailedException", { $metadata: {} })],
     ["a retry that was asked for, whatever its cause", () => retryLater()],
   ])("G11: %s", async (_, work) => {
-    const { batchItemFailures, letters } = await run(async () => void (await work()));
+    const { batchItemFailures, deadLetters } = await run(async () => void (await work()));
     expect(batchItemFailures).toHaveLength(1);
-    expect(letters).toEqual([]);
+    expect(deadLetters).toEqual([]);
   });
 });
 
@@ -149,7 +149,7 @@ async function run(work: (unit: UnitOfWork) => Promise<void>) {
     .handler(async (_message, unit) => work(unit));
   const record = anSqsRecord(asciiJson(anEnvelope({ type: Ping.type, data: {} })));
   const { batchItemFailures } = await handler(anSqsEvent(record), aContext());
-  return { batchItemFailures, letters: await world.drain(world.output("StandardDeadLetterQueueUrl")) };
+  return { batchItemFailures, deadLetters: await world.drain(world.output("StandardDeadLetterQueueUrl")) };
 }
 
 function fail(name: string, more: object = {}): never {

@@ -47,7 +47,7 @@ describe("a Logger", () => {
       });
     expect(known(byLogger)).toEqual(known(asBuiltIn));
     expect(byLogger.map(({ code }) => code)).toEqual(
-      expect.arrayContaining(["LEDGER_UNAVAILABLE", "PARKED", "RETRY_LATER", "DUPLICATE", "PROCESSED"]),
+      expect.arrayContaining(["ATTEMPTS_UNAVAILABLE", "PARKED", "RETRY_LATER", "DUPLICATE", "PROCESSED"]),
     );
     for (const [index, line] of byLogger.entries()) {
       const ids = Object.keys(asBuiltIn[index] ?? {}).filter((name) =>
@@ -65,16 +65,16 @@ describe("a Logger", () => {
       .use(powertools({ logger }))
       .handler(async ({ id, correlationid }) => {
         await new Promise(setImmediate);
-        logger.info("first", { of: id, story: correlationid });
-        logger.createChild().info("second", { of: id, story: correlationid });
-        child.info("made before it was known", { of: id, story: correlationid });
+        logger.info("first", { of: id, flow: correlationid });
+        logger.createChild().info("second", { of: id, flow: correlationid });
+        child.info("made before it was known", { of: id, flow: correlationid });
       });
     const context = aContext();
     const event = anSqsEvent(...[1, 2, 3].map((n) => anSqsRecord(aBody(n))));
     const lines = (await linesOf(() => handler(event, context))).filter(({ of }) => of !== undefined);
     expect(lines).toHaveLength(9);
     for (const line of lines.filter(({ message }) => message !== "made before it was known")) {
-      expect(line).toMatchObject({ messageId: line.of, correlation_id: line.story, service: "told" });
+      expect(line).toMatchObject({ messageId: line.of, correlation_id: line.flow, service: "told" });
       expect(line).toMatchObject({ function_request_id: context.awsRequestId, type: Told.type });
     }
   });

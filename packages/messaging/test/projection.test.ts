@@ -3,10 +3,10 @@ import { marshall, unmarshall } from "@aws-sdk/util-dynamodb";
 import { type FaultMoment, type Faults, injectFaults } from "@essentially-once/testing/faults";
 import {
   aJournal,
+  aJournalMessage,
   aJournalWorld,
   inSeconds,
   type JournalWorld,
-  letter,
 } from "@essentially-once/testing/journal-world";
 import { aContext } from "@essentially-once/testing/lambda";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
@@ -63,7 +63,7 @@ describe("a projection whose offset commits with its state", () => {
   it("G6: pulls nothing of a journal that has more partitions than it knows, and says so", async () => {
     const { name: journalName } = log;
     await journal({ name: journalName, partitions: 4 }).append(
-      Array.from({ length: 12 }, (_, n) => letter({ partitionkey: `key-${n}` })),
+      Array.from({ length: 12 }, (_, n) => aJournalMessage({ partitionkey: `key-${n}` })),
       inSeconds(10),
     );
     await expect(sums()({}, aContext())).rejects.toThrow("4 partitions, but 1 partitions are configured");
@@ -73,11 +73,11 @@ describe("a projection whose offset commits with its state", () => {
   it("G10: passes by records of other types, with one move of the offset for a run of them", async () => {
     await append(1);
     await log.append(
-      Array.from({ length: 30 }, () => letter({ type: "tests.other.v1" })),
+      Array.from({ length: 30 }, () => aJournalMessage({ type: "tests.other.v1" })),
       inSeconds(10),
     );
     await append(2);
-    await log.append([letter({ type: "tests.other.v1" })], inSeconds(10));
+    await log.append([aJournalMessage({ type: "tests.other.v1" })], inSeconds(10));
     faults = injectFaults(dynamodb(), {
       command: "TransactWriteItemsCommand",
       moment: "after",
@@ -91,7 +91,7 @@ describe("a projection whose offset commits with its state", () => {
 
   it("G10: lets records of older versions take effect, which is what a journal is full of after a release", async () => {
     await append(1);
-    await log.append([letter({ type: "tests.added.v2", data: { cents: 5 } })], inSeconds(10));
+    await log.append([aJournalMessage({ type: "tests.added.v2", data: { cents: 5 } })], inSeconds(10));
     const AddedCents = messageType({
       type: "tests.added.v2",
       schema: z.strictObject({ cents: z.int() }),
@@ -156,7 +156,7 @@ describe("a poisoned record", () => {
   it("G4, G10: holds its own partition and no other, and fails every run until the code can take it", async () => {
     log = aJournal({ partitions: 2 });
     const [a = "", b = ""] = await keysOfDifferentPartitions();
-    const poison = letter({ type: Added.type, partitionkey: a, data: { amount: "much" } });
+    const poison = aJournalMessage({ type: Added.type, partitionkey: a, data: { amount: "much" } });
     await log.append([poison, added(1, a), added(10, b), added(20, b)], inSeconds(10));
     await expect(sums()({}, aContext())).rejects.toThrow(
       /stopped in partitions \d; the log says where and why/,
@@ -166,7 +166,7 @@ describe("a poisoned record", () => {
   });
 
   it("G6: is kept with its reason where the projection asks for that, and its successors go on", async () => {
-    const poison = letter({ type: Added.type, data: { amount: "much" } });
+    const poison = aJournalMessage({ type: Added.type, data: { amount: "much" } });
     await log.append([added(1), poison, added(2)], inSeconds(10));
     expect((await sums({ onPoison: "park" })({}, aContext())).records).toBe(2);
     expect(await sum()).toBe(3);
@@ -383,7 +383,7 @@ function options() {
 }
 
 function added(amount: number, partitionkey = "all") {
-  return letter({ type: Added.type, partitionkey, data: { amount } });
+  return aJournalMessage({ type: Added.type, partitionkey, data: { amount } });
 }
 
 async function append(...amounts: number[]): Promise<void> {

@@ -54,14 +54,14 @@ describe("the registry", () => {
     expect(asked).toBe(3); // once for all three
   });
 
-  it("G7: an author who is not known is asked for as well", async () => {
+  it("G7: a producer who is not known is asked for as well", async () => {
     const registered = aRegistry();
     await registered.known([], inTime());
     now += askAgainMs;
     entries = [sells, charges, { ...sells, name: "resell" }];
     const row = aRow("sold", "/resell");
-    const { authors } = await registered.known([row], inTime());
-    expect(authors?.wrote(row)).toBe(true);
+    const { producers } = await registered.known([row], inTime());
+    expect(producers?.wrote(row)).toBe(true);
   });
 
   it("G3: goes on with what it has for an hour when it cannot be read, and then lets the rows wait", async () => {

@@ -165,9 +165,9 @@ async function ending(form: Form, sent: Envelope, { receiveCount = 1 } = {}): Pr
       });
     },
   });
-  const letter = { body, attributes: {}, queueName: "tested", receiveCount };
+  const sqsMessage = { body, attributes: {}, queueName: "tested", receiveCount };
   try {
-    const delivery = { contract: tested, message, letter, deadlineMs: Date.now() + 20_000 };
+    const delivery = { contract: tested, message, sqsMessage, deadlineMs: Date.now() + 20_000 };
     return (await deliver(chain, delivery, aContext())).kind;
   } catch (error) {
     if (error instanceof Park) return `park ${error.code}`;

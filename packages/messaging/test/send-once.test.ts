@@ -32,11 +32,11 @@ afterAll(() => world.stop());
 describe("a sender that tries once", () => {
   it("sends an envelope that a consumer reads, the first of its flow", async () => {
     await sendOnce(queueUrl(), Seen.from({ what: "Zoë" }), { producer: "show" });
-    const [letter] = await world.drain(queueUrl());
-    const message = readEnvelope(letter?.body ?? "");
+    const [sqsMessage] = await world.drain(queueUrl());
+    const message = readEnvelope(sqsMessage?.body ?? "");
     expect(message).toMatchObject({ source: "/show", type: Seen.type, data: { what: "Zoë" }, hops: 0 });
     expect(message).toMatchObject({ partitionkey: "Zoë", correlationid: message.id });
-    expect(letter?.body).not.toContain("ë");
+    expect(sqsMessage?.body).not.toContain("ë");
   });
 
   it("sends with the client that it is given", async () => {
@@ -52,8 +52,8 @@ describe("a sender that tries once", () => {
     const sign = signer({ keys });
     await sendOnce(queueUrl(), Seen.from({ what: "signed" }), { producer: "show", sign });
     const [{ body = "", attributes = {} } = {}] = await world.drain(queueUrl());
-    const letter = { body, attributes, queueName: queueUrl().split("/").at(-1) ?? "", receiveCount: 1 };
-    expect(await codeAfter(signature({ keys }), { message: readEnvelope(body), letter })).toBeUndefined();
+    const sqsMessage = { body, attributes, queueName: queueUrl().split("/").at(-1) ?? "", receiveCount: 1 };
+    expect(await codeAfter(signature({ keys }), { message: readEnvelope(body), sqsMessage })).toBeUndefined();
   });
 
   it("G9: a message that cannot be signed is lost, and not sent without", async () => {

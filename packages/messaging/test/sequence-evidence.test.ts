@@ -21,26 +21,26 @@ import { messageType } from "../src/envelope/message-type.ts";
 import { sequenceText } from "../src/envelope/sequence.ts";
 import { consumer } from "../src/receive/consumer.ts";
 
-interface Story extends Versioned {
+interface Sentence extends Versioned {
   readonly told: string;
 }
 
 const Told = messageType({
   type: "tests.told.v1",
-  schema: z.strictObject({ story: z.string(), word: z.string() }),
-  key: ({ story }) => story,
+  schema: z.strictObject({ sentence: z.string(), word: z.string() }),
+  key: ({ sentence }) => sentence,
 });
 
 let world: World;
 let faults: Faults | undefined;
-let storyId: string;
+let sentenceId: string;
 
 beforeAll(async () => {
   world = await aWorld();
   world.enter("Standard/");
 });
 beforeEach(() => {
-  storyId = newId();
+  sentenceId = newId();
 });
 afterEach(() => {
   faults?.remove();
@@ -95,7 +95,7 @@ describe("evidence by sequence", () => {
     const messages = Array.from({ length: 30 }, (_, index) => aTold(index + 1));
     for (const message of messages) await receive(tell, message);
     for (const message of messages) {
-      remember(table(), storyId, undefined);
+      remember(table(), sentenceId, undefined);
       expect(await isReturned(blind, message)).toBe(false);
     }
     expect((await told()).split(" ")).toHaveLength(31);
@@ -106,10 +106,10 @@ describe("evidence by sequence", () => {
     await receive(blind, aTold(1));
     await receive(blind, aTold(2));
     const item = await storedNow();
-    await world.remove(table(), storyId);
+    await world.remove(table(), sentenceId);
     expect(await isReturned(blind, aTold(1))).toBe(false);
     expect(await told()).toBe(" 1");
-    await world.put(table(), { id: storyId, told: " 1 2", eo_sequences: item.eo_sequences?.S });
+    await world.put(table(), { id: sentenceId, told: " 1 2", eo_sequences: item.eo_sequences?.S });
     expect(await isReturned(blind, aTold(3))).toBe(false);
     expect(await told()).toBe(" 1 2 3");
   });
@@ -136,12 +136,12 @@ describe("evidence by sequence", () => {
 
   it("G4: a message without an effect counts, also when it is the first of an item that is not there", async () => {
     expect(await isReturned(silent, aTold(1))).toBe(false);
-    expect(await versionedTable<Story>(table()).get(storyId)).toBeUndefined();
+    expect(await versionedTable<Sentence>(table()).get(sentenceId)).toBeUndefined();
     await receive(tell, aTold(2));
     await receive(silent, aTold(3));
     await receive(tell, aTold(4));
     expect(await told()).toBe(" 2 4");
-    expect(await versionedTable<Story>(table()).get(storyId)).toMatchObject({ version: 2 });
+    expect(await versionedTable<Sentence>(table()).get(sentenceId)).toMatchObject({ version: 2 });
   });
 
   it("G6: a predecessor that never comes parks its successor before the queue forgets it, with both numbers", async () => {
@@ -149,9 +149,11 @@ describe("evidence by sequence", () => {
     await receive(tell, aTold(1));
     for (const receiveCount of [1, 2, 99]) expect(await isReturned(tell, third, receiveCount)).toBe(true);
     expect(await isReturned(tell, third, 100, { ageDays: 3.6 })).toBe(false);
-    const [letter] = await letters();
-    expect(letter?.attributes.ReasonCode).toBe("SEQUENCE_GAP");
-    expect(letter?.attributes.ReasonDetail).toBe(`/tests ${storyId}: received sequence 3, the last was 1`);
+    const [parkedMessage] = await parkedMessages();
+    expect(parkedMessage?.attributes.ReasonCode).toBe("SEQUENCE_GAP");
+    expect(parkedMessage?.attributes.ReasonDetail).toBe(
+      `/tests ${sentenceId}: received sequence 3, the last was 1`,
+    );
     await receive(tell, aTold(2));
     await receive(tell, third); // redriven
     expect(await told()).toBe(" 1 2 3");
@@ -161,7 +163,7 @@ describe("evidence by sequence", () => {
     const first = aTold(1);
     await receive(tell, first);
     await receive(tell, { ...first, id: newId() });
-    await receive(tell, { ...first, data: { story: storyId, word: "other" } });
+    await receive(tell, { ...first, data: { sentence: sentenceId, word: "other" } });
     const { sequence: _, ...unnumbered } = aTold(2);
     await receive(tell, unnumbered);
     expect(await reasons()).toEqual(["SEQUENCE_REUSED", "SEQUENCE_REUSED", "SEQUENCE_MISSING"]);
@@ -193,31 +195,31 @@ function aConsumer() {
 
 /** Reads the item, and adds the word. */
 function tell() {
-  return aConsumer().handler(async ({ data: { story: id, word } }, unit) => {
-    const stories = versionedTable<Story>(table());
-    const story = (await stories.get(id)) ?? { id, version: 0, told: "" };
-    unit.write(stories.save({ ...story, told: `${story.told} ${word}` }));
+  return aConsumer().handler(async ({ data: { sentence: id, word } }, unit) => {
+    const sentences = versionedTable<Sentence>(table());
+    const sentence = (await sentences.get(id)) ?? { id, version: 0, told: "" };
+    unit.write(sentences.save({ ...sentence, told: `${sentence.told} ${word}` }));
   });
 }
 
 /** As `tell`, and parks every word but the first of an empty item. */
 function strict() {
-  return aConsumer().handler(async ({ data: { story: id, word } }, unit) => {
-    const stories = versionedTable<Story>(table());
-    const story = (await stories.get(id)) ?? { id, version: 0, told: "" };
-    if (word !== "1" && story.told === "") throw new Park("STORY_UNKNOWN", `no story ${id}`);
-    unit.write(stories.save({ ...story, told: `${story.told} ${word}` }));
+  return aConsumer().handler(async ({ data: { sentence: id, word } }, unit) => {
+    const sentences = versionedTable<Sentence>(table());
+    const sentence = (await sentences.get(id)) ?? { id, version: 0, told: "" };
+    if (word !== "1" && sentence.told === "") throw new Park("SENTENCE_UNKNOWN", `no sentence ${id}`);
+    unit.write(sentences.save({ ...sentence, told: `${sentence.told} ${word}` }));
   });
 }
 
 /** Adds the word without reading the kit's attributes. */
 function blind() {
-  return aConsumer().handler(async ({ data: { story, word } }, unit) => {
-    const old = String((await world.get(table(), story))?.told ?? "");
+  return aConsumer().handler(async ({ data: { sentence, word } }, unit) => {
+    const old = String((await world.get(table(), sentence))?.told ?? "");
     unit.write({
       Update: {
         TableName: table(),
-        Key: { id: { S: story } },
+        Key: { id: { S: sentence } },
         UpdateExpression: "SET told = :told",
         ExpressionAttributeValues: { ":told": { S: `${old} ${word}` } },
       },
@@ -252,16 +254,16 @@ function table(): string {
 
 /** The same for the same number: a second delivery. */
 function aTold(sequence: number): Envelope {
-  const id = `${storyId}-${sequence}`;
+  const id = `${sentenceId}-${sequence}`;
   return anEnvelope({
-    ...Told.from({ story: storyId, word: String(sequence) }),
+    ...Told.from({ sentence: sentenceId, word: String(sequence) }),
     id,
     sequence: sequenceText(sequence),
   });
 }
 
 async function storedNow() {
-  return marshall((await world.get(table(), storyId)) ?? {});
+  return marshall((await world.get(table(), sentenceId)) ?? {});
 }
 
 /** Bytes of the item without its text. */
@@ -270,13 +272,13 @@ async function keptBytes(): Promise<number> {
 }
 
 async function told(): Promise<string> {
-  return String((await world.get(table(), storyId))?.told ?? "");
+  return String((await world.get(table(), sentenceId))?.told ?? "");
 }
 
-function letters() {
+function parkedMessages() {
   return world.drain(world.output("StandardDeadLetterQueueUrl"));
 }
 
 async function reasons(): Promise<unknown[]> {
-  return (await letters()).map(({ attributes }) => attributes.ReasonCode);
+  return (await parkedMessages()).map(({ attributes }) => attributes.ReasonCode);
 }

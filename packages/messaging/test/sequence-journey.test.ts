@@ -3,7 +3,7 @@ import { GetItemCommand } from "@aws-sdk/client-dynamodb";
 import { CreateQueueCommand } from "@aws-sdk/client-sqs";
 import { marshall } from "@aws-sdk/util-dynamodb";
 import { anEnvelope } from "@essentially-once/testing/an-envelope";
-import { enterAuthors, register } from "@essentially-once/testing/internal/support/enter-authors";
+import { register, registerProducers } from "@essentially-once/testing/internal/support/register-producers";
 import { aContext, anSqsEvent, anSqsRecord } from "@essentially-once/testing/lambda";
 import { aWorld, type World } from "@essentially-once/testing/world";
 import type { DynamoDBStreamEvent, SQSRecord } from "aws-lambda";
@@ -46,7 +46,7 @@ beforeAll(async () => {
   world = await aWorld();
   queues = { standard: await aPlace(newId()), fifo: await aPlace(`${newId()}.fifo`) };
   world.enter("Relay/");
-  await enterAuthors(["produce", "step"], { publishes: [Stepped.type] });
+  await registerProducers(["produce", "step"], { publishes: [Stepped.type] });
   for (const [kind, { url }] of Object.entries(queues))
     await register(kind, { accepts: [[Stepped.type]], queue: url });
   ({ handler: publish } = await import("../src/publish/relay/publish.ts"));
@@ -67,8 +67,8 @@ describe.each(["standard", "fifo"] as const)("to a %s queue", (kind) => {
     await at(61_000, () => sweep({}, aContext()));
     await publish(late, aContext()); // SQS takes its body once in five minutes, to a FIFO queue
 
-    const letters = await world.drain(queues[kind].url);
-    const arrived = letters
+    const sqsMessages = await world.drain(queues[kind].url);
+    const arrived = sqsMessages
       .map(({ body }) => recordOf(body, queues[kind]))
       .filter(({ body }) => readEnvelope(body).partitionkey === accountId);
     expect(arrived.map(numberOf)).toEqual(["1", "2", "3", ...(kind === "fifo" ? [] : ["1"])]);

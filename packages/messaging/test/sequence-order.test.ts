@@ -22,9 +22,9 @@ it("G4: the numbered of a group and source run by their numbers, everything else
       expect([...ordered].sort(byText)).toEqual([...given].sort(byText));
       for (const [index, item] of given.entries()) {
         if (item.sequence === 0) expect(ordered[index]).toBe(item);
-        expect(lineOf(ordered[index] as Item)).toBe(lineOf(item));
+        expect(orderingKeyOf(ordered[index] as Item)).toBe(orderingKeyOf(item));
       }
-      for (const line of Map.groupBy(ordered, lineOf).values()) {
+      for (const line of Map.groupBy(ordered, orderingKeyOf).values()) {
         const numbers = line.map(({ sequence }) => sequence).filter((sequence) => sequence > 0);
         expect(numbers).toEqual([...numbers].sort((one, other) => one - other));
       }
@@ -44,7 +44,7 @@ function placeOf({ group, source, sequence }: Item) {
   };
 }
 
-function lineOf({ group, source, sequence }: Item): string {
+function orderingKeyOf({ group, source, sequence }: Item): string {
   return sequence === 0 ? "unnumbered" : `${group} ${source}`;
 }
 

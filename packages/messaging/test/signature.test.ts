@@ -3,7 +3,7 @@ import { anEnvelope } from "@essentially-once/testing/an-envelope";
 import { codeAfter } from "@essentially-once/testing/middleware";
 import fc from "fast-check";
 import { beforeAll, describe, expect, it } from "vitest";
-import type { Letter } from "../src/commit/delivery.ts";
+import type { SqsMessage } from "../src/commit/delivery.ts";
 import { RetryLater } from "../src/core/outcome.ts";
 import { asciiJson, type Envelope, readEnvelope } from "../src/envelope/envelope.ts";
 import type { Key } from "../src/trust/key-ring.ts";
@@ -94,17 +94,17 @@ describe("sign and verify", () => {
 
 describe("the signature middleware", () => {
   it("G7: lets through what a signer sent to this queue", async () => {
-    expect(await codeOf(await aLetter())).toBeUndefined();
+    expect(await codeOf(await anSqsMessage())).toBeUndefined();
   });
 
   it("G7: parks what was replayed to another queue", async () => {
-    expect(await codeOf({ ...(await aLetter()), queueName: "debit" })).toBe("SIGNATURE_INVALID");
+    expect(await codeOf({ ...(await anSqsMessage()), queueName: "debit" })).toBe("SIGNATURE_INVALID");
   });
 
   it("G7: parks what was altered, in a way that changes no meaning, too", async () => {
-    const letter = await aLetter();
-    expect(await codeOf({ ...letter, body: `${letter.body} ` })).toBe("SIGNATURE_INVALID");
-    expect(await codeOf({ ...letter, body: letter.body.replace("key-1", "key-2") })).toBe(
+    const sqsMessage = await anSqsMessage();
+    expect(await codeOf({ ...sqsMessage, body: `${sqsMessage.body} ` })).toBe("SIGNATURE_INVALID");
+    expect(await codeOf({ ...sqsMessage, body: sqsMessage.body.replace("key-1", "key-2") })).toBe(
       "SIGNATURE_INVALID",
     );
   });
@@ -112,7 +112,7 @@ describe("the signature middleware", () => {
   it.each(["", "v1", "v1.k1", "v1.k1.", "v2.k1.mac", "v1.k9.mac"])(
     "G7: parks the signature %j",
     async (text) => {
-      expect(await codeOf({ ...(await aLetter()), attributes: { Signature: text } })).toBe(
+      expect(await codeOf({ ...(await anSqsMessage()), attributes: { Signature: text } })).toBe(
         "SIGNATURE_INVALID",
       );
     },
@@ -121,23 +121,26 @@ describe("the signature middleware", () => {
   it("G7: a key that is not in the ring may be a new one: the message waits, and is parked in the end", async () => {
     const { ring } = aKeyStore(aSecret("stranger"));
     const byNobody = { Signature: `v1.__proto__.${"A".repeat(43)}` };
-    for (const letter of [await aLetter(ring), { ...(await aLetter()), attributes: byNobody }]) {
-      expect(await codeOf(letter)).toBe("KEY_UNKNOWN");
-      const { lastly } = await errorAfter(letter);
+    for (const sqsMessage of [
+      await anSqsMessage(ring),
+      { ...(await anSqsMessage()), attributes: byNobody },
+    ]) {
+      expect(await codeOf(sqsMessage)).toBe("KEY_UNKNOWN");
+      const { lastly } = await errorAfter(sqsMessage);
       expect(lastly?.code).toBe("SIGNATURE_INVALID");
-      expect(await codeOf({ ...letter, receiveCount: 2 })).toBe("KEY_UNKNOWN");
-      expect(await codeOf({ ...letter, receiveCount: 3 })).toBe("SIGNATURE_INVALID"); // it keeps a group waiting no longer
+      expect(await codeOf({ ...sqsMessage, receiveCount: 2 })).toBe("KEY_UNKNOWN");
+      expect(await codeOf({ ...sqsMessage, receiveCount: 3 })).toBe("SIGNATURE_INVALID"); // it keeps a group waiting no longer
     }
   });
 
   it("G7: required parks what is not signed; accepted lets it through and parks what is signed wrongly", async () => {
-    const letter = await aLetter();
-    const unsigned = { ...letter, attributes: {} };
-    const forged = { ...letter, attributes: { Signature: `v1.k1.${"A".repeat(43)}` } };
+    const sqsMessage = await anSqsMessage();
+    const unsigned = { ...sqsMessage, attributes: {} };
+    const forged = { ...sqsMessage, attributes: { Signature: `v1.k1.${"A".repeat(43)}` } };
     expect(await codeOf(unsigned, "required")).toBe("SIGNATURE_MISSING");
     expect(await codeOf(forged, "required")).toBe("SIGNATURE_INVALID");
     expect(await codeOf(unsigned, "accepted")).toBeUndefined();
-    expect(await codeOf(letter, "accepted")).toBeUndefined();
+    expect(await codeOf(sqsMessage, "accepted")).toBeUndefined();
     expect(await codeOf(forged, "accepted")).toBe("SIGNATURE_INVALID");
     expect(await codeOf(forged, "off")).toBeUndefined();
   });
@@ -149,18 +152,18 @@ describe("the signature middleware", () => {
 
   it("a key store that fails puts the message off and does not park it", async () => {
     const { ring } = aKeyStore(new Error("no network"));
-    const letter = await aLetter();
+    const sqsMessage = await anSqsMessage();
     const middleware = signature({ keys: ring, policy: "required" });
-    expect(await codeAfter(middleware, { message: readEnvelope(letter.body), letter })).toBe(
+    expect(await codeAfter(middleware, { message: readEnvelope(sqsMessage.body), sqsMessage })).toBe(
       "KEYS_UNAVAILABLE",
     );
   });
 
   it("G7: a rotation rejects no message signed before it: both keys verify while the new one signs", async () => {
     const store = aKeyStore(aSecret("k1"));
-    const before = await aLetter(store.ring);
+    const before = await anSqsMessage(store.ring);
     const rotated = aKeyStore(aSecret("k1", "k2")).ring;
-    const after = await aLetter(rotated);
+    const after = await anSqsMessage(rotated);
     expect([before, after].map(({ attributes }) => attributes.Signature?.slice(0, 6))).toEqual([
       "v1.k1.",
       "v1.k2.",
@@ -180,7 +183,7 @@ describe("the signature middleware", () => {
 });
 
 /** A message as it arrives at the queue `credit`, signed by the ring. */
-async function aLetter(keys = aKeyStore(aSecret("k1", "k2")).ring): Promise<Letter> {
+async function anSqsMessage(keys = aKeyStore(aSecret("k1", "k2")).ring): Promise<SqsMessage> {
   const envelope = anEnvelope();
   const body = asciiJson(envelope);
   const attributes = await signer({ keys })({ body, envelope }, creditUrl);
@@ -188,11 +191,11 @@ async function aLetter(keys = aKeyStore(aSecret("k1", "k2")).ring): Promise<Lett
 }
 
 async function codeOf(
-  letter: Letter,
+  sqsMessage: SqsMessage,
   policy: "required" | "accepted" | "off" = "required",
   keys = aKeyStore(aSecret("k1", "k2")).ring,
 ): Promise<string | undefined> {
-  return codeAfter(signature({ keys, policy }), { message: readEnvelope(letter.body), letter });
+  return codeAfter(signature({ keys, policy }), { message: readEnvelope(sqsMessage.body), sqsMessage });
 }
 
 function aSigned(): fc.Arbitrary<Signed> {
@@ -209,9 +212,9 @@ function signedOf(envelope: Envelope): Signed {
 }
 
 /** What the middleware throws. */
-async function errorAfter(letter: Letter): Promise<RetryLater> {
+async function errorAfter(sqsMessage: SqsMessage): Promise<RetryLater> {
   const { before } = signature({ keys: aKeyStore(aSecret("k1", "k2")).ring });
-  const event = { message: readEnvelope(letter.body), letter };
+  const event = { message: readEnvelope(sqsMessage.body), sqsMessage };
   const error = await Promise.resolve(before?.({ event } as Parameters<typeof before>[0])).catch((e) => e);
   expect(error).toBeInstanceOf(RetryLater);
   return error;

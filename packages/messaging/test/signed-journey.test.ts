@@ -9,7 +9,7 @@ import { aWorld, type World } from "@essentially-once/testing/world";
 import type { SQSRecord } from "aws-lambda";
 import { afterAll, beforeAll, beforeEach, expect, it } from "vitest";
 import * as z from "zod";
-import { lineOf } from "../src/commit/outbox.ts";
+import { orderingKeyOf } from "../src/commit/outbox.ts";
 import { newId } from "../src/core/ids.ts";
 import { Park } from "../src/core/outcome.ts";
 import { contract } from "../src/envelope/contract.ts";
@@ -147,7 +147,7 @@ async function publish(message: Envelope, { to }: { to: readonly string[] }): Pr
   });
   const row = {
     id: newId(),
-    key: { id: lineOf(message), place: "1" },
+    key: { id: orderingKeyOf(message), place: "1" },
     createdAt: message.time,
     messages: [{ body: asciiJson(message), envelope: message }],
     after: "",

@@ -44,8 +44,8 @@ afterAll(() => world.stop());
 describe("a dead letter", () => {
   it("G6: says what, why, who, how often, since when, from where, and of which trace", async () => {
     await isReturned({ ...record, attributes: { ...record.attributes, ApproximateReceiveCount: "3" } });
-    const [letter] = await world.drain(deadLetters());
-    expect(letter).toEqual({
+    const [parkedMessage] = await world.drain(deadLetters());
+    expect(parkedMessage).toEqual({
       body: record.body,
       attributes: {
         ReasonCode: "REFUSED",
@@ -74,8 +74,8 @@ describe("a dead letter", () => {
   it("has X-Ray's trace when it is no message of ours", async () => {
     const AWSTraceHeader = "Root=1-5759e988-bd862e3fe1be46a994272793";
     await isReturned({ ...record, body: "{", attributes: { ...record.attributes, AWSTraceHeader } });
-    const [letter] = await world.drain(deadLetters());
-    expect(letter?.attributes).toMatchObject({ ReasonCode: "NOT_JSON", TraceContext: AWSTraceHeader });
+    const [parkedMessage] = await world.drain(deadLetters());
+    expect(parkedMessage?.attributes).toMatchObject({ ReasonCode: "NOT_JSON", TraceContext: AWSTraceHeader });
   });
 });
 

@@ -25,7 +25,7 @@ it("G2: a second run of the same work emits the same ids, another message or pro
 it("carries correlation, causation, trace and hops from the cause", () => {
   const trace = "0af7651916cd43dd8448eb211c80319c";
   const cause = {
-    ...anEnvelope({ id: "cause-1", correlationid: "story-7", hops: 3 }),
+    ...anEnvelope({ id: "cause-1", correlationid: "flow-7", hops: 3 }),
     traceparent: `00-${trace}-b7ad6b7169203331-01`,
   };
   const unit = unitOfWork({ contract: shop, cause });
@@ -35,7 +35,7 @@ it("carries correlation, causation, trace and hops from the cause", () => {
     source: "/shop",
     type: "tests.followed.v1",
     partitionkey: "key-9",
-    correlationid: "story-7",
+    correlationid: "flow-7",
     causationid: "cause-1",
     traceparent: expect.stringMatching(`^00-${trace}-(?!b7ad6b7169203331)[0-9a-f]{16}-01$`),
     hops: 4,

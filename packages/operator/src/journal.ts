@@ -22,7 +22,7 @@ interface Job extends Asked<JournalVerb> {
 }
 
 const lastMax = 10_000;
-const lookAgainMs = 1_000;
+const pollEveryMs = 1_000;
 /** Of the data in a table: every cell of a column is as wide as the widest. */
 const cellCharactersMax = 2_000;
 
@@ -74,7 +74,7 @@ async function showTail({ given, place, show }: Job): Promise<ExitCode> {
   });
   for (let page = first; !stopped; page = await entries.next()) {
     for (const entry of page) given.json ? printJsonLine(entry) : print(lineOf(entry));
-    await sleep(lookAgainMs);
+    await sleep(pollEveryMs);
   }
   return exitCodes.done;
 }
@@ -133,7 +133,7 @@ async function rebuild({ given, connection, place, operands: [name = ""] }: Job)
       const places = await readOffsets(dynamodb, projection, await readHeads(place));
       const behind = lagOf(places.filter(({ role }) => role === "building"));
       bar.show(`generation ${next}: ${behind} of ${entries} entries to go`);
-      await sleep(lookAgainMs);
+      await sleep(pollEveryMs);
     }
   }
 }

@@ -84,12 +84,12 @@ describe("what is not clear is refused before anything is read", () => {
 
 describe("a selection", () => {
   test("by id, reason and age must hold together", () => {
-    const letter = aLetter({ reason: "X", parkedAgoMs: 3_600_000 });
-    expect(selectionOf("redrive", { reason: ["X"], "older-than": "30m" })(letter)).toBe(true);
-    expect(selectionOf("redrive", { reason: ["X"], "older-than": "2h" })(letter)).toBe(false);
-    expect(selectionOf("redrive", { reason: ["X"], "younger-than": "2h" })(letter)).toBe(true);
-    expect(selectionOf("redrive", { reason: ["Y"], "older-than": "30m" })(letter)).toBe(false);
-    expect(selectionOf("redrive", { all: true })(letter)).toBe(true);
+    const deadLetter = aDeadLetter({ reason: "X", parkedAgoMs: 3_600_000 });
+    expect(selectionOf("redrive", { reason: ["X"], "older-than": "30m" })(deadLetter)).toBe(true);
+    expect(selectionOf("redrive", { reason: ["X"], "older-than": "2h" })(deadLetter)).toBe(false);
+    expect(selectionOf("redrive", { reason: ["X"], "younger-than": "2h" })(deadLetter)).toBe(true);
+    expect(selectionOf("redrive", { reason: ["Y"], "older-than": "30m" })(deadLetter)).toBe(false);
+    expect(selectionOf("redrive", { all: true })(deadLetter)).toBe(true);
     expect(narrowed({})).toBeUndefined();
   });
 
@@ -113,12 +113,12 @@ test("a stage's stacks are found by the names that they get", () => {
   expect(stackName).toBe(`${stackNamePrefix}dev-Orders`);
 });
 
-function aLetter({ reason, parkedAgoMs }: { reason: string; parkedAgoMs: number }): DeadLetter {
+function aDeadLetter({ reason, parkedAgoMs }: { reason: string; parkedAgoMs: number }): DeadLetter {
   const text = (StringValue: string) => ({ DataType: "String", StringValue });
   const ParkedAt = text(new Date(Date.now() - parkedAgoMs).toISOString());
-  const [letter] = deadLettersOf("Note", [
+  const [deadLetter] = deadLettersOf("Note", [
     { MessageId: "m", Body: "x", MessageAttributes: { ReasonCode: text(reason), ParkedAt } },
   ]);
-  if (letter === undefined) throw new Error("one message is one dead letter");
-  return letter;
+  if (deadLetter === undefined) throw new Error("one message is one dead letter");
+  return deadLetter;
 }

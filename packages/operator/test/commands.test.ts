@@ -174,7 +174,7 @@ describe("npm run dlq", () => {
   it("G6: killed half-way, then run twice at once, sends each message to its one effect", async () => {
     const asks = Array.from({ length: 30 }, () => anAsk());
     await park(asks);
-    const redrive = ["redrive", "--reason", "BY_THE_TEST", "--yes", "--hold", "3"];
+    const redrive = ["redrive", "--reason", "BY_THE_TEST", "--yes", "--visibility-timeout", "3"];
     const first = operator.start("dlq", ...redrive, "--rate", "10");
     await eventually("some took effect", async () => Number(await available()) < 1_000);
     first.child.kill("SIGKILL");

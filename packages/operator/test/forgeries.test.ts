@@ -98,7 +98,9 @@ describe("an edit of a forgery", () => {
     await expect(editIt(forgery.id, { cents: 5 })).rejects.toThrow(
       `with source ${forgery.source}, type ${Paid.type}, key ${account} and sequence 0000000000000007`,
     );
-    await expect(editIt(forgery.id, { cents: 5 }, { dryRun: true })).rejects.toThrow("add --vouch");
+    await expect(editIt(forgery.id, { cents: 5 }, { dryRun: true })).rejects.toThrow(
+      "add --trust-unverified",
+    );
     expect(await itemsAbout(forgery.id)).toEqual([]);
     expect(await world.depth(queue.queueUrl)).toEqual({ visible: 0, inFlight: 0 });
   });
@@ -107,7 +109,7 @@ describe("an edit of a forgery", () => {
     const genuine = aPayment({ cents: 10 });
     const forgery = { ...genuine, data: { cents: 1_000 } };
     await parkForgery(forgery);
-    await editIt(forgery.id, { cents: 5 }, { vouch: true });
+    await editIt(forgery.id, { cents: 5 }, { trust: true });
     await pay(rows(), ...(await sent()), await signed(genuine));
     expect(await cents()).toBe(15);
   });
@@ -115,9 +117,9 @@ describe("an edit of a forgery", () => {
   it("G2: sends one message when the operator trusts it twice with the same data", async () => {
     const forgery = aPayment({ cents: 1_000 });
     await parkForgery(forgery);
-    await editIt(forgery.id, { cents: 5 }, { vouch: true });
+    await editIt(forgery.id, { cents: 5 }, { trust: true });
     await parkForgery(forgery); // it is sent again
-    await editIt(forgery.id, { cents: 5 }, { vouch: true });
+    await editIt(forgery.id, { cents: 5 }, { trust: true });
     await pay(rows(), ...(await sent()));
     expect(await cents()).toBe(5);
   });
@@ -147,7 +149,7 @@ describe("a discard of a forgery", () => {
     expect(await lines()).toHaveLength(1);
     await discardThose();
     await parkForgery(genuine);
-    await discardThose({ vouch: true });
+    await discardThose({ trust: true });
     expect(await lines()).toEqual([]);
   });
 });
@@ -190,15 +192,15 @@ describe("a discard of a genuine message", () => {
   });
 
   it("G2: without a signature leaves evidence when its consumer accepts unsigned messages or the operator trusts it", async () => {
-    const [taken, unknown, vouched] = [aPayment(), aPayment(), aPayment()];
+    const [taken, unknown, trusted] = [aPayment(), aPayment(), aPayment()];
     await world.park(queue, asciiJson(taken), { ReasonCode: "ACCOUNT_UNKNOWN" });
     await world.park(queue, asciiJson(unknown));
     await discardThose();
-    await world.park(queue, asciiJson(vouched));
-    await discardThose({ vouch: true });
+    await world.park(queue, asciiJson(trusted));
+    await discardThose({ trust: true });
     expect(await itemsAbout(taken.id)).toHaveLength(2); // the record and the evidence
     expect(await itemsAbout(unknown.id)).toHaveLength(1);
-    expect(await itemsAbout(vouched.id)).toHaveLength(2);
+    expect(await itemsAbout(trusted.id)).toHaveLength(2);
   });
 });
 
@@ -223,7 +225,9 @@ describe("several dead letters of one id that differ", () => {
     const differ = `from ${genuine.source}, ACCOUNT_UNKNOWN`;
     await expect(editIt(id, { cents: 5 })).rejects.toThrow(differ);
     await expect(discardThose({ ids: [id] })).rejects.toThrow("from /elsewhere, SIGNATURE_INVALID");
-    await expect(editIt(id, { cents: 5 }, { source: "/elsewhere" })).rejects.toThrow("add --vouch");
+    await expect(editIt(id, { cents: 5 }, { source: "/elsewhere" })).rejects.toThrow(
+      "add --trust-unverified",
+    );
     const [found] = await findDeadLetters(world.clients.sqs, { queues: [queue], id, source: "/elsewhere" });
     await found?.held.release();
     const messageId = found?.deadLetter.copies[0]?.MessageId ?? "";

@@ -234,8 +234,8 @@ async function sent(): Promise<Envelope[]> {
 }
 
 async function parked(): Promise<unknown[]> {
-  const letters = await world.drain(queue.deadLetterQueueUrl);
-  return letters.map(({ MessageAttributes }) => MessageAttributes?.ReasonCode?.StringValue);
+  const deadLetters = await world.drain(queue.deadLetterQueueUrl);
+  return deadLetters.map(({ MessageAttributes }) => MessageAttributes?.ReasonCode?.StringValue);
 }
 
 function place() {

@@ -121,7 +121,7 @@ describe("a message that a redrive leaves alone", () => {
 
   it("G9: is being processed; after its lease ends it is sent back", async () => {
     const message = aNote();
-    await leaseTable({ table: world.evidenceTable, graceMs: 0, client: world.clients.dynamodb }).claim({
+    await leaseTable({ table: world.evidenceTable, graceMs: 0, client: world.clients.dynamodb }).acquire({
       id: evidenceId({ consumer: "note-taker", message }),
       untilMs: Date.now() + 10_000,
       about: { digest: (await digestAfterClaim(message)) ?? "" },
@@ -207,9 +207,9 @@ describe("a FIFO group", () => {
     await redriven(inGroup(first), aContext());
     faults.remove();
     expect(await redriveAll()).toEqual([`${first.id} removed`, `${second.id} sent-back`]);
-    const [letter] = await world.drain(queue.queueUrl);
+    const [sqsMessage] = await world.drain(queue.queueUrl);
     expect(await redriven(inGroup(second), aContext())).toEqual({ batchItemFailures: [] });
-    expect(letter?.Body).toBe(asciiJson(second));
+    expect(sqsMessage?.Body).toBe(asciiJson(second));
     expect(await bodiesIn(queue.deadLetterQueueUrl)).toEqual([]);
   });
 

@@ -17,10 +17,10 @@ import { aContext, anSqsEvent, anSqsRecord } from "@essentially-once/testing/lam
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import * as z from "zod";
 import { type Contracts, noContracts } from "../src/connect/contracts.ts";
-import { type AwaitOptions, awaitRedriven } from "../src/dead-letters/aftermath.ts";
 import type { ConsumerQueue } from "../src/dead-letters/consumer-queues.ts";
 import { discard } from "../src/dead-letters/discard.ts";
 import { type Handled, QueuesFailed, type RedriveOptions, redrive } from "../src/dead-letters/redrive.ts";
+import { type AwaitOptions, awaitRedriven } from "../src/dead-letters/redrive-results.ts";
 
 const Noted = messageType({
   type: "tests.noted.v1",

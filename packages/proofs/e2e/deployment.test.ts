@@ -78,8 +78,8 @@ describe("a message", () => {
     await system.send("ReserveCreditQueueUrl", `{"no": "envelope ${mark}"}`);
     await placeOrder(newId(), 100);
     await eventually("credit is reserved", async () => (await available()) === 900);
-    const letter = await eventually("it is parked", () => deadLetter(mark));
-    expect(letter.attributes.ReasonCode).toBe("ENVELOPE_INVALID");
+    const parkedMessage = await eventually("it is parked", () => deadLetter(mark));
+    expect(parkedMessage.attributes.ReasonCode).toBe("ENVELOPE_INVALID");
   });
 
   it("G3: that the stream forgot is sent by the sweeper", async () => {
@@ -104,10 +104,10 @@ describe("the operator", () => {
   it("G6: redrives what was parked, when its cause is gone, and it takes effect once", async () => {
     const { body } = await placeOrder(newId(), 100);
     const orderId = body.orderId as string;
-    const letter = await eventually("it is parked", () => deadLetter(orderId));
-    expect(letter.attributes.ReasonCode).toBe("ACCOUNT_UNKNOWN");
+    const parkedMessage = await eventually("it is parked", () => deadLetter(orderId));
+    expect(parkedMessage.attributes.ReasonCode).toBe("ACCOUNT_UNKNOWN");
     await openAccount(1_000);
-    const { id } = JSON.parse(letter.body);
+    const { id } = JSON.parse(parkedMessage.body);
     await eventually("its dead letter is free again", () => dlq("redrive", "--id", id, "--yes"));
     await eventually("the order is settled", () => isOrder(orderId, carrierUrl ? "shipped" : "approved"));
     expect(await available()).toBe(900);
@@ -145,8 +145,8 @@ async function outboxOf(text: string): Promise<unknown[]> {
 }
 
 async function deadLetter(text: string): Promise<DeadLetter | undefined> {
-  const [letter] = await system.deadLetters("ReserveCreditDeadLetterQueueUrl", text);
-  return letter;
+  const [parkedMessage] = await system.deadLetters("ReserveCreditDeadLetterQueueUrl", text);
+  return parkedMessage;
 }
 
 /** Runs the command as an operator types it. False when no message matched, or a match may be in flight elsewhere. */

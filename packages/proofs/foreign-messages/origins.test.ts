@@ -184,7 +184,7 @@ describe("S3 notifications", () => {
 
   it("G6: parks several records in one message, and what is no notification", () => {
     const several = bodyNamed("s3-event-several-records");
-    expect(reasonOf(() => read(s3Notifications(), several))).toContain("RECORDS_SEVERAL: 2 records");
+    expect(reasonOf(() => read(s3Notifications(), several))).toContain("SEVERAL_RECORDS: 2 records");
     for (const body of [order, '{"Records":[]}', '{"Records":[7]}', '{"Records":[{}]}'])
       expect(reasonOf(() => read(s3Notifications(), body))).toContain("FORM_INVALID");
     const misspelt = changed(({ s3 }) => (s3.object.key = "%E0%A4%A"));

@@ -2,7 +2,7 @@
 import { globSync, mkdtempSync, readFileSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { takeCloudPlace } from "@essentially-once/local-cloud/internal/cloud-place";
+import { takeCloudDirectory } from "@essentially-once/local-cloud/internal/cloud-directory";
 import { startEngines } from "@essentially-once/local-cloud/internal/engines/engines";
 import { bundledAssemblyOf, kitApp } from "@essentially-once/testing/internal/support/assembly";
 import { describe, expect, it } from "vitest";
@@ -20,7 +20,7 @@ describe("another user of the machine", () => {
 
   it("cannot look into the place of a local cloud, or into the tables that it keeps", async () => {
     const project = mkdtempSync(join(tmpdir(), "essentially-once-place-"));
-    const { directory } = await takeCloudPlace(project);
+    const { directory } = await takeCloudDirectory(project);
     const dataDirectory = join(project, "data");
     const engines = await startEngines({ dataDirectory });
     await engines.stop();

@@ -1,12 +1,12 @@
 // Every form in which the kit keeps evidence, at a hot key: what runs, and what must hold when all is quiet.
-import type { Stage } from "@essentially-once/testing/internal/explorer/stage";
+import type { Sandbox } from "@essentially-once/testing/internal/explorer/sandbox";
 import { type Deposit, sums } from "../scenarios/deposits.ts";
 import { type HotKey, type HotKeyFigures, runHotKey } from "./hot-key.ts";
 
 export interface Form extends Pick<HotKey, "handler" | "groups" | "numbered" | "tables"> {
   readonly name: string;
   /** By default the account holds what was paid in. */
-  readonly violations?: (stage: Stage, deposits: readonly Deposit[]) => Promise<string[]>;
+  readonly violations?: (sandbox: Sandbox, deposits: readonly Deposit[]) => Promise<string[]>;
 }
 
 export const forms: readonly Form[] = [
@@ -42,21 +42,21 @@ export async function proveForm(
   { violations = sums, name: _, ...form }: Form,
   size: Size,
 ): Promise<HotFigures> {
-  return runHotKey({ ...form, ...size }, async (stage, figures) => {
+  return runHotKey({ ...form, ...size }, async (sandbox, figures) => {
     const lost = figures.logs.filter(({ code }) => code === "LOST").length;
     return {
       ...figures,
       violations: [
         ...figures.parked.map((reason) => `G6: a good message is parked: ${reason}`),
         ...(lost > 0 ? [`G9: ${lost} messages are lost, and nothing failed`] : []),
-        ...(await violations(stage, figures.deposits)),
+        ...(await violations(sandbox, figures.deposits)),
       ],
     };
   });
 }
 
-async function inJournal(stage: Stage, deposits: readonly Deposit[]): Promise<string[]> {
-  const entries = (await stage.items("JOURNAL_TABLE")).filter(({ sequence }) => Number(sequence) > 0);
+async function inJournal(sandbox: Sandbox, deposits: readonly Deposit[]): Promise<string[]> {
+  const entries = (await sandbox.items("JOURNAL_TABLE")).filter(({ sequence }) => Number(sequence) > 0);
   return entries.length === deposits.length
     ? []
     : [`G2: the journal has ${entries.length} entries of ${deposits.length} messages`];

@@ -67,18 +67,20 @@ it("G10: thirty that begin a rebuild, and that let it serve, do it once", async 
 it("G8, G9: when thirty processes acquire a lease at once, one gets it, and it settles once", async () => {
   const leases = leaseTable({ table: "evidence", graceMs: 0 });
   const id = newId();
-  const expired = await leases.claim({ id, untilMs: Date.now() - 1_000, about: {} });
-  const claims = await Promise.all(
+  const expired = await leases.acquire({ id, untilMs: Date.now() - 1_000, about: {} });
+  const acquisitions = await Promise.all(
     environments.map(() =>
-      leases.claim({ id, untilMs: untilMs(), about: {} }).catch((error) => {
+      leases.acquire({ id, untilMs: untilMs(), about: {} }).catch((error) => {
         if (error instanceof RetryLater && error.waited) return undefined;
         throw error;
       }),
     ),
   );
-  const granted = claims.filter((claim) => claim?.kind === "granted");
+  const granted = acquisitions.filter((acquired) => acquired?.kind === "granted");
   expect(granted).toMatchObject([{ inDoubt: true }]);
-  const leased = [expired, ...granted].flatMap((claim) => (claim?.kind === "granted" ? [claim.lease] : []));
+  const leased = [expired, ...granted].flatMap((acquired) =>
+    acquired?.kind === "granted" ? [acquired.lease] : [],
+  );
   const settled = await Promise.allSettled(leased.map((lease) => lease.settle("done")));
   expect(settled.map(({ status }) => status)).toEqual(["rejected", "fulfilled"]);
 });

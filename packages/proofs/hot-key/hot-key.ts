@@ -10,10 +10,14 @@ import {
 import { platform } from "@essentially-once/testing/internal/explorer/invocation";
 import { programOf } from "@essentially-once/testing/internal/explorer/program";
 import { queueSource } from "@essentially-once/testing/internal/explorer/queue-source";
+import {
+  openSandbox,
+  type Sandbox,
+  type SandboxPlan,
+} from "@essentially-once/testing/internal/explorer/sandbox";
 import { seededRandom } from "@essentially-once/testing/internal/explorer/seeded-random";
 import { type Simulation, simulation } from "@essentially-once/testing/internal/explorer/simulation";
 import type { Source } from "@essentially-once/testing/internal/explorer/source";
-import { openStage, type Stage, type StagePlan } from "@essentially-once/testing/internal/explorer/stage";
 import { installVirtualTime } from "@essentially-once/testing/internal/explorer/virtual-time";
 import type { SQSEvent } from "aws-lambda";
 import { bodiesOf, type Deposit } from "../scenarios/deposits.ts";
@@ -30,7 +34,7 @@ export interface HotKey {
   readonly groups?: number;
   readonly numbered?: boolean;
   /** Besides ACCOUNTS_TABLE. */
-  readonly tables?: StagePlan["tables"];
+  readonly tables?: SandboxPlan["tables"];
   readonly seed?: number;
 }
 
@@ -52,17 +56,17 @@ const pollsMax = 20_000;
 /** Runs until all is idle, and passes the sandbox to `look`, which returns its findings. */
 export async function runHotKey<Found>(
   plan: HotKey,
-  look: (stage: Stage, figures: HotKeyFigures) => Promise<Found>,
+  look: (sandbox: Sandbox, figures: HotKeyFigures) => Promise<Found>,
 ): Promise<Found> {
   installVirtualTime();
   await instrumentClients();
   const { groups, attemptsMax, seed = 1 } = plan;
-  const stage = await openStage({
+  const sandbox = await openSandbox({
     tables: { ACCOUNTS_TABLE: {}, ...plan.tables },
     queues: { main: { fifo: groups !== undefined, attemptsMax } },
   });
   try {
-    const deposits = await send(stage, plan);
+    const deposits = await send(sandbox, plan);
     let invocations = 0;
     let receivesMax = 0;
     const startMs = Date.now();
@@ -73,9 +77,9 @@ export async function runHotKey<Found>(
     const source = sourceOf(await programOf(`packages/proofs/${plan.handler}`));
     await untilQuiet(source, world);
     hangUp();
-    return await look(stage, {
+    return await look(sandbox, {
       deposits,
-      parked: (await stage.deadLetters("main")).map(({ reason = "moved by SQS" }) => reason),
+      parked: (await sandbox.deadLetters("main")).map(({ reason = "moved by SQS" }) => reason),
       receivesMax,
       conflicts: contended.conflicts(),
       invocations,
@@ -92,7 +96,7 @@ export async function runHotKey<Found>(
           ...(plan.batchSize !== undefined && { batchSize: plan.batchSize }),
         },
         {
-          stage,
+          sandbox,
           simulation: world,
           isAltered: () => false,
           platform: {
@@ -111,7 +115,7 @@ export async function runHotKey<Found>(
             environment: {
               POWERTOOLS_SERVICE_NAME: program.name,
               POWERTOOLS_METRICS_NAMESPACE: "Explored",
-              ...stage.environmentFor("main"),
+              ...sandbox.environmentFor("main"),
             },
           },
         },
@@ -119,18 +123,18 @@ export async function runHotKey<Found>(
     }
   } finally {
     closeConnections();
-    await stage.stop();
+    await sandbox.stop();
   }
 }
 
-async function send(stage: Stage, { messages, groups, numbered = false }: HotKey): Promise<Deposit[]> {
+async function send(sandbox: Sandbox, { messages, groups, numbered = false }: HotKey): Promise<Deposit[]> {
   const deposits = Array.from({ length: messages }, () => ({ account: "hot", amount: 1 }));
   const bodies = bodiesOf("hot", deposits, { numbered });
   for (let start = 0; start < bodies.length; start += sendMax) {
-    const letters = bodies
+    const outgoing = bodies
       .slice(start, start + sendMax)
       .map((body, index) => ({ body, key: `group-${(start + index) % (groups ?? 1)}` }));
-    await stage.send("main", ...letters);
+    await sandbox.send("main", ...outgoing);
   }
   return deposits;
 }

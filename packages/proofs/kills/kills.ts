@@ -3,9 +3,9 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { seededRandom } from "@essentially-once/testing/internal/explorer/seeded-random";
 import { type Ask, type Flow, startFlow, tills } from "./flow.ts";
-import { settle } from "./quiet.ts";
+import { startProcessFaults } from "./process-faults.ts";
 import { reconcile } from "./reconcile.ts";
-import { startTrouble } from "./trouble.ts";
+import { settle } from "./settle.ts";
 
 export interface KillsFigures {
   readonly asks: number;
@@ -40,7 +40,7 @@ export async function proveKills({
   const flow = await startFlow({ shortVisibility: true });
   try {
     onProgress("kills: the flow is up");
-    const trouble = startTrouble(() => flow.cloud().processIds(), { seed });
+    const trouble = startProcessFaults(() => flow.cloud().processIds(), { seed });
     const planned = asksOf({ count, seed });
     const { entered, ...restarts } = await enterAll(flow, planned, { isOver, onProgress });
     const asks = planned.slice(0, entered);

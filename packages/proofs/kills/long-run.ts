@@ -5,8 +5,8 @@ import type { LocalCloud } from "@essentially-once/local-cloud/cloud";
 import { type Flow, startFlow } from "./flow.ts";
 import { asksOf } from "./kills.ts";
 import { type EarlyAndLate, earlyAndLate, memoryMeter, type RoleMemory } from "./memory.ts";
-import { type Look, settle } from "./quiet.ts";
 import { reconcile } from "./reconcile.ts";
+import { type Snapshot, settle } from "./settle.ts";
 
 export interface LongRunFigures {
   readonly messages: number;
@@ -84,9 +84,9 @@ export async function proveLongRun(options: LongRunOptions): Promise<LongRunFigu
     async function atRest(cloud: LocalCloud, count: number): Promise<void> {
       let saidAt = performance.now();
       const withinMs = quietMsMin + perLeg * quietMsPerAsk;
-      await settle(cloud, { asks: count, withinMs, onLook: say });
+      await settle(cloud, { asks: count, withinMs, onSnapshot: say });
 
-      function say({ approved, waiting, rows }: Look): void {
+      function say({ approved, waiting, rows }: Snapshot): void {
         if (performance.now() - saidAt < sayEveryMs) return;
         saidAt = performance.now();
         onProgress(

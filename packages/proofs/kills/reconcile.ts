@@ -3,7 +3,7 @@
 import type { LocalCloud } from "@essentially-once/local-cloud/cloud";
 import { journal } from "@essentially-once/messaging/journal";
 import { type Ask, tillStart, tills } from "./flow.ts";
-import { allItems } from "./quiet.ts";
+import { allItems } from "./settle.ts";
 
 /** What does not hold, each with the id of its promise first. */
 export async function reconcile(cloud: LocalCloud, asks: readonly Ask[]): Promise<string[]> {

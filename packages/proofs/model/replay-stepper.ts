@@ -1,5 +1,5 @@
 // Lets one invocation at a time make one call that the model knows; calls that it does not know (the notes of the run
-// ledger, for one) go with the call before them.
+// attempt store, for one) go with the call before them.
 import type { Call } from "@essentially-once/testing/internal/explorer/call";
 import { answerCommand } from "@essentially-once/testing/internal/explorer/call";
 import { gate } from "@essentially-once/testing/internal/explorer/gate";

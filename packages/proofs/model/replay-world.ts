@@ -14,10 +14,10 @@ import { derivedId } from "@essentially-once/messaging/ids";
 import { anEnvelope } from "@essentially-once/testing/an-envelope";
 import {
   heldSeconds,
-  openStage,
-  type Stage,
-  type StagePlan,
-} from "@essentially-once/testing/internal/explorer/stage";
+  openSandbox,
+  type Sandbox,
+  type SandboxPlan,
+} from "@essentially-once/testing/internal/explorer/sandbox";
 import { isOfCommit } from "@essentially-once/testing/internal/support/outbox-rows";
 import type { SQSEvent } from "aws-lambda";
 import { type Account, Deposited } from "../scenarios/handlers/messages.ts";
@@ -25,14 +25,14 @@ import type { TracedMessage } from "./trace.ts";
 
 export const queueNames = ["first", "second"] as const;
 
-const plan: StagePlan = {
+const plan: SandboxPlan = {
   tables: { ACCOUNTS_TABLE: {} },
   queues: { first: { maxReceiveCount: 3 }, second: { maxReceiveCount: 3 }, sent: {} },
-  environment: (stage) => ({ SENT_QUEUE_URL: stage.queue("sent").url }),
+  environment: (sandbox) => ({ SENT_QUEUE_URL: sandbox.queue("sent").url }),
 };
 
 export interface ReplayWorld {
-  readonly stage: Stage;
+  readonly sandbox: Sandbox;
   /** Receives a message and leaves it visible; undefined when the queue's redrive policy took it. */
   receive(index: number): Promise<SQSEvent | undefined>;
   /** Deletes a message, with its last receipt. */
@@ -54,17 +54,17 @@ export interface Observed {
 type Item = Record<string, AttributeValue>;
 
 export async function openReplayWorld(): Promise<ReplayWorld> {
-  const stage = await openStage(plan);
-  const { dynamodb, sqs } = stage.clients;
+  const sandbox = await openSandbox(plan);
+  const { dynamodb, sqs } = sandbox.clients;
   const receipts: (string | undefined)[] = [];
   const rows: Item[] = [];
   const sends = queueNames.map(() => 0);
   const ids = queueNames.map((name) => derivedId("replayed", "/bank", name));
   for (const [index, name] of queueNames.entries()) {
     const deposited = Deposited.from({ account: "a", amount: amountOf(index) });
-    await stage.send(name, { body: asciiJson(anEnvelope({ ...deposited, id: name, source: "/bank" })) });
+    await sandbox.send(name, { body: asciiJson(anEnvelope({ ...deposited, id: name, source: "/bank" })) });
   }
-  return { stage, receive, remove, rowOf, observe, expireEvidence };
+  return { sandbox, receive, remove, rowOf, observe, expireEvidence };
 
   async function receive(index: number): Promise<SQSEvent | undefined> {
     const { url: QueueUrl, arn } = queueOf(index);
@@ -94,7 +94,7 @@ export async function openReplayWorld(): Promise<ReplayWorld> {
   }
 
   async function observe(): Promise<Observed> {
-    const account = (await stage.get("ACCOUNTS_TABLE", "a")) as Account | undefined;
+    const account = (await sandbox.get("ACCOUNTS_TABLE", "a")) as Account | undefined;
     await countSent();
     return {
       version: account?.version ?? 0,
@@ -106,7 +106,7 @@ export async function openReplayWorld(): Promise<ReplayWorld> {
   async function observeMessage(index: number, account: Account | undefined) {
     const { url, deadLetterUrl } = queueOf(index);
     const { Items = [] } = await dynamodb.send(
-      new ScanCommand({ TableName: stage.table("ORDERED_OUTBOX_TABLE"), ConsistentRead: true }),
+      new ScanCommand({ TableName: sandbox.table("ORDERED_OUTBOX_TABLE"), ConsistentRead: true }),
     );
     const row = Items.find(({ place }) => isOfCommit({ place: place?.S }, ids[index] as string));
     if (row) rows[index] = row;
@@ -122,7 +122,7 @@ export async function openReplayWorld(): Promise<ReplayWorld> {
   }
 
   async function countSent(): Promise<void> {
-    const { url: QueueUrl } = stage.queue("sent");
+    const { url: QueueUrl } = sandbox.queue("sent");
     const { Messages = [] } = await sqs.send(
       new ReceiveMessageCommand({ QueueUrl, MaxNumberOfMessages: 10, VisibilityTimeout: heldSeconds }),
     );
@@ -142,18 +142,18 @@ export async function openReplayWorld(): Promise<ReplayWorld> {
   }
 
   async function itemOf(variable: string, index: number): Promise<Item | undefined> {
-    const TableName = stage.table(variable);
+    const TableName = sandbox.table(variable);
     const Key = marshall({ id: ids[index] });
     return (await dynamodb.send(new GetItemCommand({ TableName, Key, ConsistentRead: true }))).Item;
   }
 
   async function expireEvidence(): Promise<void> {
-    const TableName = stage.table("EVIDENCE_TABLE");
+    const TableName = sandbox.table("EVIDENCE_TABLE");
     for (const id of ids) await dynamodb.send(new DeleteItemCommand({ TableName, Key: marshall({ id }) }));
   }
 
   function queueOf(index: number) {
-    return stage.queue(queueNames[index] as string);
+    return sandbox.queue(queueNames[index] as string);
   }
 }
 

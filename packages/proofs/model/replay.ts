@@ -40,12 +40,12 @@ export async function replay(trace: readonly TraceState[]): Promise<void> {
     }
   } finally {
     closeConnections();
-    await world.stage.stop();
+    await world.sandbox.stop();
   }
 }
 
 function replayed(world: ReplayWorld, programs: Readonly<Record<"consumer" | "publisher", Program>>) {
-  const steps = stepper({ evidenceTable: world.stage.table("EVIDENCE_TABLE") });
+  const steps = stepper({ evidenceTable: world.sandbox.table("EVIDENCE_TABLE") });
   const machine = platform(steps.simulation);
   const startMs = steps.simulation.nowMs();
   const consumers = queueNames.map((queue) => target(programs.consumer, queue));
@@ -129,6 +129,6 @@ function replayed(world: ReplayWorld, programs: Readonly<Record<"consumer" | "pu
 
   /** No invocation is too slow: the model has no deadline. */
   function target(program: Program, queue?: string): ExploredFunction {
-    return { program, environment: world.stage.environmentFor(queue), timeoutMs: 1_000 * dayMs };
+    return { program, environment: world.sandbox.environmentFor(queue), timeoutMs: 1_000 * dayMs };
   }
 }

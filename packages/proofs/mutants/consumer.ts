@@ -61,8 +61,8 @@ export const consumerMutants: readonly Mutant[] = [
   {
     name: "FIFO: a forged message holds its group",
     file: "packages/messaging/src/receive/fifo-order.ts",
-    find: "(await isVouched(vouch, item)) ?",
-    replace: "vouch ?",
+    find: "(await isAuthentic(authenticate, item)) ?",
+    replace: "authenticate ?",
     checks: [messaging("fifo")],
   },
   {
@@ -166,23 +166,23 @@ export const consumerMutants: readonly Mutant[] = [
   {
     name: "a run alone is not recorded",
     file: isolation,
-    find: `await ledger.note(recordOf(item), "alone");`,
+    find: `await store.note(recordOf(item), "alone");`,
     replace: ";",
     checks: [quickTest("messaging/isolation")],
   },
   {
     name: "a suspect that did not run is recorded as run",
     file: isolation,
-    find: `if (nowMs() < deadlineMs) await ledger.note`,
-    replace: `await ledger.note`,
+    find: `if (nowMs() < deadlineMs) await store.note`,
+    replace: `await store.note`,
     checks: [quickTest("messaging/isolation")],
   },
   {
     name: "an older run that ended counts for the last one",
-    file: "packages/messaging/src/receive/run-ledger.ts",
+    file: "packages/messaging/src/receive/attempt-store.ts",
     find: `run === "ended" && receiveCount === receiveCountOf(record) - 1 ?`,
     replace: `run === "ended" ?`,
-    checks: [messaging("run-ledger")],
+    checks: [messaging("attempt-store")],
   },
   {
     name: "work starts after the deadline",

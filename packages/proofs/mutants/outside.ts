@@ -37,28 +37,28 @@ export const outsideMutants: readonly Mutant[] = [
   {
     name: "explorer: calls inside an effect count as the handler's own",
     file: "packages/messaging/src/aws/in-flight.ts",
-    find: "belonging.runStores({ effect: name }, () => runs.exit(work))",
+    find: "callContext.runStores({ effect: name }, () => runs.exit(work))",
     replace: "runs.exit(work)",
     checks: [test("proofs/own-calls")],
   },
   {
     name: "explorer: a handler's second run counts as its first",
     file: "packages/messaging/src/aws/in-flight.ts",
-    find: "belonging.runStores({ run }, () => work(openDuring(run, unit)))",
+    find: "callContext.runStores({ run }, () => work(openDuring(run, unit)))",
     replace: "work(openDuring(run, unit))",
     checks: [test("proofs/own-calls")],
   },
   {
     name: "effect: the result is not recorded",
     file: effect,
-    find: "return record(claim.lease, key, result);",
+    find: "return record(acquired.lease, key, result);",
     replace: "return result;",
     checks: [messaging("effect")],
   },
   {
     name: "effect: an effect in doubt is repeated without a lookup",
     file: effect,
-    find: "claim.inDoubt ? await ask(claim.lease, key, work) : undefined;",
+    find: "acquired.inDoubt ? await ask(acquired.lease, key, work) : undefined;",
     replace: "undefined;",
     checks: [faults("effect under a lease")],
   },
@@ -86,8 +86,8 @@ export const outsideMutants: readonly Mutant[] = [
   {
     name: "at most once: a message whose process died runs again",
     file: atMostOnce,
-    find: "if (!claim.inDoubt) return undefined;",
-    replace: "if (claim.fence > 0) return undefined;",
+    find: "if (!acquired.inDoubt) return undefined;",
+    replace: "if (acquired.fence > 0) return undefined;",
     checks: [messaging("at-most-once"), faults("at most once")],
   },
   {

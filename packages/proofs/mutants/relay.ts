@@ -197,7 +197,7 @@ export const relayMutants: readonly Mutant[] = [
   {
     name: "order: the sweeper goes by time",
     file: oldestRows,
-    find: "rows: inLines(oldest)",
+    find: "rows: inKeyOrder(oldest)",
     replace: "rows: oldest",
     checks: [orderTest],
   },

@@ -78,7 +78,7 @@ export const trustMutants: readonly Mutant[] = [
   {
     name: "at most once: a message rejected before the handler counts as lost",
     file: "packages/messaging/src/commit/at-most-once.ts",
-    find: "if (request.error instanceof Park && !hasRun(unit)) return lease.free();",
+    find: "if (request.error instanceof Park && !hasRun(unit)) return lease.release();",
     replace: "",
     checks: [foreignMessages],
   },
@@ -113,7 +113,7 @@ export const trustMutants: readonly Mutant[] = [
   {
     name: "an altered message is compared with the evidence of the genuine one",
     file: "packages/messaging/src/commit/idempotency.ts",
-    find: "if (!letThrough.has(event.unit)) return undefined;",
+    find: "if (!passedGuards.has(event.unit)) return undefined;",
     replace: "",
     checks: [faults("signed, parked and redriven")],
   },

@@ -43,7 +43,7 @@ export const versionMutants: readonly Mutant[] = [
   },
   {
     name: "formats: a run note has another name",
-    file: `${kit}/receive/run-ledger.ts`,
+    file: `${kit}/receive/attempt-store.ts`,
     find: 'derivedId("run", ',
     replace: 'derivedId("runs", ',
     checks: [recorded],

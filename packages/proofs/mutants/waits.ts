@@ -21,10 +21,10 @@ export const waitMutants: readonly Mutant[] = [
   },
   {
     name: "a wait is recorded as an attempt",
-    file: "packages/messaging/src/receive/run-ledger.ts",
+    file: "packages/messaging/src/receive/attempt-store.ts",
     find: "runs: hasWaited ? attempts : attemptOf(record),",
     replace: "runs: attemptOf(record),",
-    checks: [messaging("run-ledger")],
+    checks: [messaging("attempt-store")],
   },
   {
     name: "SQS dead-letters a waiting message without a reason",
@@ -119,10 +119,10 @@ export const waitMutants: readonly Mutant[] = [
   },
   {
     name: "the count of waits is never reset",
-    file: "packages/messaging/src/receive/run-ledger.ts",
+    file: "packages/messaging/src/receive/attempt-store.ts",
     find: "(isNearer(record, ahead) ? 0 : waits)",
     replace: "waits",
-    checks: [messaging("run-ledger")],
+    checks: [messaging("attempt-store")],
   },
   {
     name: "no bound for a batch's values",

@@ -14,7 +14,7 @@ export const wiringMutants: readonly Mutant[] = [
   {
     name: "Lambda repeats a failed sweep by itself",
     file: "packages/constructs/src/constructs/outbox-sweeper.ts",
-    find: "    this.function.configureAsyncInvoke(onceAnEvent);\n",
+    find: "    this.function.configureAsyncInvoke(withoutAsyncRetries);\n",
     replace: "",
     checks: [quickTest("constructs/constructs/outbox-sweeper")],
   },

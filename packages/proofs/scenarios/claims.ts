@@ -3,8 +3,8 @@
 import { GetObjectCommand, NoSuchKey } from "@aws-sdk/client-s3";
 import { claimIdIn, keptPrefix } from "@essentially-once/messaging/internal/envelope/claim-place";
 import { journal } from "@essentially-once/messaging/journal";
+import { claimBucket, type Sandbox } from "@essentially-once/testing/internal/explorer/sandbox";
 import type { Scenario } from "@essentially-once/testing/internal/explorer/scenario";
-import { claimBucket, type Stage } from "@essentially-once/testing/internal/explorer/stage";
 import { bodiesOf } from "./deposits.ts";
 import { largeText, Told } from "./handlers/messages.ts";
 import { sweeper } from "./publisher.ts";
@@ -14,35 +14,41 @@ export function claimsScenario(): Scenario {
   return {
     name: "large data by claim check",
     tampering: true,
-    stage: {
+    sandbox: {
       guarded: true,
       tables: { ACCOUNTS_TABLE: {}, JOURNAL_TABLE: { sortKey: "sequence" } },
       queues: { main: {}, large: {} },
-      environment: (stage) => ({ ROUTES: JSON.stringify({ [Told.type]: [stage.queue("large").url] }) }),
+      environment: (sandbox) => ({ ROUTES: JSON.stringify({ [Told.type]: [sandbox.queue("large").url] }) }),
     },
     functions: [
-      { handler: "packages/proofs/scenarios/handlers/tells.ts", by: { kind: "queue", queue: "main" } },
+      {
+        handler: "packages/proofs/scenarios/handlers/publish-large.ts",
+        by: { kind: "queue", queue: "main" },
+      },
       {
         handler: "functions/relay/publish.ts",
         by: { kind: "stream", table: "ORDERED_OUTBOX_TABLE" },
       },
       sweeper,
-      { handler: "packages/proofs/scenarios/handlers/hears.ts", by: { kind: "queue", queue: "large" } },
+      {
+        handler: "packages/proofs/scenarios/handlers/receive-large.ts",
+        by: { kind: "queue", queue: "large" },
+      },
     ],
-    async begin(stage, unique) {
+    async begin(sandbox, unique) {
       const bodies = bodiesOf(unique, [{ account: unique, amount: 1 }]);
-      await stage.send("main", ...bodies.map((body) => ({ body })));
+      await sandbox.send("main", ...bodies.map((body) => ({ body })));
       return {
         async violations() {
           const text = largeText(unique);
-          const told = await journaled(stage, unique);
+          const told = await journaled(sandbox, unique);
           const altered = await alteredOnTheWay(
-            stage,
+            sandbox,
             "large",
             told.map(({ body }) => body),
           );
-          const texts = ((await stage.get("ACCOUNTS_TABLE", unique))?.texts ?? []) as string[];
-          const untold = await alteredOnTheWay(stage, "main", bodies);
+          const texts = ((await sandbox.get("ACCOUNTS_TABLE", unique))?.texts ?? []) as string[];
+          const untold = await alteredOnTheWay(sandbox, "main", bodies);
           const wanted = untold.ids.length > 0 ? 0 : 1;
           const isRight = texts.length === wanted || (texts.length === 0 && altered.ids.length > 0);
           return [
@@ -56,7 +62,7 @@ export function claimsScenario(): Scenario {
             ...(texts.every((heard) => heard === text) ? [] : ["G2: the text did not come back whole"]),
             ...altered.violations,
             ...untold.violations,
-            ...(await leftInOutbox(stage, unique)),
+            ...(await leftInOutbox(sandbox, unique)),
           ];
         },
       };
@@ -64,8 +70,8 @@ export function claimsScenario(): Scenario {
   };
 }
 
-async function leftInOutbox(stage: Stage, unique: string): Promise<string[]> {
-  const rows = await stage.rows({ producer: "explored-tells", key: unique });
+async function leftInOutbox(sandbox: Sandbox, unique: string): Promise<string[]> {
+  const rows = await sandbox.rows({ producer: "explored-publish-large", key: unique });
   return rows.length > 0 ? ["G3: the row is still in the outbox"] : [];
 }
 
@@ -74,19 +80,19 @@ interface InJournal {
   readonly kept: string | undefined;
 }
 
-async function journaled(stage: Stage, account: string): Promise<InJournal[]> {
-  const log = journal({ table: stage.table("JOURNAL_TABLE"), client: stage.clients.dynamodb });
+async function journaled(sandbox: Sandbox, account: string): Promise<InJournal[]> {
+  const log = journal({ table: sandbox.table("JOURNAL_TABLE"), client: sandbox.clients.dynamodb });
   const found: InJournal[] = [];
   for (let partition = 0; partition < log.partitions; partition++) {
     for (const { body } of await log.read({ partition, after: 0, limit: 1_000 })) {
       const { partitionkey, dataref = "" } = JSON.parse(body) as { partitionkey: string; dataref?: string };
-      if (partitionkey === account) found.push({ body, kept: await keptText(stage, dataref) });
+      if (partitionkey === account) found.push({ body, kept: await keptText(sandbox, dataref) });
     }
   }
   return found;
 }
 
-async function keptText({ clients: { s3 } }: Stage, dataref: string): Promise<string | undefined> {
+async function keptText({ clients: { s3 } }: Sandbox, dataref: string): Promise<string | undefined> {
   const Key = `${keptPrefix}${claimIdIn(dataref, claimBucket)}`;
   try {
     const { Body } = await s3.send(new GetObjectCommand({ Bucket: claimBucket, Key }));

@@ -2,7 +2,7 @@
 import { asciiJson } from "@essentially-once/messaging/envelope";
 import { derivedId } from "@essentially-once/messaging/ids";
 import { anEnvelope } from "@essentially-once/testing/an-envelope";
-import type { Stage } from "@essentially-once/testing/internal/explorer/stage";
+import type { Sandbox } from "@essentially-once/testing/internal/explorer/sandbox";
 import { isOfCommit } from "@essentially-once/testing/internal/support/outbox-rows";
 import { Deposited } from "./handlers/messages.ts";
 
@@ -13,17 +13,17 @@ export interface Deposit {
 
 /** Sends each deposit as a message of its own; the nth has the id `unique-n`. */
 export async function depositsTo(
-  stage: Stage,
+  sandbox: Sandbox,
   queue: string,
   unique: string,
   deposits: readonly Deposit[],
   options: { numbered?: boolean } = {},
 ): Promise<void> {
-  const letters = bodiesOf(unique, deposits, options).map((body, index) => ({
+  const deadLetters = bodiesOf(unique, deposits, options).map((body, index) => ({
     body,
     key: deposits[index]?.account ?? "",
   }));
-  await stage.send(queue, ...letters);
+  await sandbox.send(queue, ...deadLetters);
 }
 
 export function bodiesOf(unique: string, deposits: readonly Deposit[], { numbered = false } = {}): string[] {
@@ -39,7 +39,7 @@ export function bodiesOf(unique: string, deposits: readonly Deposit[], { numbere
   );
 }
 
-export interface Story {
+export interface DepositRun {
   readonly queue: string;
   /** The name of the consumer, which its evidence and its outbox rows are named after. */
   readonly consumer: string;
@@ -48,31 +48,31 @@ export interface Story {
 }
 
 /** Every deposit took effect once, was confirmed once, and nothing was parked. */
-export async function evidenceAndEffect(stage: Stage, story: Story): Promise<string[]> {
-  const { queue, consumer, unique, deposits } = story;
-  const found = await sums(stage, deposits);
+export async function evidenceAndEffect(sandbox: Sandbox, depositRun: DepositRun): Promise<string[]> {
+  const { queue, consumer, unique, deposits } = depositRun;
+  const found = await sums(sandbox, deposits);
   for (const [index, { account, amount }] of deposits.entries()) {
     const id = derivedId(consumer, "/bank", `${unique}-${index + 1}`);
-    const rows = await stage.rows({ producer: consumer, key: account });
+    const rows = await sandbox.rows({ producer: consumer, key: account });
     const times = rows.filter((row) => isOfCommit(row, id)).flatMap(({ messages }) => messages).length;
     if (times !== 1) found.push(`G1: the deposit of ${amount} to ${account} is confirmed ${times} times`);
-    if (!(await stage.get("EVIDENCE_TABLE", id))) found.push(`G2: no evidence of ${unique}-${index + 1}`);
+    if (!(await sandbox.get("EVIDENCE_TABLE", id))) found.push(`G2: no evidence of ${unique}-${index + 1}`);
   }
-  return [...found, ...(await nothingParked(stage, queue))];
+  return [...found, ...(await nothingParked(sandbox, queue))];
 }
 
 /** Every account holds what was paid in. */
-export async function sums(stage: Stage, deposits: readonly Deposit[]): Promise<string[]> {
+export async function sums(sandbox: Sandbox, deposits: readonly Deposit[]): Promise<string[]> {
   const found: string[] = [];
   for (const [account, amounts] of Map.groupBy(deposits, ({ account }) => account)) {
     const wanted = amounts.reduce((sum, { amount }) => sum + amount, 0);
-    const { sum = 0 } = (await stage.get("ACCOUNTS_TABLE", account)) ?? {};
+    const { sum = 0 } = (await sandbox.get("ACCOUNTS_TABLE", account)) ?? {};
     if (sum !== wanted) found.push(`G2: the account ${account} holds ${sum} and not ${wanted}`);
   }
   return found;
 }
 
-export async function nothingParked(stage: Stage, queue: string): Promise<string[]> {
-  const letters = await stage.deadLetters(queue);
-  return letters.map(({ reason = "too many receives" }) => `G6: a good message is parked: ${reason}`);
+export async function nothingParked(sandbox: Sandbox, queue: string): Promise<string[]> {
+  const deadLetters = await sandbox.deadLetters(queue);
+  return deadLetters.map(({ reason = "too many receives" }) => `G6: a good message is parked: ${reason}`);
 }

@@ -15,7 +15,7 @@ export function effectScenario({ workers = 1 } = {}): Scenario {
           "a process stopped between its last check and its request, for longer than its lease, acts late: a carrier that keeps neither keys nor fences cannot tell (G8)",
       },
     },
-    stage: {
+    sandbox: {
       async open() {
         carrier = await aCarrier();
         return { environment: { CARRIER_URL: carrier.url }, close: () => carrier.stop() };
@@ -27,17 +27,17 @@ export function effectScenario({ workers = 1 } = {}): Scenario {
         by: { kind: "queue", queue: "main", workers },
       },
     ],
-    async begin(stage, unique) {
+    async begin(sandbox, unique) {
       const account = `a-${unique}`;
-      await depositsTo(stage, "main", unique, [{ account, amount: 1 }]);
+      await depositsTo(sandbox, "main", unique, [{ account, amount: 1 }]);
       return {
         async violations() {
           const booked = carrier.consignments(account);
-          const rows = await stage.rows({ producer: "explored-effect", key: account });
+          const rows = await sandbox.rows({ producer: "explored-effect", key: account });
           return [
             ...(booked === 1 ? [] : [`G8: the carrier has ${booked} consignments`]),
             ...(rows.length === 1 ? [] : ["G1: the effect is not confirmed"]),
-            ...(await nothingParked(stage, "main")),
+            ...(await nothingParked(sandbox, "main")),
           ];
         },
       };

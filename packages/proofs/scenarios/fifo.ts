@@ -1,7 +1,8 @@
 // A FIFO queue with a poison in the middle of a group, under faults: it is parked, its successor waits behind it in the
 // dead-letter queue, another group goes on; and when the operator has put things right, a redrive brings both, in order.
+
+import type { Sandbox } from "@essentially-once/testing/internal/explorer/sandbox";
 import type { Scenario } from "@essentially-once/testing/internal/explorer/scenario";
-import type { Stage } from "@essentially-once/testing/internal/explorer/stage";
 import { depositsTo } from "./deposits.ts";
 import { operator } from "./redrive.ts";
 
@@ -16,14 +17,14 @@ export function fifoScenario({ redriven = false } = {}): Scenario {
       "frozen-before": oneAtATime,
       "frozen-after": oneAtATime,
     },
-    stage: { tables: { ACCOUNTS_TABLE: {} }, queues: { main: { fifo: true } } },
+    sandbox: { tables: { ACCOUNTS_TABLE: {} }, queues: { main: { fifo: true } } },
     functions: [
       { handler: "packages/proofs/scenarios/handlers/fifo.ts", by: { kind: "queue", queue: "main" } },
       ...(redriven ? [operator] : []),
     ],
-    async begin(stage, unique) {
+    async begin(sandbox, unique) {
       const [held, free] = [`a-${unique}`, `b-${unique}`];
-      await depositsTo(stage, "main", unique, [
+      await depositsTo(sandbox, "main", unique, [
         { account: held, amount: 1 },
         { account: held, amount: 13 },
         { account: free, amount: 10 },
@@ -32,12 +33,12 @@ export function fifoScenario({ redriven = false } = {}): Scenario {
       return {
         environment: { ACCOUNT: held, CONSUMER: "explored-fifo" },
         async violations() {
-          const letters = await stage.deadLetters("main");
-          const parked = letters.map(({ body, reason }) => `${amountIn(body)} ${reason}`);
-          const history = await historyOf(stage, held);
+          const deadLetters = await sandbox.deadLetters("main");
+          const parked = deadLetters.map(({ body, reason }) => `${amountIn(body)} ${reason}`);
+          const history = await historyOf(sandbox, held);
           return [
             ...differs("G4: the history of the held group", history, redriven ? "1,13,3" : "1"),
-            ...differs("G5: the history of the other group", await historyOf(stage, free), "10"),
+            ...differs("G5: the history of the other group", await historyOf(sandbox, free), "10"),
             ...differs("G6: the dead letters", parked.join(), redriven ? "" : "13 UNLUCKY,3 HELD"),
           ];
         },
@@ -46,8 +47,8 @@ export function fifoScenario({ redriven = false } = {}): Scenario {
   };
 }
 
-async function historyOf(stage: Stage, account: string): Promise<string> {
-  return String((await stage.get("ACCOUNTS_TABLE", account))?.history ?? "");
+async function historyOf(sandbox: Sandbox, account: string): Promise<string> {
+  return String((await sandbox.get("ACCOUNTS_TABLE", account))?.history ?? "");
 }
 
 function amountIn(body: string): number {

@@ -4,8 +4,8 @@ import { asciiJson } from "@essentially-once/messaging/envelope";
 import { entryOf, withEntry } from "@essentially-once/messaging/internal/commit/evidence-text";
 import { readInlineRows } from "@essentially-once/messaging/internal/publish/inline-stream";
 import { anEnvelope } from "@essentially-once/testing/an-envelope";
+import type { Sandbox } from "@essentially-once/testing/internal/explorer/sandbox";
 import type { Scenario } from "@essentially-once/testing/internal/explorer/scenario";
-import type { Stage } from "@essentially-once/testing/internal/explorer/stage";
 import { readOn } from "@essentially-once/testing/internal/explorer/stream-source";
 import { type Deposit, depositsTo, nothingParked, sums } from "./deposits.ts";
 import { Deposited } from "./handlers/messages.ts";
@@ -23,26 +23,26 @@ export function inlineScenario({
 }: InlineScenarioOptions = {}): Scenario {
   return {
     name: `inline, by ${by}`,
-    stage: { tables: { ACCOUNTS_TABLE: { stream: true } } },
+    sandbox: { tables: { ACCOUNTS_TABLE: { stream: true } } },
     functions: [
       {
         handler: `packages/proofs/scenarios/handlers/${by === "ids" ? "inline" : "sequence"}.ts`,
         by: { kind: "queue", queue: "main", workers },
       },
     ],
-    async begin(stage, unique) {
+    async begin(sandbox, unique) {
       const deposits = [
         { account: `a-${unique}`, amount: 100 },
         { account: `a-${unique}`, amount: 10 },
       ].slice(0, messages);
-      await depositsTo(stage, "main", unique, deposits, { numbered: by === "sequence" });
+      await depositsTo(sandbox, "main", unique, deposits, { numbered: by === "sequence" });
       return {
         async violations() {
           return [
-            ...(await sums(stage, deposits)),
-            ...(await confirmedInStream(stage, deposits)),
-            ...(by === "sequence" ? await inOrder(stage, deposits) : []),
-            ...(await nothingParked(stage, "main")),
+            ...(await sums(sandbox, deposits)),
+            ...(await confirmedInStream(sandbox, deposits)),
+            ...(by === "sequence" ? await inOrder(sandbox, deposits) : []),
+            ...(await nothingParked(sandbox, "main")),
           ];
         },
       };
@@ -57,14 +57,14 @@ export function inlineScenario({
 export function inlineOverflowScenario({ workers = 1, messages = 2, copies = 1 } = {}): Scenario {
   return {
     name: "inline, by ids, beyond the item",
-    stage: { tables: { ACCOUNTS_TABLE: { stream: true } } },
+    sandbox: { tables: { ACCOUNTS_TABLE: { stream: true } } },
     functions: [
       {
         handler: "packages/proofs/scenarios/handlers/inline-overflow.ts",
         by: { kind: "queue", queue: "main", workers },
       },
     ],
-    async begin(stage, unique) {
+    async begin(sandbox, unique) {
       const account = `a-${unique}`;
       const deposits = [100, 10].slice(0, messages).map((amount) => ({ account, amount }));
       const before = Array.from({ length: leavingNow }, (_, n) =>
@@ -78,23 +78,23 @@ export function inlineOverflowScenario({ workers = 1, messages = 2, copies = 1 }
         (text, message) => withEntry(text, entryOf("explored-inline-overflow", message), 1, 0),
         undefined,
       );
-      await stage.put("ACCOUNTS_TABLE", {
+      await sandbox.put("ACCOUNTS_TABLE", {
         id: account,
         version: 1,
         sum: 0,
         history: [],
         eo_evidence: evidence,
       });
-      await depositsTo(stage, "main", unique, deposits);
+      await depositsTo(sandbox, "main", unique, deposits);
       for (const message of before.slice(0, copies)) {
-        await stage.send("main", { body: asciiJson({ ...message, time: nowIso() }), key: account });
+        await sandbox.send("main", { body: asciiJson({ ...message, time: nowIso() }), key: account });
       }
       return {
         async violations() {
           return [
-            ...(await sums(stage, deposits)),
-            ...(await confirmedInStream(stage, deposits)),
-            ...(await nothingParked(stage, "main")),
+            ...(await sums(sandbox, deposits)),
+            ...(await confirmedInStream(sandbox, deposits)),
+            ...(await nothingParked(sandbox, "main")),
           ];
         },
       };
@@ -105,16 +105,16 @@ export function inlineOverflowScenario({ workers = 1, messages = 2, copies = 1 }
 /** Ten have left a window of one. */
 const leavingNow = 11;
 
-async function inOrder(stage: Stage, deposits: readonly Deposit[]): Promise<string[]> {
-  const { history = [] } = (await stage.get("ACCOUNTS_TABLE", deposits[0]?.account ?? "")) ?? {};
+async function inOrder(sandbox: Sandbox, deposits: readonly Deposit[]): Promise<string[]> {
+  const { history = [] } = (await sandbox.get("ACCOUNTS_TABLE", deposits[0]?.account ?? "")) ?? {};
   const wanted = deposits.map(({ amount }) => amount);
   return JSON.stringify(history) === JSON.stringify(wanted)
     ? []
     : [`G4: the deposits took effect as ${history} and not as ${wanted}`];
 }
 
-async function confirmedInStream(stage: Stage, deposits: readonly Deposit[]): Promise<string[]> {
-  const rows = (await readOn(stage, "ACCOUNTS_TABLE")).map(({ dynamodb }) => {
+async function confirmedInStream(sandbox: Sandbox, deposits: readonly Deposit[]): Promise<string[]> {
+  const rows = (await readOn(sandbox, "ACCOUNTS_TABLE")).map(({ dynamodb }) => {
     const { NewImage: newImage = {}, OldImage: oldImage, SequenceNumber = "" } = dynamodb ?? {};
     const change = { newImage, oldImage, sequenceNumber: SequenceNumber } as Parameters<
       typeof readInlineRows

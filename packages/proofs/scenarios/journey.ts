@@ -9,10 +9,12 @@ export function journeyScenario(): Scenario {
   return {
     name: "journey of a signed message",
     tampering: true,
-    stage: {
+    sandbox: {
       guarded: true,
       tables: { ACCOUNTS_TABLE: {}, JOURNAL_TABLE: { sortKey: "sequence" } },
-      environment: (stage) => ({ ROUTES: JSON.stringify({ [Deposited.type]: [stage.queue("main").url] }) }),
+      environment: (sandbox) => ({
+        ROUTES: JSON.stringify({ [Deposited.type]: [sandbox.queue("main").url] }),
+      }),
     },
     functions: [
       { handler: "functions/relay/publish.ts", by: { kind: "stream", table: "OUTBOX_TABLE" } },
@@ -26,24 +28,24 @@ export function journeyScenario(): Scenario {
       },
       { handler: "packages/proofs/scenarios/handlers/guarded.ts", by: { kind: "queue", queue: "main" } },
     ],
-    async begin(stage, unique) {
+    async begin(sandbox, unique) {
       const deposited = Deposited.from({ account: unique, amount: 40 });
       const body = asciiJson(anEnvelope({ ...deposited, id: unique, source: "/bank" }));
       const row = `row-${unique}`;
-      await stage.put("OUTBOX_TABLE", { id: row, createdAt: new Date().toISOString(), messages: [body] });
+      await sandbox.put("OUTBOX_TABLE", { id: row, createdAt: new Date().toISOString(), messages: [body] });
       return {
         async violations() {
-          const sum = Number((await stage.get("ACCOUNTS_TABLE", unique))?.sum ?? 0);
-          const letters = await stage.deadLetters("main");
-          const altered = letters.filter((one) => one.body !== body);
+          const sum = Number((await sandbox.get("ACCOUNTS_TABLE", unique))?.sum ?? 0);
+          const deadLetters = await sandbox.deadLetters("main");
+          const altered = deadLetters.filter((one) => one.body !== body);
           const wanted = altered.length > 0 && sum === 0 ? 0 : 40;
           return [
             ...(sum === wanted ? [] : [`G7: the sum is ${sum}, and not ${wanted}`]),
             ...altered
               .filter(({ reason }) => reason !== "SIGNATURE_INVALID")
               .map(({ reason }) => `G7: what was altered is parked as ${reason}`),
-            ...(letters.length === altered.length ? [] : ["G6: the message itself is parked"]),
-            ...((await stage.get("OUTBOX_TABLE", row)) ? ["G3: the row is still in the outbox"] : []),
+            ...(deadLetters.length === altered.length ? [] : ["G6: the message itself is parked"]),
+            ...((await sandbox.get("OUTBOX_TABLE", row)) ? ["G3: the row is still in the outbox"] : []),
           ];
         },
       };

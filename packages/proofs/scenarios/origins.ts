@@ -8,21 +8,24 @@ export function rawJsonScenario(): Scenario {
   const form = { form: "raw-json", type: "explored.deposited.v1", id: { field: ["account"] } };
   return {
     name: "raw JSON, parked and redriven",
-    stage: { tables: { ACCOUNTS_TABLE: {} } },
+    sandbox: { tables: { ACCOUNTS_TABLE: {} } },
     functions: [
       { handler: "packages/proofs/scenarios/handlers/raw-json.ts", by: { kind: "queue", queue: "main" } },
       operator,
     ],
-    async begin(stage, unique) {
+    async begin(sandbox, unique) {
       const deposits = [
         { account: `a-${unique}`, amount: 13 },
         { account: `b-${unique}`, amount: 10 },
       ];
       const bodies = deposits.map((deposit) => JSON.stringify(deposit));
-      await stage.send("main", ...[...bodies, ...bodies.slice(1)].map((body) => ({ body })));
+      await sandbox.send("main", ...[...bodies, ...bodies.slice(1)].map((body) => ({ body })));
       return {
         environment: { ACCOUNT: unique, CONSUMER: "explored-raw", FROM: JSON.stringify(form) },
-        violations: async () => [...(await sums(stage, deposits)), ...(await nothingParked(stage, "main"))],
+        violations: async () => [
+          ...(await sums(sandbox, deposits)),
+          ...(await nothingParked(sandbox, "main")),
+        ],
       };
     },
   };
@@ -31,11 +34,11 @@ export function rawJsonScenario(): Scenario {
 export function s3Scenario(): Scenario {
   return {
     name: "S3 notifications, twice and with a test event",
-    stage: { tables: { ACCOUNTS_TABLE: {} } },
+    sandbox: { tables: { ACCOUNTS_TABLE: {} } },
     functions: [
       { handler: "packages/proofs/scenarios/handlers/s3.ts", by: { kind: "queue", queue: "main" } },
     ],
-    async begin(stage, unique) {
+    async begin(sandbox, unique) {
       const objects = [
         { account: `a b-${unique}`, amount: 100 },
         { account: `c-${unique}`, amount: 10 },
@@ -43,9 +46,15 @@ export function s3Scenario(): Scenario {
       const test = { Service: "Amazon S3", Event: "s3:TestEvent", Bucket: "explored" };
       const told = objects.map(({ account, amount }) => notification(account, amount, "first"));
       const again = objects.slice(0, 1).map(({ account, amount }) => notification(account, amount, "second"));
-      await stage.send("main", ...[test, ...told, ...again].map((body) => ({ body: JSON.stringify(body) })));
+      await sandbox.send(
+        "main",
+        ...[test, ...told, ...again].map((body) => ({ body: JSON.stringify(body) })),
+      );
       return {
-        violations: async () => [...(await sums(stage, objects)), ...(await nothingParked(stage, "main"))],
+        violations: async () => [
+          ...(await sums(sandbox, objects)),
+          ...(await nothingParked(sandbox, "main")),
+        ],
       };
     },
   };

@@ -5,9 +5,9 @@ import { asciiJson } from "@essentially-once/messaging/envelope";
 import { writesWithRows } from "@essentially-once/messaging/internal/commit/outbox";
 import { journal } from "@essentially-once/messaging/journal";
 import { anEnvelope } from "@essentially-once/testing/an-envelope";
+import type { Sandbox } from "@essentially-once/testing/internal/explorer/sandbox";
+import { takeAll } from "@essentially-once/testing/internal/explorer/sandbox-resources";
 import type { Scenario, ScenarioFunction } from "@essentially-once/testing/internal/explorer/scenario";
-import type { Stage } from "@essentially-once/testing/internal/explorer/stage";
-import { takeAll } from "@essentially-once/testing/internal/explorer/stage-resources";
 
 export type RelayWay = "stream" | "sweeper" | "race";
 
@@ -51,29 +51,31 @@ export function publisherScenario(way: RelayWay, { former = false, gone = false 
   const table = former ? "OUTBOX_TABLE" : "ORDERED_OUTBOX_TABLE";
   return {
     name: `relay${former ? " of former rows" : ""} by ${way}${gone ? ", a queue gone" : ""}`,
-    stage: {
+    sandbox: {
       guarded: true,
       tables: { JOURNAL_TABLE: { sortKey: "sequence" } },
       queues: { ordered: { fifo: true }, fair: {} },
-      environment: (stage) => ({ ROUTES: routesOf(stage, gone) }),
+      environment: (sandbox) => ({ ROUTES: routesOf(sandbox, gone) }),
     },
     functions: functionsOf(way, { table, gone }),
-    async begin(stage, unique) {
+    async begin(sandbox, unique) {
       const ids = [1, 2, 3].map((n) => `${unique}-${n}`);
       const [first = "", second = "", third = ""] = ids;
-      if (former) await putFormer(stage, unique, [first, second, third]);
+      if (former) await putFormer(sandbox, unique, [first, second, third]);
       else {
         const ageMs = way === "stream" ? 0 : 120_000;
-        const after = await putRow(stage, { unique, ids: [first, second], ageMs });
-        await putRow(stage, { unique, ids: [third], ageMs, after });
+        const after = await putRow(sandbox, { unique, ids: [first, second], ageMs });
+        await putRow(sandbox, { unique, ids: [third], ageMs, after });
       }
       return {
         async violations() {
-          const ordered = firstTimes(await bodiesIn(stage, "ordered"));
-          const fair = firstTimes(await bodiesIn(stage, "fair")).sort();
-          const log = journal({ table: stage.table("JOURNAL_TABLE"), client: stage.clients.dynamodb });
+          const ordered = firstTimes(await bodiesIn(sandbox, "ordered"));
+          const fair = firstTimes(await bodiesIn(sandbox, "fair")).sort();
+          const log = journal({ table: sandbox.table("JOURNAL_TABLE"), client: sandbox.clients.dynamodb });
           const logged = await journalIds(log, unique);
-          const rows = (await stage.items(table)).filter(({ messages }) => String(messages).includes(unique));
+          const rows = (await sandbox.items(table)).filter(({ messages }) =>
+            String(messages).includes(unique),
+          );
           return [
             ...differs("G4: the FIFO queue has", ordered, ids),
             ...differs("G3: the standard queue has", fair, ids),
@@ -99,31 +101,31 @@ interface Commit {
 }
 
 /** Puts the row of a commit; returns its stamp. */
-async function putRow(stage: Stage, { unique, ids, ageMs, after }: Commit): Promise<string> {
+async function putRow(sandbox: Sandbox, { unique, ids, ageMs, after }: Commit): Promise<string> {
   const messages = ids.map((id) => messageOf(unique, id));
-  const place = { table: () => stage.table("ORDERED_OUTBOX_TABLE"), id: `commit-${ids[0]}` };
+  const place = { table: () => sandbox.table("ORDERED_OUTBOX_TABLE"), id: `commit-${ids[0]}` };
   const [row] = writesWithRows({ writes: [], messages }, place);
   const { TableName, Item } = row?.Put ?? {};
   const createdAt = { S: new Date(Date.now() - ageMs).toISOString() };
-  await stage.plain.dynamodb.send(
+  await sandbox.plain.dynamodb.send(
     new PutItemCommand({ TableName, Item: { ...Item, createdAt, ...(after && { after: { S: after } }) } }),
   );
   return String(Item?.place?.S).split("#")[0] ?? "";
 }
 
 /** As releases before had it: in one row, since two of a key had no order. */
-async function putFormer(stage: Stage, unique: string, ids: readonly string[]): Promise<void> {
+async function putFormer(sandbox: Sandbox, unique: string, ids: readonly string[]): Promise<void> {
   const messages = ids.map((id) => asciiJson(messageOf(unique, id)));
   const createdAt = new Date(Date.now() - 120_000).toISOString();
-  await stage.put("OUTBOX_TABLE", { id: `${unique}-r1`, createdAt, messages });
+  await sandbox.put("OUTBOX_TABLE", { id: `${unique}-r1`, createdAt, messages });
 }
 
 function messageOf(partitionkey: string, id: string) {
   return anEnvelope({ id, source: "/bank", type: "explored.sent.v1", partitionkey });
 }
 
-function routesOf(stage: Stage, gone: boolean): string {
-  const [ordered, fair] = [stage.queue("ordered").url, stage.queue("fair").url];
+function routesOf(sandbox: Sandbox, gone: boolean): string {
+  const [ordered, fair] = [sandbox.queue("ordered").url, sandbox.queue("fair").url];
   return JSON.stringify({ "explored.sent.v1": [ordered, fair, ...(gone ? [`${fair}-gone`] : [])] });
 }
 
@@ -137,8 +139,8 @@ function strandedIds(rows: readonly Record<string, unknown>[]): string[] {
   return [...new Set(found)].sort();
 }
 
-async function bodiesIn(stage: Stage, queue: string): Promise<string[]> {
-  return (await takeAll(stage.plain, stage.queue(queue).url)).map(({ body }) => body);
+async function bodiesIn(sandbox: Sandbox, queue: string): Promise<string[]> {
+  return (await takeAll(sandbox.plain, sandbox.queue(queue).url)).map(({ body }) => body);
 }
 
 function firstTimes(bodies: readonly string[]): string[] {

@@ -3,8 +3,8 @@
 
 import { readEnvelope } from "@essentially-once/messaging/envelope";
 import { journal } from "@essentially-once/messaging/journal";
+import type { Sandbox } from "@essentially-once/testing/internal/explorer/sandbox";
 import type { Scenario, ScenarioFunction } from "@essentially-once/testing/internal/explorer/scenario";
-import type { Stage } from "@essentially-once/testing/internal/explorer/stage";
 import { bodiesOf } from "./deposits.ts";
 
 export type PullForm = "with-state" | "after-effect" | "rebuild";
@@ -27,16 +27,16 @@ export function pullScenario(form: PullForm, { workers = 1 } = {}): Scenario {
     without: {
       busy: "a record of a journal has no attempts: a run that is held is begun again by the schedule",
     },
-    stage: { tables: { JOURNAL_TABLE: { sortKey: "sequence" }, ACCOUNTS_TABLE: {} } },
+    sandbox: { tables: { JOURNAL_TABLE: { sortKey: "sequence" }, ACCOUNTS_TABLE: {} } },
     functions: form === "rebuild" ? [begin, pull] : [pull],
-    async begin(stage, unique) {
+    async begin(sandbox, unique) {
       const name = `j-${unique}`;
       const deposits = amounts.map((amount) => ({ account: `a-${unique}`, amount }));
       const log = journal({
         name,
         partitions: 1,
-        table: stage.table("JOURNAL_TABLE"),
-        client: stage.clients.dynamodb,
+        table: sandbox.table("JOURNAL_TABLE"),
+        client: sandbox.clients.dynamodb,
       });
       const messages = bodiesOf(unique, deposits).map((body) => ({ body, envelope: readEnvelope(body) }));
       await log.append(messages, { deadlineMs: Date.now() + 10_000 });
@@ -44,8 +44,8 @@ export function pullScenario(form: PullForm, { workers = 1 } = {}): Scenario {
         environment: { JOURNAL_NAME: name },
         violations: async () => [
           ...(form === "after-effect"
-            ? [...(await offsetAtEnd(stage, `${name}@1`)), ...(await putEach(stage, unique))]
-            : await servedState(stage, name, unique, form === "rebuild" ? 2 : 1)),
+            ? [...(await offsetAtEnd(sandbox, `${name}@1`)), ...(await putEach(sandbox, unique))]
+            : await servedState(sandbox, name, unique, form === "rebuild" ? 2 : 1)),
         ],
       };
     },
@@ -58,19 +58,19 @@ function isQuiet(response: unknown): boolean {
   return records === 0 && building === undefined;
 }
 
-async function offsetAtEnd(stage: Stage, prefix: string): Promise<string[]> {
-  const { offset = 0 } = (await stage.get("ACCOUNTS_TABLE", `${prefix}#offset#0`)) ?? {};
+async function offsetAtEnd(sandbox: Sandbox, prefix: string): Promise<string[]> {
+  const { offset = 0 } = (await sandbox.get("ACCOUNTS_TABLE", `${prefix}#offset#0`)) ?? {};
   return offset === amounts.length ? [] : [`G10: the offset is ${offset} and not ${amounts.length}`];
 }
 
 /** A command that was repeated because its answer was lost may have had one more generation built. */
-async function servedState(stage: Stage, name: string, unique: string, from: number): Promise<string[]> {
-  const generations = await stage.get("ACCOUNTS_TABLE", `${name}#generations`);
+async function servedState(sandbox: Sandbox, name: string, unique: string, from: number): Promise<string[]> {
+  const generations = await sandbox.get("ACCOUNTS_TABLE", `${name}#generations`);
   const serving = Number(generations?.serving ?? 1);
   const prefix = `${name}@${serving}`;
-  const { history = [] } = (await stage.get("ACCOUNTS_TABLE", `${prefix}#account#a-${unique}`)) ?? {};
+  const { history = [] } = (await sandbox.get("ACCOUNTS_TABLE", `${prefix}#account#a-${unique}`)) ?? {};
   return [
-    ...(await offsetAtEnd(stage, prefix)),
+    ...(await offsetAtEnd(sandbox, prefix)),
     ...(serving >= from && generations?.building === undefined
       ? []
       : [`G10: ${JSON.stringify(generations)} serves, and not generation ${from} alone`]),
@@ -80,9 +80,9 @@ async function servedState(stage: Stage, name: string, unique: string, from: num
   ];
 }
 
-async function putEach(stage: Stage, unique: string): Promise<string[]> {
+async function putEach(sandbox: Sandbox, unique: string): Promise<string[]> {
   const items = await Promise.all(
-    amounts.map((amount) => stage.get("ACCOUNTS_TABLE", `a-${unique}#${amount}`)),
+    amounts.map((amount) => sandbox.get("ACCOUNTS_TABLE", `a-${unique}#${amount}`)),
   );
   return items.every(Boolean) ? [] : ["G10: the offset passed a record without its effect"];
 }

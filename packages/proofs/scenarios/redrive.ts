@@ -20,19 +20,19 @@ export function redriveScenario(): Scenario {
   return {
     name: "signed, parked and redriven",
     tampering: true,
-    stage: { guarded: true, tables: { ACCOUNTS_TABLE: {} } },
+    sandbox: { guarded: true, tables: { ACCOUNTS_TABLE: {} } },
     functions: [
       { handler: "packages/proofs/scenarios/handlers/guarded.ts", by: { kind: "queue", queue: "main" } },
       operator,
     ],
-    async begin(stage, unique) {
+    async begin(sandbox, unique) {
       const bodies = bodiesOf(unique, [{ account: unique, amount: 13 }]);
-      await stage.send("main", ...bodies.map((body) => ({ body })));
+      await sandbox.send("main", ...bodies.map((body) => ({ body })));
       return {
         environment: { ACCOUNT: unique, CONSUMER: "explored-guarded", OPERATION: "redrive", FORM: "rows" },
         async violations() {
-          const altered = await alteredOnTheWay(stage, "main", bodies);
-          const sum = Number((await stage.get("ACCOUNTS_TABLE", unique))?.sum ?? 0);
+          const altered = await alteredOnTheWay(sandbox, "main", bodies);
+          const sum = Number((await sandbox.get("ACCOUNTS_TABLE", unique))?.sum ?? 0);
           const isRight = sum === 13 || (sum === 0 && altered.ids.length > 0);
           return [...(isRight ? [] : [`G7: the sum is ${sum}, and not 13`]), ...altered.violations];
         },
@@ -49,14 +49,14 @@ export function givenUpScenario(
   const wanted = operation === "edit" ? 20 : 0;
   return {
     name: `signed, parked and ${operation === "edit" ? "edited" : "discarded"}${form === "inline" ? ", inline" : ""}`,
-    stage: { guarded: true, tables: { ACCOUNTS_TABLE: {} } },
+    sandbox: { guarded: true, tables: { ACCOUNTS_TABLE: {} } },
     functions: [
       { handler: "packages/proofs/scenarios/handlers/guarded.ts", by: { kind: "queue", queue: "main" } },
       operator,
     ],
-    async begin(stage, unique) {
+    async begin(sandbox, unique) {
       const [body = ""] = bodiesOf(unique, [{ account: unique, amount: 13 }]);
-      await stage.send("main", { body });
+      await sandbox.send("main", { body });
       let isLate = false;
       return {
         environment: {
@@ -64,20 +64,20 @@ export function givenUpScenario(
           CONSUMER: "explored-guarded",
           OPERATION: operation,
           FORM: form,
-          LETTER: `${unique}-1`,
+          DEAD_LETTER_ID: `${unique}-1`,
         },
         async whenQuiet() {
           if (isLate) return false;
           isLate = true;
-          await stage.send("main", { body });
+          await sandbox.send("main", { body });
           return true;
         },
         async violations() {
-          const sum = Number((await stage.get("ACCOUNTS_TABLE", unique))?.sum ?? 0);
-          const letters = await stage.deadLetters("main");
+          const sum = Number((await sandbox.get("ACCOUNTS_TABLE", unique))?.sum ?? 0);
+          const deadLetters = await sandbox.deadLetters("main");
           return [
             ...(sum === wanted ? [] : [`G2: the sum is ${sum}, and not ${wanted}`]),
-            ...letters.map(({ reason }) => `G6: a dead letter is left: ${reason}`),
+            ...deadLetters.map(({ reason }) => `G6: a dead letter is left: ${reason}`),
           ];
         },
       };

@@ -6,21 +6,21 @@ import { depositsTo, evidenceAndEffect } from "./deposits.ts";
 export function rowsScenario({ workers = 1 } = {}): Scenario {
   return {
     name: "rows, group commit",
-    stage: { tables: { ACCOUNTS_TABLE: {} } },
+    sandbox: { tables: { ACCOUNTS_TABLE: {} } },
     functions: [
       {
         handler: "packages/proofs/scenarios/handlers/rows.ts",
         by: { kind: "queue", queue: "main", workers },
       },
     ],
-    async begin(stage, unique) {
+    async begin(sandbox, unique) {
       const deposits = [
         { account: `a-${unique}`, amount: 100 },
         { account: `b-${unique}`, amount: 10 },
       ];
-      await depositsTo(stage, "main", unique, deposits);
-      const story = { queue: "main", consumer: "explored-rows", unique, deposits };
-      return { violations: () => evidenceAndEffect(stage, story) };
+      await depositsTo(sandbox, "main", unique, deposits);
+      const depositRun = { queue: "main", consumer: "explored-rows", unique, deposits };
+      return { violations: () => evidenceAndEffect(sandbox, depositRun) };
     },
   };
 }
@@ -28,21 +28,21 @@ export function rowsScenario({ workers = 1 } = {}): Scenario {
 export function rowsAloneScenario({ workers = 1, messages = 2 } = {}): Scenario {
   return {
     name: "rows, each alone",
-    stage: { tables: { ACCOUNTS_TABLE: {} } },
+    sandbox: { tables: { ACCOUNTS_TABLE: {} } },
     functions: [
       {
         handler: "packages/proofs/scenarios/handlers/rows-alone.ts",
         by: { kind: "queue", queue: "main", workers },
       },
     ],
-    async begin(stage, unique) {
+    async begin(sandbox, unique) {
       const deposits = [
         { account: `a-${unique}`, amount: 100 },
         { account: `a-${unique}`, amount: 10 },
       ].slice(0, messages);
-      await depositsTo(stage, "main", unique, deposits);
-      const story = { queue: "main", consumer: "explored-rows", unique, deposits };
-      return { violations: () => evidenceAndEffect(stage, story) };
+      await depositsTo(sandbox, "main", unique, deposits);
+      const depositRun = { queue: "main", consumer: "explored-rows", unique, deposits };
+      return { violations: () => evidenceAndEffect(sandbox, depositRun) };
     },
   };
 }

@@ -1,6 +1,7 @@
 // What is soaked: a consumer of each mode, with as many messages as a world has, and what must hold at its end.
+
+import type { Sandbox } from "@essentially-once/testing/internal/explorer/sandbox";
 import type { Ending, Scenario } from "@essentially-once/testing/internal/explorer/scenario";
-import type { Stage } from "@essentially-once/testing/internal/explorer/stage";
 import { bodiesOf, type Deposit, evidenceAndEffect, nothingParked, sums } from "../scenarios/deposits.ts";
 import type { World } from "./world.ts";
 
@@ -16,7 +17,7 @@ export interface SoakMode {
 }
 
 interface Told {
-  readonly stage: Stage;
+  readonly sandbox: Sandbox;
   readonly unique: string;
   readonly deposits: readonly Deposit[];
   readonly logs: readonly Readonly<Record<string, unknown>>[];
@@ -50,7 +51,7 @@ export const soakModes: readonly SoakMode[] = [
 export function soakScenario(mode: SoakMode, world: () => World): Scenario {
   return {
     name: mode.name,
-    stage: {
+    sandbox: {
       tables: { ACCOUNTS_TABLE: mode.stream ? { stream: true } : {} },
       queues: { [queue]: {} },
     },
@@ -60,40 +61,40 @@ export function soakScenario(mode: SoakMode, world: () => World): Scenario {
         by: { kind: "queue", queue, workers: mode.workers },
       },
     ],
-    async begin(stage, unique): Promise<Ending> {
+    async begin(sandbox, unique): Promise<Ending> {
       const { deposits: planned, again } = world();
       const deposits = planned.map(({ account, amount }) => ({ account: `a${account}-${unique}`, amount }));
       const bodies = bodiesOf(unique, deposits, { numbered: mode.numbered ?? false });
       const copies = again.map((place) => bodies[place % bodies.length] as string);
-      await stage.send(queue, ...[...bodies, ...copies].map((body) => ({ body })));
+      await sandbox.send(queue, ...[...bodies, ...copies].map((body) => ({ body })));
       return {
         violations: async ({ logs }) => [
-          ...(await mode.violations({ stage, unique, deposits, logs })),
-          ...(await nothingParked(stage, queue)),
+          ...(await mode.violations({ sandbox, unique, deposits, logs })),
+          ...(await nothingParked(sandbox, queue)),
         ],
       };
     },
   };
 }
 
-async function rowsHold({ stage, unique, deposits }: Told): Promise<string[]> {
-  const story = { queue, consumer: "explored-rows", unique, deposits };
-  return [...(await sums(stage, deposits)), ...(await evidenceAndEffect(stage, story))];
+async function rowsHold({ sandbox, unique, deposits }: Told): Promise<string[]> {
+  const depositRun = { queue, consumer: "explored-rows", unique, deposits };
+  return [...(await sums(sandbox, deposits)), ...(await evidenceAndEffect(sandbox, depositRun))];
 }
 
-async function itemsHold({ stage, deposits }: Told): Promise<string[]> {
-  return sums(stage, deposits);
+async function itemsHold({ sandbox, deposits }: Told): Promise<string[]> {
+  return sums(sandbox, deposits);
 }
 
-async function orderHolds({ stage, deposits }: Told): Promise<string[]> {
-  const { history = [] } = (await stage.get("ACCOUNTS_TABLE", deposits[0]?.account ?? "")) ?? {};
+async function orderHolds({ sandbox, deposits }: Told): Promise<string[]> {
+  const { history = [] } = (await sandbox.get("ACCOUNTS_TABLE", deposits[0]?.account ?? "")) ?? {};
   const wanted = deposits.map(({ amount }) => amount);
   return String(history) === String(wanted) ? [] : [`G4: the history is ${history} and not ${wanted}`];
 }
 
 /** What is missing from the sum are the amounts of messages whose loss was counted. */
-async function countHolds({ stage, unique, deposits, logs }: Told): Promise<string[]> {
-  const { sum = 0 } = (await stage.get("ACCOUNTS_TABLE", deposits[0]?.account ?? "")) ?? {};
+async function countHolds({ sandbox, unique, deposits, logs }: Told): Promise<string[]> {
+  const { sum = 0 } = (await sandbox.get("ACCOUNTS_TABLE", deposits[0]?.account ?? "")) ?? {};
   const lost = new Set(logs.filter(({ code }) => code === "LOST").map(({ messageId }) => messageId));
   const wanted = deposits.reduce((all, { amount }) => all + amount, 0);
   const losable = deposits.filter((_, index) => lost.has(`${unique}-${index + 1}`));

@@ -118,31 +118,32 @@ function depositScenario(
 ): Scenario {
   return {
     name,
-    stage: { tables: { ACCOUNTS_TABLE: {} }, queues: { main: { maxReceiveCount } } },
+    sandbox: { tables: { ACCOUNTS_TABLE: {} }, queues: { main: { maxReceiveCount } } },
     functions: [
       { name: "consumer", handler: () => batches(process), by: { kind: "queue", queue: "main", ...source } },
     ],
-    async begin(stage, unique) {
+    async begin(sandbox, unique) {
       const deposit: Deposit = { id: `m-${unique}`, account: `a-${unique}`, amount: 100 };
-      await stage.send("main", { body: JSON.stringify(deposit) });
+      await sandbox.send("main", { body: JSON.stringify(deposit) });
       let redrives = 0;
       return {
         /** An operator, once: what a crash brought to the dead letters is sent back. */
         async whenQuiet() {
           if (maxReceiveCount > 1 || redrives > 0) return false;
-          const letters = await stage.deadLetters("main");
-          redrives += letters.length;
-          if (letters.length > 0) await stage.send("main", ...letters.map(({ body }) => ({ body })));
-          return letters.length > 0;
+          const deadLetters = await sandbox.deadLetters("main");
+          redrives += deadLetters.length;
+          if (deadLetters.length > 0)
+            await sandbox.send("main", ...deadLetters.map(({ body }) => ({ body })));
+          return deadLetters.length > 0;
         },
         async violations() {
-          const { sum = 0 } = (await stage.get("ACCOUNTS_TABLE", deposit.account)) ?? {};
-          const letters = await stage.deadLetters("main");
-          const lost = sum === 0 && letters.length === 0;
+          const { sum = 0 } = (await sandbox.get("ACCOUNTS_TABLE", deposit.account)) ?? {};
+          const deadLetters = await sandbox.deadLetters("main");
+          const lost = sum === 0 && deadLetters.length === 0;
           return [
             ...(Number(sum) > 100 ? [`G2: the account holds ${sum} and not 100`] : []),
             ...(lost ? ["G2: the deposit is acknowledged, and the account holds 0"] : []),
-            ...(sum === 100 && letters.length > 0 && maxReceiveCount > 1
+            ...(sum === 100 && deadLetters.length > 0 && maxReceiveCount > 1
               ? ["G6: the deposit is done, but its message is dead-lettered"]
               : []),
           ];

@@ -34,9 +34,9 @@ function groupScenario(name: string, { stops }: { stops: boolean }): Scenario {
       "frozen-before": oneAtATime,
       "frozen-after": oneAtATime,
     },
-    stage: { tables: { ACCOUNTS_TABLE: {} } },
+    sandbox: { tables: { ACCOUNTS_TABLE: {} } },
     functions: [{ name: "consumer", handler: () => consumer({ stops }), by: { kind: "request" } }],
-    async begin(stage, unique) {
+    async begin(sandbox, unique) {
       const account = `a-${unique}`;
       const group: Group = {
         Records: amounts.map((amount) => ({
@@ -50,7 +50,7 @@ function groupScenario(name: string, { stops }: { stops: boolean }): Scenario {
           onAnswer: (_, response) => isDone(group, response as SQSBatchResponse),
         },
         async violations() {
-          const { history = [] } = (await stage.get("ACCOUNTS_TABLE", account)) ?? {};
+          const { history = [] } = (await sandbox.get("ACCOUNTS_TABLE", account)) ?? {};
           return String(history) === String(amounts)
             ? []
             : [`G4: the history is ${history}, and not ${amounts}`];

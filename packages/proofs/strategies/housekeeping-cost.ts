@@ -7,7 +7,7 @@ import {
   type ScanCommandOutput,
 } from "@aws-sdk/client-dynamodb";
 import { marshall } from "@aws-sdk/util-dynamodb";
-import { openStage } from "@essentially-once/testing/internal/explorer/stage";
+import { openSandbox } from "@essentially-once/testing/internal/explorer/sandbox";
 
 export interface HousekeepingCost {
   /** Messages since the beginning, all of them sent. */
@@ -27,24 +27,24 @@ const batchMax = 25;
 const ballast = "x".repeat(200);
 
 export async function measureHousekeeping(): Promise<RelayCosts> {
-  const stage = await openStage({ tables: { ACCOUNTS_TABLE: {}, MARKS_TABLE: {} } });
-  const { dynamodb } = stage.clients;
+  const sandbox = await openSandbox({ tables: { ACCOUNTS_TABLE: {}, MARKS_TABLE: {} } });
+  const { dynamodb } = sandbox.clients;
   try {
     const housekeeping: HousekeepingCost[] = [];
     let written = 0;
     for (const history of histories) {
       for (const variable of ["ACCOUNTS_TABLE", "MARKS_TABLE"]) {
-        await fill(dynamodb, stage.table(variable), { from: written, to: history });
+        await fill(dynamodb, sandbox.table(variable), { from: written, to: history });
       }
       written = history;
       const read = await Promise.all(
-        ["ACCOUNTS_TABLE", "MARKS_TABLE"].map((variable) => scan(dynamodb, stage.table(variable))),
+        ["ACCOUNTS_TABLE", "MARKS_TABLE"].map((variable) => scan(dynamodb, sandbox.table(variable))),
       );
       housekeeping.push({ history, readUnits: read.reduce((sum, units) => sum + units, 0) });
     }
-    return { housekeeping, sweeperReadUnits: await scan(dynamodb, stage.table("OUTBOX_TABLE")) };
+    return { housekeeping, sweeperReadUnits: await scan(dynamodb, sandbox.table("OUTBOX_TABLE")) };
   } finally {
-    await stage.stop();
+    await sandbox.stop();
   }
 }
 

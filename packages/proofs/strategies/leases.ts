@@ -55,7 +55,7 @@ function shipScenario(
   let carrier: TestCarrier;
   return {
     name,
-    stage: {
+    sandbox: {
       async open() {
         carrier = await aCarrier({ refusesOldFences: sendsFence });
         return { environment: { CARRIER_URL: carrier.url }, close: () => carrier.stop() };
@@ -64,8 +64,8 @@ function shipScenario(
     functions: [
       { name: "ship", handler: () => shipper(check, { sendsFence }), by: { kind: "queue", queue: "main" } },
     ],
-    async begin(stage, unique) {
-      await stage.send("main", { body: unique });
+    async begin(sandbox, unique) {
+      await sandbox.send("main", { body: unique });
       return {
         async violations() {
           const booked = carrier.consignments(unique);

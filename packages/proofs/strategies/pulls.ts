@@ -46,7 +46,7 @@ function before(place: number): number | undefined {
 function pullScenario(name: string, apply: Apply): Scenario {
   return {
     name,
-    stage: { tables: { ACCOUNTS_TABLE: {} } },
+    sandbox: { tables: { ACCOUNTS_TABLE: {} } },
     functions: [
       {
         name: "pull",
@@ -54,12 +54,12 @@ function pullScenario(name: string, apply: Apply): Scenario {
         by: { kind: "schedule", everySeconds: 60, isQuiet: (pulled) => pulled === 0 },
       },
     ],
-    async begin(stage, unique) {
+    async begin(sandbox, unique) {
       const account = `a-${unique}`;
       return {
         environment: { ACCOUNT: account },
         async violations() {
-          const { sum = 0 } = (await stage.get("ACCOUNTS_TABLE", account)) ?? {};
+          const { sum = 0 } = (await sandbox.get("ACCOUNTS_TABLE", account)) ?? {};
           return sum === 110 ? [] : [`G10: the account holds ${sum} and not 110`];
         },
       };

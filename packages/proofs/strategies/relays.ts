@@ -1,7 +1,7 @@
 // Strategies of a relay: when a row of the outbox may go. Two rows wait.
 import type { Handler } from "@essentially-once/testing/internal/explorer/program";
+import { takeAll } from "@essentially-once/testing/internal/explorer/sandbox-resources";
 import type { Scenario } from "@essentially-once/testing/internal/explorer/scenario";
-import { takeAll } from "@essentially-once/testing/internal/explorer/stage-resources";
 import { deleteWrite, openCalls } from "./calls.ts";
 import type { Strategy } from "./strategy.ts";
 
@@ -23,7 +23,10 @@ export const relayStrategies: readonly Strategy[] = [
 function relayScenario(name: string, { readsResults }: { readsResults: boolean }): Scenario {
   return {
     name,
-    stage: { queues: { sent: {} }, environment: (stage) => ({ SENT_QUEUE_URL: stage.queue("sent").url }) },
+    sandbox: {
+      queues: { sent: {} },
+      environment: (sandbox) => ({ SENT_QUEUE_URL: sandbox.queue("sent").url }),
+    },
     functions: [
       {
         name: "relay",
@@ -31,12 +34,12 @@ function relayScenario(name: string, { readsResults }: { readsResults: boolean }
         by: { kind: "schedule", everySeconds: 60, isQuiet: (rows) => rows === 0 },
       },
     ],
-    async begin(stage, unique) {
+    async begin(sandbox, unique) {
       const ids = [`${unique}-1`, `${unique}-2`];
-      for (const id of ids) await stage.put("OUTBOX_TABLE", { id });
+      for (const id of ids) await sandbox.put("OUTBOX_TABLE", { id });
       return {
         async violations() {
-          const sent = (await takeAll(stage.plain, stage.queue("sent").url)).map(({ body }) => body);
+          const sent = (await takeAll(sandbox.plain, sandbox.queue("sent").url)).map(({ body }) => body);
           const lost = ids.filter((id) => !sent.includes(id));
           return lost.length === 0
             ? []

@@ -3,8 +3,8 @@
 
 import { shardsDefault, streamLineage } from "@essentially-once/local-cloud/internal/mappings/stream-lineage";
 import type { Handler } from "@essentially-once/testing/internal/explorer/program";
+import { takeAll } from "@essentially-once/testing/internal/explorer/sandbox-resources";
 import type { Scenario } from "@essentially-once/testing/internal/explorer/scenario";
-import { takeAll } from "@essentially-once/testing/internal/explorer/stage-resources";
 import type { DynamoDBStreamEvent } from "aws-lambda";
 import { type Calls, deleteWrite, openCalls } from "./calls.ts";
 import type { Strategy } from "./strategy.ts";
@@ -46,9 +46,9 @@ export const rowKeyStrategies: readonly Strategy[] = [
 function scenarioOf(name: string, keys: Keys): Scenario {
   return {
     name,
-    stage: {
+    sandbox: {
       queues: { ordered: { fifo: true } },
-      environment: (stage) => ({ ORDERED_QUEUE_URL: stage.queue("ordered").url }),
+      environment: (sandbox) => ({ ORDERED_QUEUE_URL: sandbox.queue("ordered").url }),
     },
     functions: [
       {
@@ -67,15 +67,15 @@ function scenarioOf(name: string, keys: Keys): Scenario {
         by: { kind: "schedule", everySeconds: 60, isQuiet: (rows) => rows === 0 },
       },
     ],
-    async begin(stage, unique) {
+    async begin(sandbox, unique) {
       const bodies = ["1", "2"].map((n) => `${unique}-${n}`);
       for (const [index, body] of bodies.entries()) {
         const id = keys.by === "key" ? unique : idInShard(unique, bodies.length - index);
-        await stage.put("ORDERED_OUTBOX_TABLE", { id, place: body, body, key: unique });
+        await sandbox.put("ORDERED_OUTBOX_TABLE", { id, place: body, body, key: unique });
       }
       return {
         async violations() {
-          const all = (await takeAll(stage.plain, stage.queue("ordered").url)).map(({ body }) => body);
+          const all = (await takeAll(sandbox.plain, sandbox.queue("ordered").url)).map(({ body }) => body);
           const sent = [...new Set(all)].map((body) => body.slice(unique.length + 1)).join();
           return sent === "1,2" ? [] : [`G4: the messages of the key are sent as ${sent || "none"}`];
         },

@@ -2,8 +2,8 @@
 // answered, and a relay sends what the list of pending messages holds.
 import type { TransactWriteItem } from "@aws-sdk/client-dynamodb";
 import type { Handler } from "@essentially-once/testing/internal/explorer/program";
+import { takeAll } from "@essentially-once/testing/internal/explorer/sandbox-resources";
 import type { Scenario, ScenarioFunction } from "@essentially-once/testing/internal/explorer/scenario";
-import { takeAll } from "@essentially-once/testing/internal/explorer/stage-resources";
 import { type Calls, openCalls, putWrite, wasRefused } from "./calls.ts";
 import type { Strategy } from "./strategy.ts";
 
@@ -151,20 +151,20 @@ function nothingSent(response: unknown): boolean {
 function orderScenario(name: string, place: Place, others: readonly ScenarioFunction[]): Scenario {
   return {
     name,
-    stage: {
+    sandbox: {
       tables: { ACCOUNTS_TABLE: {} },
       queues: { sent: {} },
-      environment: (stage) => ({ SENT_QUEUE_URL: stage.queue("sent").url }),
+      environment: (sandbox) => ({ SENT_QUEUE_URL: sandbox.queue("sent").url }),
     },
     functions: [{ name: "place-order", handler: () => endpoint(place), by: { kind: "request" } }, ...others],
-    async begin(stage, unique) {
+    async begin(sandbox, unique) {
       const order: Order = { id: `o-${unique}` };
       return {
         environment: { ORDER_ID: order.id },
         requests: { events: () => [order], onAnswer: (_, response) => response === "placed" },
         async violations() {
-          const isPlaced = (await stage.get("ACCOUNTS_TABLE", order.id)) !== undefined;
-          const sent = (await takeAll(stage.plain, stage.queue("sent").url)).map(({ body }) => body);
+          const isPlaced = (await sandbox.get("ACCOUNTS_TABLE", order.id)) !== undefined;
+          const sent = (await takeAll(sandbox.plain, sandbox.queue("sent").url)).map(({ body }) => body);
           return [
             ...(isPlaced ? [] : ["G3: the order is answered and not there"]),
             ...(isPlaced && !sent.includes(order.id)

@@ -1,7 +1,7 @@
 // What must be so when two releases have worked side by side, read from tables, queues, journal and carrier.
 import { consumerQueues } from "@essentially-once/operator/dead-letters/consumer-queues";
 import { listDeadLetters } from "@essentially-once/operator/dead-letters/list";
-import { allItems } from "../kills/quiet.ts";
+import { allItems } from "../kills/settle.ts";
 import type { Payment, World } from "./world.ts";
 
 /** The amount that is never taken. */

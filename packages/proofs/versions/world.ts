@@ -10,7 +10,7 @@ import { writesWithRows } from "@essentially-once/messaging/internal/commit/outb
 import { journal } from "@essentially-once/messaging/journal";
 import { consumerQueues } from "@essentially-once/operator/dead-letters/consumer-queues";
 import type { TestCarrier } from "@essentially-once/testing/a-carrier";
-import { allItems } from "../kills/quiet.ts";
+import { allItems } from "../kills/settle.ts";
 
 export interface Payment {
   readonly id: string;

@@ -14,11 +14,11 @@ it.each([
   async ({ limit, available, answer }) => {
     await exploreCrashes("functions/credit/reserve-credit.ts", {
       ...scenario,
-      given: (stage, id) => stage.put("CREDIT_TABLE", { id, version: 1, limit, available: limit }),
+      given: (sandbox, id) => sandbox.put("CREDIT_TABLE", { id, version: 1, limit, available: limit }),
       messages: (id) => [anOrderOf60(id, id)],
-      invariant: async (stage, id) => {
-        expect(await stage.get("CREDIT_TABLE", id)).toMatchObject({ limit, available });
-        expect(await stage.published(id)).toMatchObject([{ type: answer, data: { orderId: id } }]);
+      invariant: async (sandbox, id) => {
+        expect(await sandbox.get("CREDIT_TABLE", id)).toMatchObject({ limit, available });
+        expect(await sandbox.published(id)).toMatchObject([{ type: answer, data: { orderId: id } }]);
       },
     });
   },
@@ -28,8 +28,8 @@ it("parks an order of an unknown customer", async () => {
   await exploreCrashes("functions/credit/reserve-credit.ts", {
     ...scenario,
     messages: (id) => [anOrderOf60(id, "nobody")],
-    invariant: async (stage) => {
-      const reasons = (await stage.deadLetters("main")).map(({ reason }) => reason);
+    invariant: async (sandbox) => {
+      const reasons = (await sandbox.deadLetters("main")).map(({ reason }) => reason);
       expect(new Set(reasons)).toEqual(new Set(["ACCOUNT_UNKNOWN"]));
     },
   });

@@ -1,6 +1,11 @@
 import { servingState } from "@essentially-once/messaging/internal/pull/generation";
 import { journal } from "@essentially-once/messaging/journal";
-import { aJournalWorld, inSeconds, type JournalWorld, letter } from "@essentially-once/testing/journal-world";
+import {
+  aJournalMessage,
+  aJournalWorld,
+  inSeconds,
+  type JournalWorld,
+} from "@essentially-once/testing/journal-world";
 import { aContext } from "@essentially-once/testing/lambda";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { CreditDenied, CreditReserved } from "../../../functions/credit/messages.ts";
@@ -17,7 +22,7 @@ let build: typeof import("../../../functions/insights/build-statement.ts").handl
 beforeAll(async () => {
   world = await aJournalWorld();
   ({ handler: build } = await import("../../../functions/insights/build-statement.ts"));
-  await journal().append(events.map(letter), inSeconds(20));
+  await journal().append(events.map(aJournalMessage), inSeconds(20));
 });
 afterAll(() => world.stop());
 

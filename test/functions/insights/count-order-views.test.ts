@@ -8,8 +8,8 @@ it("G9: counts a view once or not at all, whatever fails at whichever call", asy
   await exploreCrashes("functions/insights/count-order-views.ts", {
     tables: { INSIGHTS_TABLE: {} },
     messages: (id) => [asciiJson(anEnvelope({ ...OrderViewed.from({ orderId: id }), id }))],
-    invariant: async (stage, id) => {
-      const { views } = (await stage.get("INSIGHTS_TABLE", id)) ?? {};
+    invariant: async (sandbox, id) => {
+      const { views } = (await sandbox.get("INSIGHTS_TABLE", id)) ?? {};
       expect([undefined, 1]).toContain(views);
     },
   });

@@ -13,8 +13,8 @@ it("G1, G2: makes one order and announces it once, whatever fails at whichever c
     guarded: true,
     tables: { ORDERS_TABLE: { stream: true } },
     request: anOrder,
-    invariant: async (stage, customerId, { answer, published }) => {
-      const orders = (await stage.items("ORDERS_TABLE")).filter((order) => order.customerId === customerId);
+    invariant: async (sandbox, customerId, { answer, published }) => {
+      const orders = (await sandbox.items("ORDERS_TABLE")).filter((order) => order.customerId === customerId);
       expect(orders).toMatchObject([{ id: answer.orderId, version: 1, status: "new", total: 900 }]);
       const data = { orderId: answer.orderId, customerId, total: 900 };
       expect(published).toMatchObject([{ type: "orders.order-placed.v1", data }]);

@@ -27,19 +27,19 @@ it.each([
         ...{ "twice-before": inGroup, "twice-after": inGroup },
         ...{ "frozen-before": inGroup, "frozen-after": inGroup },
       },
-      given: (stage, id) => stage.put("ORDERS_TABLE", { ...anOrder(id), version: 1 }),
-      messages: (id) => [letter(step(id), id)],
-      invariant: async (stage, id) => {
-        const parked = (await stage.deadLetters("main")).map(({ reason }) => reason);
-        const announced = (await stage.published(id)).length;
-        const { status } = (await stage.get("ORDERS_TABLE", id)) ?? {};
+      given: (sandbox, id) => sandbox.put("ORDERS_TABLE", { ...anOrder(id), version: 1 }),
+      messages: (id) => [deadLetter(step(id), id)],
+      invariant: async (sandbox, id) => {
+        const parked = (await sandbox.deadLetters("main")).map(({ reason }) => reason);
+        const announced = (await sandbox.published(id)).length;
+        const { status } = (await sandbox.get("ORDERS_TABLE", id)) ?? {};
         expect({ status, announced, parked }).toEqual(wanted);
       },
     });
   },
 );
 
-function letter(draft: Draft, id: string): { key: string; body: string } {
+function deadLetter(draft: Draft, id: string): { key: string; body: string } {
   return { key: draft.partitionkey, body: asciiJson(anEnvelope({ ...draft, id })) };
 }
 

@@ -23,10 +23,10 @@ it("G8: ships with one consignment, whatever fails at whichever call", async () 
       const draft = OrderApproved.from({ orderId, shipTo: "Main Street 1", lines: [] });
       return [asciiJson(anEnvelope({ ...draft, id: orderId }))];
     },
-    invariant: async (stage, orderId) => {
+    invariant: async (sandbox, orderId) => {
       expect(carrier.consignments(orderId)).toBe(1);
-      expect(await stage.get("SHIPPING_TABLE", orderId)).toMatchObject({ version: 1 });
-      expect(await stage.published(orderId)).toMatchObject([{ type: "shipping.order-shipped.v1" }]);
+      expect(await sandbox.get("SHIPPING_TABLE", orderId)).toMatchObject({ version: 1 });
+      expect(await sandbox.published(orderId)).toMatchObject([{ type: "shipping.order-shipped.v1" }]);
     },
   });
 });

@@ -4,8 +4,8 @@ import { dynamodb } from "@essentially-once/messaging/clients";
 import { aDeposit } from "../bank.ts";
 import type { Contender, Running } from "../contender.ts";
 import type { BenchEngines } from "../engines.ts";
-import { invocation } from "../letters.ts";
 import { sinkLogs } from "../measure.ts";
+import { invocation } from "../sqs-records.ts";
 import { toBatches } from "../workloads.ts";
 import { measurePoint, type Point } from "./point.ts";
 

@@ -8,7 +8,7 @@ import { journal } from "@essentially-once/messaging/journal";
 import { handler as sweep } from "@essentially-once/messaging/relay/sweep";
 import { aDeposit } from "../bank.ts";
 import { type BenchEngines, tables } from "../engines.ts";
-import { invocation } from "../letters.ts";
+import { invocation } from "../sqs-records.ts";
 import { measurePoint, type Point } from "./point.ts";
 
 export interface RelayGrowth {

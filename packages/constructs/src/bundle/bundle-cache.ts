@@ -3,7 +3,7 @@
 import { createHash } from "node:crypto";
 import { readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { keptIn } from "./kept.ts";
+import { fileCache } from "./file-cache.ts";
 import { projectRoot } from "./project.ts";
 
 /** Of a bundle's directory: name → text. */
@@ -15,7 +15,7 @@ interface KeptBundle {
   readonly files: BundleFiles;
 }
 
-const bundles = keptIn("bundles", 200);
+const bundles = fileCache("bundles", 200);
 /** What else a bundle depends on; the hidden lock file changes with every package that does. */
 const always = ["package.json", "tsconfig.json", "node_modules/.package-lock.json"];
 

@@ -9,7 +9,7 @@ import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } fr
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { keptIn } from "./kept.ts";
+import { fileCache } from "./file-cache.ts";
 import { projectRoot } from "./project.ts";
 
 export interface LoadableBundle {
@@ -84,7 +84,7 @@ function packageIn(stack: string): Pick<LoadFailure, "package"> {
   return name === undefined ? {} : { package: name };
 }
 
-const loadable = keptIn("loaded", 1_000);
+const loadable = fileCache("loaded", 1_000);
 
 function keyOf({ directory, handler, environment }: LoadableBundle): string {
   const hash = createHash("sha256").update(JSON.stringify([handler, environment]));

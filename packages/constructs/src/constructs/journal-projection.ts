@@ -8,7 +8,7 @@ import { Rule, Schedule } from "aws-cdk-lib/aws-events";
 import { LambdaFunction } from "aws-cdk-lib/aws-events-targets";
 import type { Construct } from "constructs";
 import type { Sizes } from "../config/config.ts";
-import { NodeFunction, onceAnEvent } from "./node-function.ts";
+import { NodeFunction, withoutAsyncRetries } from "./node-function.ts";
 import type { TableAccess } from "./service-table.ts";
 import { type UnitOfWorkTables, useUnitOfWorkTables } from "./unit-of-work-tables.ts";
 
@@ -27,13 +27,13 @@ export class JournalProjection extends NodeFunction {
   constructor(scope: Construct, id: string, options: JournalProjectionOptions) {
     const { contract, entry, journal, tables, sizes, environment = {} } = options;
     super(scope, id, { ...sizes, contract, entry, environment });
-    this.configureAsyncInvoke(onceAnEvent);
+    this.configureAsyncInvoke(withoutAsyncRetries);
     useUnitOfWorkTables(this, tables);
     this.addEnvironment("JOURNAL_TABLE", journal.tableName);
     journal.grant(this, "dynamodb:Query", "dynamodb:BatchGetItem"); // entries, and all heads at once
     const schedule = new Rule(scope, `${id}Schedule`, {
       schedule: Schedule.rate(Duration.minutes(1)),
-      targets: [new LambdaFunction(this, onceAnEvent)],
+      targets: [new LambdaFunction(this, withoutAsyncRetries)],
     });
     Validations.of(schedule).acknowledge({
       id: "Serverless::Serverless-EventBusDLQ",

@@ -106,7 +106,7 @@ export class NodeFunction extends LambdaFunction {
 }
 
 /** For a function on a schedule, whose next tick does what this one did not: no event is run again, or waits for hours. */
-export const onceAnEvent = { retryAttempts: 0, maxEventAge: Duration.minutes(1) } as const;
+export const withoutAsyncRetries = { retryAttempts: 0, maxEventAge: Duration.minutes(1) } as const;
 
 /** Loads Powertools' Tracer where it is used; whatever Tracer is made, X-Ray hears no text of errors, no answer, no path. */
 const tracerVariables = {

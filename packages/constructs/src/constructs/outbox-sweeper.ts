@@ -5,7 +5,7 @@ import { Duration, Validations } from "aws-cdk-lib";
 import { Rule, Schedule } from "aws-cdk-lib/aws-events";
 import { LambdaFunction } from "aws-cdk-lib/aws-events-targets";
 import { Construct } from "constructs";
-import { NodeFunction, onceAnEvent } from "./node-function.ts";
+import { NodeFunction, withoutAsyncRetries } from "./node-function.ts";
 import { type OutboxAccess, useOutbox } from "./outbox-access.ts";
 
 export class OutboxSweeper extends Construct {
@@ -22,7 +22,7 @@ export class OutboxSweeper extends Construct {
       roleFolder: "relay",
       functionTimeout,
     });
-    this.function.configureAsyncInvoke(onceAnEvent);
+    this.function.configureAsyncInvoke(withoutAsyncRetries);
     useOutbox(this.function, options);
     for (const table of formerOutbox ? [outbox, formerOutbox] : [outbox])
       table.grant(this.function, "dynamodb:Scan");
@@ -31,7 +31,7 @@ export class OutboxSweeper extends Construct {
       schedule: Schedule.rate(Duration.minutes(1)),
       targets: [
         new LambdaFunction(this.function, {
-          ...onceAnEvent, // the next minute is the retry
+          ...withoutAsyncRetries, // the next minute is the retry
         }),
       ],
     });

@@ -13,7 +13,7 @@ import { Construct } from "constructs";
 import { requireDuration } from "../config/bounds.ts";
 import type { Sizes } from "../config/config.ts";
 import { allowKey, customerKey } from "./customer-key.ts";
-import { NodeFunction, onceAnEvent } from "./node-function.ts";
+import { NodeFunction, withoutAsyncRetries } from "./node-function.ts";
 
 export interface SigningKeysOptions {
   readonly sizes: Sizes;
@@ -46,7 +46,7 @@ export class SigningKeys extends Construct implements KeyAccess {
       entry: "relay/rotate-keys.ts",
       functionTimeout,
     });
-    this.rotation.configureAsyncInvoke(onceAnEvent); // Secrets Manager tries the rotation again by itself
+    this.rotation.configureAsyncInvoke(withoutAsyncRetries); // Secrets Manager tries the rotation again by itself
     this.rotation.addEnvironment("SIGNING_SECRET_ARN", this.secret.secretArn);
     this.#allow(
       this.rotation,

@@ -21,7 +21,7 @@ interface ObjectEvent {
   readonly eTag?: string;
 }
 
-export function tellOfObjects(app: ReturnType<typeof buildApp>): BucketEvents {
+export function notifyOfObjects(app: ReturnType<typeof buildApp>): BucketEvents {
   let notifications: readonly BucketNotification[] = [];
   let send: SendToQueue = async () => undefined;
   const told = new WeakSet<object>(); // the engine sends some answers twice

@@ -8,7 +8,7 @@ import { LOCAL_ACCOUNT, LOCAL_REGION } from "../model/clients.ts";
 /** So many messages are remembered, the last ones. */
 const messagesMax = 100_000;
 
-export function tellDeadLetterSource(app: ReturnType<typeof buildApp>): void {
+export function recordDeadLetterSource(app: ReturnType<typeof buildApp>): void {
   const queueOf = new Map<string, string>(); // by name: one queue has several URLs, as the engine has several hosts
   app.addHook("onSend", async (request, reply, payload) => {
     const action = `${request.headers["x-amz-target"] ?? ""}`.split(".").at(-1);

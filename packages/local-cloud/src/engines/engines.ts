@@ -9,8 +9,8 @@
 import { buildApp } from "fauxqs";
 import type { Endpoints } from "../model/model.ts";
 import { PortInUse } from "../model/port-in-use.ts";
-import { type BucketEvents, tellOfObjects } from "./bucket-events.ts";
-import { tellDeadLetterSource } from "./dead-letter-source.ts";
+import { type BucketEvents, notifyOfObjects } from "./bucket-events.ts";
+import { recordDeadLetterSource } from "./dead-letter-source.ts";
 import { startDynoxide } from "./dynoxide.ts";
 import { startEngineProxy } from "./engine-proxy.ts";
 import { type EventBus, startEventBus } from "./event-bus.ts";
@@ -136,8 +136,8 @@ function givenEndpoint(variable: string): Engine | undefined {
 async function startFauxqs(port = 0): Promise<Engine> {
   const app = buildApp({ logger: false });
   refuseWebPages(app.server);
-  tellDeadLetterSource(app);
-  const bucketEvents = tellOfObjects(app);
+  recordDeadLetterSource(app);
+  const bucketEvents = notifyOfObjects(app);
   try {
     const endpoint = await app.listen({ host: LOOPBACK, port });
     return { endpoint, bucketEvents, stop: () => app.close() };

@@ -2,7 +2,7 @@
 //
 // `provision` makes it from the templates; the runtime and the event sources only read it.
 
-import type { Demand } from "../permissions/demands.ts";
+import type { RequiredPermission } from "../permissions/required-permissions.ts";
 import type { Statement } from "../permissions/statement.ts";
 
 export interface LocalFunction {
@@ -137,7 +137,7 @@ export interface Deployment {
   readonly httpApis: readonly HttpApi[];
   readonly roles: readonly LocalRole[];
   /** What AWS does by these roles, besides what functions ask for themselves. */
-  readonly demands: readonly Demand[];
+  readonly requiredPermissions: readonly RequiredPermission[];
   readonly secretArnsByName: ReadonlyMap<string, string>;
   /** ARN → construct path, of all that has both. */
   readonly pathsByArn: ReadonlyMap<string, string>;

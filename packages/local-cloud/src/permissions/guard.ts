@@ -33,15 +33,18 @@ interface Caller {
   readonly evaluate: Evaluate;
 }
 
-type Surroundings = Pick<Deployment, "functions" | "roles" | "demands" | "pathsByArn" | "secretArnsByName">;
+type Surroundings = Pick<
+  Deployment,
+  "functions" | "roles" | "requiredPermissions" | "pathsByArn" | "secretArnsByName"
+>;
 
 export function startGuard(deployed: Surroundings, onEvent: Emit): Guard {
   const { pathsByArn, secretArnsByName } = deployed;
   const callers = callersOf(deployed);
   const used = new Set<string>();
-  for (const demand of deployed.demands) {
-    const role = "roleArn" in demand && deployed.roles.find(({ arn }) => arn === demand.roleArn);
-    if (role) for (const access of demand.accesses) note(role, evaluator(role.statements)(access));
+  for (const required of deployed.requiredPermissions) {
+    const role = "roleArn" in required && deployed.roles.find(({ arn }) => arn === required.roleArn);
+    if (role) for (const access of required.accesses) note(role, evaluator(role.statements)(access));
   }
 
   function judge(service: Service, request: SeenRequest): Judgement | undefined {

@@ -26,7 +26,7 @@ const Document = z.object({
     .transform((given) => [given].flat()),
 });
 
-/** What functions ask the engines for, and what AWS does in their name (demands.ts). */
+/** What functions ask the engines for, and what AWS does in their name (required-permissions.ts). */
 const ASKED_FOR = /^(dynamodb|sqs|s3|secretsmanager|sns|ssm):/i;
 const DONE_FOR_THEM = /^(logs|xray|lambda):/i;
 const OF_ONE_SERVICE = /^[a-z\d-]+:/i;

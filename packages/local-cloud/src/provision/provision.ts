@@ -7,7 +7,7 @@ import type { LocalClients } from "../model/clients.ts";
 import { LOCAL_REGION } from "../model/clients.ts";
 import { resolve } from "../model/intrinsics.ts";
 import type { Deployment, Endpoints, HttpApi } from "../model/model.ts";
-import { requirePermitted } from "../permissions/demands.ts";
+import { requirePermitted } from "../permissions/required-permissions.ts";
 import { FAMILIES } from "../resources/families.ts";
 import type { Deployed } from "../resources/family.ts";
 import { NotProvided, type ResourceGraph, resourceGraph } from "./resource-graph.ts";
@@ -34,10 +34,10 @@ export async function provision({ assemblyDirectory, ...options }: ProvisionOpti
   const graph = resourceGraph(assembly, { ...options, assets: assembly.assets, deployed });
   const outputs: Record<string, Record<string, string>> = {};
   for (const stack of assembly.stacks) await createAll(graph, stack);
-  const { invitations, functions, ...all } = deployed;
+  const { resourcePermissions, functions, ...all } = deployed;
   const { queueUrlsByArn: _1, partitionKeysByStreamArn: _2, integrations: _3, ...toRun } = all;
   const roles = await readRoles(assembly, graph);
-  requirePermitted(deployed.demands, { roles, invitations });
+  requirePermitted(deployed.requiredPermissions, { roles, resourcePermissions });
   for (const stack of assembly.stacks) outputs[stack.name] = await outputsOf(graph, stack, ignored);
   const here = (texts: Readonly<Record<string, string>>) => atItsUrl(texts, deployed.httpApis);
   return {
@@ -78,8 +78,8 @@ function nothingDeployed(): Deployed {
     functionUrls: [],
     httpApis: [],
     integrations: new Map(),
-    demands: [],
-    invitations: [],
+    requiredPermissions: [],
+    resourcePermissions: [],
     secretArnsByName: new Map(),
     queueUrlsByArn: new Map(),
     partitionKeysByStreamArn: new Map(),

@@ -53,7 +53,7 @@ export const EventSourceMapping = family({
 async function create(given: Properties, site: Site): Promise<Created> {
   const { EventSourceArn } = given;
   const queueUrl = site.deployed.queueUrlsByArn.get(EventSourceArn);
-  demandReading(given, queueUrl ? READING_QUEUES : READING_STREAMS, site);
+  requireReading(given, queueUrl ? READING_QUEUES : READING_STREAMS, site);
   if (queueUrl) mapQueue(given, queueUrl, site);
   else if (site.deployed.partitionKeysByStreamArn.has(EventSourceArn)) mapStream(given, site);
   else {
@@ -65,11 +65,11 @@ async function create(given: Properties, site: Site): Promise<Created> {
 }
 
 /** Lambda looks at the role when the mapping is created, and creates none without these. */
-function demandReading(given: Properties, actions: readonly string[], site: Site): void {
+function requireReading(given: Properties, actions: readonly string[], site: Site): void {
   const { EventSourceArn, FunctionName, DestinationConfig } = given;
   const { roleArn } = functionOf("FunctionName", FunctionName, site);
   const destination = DestinationConfig?.OnFailure.Destination;
-  site.deployed.demands.push({
+  site.deployed.requiredPermissions.push({
     path: site.path,
     what: "Lambda reads the event source",
     service: "lambda.amazonaws.com",

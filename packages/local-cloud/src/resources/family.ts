@@ -18,7 +18,7 @@ import type {
   StreamMapping,
 } from "../model/model.ts";
 import { NotUnderstood } from "../model/not-understood.ts";
-import type { Demand, Invitation } from "../permissions/demands.ts";
+import type { RequiredPermission, ResourcePermission } from "../permissions/required-permissions.ts";
 
 export interface Family<Properties extends z.ZodObject = z.ZodObject> {
   readonly type: string;
@@ -59,8 +59,8 @@ export interface Deployed {
   readonly httpApis: (HttpApi & { readonly routes: HttpApiRoute[] })[];
   /** Id → ARN of the function behind it. */
   readonly integrations: Map<string, string>;
-  readonly demands: Demand[];
-  readonly invitations: Invitation[];
+  readonly requiredPermissions: RequiredPermission[];
+  readonly resourcePermissions: ResourcePermission[];
   readonly secretArnsByName: Map<string, string>;
   readonly queueUrlsByArn: Map<string, string>;
   readonly partitionKeysByStreamArn: Map<string, string>;

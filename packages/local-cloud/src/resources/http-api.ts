@@ -67,7 +67,7 @@ export const Route = family({
     const functionArn = site.deployed.integrations.get(Target.replace(/^integrations\//, ""));
     if (!functionArn) throw new NotUnderstood(`Target: must be an integration of this app, got ${Target}`);
     api.routes.push({ routeKey: RouteKey, functionArn });
-    site.deployed.demands.push({
+    site.deployed.requiredPermissions.push({
       path: site.path,
       what: "the API invokes the function of its route",
       service: "apigateway.amazonaws.com",

@@ -3,7 +3,7 @@
 import { z } from "zod";
 import type { LocalFunction } from "../model/model.ts";
 import { functionArn, logGroupArn, physicalName } from "../model/names.ts";
-import type { Demand } from "../permissions/demands.ts";
+import type { RequiredPermission } from "../permissions/required-permissions.ts";
 import { type Created, family, NotUnderstood, type Site } from "./family.ts";
 
 /** https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html */
@@ -71,15 +71,17 @@ async function createFunction(properties: z.output<typeof functionProperties>, s
     roleArn: properties.Role,
     ...(reserved !== undefined && { reservedConcurrency: reserved }),
   });
-  site.deployed.demands.push(...demandsOf(properties, { functionName, path: site.path }));
+  site.deployed.requiredPermissions.push(
+    ...requiredPermissionsOf(properties, { functionName, path: site.path }),
+  );
   return { ref: functionName, attributes: { Arn: arn } };
 }
 
 /** What Lambda does by the function's role for the function itself. */
-function demandsOf(
+function requiredPermissionsOf(
   { Role, LoggingConfig, TracingConfig }: z.output<typeof functionProperties>,
   { functionName, path }: { readonly functionName: string; readonly path: string },
-): Demand[] {
+): RequiredPermission[] {
   const byRole = { path, service: "lambda.amazonaws.com", roleArn: Role };
   const log = logGroupArn(LoggingConfig?.LogGroup ?? `/aws/lambda/${functionName}`);
   return [
@@ -151,7 +153,7 @@ export const LambdaPermission = family({
   harmless: ["EventSourceToken", "PrincipalOrgID"],
   create: async ({ Action, FunctionName, Principal, SourceAccount, SourceArn }, site) => {
     const { arn } = functionOf("FunctionName", FunctionName, site);
-    site.deployed.invitations.push({
+    site.deployed.resourcePermissions.push({
       principal: Principal,
       action: Action,
       functionArn: arn,

@@ -55,7 +55,7 @@ export const Rule = family({
         { expression: ScheduleExpression, state: State, property: "Targets.Arn", arn: Arn, input: Input },
         site,
       );
-      site.deployed.demands.push({
+      site.deployed.requiredPermissions.push({
         path: site.path,
         what: "the rule invokes its target",
         service: "events.amazonaws.com",
@@ -95,7 +95,7 @@ export const Schedule = family({
       { expression: ScheduleExpression, state: State, property: "Target.Arn", arn: Arn, input: Input },
       site,
     );
-    site.deployed.demands.push({
+    site.deployed.requiredPermissions.push({
       path: site.path,
       what: "the schedule invokes its target",
       service: "scheduler.amazonaws.com",

@@ -52,7 +52,7 @@ export const RotationSchedule = family({
   harmless: ["RotationRules"], // no local cloud is up for days; `RotateSecret` rotates at any time
   create: async ({ SecretId, RotationLambdaARN, RotateImmediatelyOnUpdate }, site) => {
     const { arn: functionArn } = functionOf("RotationLambdaARN", RotationLambdaARN, site);
-    site.deployed.demands.push({
+    site.deployed.requiredPermissions.push({
       path: site.path,
       what: "Secrets Manager invokes the rotation function",
       service: "secretsmanager.amazonaws.com",

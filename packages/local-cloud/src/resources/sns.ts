@@ -5,8 +5,8 @@
 
 import { z } from "zod";
 import { physicalName } from "../model/names.ts";
-import { ask } from "./ask.ts";
 import { type Created, family, NotUnderstood, type Site } from "./family.ts";
+import { sendRequest } from "./service-request.ts";
 
 /** https://docs.aws.amazon.com/sns/latest/api/API_CreateTopic.html */
 const NAME_CHARACTERS_MAX = 256;
@@ -107,7 +107,7 @@ function say(
   Action: string,
   parameters: Readonly<Record<string, string>>,
 ): Promise<string> {
-  return ask({
+  return sendRequest({
     endpoint: endpoints.sns,
     service: "sns",
     headers: { "content-type": "application/x-www-form-urlencoded" },

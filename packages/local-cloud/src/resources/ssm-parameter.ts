@@ -2,8 +2,8 @@
 
 import { z } from "zod";
 import { physicalName } from "../model/names.ts";
-import { ask } from "./ask.ts";
 import { family } from "./family.ts";
+import { sendRequest } from "./service-request.ts";
 
 /** https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_PutParameter.html */
 const NAME_CHARACTERS_MAX = 1_011;
@@ -21,7 +21,7 @@ export const SsmParameter = family({
   harmless: ["AllowedPattern", "DataType", "Description", "Policies", "Tags", "Tier"],
   create: async ({ Name, Type, Value }, site) => {
     const name = Name ?? physicalName(site, { charactersMax: NAME_CHARACTERS_MAX });
-    await ask({
+    await sendRequest({
       endpoint: site.endpoints.ssm,
       service: "ssm",
       headers: { "content-type": "application/x-amz-json-1.1", "x-amz-target": "AmazonSSM.PutParameter" },

@@ -1,7 +1,7 @@
 // What a trial run stands on: the outside, the stacks synthesized to know it, and the local cloud that runs them.
 
 import { type LocalCloud, startLocalCloud } from "../cloud.ts";
-import { type CloudPlace, takeCloudPlace } from "../cloud-place.ts";
+import { type CloudDirectory, takeCloudDirectory } from "../cloud-directory.ts";
 import { requireTablesEngine } from "../engines/dynoxide.ts";
 import { requireFree } from "../engines/free-ports.ts";
 import type { Program } from "../program.ts";
@@ -12,7 +12,7 @@ import { startTally, type Tally } from "./look/tally.ts";
 import { type OutsideService, startOutside } from "./send/outside.ts";
 
 export interface Ground {
-  readonly place: CloudPlace;
+  readonly place: CloudDirectory;
   readonly cloud: LocalCloud;
   readonly tally: Tally;
 }
@@ -25,7 +25,7 @@ export async function setUp(
   requireTablesEngine();
   await requireFree(ports);
   const projectDirectory = process.cwd();
-  const place = await takeCloudPlace(projectDirectory);
+  const place = await takeCloudDirectory(projectDirectory);
   stops.push(place.leave);
   if (place.beside)
     progress.step(`Process ${place.beside} has a local cloud up here already; this one stands beside it.`);

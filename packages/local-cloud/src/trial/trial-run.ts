@@ -5,7 +5,7 @@
 
 import type { DeadLetter } from "@essentially-once/operator/dead-letters/dead-letter";
 import { type Program, runProgram, untilSignal } from "../program.ts";
-import { reach } from "../reach.ts";
+import { shellExports } from "../shell-exports.ts";
 import type { Invariant } from "./account/invariant.ts";
 import { reportOf, summaryOf } from "./account/report.ts";
 import { parseTrialArguments, type Sent, trialHelp } from "./arguments.ts";
@@ -85,7 +85,7 @@ async function start(program: Program, options: TrialOptions, script: TrialScrip
 The local cloud stays up until Ctrl-C. Try this in another terminal, in this directory.
 ${invitation?.(where) ?? `\n  npm run journal -- tail --last 4${where}\n  npm run dlq -- list${where}\n`}
 The AWS CLI and the SDKs reach it by these:
-${reach(cloud.endpoints)}`);
+${shellExports(cloud.endpoints)}`);
     await untilSignal();
   }
   return summary.ok ? 0 : 1;

@@ -14,8 +14,8 @@ test("dead letters that an earlier run left on the same endpoint are none of thi
   ];
   await sqs.send(new SendMessageCommand({ QueueUrl: deadLetterQueueUrl, MessageBody: "of before" }));
   const access = { clients: engines.clients, queues, output: () => "" };
-  const [letter] = await deadLettersSince(access, 0);
-  const sentMs = Number(letter?.copies[0]?.Attributes?.SentTimestamp);
+  const [parkedMessage] = await deadLettersSince(access, 0);
+  const sentMs = Number(parkedMessage?.copies[0]?.Attributes?.SentTimestamp);
 
   expect((await deadLettersSince(access, sentMs)).map(({ body }) => body)).toEqual(["of before"]);
   expect(await deadLettersSince(access, sentMs + 1)).toEqual([]);

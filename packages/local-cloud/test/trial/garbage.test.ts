@@ -1,7 +1,7 @@
 // Each piece of garbage is what it says: of those that are signed, only the right ones would be taken.
 import { ReceiveMessageCommand } from "@aws-sdk/client-sqs";
 import { readEnvelope } from "@essentially-once/messaging/envelope";
-import type { Letter } from "@essentially-once/messaging/internal/commit/delivery";
+import type { SqsMessage } from "@essentially-once/messaging/internal/commit/delivery";
 import { signature } from "@essentially-once/messaging/internal/trust/signature";
 import { aKeyStore, aSecret } from "@essentially-once/testing/a-key-ring";
 import { localEngines } from "@essentially-once/testing/local-engines";
@@ -24,13 +24,13 @@ test("the signature of each piece is refused for the reason that the piece names
     const { Messages: [message] = [] } = await engines.clients.sqs.send(
       new ReceiveMessageCommand({ QueueUrl: queueUrl, MessageAttributeNames: ["All"], WaitTimeSeconds: 1 }),
     );
-    const letter: Letter = {
+    const sqsMessage: SqsMessage = {
       body: message?.Body ?? "",
       attributes: { Signature: message?.MessageAttributes?.Signature?.StringValue },
       queueName: queueUrl.split("/").at(-1) ?? "",
       receiveCount: 1,
     };
-    const code = await codeAfter(signature({ keys }), { message: readEnvelope(letter.body), letter });
+    const code = await codeAfter(signature({ keys }), { message: readEnvelope(sqsMessage.body), sqsMessage });
     const [reason = ""] = piece.reasons;
     expect(code).toBe(reason.startsWith("SIGNATURE") ? reason : undefined);
   }

@@ -5,9 +5,10 @@ import { expect, test } from "vitest";
 import { type Facts, generalInvariants } from "../../src/trial/account/general.ts";
 
 const trash = "{ not JSON";
-const [counted, answers, letters, empty, once, permitted] = generalInvariants(facts(), () => false).map(
-  ({ name }) => name,
-);
+const [counted, answers, parkedMessages, empty, once, permitted] = generalInvariants(
+  facts(),
+  () => false,
+).map(({ name }) => name);
 
 test("a run in which all went well holds every invariant, with figures", () => {
   const invariants = generalInvariants(facts(), isPoison);
@@ -26,10 +27,14 @@ test.each<[string, Partial<Facts>, (string | undefined)[]]>([
   [
     "a good message is a dead letter",
     { deadLetters: [...facts().deadLetters, ...parked("good")] },
-    [letters],
+    [parkedMessages],
   ],
-  ["garbage is no dead letter", { deadLetters: parked("poison") }, [letters]],
-  ["garbage was parked for another reason", { deadLetters: parked(trash, "ACCOUNT_UNKNOWN") }, [letters]],
+  ["garbage is no dead letter", { deadLetters: parked("poison") }, [parkedMessages]],
+  [
+    "garbage was parked for another reason",
+    { deadLetters: parked(trash, "ACCOUNT_UNKNOWN") },
+    [parkedMessages],
+  ],
   ["something still waits", { left: ["outbox: 1 rows not sent"] }, [empty]],
   ["the end of a partition is missing", { journal: [{ head: 3, records: numbered(1, 2) }] }, [once]],
   ["one in the middle is missing", { journal: [{ head: 3, records: numbered(1, 3) }] }, [once]],
@@ -67,8 +72,8 @@ function facts(): Facts {
 }
 
 function parked(body: string, reason = "RECEIVES_EXHAUSTED") {
-  const [letter] = deadLettersOf("ReserveCredit", [{ Body: body, MessageId: `sqs-${body}` }]);
-  return letter ? [{ ...letter, reason }] : [];
+  const [parkedMessage] = deadLettersOf("ReserveCredit", [{ Body: body, MessageId: `sqs-${body}` }]);
+  return parkedMessage ? [{ ...parkedMessage, reason }] : [];
 }
 
 function numbered(...sequences: number[]): Facts["journal"][number]["records"] {

@@ -1,6 +1,11 @@
 import { journal } from "@essentially-once/messaging/journal";
 import { Asked } from "@essentially-once/testing/internal/support/kit/messages";
-import { aJournalWorld, inSeconds, type JournalWorld, letter } from "@essentially-once/testing/journal-world";
+import {
+  aJournalMessage,
+  aJournalWorld,
+  inSeconds,
+  type JournalWorld,
+} from "@essentially-once/testing/journal-world";
 import { aContext } from "@essentially-once/testing/lambda";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { journalErrors, readJournal } from "../../src/trial/look/journal-records.ts";
@@ -67,5 +72,5 @@ async function append(count: number): Promise<void> {
   const drafts = Array.from({ length: count }, (_, n) =>
     Asked.from({ ask: `ask-${n}`, till: n % 2 === 0 ? "ann" : "ben", amount: 1 }),
   );
-  await journal().append(drafts.map(letter), inSeconds(20));
+  await journal().append(drafts.map(aJournalMessage), inSeconds(20));
 }

@@ -29,7 +29,7 @@ test("counts trouble", () => {
   });
 });
 
-test("tells the story of a message whose function died", () => {
+test("reports what happened to a message whose function died", () => {
   const tally = startTally();
   redeliver(tally, "m-1", "killed");
   redeliver(tally, "m-2", "returned");

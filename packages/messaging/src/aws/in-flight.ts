@@ -11,7 +11,7 @@ import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { noteCall } from "../core/called.ts";
 import { Park, RetryLater } from "../core/outcome.ts";
 import { log } from "../observe/log.ts";
-import { belonging } from "../observe/scope.ts";
+import { callContext } from "../observe/scope.ts";
 
 /** What a unit of work takes from its handler, for as long as that runs. */
 interface Open {
@@ -39,7 +39,9 @@ export async function runToEnd<Unit extends Open, Result>(
   const run: Run = { calls: new Map(), ended: false };
   begun.add(unit);
   try {
-    const result = await runs.run(run, () => belonging.runStores({ run }, () => work(openDuring(run, unit))));
+    const result = await runs.run(run, () =>
+      callContext.runStores({ run }, () => work(openDuring(run, unit))),
+    );
     if (run.calls.size > 0) throw notAwaited([...run.calls.values()]);
     return result;
   } finally {
@@ -83,7 +85,7 @@ export function watchedWork<Result>(name: string, work: () => Promise<Result>): 
   const run = runs.getStore();
   return run === undefined
     ? work()
-    : during(run, name, () => belonging.runStores({ effect: name }, () => runs.exit(work)));
+    : during(run, name, () => callContext.runStores({ effect: name }, () => runs.exit(work)));
 }
 
 function during<Result>(run: Run, name: string, work: () => Promise<Result>): Promise<Result> {

@@ -23,9 +23,9 @@ import { evidenceId } from "../core/ids.ts";
 import { type Outcome, Park, RetryLater, StateMoved } from "../core/outcome.ts";
 import { waitToRetry } from "../core/retry.ts";
 import { digestOf, saysTheSame } from "../envelope/digest.ts";
-import { looksAfterDuplicates } from "../observe/looks.ts";
+import { duplicateLookups } from "../observe/duplicate-lookups.ts";
 import type { Delivery, MessageMiddleware } from "./delivery.ts";
-import { claimGraceMs, type Lease, leaseTable, type Settled } from "./lease.ts";
+import { type Lease, leaseGraceMs, leaseTable, type Settled } from "./lease.ts";
 import { measure } from "./limits.ts";
 import { writesWithRows } from "./outbox.ts";
 
@@ -38,7 +38,7 @@ export interface AtMostOnceOptions {
 }
 
 /** Reading the evidence first costs a fifth of the write that it saves, and a batch shares the request. */
-const looksAfterDuplicate = 10;
+const lookupsAfterDuplicate = 10;
 
 /**
  * Makes the effect of a message happen zero times or once, in the place of `idempotency`.
@@ -50,10 +50,10 @@ export function atMostOnce(options: AtMostOnceOptions = {}): MessageMiddleware {
   const evidenceTable = options.evidenceTable ?? environment("EVIDENCE_TABLE");
   const outboxTable = () => options.outboxTable ?? environment("ORDERED_OUTBOX_TABLE"); // of those that publish
   const { client } = options;
-  const leases = leaseTable({ table: evidenceTable, graceMs: claimGraceMs, client });
-  const looks = looksAfterDuplicates(looksAfterDuplicate);
+  const leases = leaseTable({ table: evidenceTable, graceMs: leaseGraceMs, client });
+  const lookups = duplicateLookups(lookupsAfterDuplicate);
   const sent = new WeakSet<Lease>(); // whose commit may be applied, whatever response came
-  const claimed = new WeakMap<object, Lease>(); // by request: another middleware may replace its event
+  const taken = new WeakMap<object, Lease>(); // by request: another middleware may replace its event
   const turns = new WeakMap<object, () => void>();
 
   return {
@@ -68,26 +68,26 @@ export function atMostOnce(options: AtMostOnceOptions = {}): MessageMiddleware {
       const { source, id: messageId } = message;
       const id = evidenceId(request.event); // as in `rows`: a consumer may change its mode
       const about = { consumer, source, messageId, ...digestOf(message) };
-      const settled = looks.isDue() ? await leases.settled(id) : undefined;
+      const settled = lookups.isDue() ? await leases.settled(id) : undefined;
       if (settled === undefined) turns.set(request, await turnOf(request.event));
-      const claim = settled ?? (await leases.claim({ id, untilMs: deadlineMs, about }));
-      if (claim.kind === "settled") {
+      const acquired = settled ?? (await leases.acquire({ id, untilMs: deadlineMs, about }));
+      if (acquired.kind === "settled") {
         endTurn(request);
-        looks.found();
-        return duplicateOf(claim, request.event);
+        lookups.found();
+        return duplicateOf(acquired, request.event);
       }
       // Not a duplicate yet: were this copy acknowledged and the other died, its loss would go uncounted.
-      if (claim.kind === "held") {
-        throw new RetryLater("LEASE_HELD", claim.retryAfterSeconds, { waited: true });
+      if (acquired.kind === "held") {
+        throw new RetryLater("LEASE_HELD", acquired.retryAfterSeconds, { waited: true });
       }
-      claimed.set(request, claim.lease);
-      if (!claim.inDoubt) return undefined;
+      taken.set(request, acquired.lease);
+      if (!acquired.inDoubt) return undefined;
       endTurn(request);
-      return lose(claim.lease, { errorCode: "CLAIM_EXPIRED", deadlineMs });
+      return lose(acquired.lease, { errorCode: "LEASE_EXPIRED", deadlineMs });
     },
 
     async after(request) {
-      const lease = claimed.get(request);
+      const lease = taken.get(request);
       if (lease === undefined) return;
       await commit(request.event, lease);
       endTurn(request);
@@ -96,11 +96,11 @@ export function atMostOnce(options: AtMostOnceOptions = {}): MessageMiddleware {
 
     async onError(request) {
       endTurn(request);
-      const lease = claimed.get(request);
+      const lease = taken.get(request);
       if (lease === undefined) return;
       const { deadlineMs, unit } = request.event;
       // A message that no handler has seen (of another type, for example) is parked as in every mode: no work was begun.
-      if (request.error instanceof Park && !hasRun(unit)) return lease.free();
+      if (request.error instanceof Park && !hasRun(unit)) return lease.release();
       const mayBeDone = sent.has(lease) && !(request.error instanceof TransactionCanceledException);
       request.response = await lose(lease, { errorCode: codeOf(request.error), deadlineMs, mayBeDone });
     },
@@ -170,12 +170,12 @@ function busyItem(
   return [...measure(TransactItems.slice(place, place + 1)).items].join();
 }
 
-function duplicateOf({ about, result }: Settled, { message, letter }: Delivery): Outcome {
+function duplicateOf({ about, result }: Settled, { message, sqsMessage }: Delivery): Outcome {
   if (!saysTheSame(about, digestOf(message))) {
     throw new Park("ID_REUSED", `${message.source} ${message.id} was processed before with other data`);
   }
   // The delivery that lost it was not acknowledged: its process may have died before it counted the loss.
-  const isRedelivered = (letter?.receiveCount ?? 1) > 1;
+  const isRedelivered = (sqsMessage?.receiveCount ?? 1) > 1;
   return result === "lost" && isRedelivered
     ? { kind: "lost", errorCode: "LOST_BEFORE" }
     : { kind: "duplicate" };

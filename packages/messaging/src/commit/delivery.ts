@@ -10,7 +10,7 @@ import type { SinkFor } from "../observe/sink.ts";
 import { type UnitOfWork, unitOfWork } from "./unit-of-work.ts";
 
 /** How a message came: the exact text and what SQS carried beside it. */
-export interface Letter {
+export interface SqsMessage {
   readonly body: string;
   readonly attributes: Readonly<Record<string, string | undefined>>;
   /** The queue it was received from: the last part of its ARN and of its URL. */
@@ -25,7 +25,7 @@ export interface Delivery {
   readonly message: Envelope;
   readonly unit: UnitOfWork;
   /** Absent for a request, which came by no queue. */
-  readonly letter?: Letter;
+  readonly sqsMessage?: SqsMessage;
   /** When the invocation must have answered, in ms since the epoch: no wait may end later. */
   readonly deadlineMs: number;
 }
@@ -35,7 +35,7 @@ export type MessageMiddleware<Added = unknown> = MiddlewareObj<Delivery, unknown
   /** Asked of a redelivered message without running it: a duplicate, or undefined when it was not done. */
   readonly find?: (delivery: Delivery) => Promise<Outcome | undefined>;
   /** Throws Park when the message is not one that its producer wrote; RetryLater when that cannot be known now. */
-  readonly vouch?: (delivery: Delivery) => Promise<void>;
+  readonly authenticate?: (delivery: Delivery) => Promise<void>;
   /**
    * For messages that the relay sends, and left out where a contract says that others do. Called once, when the handler
    * is made.

@@ -17,11 +17,11 @@ export function doneHere(): DoneHere {
   const done = new Map<string, Digest>();
   return {
     has(delivery) {
-      const said = delivery.letter && done.get(nameOf(delivery));
+      const said = delivery.sqsMessage && done.get(nameOf(delivery));
       return said ? saysTheSame(said, digestOf(delivery.message)) : false;
     },
     add(delivery) {
-      if (delivery.letter === undefined) return;
+      if (delivery.sqsMessage === undefined) return;
       done.set(nameOf(delivery), digestOf(delivery.message));
       const [oldest] = done.keys();
       if (done.size > messagesMax && oldest !== undefined) done.delete(oldest);

@@ -19,7 +19,7 @@ import { derivedId } from "../core/ids.ts";
 import { Park, RetryLater } from "../core/outcome.ts";
 import { wholeNumber } from "../core/whole-number.ts";
 import { asJson } from "../envelope/json-value.ts";
-import { log } from "../observe/log.ts";
+import { logUnderBoth as log } from "../observe/former-codes.ts";
 import type { Delivery, MessageMiddleware } from "./delivery.ts";
 import { type Lease, leaseTable } from "./lease.ts";
 
@@ -28,12 +28,12 @@ import { type Lease, leaseTable } from "./lease.ts";
  * @throws RetryLater LEASE_HELD, LEASE_LOST, TIME_SHORT, OUTCOME_UNKNOWN, LOOKUP_FAILED, RESULT_NOT_RECORDED
  * @throws Park IN_DOUBT, EFFECT_KEY_INVALID, EFFECT_RESULT_INVALID, EFFECT_RESULT_TOO_LARGE, and the outcome of a NotPerformed
  */
-export type Effect = <Result extends Kept>(key: string, work: EffectWork<Result>) => Promise<Result>;
+export type Effect = <Result extends EffectResult>(key: string, work: EffectWork<Result>) => Promise<Result>;
 
 /** What JSON can keep; `undefined` is the answer "it did not happen". */
-export type Kept = NonNullable<unknown> | null;
+export type EffectResult = NonNullable<unknown> | null;
 
-export interface EffectWork<Result extends Kept> {
+export interface EffectWork<Result extends EffectResult> {
   /**
    * Acts on the other side. Whatever it throws leaves the outcome unknown, except NotPerformed. It must give up
    * when the signal aborts; hand the key and the fence to the other side if it can do anything with them.
@@ -104,7 +104,7 @@ export function effects(options: EffectsOptions = {}): MessageMiddleware<{ reado
     },
   };
 
-  async function runOnce<Result extends Kept>(
+  async function runOnce<Result extends EffectResult>(
     { consumer, deadlineMs }: Delivery,
     key: string,
     work: EffectWork<Result>,
@@ -114,19 +114,19 @@ export function effects(options: EffectsOptions = {}): MessageMiddleware<{ reado
     }
     if (deadlineMs - recordMs - nowMs() < performMinMs) throw timeShort();
     const id = `effect:${derivedId(consumer, key)}`; // a colon: no evidence of a message has this id
-    const claim = await leases.claim({ id, untilMs: deadlineMs, about: { consumer, key } });
-    if (claim.kind === "settled") return claim.result as Result; // G8: recorded, so never again
-    if (claim.kind === "held") {
-      throw new RetryLater("LEASE_HELD", claim.retryAfterSeconds, { waited: true });
+    const acquired = await leases.acquire({ id, untilMs: deadlineMs, about: { consumer, key } });
+    if (acquired.kind === "settled") return acquired.result as Result; // G8: recorded, so never again
+    if (acquired.kind === "held") {
+      throw new RetryLater("LEASE_HELD", acquired.retryAfterSeconds, { waited: true });
     }
 
-    const known = claim.inDoubt ? await ask(claim.lease, key, work) : undefined;
-    const result = known === undefined ? await act(claim.lease, key, work) : known;
-    return record(claim.lease, key, result);
+    const known = acquired.inDoubt ? await ask(acquired.lease, key, work) : undefined;
+    const result = known === undefined ? await act(acquired.lease, key, work) : known;
+    return record(acquired.lease, key, result);
   }
 }
 
-async function ask<Result extends Kept>(
+async function ask<Result extends EffectResult>(
   lease: Lease,
   key: string,
   work: EffectWork<Result>,
@@ -139,7 +139,7 @@ async function ask<Result extends Kept>(
   }
 }
 
-async function act<Result extends Kept>(
+async function act<Result extends EffectResult>(
   lease: Lease,
   key: string,
   work: EffectWork<Result>,
@@ -160,7 +160,11 @@ async function act<Result extends Kept>(
   }
 }
 
-async function record<Result extends Kept>(lease: Lease, key: string, given: Result): Promise<Result> {
+async function record<Result extends EffectResult>(
+  lease: Lease,
+  key: string,
+  given: Result,
+): Promise<Result> {
   const result = asJson(given, "EFFECT_RESULT_INVALID", key) ?? null; // a perform that returns nothing has happened all the same
   const { length } = JSON.stringify(result);
   if (length > resultLengthMax) {
@@ -208,9 +212,9 @@ function inDoubt({ id, fence }: Lease, key: string, cause?: unknown): Park {
 /** If the lease cannot be released, the next delivery waits for its end and calls `lookup`; nothing else is lost. */
 async function giveBack(lease: Lease): Promise<void> {
   try {
-    await lease.free();
+    await lease.release();
   } catch (error) {
-    log("warn", "LEASE_KEPT", {
+    log("warn", "LEASE_NOT_RELEASED", {
       leaseId: lease.id,
       errorCode: error instanceof Error ? error.name : typeof error,
     });

@@ -6,7 +6,7 @@
 
 import { type Outcome, Park, RetryLater, StateMoved } from "../core/outcome.ts";
 import { isUnread } from "../envelope/envelope.ts";
-import { looksAfterDuplicates } from "../observe/looks.ts";
+import { duplicateLookups } from "../observe/duplicate-lookups.ts";
 import type { Delivery, MessageMiddleware } from "./delivery.ts";
 import { doneHere } from "./done-here.ts";
 
@@ -26,8 +26,8 @@ export interface EvidenceStore {
    * @throws Park when another message of the same identity was processed
    */
   find(delivery: Delivery): Promise<Outcome | undefined>;
-  /** A commit that meets evidence costs much more than a look: where there was a duplicate, the next are looked up. */
-  readonly looksFirst?: boolean;
+  /** A commit that meets evidence costs much more than a lookup: where there was a duplicate, the next are looked up. */
+  readonly looksUpFirst?: boolean;
   /** Hears that a run has begun, for a store that commits several together. */
   begin?(delivery: Delivery): void;
   /** Hears that a run has ended. */
@@ -35,10 +35,10 @@ export interface EvidenceStore {
 }
 
 /**
- * So many messages after a duplicate are looked up before they run. A look costs a read unit, a cancelled
+ * So many messages after a duplicate are looked up before they run. A lookup costs a read unit, a cancelled
  * transaction of three items up to six write units, each five times as dear: one duplicate in thirty pays for it.
  */
-const looksAfterDuplicate = 30;
+const lookupsAfterDuplicate = 30;
 
 /**
  * Makes the effect of a message happen once.
@@ -47,22 +47,22 @@ const looksAfterDuplicate = 30;
  * ```
  */
 export function idempotency({ evidence }: { readonly evidence: EvidenceStore }): MessageMiddleware {
-  const looks = looksAfterDuplicates(looksAfterDuplicate);
+  const lookups = duplicateLookups(lookupsAfterDuplicate);
   const done = doneHere();
-  /** The units of those whom whatever stands before let through. */
-  const letThrough = new WeakSet<object>();
+  /** The units of the messages that the guards before this middleware let pass. */
+  const passedGuards = new WeakSet<object>();
   return {
     find,
 
     async before({ event }) {
-      letThrough.add(event.unit);
+      passedGuards.add(event.unit);
       if (done.has(event)) return duplicate;
       evidence.begin?.(event);
       if (!isProbablyDone(event)) return undefined;
       const found = await find(event);
       if (found) {
         evidence.end?.(event);
-        looks.found();
+        lookups.found();
       }
       return found;
     },
@@ -70,7 +70,7 @@ export function idempotency({ evidence }: { readonly evidence: EvidenceStore }):
     async after(request) {
       await request.event.unit.checked();
       const outcome = await evidence.commit(request.event, request.response);
-      if (outcome.kind === "duplicate") looks.found();
+      if (outcome.kind === "duplicate") lookups.found();
       if (outcome.kind !== "lost" && hasWork(request.event)) done.add(request.event);
       request.response = outcome;
     },
@@ -100,9 +100,9 @@ export function idempotency({ evidence }: { readonly evidence: EvidenceStore }):
   }
 
   /** One read is cheaper than a run that ends in a cancelled commit. */
-  function isProbablyDone({ letter }: Delivery): boolean {
-    if ((letter?.receiveCount ?? 1) > 1) return true;
-    return evidence.looksFirst === true && looks.isDue();
+  function isProbablyDone({ sqsMessage }: Delivery): boolean {
+    if ((sqsMessage?.receiveCount ?? 1) > 1) return true;
+    return evidence.looksUpFirst === true && lookups.isDue();
   }
 
   /**
@@ -113,7 +113,7 @@ export function idempotency({ evidence }: { readonly evidence: EvidenceStore }):
     try {
       return await find(event);
     } catch (error) {
-      if (!letThrough.has(event.unit)) return undefined;
+      if (!passedGuards.has(event.unit)) return undefined;
       if (error instanceof Park || error instanceof RetryLater) throw error;
       return undefined;
     }

@@ -4,7 +4,7 @@
 //   G2. A record is in a row before the item drops it: the row is written first, and the item's own write, which may then
 //   drop it, has the condition that its evidence has not moved. So a read of the rows after a read of the item misses
 //   nothing committed before the latter; a commit after it fails that condition.
-//   G11. A look reads at most `rowsMax` + 1 rows, in one request; none while this process knows what they hold.
+//   G11. Such a read takes at most `rowsMax` + 1 rows, in one request; none while this process knows what they hold.
 //   docs/adr/0021-inline-keeps-what-leaves-the-item.md
 
 import type { Outcome } from "../core/outcome.ts";
@@ -42,7 +42,7 @@ import {
  * @returns the evidence, settled: with what was found out about its rows
  * @throws Park ID_REUSED or EVIDENCE_GONE
  */
-export async function lookBeyond(
+export async function readOverflow(
   place: OverflowPlace,
   evidence: string,
   delivery: Delivery,
@@ -62,7 +62,11 @@ export async function lookBeyond(
 }
 
 /** For an operator, who asks and does not add. */
-export async function findBeyond(place: OverflowPlace, evidence: string, delivery: Delivery): Promise<Found> {
+export async function findInOverflow(
+  place: OverflowPlace,
+  evidence: string,
+  delivery: Delivery,
+): Promise<Found> {
   const entry = entryFor(delivery);
   const text = readText(evidence);
   const given = isUnsettled(text, entry.mark) ? allPossible(text, entry) : text;

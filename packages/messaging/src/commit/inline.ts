@@ -129,8 +129,8 @@ export function inline(options: InlineOptions): EvidenceStore {
   async function judge(read: string | undefined, delivery: Delivery, id: string): Promise<Judgement> {
     const known = (await judgeUnnamed(delivery, id)) ?? form.judge(read, delivery);
     if (known || read === undefined || !form.isOpen(read, delivery)) return { known, base: read };
-    const { lookBeyond } = await import("./inline-overflow.ts");
-    const { evidence: base, ...found } = await lookBeyond(beyond(id), read, delivery);
+    const { readOverflow } = await import("./inline-overflow.ts");
+    const { evidence: base, ...found } = await readOverflow(beyond(id), read, delivery);
     return { ...found, base };
   }
 

@@ -24,7 +24,7 @@ import type { Write } from "./unit-of-work.ts";
 
 export interface LeaseTable {
   /** @throws RetryLater CONTENDED, as a wait, when others changed the item each time it was looked at */
-  claim(wanted: Wanted): Promise<Claim>;
+  acquire(wanted: Wanted): Promise<Acquisition>;
   /** The result settled under this id, read without acquiring the lease; calls at the same moment share a request. */
   settled(id: string): Promise<Settled | undefined>;
 }
@@ -37,7 +37,7 @@ export interface Wanted {
   readonly about: Readonly<Record<string, string>>;
 }
 
-export type Claim =
+export type Acquisition =
   /** `inDoubt`: the previous owner's lease ended, and was neither settled nor freed. */
   | { readonly kind: "granted"; readonly lease: Lease; readonly inDoubt: boolean }
   | { readonly kind: "held"; readonly retryAfterSeconds: number }
@@ -64,7 +64,7 @@ export interface Lease {
    */
   settle(result: unknown): Promise<unknown>;
   /** Releases the lease: the work has certainly not happened. Does nothing if another has acquired it. */
-  free(): Promise<void>;
+  release(): Promise<void>;
 }
 
 export interface LeaseTableOptions {
@@ -87,7 +87,7 @@ export type Condition = Pick<
 >;
 
 /** How long a lease on a message is respected after its invocation must have ended: clocks disagree. */
-export const claimGraceMs = 2_000;
+export const leaseGraceMs = 2_000;
 
 /** How often to try to acquire the lease when others change the item in between. */
 const roundsMax = 5;
@@ -101,7 +101,7 @@ export function leaseTable({ table, graceMs, client }: LeaseTableOptions): Lease
       return found?.state === "settled" ? settledAs(found) : undefined;
     },
 
-    async claim({ id, untilMs, about }) {
+    async acquire({ id, untilMs, about }) {
       const owner = newId();
       let found: Item | undefined;
       for (let round = 1; round <= roundsMax; round++) {
@@ -112,7 +112,7 @@ export function leaseTable({ table, graceMs, client }: LeaseTableOptions): Lease
           return { kind: "granted", lease: lease(mine, id), inDoubt: found?.state === "claimed" };
         }
         found = refused.item;
-        const answer = found && withoutClaim(found);
+        const answer = found && withoutLease(found);
         if (answer) return answer;
       }
       throw new RetryLater("CONTENDED", undefined, { waited: true });
@@ -120,7 +120,7 @@ export function leaseTable({ table, graceMs, client }: LeaseTableOptions): Lease
   };
 
   /** Undefined when the lease may be acquired: it is free, or has ended. */
-  function withoutClaim(found: Item): Claim | undefined {
+  function withoutLease(found: Item): Acquisition | undefined {
     if (found.state === "free") return undefined;
     if (found.state === "settled") return settledAs(found);
     const waitMs = found.untilMs + graceMs - nowMs();
@@ -148,7 +148,7 @@ export function leaseTable({ table, graceMs, client }: LeaseTableOptions): Lease
         if (found?.state === "settled" && found.owner === mine.owner) return resultOf(found);
         throw new RetryLater("LEASE_LOST");
       },
-      async free() {
+      async release() {
         await put({ ...mine, state: "free" }, unchanged(mine));
       },
     };
@@ -190,13 +190,13 @@ function unchanged({ owner, fence, state }: Item): Condition {
  * For a consumer that changed its mode and finds a lease where it looks for evidence: an unsettled lease says nothing
  * of an effect. Undefined when it is settled. A write on `condition` replaces the lease, so its owner cannot settle it.
  */
-export function unsettledClaim(
+export function unsettledLease(
   attributes: Readonly<Record<string, AttributeValue>>,
 ): { readonly waitMs: number; readonly condition: Condition } | undefined {
   const found = readItem(attributes);
   if (found.state === "settled") return undefined;
   return {
-    waitMs: found.state === "free" ? 0 : found.untilMs + claimGraceMs - nowMs(),
+    waitMs: found.state === "free" ? 0 : found.untilMs + leaseGraceMs - nowMs(),
     condition: unchanged(found),
   };
 }

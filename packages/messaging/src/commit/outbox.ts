@@ -58,14 +58,14 @@ export function writesWithRows(
   const commit = stamped(writes);
   if (messages.length === 0) return commit.writes;
   const place = placeOf(commit.stamp, id);
-  const rows = [...Map.groupBy(messages, lineOf)].map(([line, list]) =>
+  const rows = [...Map.groupBy(messages, orderingKeyOf)].map(([line, list]) =>
     rowWrite(table(), { id: line, place }, { after: commit.after, bodies: list.map(asciiJson) }),
   );
   return [...commit.writes, ...rows];
 }
 
 /** The partition key of the rows of a message's producer and key. */
-export function lineOf({ source, partitionkey }: Pick<Envelope, "source" | "partitionkey">): string {
+export function orderingKeyOf({ source, partitionkey }: Pick<Envelope, "source" | "partitionkey">): string {
   return `${source.replace(/^\//, "")}#${derivedId(partitionkey).slice(0, hashLength)}`;
 }
 

@@ -2,7 +2,7 @@
 import type { SQSRecord } from "aws-lambda";
 import { Park } from "../core/outcome.ts";
 import { type Envelope, readEnvelope } from "../envelope/envelope.ts";
-import type { Letter } from "./delivery.ts";
+import type { SqsMessage } from "./delivery.ts";
 
 export interface Received {
   readonly record: SQSRecord;
@@ -23,7 +23,7 @@ function sentMsOf({ attributes }: SQSRecord): number {
   return Number(attributes.SentTimestamp);
 }
 
-export function letterOf(record: SQSRecord): Letter {
+export function sqsMessageOf(record: SQSRecord): SqsMessage {
   return {
     body: record.body,
     attributes: Object.fromEntries(
@@ -47,16 +47,16 @@ export function isRedelivered(record: SQSRecord): boolean {
   return receiveCountOf(record) > 1;
 }
 
-/** What earlier receives came to, as far as it was noted (run-ledger.ts). */
+/** What earlier receives came to, as far as it was noted (attempt-store.ts). */
 export interface Past {
   /** Attempts: runs that failed, and runs alone of which nothing was heard. */
   readonly attempts: number;
   readonly waits: number;
   /** Of one that waits in a line. */
-  readonly line?: LinePast | undefined;
+  readonly line?: QueuePosition | undefined;
 }
 
-export interface LinePast {
+export interface QueuePosition {
   /** How many were in front of it when it came first, and when that was, in ms since the epoch. */
   readonly firstAhead: number;
   readonly firstMs: number;

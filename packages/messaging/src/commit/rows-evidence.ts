@@ -9,7 +9,7 @@ import { evidenceId } from "../core/ids.ts";
 import { type Outcome, Park, RetryLater, StateMoved } from "../core/outcome.ts";
 import { digestOf, saysTheSame } from "../envelope/digest.ts";
 import type { Delivery } from "./delivery.ts";
-import { type Condition, unsettledClaim } from "./lease.ts";
+import { type Condition, unsettledLease } from "./lease.ts";
 import type { Measured } from "./limits.ts";
 
 export interface RowsEvidence {
@@ -45,7 +45,7 @@ export function rowsEvidence({
   return {
     async find(delivery) {
       const item = await read(evidenceId(delivery));
-      return item && !endedClaim(item) ? duplicateOf(item, delivery) : undefined;
+      return item && !endedLease(item) ? duplicateOf(item, delivery) : undefined;
     },
 
     judge(reasons, delivery, unit) {
@@ -79,15 +79,15 @@ function itemOf(reasons: readonly CancellationReason[], { items }: Measured): st
 
 /** The consumer was at-most-once before: a lease that ended unsettled had no effect, and replacing it stops its owner. */
 function inPlaceOf(item: Readonly<Record<string, AttributeValue>>): Transient | undefined {
-  const condition = endedClaim(item);
+  const condition = endedLease(item);
   return condition && { kind: "transient", code: "LEASE_HELD", item: undefined, condition };
 }
 
 /** @throws RetryLater LEASE_HELD while its owner may settle it */
-function endedClaim(item: Readonly<Record<string, AttributeValue>>): Condition | undefined {
-  const claim = unsettledClaim(item);
-  if (claim === undefined || claim.waitMs <= 0) return claim?.condition;
-  throw new RetryLater("LEASE_HELD", Math.ceil(claim.waitMs / 1_000), { waited: true });
+function endedLease(item: Readonly<Record<string, AttributeValue>>): Condition | undefined {
+  const lease = unsettledLease(item);
+  if (lease === undefined || lease.waitMs <= 0) return lease?.condition;
+  throw new RetryLater("LEASE_HELD", Math.ceil(lease.waitMs / 1_000), { waited: true });
 }
 
 function duplicateOf(item: Readonly<Record<string, AttributeValue>>, { message }: Delivery): Outcome {

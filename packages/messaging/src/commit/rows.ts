@@ -47,7 +47,7 @@ export function rows(options: RowsOptions = {}): EvidenceStore {
     begin: ({ unit, deadlineMs }) => group?.begin(unit, deadlineMs),
     end: ({ unit }) => group?.end(unit),
 
-    looksFirst: true, // it spares a transaction that is cancelled, and paid for
+    looksUpFirst: true, // it spares a transaction that is cancelled, and paid for
     async find(delivery) {
       const { find } = await evidence();
       return find(delivery);
@@ -81,7 +81,7 @@ export function rows(options: RowsOptions = {}): EvidenceStore {
   }
 
   function evidenceWrite(delivery: Delivery, receipt: unknown, condition: Condition): Write {
-    const { consumer, message, letter } = delivery; // a queue is nobody who gets an answer
+    const { consumer, message, sqsMessage } = delivery; // a queue is nobody who gets an answer
     const { digest, meaning } = digestOf(message);
     // As attribute values at once: `marshall` would find out the types of seven texts for every message.
     const item: Record<string, AttributeValue> = {
@@ -91,7 +91,9 @@ export function rows(options: RowsOptions = {}): EvidenceStore {
       messageId: { S: message.id },
       digest: { S: digest },
       ...(meaning === undefined ? {} : { meaning: { S: meaning } }),
-      ...(receipt === undefined || letter !== undefined ? {} : { receipt: { S: JSON.stringify(receipt) } }),
+      ...(receipt === undefined || sqsMessage !== undefined
+        ? {}
+        : { receipt: { S: JSON.stringify(receipt) } }),
       processedAt: { S: nowIso() },
       expiresAt: { N: String(nowSeconds() + evidenceDays * 86_400) },
     };

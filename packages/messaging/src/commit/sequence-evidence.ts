@@ -116,11 +116,11 @@ function placeOf({ consumer, message }: Delivery): Place & { readonly key: strin
  * queue it may stand in front of the one it waits for: there each wait counts as an attempt, and grows to what the sweeper
  * needs to find a row; after the last it waits among the dead letters.
  */
-function early(sequence: number, last: number, { message, letter }: Delivery): RetryLater {
+function early(sequence: number, last: number, { message, sqsMessage }: Delivery): RetryLater {
   const detail = `${message.source} ${message.partitionkey}: received sequence ${sequence}, the last was ${last}`;
   const lastly = new Park(gapCode, detail);
-  if (isFifo(letter?.queueName ?? "")) {
-    return new RetryLater("SEQUENCE_AHEAD", waitSeconds(letter?.receiveCount ?? 1), { lastly });
+  if (isFifo(sqsMessage?.queueName ?? "")) {
+    return new RetryLater("SEQUENCE_AHEAD", waitSeconds(sqsMessage?.receiveCount ?? 1), { lastly });
   }
   const before = sequence - last - 1;
   const seconds = Math.min(Math.ceil(before / perSecond), waitMaxSeconds);

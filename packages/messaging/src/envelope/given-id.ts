@@ -6,6 +6,6 @@ import { bodyId } from "./message-group.ts";
 export const givenIdName = "EssentiallyOnceId";
 
 /** What names a message in the line of its group: its bytes, and its id when that is not among them. */
-export function lineId(body: string, givenId: string | undefined): string {
+export function heldId(body: string, givenId: string | undefined): string {
   return givenId === undefined ? bodyId(body) : derivedId("body", body, givenId);
 }

@@ -28,7 +28,7 @@ interface Scope {
 const scopes = new AsyncLocalStorage<Scope>();
 
 /** Tells whoever binds a store to it which message, run of a handler and effect a call belongs to: the crash explorer does. */
-export const belonging = channel("essentially-once");
+export const callContext = channel("essentially-once");
 
 export function duringInvocation<Result>(invocation: Invocation, work: () => Result): Result {
   return scopes.run({ invocation }, work);
@@ -38,7 +38,7 @@ export function duringInvocation<Result>(invocation: Invocation, work: () => Res
 export function duringMessage<Result>(message: Envelope, work: () => Promise<Result>): Promise<Result> {
   const { perform } = currentInvocation()?.sink ?? {};
   const scoped = () => aboutMessage(message, () => (perform ? perform(message, work) : work()));
-  return belonging.runStores({ message, run: {} }, scoped);
+  return callContext.runStores({ message, run: {} }, scoped);
 }
 
 /** What is logged meanwhile has the ids of the message, though it is not the one that is worked on. */

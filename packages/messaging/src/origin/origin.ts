@@ -13,7 +13,7 @@ import { Park } from "../core/outcome.ts";
 import { type Envelope, envelopeFrom } from "../envelope/envelope.ts";
 import { givenIdName } from "../envelope/given-id.ts";
 import type { MessageType } from "../envelope/message-type.ts";
-import { log } from "../observe/log.ts";
+import { logUnderBoth as log } from "../observe/former-codes.ts";
 
 export interface Origin {
   /** The form as data: part of the contract's text, and what the operator's commands read messages by. */
@@ -114,7 +114,7 @@ export function originOf(form: Form, beside: Place | undefined, readForm: Origin
     try {
       const envelope = read(arrived);
       if (envelope !== undefined) return [{ record, envelope }];
-      log("info", "NOTHING_ASKED", { form: form.form });
+      log("info", "NOTHING_TO_DO", { form: form.form });
       return [];
     } catch (error) {
       if (error instanceof Park) return [{ record, envelope: error }];

@@ -57,14 +57,14 @@ function isTest(body: unknown): boolean {
   return isObject(body) && body.Service === "Amazon S3" && body.Event === "s3:TestEvent";
 }
 
-/** @throws Park FORM_INVALID, or RECORDS_SEVERAL: what becomes of one would be what becomes of all */
+/** @throws Park FORM_INVALID, or SEVERAL_RECORDS: what becomes of one would be what becomes of all */
 function recordIn(body: unknown): Readonly<Record<string, unknown>> {
   const { Records } = isObject(body) ? body : {};
   if (!Array.isArray(Records) || !isObject(Records[0])) {
     throw new Park("FORM_INVALID", "the body is not an S3 notification");
   }
   if (Records.length > 1) {
-    throw new Park("RECORDS_SEVERAL", `${Records.length} records: send each as its own message`);
+    throw new Park("SEVERAL_RECORDS", `${Records.length} records: send each as its own message`);
   }
   return Records[0];
 }

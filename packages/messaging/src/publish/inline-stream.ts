@@ -8,10 +8,10 @@ import { PutItemCommand } from "@aws-sdk/client-dynamodb";
 import { marshall } from "@aws-sdk/util-dynamodb";
 import { dynamodb } from "../aws/clients.ts";
 import { outboxAttribute, outboxIdAttribute } from "../commit/inline-write.ts";
-import { lineOf, type OutboxRow, placeOf, type RowKey, readOutboxRow } from "../commit/outbox.ts";
+import { type OutboxRow, orderingKeyOf, placeOf, type RowKey, readOutboxRow } from "../commit/outbox.ts";
 import { nowIso } from "../core/clock.ts";
-import { log } from "../observe/log.ts";
-import type { Authors } from "../trust/authors.ts";
+import { logUnderBoth as log } from "../observe/former-codes.ts";
+import type { Producers } from "../trust/producers.ts";
 
 /** A change of an item as the stream shows it: with its new and its old image. */
 export interface ItemChange {
@@ -41,7 +41,7 @@ export function readInlineRows({ newImage, oldImage, table, sequenceNumber }: It
   const { createdAt, messages } = readOutboxRow(attributes);
   const after = sequenceNumber.padStart(digitsMax, "0");
   const place = placeOf(after, id.S);
-  return [...Map.groupBy(messages, ({ envelope }) => lineOf(envelope))].map(([line, list]) => ({
+  return [...Map.groupBy(messages, ({ envelope }) => orderingKeyOf(envelope))].map(([line, list]) => ({
     id: `${line}/${place}`,
     key: { id: line, place },
     createdAt,
@@ -59,11 +59,11 @@ export function readInlineRows({ newImage, oldImage, table, sequenceNumber }: It
  */
 export async function keepRows(
   rows: readonly OutboxRow[],
-  { outboxTable, authors }: { readonly outboxTable: string; readonly authors: Authors },
+  { outboxTable, producers }: { readonly outboxTable: string; readonly producers: Producers },
 ): Promise<Set<string>> {
   const puts = await Promise.allSettled(
     rows
-      .map((row) => [row, authors.wrote(row) ? row.key : strangersKey(row)] as const)
+      .map((row) => [row, producers.wrote(row) ? row.key : strangersKey(row)] as const)
       .map(([{ after, createdAt, messages, tried }, key]) =>
         dynamodb().send(
           new PutItemCommand({
@@ -74,7 +74,7 @@ export async function keepRows(
       ),
   );
   const kept = new Set(rows.filter((_, index) => puts[index]?.status === "fulfilled").map(({ id }) => id));
-  if (kept.size < rows.length) log("error", "KEEP_FAILED", { rows: rows.length - kept.size });
+  if (kept.size < rows.length) log("error", "OUTBOX_WRITE_FAILED", { rows: rows.length - kept.size });
   return kept;
 }
 

@@ -37,7 +37,7 @@ export interface PublisherOptions {
   readonly formerOutboxTable?: string | undefined;
   /**
    * Which type goes to which queues, and who may publish it. A row whose producer may not publish its type is neither
-   * signed nor sent, and stays. Without authors every row is sent.
+   * signed nor sent, and stays. Without producers every row is sent.
    */
   readonly registry: Registry;
   /** The rows come by their stream: those that a FIFO queue did not take are noted, for those behind them. */
@@ -64,7 +64,7 @@ export function publisher(options: PublisherOptions): Publisher {
 }
 
 /** By one reading of the registry: a route must not go while rows are between its being looked up twice. */
-function publisherBy({ routes, authors }: Known, options: PublisherOptions): Publisher {
+function publisherBy({ routes, producers }: Known, options: PublisherOptions): Publisher {
   const { outboxTable, formerOutboxTable, registry, streamed = false, sign, journal } = options;
   return {
     async publish(given, { deadlineMs }) {
@@ -89,7 +89,7 @@ function publisherBy({ routes, authors }: Known, options: PublisherOptions): Pub
 
   /** Ids of rows that the journal has not, and of those that their writer may not sign: neither is sent. */
   async function journaled(rows: readonly OutboxRow[], deadlineMs: number): Promise<Set<string>> {
-    const own = authors ? rows.filter(authors.wrote) : rows;
+    const own = producers ? rows.filter(producers.wrote) : rows;
     const unsent = journal ? await appendRows(journal, own, { deadlineMs }) : new Set<string>();
     for (const { id } of rows.filter((row) => !own.includes(row))) unsent.add(id);
     return unsent;
@@ -145,48 +145,51 @@ function publisherBy({ routes, authors }: Known, options: PublisherOptions): Pub
         ? []
         : [{ queueUrl: queue, rowIds: new Set([id]) }],
     );
-    const all = [...lettersByQueue(rows)];
+    const all = [...messagesByQueue(rows)];
     for (const fifo of [true, false]) {
       const queues = all.filter(([queueUrl]) => isFifo(queueUrl) === fifo);
       await atOnce(queues, requestsAtOnce, toQueue);
     }
     return { refused, gone };
 
-    async function toQueue([queueUrl, letters]: [queueUrl: string, letters: Letter[]]): Promise<void> {
-      const isHeld = ({ rowId }: Letter) => isFifo(queueUrl) && waiting.has(rowId);
-      const free = letters.filter((letter) => !isHeld(letter));
+    async function toQueue([queueUrl, rowMessages]: [
+      queueUrl: string,
+      rowMessages: RowMessage[],
+    ]): Promise<void> {
+      const isHeld = ({ rowId }: RowMessage) => isFifo(queueUrl) && waiting.has(rowId);
+      const free = rowMessages.filter((rowMessage) => !isHeld(rowMessage));
       const confirmed = await attempt(queueUrl, free, deadlineMs);
       if (confirmed === undefined) {
-        gone.push({ queueUrl, rowIds: new Set(letters.map(({ rowId }) => rowId)) });
+        gone.push({ queueUrl, rowIds: new Set(rowMessages.map(({ rowId }) => rowId)) });
         return;
       }
       const unconfirmed = free.filter((_, index) => !confirmed[index]);
-      for (const { rowId } of [...unconfirmed, ...letters.filter(isHeld)]) refused.add(rowId);
+      for (const { rowId } of [...unconfirmed, ...rowMessages.filter(isHeld)]) refused.add(rowId);
     }
   }
 
-  function lettersByQueue(rows: readonly OutboxRow[]): ReadonlyMap<string, Letter[]> {
-    const letters = new Map<string, Letter[]>();
+  function messagesByQueue(rows: readonly OutboxRow[]): ReadonlyMap<string, RowMessage[]> {
+    const rowMessages = new Map<string, RowMessage[]>();
     for (const row of rows) {
       for (const message of row.messages) {
         for (const queueUrl of routes.queuesFor(message.envelope.type) ?? []) {
           if (row.queue !== undefined && row.queue !== queueUrl) continue;
-          const list = letters.get(queueUrl) ?? [];
-          letters.set(queueUrl, list);
+          const list = rowMessages.get(queueUrl) ?? [];
+          rowMessages.set(queueUrl, list);
           list.push({ rowId: row.id, message });
         }
       }
     }
-    return letters;
+    return rowMessages;
   }
 
   /** A queue that cannot be reached fails its own messages, not those of other queues. Undefined: the queue does not exist. */
   async function attempt(
     queueUrl: string,
-    letters: readonly Letter[],
+    rowMessages: readonly RowMessage[],
     deadlineMs: number,
   ): Promise<readonly boolean[] | undefined> {
-    const { confirmed, error } = await sendSigned(queueUrl, letters, deadlineMs);
+    const { confirmed, error } = await sendSigned(queueUrl, rowMessages, deadlineMs);
     if (error === undefined) return confirmed;
     const errorCode = errorCodeOf(error);
     if (/\bNonExistentQueue$|^QueueDoesNotExist$/.test(errorCode)) return undefined;
@@ -194,9 +197,13 @@ function publisherBy({ routes, authors }: Known, options: PublisherOptions): Pub
     return confirmed;
   }
 
-  async function sendSigned(queueUrl: string, letters: readonly Letter[], deadlineMs: number): Promise<Sent> {
+  async function sendSigned(
+    queueUrl: string,
+    rowMessages: readonly RowMessage[],
+    deadlineMs: number,
+  ): Promise<Sent> {
     try {
-      const outgoing = await Promise.all(letters.map(({ message }) => outgoingOf(message, queueUrl)));
+      const outgoing = await Promise.all(rowMessages.map(({ message }) => outgoingOf(message, queueUrl)));
       return await sendAll(queueUrl, outgoing, { deadlineMs });
     } catch (error) {
       return { confirmed: [], error };
@@ -243,7 +250,7 @@ export interface Gone {
   readonly rowIds: ReadonlySet<string>;
 }
 
-interface Letter {
+interface RowMessage {
   readonly rowId: string;
   readonly message: OutboxMessage;
 }

@@ -3,7 +3,7 @@
 //   The registry is a path of Parameter Store with one parameter for each contract, named after it. So an entry changes with
 //   the stack it belongs to and with nothing else, its name is taken once in a stage, and no list has to fit anywhere.
 //   docs/adr/0034-services-stand-alone.md
-import type { Author } from "../trust/authors.ts";
+import type { Producer } from "../trust/producers.ts";
 
 export interface Registration {
   readonly name: string;
@@ -76,7 +76,7 @@ export function routesIn(registrations: readonly Registration[]): Record<string,
   return routes;
 }
 
-export function authorsIn(registrations: readonly Registration[]): Record<string, Author> {
+export function producersIn(registrations: readonly Registration[]): Record<string, Producer> {
   return Object.fromEntries(
     registrations
       .filter(({ publishes }) => publishes.length > 0)

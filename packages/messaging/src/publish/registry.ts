@@ -3,7 +3,7 @@
 //
 //   G3. A consumer is in the registry, or it is not: a partial read counts as none. When a read fails, the entries of the
 //   last one serve for an hour; after that nothing is sent, and the rows wait.
-//   G3. An unknown type or author may just have been deployed: the registry is read again at once, within bounds.
+//   G3. An unknown type or producer may just have been deployed: the registry is read again at once, within bounds.
 //   G7. A writer of the registry decides whose messages are signed: stacks write it, and the relay may only read it.
 
 import { dynamodb } from "../aws/clients.ts";
@@ -14,10 +14,10 @@ import { environment } from "../core/environment.ts";
 import { errorCodeOf } from "../core/error-code.ts";
 import { RetryLater } from "../core/outcome.ts";
 import { log } from "../observe/log.ts";
-import { type Authors, authorsAmong, deployedAuthors } from "../trust/authors.ts";
+import { deployedProducers, type Producers, producersAmong } from "../trust/producers.ts";
 import {
-  authorsIn,
   openedName,
+  producersIn,
   type Registration,
   RegistrationInvalid,
   readRegistration,
@@ -28,7 +28,7 @@ import { type Routes, readRoutes, routesAmong } from "./routes.ts";
 /** One reading of it; what is sent together goes by one and the same. */
 export interface Known {
   readonly routes: Routes;
-  readonly authors?: Authors | undefined;
+  readonly producers?: Producers | undefined;
 }
 
 export interface Registry {
@@ -120,7 +120,7 @@ export function deployedRegistry(): Registry {
   const path = process.env.REGISTRY_PATH;
   if (path)
     return registry({ load: ({ deadlineMs }) => readRegistry({ client: dynamodb(), path, deadlineMs }) });
-  return fixedRegistry({ routes: readRoutes(environment("ROUTES")), authors: deployedAuthors() });
+  return fixedRegistry({ routes: readRoutes(environment("ROUTES")), producers: deployedProducers() });
 }
 
 /** For who has it all at hand. */
@@ -147,14 +147,14 @@ interface Read extends Known {
 function readOf(registrations: readonly Registration[] | undefined, atMs: number): Read {
   if (registrations === undefined) log("warn", "REGISTRY_NOT_OPEN");
   const routes = routesAmong(routesIn(registrations ?? []));
-  const authors = authorsAmong(authorsIn(registrations ?? []));
+  const producers = producersAmong(producersIn(registrations ?? []));
   return {
     atMs,
     routes,
-    authors,
+    producers,
     unknownIn: ({ messages }) =>
       messages
-        .filter(({ envelope: { source, type } }) => !routes.has(type) || !authors.publishes(source, type))
+        .filter(({ envelope: { source, type } }) => !routes.has(type) || !producers.publishes(source, type))
         .map(({ envelope: { source, type } }) => `${source} ${type}`),
   };
 }

@@ -35,7 +35,7 @@ export async function sendOnce(
   draft: Draft,
   { producer, client = sqsOnce(), sign }: SendOnceOptions,
 ): Promise<void> {
-  let message = firstOfItsStory(draft, `/${producer}`);
+  let message = firstOfItsFlow(draft, `/${producer}`);
   try {
     const { data, partitionkey } = await outgoing(draft);
     message = { ...message, data, partitionkey };
@@ -64,7 +64,7 @@ function nameOf(error: unknown): string {
   return error instanceof Error ? error.name : typeof error;
 }
 
-function firstOfItsStory({ type, data, partitionkey }: Draft, source: string): Envelope {
+function firstOfItsFlow({ type, data, partitionkey }: Draft, source: string): Envelope {
   const id = newId();
   const traceparent = traceparentHere(source);
   return {

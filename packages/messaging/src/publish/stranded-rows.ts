@@ -7,7 +7,7 @@
 import { marshall } from "@aws-sdk/util-dynamodb";
 import { dynamodb } from "../aws/clients.ts";
 import { writeItems } from "../aws/dynamodb-batch.ts";
-import { lineOf, type OutboxRow } from "../commit/outbox.ts";
+import { type OutboxRow, orderingKeyOf } from "../commit/outbox.ts";
 import { log } from "../observe/log.ts";
 import type { Gone } from "./publisher.ts";
 import type { Registry } from "./registry.ts";
@@ -62,7 +62,7 @@ async function keep(
 
 /** Its writer's still (G7). */
 function keyOf({ id, key, messages: [first] }: OutboxRow, queueUrl: string) {
-  const line = first === undefined ? key.id : lineOf(first.envelope);
+  const line = first === undefined ? key.id : orderingKeyOf(first.envelope);
   return { id: `${line}#${queueUrl.split("/").at(-1)}`, place: key.place ?? id };
 }
 

@@ -34,8 +34,8 @@ export function eventLog({ journal }: { readonly journal: Journal }): EvidenceSt
 }
 
 /** The exact text that came: what was signed stays signed. */
-function entryOf({ message, letter }: Delivery): JournalMessage {
-  return { envelope: message, body: letter?.body ?? asciiJson(message) };
+function entryOf({ message, sqsMessage }: Delivery): JournalMessage {
+  return { envelope: message, body: sqsMessage?.body ?? asciiJson(message) };
 }
 
 function outcomeOf(appended: Appended): Outcome {

@@ -8,11 +8,11 @@ import { isRedelivered } from "../commit/received.ts";
 import { Park, RetryLater } from "../core/outcome.ts";
 import { valuesIn, valuesMax } from "../envelope/caps.ts";
 import type { Subscription } from "../envelope/subscription.ts";
-import { runLedger } from "./run-ledger.ts";
+import { attemptStore } from "./attempt-store.ts";
 
 export interface PartOfBatch {
   readonly records: readonly SQSRecord[];
-  /** Each with a visibility timeout of a moment, and a note in the run ledger that this was a wait. */
+  /** Each with a visibility timeout of a moment, and a note in the run attempt store that this was a wait. */
   readonly givenBack: readonly SQSRecord[];
 }
 
@@ -33,7 +33,7 @@ export async function giveBackBeyondMemory(
   });
   if (beyond < 0) return { records: all, givenBack: [] };
   const givenBack = all.slice(beyond);
-  await runLedger({ table: queue.evidenceTable }).lastRuns(givenBack.filter(isRedelivered)); // what counts for them stays
+  await attemptStore({ table: queue.evidenceTable }).lastRuns(givenBack.filter(isRedelivered)); // what counts for them stays
   const { settleFailure } = await import("./failed-record.ts");
   const full = new RetryLater("BATCH_FULL", 1, { waited: true });
   await Promise.all(givenBack.map((record) => settleFailure(queue, record, full, {}).catch(() => false)));

@@ -9,7 +9,7 @@
 import type { Context, SQSBatchResponse, SQSEvent, SQSRecord } from "aws-lambda";
 import { processBatch } from "../aws/batch.ts";
 import { deliver, type MessageMiddleware } from "../commit/delivery.ts";
-import { attemptOf, isRedelivered, letterOf, type Received, receive } from "../commit/received.ts";
+import { attemptOf, isRedelivered, type Received, receive, sqsMessageOf } from "../commit/received.ts";
 import { metricNames } from "../core/metric-names.ts";
 import { Park, RetryLater } from "../core/outcome.ts";
 import { type Contract, checkDeployed } from "../envelope/contract.ts";
@@ -66,7 +66,7 @@ export function consumer<Of extends Contract>(contract: Of): Consumer<Of> {
         const settling = new Set<Received>();
         const { records, givenBack } = await withinMemory(all, queue);
         const received = from ? from.receive(records) : records.map(receive);
-        const order = await queueOrder(queue, received, vouch);
+        const order = await queueOrder(queue, received, authenticate);
         const failures = records.some(isRedelivered)
           ? await processRedelivered()
           : await process(order.received);
@@ -76,14 +76,14 @@ export function consumer<Of extends Contract>(contract: Of): Consumer<Of> {
           batchItemFailures: failed.map(({ messageId }) => ({ itemIdentifier: messageId })),
         } satisfies SQSBatchResponse;
 
-        async function vouch(item: Received): Promise<void> {
-          const { vouchFor } = await import("../trust/vouch.ts");
-          return vouchFor(item, used, { consumer: name, deadlineMs });
+        async function authenticate(item: Received): Promise<void> {
+          const { authenticateMessage } = await import("../trust/authenticate.ts");
+          return authenticateMessage(item, used, { consumer: name, deadlineMs });
         }
 
         function process(items: readonly Received[]): Promise<Received[]> {
-          const { inOrder, lotOf } = order;
-          return processBatch(items, { deadlineMs, inOrder, keyOf: lotOf, work: settle, unfinished });
+          const { inOrder, keyOf } = order;
+          return processBatch(items, { deadlineMs, inOrder, keyOf, work: settle, unfinished });
         }
 
         async function processRedelivered(): Promise<Received[]> {
@@ -134,10 +134,10 @@ export function consumer<Of extends Contract>(contract: Of): Consumer<Of> {
           if (message instanceof Park) throw message;
           await order.admit(item);
           if (attemptOf(record) > queue.attemptsMax) throw new RetryLater("RUN_NOT_ENDED"); // nor will this one
-          const letter = letterOf(record);
-          const outcome = await deliver(chain, { contract, message, letter, deadlineMs }, context);
+          const sqsMessage = sqsMessageOf(record);
+          const outcome = await deliver(chain, { contract, message, sqsMessage, deadlineMs }, context);
           await order.lift(item);
-          const fields = { consumer: name, receiveCount: letter.receiveCount };
+          const fields = { consumer: name, receiveCount: sqsMessage.receiveCount };
           if (outcome.kind === "lost") log("warn", "LOST", { ...fields, errorCode: outcome.errorCode });
           else log("info", outcome.kind === "done" ? "PROCESSED" : "DUPLICATE", fields);
         }

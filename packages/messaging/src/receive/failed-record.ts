@@ -14,9 +14,9 @@ import { Park, RetryLater } from "../core/outcome.ts";
 import type { Subscription } from "../envelope/subscription.ts";
 import { log } from "../observe/log.ts";
 import { highest } from "../observe/metrics.ts";
+import { attemptStore } from "./attempt-store.ts";
 import { nextTry, type Try } from "./next-try.ts";
 import type { Failure } from "./queue-order.ts";
-import { runLedger } from "./run-ledger.ts";
 
 /** Parks the record (true: the queue may forget it) or leaves it to a later receive (false). */
 export async function settleFailure(
@@ -28,16 +28,16 @@ export async function settleFailure(
   const permanent = permanentReason(error);
   const next = permanent ?? (await nextTry(queue, record, error));
   if (!(next instanceof Park)) {
-    const ledger = runLedger({ table: queue.evidenceTable });
+    const store = attemptStore({ table: queue.evidenceTable });
     if (error instanceof RunUnfinished) {
       // Its visibility timeout decides: it may still be running.
       log("warn", "UNFINISHED", { ...fieldsOf(queue, record), ranMs: error.ranMs });
-      await ledger.note(record, "alone");
+      await store.note(record, "alone");
       return false;
     }
     await delay(queue, [record, ...behind], error, next);
     const { ahead } = error instanceof RetryLater ? error : {};
-    await ledger.note(record, next.waited ? "waited" : "failed", ahead);
+    await store.note(record, next.waited ? "waited" : "failed", ahead);
     return false;
   }
   await beforePark?.(next);

@@ -8,7 +8,7 @@ import { gapCode } from "../commit/sequence-evidence.ts";
 import { Park, RetryLater } from "../core/outcome.ts";
 import { inSequence } from "../envelope/sequence-order.ts";
 import type { Subscription } from "../envelope/subscription.ts";
-import { isVouched, type Vouch } from "../trust/vouch.ts";
+import { type Authenticate, isAuthentic } from "../trust/authenticate.ts";
 import { holds } from "./holds.ts";
 import { groupOf, keyOrder } from "./key-order.ts";
 import type { QueueOrder } from "./queue-order.ts";
@@ -17,12 +17,12 @@ export function fifoOrder({
   queue,
   queueName,
   received: asReceived,
-  vouch,
+  authenticate,
 }: {
   readonly queue: Subscription;
   readonly queueName: string;
   readonly received: readonly Received[];
-  readonly vouch: Vouch;
+  readonly authenticate: Authenticate;
 }): QueueOrder {
   const received = inSequence(asReceived, placeOf);
   const records = received.map(({ record }) => record);
@@ -31,12 +31,12 @@ export function fifoOrder({
   return {
     received,
     inOrder: true,
-    lotOf: ({ record }) => groupOf(record),
+    keyOf: ({ record }) => groupOf(record),
     async admit(item) {
       try {
         await order.admit(item.record);
       } catch (error) {
-        if (error instanceof Park || error instanceof RetryLater) await vouch(item); // its own reason comes first
+        if (error instanceof Park || error instanceof RetryLater) await authenticate(item); // its own reason comes first
         throw error;
       }
     },
@@ -46,7 +46,7 @@ export function fifoOrder({
       return {
         async beforePark({ code }) {
           if (code === gapCode) return order.lift(record);
-          return (await isVouched(vouch, item)) ? order.hold(record) : undefined;
+          return (await isAuthentic(authenticate, item)) ? order.hold(record) : undefined;
         },
         behind: records
           .slice(records.indexOf(record) + 1)

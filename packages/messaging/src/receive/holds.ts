@@ -13,7 +13,7 @@
 //
 // Beside each id is when it was last parked. After the longest time that SQS can keep its dead letter, and then
 // its redriven copy, there is nothing left to wait for.
-// docs/adr/0007-holds-are-a-line.md
+// docs/adr/0007-a-parked-message-holds-its-group.md
 import {
   type AttributeValue,
   ConditionalCheckFailedException,

@@ -8,17 +8,17 @@
 import type { SQSRecord } from "aws-lambda";
 import { isRedelivered } from "../commit/received.ts";
 import { nowMs } from "../core/clock.ts";
-import type { LastRun, RunLedger } from "./run-ledger.ts";
+import type { AttemptStore, LastRun } from "./attempt-store.ts";
 
 export interface IsolationOptions<Item> {
   readonly recordOf: (item: Item) => SQSRecord;
   /** The group of an item: the items of a group stay together and in order. */
-  readonly lotOf: (item: Item) => string;
+  readonly keyOf: (item: Item) => string;
   /** In a group, no item runs after a failure. */
   readonly inOrder?: boolean;
   /** Whether the item's message was already processed, by this run or another. Not called where order counts. */
   readonly isDone?: (item: Item) => Promise<boolean>;
-  readonly ledger: RunLedger;
+  readonly store: AttemptStore;
   /** Works on items side by side and returns those that failed. */
   readonly process: (items: readonly Item[]) => Promise<Item[]>;
   /** When `process` begins nothing any more, in ms since the epoch. */
@@ -30,54 +30,54 @@ export interface IsolationOptions<Item> {
 /** Works on a batch, suspects last and one at a time, and returns the items that failed. */
 export async function processIsolated<Item>(
   items: readonly Item[],
-  { recordOf, lotOf, inOrder = false, isDone, ledger, process, deadlineMs, forget }: IsolationOptions<Item>,
+  { recordOf, keyOf, inOrder = false, isDone, store, process, deadlineMs, forget }: IsolationOptions<Item>,
 ): Promise<Item[]> {
-  const runs = await ledger.lastRuns(items.map(recordOf).filter(isRedelivered));
+  const runs = await store.lastRuns(items.map(recordOf).filter(isRedelivered));
   const lastRunOf = (item: Item): LastRun => runs.get(recordOf(item).messageId) ?? "unknown";
-  const lots = [...Map.groupBy(items, lotOf).values()];
-  const suspected = lots.filter((lot) => suspectsOf(lot).length > 0);
+  const groups = [...Map.groupBy(items, keyOf).values()];
+  const suspected = groups.filter((group) => suspectsOf(group).length > 0);
   if (suspected.length === 0) return process(items);
 
   const done = await doneOf(suspected);
   const suspects = suspected
-    .filter((lot) => !done.has(lot))
+    .filter((group) => !done.has(group))
     .sort((a, b) => Number(wasAlone(a)) - Number(wasAlone(b)));
-  const others = items.filter((item) => !suspected.some((lot) => lot.includes(item)));
+  const others = items.filter((item) => !suspected.some((group) => group.includes(item)));
   const failed = new Set(await process(others));
   if (suspects.length === 0) return [...failed];
   await forget([...others.filter((item) => !failed.has(item)), ...[...done].flat()]);
-  for (const lot of suspects) await processAlone(lot);
+  for (const group of suspects) await processAlone(group);
   return items.filter((item) => failed.has(item));
 
   /** A group may hold another message under the same id, so it is done only when each of its items is. */
   async function doneOf(suspected: readonly (readonly Item[])[]): Promise<Set<readonly Item[]>> {
     if (inOrder || isDone === undefined) return new Set();
-    const answers = await Promise.all(suspected.map(async (lot) => Promise.all(lot.map(isDone))));
+    const answers = await Promise.all(suspected.map(async (group) => Promise.all(group.map(isDone))));
     return new Set(suspected.filter((_, index) => answers[index]?.every(Boolean)));
   }
 
-  async function processAlone(lot: readonly Item[]): Promise<void> {
-    for (const [index, item] of lot.entries()) {
+  async function processAlone(group: readonly Item[]): Promise<void> {
+    for (const [index, item] of group.entries()) {
       // A run that is noted and then not begun would count against the message: one run less is left.
-      if (nowMs() < deadlineMs) await ledger.note(recordOf(item), "alone");
+      if (nowMs() < deadlineMs) await store.note(recordOf(item), "alone");
       const [failure] = await process([item]);
       if (failure === undefined) await forget([item]);
       else if (!inOrder) failed.add(item);
       else {
-        for (const behind of lot.slice(index)) failed.add(behind);
+        for (const behind of group.slice(index)) failed.add(behind);
         return;
       }
     }
   }
 
   /** In a FIFO group, records behind a recorded failure did not run after it, so they cannot have killed the process. */
-  function suspectsOf(lot: readonly Item[]): readonly Item[] {
-    const heard = lot.findIndex((item) => isRedelivered(recordOf(item)) && lastRunOf(item) === "ended");
-    const mayHaveRun = inOrder && heard >= 0 ? lot.slice(0, heard) : lot;
+  function suspectsOf(group: readonly Item[]): readonly Item[] {
+    const heard = group.findIndex((item) => isRedelivered(recordOf(item)) && lastRunOf(item) === "ended");
+    const mayHaveRun = inOrder && heard >= 0 ? group.slice(0, heard) : group;
     return mayHaveRun.filter((item) => isRedelivered(recordOf(item)) && lastRunOf(item) !== "ended");
   }
 
-  function wasAlone(lot: readonly Item[]): boolean {
-    return suspectsOf(lot).some((item) => lastRunOf(item) === "alone");
+  function wasAlone(group: readonly Item[]): boolean {
+    return suspectsOf(group).some((item) => lastRunOf(item) === "alone");
   }
 }

@@ -7,7 +7,7 @@
 // `discard`, which makes a line shorter, move the lines of its groups.
 import type { SQSRecord } from "aws-lambda";
 import { Park, RetryLater } from "../core/outcome.ts";
-import { givenIdName, lineId } from "../envelope/given-id.ts";
+import { givenIdName, heldId } from "../envelope/given-id.ts";
 import { log } from "../observe/log.ts";
 import { type Hold, type Holds, isFirstGone, noHold } from "./holds.ts";
 
@@ -34,7 +34,7 @@ export function keyOrder({ holds, records }: { holds: Holds; records: readonly S
 
   return {
     async admit(record) {
-      const id = lineIdOf(record);
+      const id = heldIdOf(record);
       const { line, passed } = await withoutGone(record, id);
       if (line.length === 0 || line[0] === id || passed.includes(id)) return;
       if (line.length >= lineMax && !line.includes(id)) {
@@ -46,13 +46,13 @@ export function keyOrder({ holds, records }: { holds: Holds; records: readonly S
     async hold(record) {
       await holdOf(record); // a read in progress must not overwrite this hold
       const group = groupOf(record);
-      known.set(group, await holds.join(group, lineIdOf(record)));
+      known.set(group, await holds.join(group, heldIdOf(record)));
     },
 
     async lift(record) {
       const { line } = await holdOf(record);
       const group = groupOf(record);
-      const id = lineIdOf(record);
+      const id = heldIdOf(record);
       if (line.includes(id)) known.set(group, await holds.leave(group, id));
     },
   };
@@ -80,8 +80,8 @@ export function keyOrder({ holds, records }: { holds: Holds; records: readonly S
   }
 }
 
-function lineIdOf({ body, messageAttributes }: SQSRecord): string {
-  return lineId(body, messageAttributes[givenIdName]?.stringValue);
+function heldIdOf({ body, messageAttributes }: SQSRecord): string {
+  return heldId(body, messageAttributes[givenIdName]?.stringValue);
 }
 
 /** SQS delivers nothing from a FIFO queue without its group. */

@@ -12,8 +12,8 @@ import { backoffSeconds, pauseSeconds, visibilitySeconds } from "../core/retry.t
 import { isWait } from "../core/waits.ts";
 import { isFifo } from "../envelope/message-group.ts";
 import type { Subscription } from "../envelope/subscription.ts";
+import { isNearer } from "./attempt-store.ts";
 import { type QueueLimits, queueLimits } from "./queue-limits.ts";
-import { isNearer } from "./run-ledger.ts";
 
 export interface Try {
   readonly retryAfterSeconds: number;

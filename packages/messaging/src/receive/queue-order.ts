@@ -6,7 +6,7 @@ import { Park } from "../core/outcome.ts";
 import type { Envelope } from "../envelope/envelope.ts";
 import { isFifo } from "../envelope/message-group.ts";
 import type { Subscription } from "../envelope/subscription.ts";
-import type { Vouch } from "../trust/vouch.ts";
+import type { Authenticate } from "../trust/authenticate.ts";
 
 export interface QueueOrder {
   /** The batch in the order in which it runs. */
@@ -14,7 +14,7 @@ export interface QueueOrder {
   /** In a group of records, no record runs after a failure. */
   readonly inOrder: boolean;
   /** The group of a record: the records of a group run one after the other. */
-  lotOf(item: Received): string;
+  keyOf(item: Received): string;
   /**
    * Returns when the record may run.
    * @throws Park or RetryLater when it may not, now or ever
@@ -36,18 +36,18 @@ export interface Failure {
 export async function queueOrder(
   queue: Subscription,
   received: readonly Received[],
-  vouch: Vouch,
+  authenticate: Authenticate,
 ): Promise<QueueOrder> {
   const queueName = queueNameOf(received[0]?.record);
   if (!isFifo(queueName)) return { ...anyOrder, received };
   const { fifoOrder } = await import("./fifo-order.ts");
-  return fifoOrder({ queue, queueName, received, vouch });
+  return fifoOrder({ queue, queueName, received, authenticate });
 }
 
 /** On a standard queue only copies of one message wait for each other: the second meets the evidence of the first. */
 const anyOrder: Omit<QueueOrder, "received"> = {
   inOrder: false,
-  lotOf: ({ record, envelope }) => (envelope instanceof Park ? record.messageId : identityOf(envelope)),
+  keyOf: ({ record, envelope }) => (envelope instanceof Park ? record.messageId : identityOf(envelope)),
   admit: async () => undefined,
   lift: async () => undefined,
   failureOf: () => ({}),

@@ -5,15 +5,15 @@ import { deleteMessages } from "../aws/sqs-batch.ts";
 import { sqs } from "../aws/sqs-client.ts";
 import { isDone } from "../commit/already-done.ts";
 import type { MessageMiddleware } from "../commit/delivery.ts";
-import { letterOf, type Received } from "../commit/received.ts";
+import { type Received, sqsMessageOf } from "../commit/received.ts";
 import { unitOfWork } from "../commit/unit-of-work.ts";
 import { Park } from "../core/outcome.ts";
 import type { Subscription } from "../envelope/subscription.ts";
 import { log } from "../observe/log.ts";
 import { aboutMessage } from "../observe/scope.ts";
+import { attemptStore } from "./attempt-store.ts";
 import { processIsolated } from "./isolation.ts";
 import type { QueueOrder } from "./queue-order.ts";
-import { runLedger } from "./run-ledger.ts";
 
 /** Works on a batch and returns what failed of it. */
 export function processRedelivered({
@@ -31,9 +31,9 @@ export function processRedelivered({
 }): Promise<Received[]> {
   const { consumer } = queue;
   return processIsolated(order.received, {
-    ledger: runLedger({ table: queue.evidenceTable }),
+    store: attemptStore({ table: queue.evidenceTable }),
     inOrder: order.inOrder,
-    lotOf: order.lotOf,
+    keyOf: order.keyOf,
     recordOf: ({ record }) => record,
     isDone: wasDone,
     deadlineMs,
@@ -43,11 +43,13 @@ export function processRedelivered({
 
   async function wasDone({ record, envelope }: Received): Promise<boolean> {
     if (envelope instanceof Park) return false;
-    const letter = letterOf(record);
+    const sqsMessage = sqsMessageOf(record);
     const unit = unitOfWork({ contract: { name: consumer, publishes: [] }, cause: envelope });
-    const delivery = { consumer, message: envelope, letter, unit, deadlineMs };
+    const delivery = { consumer, message: envelope, sqsMessage, unit, deadlineMs };
     if (!(await isDone(delivery, middlewares))) return false;
-    aboutMessage(envelope, () => log("info", "DUPLICATE", { consumer, receiveCount: letter.receiveCount }));
+    aboutMessage(envelope, () =>
+      log("info", "DUPLICATE", { consumer, receiveCount: sqsMessage.receiveCount }),
+    );
     return true;
   }
 }

@@ -39,7 +39,7 @@ export function signature({ policy = "required", ...options }: SignatureOptions 
   let { keys } = options;
   return {
     relayed: ring, // a missing variable fails the deployment, and not the first message
-    vouch: verifyDelivery,
+    authenticate: verifyDelivery,
     before: ({ event }) => verifyDelivery(event),
   };
 
@@ -48,19 +48,22 @@ export function signature({ policy = "required", ...options }: SignatureOptions 
     return keys;
   }
 
-  async function verifyDelivery({ message, letter }: Delivery): Promise<void> {
-    const text = letter?.attributes[attributeName];
-    if (letter === undefined || text === undefined) {
+  async function verifyDelivery({ message, sqsMessage }: Delivery): Promise<void> {
+    const text = sqsMessage?.attributes[attributeName];
+    if (sqsMessage === undefined || text === undefined) {
       if (policy === "accepted") return;
       throw new Park("SIGNATURE_MISSING", `no message attribute ${attributeName}`);
     }
     const keyId = keyIdOf(text);
     if (keyId === undefined) throw new Park("SIGNATURE_INVALID", "not of the form v1.<keyId>.<mac>");
     const key = await ring().find(keyId);
-    if (key === undefined) throw unknown(keyId, letter.receiveCount);
-    const signed = { body: letter.body, envelope: message, queueName: letter.queueName };
+    if (key === undefined) throw unknown(keyId, sqsMessage.receiveCount);
+    const signed = { body: sqsMessage.body, envelope: message, queueName: sqsMessage.queueName };
     if (!verify(text, signed, key)) {
-      throw new Park("SIGNATURE_INVALID", `key ${keyId} did not sign this message for ${letter.queueName}`);
+      throw new Park(
+        "SIGNATURE_INVALID",
+        `key ${keyId} did not sign this message for ${sqsMessage.queueName}`,
+      );
     }
   }
 }

@@ -1,6 +1,6 @@
 import { PutItemCommand } from "@aws-sdk/client-dynamodb";
 import { anEnvelope } from "@essentially-once/testing/an-envelope";
-import { enterAuthors } from "@essentially-once/testing/internal/support/enter-authors";
+import { registerProducers } from "@essentially-once/testing/internal/support/register-producers";
 import { aContext } from "@essentially-once/testing/lambda";
 import { aWorld, type World } from "@essentially-once/testing/world";
 import { afterAll, afterEach, beforeAll, expect, it } from "vitest";
@@ -13,7 +13,7 @@ let world: World;
 beforeAll(async () => {
   world = await aWorld();
   world.enter("Relay/");
-  await enterAuthors(["tests"]);
+  await registerProducers(["tests"]);
 });
 afterEach(async () => {
   for (let rows = await world.items(table()); rows.length > 0; rows = await world.items(table())) {

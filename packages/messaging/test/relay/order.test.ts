@@ -3,7 +3,7 @@ import { GetItemCommand, QueryCommand, type QueryCommandOutput } from "@aws-sdk/
 import { marshall } from "@aws-sdk/util-dynamodb";
 import { anEnvelope } from "@essentially-once/testing/an-envelope";
 import { type Faults, injectFaults } from "@essentially-once/testing/faults";
-import { enterAuthors } from "@essentially-once/testing/internal/support/enter-authors";
+import { registerProducers } from "@essentially-once/testing/internal/support/register-producers";
 import { aContext, anSqsEvent, anSqsRecord } from "@essentially-once/testing/lambda";
 import { aWorld, type World } from "@essentially-once/testing/world";
 import type { DynamoDBStreamEvent } from "aws-lambda";
@@ -47,7 +47,7 @@ let committed: number;
 beforeAll(async () => {
   world = await aWorld();
   world.enter("Relay/");
-  await enterAuthors(["tests", "inline", "produce"]);
+  await registerProducers(["tests", "inline", "produce"]);
   ({ handler: publish } = await import("../../src/publish/relay/publish.ts"));
   ({ handler: sweep } = await import("../../src/publish/relay/sweep.ts"));
   world.enter("Standard/");
@@ -160,7 +160,7 @@ describe("G4: by the stream of an item", () => {
     const [first, second] = [changeOf("1", 9), changeOf("2", 10)].map((change) =>
       readInlineRows({ ...change, table: "items" }),
     );
-    expect(await keepRows(first ?? [], { outboxTable: outbox(), authors: { wrote: () => true } })).toEqual(
+    expect(await keepRows(first ?? [], { outboxTable: outbox(), producers: { wrote: () => true } })).toEqual(
       new Set(first?.map(({ id }) => id)),
     );
     await relayTo(ordered()).publish(second ?? [], inTime());

@@ -3,8 +3,8 @@ import type { SendMessageBatchCommandInput, SendMessageBatchRequestEntry } from 
 import { marshall } from "@aws-sdk/util-dynamodb";
 import { anEnvelope } from "@essentially-once/testing/an-envelope";
 import { type Faults, injectFaults } from "@essentially-once/testing/faults";
-import { enterAuthors, kitTypes } from "@essentially-once/testing/internal/support/enter-authors";
 import { type Line, linesOf } from "@essentially-once/testing/internal/support/lines";
+import { kitTypes, registerProducers } from "@essentially-once/testing/internal/support/register-producers";
 import { aContext } from "@essentially-once/testing/lambda";
 import { aWorld, type World } from "@essentially-once/testing/world";
 import type { DynamoDBStreamEvent } from "aws-lambda";
@@ -18,19 +18,19 @@ import { asciiJson, type Envelope } from "../../src/envelope/envelope.ts";
 let world: World;
 let faults: Faults | undefined;
 /** Ids are unique to a test: the journal keeps all of them. */
-let story: string;
+let flow: string;
 let publish: typeof import("../../src/publish/relay/publish.ts").handler;
 let sweep: typeof import("../../src/publish/relay/sweep.ts").handler;
 
 beforeAll(async () => {
   world = await aWorld();
   world.enter("Relay/");
-  await enterAuthors(["tests"], { publishes: [...kitTypes, "tests.new.v1"] });
+  await registerProducers(["tests"], { publishes: [...kitTypes, "tests.new.v1"] });
   ({ handler: publish } = await import("../../src/publish/relay/publish.ts"));
   ({ handler: sweep } = await import("../../src/publish/relay/sweep.ts"));
 });
 beforeEach(async () => {
-  story = newId();
+  flow = newId();
   await world.drain(standard());
   await world.drain(second());
 });
@@ -122,8 +122,8 @@ describe("sweep", () => {
     const restoreClock = setClock(() => Date.now() + 61_000);
     expect(await sweep({}, aContext())).toEqual({ rows: 12, sent: 12 });
     restoreClock();
-    const letters = await world.drain(world.output("OrderedQueueUrl"));
-    expect(letters.map(({ body }) => JSON.parse(body).id)).toEqual(ids);
+    const sqsMessages = await world.drain(world.output("OrderedQueueUrl"));
+    expect(sqsMessages.map(({ body }) => JSON.parse(body).id)).toEqual(ids);
   });
 
   it("G4: the stream's retry and a sweep at once give each message once, in order", async () => {
@@ -132,8 +132,8 @@ describe("sweep", () => {
     const restoreClock = setClock(() => Date.now() + 61_000);
     await Promise.all([publish(event, aContext()), sweep({}, aContext())]);
     restoreClock();
-    const letters = await world.drain(world.output("OrderedQueueUrl"));
-    expect(letters.map(({ body }) => JSON.parse(body).id)).toEqual(ids);
+    const sqsMessages = await world.drain(world.output("OrderedQueueUrl"));
+    expect(sqsMessages.map(({ body }) => JSON.parse(body).id)).toEqual(ids);
   });
 
   it("leaves young rows to the stream", async () => {
@@ -233,7 +233,7 @@ async function received(queueUrl: string): Promise<string[]> {
 }
 
 function asked(id: string): Envelope {
-  return anEnvelope({ id: `${story}/${id}`, type: "kit.asked.v1" });
+  return anEnvelope({ id: `${flow}/${id}`, type: "kit.asked.v1" });
 }
 
 /** For a FIFO queue. */
@@ -242,12 +242,12 @@ function taken(id: string, data: unknown): Envelope {
 }
 
 function approved(id: string): Envelope {
-  return anEnvelope({ id: `${story}/${id}`, type: "kit.approved.v1" });
+  return anEnvelope({ id: `${flow}/${id}`, type: "kit.approved.v1" });
 }
 
 /** SQS takes no U+FFFE: this entry fails, and its batch answers 200. */
 function refused(id: string): string {
-  return JSON.stringify(anEnvelope({ id: `${story}/${id}`, type: "kit.approved.v1", data: "\ufffe" }));
+  return JSON.stringify(anEnvelope({ id: `${flow}/${id}`, type: "kit.approved.v1", data: "\ufffe" }));
 }
 
 function outbox(): string {

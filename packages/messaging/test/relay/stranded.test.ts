@@ -3,15 +3,19 @@ import { CreateQueueCommand, DeleteQueueCommand } from "@aws-sdk/client-sqs";
 import { marshall } from "@aws-sdk/util-dynamodb";
 import { anEnvelope } from "@essentially-once/testing/an-envelope";
 import { injectFaults } from "@essentially-once/testing/faults";
-import { enterAuthors, register, unregister } from "@essentially-once/testing/internal/support/enter-authors";
 import { linesOf } from "@essentially-once/testing/internal/support/lines";
 import { leaveOut } from "@essentially-once/testing/internal/support/partial-answers";
+import {
+  register,
+  registerProducers,
+  unregister,
+} from "@essentially-once/testing/internal/support/register-producers";
 import { aContext } from "@essentially-once/testing/lambda";
 import { aWorld, type World } from "@essentially-once/testing/world";
 import type { DynamoDBStreamEvent } from "aws-lambda";
 import { afterAll, beforeAll, beforeEach, expect, it } from "vitest";
 import { dynamodb } from "../../src/aws/clients.ts";
-import { lineOf } from "../../src/commit/outbox.ts";
+import { orderingKeyOf } from "../../src/commit/outbox.ts";
 import { setClock } from "../../src/core/clock.ts";
 import { newId } from "../../src/core/ids.ts";
 import { asciiJson } from "../../src/envelope/envelope.ts";
@@ -25,7 +29,7 @@ let sweep: typeof import("../../src/publish/relay/sweep.ts").handler;
 beforeAll(async () => {
   world = await aWorld();
   world.enter("Relay/");
-  await enterAuthors(["tests"]);
+  await registerProducers(["tests"]);
   ({ handler: publish } = await import("../../src/publish/relay/publish.ts"));
   ({ handler: sweep } = await import("../../src/publish/relay/sweep.ts"));
 });
@@ -109,7 +113,7 @@ it("G3: a message of a type without any consumer left waits in the outbox", asyn
   const answer = await later(() => publish(streamOf(messages), aContext()));
   expect(answer).toEqual({ batchItemFailures: [{ itemIdentifier: "100" }] });
   expect(await world.items(outbox())).toHaveLength(1);
-  await enterAuthors(["tests"]);
+  await registerProducers(["tests"]);
 });
 
 it("G3: the row stays whole when its copy could not be kept", async () => {
@@ -136,7 +140,7 @@ it("G3: of two rows, the one whose copy DynamoDB leaves out stays whole", async 
 async function committed(id: string, type = "kit.asked.v1") {
   const envelope = anEnvelope({ id, type });
   const item = {
-    id: lineOf(envelope),
+    id: orderingKeyOf(envelope),
     place: `${newId()}`,
     createdAt: envelope.time,
     messages: [asciiJson(envelope)],

@@ -2,7 +2,7 @@
 //
 //   G7. A sender can write any id into a message. A command may write evidence under that id, or change the hold list of
 //   its group, only for an authentic message. Otherwise a forgery could suppress or release the genuine message.
-//   docs/adr/0023-the-operator-vouches.md
+//   docs/adr/0023-operator-commands-verify-signatures.md
 
 import { cameWith } from "@essentially-once/messaging/internal/receive/park-attributes";
 import type { KeyRing } from "@essentially-once/messaging/internal/trust/key-ring";
@@ -50,9 +50,9 @@ export async function authenticityOf(
 
 /**
  * `genuine`: a copy of it may take effect, and it is whose it says. `forged`: no copy of it ever takes effect.
- * `unvouched`: nothing says either.
+ * `unverified`: nothing says either.
  */
-export type Standing = "genuine" | "forged" | "unvouched";
+export type Standing = "genuine" | "forged" | "unverified";
 
 export function standingOf(authenticity: Authenticity, { notes }: Pick<DeadLetter, "notes">): Standing {
   switch (authenticity.kind) {
@@ -65,9 +65,9 @@ export function standingOf(authenticity: Authenticity, { notes }: Pick<DeadLette
     case "none":
       if (notes?.reason === "SIGNATURE_MISSING") return "forged";
       // Its consumer looked at the signature first and went on: it takes what is not signed.
-      return notes !== undefined && !beforeTheSignature.has(notes.reason) ? "genuine" : "unvouched";
+      return notes !== undefined && !beforeTheSignature.has(notes.reason) ? "genuine" : "unverified";
     case "unknown":
-      return "unvouched";
+      return "unverified";
   }
 }
 

@@ -13,7 +13,7 @@ import { evidenceDays } from "@essentially-once/messaging/internal/envelope/mess
 import type { ConsumerQueue } from "./consumer-queues.ts";
 import type { DeadLetter } from "./dead-letter.ts";
 import type { EvidencePlace } from "./evidence.ts";
-import { lineIdOf } from "./original-form.ts";
+import { heldIdOf } from "./original-form.ts";
 
 export interface Discarded {
   readonly at: string;
@@ -43,7 +43,7 @@ export async function recordDiscard(
       Key: marshall({ id: recordId(queue, id) }),
       UpdateExpression:
         "SET #body = :discarded, consumer = :consumer, messageId = :id, expiresAt = :expiresAt",
-      ExpressionAttributeNames: { "#body": `${bodyPrefix}${lineIdOf(deadLetter)}` },
+      ExpressionAttributeNames: { "#body": `${bodyPrefix}${heldIdOf(deadLetter)}` },
       ExpressionAttributeValues: marshall({
         ":discarded": discarded,
         ":consumer": queue.name,

@@ -16,11 +16,11 @@ import { type DeadLetter, deadLettersOf } from "./dead-letter.ts";
 import { recordDiscard } from "./discard-record.ts";
 import type { EvidencePlace } from "./evidence.ts";
 import { refuseSeveral } from "./find.ts";
-import { type Held, hold } from "./hold.ts";
+import { leaveHold } from "./group-hold.ts";
 import type { Knowledge } from "./judge.ts";
-import { leaveLine } from "./line.ts";
 import { listDeadLetters, unreadOf } from "./list.ts";
 import { messageOf } from "./original-form.ts";
+import { type Held, receiveAll } from "./receive-all.ts";
 import type { Clients } from "./redrive.ts";
 import { refusalOf } from "./refusal.ts";
 import { remove } from "./send-back.ts";
@@ -35,7 +35,7 @@ export interface DiscardOptions {
   /** Kept with who did it and when. */
   readonly because: string;
   /** Treats what has no valid signature as genuine. */
-  readonly vouch?: boolean;
+  readonly trust?: boolean;
   /** Only say what would be deleted. */
   readonly dryRun: boolean;
   readonly visibilitySeconds?: number;
@@ -88,7 +88,7 @@ async function discardFrom(
   const discarded: Discarding[] = [];
   for (;;) {
     const restore = known?.restore;
-    const held = await hold(sqs, queue.deadLetterQueueUrl, { visibilitySeconds, restore });
+    const held = await receiveAll(sqs, queue.deadLetterQueueUrl, { visibilitySeconds, restore });
     const pass = await discardHeld(place, held, sqs, options);
     discarded.push(...pass.filter(({ why }) => why === undefined));
     const left = pass.filter(({ why }) => why !== undefined);
@@ -101,7 +101,7 @@ async function discardHeld(
   place: EvidencePlace,
   held: Held,
   sqs: Clients["sqs"],
-  { matches, dryRun, because, vouch = false, known = {}, isStopped }: DiscardOptions,
+  { matches, dryRun, because, trust = false, known = {}, isStopped }: DiscardOptions,
 ): Promise<Discarding[]> {
   const { queue } = place;
   const deleted = new Set<Message>();
@@ -111,17 +111,17 @@ async function discardHeld(
       if (isStopped?.()) break;
       const authenticity = await authenticityOf(known.keys, queue, deadLetter);
       const standing = standingOf(authenticity, deadLetter);
-      const isVouched = standing === "genuine" || vouch;
-      const message = standing === "forged" || !isVouched ? undefined : messageOf(queue, deadLetter);
+      const isTrusted = standing === "genuine" || trust;
+      const message = standing === "forged" || !isTrusted ? undefined : messageOf(queue, deadLetter);
       const discarding = { ...deadLetter, authenticity, evidence: message !== undefined };
-      const why = unchecked(authenticity, vouch) ?? (dryRun ? undefined : await unlessRefused(discardOne));
+      const why = unchecked(authenticity, trust) ?? (dryRun ? undefined : await unlessRefused(discardOne));
       handled.push(why === undefined ? discarding : { ...discarding, why });
       await held.keep();
 
       async function discardOne(): Promise<void> {
         await recordDiscard(place, deadLetter, because);
         if (message !== undefined) await forgo(place, message);
-        if (isVouched) await leaveLine(place, deadLetter);
+        if (isTrusted) await leaveHold(place, deadLetter);
         await remove(sqs, queue, deadLetter, deleted);
       }
     }
@@ -132,9 +132,9 @@ async function discardHeld(
 }
 
 /** Whether a later copy may take effect hangs on the signature: better not discarded than without evidence. */
-function unchecked(authenticity: Authenticity, vouch: boolean): string | undefined {
-  if (authenticity.kind !== "unknown" || vouch) return undefined;
-  return `its signature is ${authenticityText(authenticity)}. Try again, or add --vouch`;
+function unchecked(authenticity: Authenticity, trust: boolean): string | undefined {
+  if (authenticity.kind !== "unknown" || trust) return undefined;
+  return `its signature is ${authenticityText(authenticity)}. Try again, or add --trust-unverified`;
 }
 
 /** Why AWS refuses it for what it says; undefined when it is done. */

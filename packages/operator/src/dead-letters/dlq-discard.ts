@@ -5,7 +5,7 @@ import { interruptible } from "../terminal/interrupt.ts";
 import { print, printJson, printText } from "../terminal/print.ts";
 import { authenticityText } from "./authenticity.ts";
 import { type Discarding, discard } from "./discard.ts";
-import { holdOf, type DlqJob as Job, printUnread } from "./dlq-job.ts";
+import { type DlqJob as Job, printUnread, visibilitySecondsOf } from "./dlq-job.ts";
 import { mayHaveMissed, selectionOf } from "./selection.ts";
 import { deadLetterTable, plain } from "./tables.ts";
 
@@ -18,9 +18,9 @@ export async function discardVerb({ connection, queues, known, given }: Job): Pr
     matches: selectionOf("discard", given),
     ids: given.id,
     because: given.because ?? "",
-    vouch: given.vouch ?? false,
+    trust: given["trust-unverified"] ?? false,
     dryRun,
-    visibilitySeconds: holdOf(given),
+    visibilitySeconds: visibilitySecondsOf(given),
     isStopped: interrupt.isStopped,
   });
   interrupt.end();

@@ -5,7 +5,7 @@ import { type ExitCode, exitCodes } from "../terminal/exit-code.ts";
 import { readJson } from "../terminal/json-file.ts";
 import { print, printJson } from "../terminal/print.ts";
 import { authenticityText } from "./authenticity.ts";
-import { holdOf, type DlqJob as Job } from "./dlq-job.ts";
+import { type DlqJob as Job, visibilitySecondsOf } from "./dlq-job.ts";
 import { type Edited, edit } from "./edit.ts";
 
 export async function editVerb(job: Job): Promise<ExitCode> {
@@ -19,9 +19,9 @@ export async function editVerb(job: Job): Promise<ExitCode> {
     source: given.source,
     data: readJson("data", given.data ?? ""),
     sign: signerOf(known.keys),
-    vouch: given.vouch ?? false,
+    trust: given["trust-unverified"] ?? false,
     dryRun,
-    visibilitySeconds: holdOf(given),
+    visibilitySeconds: visibilitySecondsOf(given),
   });
   if (given.json) printJson({ dryRun, edited: edited ?? null });
   else if (edited === undefined) print(`No visible dead letter has the id ${id}.`);

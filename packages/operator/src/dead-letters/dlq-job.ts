@@ -9,8 +9,8 @@ import type { Given } from "../terminal/flags.ts";
 import { print, printError } from "../terminal/print.ts";
 import type { ConsumerQueue } from "./consumer-queues.ts";
 import type { DlqVerb } from "./dlq-tool.ts";
-import { holdSecondsDefault } from "./hold.ts";
 import type { Knowledge } from "./judge.ts";
+import { visibilitySecondsDefault } from "./receive-all.ts";
 import { rateDefault } from "./redrive.ts";
 import { restorer } from "./restore.ts";
 
@@ -33,8 +33,12 @@ export function rateOf(given: Given): number {
   return numberGiven(given, "rate", { min: 1, max: 1_000, otherwise: rateDefault });
 }
 
-export function holdOf(given: Given): number {
-  return numberGiven(given, "hold", { min: 1, max: 43_200, otherwise: holdSecondsDefault });
+export function visibilitySecondsOf(given: Given): number {
+  return numberGiven(given, "visibility-timeout", {
+    min: 1,
+    max: 43_200,
+    otherwise: visibilitySecondsDefault,
+  });
 }
 
 export function printUnread(unread: readonly string[]): void {

@@ -5,14 +5,14 @@ import { type ExitCode, exitCodes } from "../terminal/exit-code.ts";
 import { interruptible } from "../terminal/interrupt.ts";
 import { print, printError, printJson, printText } from "../terminal/print.ts";
 import { progress } from "../terminal/progress.ts";
-import { type Aftermath, awaitRedriven } from "./aftermath.ts";
-import { holdOf, type DlqJob as Job, printUnread, rateOf } from "./dlq-job.ts";
+import { type DlqJob as Job, printUnread, rateOf, visibilitySecondsOf } from "./dlq-job.ts";
 import { type Handled, QueuesFailed, type Redriven, redrive } from "./redrive.ts";
+import { awaitRedriven, type RedriveResult } from "./redrive-results.ts";
 import { mayHaveMissed, selectionOf } from "./selection.ts";
-import { aftermathTable, handledTable, plain } from "./tables.ts";
+import { handledTable, plain, redriveResultTable } from "./tables.ts";
 
 const waitMs = 120_000;
-const lookAgainMs = 1_000;
+const pollEveryMs = 1_000;
 
 export async function redriveVerb(job: Job): Promise<ExitCode> {
   const { connection, queues, known, given } = job;
@@ -29,7 +29,7 @@ export async function redriveVerb(job: Job): Promise<ExitCode> {
       dryRun,
       force: given.force ?? false,
       rate: rateOf(given),
-      visibilitySeconds: holdOf(given),
+      visibilitySeconds: visibilitySecondsOf(given),
       isStopped,
       onHandled({ outcome }, total) {
         counts[outcome] += 1;
@@ -45,7 +45,7 @@ export async function redriveVerb(job: Job): Promise<ExitCode> {
         isStopped,
         async pause(waiting) {
           bar.show(`${waiting} in progress`);
-          await sleep(lookAgainMs);
+          await sleep(pollEveryMs);
         },
       })
     : undefined;
@@ -74,7 +74,7 @@ async function unlessFailed(
 function sayRedriven(
   { given }: Job,
   { handled, unread }: Redriven,
-  { became, failure }: { became: Aftermath[] | undefined; failure: QueuesFailed | undefined },
+  { became, failure }: { became: RedriveResult[] | undefined; failure: QueuesFailed | undefined },
 ): ExitCode {
   const dryRun = !given.yes;
   const count = (outcome: Handled["outcome"]) => handled.filter((one) => one.outcome === outcome).length;
@@ -106,7 +106,7 @@ function sayRedriven(
           : `${sent} sent back, ${removed} removed, ${left} left.`,
       );
     }
-    if (became !== undefined && became.length > 0) printText(aftermathTable(became));
+    if (became !== undefined && became.length > 0) printText(redriveResultTable(became));
     printUnread(unread);
   }
   const found = handled.map(({ deadLetter }) => deadLetter);

@@ -21,16 +21,16 @@ export const dlqTool: Tool<DlqVerb> = {
     },
     redrive: {
       about: "send back to the queue; removes processed messages, leaves those that would be parked again",
-      flags: ["queue", ...selection, "all", "yes", "rate", "force", "hold", "wait"],
+      flags: ["queue", ...selection, "all", "yes", "rate", "force", "visibility-timeout", "wait"],
     },
     discard: {
       about: "delete for good, with a reason",
-      flags: ["queue", ...selection, "all", "yes", "because", "vouch", "hold"],
+      flags: ["queue", ...selection, "all", "yes", "because", "trust-unverified", "visibility-timeout"],
     },
     edit: {
       operands: "ID",
       about: "replace by a corrected message with a new id",
-      flags: ["queue", "source", "data", "vouch", "yes", "hold"],
+      flags: ["queue", "source", "data", "trust-unverified", "yes", "visibility-timeout"],
     },
   },
   notes: `In a FIFO queue only the first dead letters of each group are visible. A redrive sends the whole group, in order; a

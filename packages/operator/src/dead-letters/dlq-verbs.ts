@@ -10,7 +10,7 @@ import { authenticityOf } from "./authenticity.ts";
 import { readDiscards } from "./discard-record.ts";
 import { discardVerb } from "./dlq-discard.ts";
 import { editVerb } from "./dlq-edit.ts";
-import { holdOf, type DlqJob as Job, printUnread, rateOf } from "./dlq-job.ts";
+import { type DlqJob as Job, printUnread, rateOf, visibilitySecondsOf } from "./dlq-job.ts";
 import { redriveVerb } from "./dlq-redrive.ts";
 import type { DlqVerb } from "./dlq-tool.ts";
 import { findDeadLetters } from "./find.ts";
@@ -40,7 +40,7 @@ export function refuseUnclear(verb: DlqVerb, given: Given): void {
   if (given.wait && !given.yes)
     throw new UsageError("--wait needs --yes: a dry run sends nothing to wait for.");
   rateOf(given);
-  holdOf(given);
+  visibilitySecondsOf(given);
 }
 
 export const dlqVerbs: Readonly<Record<DlqVerb, (job: Job) => Promise<ExitCode>>> = {

@@ -11,7 +11,7 @@
 
 import type { Message } from "@aws-sdk/client-sqs";
 import type { Envelope } from "@essentially-once/messaging/envelope";
-import { lineId } from "@essentially-once/messaging/internal/envelope/given-id";
+import { heldId } from "@essentially-once/messaging/internal/envelope/given-id";
 import type { Sign } from "@essentially-once/messaging/internal/trust/signature";
 import { UsageError } from "../terminal/usage-error.ts";
 import { type Authenticity, authenticityOf, authenticityText, standingOf } from "./authenticity.ts";
@@ -21,7 +21,7 @@ import { correctData, newIdOf, sendCorrected } from "./edited-message.ts";
 import { correctOriginal, sendOriginal } from "./edited-original.ts";
 import { askEvidence, type EvidencePlace, type Verdict } from "./evidence.ts";
 import { type FindOptions, type Found, findDeadLetters, theOnly } from "./find.ts";
-import { replaceInLine } from "./line.ts";
+import { replaceInHold } from "./group-hold.ts";
 import { isForeign, messageOf } from "./original-form.ts";
 import type { Clients } from "./redrive.ts";
 import { remove } from "./send-back.ts";
@@ -34,7 +34,7 @@ export interface EditOptions extends FindOptions {
   /** Absent where nothing is signed. */
   readonly sign?: Sign | undefined;
   /** The operator trusts a message without a valid signature. */
-  readonly vouch?: boolean;
+  readonly trust?: boolean;
   readonly dryRun: boolean;
 }
 
@@ -65,7 +65,7 @@ export async function edit(clients: Clients, options: EditOptions): Promise<Edit
 async function editFound(
   { sqs, dynamodb }: Clients,
   { deadLetter, queue }: Found,
-  { id, data, sign, known = {}, vouch = false, dryRun }: EditOptions,
+  { id, data, sign, known = {}, trust = false, dryRun }: EditOptions,
   deleted: Set<Message>,
 ): Promise<Edited> {
   const place: EvidencePlace = { dynamodb, queue };
@@ -75,7 +75,7 @@ async function editFound(
   const old = messageOf(queue, deadLetter);
   if (old === undefined) throw new UsageError(`${id} is not a message that can be edited: discard it.`);
   const authenticity = await authenticityOf(known.keys, queue, deadLetter);
-  refuseUnvouched(old, authenticity, vouch);
+  refuseUnverified(old, authenticity, trust);
   const mayTakeEffect = standingOf(authenticity, deadLetter) !== "forged";
   const newId = newIdOf(queue, { old, data, ...(!mayTakeEffect && { body: deadLetter.body }) });
   const [verdict = { kind: "open" as const }] = await askEvidence(place, [old]);
@@ -94,7 +94,7 @@ async function editFound(
   const superseded = { deadLetter, old, newId, mayTakeEffect };
   const body = text(await supersede(place, superseded));
   const isBeside = isForeign(queue.from);
-  await replaceInLine(place, deadLetter, lineId(body, isBeside ? newId : undefined));
+  await replaceInHold(place, deadLetter, heldId(body, isBeside ? newId : undefined));
   if (isBeside) await sendOriginal(sqs, { ...correction, message }, body);
   else await sendCorrected(sqs, queue, { deadLetter, body, sign: queue.from ? undefined : sign });
   if (mayTakeEffect) await confirmSuperseded(place, superseded);
@@ -103,13 +103,13 @@ async function editFound(
   return edited;
 }
 
-function refuseUnvouched(old: Envelope, authenticity: Authenticity, vouch: boolean): void {
-  if (vouch || authenticity.kind === "valid" || authenticity.kind === "unsigned") return;
+function refuseUnverified(old: Envelope, authenticity: Authenticity, trust: boolean): void {
+  if (trust || authenticity.kind === "valid" || authenticity.kind === "unsigned") return;
   const { source, type, partitionkey, sequence = "none" } = old;
   throw new UsageError(
     `The signature of ${old.id} is ${authenticityText(authenticity)}. The edit would be signed with source ${source}, ` +
       `type ${type}, key ${partitionkey} and sequence ${sequence}. Ask the producer whether the message is genuine: ` +
-      "if it is, add --vouch; if not, discard it.",
+      "if it is, add --trust-unverified; if not, discard it.",
   );
 }
 

@@ -16,7 +16,7 @@ import type { KnownContract } from "../connect/contracts.ts";
 import { UsageError } from "../terminal/usage-error.ts";
 import type { ConsumerQueue } from "./consumer-queues.ts";
 import type { DeadLetter } from "./dead-letter.ts";
-import { checkData } from "./prospect.ts";
+import { checkData } from "./forecast.ts";
 
 /**
  * The same data gives the same id.

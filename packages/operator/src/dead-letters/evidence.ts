@@ -3,7 +3,7 @@
 //
 //   G6. Evidence that is found is proof: the message is not sent again. Missing evidence proves nothing (a consumer may
 //   keep it where we do not look). Then the message is redriven, and its consumer decides.
-//   docs/adr/0012-a-redrive-asks-the-evidence-itself.md
+//   docs/adr/0012-redrive-reads-the-evidence.md
 
 import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { marshall, unmarshall } from "@aws-sdk/util-dynamodb";

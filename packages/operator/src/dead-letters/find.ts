@@ -7,8 +7,8 @@ import { cameWith } from "@essentially-once/messaging/internal/receive/park-attr
 import { UsageError } from "../terminal/usage-error.ts";
 import type { ConsumerQueue } from "./consumer-queues.ts";
 import { type DeadLetter, deadLettersOf, hasId } from "./dead-letter.ts";
-import { type Held, hold } from "./hold.ts";
 import type { Knowledge } from "./judge.ts";
+import { type Held, receiveAll } from "./receive-all.ts";
 
 export interface Found {
   readonly deadLetter: DeadLetter;
@@ -32,7 +32,7 @@ export async function findDeadLetters(
   const lists = await Promise.allSettled(
     queues.map(async (queue) => {
       const restore = known?.restore;
-      const held = await hold(sqs, queue.deadLetterQueueUrl, { visibilitySeconds, restore });
+      const held = await receiveAll(sqs, queue.deadLetterQueueUrl, { visibilitySeconds, restore });
       const found = deadLettersOf(queue.consumer, held.messages, queue).filter(
         (one) => hasId(one, id) && (source === undefined || one.source === source),
       );

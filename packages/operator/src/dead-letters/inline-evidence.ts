@@ -13,7 +13,7 @@ import type { Envelope } from "@essentially-once/messaging/envelope";
 import { sharedRead } from "@essentially-once/messaging/internal/aws/shared-read";
 import type { Delivery } from "@essentially-once/messaging/internal/commit/delivery";
 import { barEntry, type Found } from "@essentially-once/messaging/internal/commit/evidence-text";
-import { findBeyond } from "@essentially-once/messaging/internal/commit/inline-overflow";
+import { findInOverflow } from "@essentially-once/messaging/internal/commit/inline-overflow";
 import {
   byIds,
   findIn,
@@ -50,7 +50,7 @@ export async function findInItem(
   const { evidenceTable } = queue;
   const client = () => dynamodb;
   const beyond = { evidenceTable, client, read: sharedRead({ table: evidenceTable, client }), table, id };
-  return findIn(evidence, delivery) ?? findBeyond(beyond, evidence, delivery);
+  return findIn(evidence, delivery) ?? findInOverflow(beyond, evidence, delivery);
 }
 
 /**

@@ -7,8 +7,8 @@ import { type Authenticity, authenticityOf } from "./authenticity.ts";
 import type { DeadLetter } from "./dead-letter.ts";
 import { type Decision, decide } from "./decision.ts";
 import { askEvidence, type EvidencePlace, type Verdict } from "./evidence.ts";
+import { forecastOf } from "./forecast.ts";
 import { messageOf } from "./original-form.ts";
-import { prospectOf } from "./prospect.ts";
 import { refusalOf } from "./refusal.ts";
 import type { Restore } from "./restore.ts";
 
@@ -50,7 +50,7 @@ export async function judge(
         const decision = { outcome: "left" as const, why: `its message cannot be read: ${unrestored}` };
         return { verdict: found, authenticity, decision };
       }
-      const again = await prospectOf(deadLetter, {
+      const again = await forecastOf(deadLetter, {
         from: place.queue.from,
         authenticity,
         contract,

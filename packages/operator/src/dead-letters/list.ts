@@ -4,8 +4,8 @@ import type { SQSClient } from "@aws-sdk/client-sqs";
 import { isFifo } from "@essentially-once/messaging/internal/envelope/message-group";
 import type { ConsumerQueue } from "./consumer-queues.ts";
 import { type DeadLetter, deadLettersOf } from "./dead-letter.ts";
-import { type Held, hold } from "./hold.ts";
 import type { Knowledge } from "./judge.ts";
+import { type Held, receiveAll } from "./receive-all.ts";
 
 export interface DeadLetterList {
   readonly deadLetters: readonly DeadLetter[];
@@ -77,7 +77,7 @@ async function listQueue(
   queue: ConsumerQueue,
   { restore }: Knowledge,
 ): Promise<DeadLetterList> {
-  const held = await hold(sqs, queue.deadLetterQueueUrl, { restore });
+  const held = await receiveAll(sqs, queue.deadLetterQueueUrl, { restore });
   await held.release();
   return { deadLetters: deadLettersOf(queue.consumer, held.messages, queue), unread: unreadOf(queue, held) };
 }

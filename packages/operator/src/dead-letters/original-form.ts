@@ -5,7 +5,7 @@
 
 import type { Message } from "@aws-sdk/client-sqs";
 import { type Envelope, readEnvelope } from "@essentially-once/messaging/envelope";
-import { givenIdName, lineId } from "@essentially-once/messaging/internal/envelope/given-id";
+import { givenIdName, heldId } from "@essentially-once/messaging/internal/envelope/given-id";
 import type { Arrived, Origin } from "@essentially-once/messaging/internal/origin/origin";
 import { cameWith, isParkedByKit } from "@essentially-once/messaging/internal/receive/park-attributes";
 import { Park } from "@essentially-once/messaging/outcome";
@@ -33,8 +33,8 @@ export function isForeign(from: Origin | undefined): from is Origin {
 }
 
 /** What names it in the line of its group. */
-export function lineIdOf({ body, copies }: Copied): string {
-  return lineId(body, cameWith(copies[0] ?? {})[givenIdName]?.StringValue);
+export function heldIdOf({ body, copies }: Copied): string {
+  return heldId(body, cameWith(copies[0] ?? {})[givenIdName]?.StringValue);
 }
 
 /**

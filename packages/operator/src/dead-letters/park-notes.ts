@@ -3,6 +3,7 @@
 
 import type { Message } from "@aws-sdk/client-sqs";
 import { parkOf } from "@essentially-once/messaging/internal/receive/park-attributes";
+import { currentCode } from "./former-codes.ts";
 
 export interface ParkNotes {
   readonly reason: string;
@@ -29,7 +30,7 @@ export function parkNotesOf(message: Message): ParkNotes | undefined {
     receiveCount: Number.isSafeInteger(receiveCount) ? receiveCount : undefined,
   };
   const known = Object.entries(notes).filter(([, value]) => value !== undefined);
-  return { reason: ReasonCode, detail: ReasonDetail, ...Object.fromEntries(known) };
+  return { reason: currentCode(ReasonCode), detail: ReasonDetail, ...Object.fromEntries(known) };
 }
 
 /** The queue that SQS's redrive policy moved it from; undefined when it was sent here, or the endpoint does not say. */

@@ -10,19 +10,19 @@
 import type { Message } from "@aws-sdk/client-sqs";
 import { type DeadLetter, deadLettersOf } from "./dead-letter.ts";
 import type { Decision } from "./decision.ts";
-import { changeVisibility, depths, holdSecondsDefault } from "./hold.ts";
+import { leaveHold } from "./group-hold.ts";
 import { judge } from "./judge.ts";
-import { leaveLine } from "./line.ts";
 import { heldByOthers } from "./list.ts";
-import { lineIdOf } from "./original-form.ts";
+import { heldIdOf } from "./original-form.ts";
 import { receive } from "./receive.ts";
+import { changeVisibility, depths, visibilitySecondsDefault } from "./receive-all.ts";
 import type { RedriveQueue } from "./redrive.ts";
 import { actOr } from "./refusal.ts";
 import { remove, sendBack } from "./send-back.ts";
 
 export const redriveInOrder: RedriveQueue = async ({ sqs, dynamodb }, queue, options, turn) => {
   const { matches, dryRun, force, known = {} } = options;
-  const { visibilitySeconds = holdSecondsDefault } = options;
+  const { visibilitySeconds = visibilitySecondsDefault } = options;
   const place = { dynamodb, queue };
   const seen = new Map<string, Message>();
   const deleted = new Set<Message>();
@@ -54,7 +54,7 @@ export const redriveInOrder: RedriveQueue = async ({ sqs, dynamodb }, queue, opt
   async function handle(deadLetter: DeadLetter): Promise<void> {
     const { group } = deadLetter;
     // Parked again since it was sent: the rest of its line is behind it, and waits for another redrive.
-    if (sentBack.has(lineIdOf(deadLetter))) closed.add(group);
+    if (sentBack.has(heldIdOf(deadLetter))) closed.add(group);
     if (!chosen.has(group) || closed.has(group)) return;
     const [judgement] = await judge(place, [deadLetter], known, { force });
     const judged = judgement?.decision ?? { outcome: "left" as const };
@@ -68,9 +68,9 @@ export const redriveInOrder: RedriveQueue = async ({ sqs, dynamodb }, queue, opt
     if (outcome === "sent-back") {
       await turn();
       await sendBack(sqs, queue, deadLetter);
-      sentBack.add(lineIdOf(deadLetter));
+      sentBack.add(heldIdOf(deadLetter));
     } else {
-      await leaveLine(place, deadLetter); // no consumer would release the group
+      await leaveHold(place, deadLetter); // no consumer would release the group
     }
     await remove(sqs, queue, deadLetter, deleted);
   }

@@ -13,9 +13,9 @@ import { type Pace, pace } from "../terminal/pace.ts";
 import type { ConsumerQueue } from "./consumer-queues.ts";
 import { type DeadLetter, deadLettersOf } from "./dead-letter.ts";
 import type { Decision } from "./decision.ts";
-import { hold, holdSecondsDefault } from "./hold.ts";
 import { judge, type Knowledge } from "./judge.ts";
 import { unreadOf } from "./list.ts";
+import { receiveAll, visibilitySecondsDefault } from "./receive-all.ts";
 import { redriveInOrder } from "./redrive-in-order.ts";
 import { actOr } from "./refusal.ts";
 import { remove, sendBack } from "./send-back.ts";
@@ -117,8 +117,8 @@ async function redriveOnce(
   turn: Pace,
 ): Promise<{ unread: readonly string[]; more: boolean; moved: boolean }> {
   const { matches, dryRun, force, known = {} } = options;
-  const { visibilitySeconds = holdSecondsDefault } = options;
-  const held = await hold(sqs, queue.deadLetterQueueUrl, { visibilitySeconds, restore: known.restore });
+  const { visibilitySeconds = visibilitySecondsDefault } = options;
+  const held = await receiveAll(sqs, queue.deadLetterQueueUrl, { visibilitySeconds, restore: known.restore });
   const deleted = new Set<Message>();
   let moved = false;
   try {

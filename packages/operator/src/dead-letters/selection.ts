@@ -5,6 +5,7 @@ import { readAge } from "../terminal/age.ts";
 import type { Given } from "../terminal/flags.ts";
 import { UsageError } from "../terminal/usage-error.ts";
 import { type DeadLetter, hasId } from "./dead-letter.ts";
+import { currentCode } from "./former-codes.ts";
 
 export type Matches = (deadLetter: DeadLetter) => boolean;
 
@@ -30,7 +31,7 @@ export function narrowed(given: Given): Matches | undefined {
   const tests: Matches[] = [
     ...(id ? [(one: DeadLetter) => id.some((wanted) => hasId(one, wanted))] : []),
     ...(source === undefined ? [] : [(one: DeadLetter) => one.source === source]),
-    ...(reason ? [(one: DeadLetter) => reason.includes(one.reason)] : []),
+    ...(reason ? [(one: DeadLetter) => reason.map(currentCode).includes(one.reason)] : []),
     ...(olderMs === undefined ? [] : [(one: DeadLetter) => ageMs(one) >= olderMs]),
     ...(youngerMs === undefined ? [] : [(one: DeadLetter) => ageMs(one) < youngerMs]),
   ];

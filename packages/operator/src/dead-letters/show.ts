@@ -13,9 +13,9 @@ import type { Decision } from "./decision.ts";
 import { type Discarded, readDiscards } from "./discard-record.ts";
 import { readEffect } from "./effect-record.ts";
 import type { EvidencePlace, Verdict } from "./evidence.ts";
+import { readHold } from "./group-hold.ts";
 import { judge, type Knowledge } from "./judge.ts";
-import { readLine } from "./line.ts";
-import { isForeign, lineIdOf, messageOf } from "./original-form.ts";
+import { heldIdOf, isForeign, messageOf } from "./original-form.ts";
 
 /** What could not be found out, and why. */
 export interface Unknown {
@@ -141,8 +141,8 @@ export async function show(
 
 async function placeInLine(place: EvidencePlace, deadLetter: DeadLetter) {
   const { group } = deadLetter;
-  const { line = [] } = (await readLine(place, deadLetter)) ?? {};
-  const index = line.indexOf(lineIdOf(deadLetter));
+  const { line = [] } = (await readHold(place, deadLetter)) ?? {};
+  const index = line.indexOf(heldIdOf(deadLetter));
   return group === undefined || index < 0 ? undefined : { group, place: index + 1, length: line.length };
 }
 

@@ -15,7 +15,7 @@ import { UsageError } from "../terminal/usage-error.ts";
 import type { DeadLetter } from "./dead-letter.ts";
 import type { EvidencePlace } from "./evidence.ts";
 import { barInItems } from "./inline-evidence.ts";
-import { lineIdOf } from "./original-form.ts";
+import { heldIdOf } from "./original-form.ts";
 
 export interface Superseded {
   readonly deadLetter: DeadLetter;
@@ -77,7 +77,7 @@ export async function confirmSuperseded(
 
 /** By body: a message whose id another one had used can be superseded too, and leaves no evidence of its own. */
 async function writeDown(place: EvidencePlace, { deadLetter, newId }: Superseded): Promise<string> {
-  const id = `edit:${derivedId(place.queue.name, lineIdOf(deadLetter))}`;
+  const id = `edit:${derivedId(place.queue.name, heldIdOf(deadLetter))}`;
   const found = await putNew(place, { id, supersededBy: newId, processedAt: nowIso() });
   if (found.supersededBy === newId) return String(found.processedAt);
   throw new UsageError(

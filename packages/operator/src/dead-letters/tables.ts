@@ -3,11 +3,11 @@
 import { nowMs } from "@essentially-once/messaging/clock";
 import { ageText } from "../terminal/age.ts";
 import { textTable } from "../terminal/text-table.ts";
-import type { Aftermath } from "./aftermath.ts";
 import type { Authenticity } from "./authenticity.ts";
 import type { DeadLetter } from "./dead-letter.ts";
 import type { ReasonGroup } from "./list.ts";
 import type { Handled } from "./redrive.ts";
+import type { RedriveResult } from "./redrive-results.ts";
 
 export function reasonTable(groups: readonly ReasonGroup[]): string {
   return textTable(
@@ -39,20 +39,20 @@ export function deadLetterTable(all: readonly Signed[]): string {
   );
 }
 
-export function aftermathTable(became: readonly Aftermath[]): string {
+export function redriveResultTable(became: readonly RedriveResult[]): string {
   return textTable(
     ["CONSUMER", "ID", "BECAME", "REASON", "DETAIL"],
     became.map(({ consumer, id, became: end, reason = "", detail = "" }) => [
       consumer,
       id,
-      aftermathTexts[end],
+      redriveResultTexts[end],
       reason,
       detail,
     ]),
   );
 }
 
-const aftermathTexts: Readonly<Record<Aftermath["became"], string>> = {
+const redriveResultTexts: Readonly<Record<RedriveResult["became"], string>> = {
   done: "done",
   "parked-again": "parked again",
   "on-the-way": "still in progress",

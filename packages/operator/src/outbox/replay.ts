@@ -7,7 +7,7 @@
 import { nowMs } from "@essentially-once/messaging/clock";
 import type { OutboxRow } from "@essentially-once/messaging/internal/commit/outbox";
 import type { Publisher } from "@essentially-once/messaging/internal/publish/publisher";
-import { inLines } from "@essentially-once/messaging/internal/publish/relay/oldest-rows";
+import { inKeyOrder } from "@essentially-once/messaging/internal/publish/relay/oldest-rows";
 import type { Pace } from "../terminal/pace.ts";
 import type { Pending } from "./pending.ts";
 
@@ -39,7 +39,7 @@ export async function replay({ publisher, next, turn, onSent }: ReplayOptions): 
   let rows = 0;
   let messages = 0;
   for (;;) {
-    const oldest = inLines((await next(tried)).oldest);
+    const oldest = inKeyOrder((await next(tried)).oldest);
     if (oldest.length === 0) return { rows, messages, left };
     for (let start = 0; start < oldest.length; start += rowsTogether) {
       await send(oldest.slice(start, start + rowsTogether));

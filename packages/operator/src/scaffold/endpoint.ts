@@ -90,8 +90,8 @@ it("G1, G2: a request takes effect once, whatever fails at whichever call", asyn
   await exploreEndpoint("functions/${name.service}/${name.name}.ts", {
     tables: { ${variable}: {} },
     request: (id) => ({ id }),
-    invariant: async (stage, _id, { answer, published }) => {
-      expect(await stage.get("${variable}", \`${name.name}#\${answer.id}\`)).toMatchObject({ version: 1 });
+    invariant: async (sandbox, _id, { answer, published }) => {
+      expect(await sandbox.get("${variable}", \`${name.name}#\${answer.id}\`)).toMatchObject({ version: 1 });
       expect(published.map(({ type }) => type)).toEqual([${types}]);
     },
   });

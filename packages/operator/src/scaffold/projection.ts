@@ -64,8 +64,8 @@ it.each(drafts)("G10: $type of the journal takes effect once, whichever call fai
   await exploreProjection("functions/${name.service}/${name.name}.ts", {
     tables: { ${variable}: {} },
     messages: (id) => [asciiJson(anEnvelope({ ...draft, id, partitionkey: id }))],
-    invariant: async (stage, id) => {
-      expect(await stage.get("${variable}", \`${name.name}@1#tally#\${id}\`)).toMatchObject({ messages: 1 });
+    invariant: async (sandbox, id) => {
+      expect(await sandbox.get("${variable}", \`${name.name}@1#tally#\${id}\`)).toMatchObject({ messages: 1 });
     },
   });
 });

@@ -30,10 +30,10 @@ it.each(drafts)("${promises[mode]}", async (draft) => {
   await exploreCrashes("functions/${name.service}/${name.name}.ts", {
     guarded: true, // signed messages, as the relay sends them
     tables: { ${variable}: {${mode === "inline" ? " stream: true " : ""}} },
-${options(command)}messages: (id) => [${letter(fifo)}],
-    invariant: async (stage, id) => {
+${options(command)}messages: (id) => [${messageSource(fifo)}],
+    invariant: async (sandbox, id) => {
       ${invariant(command, variable)}
-      expect(await stage.deadLetters("main")).toEqual([]);
+      expect(await sandbox.deadLetters("main")).toEqual([]);
     },
   });
 });
@@ -79,7 +79,7 @@ afterAll(() => other.stop());
 `;
 
 /** The key tells the items of a run from those of all others. */
-function letter(fifo: boolean): string {
+function messageSource(fifo: boolean): string {
   const body = "asciiJson(anEnvelope({ ...draft, id, partitionkey: id }))";
   return fifo ? `{ key: id, body: ${body} }` : body;
 }
@@ -88,12 +88,12 @@ function invariant({ mode, name }: ProofSource["command"], variable: string): st
   const id = `\`${name.name}#\${id}\``;
   if (mode === "effect") {
     return `expect(other.consignments(id)).toBe(1);
-      expect(await stage.get("${variable}", ${id})).toMatchObject({ version: 1 });`;
+      expect(await sandbox.get("${variable}", ${id})).toMatchObject({ version: 1 });`;
   }
   if (mode === "at-most-once") {
-    return `expect([undefined, 1]).toContain((await stage.get("${variable}", ${id}))?.messages);`;
+    return `expect([undefined, 1]).toContain((await sandbox.get("${variable}", ${id}))?.messages);`;
   }
-  return `expect(await stage.get("${variable}", ${id})).toMatchObject({ messages: 1 });`;
+  return `expect(await sandbox.get("${variable}", ${id})).toMatchObject({ messages: 1 });`;
 }
 
 function options(command: ProofSource["command"]): string {

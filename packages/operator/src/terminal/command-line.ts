@@ -3,6 +3,7 @@
 
 import { parseArgs } from "node:util";
 import { commonFlags, type Flag, type FlagName, flags, type Given } from "./flags.ts";
+import { withCurrentFlags } from "./former-flags.ts";
 import { UsageError, usageErrorFrom } from "./usage-error.ts";
 
 export interface Verb {
@@ -58,7 +59,7 @@ export function readCommand<Name extends string>(tool: Tool<Name>, argv: readonl
 /** A whole number in a range. */
 export function numberGiven(
   given: Given,
-  flag: "rate" | "hold" | "partition" | "last",
+  flag: "rate" | "visibility-timeout" | "partition" | "last",
   { min, max, otherwise }: { min: number; max: number; otherwise: number },
 ): number {
   const text = given[flag];
@@ -98,7 +99,7 @@ Exit codes: 0 done, 1 failed, 2 a command line that cannot be carried out, 3 not
 function parsed(argv: readonly string[], known: readonly FlagName[]) {
   try {
     const { values, positionals } = parseArgs({
-      args: shielded(argv),
+      args: shielded(withCurrentFlags(argv)),
       options: flags,
       allowPositionals: true,
     });

@@ -30,7 +30,7 @@ export const flags = {
     value: "FILE",
     text: "JSON file with the new data; - reads standard input",
   },
-  vouch: {
+  "trust-unverified": {
     type: "boolean",
     text: "accept a message without a valid signature, after you have asked its producer",
   },
@@ -43,7 +43,11 @@ export const flags = {
     text: "also send messages that would be left: they may be parked again or take effect twice",
   },
   rate: { type: "string", value: "N", text: "messages a second, at most (default 50)" },
-  hold: { type: "string", value: "SECONDS", text: "visibility timeout of messages it reads (default 60)" },
+  "visibility-timeout": {
+    type: "string",
+    value: "SECONDS",
+    text: "visibility timeout of messages it reads (default 60)",
+  },
   partition: { type: "string", value: "N", text: "of this partition only" },
   last: { type: "string", value: "N", text: "entries to show of each partition (default 10)" },
   follow: { type: "boolean", text: "keep running and show new entries; Ctrl-C ends it" },

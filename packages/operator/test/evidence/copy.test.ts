@@ -9,7 +9,7 @@ import {
 import { contract } from "@essentially-once/messaging/contract";
 import { asciiJson, type Envelope } from "@essentially-once/messaging/envelope";
 import type { MessageMiddleware } from "@essentially-once/messaging/internal/commit/delivery";
-import { runLedger } from "@essentially-once/messaging/internal/receive/run-ledger";
+import { attemptStore } from "@essentially-once/messaging/internal/receive/attempt-store";
 import { messageType } from "@essentially-once/messaging/message-type";
 import { Park } from "@essentially-once/messaging/outcome";
 import { type Versioned, versionedTable } from "@essentially-once/messaging/versioned-table";
@@ -153,7 +153,7 @@ describe("G2: what took effect before the move takes none after it", () => {
   it("G5: attempts are counted on", async () => {
     for (const table of [desk, line]) {
       const again = { ...failing, attributes: { ...failing.attributes, ApproximateReceiveCount: "2" } };
-      expect((await runLedger({ table }).lastRuns([again])).get(failing.messageId)).toBe("ended");
+      expect((await attemptStore({ table }).lastRuns([again])).get(failing.messageId)).toBe("ended");
     }
   });
 

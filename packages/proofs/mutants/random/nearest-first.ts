@@ -4,7 +4,7 @@ import { existsSync, readFileSync } from "node:fs";
 import { basename } from "node:path";
 import { BaseSequencer, type TestSpecification } from "vitest/node";
 
-/** As tell-results.mjs writes it. */
+/** As report-results.mjs writes it. */
 interface Planned {
   readonly fileName: string;
   /** By test file: how many of its tests run the mutant. */

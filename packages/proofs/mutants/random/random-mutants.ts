@@ -60,9 +60,9 @@ export async function proveRandomMutants({
     );
     const asked = {
       ...configurationFor(ranges, scratch, workers),
-      plugins: ["@stryker-mutator/vitest-runner", here("only-drawn.mjs"), here("tell-results.mjs")],
+      plugins: ["@stryker-mutator/vitest-runner", here("only-drawn.mjs"), here("report-results.mjs")],
       ignorers: ["only-drawn"],
-      reporters: ["tell-results"],
+      reporters: ["report-results"],
     };
     await writeFile(configuration, JSON.stringify(asked));
     const variables = {

@@ -3,7 +3,7 @@ import { spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 import { type Change, strykerProgram } from "./discover.ts";
 
-/** As tell-results.mjs writes it. */
+/** As report-results.mjs writes it. */
 export interface Result extends Pick<Change, "file" | "mutatorName" | "replacement" | "start" | "end"> {
   readonly status:
     | "Killed"

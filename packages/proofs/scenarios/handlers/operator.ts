@@ -15,7 +15,7 @@ import { readDiscards } from "@essentially-once/operator/internal/dead-letters/d
 import { edit } from "@essentially-once/operator/internal/dead-letters/edit";
 
 const { CONSUMER = "", QUEUE_URL = "", DEAD_LETTER_QUEUE_URL = "", EVIDENCE_TABLE = "" } = process.env;
-const { OPERATION = "redrive", LETTER = "", ACCOUNT = "" } = process.env;
+const { OPERATION = "redrive", DEAD_LETTER_ID = "", ACCOUNT = "" } = process.env;
 
 const queue = {
   consumer: CONSUMER,
@@ -45,7 +45,7 @@ async function giveUp() {
   const left = deadLetters.length + unread.length;
   if (deadLetters.length > 0) await (OPERATION === "edit" ? editIt() : discardIt());
   const place = { dynamodb: dynamodb(), queue };
-  if (left === 0 && (await readDiscards(place, LETTER)).length > 0) await putRight();
+  if (left === 0 && (await readDiscards(place, DEAD_LETTER_ID)).length > 0) await putRight();
   return { left };
 }
 
@@ -57,7 +57,7 @@ async function editIt() {
       queues: [queue],
       known: { keys },
       sign: signer({ keys }),
-      id: LETTER,
+      id: DEAD_LETTER_ID,
       data: { account: ACCOUNT, amount: 20 },
       dryRun: false,
     },

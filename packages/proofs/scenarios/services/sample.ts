@@ -21,9 +21,9 @@ export function scenarios(): Scenario[] {
 function placeOrder(): Scenario {
   return {
     name: "place-order",
-    stage: { guarded: true, tables: { ORDERS_TABLE: { stream: true } } },
+    sandbox: { guarded: true, tables: { ORDERS_TABLE: { stream: true } } },
     functions: [{ handler: "functions/orders/place-order.ts", by: { kind: "request" } }],
-    async begin(stage, unique) {
+    async begin(sandbox, unique) {
       const order = {
         customerId: unique,
         shipTo: "here",
@@ -41,8 +41,8 @@ function placeOrder(): Scenario {
           },
         },
         async violations() {
-          const orders = (await stage.items("ORDERS_TABLE")).filter((one) => one.customerId === unique);
-          const events = (await stage.items("ORDERED_OUTBOX_TABLE")).flatMap(
+          const orders = (await sandbox.items("ORDERS_TABLE")).filter((one) => one.customerId === unique);
+          const events = (await sandbox.items("ORDERED_OUTBOX_TABLE")).flatMap(
             ({ messages }) => messages as string[],
           );
           const messages = events.filter((text) => text.includes(String(orders[0]?.id)));
@@ -63,23 +63,23 @@ function reserveCredit(): Scenario {
   return {
     name: "reserve-credit",
     tampering: true,
-    stage: { guarded: true, tables: { CREDIT_TABLE: {} } },
+    sandbox: { guarded: true, tables: { CREDIT_TABLE: {} } },
     functions: [{ handler: "functions/credit/reserve-credit.ts", by: { kind: "queue", queue: "main" } }],
-    async begin(stage, unique) {
-      await stage.put("CREDIT_TABLE", { id: unique, version: 1, limit: 100, available: 100 });
+    async begin(sandbox, unique) {
+      await sandbox.put("CREDIT_TABLE", { id: unique, version: 1, limit: 100, available: 100 });
       const orders = [60, 70].map((total, n) => ({ orderId: `${unique}-${n}`, customerId: unique, total }));
-      const letters = orders.map((order, n) => letter(OrderPlaced.from(order), `${unique}-${n}`));
-      await stage.send("main", ...letters);
+      const orderMessages = orders.map((order, n) => orderMessage(OrderPlaced.from(order), `${unique}-${n}`));
+      await sandbox.send("main", ...orderMessages);
       return {
         async violations() {
-          const available = Number((await stage.get("CREDIT_TABLE", unique))?.available);
+          const available = Number((await sandbox.get("CREDIT_TABLE", unique))?.available);
           const answers: string[] = [];
           for (const { orderId } of orders) {
-            const rows = await stage.rows({ producer: "reserve-credit", key: orderId });
+            const rows = await sandbox.rows({ producer: "reserve-credit", key: orderId });
             const messages = rows.flatMap((row) => row.messages);
             answers.push(...messages.map((text) => (JSON.parse(text) as Envelope).type));
           }
-          const altered = await alteredOnTheWay(stage, "main", letters.map(bodyOf));
+          const altered = await alteredOnTheWay(sandbox, "main", orderMessages.map(bodyOf));
           const taken = altered.ids.length === 0;
           const wanted = [...(taken ? ["credit.credit-denied.v1"] : []), "credit.credit-reserved.v1"];
           return [
@@ -103,21 +103,21 @@ function settleOrder(): Scenario {
       "frozen-before": "a FIFO group is with one invocation at a time",
       "frozen-after": "a FIFO group is with one invocation at a time",
     },
-    stage: { guarded: true, tables: { ORDERS_TABLE: { stream: true } }, queues: { main: { fifo: true } } },
+    sandbox: { guarded: true, tables: { ORDERS_TABLE: { stream: true } }, queues: { main: { fifo: true } } },
     functions: [{ handler: "functions/orders/settle-order.ts", by: { kind: "queue", queue: "main" } }],
-    async begin(stage, unique) {
+    async begin(sandbox, unique) {
       const order = { lines: [], shipTo: "here", total: 1, customerId: "c", placedAt: "", status: "new" };
-      await stage.put("ORDERS_TABLE", { id: unique, version: 1, ...order });
-      const letters = [
-        letter(CreditReserved.from({ orderId: unique }), `${unique}-1`),
-        letter(OrderShipped.from({ orderId: unique, consignmentId: "C1" }), `${unique}-2`),
+      await sandbox.put("ORDERS_TABLE", { id: unique, version: 1, ...order });
+      const orderMessages = [
+        orderMessage(CreditReserved.from({ orderId: unique }), `${unique}-1`),
+        orderMessage(OrderShipped.from({ orderId: unique, consignmentId: "C1" }), `${unique}-2`),
       ];
-      await stage.send("main", ...letters);
+      await sandbox.send("main", ...orderMessages);
       return {
         async violations() {
-          const { status, version } = (await stage.get("ORDERS_TABLE", unique)) ?? {};
-          const reasons = (await stage.deadLetters("main")).map(({ body, reason }) =>
-            letters.map(bodyOf).includes(body) ? reason : `altered ${reason}`,
+          const { status, version } = (await sandbox.get("ORDERS_TABLE", unique)) ?? {};
+          const reasons = (await sandbox.deadLetters("main")).map(({ body, reason }) =>
+            orderMessages.map(bodyOf).includes(body) ? reason : `altered ${reason}`,
           );
           const ends = [
             "shipped 3 ",
@@ -138,7 +138,7 @@ function shipOrder(): Scenario {
     name: "ship-order",
     tampering: true,
     without: { "frozen-before": { at: ["POST /consignments"], because: "see the effect under a lease" } },
-    stage: {
+    sandbox: {
       guarded: true,
       tables: { SHIPPING_TABLE: {} },
       async open() {
@@ -147,15 +147,18 @@ function shipOrder(): Scenario {
       },
     },
     functions: [{ handler: "functions/shipping/ship-order.ts", by: { kind: "queue", queue: "main" } }],
-    async begin(stage, unique) {
+    async begin(sandbox, unique) {
       const lines = [{ sku: "s", quantity: 1, unitPrice: 1 }];
-      const approved = letter(OrderApproved.from({ orderId: unique, shipTo: "here", lines }), `${unique}-1`);
-      await stage.send("main", approved);
+      const approved = orderMessage(
+        OrderApproved.from({ orderId: unique, shipTo: "here", lines }),
+        `${unique}-1`,
+      );
+      await sandbox.send("main", approved);
       return {
         async violations() {
           const booked = carrier.consignments(unique);
-          const shipment = await stage.get("SHIPPING_TABLE", unique);
-          const altered = await alteredOnTheWay(stage, "main", [approved.body]);
+          const shipment = await sandbox.get("SHIPPING_TABLE", unique);
+          const altered = await alteredOnTheWay(sandbox, "main", [approved.body]);
           const wanted = altered.ids.length === 0 ? 1 : 0;
           return [
             ...(booked === wanted ? [] : [`G8: the carrier has ${booked} consignments, and not ${wanted}`]),
@@ -171,18 +174,18 @@ function shipOrder(): Scenario {
 function countOrderViews(): Scenario {
   return {
     name: "count-order-views",
-    stage: { guarded: true, tables: { INSIGHTS_TABLE: {} } },
+    sandbox: { guarded: true, tables: { INSIGHTS_TABLE: {} } },
     functions: [{ handler: "functions/insights/count-order-views.ts", by: { kind: "queue", queue: "main" } }],
-    async begin(stage, unique) {
-      await stage.send("main", letter(OrderViewed.from({ orderId: unique }), unique));
+    async begin(sandbox, unique) {
+      await sandbox.send("main", orderMessage(OrderViewed.from({ orderId: unique }), unique));
       return {
         async violations({ logs }) {
-          const { views = 0 } = (await stage.get("INSIGHTS_TABLE", unique)) ?? {};
+          const { views = 0 } = (await sandbox.get("INSIGHTS_TABLE", unique)) ?? {};
           const lost = logs.some(({ code, messageId }) => code === "LOST" && messageId === unique);
           return [
             ...(views === 0 || views === 1 ? [] : [`G9: ${views} views`]),
             ...(views === 0 && !lost ? ["G9: the loss is not counted"] : []),
-            ...(await nothingParked(stage, "main")),
+            ...(await nothingParked(sandbox, "main")),
           ];
         },
       };
@@ -194,6 +197,6 @@ function bodyOf({ body }: { body: string }): string {
   return body;
 }
 
-function letter(draft: Draft, id: string): { body: string; key: string } {
+function orderMessage(draft: Draft, id: string): { body: string; key: string } {
   return { body: asciiJson(anEnvelope({ ...draft, id, source: "/sample" })), key: draft.partitionkey };
 }

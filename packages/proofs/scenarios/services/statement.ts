@@ -4,8 +4,8 @@
 import { asciiJson } from "@essentially-once/messaging/envelope";
 import { journal } from "@essentially-once/messaging/journal";
 import { anEnvelope } from "@essentially-once/testing/an-envelope";
+import type { Sandbox } from "@essentially-once/testing/internal/explorer/sandbox";
 import type { Scenario } from "@essentially-once/testing/internal/explorer/scenario";
-import type { Stage } from "@essentially-once/testing/internal/explorer/stage";
 import { CreditReserved } from "../../../../functions/credit/messages.ts";
 import { statementEvents, statementsOf } from "../../../../functions/insights/statement.ts";
 import { OrderPlaced } from "../../../../functions/orders/messages.ts";
@@ -25,7 +25,7 @@ function buildStatement(): Scenario {
     without: {
       busy: "a record of a journal has no attempts: a run that is held is begun again by the schedule",
     },
-    stage: {
+    sandbox: {
       guarded: true,
       tables: { JOURNAL_TABLE: { sortKey: "sequence" }, INSIGHTS_TABLE: {} },
       environment: () => ({ ROUTES: JSON.stringify(toNobody) }),
@@ -38,7 +38,7 @@ function buildStatement(): Scenario {
         by: { kind: "schedule", everySeconds: 60, isQuiet: nothingPulled },
       },
     ],
-    async begin(stage, unique) {
+    async begin(sandbox, unique) {
       const orderId = `order-${unique}`;
       const drafts = [
         OrderPlaced.from({ orderId, customerId: unique, total: 60 }),
@@ -49,18 +49,18 @@ function buildStatement(): Scenario {
         asciiJson(anEnvelope({ ...draft, id: `${unique}-${index + 1}`, source: "/sample" })),
       );
       const row = { id: `row-${unique}`, createdAt: new Date().toISOString(), messages: bodies };
-      await stage.put("OUTBOX_TABLE", row);
+      await sandbox.put("OUTBOX_TABLE", row);
       return {
         async violations() {
-          const logged = await journaled(stage, orderId);
+          const logged = await journaled(sandbox, orderId);
           const folded = statementsOf(logged.map((body) => JSON.parse(body))).get(unique);
-          const running = await stage.get("INSIGHTS_TABLE", `build-statement@1#statement#${unique}`);
+          const running = await sandbox.get("INSIGHTS_TABLE", `build-statement@1#statement#${unique}`);
           return [
             ...(logged.join() === bodies.join()
               ? []
               : [`G3, G4: the journal has ${logged.length} of 3 events`]),
             ...differences({ ...folded, id: unique }, { ...running, id: unique }),
-            ...((await stage.get("OUTBOX_TABLE", row.id)) ? ["G3: the row is still in the outbox"] : []),
+            ...((await sandbox.get("OUTBOX_TABLE", row.id)) ? ["G3: the row is still in the outbox"] : []),
           ];
         },
       };
@@ -72,8 +72,8 @@ function nothingPulled(response: unknown): boolean {
   return (response as { records: number }).records === 0;
 }
 
-async function journaled(stage: Stage, orderId: string): Promise<string[]> {
-  const log = journal({ table: stage.table("JOURNAL_TABLE"), client: stage.clients.dynamodb });
+async function journaled(sandbox: Sandbox, orderId: string): Promise<string[]> {
+  const log = journal({ table: sandbox.table("JOURNAL_TABLE"), client: sandbox.clients.dynamodb });
   const bodies: string[] = [];
   for (let partition = 0; partition < log.partitions; partition++) {
     const entries = await log.read({ partition, after: 0, limit: 1_000 });

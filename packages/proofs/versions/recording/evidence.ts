@@ -88,10 +88,10 @@ const atMostOnceKind: Kind = {
   async write(stage) {
     await stage.receive(once(stage), [stage.record(bodyOf(1)), stage.record(bodyOf(2))]);
     const { consumer: name, message } = { consumer: "recorder", message: noted(3) };
-    const claims = leaseTable({ table: process.env.EVIDENCE_TABLE ?? "", graceMs: 2_000 });
+    const leases = leaseTable({ table: process.env.EVIDENCE_TABLE ?? "", graceMs: 2_000 });
     const id = evidenceId({ consumer: name, message });
     // Its process dies now.
-    await claims.claim({
+    await leases.acquire({
       id,
       untilMs: Date.now(),
       about: { consumer: name, source: message.source, messageId: message.id },

@@ -35,7 +35,7 @@ export function describe({ scenario, faults, violations, messages = [], calls }:
     ...messages.flatMap((message) => wrapped(message, "  message ")),
     "  calls:",
     ...folded(calls)
-      .flatMap((together) => lineOf(together, faults, messages.length > 1))
+      .flatMap((together) => orderingKeyOf(together, faults, messages.length > 1))
       .slice(0, linesMax),
   ].join("\n");
 }
@@ -58,7 +58,7 @@ function folded(calls: readonly ToldCall[]): ToldCall[][] {
   return groups;
 }
 
-function lineOf(calls: readonly ToldCall[], faults: readonly Fault[], isOfMany: boolean): string[] {
+function orderingKeyOf(calls: readonly ToldCall[], faults: readonly Fault[], isOfMany: boolean): string[] {
   const [first] = calls as [ToldCall];
   const isHit = calls.some((call) =>
     faults.some(({ command, nth }) => call.command === command && call.nth === nth),

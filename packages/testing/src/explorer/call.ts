@@ -1,7 +1,7 @@
 // A call out of an explored process: one attempt of an AWS command, one HTTP request of another client, or the
 // answer of the function. Addressed as (command, nth), counted over the whole run, so that a fault stays where it
 // was when the schedule around it changes a little.
-import type { Belonging } from "./belonging.ts";
+import type { CallContext } from "./call-context.ts";
 import type { ExploredProcess } from "./process-identity.ts";
 
 export interface Call {
@@ -14,7 +14,7 @@ export interface Call {
   readonly input: unknown;
   /** The same for all attempts of one command. */
   readonly logical: object;
-  readonly belongs?: Belonging | undefined;
+  readonly belongs?: CallContext | undefined;
   /** Of the moment at which the client was asked. */
   readonly stack?: Error | undefined;
 }

@@ -4,18 +4,18 @@ import { describe } from "./account.ts";
 import { explore, type Figures } from "./explore.ts";
 import { type Harmless, ownCalls } from "./own-calls.ts";
 import type { HandlerSource } from "./program.ts";
+import type { OutgoingMessage, Sandbox, SandboxPlan } from "./sandbox.ts";
 import type { Exclusions, Scenario } from "./scenario.ts";
-import type { OutgoingLetter, Stage, StagePlan } from "./stage.ts";
 
-export interface CrashScenario extends Omit<StagePlan, "queues"> {
+export interface CrashScenario extends Omit<SandboxPlan, "queues"> {
   /** Whether the queue is FIFO. */
   readonly fifo?: boolean;
   /** What is there before, in the tables of the scenario. Runs share them: `unique` makes ids a run's own. */
-  readonly given?: (stage: Stage, unique: string) => Promise<void>;
+  readonly given?: (sandbox: Sandbox, unique: string) => Promise<void>;
   /** What is sent to the handler. */
-  readonly messages: (unique: string) => readonly (string | OutgoingLetter)[];
+  readonly messages: (unique: string) => readonly (string | OutgoingMessage)[];
   /** Throws when something is not as it must be, once all is quiet: `expect` of vitest does. */
-  readonly invariant: (stage: Stage, unique: string) => Promise<void>;
+  readonly invariant: (sandbox: Sandbox, unique: string) => Promise<void>;
   /** Faults a schedule; 1 is every single fault, 2 every pair as well. */
   readonly depth?: 1 | 2;
   /** Kinds of fault that cannot happen to it, each with the reason why. */
@@ -34,9 +34,9 @@ export interface CrashScenario extends Omit<StagePlan, "queues"> {
  * ```ts
  * await exploreCrashes("functions/credit/reserve-credit.ts", {
  *   tables: { CREDIT_TABLE: {} },
- *   given: (stage, unique) => stage.put("CREDIT_TABLE", { id: unique, version: 1, limit: 100, available: 100 }),
+ *   given: (sandbox, unique) => sandbox.put("CREDIT_TABLE", { id: unique, version: 1, limit: 100, available: 100 }),
  *   messages: (unique) => [anOrder({ customerId: unique, total: 40 })],
- *   invariant: async (stage, unique) => expect(await stage.get("CREDIT_TABLE", unique)).toMatchObject({ available: 60 }),
+ *   invariant: async (sandbox, unique) => expect(await sandbox.get("CREDIT_TABLE", unique)).toMatchObject({ available: 60 }),
  * });
  * ```
  * @throws Error with the shortest counterexample: which fault at which call, what then did not hold, what became of each
@@ -65,17 +65,17 @@ function scenarioOf(
 ): Scenario {
   return {
     name: typeof handler === "function" ? handler.name || "the handler" : String(handler),
-    stage: { ...plan, queues: { main: { fifo } } },
+    sandbox: { ...plan, queues: { main: { fifo } } },
     functions: [{ handler, by: { kind: "queue", queue: "main" } }],
     ...(without && { without }),
-    async begin(stage, unique) {
-      await given?.(stage, unique);
-      const letters = messages(unique).map((one) => (typeof one === "string" ? { body: one } : one));
-      await stage.send("main", ...letters);
+    async begin(sandbox, unique) {
+      await given?.(sandbox, unique);
+      const outgoing = messages(unique).map((one) => (typeof one === "string" ? { body: one } : one));
+      await sandbox.send("main", ...outgoing);
       return {
         async violations() {
           try {
-            await invariant(stage, unique);
+            await invariant(sandbox, unique);
             return [];
           } catch (error) {
             return [error instanceof Error ? error.message : String(error)];

@@ -7,7 +7,7 @@ import { aPost } from "../support/lambda.ts";
 import type { Figures } from "./explore.ts";
 import { type CrashScenario, exploreUser } from "./explore-crashes.ts";
 import type { Published } from "./published.ts";
-import type { Stage } from "./stage.ts";
+import type { Sandbox } from "./sandbox.ts";
 
 export type EndpointScenario = Pick<
   CrashScenario,
@@ -16,7 +16,7 @@ export type EndpointScenario = Pick<
   /** The body of the request: it is sent with one Idempotency-Key until it is answered with 201, and once more. */
   readonly request: (unique: string) => unknown;
   /** Throws when something is not as it must be, once all is quiet: `expect` of vitest does. */
-  readonly invariant: (stage: Stage, unique: string, made: Made) => Promise<void>;
+  readonly invariant: (sandbox: Sandbox, unique: string, made: Made) => Promise<void>;
 };
 
 /** What the requests came to. */
@@ -31,8 +31,8 @@ export interface Made {
  * await exploreEndpoint("functions/orders/place-order.ts", {
  *   tables: { ORDERS_TABLE: {} },
  *   request: (unique) => ({ customerId: unique, lines: [{ sku: "tea", quantity: 1, unitPrice: 100 }] }),
- *   invariant: async (stage, _unique, { answer, published }) => {
- *     expect(await stage.get("ORDERS_TABLE", String(answer.orderId))).toMatchObject({ total: 100 });
+ *   invariant: async (sandbox, _unique, { answer, published }) => {
+ *     expect(await sandbox.get("ORDERS_TABLE", String(answer.orderId))).toMatchObject({ total: 100 });
  *     expect(published).toHaveLength(1);
  *   },
  * });
@@ -47,11 +47,11 @@ export async function exploreEndpoint(
   return exploreUser(
     {
       name: handler,
-      stage: plan,
+      sandbox: plan,
       ...(without && { without }),
       functions: [{ handler, by: { kind: "request" } }],
-      async begin(stage, unique) {
-        await given?.(stage, unique);
+      async begin(sandbox, unique) {
+        await given?.(sandbox, unique);
         const event = aPost(request(unique), { "idempotency-key": unique });
         const answers: Record<string, unknown>[] = [];
         return {
@@ -67,9 +67,9 @@ export async function exploreEndpoint(
             const [answer = {}, ...others] = answers;
             if (!others.every((other) => isDeepStrictEqual(other, answer)))
               return [`G2: one key has the answers ${JSON.stringify(answers)}`];
-            const published = await stage.published(derivedId(`/${name}/anonymous`, unique));
+            const published = await sandbox.published(derivedId(`/${name}/anonymous`, unique));
             try {
-              await invariant(stage, unique, { answer, published });
+              await invariant(sandbox, unique, { answer, published });
               return [];
             } catch (error) {
               return [error instanceof Error ? error.message : String(error)];

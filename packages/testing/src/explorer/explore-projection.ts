@@ -29,16 +29,16 @@ export async function exploreProjection(
       without: {
         busy: "a record of a journal has no attempts: a run that is held is begun again by the schedule",
       },
-      stage: { ...plan, tables: { JOURNAL_TABLE: { sortKey: "sequence" }, ...tables } },
+      sandbox: { ...plan, tables: { JOURNAL_TABLE: { sortKey: "sequence" }, ...tables } },
       functions: [{ handler, by: { kind: "schedule", everySeconds: 60, isQuiet } }],
-      async begin(stage, unique) {
-        const log = journal({ table: stage.table("JOURNAL_TABLE"), client: stage.clients.dynamodb });
-        const letters = messages(unique).map((body) => ({ body, envelope: readEnvelope(body) }));
-        await log.append(letters, { deadlineMs: Date.now() + appendMs });
+      async begin(sandbox, unique) {
+        const log = journal({ table: sandbox.table("JOURNAL_TABLE"), client: sandbox.clients.dynamodb });
+        const journalMessages = messages(unique).map((body) => ({ body, envelope: readEnvelope(body) }));
+        await log.append(journalMessages, { deadlineMs: Date.now() + appendMs });
         return {
           async violations() {
             try {
-              await invariant(stage, unique);
+              await invariant(sandbox, unique);
               return [];
             } catch (error) {
               return [error instanceof Error ? error.message : String(error)];

@@ -3,9 +3,9 @@ import type { Fault } from "./fault.ts";
 import { closeConnections, hangUp, instrumentClients } from "./instrument.ts";
 import { type Program, programOf } from "./program.ts";
 import { type Run, runSchedule } from "./run.ts";
+import { openSandbox, type Sandbox } from "./sandbox.ts";
 import type { Scenario } from "./scenario.ts";
 import type { Choose } from "./simulation.ts";
-import { openStage, type Stage } from "./stage.ts";
 import { installVirtualTime } from "./virtual-time.ts";
 
 export interface Explorer {
@@ -33,16 +33,16 @@ export async function openExplorer(scenario: Scenario): Promise<Explorer> {
   await instrumentClients();
   const programs: Program[] = [];
   for (const { handler, name } of scenario.functions) programs.push(await programOf(handler, name));
-  let stage: Stage | undefined;
+  let sandbox: Sandbox | undefined;
   let runs = 0;
   return {
     scenario,
     async run(faults, choose) {
       if (runs > 0 && runs % runsPerStage === 0) await renew();
-      stage ??= await openStage(scenario.stage);
+      sandbox ??= await openSandbox(scenario.sandbox);
       runs++;
       const unique = (++runsOfAll).toString(36).padStart(4, "0");
-      const run = await runSchedule({ scenario, stage, programs, unique, faults, choose });
+      const run = await runSchedule({ scenario, sandbox, programs, unique, faults, choose });
       hangUp();
       if (run.violations.length > 0) await renew(); // its remains must not disturb the next run
       return run;
@@ -54,7 +54,7 @@ export async function openExplorer(scenario: Scenario): Promise<Explorer> {
 
   async function renew(): Promise<void> {
     closeConnections();
-    await stage?.stop();
-    stage = undefined;
+    await sandbox?.stop();
+    sandbox = undefined;
   }
 }

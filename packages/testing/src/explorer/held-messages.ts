@@ -1,9 +1,9 @@
 // Messages that an explored process received itself, as an operator's command does: when their visibility timeout is
 // over in virtual time, they are shown again in the real queue.
 import { ChangeMessageVisibilityCommand } from "@aws-sdk/client-sqs";
+import type { Sandbox } from "./sandbox.ts";
 import type { Simulation } from "./simulation.ts";
 import type { Source } from "./source.ts";
-import type { Stage } from "./stage.ts";
 
 interface Held {
   readonly QueueUrl: string;
@@ -14,7 +14,7 @@ interface Held {
 /** SQS' own default. */
 const visibilitySecondsDefault = 30;
 
-export function heldMessages({ plain: { sqs } }: Stage, simulation: Simulation): Source {
+export function heldMessages({ plain: { sqs } }: Sandbox, simulation: Simulation): Source {
   let held: Held[] = [];
 
   /** What is deleted, or shown by its holder, nobody has to show; what he holds for longer comes back later. */

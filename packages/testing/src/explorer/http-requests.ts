@@ -2,7 +2,7 @@
 // No fault meets them, but they are seen, where Node tells of them.
 import { AsyncLocalStorage } from "node:async_hooks";
 import { subscribe } from "node:diagnostics_channel";
-import { belongingNow } from "./belonging.ts";
+import { currentCallContext } from "./call-context.ts";
 import { stackHere } from "./call-site.ts";
 import { currentProcess } from "./process-identity.ts";
 
@@ -43,7 +43,7 @@ function tell({ method, path }: Request): void {
     command: `${method} ${path.split("?")[0]}`,
     input: undefined,
     logical: {},
-    belongs: belongingNow(),
+    belongs: currentCallContext(),
     stack: stackHere(),
   });
 }

@@ -5,13 +5,13 @@ import { Readable } from "node:stream";
 import { buffer } from "node:stream/consumers";
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import type { Endpoints } from "@essentially-once/local-cloud/internal/model/model";
-import { belongingNow, followBelongings } from "./belonging.ts";
 import type { CallOutput } from "./call.ts";
+import { currentCallContext, followCallContexts } from "./call-context.ts";
 import { stackHere } from "./call-site.ts";
+import { takeFastPath } from "./fast-path.ts";
 import { asClient, watchHttpRequests } from "./http-requests.ts";
 import { currentProcess, type ExploredProcess } from "./process-identity.ts";
 import { nothing } from "./refusals.ts";
-import { takeShortWay } from "./short-way.ts";
 import { closeWires } from "./wire.ts";
 
 type Client = InstanceType<typeof DynamoDBClient>;
@@ -46,7 +46,7 @@ export function serveFrom({ dynamodb, sqs, s3, secretsManager }: Endpoints): voi
 export async function instrumentClients(): Promise<void> {
   if (blackHole) return;
   blackHole = await openBlackHole();
-  followBelongings();
+  followCallContexts();
   watchHttpRequests();
   const prototype = Object.getPrototypeOf(DynamoDBClient.prototype) as {
     send: (...given: unknown[]) => unknown;
@@ -71,7 +71,7 @@ export async function instrumentClients(): Promise<void> {
     const request = new Request(input, init);
     const command = `${request.method} ${new URL(request.url).pathname}`;
     const { output } = await owner.simulation.gate(
-      { process: owner, command, input: init?.body, logical: request, belongs: belongingNow(), stack },
+      { process: owner, command, input: init?.body, logical: request, belongs: currentCallContext(), stack },
       {
         async perform() {
           const response = await fetch(request);
@@ -105,7 +105,7 @@ function adopt(client: Client): void {
   const open = connections.get(name);
   if (open) client.config.requestHandler = open;
   else connections.set(name, client.config.requestHandler);
-  takeShortWay(client, blackHole);
+  takeFastPath(client, blackHole);
 }
 
 function instrument(stack: Stack, clientName: string): void {
@@ -141,7 +141,7 @@ function instrument(stack: Stack, clientName: string): void {
             command,
             input: args.input,
             logical: context,
-            belongs: belongingNow(),
+            belongs: currentCallContext(),
             stack: stacks.get(context),
           },
           {

@@ -2,7 +2,7 @@
 // or parked and with which code.
 import type { SQSRecord } from "aws-lambda";
 import type { Call } from "./call.ts";
-import type { Stage } from "./stage.ts";
+import type { Sandbox } from "./sandbox.ts";
 
 export interface Outcomes {
   delivered(records: readonly SQSRecord[]): void;
@@ -24,7 +24,7 @@ interface Seen {
   parked?: string;
 }
 
-export function outcomes({ deadLetterUrls }: Pick<Stage, "deadLetterUrls">): Outcomes {
+export function outcomes({ deadLetterUrls }: Pick<Sandbox, "deadLetterUrls">): Outcomes {
   const messages = new Map<string, Seen>();
   const runs = new Map<string, Set<object>>();
   return {

@@ -5,7 +5,7 @@ import type { Envelope } from "@essentially-once/messaging/envelope";
 import { readOutboxRow } from "@essentially-once/messaging/internal/commit/outbox";
 import { readInlineRows } from "@essentially-once/messaging/internal/publish/inline-stream";
 import type { DynamoDBRecord } from "aws-lambda";
-import type { Stage } from "./stage.ts";
+import type { Sandbox } from "./sandbox.ts";
 import { openStream } from "./stream-source.ts";
 
 export interface Published {
@@ -20,8 +20,11 @@ export interface Published {
  * @param tables the variables of the tables that have streams
  * @returns the messages that name `id` as their cause, each once, in the order of their commits
  */
-export function publications(stage: Stage, tables: readonly string[]): (id: string) => Promise<Published[]> {
-  const streams = tables.map((table) => ({ table, read: openStream(stage, table) }));
+export function publications(
+  sandbox: Sandbox,
+  tables: readonly string[],
+): (id: string) => Promise<Published[]> {
+  const streams = tables.map((table) => ({ table, read: openStream(sandbox, table) }));
   const found = new Map<string, Envelope>();
   return async function published(id) {
     for (const { table, read } of streams) {

@@ -12,8 +12,8 @@ import { sqsRecord } from "@essentially-once/local-cloud/internal/mappings/sqs-r
 import type { SQSEvent, SQSRecord } from "aws-lambda";
 import type { Answer } from "./invocation.ts";
 import { altered } from "./refusals.ts";
+import { heldSeconds } from "./sandbox.ts";
 import type { Source, SourceContext } from "./source.ts";
-import { heldSeconds } from "./stage.ts";
 
 export interface QueueSourceOptions {
   readonly queue: string;
@@ -28,10 +28,10 @@ export interface QueueSourceOptions {
 
 export function queueSource(
   { queue, batchSize = 10, visibilitySeconds = 30, workers = 1, environments = 1 }: QueueSourceOptions,
-  { stage, simulation, platform, target, isAltered, outcomes }: SourceContext,
+  { sandbox, simulation, platform, target, isAltered, outcomes }: SourceContext,
 ): Source {
-  const { url, arn, fifo } = stage.queue(queue);
-  const { sqs } = stage.plain;
+  const { url, arn, fifo } = sandbox.queue(queue);
+  const { sqs } = sandbox.plain;
   /** By receipt: when the message is seen again. */
   const hidden = new Map<string, number>();
   /** False when the engine has nothing more to show: a look at it would cost more than the rest of the run. */
@@ -40,7 +40,7 @@ export function queueSource(
   return {
     nextMs: () => (hidden.size === 0 ? undefined : Math.min(...hidden.values())),
 
-    lookAgain() {
+    pollAgain() {
       mayHold = true;
     },
 

@@ -11,17 +11,17 @@ import { outcomes } from "./outcomes.ts";
 import { callName } from "./own-calls.ts";
 import { NotLoadable, type Program } from "./program.ts";
 import { queueSource } from "./queue-source.ts";
+import type { Sandbox } from "./sandbox.ts";
 import type { Ending, Scenario, ScenarioFunction } from "./scenario.ts";
 import { requestSource, scheduleSource } from "./schedule-source.ts";
 import { provesSomething } from "./schedules.ts";
 import { type Choose, simulation } from "./simulation.ts";
 import type { Source } from "./source.ts";
-import type { Stage } from "./stage.ts";
 import { streamSource } from "./stream-source.ts";
 
 export interface RunOptions {
   readonly scenario: Scenario;
-  readonly stage: Stage;
+  readonly sandbox: Sandbox;
   readonly programs: readonly Program[];
   readonly unique: string;
   readonly faults: readonly Fault[];
@@ -42,7 +42,7 @@ const eventsMax = 150;
 const defaultTimeoutSeconds = 5;
 
 export async function runSchedule(options: RunOptions): Promise<Run> {
-  const { scenario, stage, unique, choose } = options;
+  const { scenario, sandbox, unique, choose } = options;
   const faults = options.faults.filter((fault) => provesSomething(fault, scenario));
   const calls: (ToldCall & { readonly call?: Call })[] = [];
   const fired: Fault[] = [];
@@ -76,10 +76,10 @@ export async function runSchedule(options: RunOptions): Promise<Run> {
   });
   const machine = platform(world);
   const own = scenario.ownCalls?.begin(unique);
-  const seen = outcomes(stage);
-  const ending = await scenario.begin(stage, unique);
+  const seen = outcomes(sandbox);
+  const ending = await scenario.begin(sandbox, unique);
   const sources = scenario.functions.map((one, index) => sourceOf(one, options, index, ending));
-  const held = heldMessages(stage, world);
+  const held = heldMessages(sandbox, world);
   sources.push(held);
   const problems: string[] = [];
   try {
@@ -119,7 +119,7 @@ export async function runSchedule(options: RunOptions): Promise<Run> {
   async function pollOnce(): Promise<boolean> {
     for (const source of sources) {
       if (!(await source.poll())) continue;
-      if (source === held) lookAgain(); // what somebody had read and let go is there again
+      if (source === held) pollAgain(); // what somebody had read and let go is there again
       return true;
     }
     return false;
@@ -128,12 +128,12 @@ export async function runSchedule(options: RunOptions): Promise<Run> {
   async function whenQuiet(): Promise<boolean> {
     for (const source of sources) if (await source.whenQuiet?.()) return true;
     const moved = (await machine.thaw()) || ((await ending.whenQuiet?.()) ?? false);
-    if (moved) lookAgain();
+    if (moved) pollAgain();
     return moved;
   }
 
-  function lookAgain(): void {
-    for (const source of sources) source.lookAgain?.();
+  function pollAgain(): void {
+    for (const source of sources) source.pollAgain?.();
   }
 
   function sourceOf(
@@ -148,13 +148,13 @@ export async function runSchedule(options: RunOptions): Promise<Run> {
       environment: {
         POWERTOOLS_SERVICE_NAME: program.name,
         POWERTOOLS_METRICS_NAMESPACE: "Explored",
-        ...stage.environmentFor("queue" in by ? by.queue : undefined),
+        ...sandbox.environmentFor("queue" in by ? by.queue : undefined),
         ...environment,
       },
       timeoutMs: timeoutSeconds * 1_000,
     };
     const isAltered = () => scenario.tampering === true && deliver(target.program.name);
-    const context = { stage, simulation: world, platform: machine, target, isAltered, outcomes: seen };
+    const context = { sandbox, simulation: world, platform: machine, target, isAltered, outcomes: seen };
     if (by.kind === "stream") return streamSource(by, context);
     if (by.kind === "schedule") return scheduleSource(by, context);
     if (by.kind === "request") {

@@ -4,13 +4,13 @@ import type { FaultKind } from "./fault.ts";
 import type { OwnCalls } from "./own-calls.ts";
 import type { HandlerSource } from "./program.ts";
 import type { QueueSourceOptions } from "./queue-source.ts";
+import type { Sandbox, SandboxPlan } from "./sandbox.ts";
 import type { RequestSourceOptions, ScheduleSourceOptions } from "./schedule-source.ts";
-import type { Stage, StagePlan } from "./stage.ts";
 import type { StreamSourceOptions } from "./stream-source.ts";
 
 export interface Scenario {
   readonly name: string;
-  readonly stage: StagePlan;
+  readonly sandbox: SandboxPlan;
   readonly functions: readonly ScenarioFunction[];
   /** Kinds of fault that prove nothing here, each with its reason. */
   readonly without?: Exclusions;
@@ -19,7 +19,7 @@ export interface Scenario {
   /** Its messages are signed, so that altering them on their way is a fault to survive. */
   readonly tampering?: boolean;
   /** Sets the run up. `unique` tells its ids from those of every other run. */
-  begin(stage: Stage, unique: string): Promise<Ending>;
+  begin(sandbox: Sandbox, unique: string): Promise<Ending>;
 }
 
 export type Exclusions = Partial<Readonly<Record<FaultKind, Exclusion>>>;

@@ -23,7 +23,7 @@ export function scheduleSource(
   return {
     poll: async () => false,
     nextMs: () => undefined,
-    lookAgain() {
+    pollAgain() {
       if (!once) quiet = false;
     },
     async whenQuiet() {

@@ -2,8 +2,8 @@
 import type { Call } from "./call.ts";
 import type { ExploredFunction, Platform } from "./invocation.ts";
 import type { Outcomes } from "./outcomes.ts";
+import type { Sandbox } from "./sandbox.ts";
 import type { Simulation } from "./simulation.ts";
-import type { Stage } from "./stage.ts";
 
 export interface Source {
   /** Does what is due; false when nothing was. */
@@ -15,13 +15,13 @@ export interface Source {
   /** Hears what the engine answered. */
   onDone?(call: Call, output: unknown): void;
   /** Something happened behind its back: it looks again, and is not quiet any more. */
-  lookAgain?(): void;
+  pollAgain?(): void;
   /** Called when all else is quiet; false when it has nothing more to do. */
   whenQuiet?(): Promise<boolean>;
 }
 
 export interface SourceContext {
-  readonly stage: Stage;
+  readonly sandbox: Sandbox;
   readonly simulation: Simulation;
   readonly platform: Platform;
   readonly target: ExploredFunction;

@@ -13,8 +13,8 @@ import {
 } from "@essentially-once/local-cloud/internal/mappings/stream-record";
 import type { DynamoDBRecord } from "aws-lambda";
 import type { Answer } from "./invocation.ts";
+import type { Sandbox } from "./sandbox.ts";
 import type { Source, SourceContext } from "./source.ts";
-import type { Stage } from "./stage.ts";
 
 export interface StreamSourceOptions {
   /** The environment variable of the table. */
@@ -44,7 +44,7 @@ interface Shard {
 export function streamSource(options: StreamSourceOptions, context: SourceContext): Source {
   const { table, batchSize = 100, retriesMax = 10, down = false, shards = shardsDefault } = options;
   const { recordsAGeneration = Number.POSITIVE_INFINITY } = options;
-  const { stage, simulation, platform, target } = context;
+  const { sandbox, simulation, platform, target } = context;
   const all: Shard[] = [];
   const lineage = streamLineage<Shard>({
     count: shards,
@@ -70,7 +70,7 @@ export function streamSource(options: StreamSourceOptions, context: SourceContex
     },
 
     async poll() {
-      const records = mayHold ? await readOn(stage, table) : [];
+      const records = mayHold ? await readOn(sandbox, table) : [];
       mayHold = false;
       if (!down) spread(records);
       const due = all
@@ -133,12 +133,12 @@ function checkpointOf(answer: Answer, records: readonly DynamoDBRecord[]): numbe
 }
 
 /** How far the runs of a sandbox have read its streams: each run sees only the records since the last one. */
-const readers = new WeakMap<Stage, Map<string, ReadOn>>();
+const readers = new WeakMap<Sandbox, Map<string, ReadOn>>();
 
-export function readOn(stage: Stage, table: string): Promise<DynamoDBRecord[]> {
-  const known = readers.get(stage) ?? new Map<string, ReadOn>();
-  readers.set(stage, known);
-  const read = known.get(table) ?? openStream(stage, table);
+export function readOn(sandbox: Sandbox, table: string): Promise<DynamoDBRecord[]> {
+  const known = readers.get(sandbox) ?? new Map<string, ReadOn>();
+  readers.set(sandbox, known);
+  const read = known.get(table) ?? openStream(sandbox, table);
   known.set(table, read);
   return read();
 }
@@ -147,9 +147,9 @@ export function readOn(stage: Stage, table: string): Promise<DynamoDBRecord[]> {
 export type ReadOn = () => Promise<DynamoDBRecord[]>;
 
 /** From the stream's beginning. */
-export function openStream(stage: Stage, table: string): ReadOn {
-  const { streams } = stage.clients;
-  const StreamArn = stage.streamArn(table);
+export function openStream(sandbox: Sandbox, table: string): ReadOn {
+  const { streams } = sandbox.clients;
+  const StreamArn = sandbox.streamArn(table);
   let place: string | undefined;
   return async function readOn() {
     const found: DynamoDBRecord[] = [];

@@ -2,7 +2,7 @@
 // those of its run. All other code in this Node process has the real ones.
 import { AsyncLocalStorage } from "node:async_hooks";
 import { setClock } from "@essentially-once/messaging/clock";
-import { isLine, logStreams } from "../support/is-line.ts";
+import { isLogLine, logStreams } from "../support/is-log-line.ts";
 import { currentProcess, type ExploredProcess } from "./process-identity.ts";
 
 let installed = false;
@@ -41,7 +41,7 @@ export function installVirtualTime(): void {
     const write = stream.write.bind(stream);
     stream.write = function writeOrKeep(chunk: unknown, ...rest: never[]): boolean {
       const owner = currentProcess();
-      if (owner === undefined || !isLine(chunk)) return write(chunk as string, ...rest);
+      if (owner === undefined || !isLogLine(chunk)) return write(chunk as string, ...rest);
       owner.simulation.logs.push(JSON.parse(chunk));
       return true;
     } as typeof stream.write;

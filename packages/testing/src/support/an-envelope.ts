@@ -12,7 +12,7 @@ export function anEnvelope(changes: Partial<Envelope> = {}): Envelope {
     time: nowIso(),
     datacontenttype: "application/json",
     partitionkey: "key-1",
-    correlationid: "story-1",
+    correlationid: "flow-1",
     hops: 0,
     data: {},
     ...changes,

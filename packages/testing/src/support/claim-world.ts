@@ -87,8 +87,8 @@ export async function ending({
     middlewares: [idempotency({ evidence }), claimCheck(options)],
     work: async ({ data }, unit) => work(data, unit),
   });
-  const letter = { body: asciiJson(message), attributes: {}, queueName: "tested", receiveCount };
-  const delivery = { contract: tested, message, letter, deadlineMs: Date.now() + 20_000 };
+  const sqsMessage = { body: asciiJson(message), attributes: {}, queueName: "tested", receiveCount };
+  const delivery = { contract: tested, message, sqsMessage, deadlineMs: Date.now() + 20_000 };
   try {
     return (await deliver(chain, delivery, aContext())).kind;
   } catch (error) {

@@ -86,7 +86,7 @@ export function aJournal({ partitions = 1 }: { partitions?: number } = {}): Jour
   return journal({ name: `journal-${newId()}`, partitions });
 }
 
-export function letter(changes: Partial<Envelope> = {}): JournalMessage {
+export function aJournalMessage(changes: Partial<Envelope> = {}): JournalMessage {
   const envelope = anEnvelope(changes);
   return { envelope, body: asciiJson(envelope) };
 }

@@ -1,7 +1,7 @@
 // The log lines of a function, as objects; all other output is passed on.
 import type { Envelope } from "@essentially-once/messaging/envelope";
 import { anEnvelope } from "./an-envelope.ts";
-import { isLine, logStreams } from "./is-line.ts";
+import { isLogLine, logStreams } from "./is-log-line.ts";
 
 export type Line = Readonly<Record<string, unknown>>;
 
@@ -11,7 +11,7 @@ export async function linesOf(work: () => Promise<unknown>): Promise<Line[]> {
   const writes = logStreams.map((stream) => stream.write);
   for (const [index, stream] of logStreams.entries()) {
     stream.write = function keep(chunk: unknown, ...rest: never[]): boolean {
-      if (!isLine(chunk)) return writes[index]?.call(stream, chunk as string, ...rest) ?? true;
+      if (!isLogLine(chunk)) return writes[index]?.call(stream, chunk as string, ...rest) ?? true;
       lines.push(JSON.parse(chunk));
       return true;
     } as typeof stream.write;

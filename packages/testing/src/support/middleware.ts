@@ -3,8 +3,8 @@
 import type { Envelope } from "@essentially-once/messaging/envelope";
 import type {
   Delivery,
-  Letter,
   MessageMiddleware,
+  SqsMessage,
 } from "@essentially-once/messaging/internal/commit/delivery";
 import { unitOfWork } from "@essentially-once/messaging/internal/commit/unit-of-work";
 import { Park, RetryLater } from "@essentially-once/messaging/outcome";
@@ -16,14 +16,14 @@ import { aContext } from "./lambda.ts";
 /** The code of the Park or RetryLater that the middleware ends the message with; undefined when it lets it through. */
 export async function codeAfter(
   middleware: MessageMiddleware,
-  { message: changes = {}, letter }: { message?: Partial<Envelope>; letter?: Letter } = {},
+  { message: changes = {}, sqsMessage }: { message?: Partial<Envelope>; sqsMessage?: SqsMessage } = {},
 ): Promise<string | undefined> {
   const message = anEnvelope(changes);
   const delivery: Delivery = {
     consumer: "tested",
     message,
     unit: unitOfWork({ contract: { name: "tested", publishes: [] }, cause: message }),
-    ...(letter && { letter }),
+    ...(sqsMessage && { sqsMessage }),
     deadlineMs: Number.MAX_SAFE_INTEGER,
   };
   const chain = middy<Delivery, unknown, Error, Context>({ timeoutEarlyInMillis: 0 })

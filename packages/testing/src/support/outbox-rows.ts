@@ -1,7 +1,7 @@
 // Rows of the outbox as tests find them.
 
 import { asciiJson, type Envelope } from "@essentially-once/messaging/envelope";
-import { lineOf, placeOf } from "@essentially-once/messaging/internal/commit/outbox";
+import { orderingKeyOf, placeOf } from "@essentially-once/messaging/internal/commit/outbox";
 import { anEnvelope } from "./an-envelope.ts";
 
 /** Whether a commit of this name put the row. */
@@ -20,5 +20,5 @@ export function anOutboxRow({
   readonly messages?: readonly Envelope[];
 } = {}) {
   const [first = anEnvelope()] = messages;
-  return { id: lineOf(first), place, createdAt, messages: messages.map(asciiJson) };
+  return { id: orderingKeyOf(first), place, createdAt, messages: messages.map(asciiJson) };
 }

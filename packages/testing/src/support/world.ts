@@ -29,11 +29,11 @@ export interface World {
   remove(table: string, item: string | Readonly<Record<string, unknown>>): Promise<void>;
   items(table: string): Promise<Record<string, unknown>[]>;
   /** Receives and deletes everything visible in a queue. */
-  drain(queueUrl: string): Promise<Letter[]>;
+  drain(queueUrl: string): Promise<DrainedMessage[]>;
   stop(): Promise<void>;
 }
 
-export interface Letter {
+export interface DrainedMessage {
   readonly body: string;
   readonly attributes: Readonly<Record<string, string | undefined>>;
 }
@@ -99,7 +99,7 @@ export async function aWorld({ app = kitApp } = {}): Promise<World> {
       return Items.map((item) => unmarshall(item));
     },
     async drain(queueUrl) {
-      const letters: Letter[] = [];
+      const drained: DrainedMessage[] = [];
       for (;;) {
         const { Messages = [] } = await clients.sqs.send(
           new ReceiveMessageCommand({
@@ -108,13 +108,13 @@ export async function aWorld({ app = kitApp } = {}): Promise<World> {
             MessageAttributeNames: ["All"],
           }),
         );
-        if (Messages.length === 0) return letters;
+        if (Messages.length === 0) return drained;
         for (const { Body, MessageAttributes = {}, ReceiptHandle } of Messages) {
           const attributes = Object.entries(MessageAttributes).map(([name, { StringValue }]) => [
             name,
             StringValue,
           ]);
-          letters.push({ body: Body ?? "", attributes: Object.fromEntries(attributes) });
+          drained.push({ body: Body ?? "", attributes: Object.fromEntries(attributes) });
           await clients.sqs.send(new DeleteMessageCommand({ QueueUrl: queueUrl, ReceiptHandle }));
         }
       }

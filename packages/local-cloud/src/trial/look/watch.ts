@@ -36,7 +36,7 @@ export function startWatch({ access, counts, progress, sends, count, answered }:
   let last = { atMs: performance.now(), processed: counts.processed };
   let look = Promise.resolve();
 
-  async function lookOnce(): Promise<void> {
+  async function pollOnce(): Promise<void> {
     const depths = await readDepths(access.clients.sqs, access.queues);
     const nowMs = performance.now();
     if (counts.processed > last.processed) busyMs += nowMs - last.atMs;
@@ -52,7 +52,7 @@ export function startWatch({ access, counts, progress, sends, count, answered }:
   const timer = setInterval(() => {
     if (looking) return; // a slow look is not overtaken
     looking = true;
-    look = lookOnce()
+    look = pollOnce()
       .catch(() => undefined) // the next look may see more; the run has its own errors
       .finally(() => {
         looking = false;

@@ -50,7 +50,7 @@ export async function oldestRows(options: OldestRowsOptions): Promise<OldestRows
     more ||= oldest.length < known.length;
     startKey = page.LastEvaluatedKey;
   } while (startKey && nowMs() < untilMs);
-  return { rows: inLines(oldest), more };
+  return { rows: inKeyOrder(oldest), more };
 }
 
 /** Gives a row that is due with the rows of its line that are not and stand before it. */
@@ -65,7 +65,7 @@ function dueWithPredecessors(isDue: (row: OutboxRow) => boolean): (row: OutboxRo
 }
 
 /** Each line in the order of its places, where its oldest row is. */
-export function inLines(rows: readonly OutboxRow[]): OutboxRow[] {
+export function inKeyOrder(rows: readonly OutboxRow[]): OutboxRow[] {
   const lines = Map.groupBy(rows, ({ key }) => key.id).values();
   return [...lines].flatMap((line) =>
     line.sort((a, b) => comparePlaces(a.key.place ?? "", b.key.place ?? "")),

@@ -74,8 +74,8 @@ async function publishInline(rows: readonly OutboxRow[], deadlineMs: number): Pr
 /** When the registry cannot say who may write, this throws and keeps no row: the stream delivers the records again. */
 async function keep(rows: readonly OutboxRow[], deadlineMs: number): Promise<Set<string>> {
   if (rows.length === 0) return new Set();
-  const { authors = everybody } = await registry.known(rows, { deadlineMs });
-  return keepRows(rows, { outboxTable, authors });
+  const { producers = everybody } = await registry.known(rows, { deadlineMs });
+  return keepRows(rows, { outboxTable, producers });
 }
 
 const everybody = { wrote: () => true };

@@ -1,7 +1,7 @@
 // Step 2 of 4, the second way: what the stream forgot. The table holds only what is outstanding, so the scan
 // costs next to nothing when all is well, and alone it delivers everything when the stream is down.
 import type { AttributeValue } from "@aws-sdk/client-dynamodb";
-import { lineOf, type OutboxRow } from "../../commit/outbox.ts";
+import { type OutboxRow, orderingKeyOf } from "../../commit/outbox.ts";
 import { nowMs } from "../../core/clock.ts";
 import { environment } from "../../core/environment.ts";
 import { metricNames } from "../../core/metric-names.ts";
@@ -87,5 +87,5 @@ export const handler = observed("sweep", [], async function sweep(_event: unknow
 
 /** A row in the form of older releases may have messages of several keys. */
 function linesOf({ messages }: OutboxRow): string[] {
-  return messages.map(({ envelope }) => lineOf(envelope));
+  return messages.map(({ envelope }) => orderingKeyOf(envelope));
 }

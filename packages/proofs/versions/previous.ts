@@ -26,7 +26,7 @@ export const release = JSON.parse(readFileSync(new URL("release.json", import.me
 
 const scope = "@essentially-once";
 /** The functions that are bundled: a release's own, and those of this one where it had none. They import public entry points only. */
-const functions = ["packages/proofs/versions/app", "functions/relay"];
+const functions = ["packages/proofs/versions/app", "packages/proofs/versions/stacks.ts", "functions/relay"];
 
 /** @returns the project's directory, below `scratch` @throws Error unless `hasPrevious` */
 export async function unpackPrevious(scratch: string): Promise<string> {
@@ -92,7 +92,12 @@ async function checkOut(directory: string): Promise<void> {
   await run("tar", ["-xf", archive, "-C", directory]);
 }
 
-export async function run(command: string, options: readonly string[], cwd = repository): Promise<void> {
+export async function run(
+  command: string,
+  options: readonly string[],
+  cwd = repository,
+  more: Readonly<Record<string, string>> = {},
+): Promise<void> {
   const PATH = `${join(repository, "node_modules/.bin")}:${process.env.PATH}`;
-  await promisify(execFile)(command, options, { cwd, env: { ...process.env, PATH } });
+  await promisify(execFile)(command, options, { cwd, env: { ...process.env, PATH, ...more } });
 }

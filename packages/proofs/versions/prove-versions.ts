@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { synthesize } from "@essentially-once/local-cloud/synthesize";
 import { aCarrier } from "@essentially-once/testing/a-carrier";
 import { addBefore, bothReleases, replaceNow } from "./both-releases.ts";
+import { lostResources } from "./kept-resources.ts";
 import { release, repository, twinOf, unpackPrevious } from "./previous.ts";
 import { type Phase, type SideBySideFigures, type SideBySideOptions, sideBySide } from "./side-by-side.ts";
 
@@ -56,6 +57,7 @@ export async function proveVersions({
     const assembly = join(scratch, "cdk.out");
     const [before] = await Promise.all([unpackPrevious(scratch), synthesizeStacks(assembly, carrier.url)]);
     onProgress(`versions: release ${release.version} is packed`);
+    const lost = await lostResources(before, assembly);
     await addBefore(assembly, before);
     const run = async (name: string, options: RunOptions, now?: string) => {
       const assemblyDirectory = join(scratch, name);
@@ -77,7 +79,7 @@ export async function proveVersions({
     return {
       ...figures,
       twinBreaks: broken.violations,
-      violations: [...figures.violations, ...idle(figures), ...survived(broken)],
+      violations: [...lost, ...figures.violations, ...idle(figures), ...survived(broken)],
       seconds,
     };
   } finally {

@@ -12,8 +12,10 @@ export function withoutSample(files: Files, start: "demo" | "local-cloud" = "loc
     [...files]
       .filter(([path]) => !ofSample.test(path))
       .map(([path, text]): [string, string] => {
-        if (path === "bin/app.ts")
-          return [path, text.replaceAll(/^.*(Orders|Credit|Shipping|Insights)Stack.*\n/gm, "")];
+        if (path === "bin/app.ts") {
+          const without = text.replaceAll(/^.*(Orders|Credit|Shipping|Insights)Stack.*\n/gm, "");
+          return [path, without.replace("= [\n];", "= [];")];
+        }
         if (start === "demo") return [path, text];
         if (path === "README.md") return [path, text.replace(/^\| `demo\/`.*\n/m, "")];
         if (path === "package.json") return [path, text.replace("node demo/start.ts", "local-cloud")];

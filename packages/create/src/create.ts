@@ -13,6 +13,9 @@ const help = `npm create essentially-once DIRECTORY [-- --sample | --empty]
   --help      this text
 `;
 
+/** What an app remembers of its copies of the template; the template has one for each kind of app. */
+const stateFile = "essentially-once.json";
+
 class Wrong extends Error {}
 
 try {
@@ -55,8 +58,6 @@ function filesOf({ empty = false, sample = false }: { empty?: boolean; sample?: 
   const small = readTemplate(new URL("small/", import.meta.url));
   return withState(new Map([...withoutSample(whole, "demo"), ...small]), "small");
 }
-
-const stateFile = "essentially-once.json";
 
 /** Of the template's files that say what an app remembers of its copies, the one for this app. */
 function withState(files: Files, template: string): Files {

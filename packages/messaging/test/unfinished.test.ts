@@ -56,12 +56,12 @@ it("G4, G6: so has one of a FIFO queue, and its successors are held", async () =
 });
 
 it("G5: what there was no time to begin is told apart, and has used up nothing", async () => {
-  const records = Array.from({ length: 12 }, () => aRecord({ hangs: true }));
+  const records = Array.from({ length: 102 }, () => aRecord({ hangs: true }));
   const lines = await linesOf(async () => {
     const { batchItemFailures } = await handler()(anSqsEvent(...records), aContext({ remainingMs }));
-    expect(batchItemFailures).toHaveLength(12);
+    expect(batchItemFailures).toHaveLength(102);
   });
-  expect(lines.filter(({ code }) => code === "UNFINISHED")).toHaveLength(10);
+  expect(lines.filter(({ code }) => code === "UNFINISHED")).toHaveLength(100);
   expect(lines.find(({ code }) => code === "NOT_BEGUN")).toMatchObject({ records: 2 });
 });
 

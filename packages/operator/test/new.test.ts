@@ -103,7 +103,7 @@ describe("an endpoint", () => {
     const [files, command] = [aDraft(), asked("no.such-thing.v1")];
     if (command.kind !== "endpoint") throw new Error("not an endpoint");
     await expect(newEndpoint(files, command)).rejects.toThrow(
-      "--publishes no.such-thing.v1: there is no such",
+      "--publishes no.such-thing.v1: no such message type",
     );
     expect(files.changed()).toEqual([]);
   });

@@ -43,7 +43,7 @@ test("what does not hold is named with its first culprits, for programs and for 
   expect(report).toContain("NOT OK");
 });
 
-test("a flow that did not come to rest is not ok, whatever else holds", () => {
+test("a flow that did not become idle is not ok, whatever else holds", () => {
   const account = anAccount({ stuck: "ShipOrder: 1 waiting" });
   expect(summaryOf(account)).toMatchObject({ ok: false, stuck: "ShipOrder: 1 waiting" });
   expect(reportOf(account)).toContain("✗ ShipOrder: 1 waiting");

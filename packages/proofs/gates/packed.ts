@@ -1,11 +1,13 @@
 // A gate of `npm run check`: the way of a new user, from an empty folder and the packed tarballs alone. An app is created, and gets a
-// consumer of each mode and a projection; it lints, type-checks, passes its crash tests, synthesizes and runs. A mistake that is
+// consumer of each mode and a projection; it lints, type-checks, passes its crash tests, synthesizes, runs and is deployed to an emulator. A mistake that is
 // easily made fails a test. The empty app and the sample run too; then a newer kit is installed, and all is still green.
 import { spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { installMiniStack, ministackVersion, onMiniStack } from "../e2e/ministack.ts";
 import { pack } from "../release/pack.ts";
+import { skipped } from "./skipped.ts";
 
 const scratch = mkdtempSync(join(tmpdir(), "essentially-once-packed-"));
 const dist = join(scratch, "dist");
@@ -36,6 +38,7 @@ try {
   step("my-queues", "npx tsc -p .");
   step("my-queues", "npm test");
   step("my-queues", "npm run synth");
+  await deployToEmulator("my-queues");
   mistake("functions/billing/send-invoice.ts", besideTheUnit);
   step("my-queues", "! npx vitest run test/functions/billing/send-invoice.test.ts");
   mistake("functions/billing/k-2nd-rows.ts", callsForSecondType);
@@ -66,6 +69,18 @@ try {
   rmSync(scratch, { recursive: true, force: true, maxRetries: 5 });
 }
 process.exitCode = failed ? 1 : 0;
+
+/** What needs Python is skipped without it, and said. */
+async function deployToEmulator(app: string): Promise<void> {
+  const program = await installMiniStack();
+  if (typeof program === "string") {
+    await onMiniStack(program, (environment) =>
+      step(app, "npx essentially-once deploy --local", environment),
+    );
+  } else if (skipped(`the deployment of ${app} to MiniStack ${ministackVersion}`, program.message) !== 0) {
+    failed = true;
+  }
+}
 
 function create(app: string, ...options: readonly string[]): void {
   step(".", `node ${join(dist, "create/create.js")} ${[app, ...options].join(" ")}`);
@@ -129,9 +144,9 @@ import { dynamodb } from "@essentially-once/messaging/clients";
 ${handler}`;
 }
 
-function step(app: string, command: string): void {
+function step(app: string, command: string, environment: NodeJS.ProcessEnv = process.env): void {
   timed(`${app}: ${command}`, () => {
-    const { NODE_COMPILE_CACHE: _, ...env } = process.env;
+    const { NODE_COMPILE_CACHE: _, ...env } = environment;
     const bare = Object.fromEntries(Object.entries(env).filter(([name]) => !name.startsWith("npm_")));
     const { status, stdout, stderr } = spawnSync("bash", ["-euo", "pipefail", "-c", command], {
       cwd: join(scratch, app),

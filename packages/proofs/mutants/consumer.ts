@@ -138,8 +138,8 @@ export const consumerMutants: readonly Mutant[] = [
   {
     name: "a failure that could not be settled is acknowledged",
     file: consumer,
-    find: "return false; // it comes again",
-    replace: "return true; // it comes again",
+    find: "return false; // SQS redelivers it",
+    replace: "return true; // SQS redelivers it",
     checks: [messaging("subscription")],
   },
   {

@@ -79,8 +79,8 @@ export const registryMutants: readonly Mutant[] = [
   },
   {
     name: "missing queue: a row for one queue is sent to every queue",
-    file: "packages/messaging/src/publish/publisher.ts",
-    find: "          if (row.queue !== undefined && row.queue !== queueUrl) continue;\n",
+    file: "packages/messaging/src/publish/messages-by-queue.ts",
+    find: "        if (row.queue !== undefined && row.queue !== queueUrl) continue;\n",
     replace: "",
     checks: [strandedTest],
   },

@@ -176,8 +176,8 @@ export const relayMutants: readonly Mutant[] = [
   {
     name: "order: standard queues first",
     file: publisher,
-    find: "Number(isFifo(b)) - Number(isFifo(a))",
-    replace: "Number(isFifo(a)) - Number(isFifo(b))",
+    find: "of [true, false]",
+    replace: "of [false, true]",
     checks: [orderTest],
   },
   {

@@ -18,6 +18,7 @@ import { traceHeaderOf } from "../observe/trace.ts";
 import type { Journal } from "../pull/journal.ts";
 import { appendRows } from "../pull/journal-destination.ts";
 import type { Sign } from "../trust/signature.ts";
+import { type MessagesOfQueue, messagesByQueue, type RowMessage } from "./messages-by-queue.ts";
 import type { WithOlder } from "./older-rows.ts";
 import type { Known, Registry } from "./registry.ts";
 import { type Outgoing, type Sent, sendAll } from "./send.ts";
@@ -145,17 +146,14 @@ function publisherBy({ routes, producers }: Known, options: PublisherOptions): P
         ? []
         : [{ queueUrl: queue, rowIds: new Set([id]) }],
     );
-    const all = [...messagesByQueue(rows)];
+    const all = messagesByQueue(rows, routes);
     for (const fifo of [true, false]) {
       const queues = all.filter(([queueUrl]) => isFifo(queueUrl) === fifo);
       await atOnce(queues, requestsAtOnce, toQueue);
     }
     return { refused, gone };
 
-    async function toQueue([queueUrl, rowMessages]: [
-      queueUrl: string,
-      rowMessages: RowMessage[],
-    ]): Promise<void> {
+    async function toQueue([queueUrl, rowMessages]: MessagesOfQueue): Promise<void> {
       const isHeld = ({ rowId }: RowMessage) => isFifo(queueUrl) && waiting.has(rowId);
       const free = rowMessages.filter((rowMessage) => !isHeld(rowMessage));
       const confirmed = await attempt(queueUrl, free, deadlineMs);
@@ -166,21 +164,6 @@ function publisherBy({ routes, producers }: Known, options: PublisherOptions): P
       const unconfirmed = free.filter((_, index) => !confirmed[index]);
       for (const { rowId } of [...unconfirmed, ...rowMessages.filter(isHeld)]) refused.add(rowId);
     }
-  }
-
-  function messagesByQueue(rows: readonly OutboxRow[]): ReadonlyMap<string, RowMessage[]> {
-    const rowMessages = new Map<string, RowMessage[]>();
-    for (const row of rows) {
-      for (const message of row.messages) {
-        for (const queueUrl of routes.queuesFor(message.envelope.type) ?? []) {
-          if (row.queue !== undefined && row.queue !== queueUrl) continue;
-          const list = rowMessages.get(queueUrl) ?? [];
-          rowMessages.set(queueUrl, list);
-          list.push({ rowId: row.id, message });
-        }
-      }
-    }
-    return rowMessages;
   }
 
   /** A queue that cannot be reached fails its own messages, not those of other queues. Undefined: the queue does not exist. */
@@ -248,9 +231,4 @@ function behind(rows: readonly OutboxRow[], isHeld: (row: OutboxRow) => boolean)
 export interface Gone {
   readonly queueUrl: string;
   readonly rowIds: ReadonlySet<string>;
-}
-
-interface RowMessage {
-  readonly rowId: string;
-  readonly message: OutboxMessage;
 }

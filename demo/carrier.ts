@@ -2,7 +2,7 @@
 // from everything else, which is why the reconciliation believes them.
 //
 //   Every POST books; what is booked can be asked by reference.
-//   It refuses Atlantis for ever (422: the caller's fault) and breaks over Bermuda for ever (503: its own).
+//   It always refuses Atlantis (422: the caller's fault) and always fails for Bermuda (503: its own fault).
 
 import type { OutsideAnswer, OutsideRequest } from "@essentially-once/local-cloud/trial-run";
 

@@ -85,8 +85,8 @@ export function totalOf({ body }: OrderPlan): number {
 }
 
 /**
- * One account for each customer that is not a stranger. Whoever has an order that the carrier will not take
- * can pay for all of theirs, so that the order comes as far as the carrier.
+ * One account for each customer except the unknown ones. A customer with an order that the carrier refuses can
+ * pay for all of theirs, so that the order reaches the carrier.
  */
 export function planAccounts(plans: readonly OrderPlan[], seed: number): Account[] {
   const random = seededRandom(seed, "accounts");

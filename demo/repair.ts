@@ -1,4 +1,4 @@
-// An operator at work: one stranger gets an account, the dead letter of their order goes back to its queue, and
+// An operator at work: one unknown customer gets an account, the dead letter of their order goes back to its queue, and
 // the order goes on from where it stopped. The same redrive as `npm run dlq -- redrive`.
 
 import type { TrialRun } from "@essentially-once/local-cloud/trial-run";

@@ -1,4 +1,4 @@
-// `npm start`: runs the stacks of this project on this machine, sends orders through them, and counts what came out.
+// `npm start`: runs the stacks of this project on this machine, sends orders through them, and counts the results.
 
 import { type TrialResult, type TrialRun, trialRun } from "@essentially-once/local-cloud/trial-run";
 import { CreditReserved } from "../functions/credit/messages.ts";

@@ -16,7 +16,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { OrderApproved } from "../../functions/orders/messages.ts";
 
 const receivesMax = 5;
-/** An order that nothing troubles: claim, result, commit. */
+/** For an order without a fault: acquire the lease, store the carrier's result, commit. */
 const callsOfOneOrder = 3;
 
 let world: World;
@@ -90,7 +90,7 @@ describe("ship-order", () => {
       await expectShippedOnce();
     });
 
-    it("comes again while S3 is away, and ends among the dead letters when that lasts", async () => {
+    it("is redelivered while S3 is unavailable, and becomes a dead letter when that lasts", async () => {
       s3Faults = injectFaults(s3(), { command: "GetObjectCommand", moment: "before" });
       for (let receive = 1; receive < receivesMax; receive++) expect(await deliver(receive)).toBe("later");
       expect(await deliver(receivesMax)).toBe("done");

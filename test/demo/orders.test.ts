@@ -31,7 +31,7 @@ test("from ten orders on there is every kind of poison, in small numbers, and wh
   );
 });
 
-test("every customer but the strangers has an account; some are too small, but for the carrier's poison", () => {
+test("every customer except the unknown ones has an account; some limits are too small, but none where the carrier refuses an order", () => {
   const plans = planOrders({ count: 300, seed: 1 });
   const limits = new Map(planAccounts(plans, 1).map(({ id, limit }) => [id, limit]));
   const byCustomer = Map.groupBy(plans, ({ body }) => body.customerId);

@@ -100,7 +100,7 @@ function brokenIn(world: World): string[] {
   return all.filter(({ holds }) => !holds).map(({ name }) => name);
 }
 
-/** Ann's shipped order, her canceled one, and one that the carrier refuses; and a stranger's. */
+/** Ann's shipped order, her canceled one, and one that the carrier refuses; and one of an unknown customer. */
 function aWorld(): World {
   return {
     orders: [

@@ -1,4 +1,4 @@
-// `npm start`: runs the stacks on this machine, sends requests and forgeries through them, and counts what came out.
+// `npm start`: runs the stacks on this machine, sends requests and forgeries through them, and counts the results.
 
 import { invariant, trialRun } from "@essentially-once/local-cloud/trial-run";
 

@@ -32,7 +32,7 @@ it.each([...formerCodes.keys()])("every line with the code %s is logged under bo
   for (const file of files) expect(readFileSync(file, "utf8")).toContain("import { logUnderBoth as log }");
 });
 
-it("G4, G7: the `vouch` of a middleware of the release before is asked", () => {
+it("G4, G7: the kit calls `vouch` of a middleware that was written for the release before", () => {
   const vouch = async () => undefined;
   expect(authenticateOf({ vouch } as MessageMiddleware)).toBe(vouch);
   expect(authenticateOf({ vouch, authenticate: undefined } as unknown as MessageMiddleware)).toBe(vouch);

@@ -115,7 +115,7 @@ function mistake(file: string, make: (handler: string) => string): void {
   writeFileSync(path, wrong);
 }
 
-/** The handler writes by itself, so a delivery that comes again writes again. */
+/** The handler writes outside the unit of work, so each redelivery writes once more. */
 function besideTheUnit(handler: string): string {
   const wrong = handler.replace(
     /unit\.write\((.*)\);/,

@@ -42,6 +42,16 @@ describe("words", () => {
     ]);
   });
 
+  it("reads code in backticks as a name", () => {
+    for (const source of [
+      "// Calls `vouch`.",
+      'it("calls `vouch` once", a);',
+      "a(`calls \\`vouch\\` once`);",
+    ])
+      expect(findingsIn("lib/a.ts", source)).toEqual([]);
+    expect(findingsIn("lib/a.ts", "// `One` to vouch for `two`.")).toHaveLength(1);
+  });
+
   it("lets usual words through", () => {
     for (const text of ["a dead letter", "64 letters and digits", "a lot", "a claim check"])
       expect(findingsIn("docs/a.md", `It is ${text}.`)).toEqual([]);

@@ -71,7 +71,7 @@ interface Report {
 type Ended = number | "late";
 
 function endOf(ended: Ended): string {
-  return ended === "late" ? `came to no end in time` : `ended with ${ended}`;
+  return ended === "late" ? "did not end in time" : `ended with ${ended}`;
 }
 
 async function run(

@@ -70,7 +70,7 @@ export const versionMutants: readonly Mutant[] = [
     checks: [recorded],
   },
   {
-    name: "formats: claims lie elsewhere",
+    name: "formats: claim-check objects have another prefix",
     file: `${kit}/envelope/claim-place.ts`,
     find: 'travelPrefix = "claims/"',
     replace: 'travelPrefix = "data/"',

@@ -28,7 +28,7 @@ export const proveHelp = `Proves the promises of docs/guarantees.md, and says wh
   --count N      random changes to the kit, 1 to 10000 (default 100, with --long 300)
   --worlds N     of each mode that is soaked, 1 to 1000000 (default 100, with --long 1000)
   --minutes N    1 to 10000: begins nothing more after so long, shared out among the sections (default: no limit)
-  --seed N       for what is chosen by chance, 0 to 4294967295 (default 1)
+  --seed N       for all random choices, 0 to 4294967295 (default 1)
   --workers N    processes at the same time, 1 to 64 (default 2)
   --json         one JSON object as the last line of stdout; all else goes to stderr
   --write        writes the figures into docs/guarantees.md

@@ -37,7 +37,7 @@ const twinPhases: readonly Phase[] = [
   { relay: "now", consumers: "now" },
 ];
 const twinPayments = 8;
-/** What it books twice the journal refuses, so it never comes to rest. */
+/** The journal refuses each second booking, so the run never becomes idle. */
 const twinPatienceMs = 15_000;
 
 export async function proveVersions({

@@ -1,5 +1,5 @@
 // The release before and this one at the same tables and queues at the same time: each in turn as relay and as consumers, then
-// mixed while their processes are killed; messages are under way at every change, and come again afterwards.
+// mixed while their processes are killed. Messages are in flight at every change, and some are sent again afterwards.
 import { setTimeout as sleep } from "node:timers/promises";
 import { consumerQueues } from "@essentially-once/operator/dead-letters/consumer-queues";
 import { redrive } from "@essentially-once/operator/dead-letters/redrive";
@@ -37,7 +37,7 @@ export interface SideBySideFigures {
 /** Which release runs what, and whether processes die meanwhile. */
 export type Phase = Plan & {
   readonly kills?: boolean;
-  /** It ends when nothing is under way any more; others end in the middle of their work. */
+  /** It ends when no row and no message is left; other phases end in the middle of their work. */
   readonly settles?: boolean;
 };
 
@@ -45,7 +45,7 @@ const accounts = ["account-1", "account-2", "account-closed"] as const;
 const closedAccount = "account-closed";
 /** One in so many is poison. */
 const poisonEvery = 8;
-/** So many messages that were processed come again in each phase. */
+/** At most so many processed messages are sent again in each phase. */
 const againMax = 12;
 
 export async function sideBySide(options: SideBySideOptions): Promise<SideBySideFigures> {
@@ -101,7 +101,7 @@ async function operatorReads({ cloud }: World, directory: string): Promise<strin
 }
 
 /**
- * All comes to rest, the held line is opened, and all comes to rest again.
+ * Waits until no row and no message is left, releases the held group, and waits again.
  * @returns how many dead letters were redriven, or what is wrong
  */
 async function end(world: World, patienceMs?: number): Promise<number | string> {
@@ -113,8 +113,8 @@ async function end(world: World, patienceMs?: number): Promise<number | string> 
   return second > 0 ? stuck(second) : redriven;
 }
 
-function stuck(underWay: number): string {
-  return `G3: ${underWay} rows and messages are under way, and stay`;
+function stuck(left: number): string {
+  return `G3: ${left} rows and messages are still unprocessed when the timeout expires`;
 }
 
 interface PhaseOptions {
@@ -175,7 +175,7 @@ async function payAll(
 
 const killEveryMs = 300;
 
-/** Function processes die by chance; engines do not. */
+/** Kills function processes at random, and no engine. */
 function killing({ cloud }: World, random: () => number): { end(): Promise<number> } {
   let over = false;
   let killed = 0;

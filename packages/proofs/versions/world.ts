@@ -29,8 +29,8 @@ export interface World {
   sendAgain(message: Envelope): Promise<void>;
   setClosed(account: string, closed: boolean): Promise<void>;
   /**
-   * Until no row and no message is under way, and the projection has read all.
-   * @returns how many still are when the time is over
+   * Waits until no row and no message is left, and the projection has read all.
+   * @returns how many are left when the timeout expires
    */
   quiet(withinMs?: number): Promise<number>;
   stop(): Promise<void>;

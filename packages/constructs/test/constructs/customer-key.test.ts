@@ -20,21 +20,21 @@ describe("with a key of one's own", () => {
   test("tables, queues, claim-check objects, signing keys and the topic of the alarms are encrypted with it", () => {
     const keys = resources.flatMap(({ id, Type, Properties }) => {
       const where = keyOf[Type];
-      return where === undefined ? [] : [[`${Type} ${id}`, where(Properties)]];
+      return where === undefined ? [] : [[`${Type}/${id}`, where(Properties)]];
     });
     expect(keys.map(([name]) => name)).toEqual([
-      "AWS::DynamoDB::GlobalTable OrderedOutbox",
-      "AWS::DynamoDB::GlobalTable Outbox",
-      "AWS::DynamoDB::GlobalTable Journal",
-      "AWS::S3::Bucket Claims",
-      "AWS::SecretsManager::Secret SigningKeysSecret",
-      "AWS::DynamoDB::GlobalTable Table",
-      "AWS::DynamoDB::GlobalTable Evidence",
-      "AWS::SQS::Queue PublishItemsFailureQueue",
-      "AWS::SQS::Queue ChargeQueueDeadLetters",
-      "AWS::SQS::Queue ChargeQueueMessages",
-      "AWS::SQS::Queue PublishFailureQueue",
-      "AWS::SNS::Topic Topic",
+      "AWS::DynamoDB::GlobalTable/OrderedOutbox",
+      "AWS::DynamoDB::GlobalTable/Outbox",
+      "AWS::DynamoDB::GlobalTable/Journal",
+      "AWS::S3::Bucket/Claims",
+      "AWS::SecretsManager::Secret/SigningKeysSecret",
+      "AWS::DynamoDB::GlobalTable/Table",
+      "AWS::DynamoDB::GlobalTable/Evidence",
+      "AWS::SQS::Queue/PublishItemsFailureQueue",
+      "AWS::SQS::Queue/ChargeQueueDeadLetters",
+      "AWS::SQS::Queue/ChargeQueueMessages",
+      "AWS::SQS::Queue/PublishFailureQueue",
+      "AWS::SNS::Topic/Topic",
     ]);
     for (const [name, key] of keys) expect(key, String(name)).toBe(keyArn);
   });

@@ -26,7 +26,7 @@ const DEFAULT_SEED = 1;
 const COUNT_MAX = 100_000; // the local engines keep everything in memory
 
 export function trialHelp({ sends, byDefault }: Sent): string {
-  return `Runs the stacks on this machine, sends ${sends} through them, makes trouble, and counts what came out.
+  return `Runs the stacks on this machine, sends ${sends} through them, makes trouble, and counts the results.
 
   npm start -- [flags]
 

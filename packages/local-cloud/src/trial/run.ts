@@ -37,7 +37,7 @@ export interface TrialRun {
   quiet(unfinished?: () => Promise<readonly string[]>): Promise<void>;
   /** Runs a projection until it is even with the journal, then builds its state again beside the one that serves. */
   rebuild(projection: ProjectionOf): Promise<void>;
-  /** Undefined when the work did not come to an end in time: the account says so, and the run goes on to it. */
+  /** Undefined when the work did not end in time: the account says so, and the run goes on to it. */
   settle<Result>(work: () => Promise<Result>): Promise<Result | undefined>;
   /** No more trouble from now on. */
   stopChaos(): void;

@@ -1,7 +1,7 @@
 // A trial run of an app, which is what its `npm start` does: the stacks on this machine, what a script sends through them, trouble, and an
 // account of what became of it, from tables and queues.
 //
-//   outside → cdk synth → local cloud → the script: send, come to rest, repair, reconcile → account
+//   outside → cdk synth → local cloud → the script: send, wait until idle, repair, reconcile → account
 
 import type { DeadLetter } from "@essentially-once/operator/dead-letters/dead-letter";
 import { type Program, runProgram, untilSignal } from "../program.ts";

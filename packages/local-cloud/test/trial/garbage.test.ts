@@ -35,7 +35,13 @@ test("the signature of each piece is refused for the reason that the piece names
     expect(code).toBe(reason.startsWith("SIGNATURE") ? reason : undefined);
   }
   const ways = new Set(pieces.map(({ signed }) => signed));
-  for (const way of ["rightly", undefined, "by a stranger", "for another queue", "before it was altered"]) {
+  for (const way of [
+    "rightly",
+    undefined,
+    "by an unknown sender",
+    "for another queue",
+    "before it was altered",
+  ]) {
     expect(ways).toContain(way);
   }
 });

@@ -33,7 +33,7 @@ test("a message that waits is not quiet, and the failure names its queue", async
   await expect(quiescence(access, { withinMs: 300 })).rejects.toThrow("ShipOrder: 1 waiting, 0 in flight");
 });
 
-test("a message in flight is not quiet: it may come again", async () => {
+test("a message in flight is not quiet: it may be redelivered", async () => {
   await engines.send(queueUrl, ["m"]);
   await engines.clients.sqs.send(new ReceiveMessageCommand({ QueueUrl: queueUrl }));
   await expect(quiescence(access, { withinMs: 300 })).rejects.toThrow("ShipOrder: 0 waiting, 1 in flight");

@@ -43,7 +43,7 @@ test("what does not hold is named with its first culprits, for programs and for 
   expect(report).toContain("NOT OK");
 });
 
-test("a flow that did not come to rest is not ok, whatever else holds", () => {
+test("a flow that did not become idle is not ok, whatever else holds", () => {
   const account = anAccount({ stuck: "ShipOrder: 1 waiting" });
   expect(summaryOf(account)).toMatchObject({ ok: false, stuck: "ShipOrder: 1 waiting" });
   expect(reportOf(account)).toContain("✗ ShipOrder: 1 waiting");
@@ -53,7 +53,7 @@ test("the report has the app's figures and notes, who survived a function's deat
   const report = reportOf(anAccount());
   expect(report).toMatch(/^ORDERS\nplaced +8\nspeed +100 messages per second, 900 MB at most$/m);
   expect(report).toMatch(/ReserveCredit +m-1 +2 +PROCESSED/);
-  expect(report).toMatch(/ShipOrder +RECEIVES_EXHAUSTED +m-9 +no reason left/);
+  expect(report).toMatch(/ShipOrder +RECEIVES_EXHAUSTED +m-9 +no reason: moved by SQS/);
   expect(report).toContain("REDRIVEN 1");
   expect(report).toContain("ok: every invariant holds (12.3 s)");
   expect(report).not.toContain("✗");

@@ -1,5 +1,5 @@
-// A middleware that was written for the release before has `vouch`. It is read for one more release: not to ask it would let
-// a forgery hold its group. CHANGELOG.md
+// A middleware written for the release before has `vouch` instead of `authenticate`. The kit calls it for one more release:
+// otherwise a forgery could hold its group. CHANGELOG.md
 import type { MessageMiddleware } from "../commit/delivery.ts";
 
 type Authenticate = MessageMiddleware["authenticate"];

@@ -37,7 +37,7 @@ export function unpublished(files: Draft, types: readonly KnownType[]): KnownTyp
   return unnamed(files, types, /publishes: \[([^\]]*)\]|expectFromElsewhere\(([^)]*)\)/g);
 }
 
-/** Types that no contract accepts and no stack says are accepted elsewhere: what nobody takes would be sent in vain. */
+/** Types that no contract accepts and no stack says are accepted elsewhere: their messages would reach no consumer. */
 export function unaccepted(files: Draft, types: readonly KnownType[]): KnownType[] {
   return unnamed(files, types, /accepts: \[([^\]]*)\]|acceptedElsewhere\(([^)]*)\)/g);
 }

@@ -16,7 +16,7 @@ export const UPGRADE_HELP = `Brings an app up to the kit that npm update has ins
   npm run upgrade -- --dry-run
   npm run upgrade
 
-It writes what nobody has edited since it was written, and says what to change in the rest. It never overwrites an edit.
+It updates the files that you have not edited, and says what to change in the others. It never overwrites an edit.
 
   --keep PATH  this copy is right as it is: asks no more until a release changes it again; may be given several times
   --dry-run    says what would be written, and writes nothing

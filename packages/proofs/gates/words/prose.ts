@@ -66,7 +66,10 @@ function fromMarkdown(source: string): Passage[] {
   return passages;
 }
 
-/** Comments, and strings and templates that hold more than one word: a single word is a name, not prose. */
+/**
+ * Comments, and strings and templates that hold more than one word: a single word is a name, not prose. So is code in
+ * backticks, as in documents.
+ */
 function fromTypeScript(source: string): Passage[] {
   const tokens =
     /(?<comment>(?:\/\/[^\n]*(?:\n[ \t]*(?=\/\/))?)+|\/\*.*?\*\/)|(?<string>"(?:\\.|[^"\\\n])*")|(?<template>`(?:\\.|[^`\\])*`)|(?<=[=(,:[!&|?{};]\s*|return\s+)\/(?![/*])(?:\\.|\[(?:\\.|[^\]\\\n])*\]|[^/\\\n[])+\/[a-z]*/gs;
@@ -76,13 +79,17 @@ function fromTypeScript(source: string): Passage[] {
     if (groups?.comment !== undefined) {
       passages.push({
         line,
-        text: token.replace(/^[ \t]*(?:\/\/|\/\*\*?|\*\/?)|\*\/$/gm, " "),
+        text: withoutCode(token.replace(/^[ \t]*(?:\/\/|\/\*\*?|\*\/?)|\*\/$/gm, " ")),
         kind: "comment",
       });
     } else if (groups?.string !== undefined || groups?.template !== undefined) {
-      const text = token.slice(1, -1).replace(/\$\{[^}]*\}/g, "⌜");
+      const text = withoutCode(token.slice(1, -1).replace(/\$\{[^}]*\}/g, "⌜"));
       if (/\S\s+\S/.test(text)) passages.push({ line, text, kind: "string" });
     }
   }
   return passages;
+}
+
+function withoutCode(text: string): string {
+  return text.replace(/\\?`[^`\n]+`/g, "⌜");
 }

@@ -1,4 +1,4 @@
-// Kinds of evidence: of what was processed, claimed, tried and held.
+// Kinds of evidence: of processed messages, of leases, of attempts and of held groups.
 import { consumer } from "@essentially-once/messaging/consumer";
 import { evidenceId } from "@essentially-once/messaging/ids";
 import { inline } from "@essentially-once/messaging/inline";
@@ -83,7 +83,7 @@ const sequenceKind: Kind = {
 
 const atMostOnceKind: Kind = {
   name: "at-most-once",
-  formats: ["at-most-once claim"],
+  formats: ["at-most-once lease"],
   laterMs: 60_000,
   async write(stage) {
     await stage.receive(once(stage), [stage.record(bodyOf(1)), stage.record(bodyOf(2))]);

@@ -8,7 +8,7 @@ export interface Kind {
   readonly fifo?: true;
   /** Leaves things in the stage. @returns what else a reader is given, as JSON */
   write(stage: Stage): Promise<unknown>;
-  /** @returns what came of it, as JSON: the same in every release */
+  /** @returns the result, as JSON: the same in every release */
   read(stage: Stage, given: never): Promise<unknown>;
   /** How much later it is read: a lease has ended by then. */
   readonly laterMs?: number;

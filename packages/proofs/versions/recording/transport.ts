@@ -131,7 +131,7 @@ const inlineOutboxKind: Kind = {
 
 const claimKind: Kind = {
   name: "claim",
-  formats: ["claim object"],
+  formats: ["claim-check object"],
   async write(stage) {
     await stage.receive(publishing(stage, rows(), { large: true }), [stage.record(bodyOf(1))]);
     const [row] = await stage.items("outbox");

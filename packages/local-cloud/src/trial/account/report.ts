@@ -26,7 +26,7 @@ export interface Account {
   readonly denials: readonly string[];
   /** What roles allow and nobody has used. */
   readonly unusedPermissions: readonly string[];
-  /** Why the flow did not come to rest in time. */
+  /** Why the flow did not become idle in time. */
   readonly stuck?: string | undefined;
   readonly measured: Measured;
 }

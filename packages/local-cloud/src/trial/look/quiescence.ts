@@ -25,7 +25,7 @@ export interface Quiescence {
 
 const LOOK_EVERY_MS = 700;
 
-/** Resolves when all is quiet; throws `NotQuiet`, which says what is stuck, when the time is over. */
+/** Resolves when all is quiet; throws `NotQuiet`, which says what is stuck, when the timeout expires. */
 export async function quiescence(
   access: FlowAccess,
   { withinMs, unfinished = async () => [] }: Quiescence,
@@ -52,13 +52,13 @@ export class NotQuiet extends Error {
 
   constructor(left: readonly string[], withinMs: number) {
     super(
-      `The flow did not come to rest within ${Math.round(withinMs / 1000)} s. ` +
+      `The flow did not become idle within ${Math.round(withinMs / 1000)} s. ` +
         `Left: ${left.join("; ") || "nothing, but evidence is still being written"}.`,
     );
   }
 }
 
-/** What waits in queues and outbox, each in words. */
+/** The messages left in each queue and in the outbox, in words. */
 export async function whatIsLeft({ clients, queues, output }: FlowAccess): Promise<string[]> {
   const outboxRows = await countRows(clients.dynamodb, output);
   const depths = await readDepths(clients.sqs, queues);

@@ -22,7 +22,7 @@ export interface ProjectionOf {
 
 const PAUSE_MS = 100;
 
-/** Throws `NotEven`, which says what did not come about, when the time is over. */
+/** Throws `NotEven`, which names the step that was not reached, when the timeout expires. */
 export async function rebuildProjection(
   cloud: Pick<LocalCloud, "invoke" | "output" | "clients">,
   { name, path, ...projection }: ProjectionOf,

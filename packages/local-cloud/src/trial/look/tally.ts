@@ -5,7 +5,7 @@ import type { LocalEvent } from "../../model/events.ts";
 
 export interface Tally {
   readonly counts: Counts;
-  /** Messages that came again because their function's process died, the ones with a known end first. */
+  /** Messages that were redelivered because their function's process died, the ones with a known end first. */
   survivors(): Survivor[];
   /** True once there is something wrong that only an event tells. */
   readonly troubles: readonly string[];

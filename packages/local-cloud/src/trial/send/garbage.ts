@@ -1,5 +1,5 @@
-// What comes into a queue and must take no effect: noise, a producer's mistakes, and forgeries. Every consumer parks
-// it with its reason and goes on with the neighbours.
+// Messages that must take no effect: noise, a producer's mistakes, and forgeries. Every consumer parks each with its
+// reason and goes on with the neighbors.
 //
 //   A target's message would do harm if it were processed, so the reconciliation sees a forgery that got through
 //   twice: in what it did, and in the dead letters.
@@ -20,8 +20,8 @@ export interface Garbage {
   readonly body: string;
   /** The reason it will be parked with, unless a killed function leaves it to the redrive policy: one of these. */
   readonly reasons: readonly string[];
-  /** Whose signature it bears; absent: nobody's. */
-  readonly signed?: "rightly" | "by a stranger" | "for another queue" | "before it was altered";
+  /** How it is signed; absent: not at all. */
+  readonly signed?: "rightly" | "by an unknown sender" | "for another queue" | "before it was altered";
 }
 
 type Piece = Omit<Garbage, "queue">;
@@ -66,7 +66,7 @@ const kinds: readonly ((seed: number, draft: Draft) => Piece)[] = [
   (seed, draft) => ({ body: message(seed, "unsigned", draft), reasons: ["SIGNATURE_MISSING"] }),
   (seed, draft) => ({
     body: message(seed, "forged", draft),
-    signed: "by a stranger",
+    signed: "by an unknown sender",
     reasons: ["SIGNATURE_INVALID"],
   }),
   (seed, draft) => ({
@@ -119,7 +119,7 @@ async function signatureOn(
   switch (signed) {
     case "rightly":
       return sign(right, key);
-    case "by a stranger":
+    case "by an unknown sender":
       return sign(right, { id: key.id, secret: createSecretKey(randomBytes(32)) });
     case "for another queue":
       return sign({ ...right, queueName: `not-${queueName}` }, key);

@@ -52,7 +52,7 @@ describe("an item of a projection", () => {
 
   it.each(["offset", "parked", "", "a#b"])("G10: is not of the kind %j, which is the kit's", (kind) => {
     expect(() => stateOf({ name: "build-statement", table: TableName }, 1)(kind)).toThrow(
-      `"#", and none of offset, parked, got ${JSON.stringify(kind)}`,
+      `"#", other than offset, parked, got ${JSON.stringify(kind)}`,
     );
   });
 });

@@ -68,10 +68,10 @@ describe("a message type with upcasts", () => {
   });
 
   it.each([
-    ["tests.gap.v3", ["v1"], "v2 is missing in v1"],
-    ["tests.gap.v4", ["v3", "v1"], "v2 is missing in v3, v1"],
-    ["tests.ahead.v2", ["v2"], "v1 is missing in v2"],
-    ["tests.named.v2", ["v1", "first"], "v0 is missing in v1, first"],
+    ["tests.gap.v3", ["v1"], "v2 is missing from v1"],
+    ["tests.gap.v4", ["v3", "v1"], "v2 is missing from v3, v1"],
+    ["tests.ahead.v2", ["v2"], "v1 is missing from v2"],
+    ["tests.named.v2", ["v1", "first"], "v0 is missing from v1, first"],
     ["tests.unversioned", ["v1"], "tests.unversioned must end with its version (.v2) to have upcasts"],
   ])("refuses %s with the steps %j", (type, versions, message) => {
     const step = { schema: z.strictObject({}), lift: () => ({}) };

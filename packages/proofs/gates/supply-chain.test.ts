@@ -130,12 +130,12 @@ describe("a gate that cannot do its work", () => {
 
 describe("docs/peers.md", () => {
   it("names the versions that are installed", () => {
-    const versionIn = (file: string) => /^const version = "([^"]+)"/m.exec(readFileSync(file, "utf8"))?.[1];
+    const versionIn = (file: string) => /^(?:export )?const \w*[vV]ersion = "([^"]+)"/m.exec(readFileSync(file, "utf8"))?.[1];
     const versions = [
       packages["node_modules/fauxqs"]?.version,
       packages["node_modules/@dynoxide/linux-x64"]?.version,
       versionIn("packages/proofs/e2e/on-localstack.ts"),
-      versionIn("packages/proofs/e2e/on-ministack.ts"),
+      versionIn("packages/proofs/e2e/ministack.ts"),
     ];
     const table = readFileSync("docs/peers.md", "utf8");
     expect(versions.filter((version) => !table.includes(`| ${version} |`))).toEqual([]);

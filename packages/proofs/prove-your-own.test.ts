@@ -26,7 +26,9 @@ describe("README.md", () => {
   });
 
   it("shows lines that the demo prints", () => {
-    const demo = globSync(["demo/*.ts", "packages/local-cloud/src/trial/account/*.ts"]).map((file) => readFileSync(file, "utf8"));
+    const demo = globSync(["demo/*.ts", "packages/local-cloud/src/trial/account/*.ts"]).map((file) =>
+      readFileSync(file, "utf8"),
+    );
     const shown = [...readme.matchAll(/^✓ {2}(.+?) {2,}/gm)].map(([, label = ""]) => label);
     expect(shown.length).toBeGreaterThan(3);
     expect(shown.filter((label) => !demo.join("\n").includes(`"${label}"`))).toEqual([]);

@@ -130,7 +130,8 @@ describe("a gate that cannot do its work", () => {
 
 describe("docs/peers.md", () => {
   it("names the versions that are installed", () => {
-    const versionIn = (file: string) => /^(?:export )?const \w*[vV]ersion = "([^"]+)"/m.exec(readFileSync(file, "utf8"))?.[1];
+    const versionIn = (file: string) =>
+      /^(?:export )?const \w*[vV]ersion = "([^"]+)"/m.exec(readFileSync(file, "utf8"))?.[1];
     const versions = [
       packages["node_modules/fauxqs"]?.version,
       packages["node_modules/@dynoxide/linux-x64"]?.version,

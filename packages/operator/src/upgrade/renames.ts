@@ -16,8 +16,23 @@ export interface Rename {
   readonly toOption?: string;
 }
 
-/** Those of every release, oldest first. None so far. */
-export const renames: readonly Rename[] = [];
+/** Those of every release, oldest first. Those of 0.1.0 are for apps that were made before it was released. */
+export const renames: readonly Rename[] = [
+  renamed("constructs/node-function", "onceAnEvent", "withoutAsyncRetries"),
+  renamed("messaging/effect", "Kept", "EffectResult"),
+  {
+    release: "0.1.0",
+    module: "@essentially-once/messaging/idempotency",
+    name: "EvidenceStore",
+    option: "looksFirst",
+    toOption: "looksUpFirst",
+  },
+  renamed("testing/world", "Letter", "DrainedMessage"),
+];
+
+function renamed(entry: string, name: string, toName: string): Rename {
+  return { release: "0.1.0", module: `@essentially-once/${entry}`, name, toName };
+}
 
 export interface Renamed {
   readonly text: string;

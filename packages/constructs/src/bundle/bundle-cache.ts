@@ -47,12 +47,19 @@ function read(key: string): BundleFiles | undefined {
   return Object.entries(inputs).every(([path, was]) => digestOf(path) === was) ? files : undefined;
 }
 
+/** Of this process: the bundles of an app have most of their files in common. */
+const digests = new Map<string, { readonly stamp: string; readonly digest: string }>();
+
 function digestOf(path: string): string {
-  try {
-    return digest(readFileSync(join(projectRoot, path)));
-  } catch {
-    return "absent";
-  }
+  const file = join(projectRoot, path);
+  const stat = statSync(file, { throwIfNoEntry: false });
+  if (!stat?.isFile()) return "absent";
+  const stamp = `${stat.ino} ${stat.size} ${stat.mtimeMs}`;
+  const known = digests.get(path);
+  if (known?.stamp === stamp) return known.digest;
+  const found = digest(readFileSync(file));
+  digests.set(path, { stamp, digest: found });
+  return found;
 }
 
 function changedMs(path: string): number {

@@ -138,7 +138,7 @@ function meansTheSame(a: unknown, b: unknown): boolean {
   const [names, others] = [Object.keys(a).sort(), Object.keys(b).sort()];
   return (
     Array.isArray(a) === Array.isArray(b) &&
-    names.join("\n") === others.join("\n") &&
+    JSON.stringify(names) === JSON.stringify(others) &&
     names.every((name) => meansTheSame(Reflect.get(a, name), Reflect.get(b, name)))
   );
 }

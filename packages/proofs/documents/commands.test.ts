@@ -1,5 +1,5 @@
 // The commands and imports that the documents show exist. README's commands are run (gates/readme-commands.ts),
-// as are those of docs/make-it-yours.md (gates/make-it-yours.ts); the others need AWS, or a local cloud that is up.
+// as are those of docs/make-it-yours.md (gates/packed.ts); the others need AWS, or a local cloud that is up.
 import { existsSync, globSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { dlqTool } from "@essentially-once/operator/internal/dead-letters/dlq-tool";

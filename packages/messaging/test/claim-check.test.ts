@@ -373,7 +373,10 @@ describe("from the journal", () => {
     const messages = [anEnvelope(), await aReference({ text: large() }), anEnvelope()].map(aJournalMessage);
     faults = injectFaults(s3(), { command: "CopyObjectCommand", moment: "before" });
     const kinds = async () => (await log.append(messages, inSeconds(10))).map(({ kind }) => kind);
-    expect(await kinds()).toEqual(["appended", "unconfirmed", "unconfirmed"]);
+    const lines = await linesOf(async () =>
+      expect(await kinds()).toEqual(["appended", "unconfirmed", "unconfirmed"]),
+    );
+    expect(lines).toMatchObject([{ dataref: messages[1]?.envelope.dataref, errorCode: expect.any(String) }]);
     faults.remove();
     expect(await kinds()).toEqual(["duplicate", "appended", "appended"]);
   });

@@ -96,6 +96,8 @@ describe("the attributes of a dead letter", () => {
       ["a", "Number", "one"],
       ["a", "String", ""],
       ["a", "String", "\u0000"],
+      ["a", "String", "\u0000 at the beginning"],
+      ["a", "String", "at the end \ufffe"],
     ]) {
       const OriginalAttributes = JSON.stringify([entry]);
       const parked = parkedWith(received({ ...textsOf(park), OriginalAttributes }));

@@ -111,6 +111,8 @@ describe("SNS", () => {
   it("G6: parks what the subscription does not deliver as the contract says", () => {
     const from = sns(rawJson({ id: field("orderId") }));
     expect(reasonOf(() => read(from, order))).toContain("FORM_INVALID: the body is not a");
+    const other = JSON.stringify({ ...JSON.parse(notificationOf(order)), Type: "UnsubscribeConfirmation" });
+    expect(reasonOf(() => read(from, other))).toContain("FORM_INVALID");
     const confirmation = bodyNamed("sns-subscription-confirmation");
     expect(reasonOf(() => read(from, confirmation))).toContain("SUBSCRIPTION_UNCONFIRMED");
     expect(

@@ -18,6 +18,7 @@ import {
   localClients,
 } from "@essentially-once/local-cloud/internal/model/clients";
 import { callFaults, faultAtCall } from "@essentially-once/testing/fault-at-call";
+import { linesOf } from "@essentially-once/testing/internal/support/lines";
 import { aContext } from "@essentially-once/testing/lambda";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { secretsManager } from "../../src/aws/clients.ts";
@@ -142,7 +143,13 @@ describe("rotate", () => {
     await ask("createSecret", version);
     const byHand = writeKeyEntries([newKey("by-hand", { signsFromMs: 0 })]);
     await put(byHand);
-    await expect(ask("testSecret", version)).rejects.toThrow("is given up because it adds 2 keys");
+    const lines = await linesOf(() =>
+      expect(ask("testSecret", version)).rejects.toThrow("is given up because it adds 2 keys"),
+    );
+    expect(lines.find(({ code }) => code === "KEY_ROTATION_GIVEN_UP")).toMatchObject({
+      version,
+      detail: expect.stringContaining("it adds 2 keys"),
+    });
     await expect(ask("finishSecret", version)).rejects.toThrow("is not labelled AWSPENDING");
     expect(await current()).toBe(byHand);
     await perform(await begin());

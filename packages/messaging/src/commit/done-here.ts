@@ -1,7 +1,7 @@
-// Messages that this process has seen to their end: a copy of one is absorbed without a request.
+// Messages that this process knows as processed: a duplicate of one is absorbed without a request.
 //
-//   G2. Only a confirmed commit, or evidence that was read, makes an entry; a copy says the same as what it is a copy of.
-//   G11. The last thousand, some 200 KB.
+//   G2. Only a confirmed commit, or evidence that was read, makes an entry; a duplicate has the same id and the same data.
+//   G11. The last thousand messages, some 200 KB.
 import { type Digest, digestOf, saysTheSame } from "../envelope/digest.ts";
 import type { Delivery } from "./delivery.ts";
 

@@ -36,8 +36,8 @@ export interface Sent {
 /**
  * Sends messages to one queue, as few requests as fit, side by side.
  *
- * G4: what goes to a FIFO queue goes in a line for each key. A request holds at most one message of a line, the first that
- * is not confirmed, because a request may be half accepted; what is behind one that is not confirmed is held back.
+ * G4: the messages for a FIFO queue wait in one line per key. A request holds at most the first unconfirmed message of each
+ * line, because SQS may accept only part of a request. The messages behind it are held back.
  */
 export async function sendAll(
   queueUrl: string,
@@ -73,13 +73,14 @@ export async function sendAll(
 
   async function send(taken: readonly number[][]): Promise<void> {
     let open = taken;
-    for (let attempt = 1; attempt <= attemptsMax; attempt++) {
+    for (let attempt = 1; ; attempt++) {
       const { done, again } = await sendPack(queueUrl, messages, open.map(headOf));
       for (const index of done) confirmed[index] = true;
       const freed = open.filter((line) => line.length > 1 && done.has(headOf(line)));
       if (freed.length > 0) lines = inOrder([...lines, ...freed.map((line) => line.slice(1))]);
       open = open.filter((line) => again.has(headOf(line)));
-      if (open.length === 0 || !(await waitToRetry({ attempt, deadlineMs }))) return;
+      const goesOn = open.length > 0 && attempt < attemptsMax && (await waitToRetry({ attempt, deadlineMs }));
+      if (!goesOn) return;
     }
   }
 }

@@ -3,6 +3,7 @@
 
 import { createServer, type IncomingMessage } from "node:http";
 import { listenLocally } from "../../engines/local-server.ts";
+import { PortInUse } from "../../model/port-in-use.ts";
 
 export interface OutsideRequest {
   readonly method: string;
@@ -21,7 +22,11 @@ export type OutsideService = (request: OutsideRequest) => OutsideAnswer;
 
 const BODY_BYTES_MAX = 1_000_000;
 
-export async function startOutside(answer: OutsideService): Promise<{ url: string; stop(): Promise<void> }> {
+/** @param preferredPort where it was the last time: its URL is a setting of the stacks, and the same one makes the same stacks */
+export async function startOutside(
+  answer: OutsideService,
+  preferredPort = 0,
+): Promise<{ url: string; stop(): Promise<void> }> {
   const server = createServer(async (request, response) => {
     const { status, body } = await read(request).then(answer, () => ({
       status: 400,
@@ -30,7 +35,10 @@ export async function startOutside(answer: OutsideService): Promise<{ url: strin
     response.writeHead(status, { "content-type": "application/json" }).end(JSON.stringify(body));
   });
   return {
-    url: await listenLocally(server),
+    url: await listenLocally(server, { port: preferredPort }).catch((error: unknown) => {
+      if (error instanceof PortInUse) return listenLocally(server);
+      throw error;
+    }),
     stop: () =>
       new Promise((resolve) => {
         server.close(() => resolve());

@@ -16,12 +16,14 @@ afterAll(() => engines.stop());
 /** For a hundred messages in batches of ten: requests, write units, read units, and requests that were refused. */
 type Cost = readonly [requests: number, writeUnits: number, readUnits: number, refused: number];
 
-// Read as: a transaction of three items of up to 1 KB is 6 write units; ten units of work share one request.
+// Read as: a transaction of three items of up to 1 KB is 6 write units; ten units of work share one request, and so do
+// ten writes of one item each.
 const fresh: Record<string, Cost> = {
   "rows, alone": [100, 600, 0, 0],
   rows: [10, 600, 0, 0],
-  "inline, by sequence": [100, 100, 0, 0],
-  "inline, by ids": [100, 100, 0, 0],
+  "inline, alone": [100, 100, 0, 0],
+  "inline, by sequence": [10, 100, 0, 0],
+  "inline, by ids": [10, 100, 0, 0],
   "at most once": [200, 700, 0, 0],
 };
 
@@ -29,6 +31,7 @@ const fresh: Record<string, Cost> = {
 const duplicates: Record<string, Cost> = {
   "rows, alone": [19, 0, 90, 10],
   rows: [10, 0, 90, 1],
+  "inline, alone": [10, 0, 100, 0],
   "inline, by sequence": [10, 0, 100, 0],
   "inline, by ids": [10, 0, 100, 0],
   "at most once": [19, 0, 90, 10],
@@ -68,6 +71,28 @@ it.each(["fresh, batches of 33", "fresh, batches of 100"])(
   async (workload) => {
     const [requests] = await costOf("rows", workload);
     expect(requests).toBe(4);
+  },
+);
+
+it.each([
+  ["fresh, batches of 33", 7], // 33 are 25 and 8, and the hundredth goes alone
+  ["fresh, batches of 100", 4],
+])("inline, %s: a request has as many statements as DynamoDB takes", async (workload, wanted) => {
+  for (const name of ["inline, by sequence", "inline, by ids"]) {
+    const [requests, writeUnits] = await costOf(name, workload);
+    expect([requests, writeUnits]).toEqual([wanted, 100]);
+  }
+});
+
+it.each(["inline, by sequence", "inline, by ids"])(
+  "%s: an item that is there costs what a new one does",
+  async (name) => {
+    const { requestsPerMessage, writeUnitsPerMessage, readUnitsPerMessage } = await figuresFor(
+      name,
+      "fresh",
+      600,
+    );
+    expect([requestsPerMessage, writeUnitsPerMessage, readUnitsPerMessage]).toEqual([0.1, 1, 0]); // three an account
   },
 );
 
@@ -129,11 +154,11 @@ async function costOf(contender: string, workload: string): Promise<Cost> {
   return each.map((perMessage) => Math.round(perMessage * messages)) as unknown as Cost;
 }
 
-async function figuresFor(name: string, workloadName: string): Promise<Figures> {
+async function figuresFor(name: string, workloadName: string, count = messages): Promise<Figures> {
   vi.resetModules(); // what a process has seen before would make it cheaper than it is
   const { kit } = await import("@essentially-once/bench/kit");
   const contender = kit.find((one) => one.name === name);
   const workload = workloads.find((one) => one.name === workloadName);
   if (!contender || !workload) throw new Error(`the bench has no ${name} or no ${workloadName}`);
-  return figuresOf([await measure(engines, { contender, workload, messages })]);
+  return figuresOf([await measure(engines, { contender, workload, messages: count })]);
 }

@@ -24,6 +24,9 @@ const essentiallyOnce = "effect, evidence and message at once, or none";
 export const kit: readonly Contender[] = [
   contender("rows, alone", essentiallyOnce, () => once(rows({ groupCommit: false }))),
   contender("rows", essentiallyOnce, () => once(rows())),
+  contender("inline, alone", essentiallyOnce, () =>
+    once(inline({ table: tables.accounts, groupCommit: false })),
+  ),
   contender("inline, by sequence", essentiallyOnce, () =>
     once(inline({ table: tables.accounts, by: "sequence" })),
   ),

@@ -1,3 +1,4 @@
+import type { BatchExecuteStatementCommand, DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { CreateQueueCommand, ReceiveMessageCommand, SendMessageCommand } from "@aws-sdk/client-sqs";
 import { marshall } from "@aws-sdk/util-dynamodb";
 import { linesOf } from "@essentially-once/testing/internal/support/lines";
@@ -6,7 +7,7 @@ import { anSqsRecord } from "@essentially-once/testing/lambda";
 import { aWorld, type World } from "@essentially-once/testing/world";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { dynamodb } from "../src/aws/clients.ts";
-import { getItems, writeItems } from "../src/aws/dynamodb-batch.ts";
+import { executeStatements, getItems, writeItems } from "../src/aws/dynamodb-batch.ts";
 import { deleteMessages } from "../src/aws/sqs-batch.ts";
 import { sqs } from "../src/aws/sqs-client.ts";
 import { attemptOf } from "../src/commit/received.ts";
@@ -53,6 +54,24 @@ describe("what an answer of DynamoDB leaves out", () => {
     expect(await writeItems(dynamodb(), { table, requests })).toMatchObject([{ code: "UNPROCESSED" }]);
     partial.remove();
     expect(await writeItems(dynamodb(), { table, requests })).toEqual([]);
+  });
+
+  it("is not done when the answer does not mention a statement", async () => {
+    const { table, keys } = await items(2);
+    const statements = keys.map(({ id }) => ({
+      Statement: `UPDATE "${table}" SET "told" = ? WHERE "id" = ?`,
+      Parameters: [{ N: "1" }, id as { S: string }],
+    }));
+    const forgetful = {
+      send: async (command: BatchExecuteStatementCommand) => {
+        const answer = await dynamodb().send(command);
+        return { ...answer, Responses: answer.Responses?.slice(0, 1) };
+      },
+    } as unknown as DynamoDBClient;
+    const deadlineMs = Date.now() + 600; // one try: there is no time to wait for another
+    const done = await executeStatements(forgetful, { statements, deadlineMs: deadlineMs - 200 });
+    expect(done).toEqual([undefined, { code: "UNPROCESSED", item: undefined }]);
+    expect(await executeStatements(dynamodb(), { statements, deadlineMs })).toEqual([undefined, undefined]);
   });
 
   it("G4: leaves a held group held", async () => {

@@ -84,7 +84,7 @@ export const commitMutants: readonly Mutant[] = [
   },
   {
     name: "group commit: one item twice in a transaction",
-    file: groupCommit,
+    file: "packages/messaging/src/commit/gather.ts",
     find: "![...items].some((item) => one.items.has(item)),",
     replace: "items.size > 0,",
     checks: [messaging("group-commit")],
@@ -93,7 +93,7 @@ export const commitMutants: readonly Mutant[] = [
     name: "group commit: one member's failure fails all",
     file: groupCommit,
     find: "members.length === 1 ? [] : members.filter((_, index) => isInnocent(shares[index]));",
-    replace: "[] as Ready[];",
+    replace: "[] as Member[];",
     checks: [messaging("group-commit")],
   },
   {

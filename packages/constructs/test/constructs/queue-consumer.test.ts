@@ -104,6 +104,8 @@ describe("a queue consumer", () => {
         "dynamodb:BatchGetItem",
         "dynamodb:ConditionCheckItem",
         "dynamodb:GetItem",
+        "dynamodb:PartiQLInsert",
+        "dynamodb:PartiQLUpdate",
         "dynamodb:PutItem",
         "dynamodb:UpdateItem",
       ],

@@ -1,0 +1,108 @@
+// Inline writes of different items that are ready together share a BatchExecuteStatement: a tenth of the requests for a
+// batch of ten, and one write unit each, as each has its own condition and result.
+//
+//   G5. A statement fails alone. A request that is refused for one of them, and a role that may not use PartiQL, send each
+//   write by itself: it needs the permissions that every release has.
+//   G11. A request has at most 25 statements and 4 MB, never two of one item.
+import type { DynamoDBClient, DynamoDBServiceException as ServiceException } from "@aws-sdk/client-dynamodb";
+import { executeStatements, type StatementRefused, statementsMax } from "../aws/dynamodb-batch.ts";
+import { nowMs } from "../core/clock.ts";
+import { log } from "../observe/log.ts";
+import { type Gatherer, type GatherOptions, gatherer, type Ready } from "./gather.ts";
+import type { Measured } from "./limits.ts";
+import type { Statement } from "./statement.ts";
+
+export interface StatementUnit extends Measured {
+  readonly statement: Statement;
+  readonly deadlineMs: number;
+}
+
+/** `alone`: nothing was written for all that is known; the write is to be sent by itself. */
+export type StatementResult = "done" | "alone" | StatementRefused;
+
+export type StatementGroup = Gatherer<StatementUnit, StatementResult>;
+
+type Member = Ready<StatementUnit, StatementResult>;
+
+/** Refused as often as this, a form of statement is not one that this engine takes. */
+const refusalsMax = 3;
+/** A role gets its permissions with the next deployment, or is about to have them everywhere. */
+const deniedMs = 60_000;
+
+export function statementGroup(client: () => DynamoDBClient, options: GatherOptions = {}): StatementGroup {
+  const refusals = new Map<string, number>();
+  let deniedUntilMs = 0;
+  return gatherer((group) => void sendGroup(group), { ...options, actionsMax: statementsMax });
+
+  /** Never rejects: each member is told. */
+  async function sendGroup(group: readonly Member[]): Promise<void> {
+    const together = fitTogether(group);
+    for (const member of group) if (!together.includes(member)) member.resolve("alone");
+    if (together.length > 0) await sendTogether(together).catch((error) => fail(together, error));
+  }
+
+  async function sendTogether(members: readonly Member[]): Promise<void> {
+    const results = await execute(members);
+    for (const [index, member] of members.entries()) member.resolve(resultOf(member, results[index]));
+  }
+
+  function fail(members: readonly Member[], error: unknown): void {
+    if (isDenied(error)) noteDenied();
+    for (const { resolve, reject } of members) {
+      if (isDenied(error) || isOfTheRequest(error)) resolve("alone");
+      else reject(error); // a lost response concerns all: each looks for its own evidence
+    }
+  }
+
+  /** None, or at least two: one write by itself says more of what became of it. */
+  function fitTogether(group: readonly Member[]): readonly Member[] {
+    if (nowMs() < deniedUntilMs) return [];
+    const members = group.filter(({ unit }) => (refusals.get(unit.statement.text) ?? 0) < refusalsMax);
+    return members.length > 1 ? members : [];
+  }
+
+  function execute(members: readonly Member[]) {
+    const statements = members.map(({ unit: { statement } }) => ({
+      Statement: statement.text,
+      Parameters: [...statement.parameters],
+      ReturnValuesOnConditionCheckFailure: "ALL_OLD" as const,
+    }));
+    const deadlineMs = Math.min(...members.map(({ unit }) => unit.deadlineMs));
+    return executeStatements(client(), { statements, deadlineMs });
+  }
+
+  function resultOf({ unit: { statement } }: Member, refused: StatementRefused | undefined): StatementResult {
+    if (refused === undefined) {
+      refusals.delete(statement.text);
+      return "done";
+    }
+    if (refused.code === "AccessDenied") noteDenied();
+    if (refused.code === "ValidationError") noteRefused(statement.text);
+    return refused;
+  }
+
+  function noteRefused(text: string): void {
+    if (refusals.size >= textsMax) refusals.clear();
+    refusals.set(text, (refusals.get(text) ?? 0) + 1);
+  }
+
+  function noteDenied(): void {
+    if (nowMs() < deniedUntilMs) return;
+    deniedUntilMs = nowMs() + deniedMs;
+    log("warn", "STATEMENTS_DENIED", { needed: "dynamodb:PartiQLInsert, dynamodb:PartiQLUpdate" });
+  }
+}
+
+/** A program has few forms of statement. */
+const textsMax = 200;
+
+function isDenied(error: unknown): boolean {
+  return error instanceof Error && error.name === "AccessDeniedException";
+}
+
+/** Refused for its content or for a permission, and nothing was written. A throttle that the SDK already retried concerns all. */
+function isOfTheRequest(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  const { $fault, $metadata } = error as Error & Partial<ServiceException>;
+  return $fault === "client" && ($metadata?.attempts ?? 1) === 1;
+}

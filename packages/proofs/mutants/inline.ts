@@ -11,14 +11,14 @@ export const inlineMutants: readonly Mutant[] = [
   },
   {
     name: "statements: an answer of 200 counts as done",
-    file: "packages/messaging/src/aws/dynamodb-batch.ts",
+    file: "packages/messaging/src/aws/statement-batch.ts",
     find: "if (answer !== undefined && answer.Error === undefined) continue;",
     replace: "if (answer !== undefined) continue;",
     checks: [faults("inline, by ids, in one request")],
   },
   {
     name: "statements: one that the answer does not mention counts as done",
-    file: "packages/messaging/src/aws/dynamodb-batch.ts",
+    file: "packages/messaging/src/aws/statement-batch.ts",
     find: "if (answer !== undefined && answer.Error === undefined) continue;",
     replace: "if (answer?.Error === undefined) continue;",
     checks: [messaging("batch-answer")],

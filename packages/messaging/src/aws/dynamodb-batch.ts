@@ -1,13 +1,10 @@
 // The batch requests to DynamoDB. An answer leaves out what was throttled, or what is beyond 16 MB; see batch-answer.ts.
 //
-//   https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchExecuteStatement.html
 //   https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchGetItem.html
 //   https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchWriteItem.html
 import {
   type AttributeValue,
-  BatchExecuteStatementCommand,
   BatchGetItemCommand,
-  type BatchStatementRequest,
   BatchWriteItemCommand,
   type DynamoDBClient,
   type KeysAndAttributes,
@@ -18,7 +15,6 @@ import { type Refused, sendInBatches } from "./batch-answer.ts";
 
 export const getKeysMax = 100;
 export const writesMax = 25;
-export const statementsMax = 25;
 
 type Item = Record<string, AttributeValue>;
 
@@ -75,60 +71,6 @@ export function writeItems(
       const answer = await client.send(new BatchWriteItemCommand({ RequestItems: { [table]: [...chunk] } }));
       return { again: leftOut(answer.UnprocessedItems?.[table]), refused: [] };
     },
-  });
-}
-
-/** Why a statement was not done. */
-export interface StatementRefused {
-  readonly code: string;
-  /** The item as it was when the condition failed, from an engine that says so. */
-  readonly item?: Item | undefined;
-}
-
-/** Nothing is wrong with the statement. */
-const mayPass: ReadonlySet<string> = new Set([
-  "UNPROCESSED",
-  "ThrottlingError",
-  "ProvisionedThroughputExceeded",
-  "RequestLimitExceeded",
-  "InternalServerError",
-]);
-
-/**
- * Executes at most `statementsMax` writes of different items, each on a condition of its own.
- * @returns for each statement why it was not done; undefined when it was
- */
-export async function executeStatements(
-  client: DynamoDBClient,
-  {
-    statements,
-    deadlineMs,
-  }: { readonly statements: readonly BatchStatementRequest[]; readonly deadlineMs?: number },
-): Promise<(StatementRefused | undefined)[]> {
-  const items = new Map<BatchStatementRequest, Item>();
-  const undone = await sendInBatches(statements, {
-    entriesMax: statementsMax,
-    deadlineMs,
-    async request(sent) {
-      const { Responses = [] } = await client.send(
-        new BatchExecuteStatementCommand({ Statements: [...sent] }),
-      );
-      const again: Refused<BatchStatementRequest>[] = [];
-      const refused: Refused<BatchStatementRequest>[] = [];
-      for (const [index, entry] of sent.entries()) {
-        const answer = Responses[index];
-        if (answer !== undefined && answer.Error === undefined) continue;
-        const { Code: code = "UNPROCESSED", Item } = answer?.Error ?? {};
-        if (Item) items.set(entry, Item);
-        (mayPass.has(code) ? again : refused).push({ entry, code });
-      }
-      return { again, refused };
-    },
-  });
-  const codes = new Map(undone.map(({ entry, code }) => [entry, code]));
-  return statements.map((statement) => {
-    const code = codes.get(statement);
-    return code === undefined ? undefined : { code, item: items.get(statement) };
   });
 }
 

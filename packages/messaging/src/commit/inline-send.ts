@@ -9,17 +9,39 @@ import {
   UpdateItemCommand,
 } from "@aws-sdk/client-dynamodb";
 import { isTransient } from "../aws/cancellation.ts";
-import type { StatementRefused } from "../aws/dynamodb-batch.ts";
 import type { SharedRead } from "../aws/shared-read.ts";
 import type { Item } from "../core/item-size.ts";
 import { beforeNextCommit } from "../core/retry.ts";
 import type { Delivery } from "./delivery.ts";
+import { type Gatherer, type GatherOptions, gatherer } from "./gather.ts";
 import { outboxIdAttribute } from "./inline-write.ts";
 import type { Measured } from "./limits.ts";
 import { recall, recallExists } from "./seen-evidence.ts";
-import { statementOf } from "./statement.ts";
-import type { StatementGroup } from "./statement-group.ts";
+import type { GroupedMember, GroupedResult, GroupedWrite, SendGroup } from "./statement-group.ts";
 import type { Write } from "./unit-of-work.ts";
+
+export type InlineGroup = Gatherer<GroupedWrite, GroupedResult>;
+
+/** Of a BatchExecuteStatement. */
+const statementsMax = 25;
+
+/** Gathers the writes of a batch that are ready together. G11: a request has at most 25 of them, never two of one item. */
+export function inlineGroup(client: () => DynamoDBClient, options: GatherOptions): InlineGroup {
+  let loaded: Promise<SendGroup> | undefined;
+  return gatherer((group) => void send(group), { ...options, actionsMax: statementsMax });
+
+  /** Never rejects: each member is told. */
+  async function send(group: readonly GroupedMember[]): Promise<void> {
+    if (group.length === 1) return group[0]?.resolve("alone"); // its answer says more
+    try {
+      loaded ??= import("./statement-group.ts").then(({ statementGroups }) => statementGroups(client));
+      const sendGroup = await loaded;
+      await sendGroup(group);
+    } catch (error) {
+      for (const { reject } of group) reject(error);
+    }
+  }
+}
 
 export interface InlineSender {
   /** Undefined when the write was done; otherwise the item as it was when its condition failed. */
@@ -38,7 +60,7 @@ export interface InlineSenderOptions {
   readonly table: string;
   readonly client: () => DynamoDBClient;
   /** Undefined sends each alone. */
-  readonly group: StatementGroup | undefined;
+  readonly group: InlineGroup | undefined;
   /** For an engine whose refusal does not say what the item was. */
   readonly readItem: SharedRead;
 }
@@ -70,13 +92,12 @@ export function inlineSender({ table, client, group, readItem }: InlineSenderOpt
     const [write = {}] = unit.actions;
     const exists = recallExists(table, id) ?? unseenExist;
     const hasOutbox = recall(table, id, outboxIdAttribute) !== undefined;
-    const statement = group && statementOf(write, { exists, hasOutbox });
-    if (!group || !statement) return sendAlone(write, run);
-    const result = await group.commit(run, { ...unit, statement, deadlineMs });
+    if (!group) return sendAlone(write, run);
+    const result = await group.commit(run, { ...unit, before: { exists, hasOutbox }, deadlineMs });
     if (result === "done") return undefined;
     if (result === "alone") return sendAlone(write, run);
     if (!conditionFailed.has(result.code)) {
-      if (isTransient(result.code)) throw new StatementError(result);
+      if (isTransient(result.code)) throw Object.assign(new Error(result.code), { name: result.code });
       return sendAlone(write, run); // its error says what is wrong, in the form that is known
     }
     const item = result.item ?? (await readItem(id));
@@ -99,13 +120,6 @@ export function inlineSender({ table, client, group, readItem }: InlineSenderOpt
 }
 
 const conditionFailed: ReadonlySet<string> = new Set(["ConditionalCheckFailed", "DuplicateItem"]);
-
-class StatementError extends Error {
-  constructor({ code }: StatementRefused) {
-    super(`a statement was not executed: ${code}`);
-    this.name = code;
-  }
-}
 
 /** The name that a transaction would give as its reason: TransactionConflict for a TransactionConflictException. */
 function codeOf(error: unknown): string {

@@ -16,7 +16,7 @@ import type { Envelope } from "../envelope/envelope.ts";
 import type { Delivery } from "./delivery.ts";
 import type { GroupCommitOptions } from "./group-commit.ts";
 import type { EvidenceStore } from "./idempotency.ts";
-import { inlineSender } from "./inline-send.ts";
+import { inlineGroup, inlineSender } from "./inline-send.ts";
 import { mergeInline, outboxIdAttribute } from "./inline-write.ts";
 import { byIds, itemsNamedBy } from "./item-evidence.ts";
 import { measure } from "./limits.ts";
@@ -25,7 +25,6 @@ import { requireFreeKey } from "./reserved-keys.ts";
 import type { RowsEvidence } from "./rows-evidence.ts";
 import { recall, remember } from "./seen-evidence.ts";
 import { bySequence } from "./sequence-evidence.ts";
-import { statementGroup } from "./statement-group.ts";
 import type { Write } from "./unit-of-work.ts";
 
 export interface InlineOptions {
@@ -78,7 +77,7 @@ export function inline(options: InlineOptions): EvidenceStore {
   const client = () => options.client ?? dynamodb();
   const readItem = sharedRead({ table, client, attribute: form.attribute });
   const readBeyond = sharedRead({ table: evidenceTable, client });
-  const group = grouping && statementGroup(client, grouping);
+  const group = grouping && inlineGroup(client, grouping);
   const sender = inlineSender({ table, client, group, readItem });
   let barred: RowsEvidence | undefined;
 

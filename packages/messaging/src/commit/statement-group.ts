@@ -1,45 +1,48 @@
-// Inline writes of different items that are ready together share a BatchExecuteStatement: a tenth of the requests for a
-// batch of ten, and one write unit each, as each has its own condition and result.
+// Sends inline writes of different items in one BatchExecuteStatement: a tenth of the requests for a batch of ten, and one
+// write unit each, as each has its own condition and result. Loaded with the first batch of several messages.
 //
 //   G5. A statement fails alone. A request that is refused for one of them, and a role that may not use PartiQL, send each
 //   write by itself: it needs the permissions that every release has.
-//   G11. A request has at most 25 statements and 4 MB, never two of one item.
 import type { DynamoDBClient, DynamoDBServiceException as ServiceException } from "@aws-sdk/client-dynamodb";
-import { executeStatements, type StatementRefused, statementsMax } from "../aws/dynamodb-batch.ts";
+import { executeStatements, type StatementRefused } from "../aws/statement-batch.ts";
 import { nowMs } from "../core/clock.ts";
 import { log } from "../observe/log.ts";
-import { type Gatherer, type GatherOptions, gatherer, type Ready } from "./gather.ts";
+import type { Ready } from "./gather.ts";
 import type { Measured } from "./limits.ts";
-import type { Statement } from "./statement.ts";
+import { type ItemBefore, type Statement, statementOf } from "./statement.ts";
 
-export interface StatementUnit extends Measured {
-  readonly statement: Statement;
+export interface GroupedWrite extends Measured {
+  readonly before: ItemBefore;
   readonly deadlineMs: number;
 }
 
 /** `alone`: nothing was written for all that is known; the write is to be sent by itself. */
-export type StatementResult = "done" | "alone" | StatementRefused;
+export type GroupedResult = "done" | "alone" | StatementRefused;
 
-export type StatementGroup = Gatherer<StatementUnit, StatementResult>;
+export type GroupedMember = Ready<GroupedWrite, GroupedResult>;
 
-type Member = Ready<StatementUnit, StatementResult>;
+/** Never rejects: each member is told. */
+export type SendGroup = (group: readonly GroupedMember[]) => Promise<void>;
+
+interface Member extends GroupedMember {
+  readonly statement: Statement;
+}
 
 /** Refused as often as this, a form of statement is not one that this engine takes. */
 const refusalsMax = 3;
 /** A role gets its permissions with the next deployment, or is about to have them everywhere. */
 const deniedMs = 60_000;
 
-export function statementGroup(client: () => DynamoDBClient, options: GatherOptions = {}): StatementGroup {
+export function statementGroups(client: () => DynamoDBClient): SendGroup {
   const refusals = new Map<string, number>();
   let deniedUntilMs = 0;
-  return gatherer((group) => void sendGroup(group), { ...options, actionsMax: statementsMax });
 
-  /** Never rejects: each member is told. */
-  async function sendGroup(group: readonly Member[]): Promise<void> {
+  return async function sendGroup(group) {
     const together = fitTogether(group);
-    for (const member of group) if (!together.includes(member)) member.resolve("alone");
+    const sent = new Set(together.map(({ unit }) => unit));
+    for (const { unit, resolve } of group) if (!sent.has(unit)) resolve("alone");
     if (together.length > 0) await sendTogether(together).catch((error) => fail(together, error));
-  }
+  };
 
   async function sendTogether(members: readonly Member[]): Promise<void> {
     const results = await execute(members);
@@ -55,14 +58,19 @@ export function statementGroup(client: () => DynamoDBClient, options: GatherOpti
   }
 
   /** None, or at least two: one write by itself says more of what became of it. */
-  function fitTogether(group: readonly Member[]): readonly Member[] {
+  function fitTogether(group: readonly GroupedMember[]): readonly Member[] {
     if (nowMs() < deniedUntilMs) return [];
-    const members = group.filter(({ unit }) => (refusals.get(unit.statement.text) ?? 0) < refusalsMax);
+    const members = group.flatMap((member) => {
+      const [write = {}] = member.unit.actions;
+      const statement = statementOf(write, member.unit.before);
+      const isTaken = statement !== undefined && (refusals.get(statement.text) ?? 0) < refusalsMax;
+      return isTaken ? [{ ...member, statement }] : [];
+    });
     return members.length > 1 ? members : [];
   }
 
   function execute(members: readonly Member[]) {
-    const statements = members.map(({ unit: { statement } }) => ({
+    const statements = members.map(({ statement }) => ({
       Statement: statement.text,
       Parameters: [...statement.parameters],
       ReturnValuesOnConditionCheckFailure: "ALL_OLD" as const,
@@ -71,7 +79,7 @@ export function statementGroup(client: () => DynamoDBClient, options: GatherOpti
     return executeStatements(client(), { statements, deadlineMs });
   }
 
-  function resultOf({ unit: { statement } }: Member, refused: StatementRefused | undefined): StatementResult {
+  function resultOf({ statement }: Member, refused: StatementRefused | undefined): GroupedResult {
     if (refused === undefined) {
       refusals.delete(statement.text);
       return "done";

@@ -21,6 +21,7 @@ type Cost = readonly [requests: number, writeUnits: number, readUnits: number, r
 const fresh: Record<string, Cost> = {
   "rows, alone": [100, 600, 0, 0],
   rows: [10, 600, 0, 0],
+  "rows, messages in the item": [10, 400, 0, 0],
   "inline, alone": [100, 100, 0, 0],
   "inline, by sequence": [10, 100, 0, 0],
   "inline, by ids": [10, 100, 0, 0],
@@ -31,6 +32,7 @@ const fresh: Record<string, Cost> = {
 const duplicates: Record<string, Cost> = {
   "rows, alone": [19, 0, 90, 10],
   rows: [10, 0, 90, 1],
+  "rows, messages in the item": [10, 0, 90, 1],
   "inline, alone": [10, 0, 100, 0],
   "inline, by sequence": [10, 0, 100, 0],
   "inline, by ids": [10, 0, 100, 0],

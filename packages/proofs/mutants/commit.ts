@@ -83,6 +83,27 @@ export const commitMutants: readonly Mutant[] = [
     checks: [messaging("rows")],
   },
   {
+    name: "messages in the item: those of an earlier commit stay",
+    file: "packages/messaging/src/commit/messages-in-item.ts",
+    find: "n === at ? withMessages",
+    replace: "n === at && messages.length > 0 ? withMessages",
+    checks: [messaging("messages-in-item")],
+  },
+  {
+    name: "messages in the item: they are lost when no item of the table changes",
+    file: "packages/messaging/src/commit/messages-in-item.ts",
+    find: "if (at < 0) return undefined;",
+    replace: "",
+    checks: [messaging("messages-in-item")],
+  },
+  {
+    name: "messages in the item: every commit has the same name",
+    file: "packages/messaging/src/commit/messages-in-item.ts",
+    find: "withMessages(write, { outboxId, messages })",
+    replace: 'withMessages(write, { outboxId: "commit", messages })',
+    checks: [faults("rows, messages in the item")],
+  },
+  {
     name: "group commit: one item twice in a transaction",
     file: "packages/messaging/src/commit/gather.ts",
     find: "![...items].some((item) => one.items.has(item)),",

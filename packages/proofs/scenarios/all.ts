@@ -5,7 +5,7 @@ import { atMostOnceScenario } from "./at-most-once.ts";
 import { claimsScenario } from "./claims.ts";
 import { effectScenario } from "./effect.ts";
 import { fifoScenario } from "./fifo.ts";
-import { inlineOverflowScenario, inlineScenario } from "./inline.ts";
+import { inlineOverflowScenario, inlineScenario, messagesInItemScenario } from "./inline.ts";
 import { journeyScenario } from "./journey.ts";
 import { rawJsonScenario, s3Scenario } from "./origins.ts";
 import { publisherScenario } from "./publisher.ts";
@@ -23,6 +23,7 @@ export function scenarios(): Scenario[] {
   return [
     rowsScenario(),
     rowsAloneScenario(),
+    messagesInItemScenario(),
     inlineScenario(),
     inlineScenario({ by: "sequence" }),
     inlineScenario({ apart: true }),
@@ -82,6 +83,7 @@ export function concurrentScenarios(): Scenario[] {
     rowsAloneScenario({ workers: 2 }),
     inlineScenario({ by: "sequence", workers: 2 }),
     inlineScenario({ apart: true, workers: 2 }),
+    messagesInItemScenario({ workers: 2, messages: 2 }),
     inlineOverflowScenario({ workers: 2, messages: 1 }),
     atMostOnceScenario({ workers: 2 }),
     pullScenario("after-effect", { workers: 2 }),

@@ -53,6 +53,38 @@ export function inlineScenario({
   };
 }
 
+/** Evidence as rows, and the messages in the account: two units share a transaction, and a third is of the first account. */
+export function messagesInItemScenario({ workers = 1, messages = 3 } = {}): Scenario {
+  return {
+    name: "rows, messages in the item",
+    sandbox: { tables: { ACCOUNTS_TABLE: { stream: true } } },
+    functions: [
+      {
+        handler: "packages/proofs/scenarios/handlers/messages-in-item.ts",
+        by: { kind: "queue", queue: "main", workers },
+      },
+    ],
+    async begin(sandbox, unique) {
+      const [a, b] = [`a-${unique}`, `b-${unique}`];
+      const deposits = [
+        { account: a, amount: 100 },
+        { account: b, amount: 10 },
+        { account: a, amount: 1 },
+      ].slice(0, messages);
+      await depositsTo(sandbox, "main", unique, deposits);
+      return {
+        async violations() {
+          return [
+            ...(await sums(sandbox, deposits)),
+            ...(await confirmedInStream(sandbox, deposits)),
+            ...(await nothingParked(sandbox, "main")),
+          ];
+        },
+      };
+    },
+  };
+}
+
 /**
  * An account whose item is about to put what has left it into a row: a message that does so, one that comes after it, and
  * copies of messages in the row, with new times.

@@ -69,10 +69,34 @@ describe("what an answer of DynamoDB leaves out", () => {
         return { ...answer, Responses: answer.Responses?.slice(0, 1) };
       },
     } as unknown as DynamoDBClient;
-    const deadlineMs = Date.now() + 600; // one try: there is no time to wait for another
-    const done = await executeStatements(forgetful, { statements, deadlineMs: deadlineMs - 200 });
-    expect(done).toEqual([undefined, { code: "UNPROCESSED", item: undefined }]);
-    expect(await executeStatements(dynamodb(), { statements, deadlineMs })).toEqual([undefined, undefined]);
+    const done = async (client: DynamoDBClient) => {
+      const results: unknown[] = [];
+      const deadlineMs = Date.now() + 400; // one try: there is no time to wait for another
+      await executeStatements(client, {
+        statements,
+        deadlineMs,
+        told: (n, refused) => (results[n] = refused?.code),
+      });
+      return results;
+    };
+    expect(await done(forgetful)).toEqual([undefined, "UNPROCESSED"]);
+    expect(await done(dynamodb())).toEqual([undefined, undefined]);
+  });
+
+  it("G5: is told of each statement before others are sent again", async () => {
+    const { table, keys } = await items(3);
+    const statements = keys.map(({ id }) => ({
+      Statement: `UPDATE "${table}" SET "told" = ? WHERE "id" = ?`,
+      Parameters: [{ N: "1" }, id as { S: string }],
+    }));
+    const failure = { SenderFault: false, Code: "ThrottlingError" };
+    partial = leaveOut(dynamodb(), { command: "BatchExecuteStatementCommand", failure });
+    const seen: string[] = [];
+    await executeStatements(dynamodb(), {
+      statements,
+      told: (index) => seen.push(`${index} after ${partial?.requests.length}`),
+    });
+    expect(seen).toEqual(["1 after 1", "2 after 1", "0 after 2"]);
   });
 
   it("G4: leaves a held group held", async () => {

@@ -168,7 +168,7 @@ export const commitMutants: readonly Mutant[] = [
   },
   {
     name: "rows: a message that was only taken counts as done",
-    file: "packages/messaging/src/commit/lease.ts",
+    file: "packages/messaging/src/commit/lease-item.ts",
     find: `if (found.state === "settled") return undefined;\n  return {\n    waitMs`,
     replace: "if (found.state !== undefined) return undefined;\n  return {\n    waitMs",
     checks: [messaging("at-most-once")],

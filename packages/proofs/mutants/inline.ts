@@ -12,15 +12,15 @@ export const inlineMutants: readonly Mutant[] = [
   {
     name: "statements: an answer of 200 counts as done",
     file: "packages/messaging/src/aws/statement-batch.ts",
-    find: "if (answer !== undefined && answer.Error === undefined) continue;",
-    replace: "if (answer !== undefined) continue;",
+    find: "answer !== undefined && answer.Error === undefined",
+    replace: "answer !== undefined",
     checks: [faults("inline, by ids, in one request")],
   },
   {
     name: "statements: one that the answer does not mention counts as done",
     file: "packages/messaging/src/aws/statement-batch.ts",
-    find: "if (answer !== undefined && answer.Error === undefined) continue;",
-    replace: "if (answer?.Error === undefined) continue;",
+    find: "answer !== undefined && answer.Error === undefined",
+    replace: "answer?.Error === undefined",
     checks: [messaging("batch-answer")],
   },
   {

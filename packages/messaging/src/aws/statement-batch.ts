@@ -11,13 +11,11 @@ import { type Refused, sendInBatches } from "./batch-answer.ts";
 
 const statementsMax = 25;
 
-type Item = Record<string, AttributeValue>;
-
 /** Why a statement was not done. */
 export interface StatementRefused {
   readonly code: string;
   /** The item as it was when the condition failed, from an engine that says so. */
-  readonly item?: Item | undefined;
+  readonly item?: Record<string, AttributeValue> | undefined;
 }
 
 /** Nothing is wrong with the statement. */
@@ -29,40 +27,37 @@ const mayPass: ReadonlySet<string> = new Set([
   "InternalServerError",
 ]);
 
-/**
- * Executes at most `statementsMax` writes of different items, each on a condition of its own.
- * @returns for each statement why it was not done; undefined when it was
- */
+export interface Statements {
+  /** Writes of different items, each on a condition of its own. */
+  readonly statements: readonly BatchStatementRequest[];
+  readonly deadlineMs?: number;
+  /** Hears of each statement when it is known, before others are sent again: why it was not done; undefined when it was. */
+  readonly told: (index: number, refused: StatementRefused | undefined) => void;
+}
+
 export async function executeStatements(
   client: DynamoDBClient,
-  {
-    statements,
-    deadlineMs,
-  }: { readonly statements: readonly BatchStatementRequest[]; readonly deadlineMs?: number },
-): Promise<(StatementRefused | undefined)[]> {
-  const items = new Map<BatchStatementRequest, Item>();
-  const undone = await sendInBatches(statements, {
+  { statements, deadlineMs, told }: Statements,
+): Promise<void> {
+  const left = await sendInBatches([...statements.keys()], {
     entriesMax: statementsMax,
     deadlineMs,
-    async request(sent) {
-      const { Responses = [] } = await client.send(
-        new BatchExecuteStatementCommand({ Statements: [...sent] }),
-      );
-      const again: Refused<BatchStatementRequest>[] = [];
-      const refused: Refused<BatchStatementRequest>[] = [];
-      for (const [index, entry] of sent.entries()) {
-        const answer = Responses[index];
-        if (answer !== undefined && answer.Error === undefined) continue;
-        const { Code: code = "UNPROCESSED", Item } = answer?.Error ?? {};
-        if (Item) items.set(entry, Item);
-        (mayPass.has(code) ? again : refused).push({ entry, code });
+    async request(indexes) {
+      const Statements = indexes.map((index) => statements[index] as BatchStatementRequest);
+      const { Responses = [] } = await client.send(new BatchExecuteStatementCommand({ Statements }));
+      const again: Refused<number>[] = [];
+      for (const [place, index] of indexes.entries()) {
+        const answer = Responses[place];
+        if (answer !== undefined && answer.Error === undefined) {
+          told(index, undefined);
+          continue;
+        }
+        const { Code: code = "UNPROCESSED", Item: item } = answer?.Error ?? {};
+        if (mayPass.has(code)) again.push({ entry: index, code });
+        else told(index, { code, item });
       }
-      return { again, refused };
+      return { again, refused: [] };
     },
   });
-  const codes = new Map(undone.map(({ entry, code }) => [entry, code]));
-  return statements.map((statement) => {
-    const code = codes.get(statement);
-    return code === undefined ? undefined : { code, item: items.get(statement) };
-  });
+  for (const { entry, code } of left) told(entry, { code });
 }

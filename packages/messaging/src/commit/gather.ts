@@ -66,7 +66,7 @@ export function gatherer<Unit extends Measured, Result>(
 }
 
 /** First fit, in the order in which they became ready. */
-function groupsOf<One extends { readonly unit: Measured }>(
+export function groupsOf<One extends { readonly unit: Measured }>(
   units: readonly One[],
   actionsMax: number,
 ): One[][] {

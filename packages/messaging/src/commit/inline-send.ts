@@ -17,30 +17,16 @@ import { type Gatherer, type GatherOptions, gatherer } from "./gather.ts";
 import { outboxIdAttribute } from "./inline-write.ts";
 import type { Measured } from "./limits.ts";
 import { recall, recallExists } from "./seen-evidence.ts";
-import type { GroupedMember, GroupedResult, GroupedWrite, SendGroup } from "./statement-group.ts";
+import { groupSender, statementsMax } from "./shared-write.ts";
+import type { GroupedResult, GroupedWrite } from "./statement-group.ts";
 import type { Write } from "./unit-of-work.ts";
 
 export type InlineGroup = Gatherer<GroupedWrite, GroupedResult>;
 
-/** Of a BatchExecuteStatement. */
-const statementsMax = 25;
-
-/** Gathers the writes of a batch that are ready together. G11: a request has at most 25 of them, never two of one item. */
+/** Gathers the writes of a batch that are ready together. */
 export function inlineGroup(client: () => DynamoDBClient, options: GatherOptions): InlineGroup {
-  let loaded: Promise<SendGroup> | undefined;
+  const send = groupSender(client);
   return gatherer((group) => void send(group), { ...options, actionsMax: statementsMax });
-
-  /** Never rejects: each member is told. */
-  async function send(group: readonly GroupedMember[]): Promise<void> {
-    if (group.length === 1) return group[0]?.resolve("alone"); // its answer says more
-    try {
-      loaded ??= import("./statement-group.ts").then(({ statementGroups }) => statementGroups(client));
-      const sendGroup = await loaded;
-      await sendGroup(group);
-    } catch (error) {
-      for (const { reject } of group) reject(error);
-    }
-  }
 }
 
 export interface InlineSender {

@@ -13,7 +13,7 @@ import { evidenceDays } from "../envelope/message-life.ts";
 import type { Delivery } from "./delivery.ts";
 import { type GroupCommitOptions, groupCommit } from "./group-commit.ts";
 import type { EvidenceStore } from "./idempotency.ts";
-import type { Condition } from "./lease.ts";
+import type { Condition } from "./lease-item.ts";
 import { measure } from "./limits.ts";
 import type { MessageCarrier } from "./messages-in-item.ts";
 import { writesWithRows } from "./outbox.ts";

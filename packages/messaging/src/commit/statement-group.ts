@@ -44,9 +44,21 @@ export function statementGroups(client: () => DynamoDBClient): SendGroup {
     if (together.length > 0) await sendTogether(together).catch((error) => fail(together, error));
   };
 
-  async function sendTogether(members: readonly Member[]): Promise<void> {
-    const results = await execute(members);
-    for (const [index, member] of members.entries()) member.resolve(resultOf(member, results[index]));
+  function sendTogether(members: readonly Member[]): Promise<void> {
+    const statements = members.map(({ statement }) => ({
+      Statement: statement.text,
+      Parameters: [...statement.parameters],
+      ReturnValuesOnConditionCheckFailure: "ALL_OLD" as const,
+    }));
+    const deadlineMs = Math.min(...members.map(({ unit }) => unit.deadlineMs));
+    return executeStatements(client(), {
+      statements,
+      deadlineMs,
+      told(index, refused) {
+        const member = members[index];
+        if (member) member.resolve(resultOf(member, refused));
+      },
+    });
   }
 
   function fail(members: readonly Member[], error: unknown): void {
@@ -67,16 +79,6 @@ export function statementGroups(client: () => DynamoDBClient): SendGroup {
       return isTaken ? [{ ...member, statement }] : [];
     });
     return members.length > 1 ? members : [];
-  }
-
-  function execute(members: readonly Member[]) {
-    const statements = members.map(({ statement }) => ({
-      Statement: statement.text,
-      Parameters: [...statement.parameters],
-      ReturnValuesOnConditionCheckFailure: "ALL_OLD" as const,
-    }));
-    const deadlineMs = Math.min(...members.map(({ unit }) => unit.deadlineMs));
-    return executeStatements(client(), { statements, deadlineMs });
   }
 
   function resultOf({ statement }: Member, refused: StatementRefused | undefined): GroupedResult {

@@ -31,6 +31,7 @@ export function scenarios(): Scenario[] {
     inlineOverflowScenario(),
     atMostOnceScenario(),
     effectScenario(),
+    effectScenario({ messages: 2 }),
     fifoScenario(),
     fifoScenario({ redriven: true }),
     publisherScenario("stream"),

@@ -54,7 +54,7 @@ it("G11: of a message in a line it knows where it began, and counts its waits an
   for (const ahead of [40, 40, 40, 30, 30]) {
     const record = received(receives++);
     await store.lastRuns([record]);
-    await store.note(record, "waited", ahead);
+    await store.note(record, "waited", { ahead });
     const after = received(receives);
     await store.lastRuns([after]);
     waits.push(pastOf(after).waits);

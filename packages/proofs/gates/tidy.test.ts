@@ -30,6 +30,7 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
     "observe",
     "aws",
     "commit",
+    "limit",
     "origin",
     "trust",
     "receive",

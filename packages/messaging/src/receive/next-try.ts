@@ -40,9 +40,9 @@ export async function nextTry(queue: Subscription, record: SQSRecord, error: unk
   const ageMs = nowMs() - Number(record.attributes.SentTimestamp);
   const waitedSeconds = secondsSince(record.attributes.ApproximateFirstReceiveTimestamp);
   const asked = visibilitySeconds(error instanceof RetryLater ? error.retryAfterSeconds : undefined);
-  const { ahead } = error instanceof RetryLater ? error : {};
+  const { ahead, kept } = error instanceof RetryLater ? error : {};
   const retryAfterSeconds = waited
-    ? (inLine(record, ahead) ?? waitFor(asked, waitsOf(record, ahead)))
+    ? ((kept && asked) ?? inLine(record, ahead) ?? waitFor(asked, waitsOf(record, ahead)))
     : (asked ?? backoffSeconds(attempt));
   const receives = receiveCountOf(record);
   const again: Try = { retryAfterSeconds, waited, waitedSeconds };

@@ -91,6 +91,7 @@ export function tokenLine({ limit, perSecond, burst }: TokenLineOptions): TokenL
     for (let round = 1; round <= roundsMax; round++) {
       const nowUs = nowMs() * 1_000;
       const oldestUs = nowUs - burstUs + Math.max(intervalUs, Math.min(Math.floor(burstUs / 2), underwayUs));
+      wanted = Math.min(wanted, fitting(limitsUs, oldestUs - nowUs));
       const isIdle = (nextUs.get(id) ?? nowUs) < oldestUs;
       const { isDone, item } = isIdle
         ? await begin(id, oldestUs, wanted)
@@ -98,8 +99,7 @@ export function tokenLine({ limit, perSecond, burst }: TokenLineOptions): TokenL
       const foundUs = Number(item?.nextUs ?? 0);
       remember(id, foundUs);
       if (isDone) return { firstUs: foundUs - wanted * intervalUs, sold: wanted };
-      if (foundUs < oldestUs) continue; // idle: the next round begins the line anew
-      wanted = fitting(limitsUs, foundUs - nowUs);
+      wanted = fitting(limitsUs, Math.max(foundUs, oldestUs) - nowUs); // an idle line begins anew in the next round
       if (wanted === 0) return { firstUs: foundUs, sold: 0 };
     }
     throw new RetryLater("CONTENDED", undefined, { waited: true });

@@ -45,6 +45,7 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
     "journal",
     "outbox",
     "routes",
+    "consumers",
     "evidence",
     "deploy",
     "scaffold",

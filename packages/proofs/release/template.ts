@@ -142,6 +142,7 @@ function manifest(version: string): unknown {
     "synth",
     "deploy",
     "new",
+    "consumers",
     "dlq",
     "outbox",
     "routes",

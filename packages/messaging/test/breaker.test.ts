@@ -104,7 +104,7 @@ it("G13: when all probes fail it is open again, for twice as long, and no probe 
   }
 });
 
-it("probes whose processes died are replaced when their time is over", async () => {
+it("probes whose processes died are replaced after their deadline", async () => {
   const one = anEnvironment({ probes: 1 });
   await failing(one);
   aheadMs += 31_000;

@@ -77,7 +77,7 @@ export function alarmOnConsumer(list: AlarmList, consumer: QueueConsumer, counte
   });
 }
 
-/** Another company's API is down, or slower than what comes in: nothing is lost, but somebody should know. */
+/** Another company's API is down, or slower than the messages come in: nothing is lost, but somebody should know. */
 function alarmOnLimits(list: AlarmList, subject: QueueConsumer, counted: Counted): void {
   const { rateAheadSeconds, breakerOpenSeconds } = limitMetrics;
   for (const [kind, metricName] of [

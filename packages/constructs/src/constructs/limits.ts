@@ -19,7 +19,7 @@ export function useLimits(user: LambdaFunction, { limits, evidence }: LimitsOpti
   for (const [index, limit] of limits.entries()) {
     if (!/^[a-z][a-z\d-]{0,62}$/.test(limit) || limits.indexOf(limit) !== index) {
       throw new Error(
-        `${user.node.path}: limits must be different names of 1 to 63 lower-case letters, digits and hyphens, beginning with a letter, got ${JSON.stringify(limits)}`,
+        `${user.node.path}: limits must be different names such as "carrier" (a-z, 0-9 and hyphens, 63 characters at most), got ${JSON.stringify(limits)}`,
       );
     }
     evidence.grantOwn(user, idsOf(limit), "dynamodb:UpdateItem");

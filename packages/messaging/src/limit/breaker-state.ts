@@ -1,6 +1,6 @@
 // The state of a breaker, one item that all environments share:
 //
-//   closed ──enough messages failed──► open ──its time is over──► half-open ──a probe succeeded──► closed
+//   closed ──enough messages failed──► open ──after openSeconds──► half-open ──a probe succeeded──► closed
 //                                       ▲                            └─ all probes failed ─► open, twice as long
 //
 //   G13. A state changes on the condition that it is still the one that was seen: of many that see the last failure, one

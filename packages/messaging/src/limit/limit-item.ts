@@ -56,7 +56,7 @@ const keptSeconds = 604_800;
 export function limitTable(owner: string, { key, table, client }: LimitOptions): LimitTable {
   if (typeof key !== "string" || !/^[a-z][a-z\d-]{0,62}$/.test(key)) {
     throw new Error(
-      `${owner}: key must be 1 to 63 lower-case letters, digits and hyphens, beginning with a letter, got ${JSON.stringify(key)}`,
+      `${owner}: key must be a name such as "carrier" (a-z, 0-9 and hyphens, 63 characters at most), got ${JSON.stringify(key)}`,
     );
   }
   const granted = environment("LIMITS");

@@ -1,4 +1,4 @@
-// What is known of each consumer: whether it receives messages, what waits for it, and until when that is kept.
+// The state of each consumer: whether it receives messages, how many wait for it, and until when SQS keeps them.
 //
 //   G6. A running consumer parks a message at seven eighths of the retention, so for an eighth of it after a pause nothing can
 //   expire; what is sent during the pause is kept for the whole retention.

@@ -85,6 +85,15 @@ it("G11: pauses grow with the waits, and stay as long as was asked for", async (
   expect(Math.max(...seconds)).toBeLessThanOrEqual(900);
 });
 
+it("G13: an appointment is kept to the second, after however many waits", async () => {
+  const kept = { "limit#api#rate": 1 };
+  for (const receives of [2, 60, 400]) {
+    const due = new RetryLater("RATE_LIMITED", 37, { waited: true, kept });
+    const next = await nextTry(queue, received({ receives, waits: receives - 1 }), due);
+    expect(next).toMatchObject({ retryAfterSeconds: 37, waited: true });
+  }
+});
+
 it.each([
   { retention: "345600", receivesMax: 1_000, asked: 1 },
   { retention: "345600", receivesMax: 1_000, asked: undefined },

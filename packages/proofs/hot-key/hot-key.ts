@@ -37,6 +37,7 @@ export interface HotKey {
   readonly tables?: SandboxPlan["tables"];
   readonly seed?: number;
   readonly environment?: Readonly<Record<string, string>>;
+  readonly overlapping?: boolean;
   /** Answers the HTTP requests of the handlers, which no server does. */
   readonly api?: (request: ApiRequest) => Response;
 }
@@ -117,6 +118,7 @@ export async function runHotKey<Found>(
           queue: "main",
           visibilitySeconds: 6 * timeoutSeconds,
           environments: plan.environments,
+          overlapping: plan.overlapping ?? false,
           ...(plan.batchSize !== undefined && { batchSize: plan.batchSize }),
         },
         {

@@ -36,8 +36,8 @@ export interface RateOptions extends LimitOptions {
 
 /** A message that must wait no longer does so in the function: a return to the queue costs a request or two. */
 const inFunctionMs = 1_000;
-/** SQS knows whole seconds, and delivers a moment late: without that much burst a message comes back a second earlier. */
-const lateUsuallyUs = 1_000_000;
+/** SQS knows whole seconds, and delivers a moment late. */
+const lateUsuallyMs = 200;
 /** How often a token that came too late is replaced at once. */
 const tokensMax = 3;
 /** When the line is sold out for hours: between the next tries, seconds. */
@@ -64,8 +64,7 @@ const paid = 0;
 export function rate(options: RateOptions): MessageMiddleware {
   const { limit, per, perSecond, burst } = resolve(options);
   const line = tokenLine({ limit, perSecond, burst });
-  const isStrict = (burst / perSecond) * 1_000_000 < lateUsuallyUs;
-  const earlyMs = isStrict ? 1_000 : 0;
+  const offsetMs = offsetOf((burst / perSecond) * 1_000);
   /** Whose token of an earlier receive was used: a second run of the receive needs another. */
   const used = new WeakSet<SqsMessage>();
 
@@ -112,7 +111,7 @@ export function rate(options: RateOptions): MessageMiddleware {
     const waitMs = tokenUs / 1_000 - nowMs();
     highest(limitMetrics.rateAheadSeconds, Math.ceil(waitMs / 1_000));
     count(limitMetrics.rateLimited);
-    const seconds = Math.max(1, Math.floor((waitMs - earlyMs) / 1_000));
+    const seconds = Math.max(1, Math.round((waitMs + offsetMs) / 1_000));
     return new RetryLater("RATE_LIMITED", seconds, {
       waited: true,
       kept: { ...paidFor(event), [id]: tokenUs },
@@ -123,10 +122,21 @@ export function rate(options: RateOptions): MessageMiddleware {
   async function isInTime(tokenUs: number, { deadlineMs }: Delivery): Promise<boolean> {
     const waitMs = Math.ceil(tokenUs / 1_000) - nowMs();
     if (waitMs <= 0) return true;
-    if (waitMs > inFunctionMs + earlyMs || nowMs() + waitMs > deadlineMs - marginMs) return false;
+    if (waitMs > inFunctionMs + Math.max(0, -offsetMs) || nowMs() + waitMs > deadlineMs - marginMs)
+      return false;
     await new Promise((resolve) => setTimeout(resolve, waitMs));
     return true;
   }
+}
+
+/**
+ * How long after its token is due a message comes back, on average: half a second before and after that are SQS's rounding.
+ * In the middle of the time in which the token may be used, but no later than it has to be; the little burst of a strict rate
+ * leaves no time after, so it comes before and waits in the function.
+ */
+function offsetOf(burstMs: number): number {
+  const middleMs = (burstMs - 1_000) / 2;
+  return middleMs < 0 ? middleMs - lateUsuallyMs : Math.min(middleMs, 500);
 }
 
 /** Which rates a delivery has passed: of several, the later may make it wait, and the earlier are not asked again. */

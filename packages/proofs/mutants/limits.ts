@@ -15,13 +15,6 @@ export const limitMutants: readonly Mutant[] = [
     checks: [quickTest("proofs/limits/limits")],
   },
   {
-    name: "rate: tokens of the past are sold",
-    file: line,
-    find: 'ConditionExpression: "#next BETWEEN :oldest AND :last",',
-    replace: 'ConditionExpression: "#next <= :last AND :oldest <= :last",',
-    checks: [messaging("rate")],
-  },
-  {
     name: "rate: the interval is rounded down to whole seconds",
     file: line,
     find: "Math.ceil(1_000_000 / perSecond)",

@@ -28,7 +28,8 @@ export function limitedScenario({ messages = 2, workers = 1 } = {}): Scenario {
     functions: [
       {
         handler: "packages/proofs/scenarios/handlers/limited.ts",
-        by: { kind: "queue", queue: "main", workers },
+        // One at a time: a process that is frozen at a call of one message would stop the request of another (G8).
+        by: { kind: "queue", queue: "main", workers, batchSize: 1 },
       },
     ],
     async begin(sandbox, unique) {

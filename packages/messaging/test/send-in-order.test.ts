@@ -1,3 +1,4 @@
+import { setTimeout } from "node:timers/promises";
 import { CreateQueueCommand, type SendMessageBatchCommandInput } from "@aws-sdk/client-sqs";
 import { aWorld, type World } from "@essentially-once/testing/world";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
@@ -73,6 +74,15 @@ describe("requests side by side", () => {
     }
   });
 
+  it("G11: a request that is full does not wait for one that is on its way", async () => {
+    const requests = watch({ firstWaits: true });
+    const first = Array.from({ length: 20 }, (_, n) => [`key-${n}`, `first ${n}`] as const);
+    const second = first.slice(0, 10).map(([key], n) => [key, `second ${n}`] as const);
+    expect(new Set(await send(...first, ...second))).toEqual(new Set([true]));
+    expect(requests.map((one) => one.Entries?.length)).toEqual([10, 10, 10]);
+    expect(requests.most).toBeGreaterThan(1);
+  });
+
   it("G11: of 125 messages to a standard queue, ten are on their way at most, and none waits for another", async () => {
     const { QueueUrl = "" } = await sqs().send(new CreateQueueCommand({ QueueName: newId() }));
     const requests = watch();
@@ -115,8 +125,8 @@ interface Watched extends Array<SendMessageBatchCommandInput> {
   most?: number;
 }
 
-/** Sees each request; on demand answers the first as an overloaded SQS would, or not at all. */
-function watch({ refuseFirst = false, failFirst = false } = {}): Watched {
+/** Sees each request; on demand answers the first as an overloaded SQS would, or not at all, or late. */
+function watch({ refuseFirst = false, failFirst = false, firstWaits = false } = {}): Watched {
   const requests: Watched = [];
   let now = 0;
   sqs().middlewareStack.add(
@@ -125,6 +135,7 @@ function watch({ refuseFirst = false, failFirst = false } = {}): Watched {
       requests.most = Math.max(requests.most ?? 0, ++now);
       const isFirst = requests.length === 1;
       try {
+        for (let n = 0; isFirst && firstWaits && requests.length < 2 && n < 50; n++) await setTimeout(10);
         if (isFirst && failFirst) throw new Error("the wire is cut");
         if (!isFirst || !refuseFirst) return await next(args);
         const Failed = [{ Id: "0", SenderFault: false, Code: "ServiceUnavailable" }];

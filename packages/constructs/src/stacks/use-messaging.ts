@@ -49,6 +49,7 @@ export function useMessaging(user: LambdaFunction, options: MessagingOptions): v
   evidence.grant(user, "dynamodb:GetItem", "dynamodb:PutItem");
   tellContract(user, { contract, sizes });
   putIntoOutbox(user, { contract, foundation });
+  if (contract.schedules?.length) foundation?.schedules.use(user, contract.name);
   if (queue) consume(user, { queue, evidence, foundation, sizes });
   const relayed = foundation && queue?.queue;
   register(user, { contract, queue: relayed, elsewhere, sizes });

@@ -25,6 +25,12 @@ const partMs: Readonly<Record<string, number>> = {
   seconds: 1_000,
 };
 
+/**
+ * So far ahead the dispatcher sends wake-ups, once a minute: the minute, and what a run may start late and take. Whoever
+ * schedules for sooner sends its own. Milliseconds.
+ */
+export const aheadMs = 90_000;
+
 const dueMaxMs = Date.UTC(9999, 0);
 
 /**

@@ -9,10 +9,12 @@ import { dynamodb } from "../aws/clients.ts";
 import { sharedRead } from "../aws/shared-read.ts";
 import type { MessageMiddleware } from "../commit/delivery.ts";
 import type { UnitOfWork } from "../commit/unit-of-work.ts";
+import { nowMs } from "../core/clock.ts";
 import { environment } from "../core/environment.ts";
 import { evidenceId } from "../core/ids.ts";
 import { StateMoved } from "../core/outcome.ts";
 import { withBeside } from "./beside.ts";
+import { aheadMs } from "./due-time.ts";
 import { type Scheduling, scheduling } from "./scheduling.ts";
 
 declare const scheduled: unique symbol;
@@ -25,6 +27,8 @@ export interface Schedules {
 export interface SchedulesOptions {
   /** The schedules table; by default what SCHEDULES_TABLE names. */
   readonly table?: string;
+  /** The queue of wake-ups; by default what WAKE_UP_QUEUE_URL names. Without one, a message is up to a minute late. */
+  readonly wakeUpQueueUrl?: string;
   readonly client?: DynamoDBClient;
 }
 
@@ -43,13 +47,19 @@ export function schedules(options: SchedulesOptions = {}): MessageMiddleware<Sch
   const table = options.table ?? environment("SCHEDULES_TABLE");
   const client = () => options.client ?? dynamodb();
   const read = sharedRead({ table, client });
+  const wakeUpQueue = options.wakeUpQueueUrl ?? process.env.WAKE_UP_QUEUE_URL;
   /** Messages that lost a race, by their evidence: perhaps for a key, so the next run reads before it schedules. */
   const lost = new Set<string>();
 
   return {
     before({ event }) {
       const { unit } = event;
-      const { writes, ...added } = scheduling({ unit, table, read, readsFirst: lost.has(evidenceId(event)) });
+      const { writes, due, ...added } = scheduling({
+        unit,
+        table,
+        read,
+        readsFirst: lost.has(evidenceId(event)),
+      });
       const checked = unit.checked;
       let collected: Promise<void> | undefined;
       const mutable: Partial<Scheduling> & Pick<UnitOfWork, "checked"> = unit;
@@ -57,10 +67,19 @@ export function schedules(options: SchedulesOptions = {}): MessageMiddleware<Sch
 
       /** Once, by whoever commits. */
       function collect(): Promise<void> {
-        collected ??= writes().then((list) => {
-          if (list.length > 0) unit.write(...withBeside(list, client));
-        });
+        collected ??= write();
         return collected;
+      }
+
+      async function write(): Promise<void> {
+        const list = await writes();
+        if (list.length === 0) return;
+        unit.write(...withBeside(list, client));
+        const times = due();
+        const soonest = Math.min(...times.values());
+        if (wakeUpQueue === undefined || soonest > nowMs() + aheadMs) return;
+        const { wakeUpFor } = await import("./wake-up.ts"); // most are due later
+        await wakeUpFor(wakeUpQueue, times); // before the commit: when that fails, the dispatcher looks for nothing
       }
     },
 

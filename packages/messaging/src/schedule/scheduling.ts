@@ -66,6 +66,8 @@ interface Change {
 export interface Collected extends Scheduling {
   /** The writes of all changes, when those that had to be read or checked are. */
   writes(): Promise<Write[]>;
+  /** When what it schedules or moves is due, in ms since the epoch, by the ids of the items. */
+  due(): Map<string, number>;
 }
 
 export function scheduling({ unit, table, read, readsFirst }: SchedulingOptions): Collected {
@@ -111,6 +113,13 @@ export function scheduling({ unit, table, read, readsFirst }: SchedulingOptions)
       await Promise.all(pending);
       if (readsFirst) await Promise.all([...changes.values()].map(requireFree));
       return [...changes.values()].flatMap(writesOf);
+    },
+
+    due() {
+      const times = [...changes.values()].map(
+        ({ id, put, moveToMs }) => [id, put?.dueMs ?? moveToMs] as const,
+      );
+      return new Map(times.flatMap(([id, dueMs]) => (dueMs === undefined ? [] : [[id, dueMs]])));
     },
   };
 

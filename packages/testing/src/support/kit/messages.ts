@@ -36,6 +36,13 @@ export const Seen = messageType({
   key: ({ ask }) => ask,
 });
 
+/** At a later time, the kit's clock rings. */
+export const Rung = messageType({
+  type: "kit.rung.v1",
+  schema: z.strictObject({ ask: id }),
+  key: ({ ask }) => ask,
+});
+
 /** `id` is the till's. */
 export interface Till extends Versioned {
   readonly available: number;

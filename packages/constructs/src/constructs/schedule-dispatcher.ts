@@ -28,7 +28,7 @@ export class ScheduleDispatcher extends Construct {
     this.function = new NodeFunction(this, "Function", {
       ...sizes,
       entry: "relay/dispatch.ts",
-      roleFolder: "relay",
+      roleFolder: "service", // it sends to no queue but that of its own wake-ups, as who schedules
       functionTimeout: dispatchTimeout,
     });
     this.function.configureAsyncInvoke(withoutAsyncRetries);

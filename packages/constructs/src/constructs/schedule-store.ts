@@ -10,6 +10,7 @@ import type { Function as LambdaFunction } from "aws-cdk-lib/aws-lambda";
 import { Construct } from "constructs";
 import type { Sizes } from "../config/config.ts";
 import type { NodeFunction } from "./node-function.ts";
+import { denyOtherSenders, pathOfRoles, rolesBelow } from "./queue-senders.ts";
 import { RedriveQueue } from "./redrive-queue.ts";
 import { ServiceTable } from "./service-table.ts";
 
@@ -51,12 +52,14 @@ export class ScheduleStore extends Construct implements ScheduleAccess {
       functionTimeout: dispatchTimeout,
       batchWindow: Duration.seconds(0),
       maxReceiveCount: 5,
-      retention: Duration.hours(1), // the dispatcher looks each minute, woken or not
       countedBy: "queue",
-      keepsData: false,
+      keepsData,
       encryptionKeyArn,
       stackPrefix: sizes.stackPrefix,
     });
+    // Publisher and sweeper may send to all queues of the stage by their names, and have no business here.
+    denyOtherSenders(this.wakeUps.queue, { senders: [rolesThatSchedule(this, sizes)], sizes });
+    denyOtherSenders(this.wakeUps.deadLetterQueue, { senders: [rolesThatSchedule(this, sizes)], sizes });
     new CfnOutput(this, "SchedulesTable", { value: this.table.tableName }).overrideLogicalId(
       "SchedulesTable",
     );
@@ -89,6 +92,11 @@ export function tellSchedules(
 ): void {
   user.addEnvironment("SCHEDULES_TABLE", table);
   user.addEnvironment("WAKE_UP_QUEUE_URL", wakeUpQueueUrl);
+}
+
+/** Of the services, and of the dispatcher. */
+function rolesThatSchedule(scope: Construct, sizes: Sizes): string {
+  return rolesBelow(scope, pathOfRoles(sizes, "service"));
 }
 
 function grantIndex(user: IGrantable, table: ServiceTable): void {

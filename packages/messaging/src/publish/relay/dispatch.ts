@@ -25,6 +25,8 @@ const answerMs = 1_000;
 const entriesMax = 400;
 /** Clocks of two machines disagree by less; a wake-up that is earlier was not sent by this release. */
 const earlyMaxMs = 2_000;
+/** A run of the schedule has looked since. */
+const staleMs = 180_000;
 /** A slot with more entries in one second gets a wake-up, and so a process, of its own. */
 const crowdedMin = 500;
 
@@ -93,7 +95,9 @@ async function wakeUpsAhead(): Promise<WakeUp[]> {
 /** Undefined for a run of the schedule. */
 function wakeUpsIn(event: unknown): WakeUp[] | undefined {
   const { Records } = Object(event) as Partial<SQSEvent>;
-  return Records?.flatMap(({ body }) => readWakeUp(body) ?? []);
+  return Records?.flatMap(({ body }) => readWakeUp(body) ?? []).filter(
+    ({ atMs }) => nowMs() - atMs < staleMs,
+  );
 }
 
 async function untilDue(atMs: number): Promise<void> {

@@ -1,4 +1,3 @@
-import { CreateTableCommand } from "@aws-sdk/client-dynamodb";
 import { anEnvelope } from "@essentially-once/testing/an-envelope";
 import { type Faults, injectFaults } from "@essentially-once/testing/faults";
 import { aContext, anSqsEvent, anSqsRecord } from "@essentially-once/testing/lambda";
@@ -41,19 +40,12 @@ interface Asking extends Versioned {
 let world: World;
 let faults: Faults | undefined;
 let id: string;
-const table = "Schedules";
+let table: string;
 
 beforeAll(async () => {
   world = await aWorld();
   world.enter("Ordered/Ordered");
-  await world.clients.dynamodb.send(
-    new CreateTableCommand({
-      TableName: table,
-      BillingMode: "PAY_PER_REQUEST",
-      AttributeDefinitions: [{ AttributeName: "id", AttributeType: "S" }],
-      KeySchema: [{ AttributeName: "id", KeyType: "HASH" }],
-    }),
-  );
+  table = world.output("SchedulesTable");
 });
 beforeEach(() => {
   id = newId();

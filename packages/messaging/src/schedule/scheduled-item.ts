@@ -7,7 +7,7 @@
 import type { AttributeValue } from "@aws-sdk/client-dynamodb";
 import type { Write } from "../commit/unit-of-work.ts";
 import { nowIso } from "../core/clock.ts";
-import { contentId, derivedId } from "../core/ids.ts";
+import { derivedHex, derivedId } from "../core/ids.ts";
 import { asciiJson, type Envelope, readKept } from "../envelope/envelope.ts";
 
 export interface ScheduledItem {
@@ -40,7 +40,7 @@ export function itemId(contract: string, key: string): string {
 }
 
 export function slotOf(id: string): string {
-  return String(Number.parseInt(Buffer.from(contentId(id)).toString("hex").slice(0, 8), 16) % slotCount);
+  return String(Number.parseInt(derivedHex(8, id), 16) % slotCount);
 }
 
 /** Stores a message under a key that is free, or in the place of the one that was read. */

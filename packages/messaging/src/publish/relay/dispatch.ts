@@ -33,6 +33,8 @@ const crowdedMin = 500;
 export const handler = observed("dispatch", [], async function dispatchDue(event: unknown, context) {
   const deadlineMs = nowMs() + context.getRemainingTimeInMillis() - answerMs;
   const wakeUps = wakeUpsIn(event);
+  let found = 0;
+  let dispatched = 0;
   if (wakeUps === undefined) {
     await sendDue(allSlots, true);
     await sendWakeUps(wakeUpQueue, await wakeUpsAhead());
@@ -40,12 +42,12 @@ export const handler = observed("dispatch", [], async function dispatchDue(event
     await untilDue(Math.max(...wakeUps.map(({ atMs }) => atMs)));
     await sendDue([...new Set(wakeUps.flatMap(({ slots }) => slots))], false);
   }
-  return { batchItemFailures: [] };
+  count(metricNames.dispatched, dispatched);
+  log("info", "DISPATCHED", { found, dispatched });
+  return { batchItemFailures: [], found, dispatched };
 
   async function sendDue(slots: readonly string[], isWhole: boolean): Promise<void> {
     const now = nowMs();
-    let found = 0;
-    let dispatched = 0;
     if (isWhole) gauge(metricNames.scheduleAgeSeconds, 0);
     for await (const step of dueEntries({ table, slots, until: isoOf(now) })) {
       if (isWhole && found === 0) gauge(metricNames.scheduleAgeSeconds, ageSeconds(step, now));
@@ -58,8 +60,6 @@ export const handler = observed("dispatch", [], async function dispatchDue(event
         });
       if (nowMs() >= deadlineMs) break;
     }
-    count(metricNames.dispatched, dispatched);
-    log("info", "DISPATCHED", { found, dispatched });
   }
 });
 

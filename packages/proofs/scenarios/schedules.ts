@@ -7,7 +7,7 @@ import { anEnvelope } from "@essentially-once/testing/an-envelope";
 import type { Sandbox } from "@essentially-once/testing/internal/explorer/sandbox";
 import type { Scenario, ScenarioFunction } from "@essentially-once/testing/internal/explorer/scenario";
 import { nothingParked } from "./deposits.ts";
-import { Planned, planner, Rang, type Timer } from "./handlers/schedules.ts";
+import { Planned, planner, Rang, type Timer } from "./handlers/timers.ts";
 
 /** Looks until nothing is due. */
 const dispatcher: ScenarioFunction = {

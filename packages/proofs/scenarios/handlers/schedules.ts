@@ -2,42 +2,12 @@
 
 import { nowMs } from "@essentially-once/messaging/clock";
 import { consumer } from "@essentially-once/messaging/consumer";
-import { contract } from "@essentially-once/messaging/contract";
 import { environment } from "@essentially-once/messaging/environment";
 import { idempotency } from "@essentially-once/messaging/idempotency";
-import { messageType } from "@essentially-once/messaging/message-type";
 import { rows } from "@essentially-once/messaging/rows";
 import { schedules } from "@essentially-once/messaging/schedules";
-import { type Versioned, versionedTable } from "@essentially-once/messaging/versioned-table";
-import * as z from "zod";
-
-export const Planned = messageType({
-  type: "explored.planned.v1",
-  schema: z.strictObject({ timer: z.string(), does: z.enum(["schedule", "cancel", "move"]), atMs: z.int() }),
-  key: ({ timer }) => timer,
-});
-export const Rang = messageType({
-  type: "explored.rang.v1",
-  schema: z.strictObject({ timer: z.string() }),
-  key: ({ timer }) => timer,
-});
-
-export const planner = contract({
-  name: "explored-schedules",
-  accepts: [Planned, Rang],
-  publishes: [Rang],
-  schedules: [Rang],
-});
-
-/** What became of a timer, by its own account. */
-export interface Timer extends Versioned {
-  readonly rang: number;
-  /** Rang before its time. */
-  readonly early: number;
-  readonly atMs?: number;
-  readonly canceled?: boolean;
-  readonly moved?: boolean;
-}
+import { versionedTable } from "@essentially-once/messaging/versioned-table";
+import { planner, Rang, type Timer } from "./timers.ts";
 
 const timers = versionedTable<Timer>(environment("TIMERS_TABLE"));
 

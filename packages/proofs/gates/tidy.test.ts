@@ -44,6 +44,7 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
     "dead-letters",
     "journal",
     "outbox",
+    "schedules",
     "routes",
     "evidence",
     "deploy",

@@ -55,7 +55,7 @@ export function schedulesScenario({ race = false } = {}): Scenario {
       else for (const timer of [canceled, moved]) await plan(sandbox, { timer, does: "schedule", atMs });
       await plan(sandbox, { timer: kept, does: "schedule", atMs });
       await plan(sandbox, { timer: canceled, does: "cancel", atMs: 0 });
-      await plan(sandbox, { timer: moved, does: "move", atMs: nowMs + 200_000 });
+      await plan(sandbox, { timer: moved, does: "move", atMs: nowMs + 50_000 });
       return {
         async violations() {
           const left = (await sandbox.items("SCHEDULES_TABLE")).filter(({ key }) =>

@@ -2,7 +2,7 @@
 // the sample is deleted.
 //
 //   ask ─► Asked ─► standard ─► Taken ─► ordered (FIFO) ─► Approved ─► second       Seen ─► at-most-once
-//   Asked ─► timed ─► at a later time: Rung ─► timed
+//   Armed (of another app) ─► timed ─► at a later time: Rung ─► timed
 //   every one of them ─► journal ─► pulled
 
 import { readConfig } from "@essentially-once/constructs/config";
@@ -12,6 +12,7 @@ import { RelayStack } from "@essentially-once/constructs/relay-stack";
 import { ServiceStack } from "@essentially-once/constructs/service-stack";
 import { App } from "aws-cdk-lib";
 import { ask, atMostOnce, ordered, pulled, second, standard, timed } from "./kit/contracts.ts";
+import { Armed } from "./kit/messages.ts";
 
 const app = new App();
 const config = readConfig(app.node);
@@ -31,6 +32,7 @@ foundation.claims.allowReading(reading.addConsumer(second, file("second")).funct
 
 const timing = service("Timed");
 timing.addConsumer(timed, file("timed"));
+timing.expectFromElsewhere(Armed);
 
 const pulling = service("Pulled");
 pulling.addConsumer(atMostOnce, file("at-most-once"));

@@ -36,7 +36,14 @@ export const Seen = messageType({
   key: ({ ask }) => ask,
 });
 
-/** At a later time, the kit's clock rings. */
+/** Of another app. */
+export const Armed = messageType({
+  type: "kit.armed.v1",
+  schema: z.strictObject({ ask: id }),
+  key: ({ ask }) => ask,
+});
+
+/** At a later time. */
 export const Rung = messageType({
   type: "kit.rung.v1",
   schema: z.strictObject({ ask: id }),

@@ -20,6 +20,6 @@ export const handler = consumer(timed)
   .use(schedules())
   .handler(async ({ type, data: { ask: id } }, unit) => {
     const timer = (await timers.get(id)) ?? { id, version: 0, rung: 0 };
-    if (type === "kit.asked.v1") unit.schedule(Rung.from({ ask: id }), { key: id, after: { minutes: 30 } });
+    if (type === "kit.armed.v1") unit.schedule(Rung.from({ ask: id }), { key: id, after: { minutes: 30 } });
     unit.write(timers.save({ ...timer, rung: timer.rung + (type === "kit.rung.v1" ? 1 : 0) }));
   });

@@ -18,10 +18,10 @@ export interface Started {
 }
 
 export interface Operator {
-  start(tool: "dlq" | "outbox" | "journal" | "routes", ...args: string[]): Started;
-  run(tool: "dlq" | "outbox" | "journal" | "routes", ...args: string[]): Promise<Ran>;
+  start(tool: "dlq" | "outbox" | "journal" | "routes" | "schedules", ...args: string[]): Started;
+  run(tool: "dlq" | "outbox" | "journal" | "routes" | "schedules", ...args: string[]): Promise<Ran>;
   /** The one JSON document that it wrote. */
-  json(tool: "dlq" | "outbox" | "journal" | "routes", ...args: string[]): Promise<Record<string, unknown>>;
+  json(tool: "dlq" | "outbox" | "journal" | "routes" | "schedules", ...args: string[]): Promise<Record<string, unknown>>;
 }
 
 /** @param directory where the cloud's file is written */

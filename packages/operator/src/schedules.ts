@@ -127,7 +127,7 @@ async function cancel(connection: Connection, item: ScheduledItem): Promise<void
 async function send(connection: Connection, item: ScheduledItem): Promise<void> {
   const { Update } = moveWrite(tableIn(connection), item, nowMs());
   if (Update) await connection.dynamodb.send(new UpdateItemCommand(Update));
-  const QueueUrl = outputNamed(connection.outputs, "WakeUpQueueUrl");
+  const QueueUrl = outputNamed(connection.outputs, "SchedulesWakeUps");
   if (QueueUrl === undefined) return; // the next minute does it
   const MessageBody = JSON.stringify({ atMs: nowMs(), slots: [item.slot] });
   await connection.sqs.send(new SendMessageCommand({ QueueUrl, MessageBody, DelaySeconds: 1 }));

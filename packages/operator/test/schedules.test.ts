@@ -69,7 +69,9 @@ describe("npm run schedules", () => {
       dryRun: false,
       done: true,
     });
+    const sentMs = Date.now();
     await eventually("it rang", async () => (await running.get("TimedTable", key))?.rung === 1);
+    expect(Date.now() - sentMs).toBeLessThan(30_000); // by a wake-up, and not by the next minute's run
     expect(await waiting()).toBeUndefined();
   });
 });

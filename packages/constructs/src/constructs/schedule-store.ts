@@ -60,9 +60,12 @@ export class ScheduleStore extends Construct implements ScheduleAccess {
     // Publisher and sweeper may send to all queues of the stage by their names, and have no business here.
     denyOtherSenders(this.wakeUps.queue, { senders: [rolesThatSchedule(this, sizes)], sizes });
     denyOtherSenders(this.wakeUps.deadLetterQueue, { senders: [rolesThatSchedule(this, sizes)], sizes });
-    new CfnOutput(this, "SchedulesTable", { value: this.table.tableName }).overrideLogicalId(
-      "SchedulesTable",
-    );
+    this.#output("SchedulesTable", this.table.tableName); // for `npm run schedules`
+    this.#output("SchedulesWakeUps", this.wakeUps.queue.queueUrl);
+  }
+
+  #output(key: string, value: string): void {
+    new CfnOutput(this, `${key}Output`, { value }).overrideLogicalId(key);
   }
 
   use(user: LambdaFunction, contract: string): void {

@@ -72,14 +72,15 @@ export interface UnitOf {
 }
 
 /** An empty unit of work of the function with this contract: its name is the `source` of what it publishes. */
-export function unitOfWork({ contract, cause }: UnitOf): UnitOfWork {
+export function unitOfWork(of: UnitOf): UnitOfWork {
+  const { contract, cause } = of;
   const { name: producer } = contract;
   const writes: Write[] = [];
   const messages: Envelope[] = [];
   const pending: Promise<void>[] = [];
   let traceparent: string | undefined;
   return {
-    of: { contract, cause },
+    of,
     writes,
     messages,
     write(...added) {

@@ -7,6 +7,7 @@ import { relayStrategies } from "./relays.ts";
 import { rowKeyStrategies } from "./row-keys.ts";
 import { senderStrategies } from "./senders.ts";
 import type { Strategy } from "./strategy.ts";
+import { timerStrategies } from "./timers.ts";
 
 export const strategies: readonly Strategy[] = [
   ...senderStrategies,
@@ -16,4 +17,5 @@ export const strategies: readonly Strategy[] = [
   ...groupStrategies,
   ...relayStrategies,
   ...rowKeyStrategies,
+  ...timerStrategies,
 ];

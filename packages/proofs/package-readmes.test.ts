@@ -5,6 +5,9 @@ import { globSync, mkdirSync, mkdtempSync, readFileSync, symlinkSync, writeFileS
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
+import { asciiJson } from "@essentially-once/messaging/envelope";
+import { anEnvelope } from "@essentially-once/testing/an-envelope";
+import { exploreCrashes } from "@essentially-once/testing/explore-crashes";
 import { beforeAll, describe, expect, it } from "vitest";
 
 const linesMax = 10;
@@ -17,12 +20,15 @@ import * as z from "zod";
 const schema = z.strictObject({ id: z.string() });
 export const InvoiceRequested = messageType({ type: "billing.invoice-requested.v1", schema, key: ({ id }) => id });
 export const InvoiceSent = messageType({ type: "billing.invoice-sent.v1", schema, key: ({ id }) => id });
+export const InvoicePaid = messageType({ type: "billing.invoice-paid.v1", schema, key: ({ id }) => id });
+export const ReminderDue = messageType({ type: "billing.reminder-due.v1", schema, key: ({ id }) => id });
 `,
   "functions/billing/contracts.ts": `import { contract } from "@essentially-once/messaging/contract";
 import { InvoiceRequested, InvoiceSent } from "./messages.ts";
 export const sendInvoice = contract({ name: "send-invoice", accepts: [InvoiceRequested], publishes: [InvoiceSent] });
 `,
   "functions/billing/send-invoice.ts": firstBlock("messaging").text,
+  "functions/billing/remind.ts": blocks("messaging")[1]?.text ?? "",
   "lib/billing-stack.ts": firstBlock("constructs").text,
   "test/functions/billing/send-invoice.test.ts": firstBlock("testing").text,
   "package.json": '{ "type": "module" }',
@@ -77,6 +83,28 @@ describe("the code", () => {
     writeFileSync(printed, text.replace('"functions/billing', `"${app}/functions/billing`));
     await import(pathToFileURL(printed).href);
   });
+
+  it("G12: of a message at a later time schedules once and cancels, whatever fails", async () => {
+    const day = 86_400_000;
+    const aMessage = (kind: string, id: string) =>
+      asciiJson(
+        anEnvelope({
+          id: `${kind}-${id}`,
+          type: `billing.invoice-${kind}.v1`,
+          partitionkey: id,
+          data: { id },
+        }),
+      );
+    await exploreCrashes(join(app, "functions/billing/remind.ts"), {
+      guarded: true,
+      messages: (unique) => [aMessage("sent", `open-${unique}`)],
+      invariant: async (sandbox, unique) => {
+        const { type, due = "" } = (await sandbox.scheduled("remind", `open-${unique}`)) ?? {};
+        expect(type).toBe("billing.reminder-due.v1");
+        expect(Math.round((Date.parse(due) - Date.now()) / day)).toBe(14);
+      },
+    });
+  });
 });
 
 describe("the commands", () => {
@@ -117,7 +145,13 @@ function publicPackages(): string[] {
 }
 
 function firstBlock(name: string): { readonly language: string; readonly text: string } {
+  return blocks(name)[0] ?? { language: "", text: "" };
+}
+
+function blocks(name: string): { readonly language: string; readonly text: string }[] {
   const readme = readFileSync(join(repository, "packages", name, "README.md"), "utf8");
-  const [, language = "", text = ""] = /^```(ts|sh)\n(.*?)^```$/ms.exec(readme) ?? [];
-  return { language, text };
+  return [...readme.matchAll(/^```(ts|sh)\n(.*?)^```$/gms)].map(([, language = "", text = ""]) => ({
+    language,
+    text,
+  }));
 }

@@ -37,7 +37,7 @@ afterAll(async () => {
 });
 
 describe("npm run schedules", () => {
-  it("G12: lists and shows what waits, without its payload", async () => {
+  it("G12: lists and shows a waiting message, without its payload", async () => {
     const listed = await operator.json("schedules", "list");
     expect(listed).toMatchObject({ types: [{ contract: "timed", type: "kit.rung.v1" }], invalid: [] });
     const each = await operator.run("schedules", "list", "--each");

@@ -34,7 +34,6 @@ export function schedulesScenario({ race = false } = {}): Scenario {
       tables: {
         TIMERS_TABLE: {},
         JOURNAL_TABLE: { sortKey: "sequence" },
-        SCHEDULES_TABLE: { index: { name: "due", keys: ["slot", "due"] } },
       },
       queues: { main: {}, wakes: {} },
       environment: (sandbox) => ({

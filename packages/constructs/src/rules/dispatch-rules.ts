@@ -12,7 +12,7 @@ import { at, mappingsOf, numberAt, tablesNamedBy, variableOf } from "./wiring.ts
 
 const tableVariable = "SCHEDULES_TABLE";
 const queueVariable = "WAKE_UP_QUEUE_URL";
-/** What waits for a wake-up that was lost waits as long as that. */
+/** A message whose wake-up was lost waits as long as that. */
 const runSecondsMax = 60;
 
 export const dispatchRules: readonly Rule[] = [

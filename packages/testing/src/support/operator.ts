@@ -21,7 +21,10 @@ export interface Operator {
   start(tool: "dlq" | "outbox" | "journal" | "routes" | "schedules", ...args: string[]): Started;
   run(tool: "dlq" | "outbox" | "journal" | "routes" | "schedules", ...args: string[]): Promise<Ran>;
   /** The one JSON document that it wrote. */
-  json(tool: "dlq" | "outbox" | "journal" | "routes" | "schedules", ...args: string[]): Promise<Record<string, unknown>>;
+  json(
+    tool: "dlq" | "outbox" | "journal" | "routes" | "schedules",
+    ...args: string[]
+  ): Promise<Record<string, unknown>>;
 }
 
 /** @param directory where the cloud's file is written */

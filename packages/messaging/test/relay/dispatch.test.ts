@@ -26,6 +26,7 @@ afterEach(async () => {
   faults = undefined;
   restore?.();
   restore = undefined;
+  dynamodb().middlewareStack.remove("on-call");
   for (const row of await world.items(outbox())) await world.remove(outbox(), row);
   for (const { id } of await world.items(table())) await world.remove(table(), String(id));
   await world.drain(wakeUps());
@@ -113,6 +114,15 @@ describe("dispatch", () => {
     });
     await run();
     expect(await sent()).toEqual(["due"]);
+    expect((await world.items(table())).map(({ due }) => due)).toEqual([later]);
+  });
+
+  it("G12: an item that moved between the index and its own read is not sent early", async () => {
+    const later = new Date(Date.now() + 1_800_000).toISOString();
+    await scheduled({ id: "moved", dueMs: 1_000 });
+    onCall("BatchGetItemCommand", () => moved("moved", later));
+    await run();
+    expect(await sent()).toEqual([]);
     expect((await world.items(table())).map(({ due }) => due)).toEqual([later]);
   });
 

@@ -1,7 +1,9 @@
 import { anEnvelope } from "@essentially-once/testing/an-envelope";
 import { type Faults, injectFaults } from "@essentially-once/testing/faults";
+import { linesOf } from "@essentially-once/testing/internal/support/lines";
 import { aContext, anSqsEvent, anSqsRecord } from "@essentially-once/testing/lambda";
 import { aWorld, type World } from "@essentially-once/testing/world";
+import type { APIGatewayProxyEventV2 } from "aws-lambda";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import * as z from "zod";
 import { dynamodb } from "../src/aws/clients.ts";
@@ -17,7 +19,8 @@ import type { Envelope } from "../src/envelope/envelope.ts";
 import { asciiJson } from "../src/envelope/envelope.ts";
 import { messageType } from "../src/envelope/message-type.ts";
 import { consumer } from "../src/receive/consumer.ts";
-import { itemId } from "../src/schedule/scheduled-item.ts";
+import { endpoint } from "../src/receive/endpoint.ts";
+import { itemId, slotOf } from "../src/schedule/scheduled-item.ts";
 import { schedules } from "../src/schedule/schedules.ts";
 import type { Scheduling } from "../src/schedule/scheduling.ts";
 
@@ -162,6 +165,58 @@ describe.each([
 });
 
 describe("a scheduling handler", () => {
+  it("G1: without evidence is told that nothing was committed", async () => {
+    const errors: string[] = [];
+    const message = anEnvelope({ type: Asked.type, partitionkey: id, data: { id } });
+    const handler = consumer(remind)
+      .use(schedules({ table }))
+      .handler(async (_message, unit) => unit.schedule(Due.from({ id }), { key: id, after: { hours: 1 } }));
+    const lines = await linesOf(() => handler(anSqsEvent(anSqsRecord(asciiJson(message))), aContext()));
+    errors.push(...lines.map(({ errorCode }) => String(errorCode)));
+    expect(errors).toContain("UNIT_NOT_COMMITTED");
+    expect(await scheduled()).toBeUndefined();
+  });
+
+  it("G1: may be an endpoint's: a repeated request schedules once", async () => {
+    const ask = contract({ name: "remind", accepts: [Asked], publishes: [Due], schedules: [Due] });
+    const handler = endpoint(ask)
+      .use(idempotency({ evidence: rows() }))
+      .use(schedules({ table }))
+      .handler(async ({ data }, unit) => {
+        unit.schedule(Due.from(data), { key: data.id, after: { hours: 1 } });
+        return { scheduled: data.id };
+      });
+    const event = {
+      headers: { "idempotency-key": id },
+      requestContext: { http: { method: "POST" } },
+      body: JSON.stringify({ id }),
+      isBase64Encoded: false,
+    } as unknown as APIGatewayProxyEventV2;
+    expect(await handler(event, aContext())).toMatchObject({ statusCode: 201 });
+    const first = await scheduled();
+    expect(await handler(event, aContext())).toMatchObject({ statusCode: 201 });
+    expect(first).toMatchObject({ key: id });
+    expect(await scheduled()).toEqual(first);
+  });
+
+  it("G12: asks for a wake-up when it schedules for soon, and for none when later", async () => {
+    const wakeUpQueueUrl = world.output("SchedulesWakeUps");
+    const at = async (seconds: number) => {
+      const message = anEnvelope({ type: Asked.type, partitionkey: id, data: { id } });
+      await consumer(remind)
+        .use(idempotency({ evidence: rows() }))
+        .use(schedules({ table, wakeUpQueueUrl }))
+        .handler(async (_message, unit) => {
+          unit.schedule(Due.from({ id }), { key: `${id}-${seconds}`, after: { seconds } });
+        })(anSqsEvent(anSqsRecord(asciiJson(message))), aContext());
+    };
+    await at(3_600);
+    await at(0);
+    await new Promise((resolve) => setTimeout(resolve, 1_200)); // the shortest delay that SQS knows
+    const wakeUps = (await world.drain(wakeUpQueueUrl)).map(({ body }) => JSON.parse(body));
+    expect(wakeUps).toMatchObject([{ slots: [slotOf(itemId("remind", `${id}-0`))] }]);
+  });
+
   it("schedules only the types of its contract, at a time that is one, under a key that is one", async () => {
     const evidence = () => idempotency({ evidence: rows() });
     const refused: [Handler, string][] = [

@@ -51,8 +51,8 @@ export const scheduleMutants: readonly Mutant[] = [
   {
     name: "one item that moved keeps the others of its transaction back",
     file: dispatch,
-    find: "    const left = open.filter((item, index) => !isGone(item, index));",
-    replace: "    const left = open;",
+    find: "    open = open.filter(({ id }) => !gone.has(id));",
+    replace: "",
     checks: [dispatchTest],
   },
   {

@@ -145,6 +145,7 @@ function manifest(version: string): unknown {
     "dlq",
     "outbox",
     "routes",
+    "schedules",
     "journal",
     "upgrade",
   ];

@@ -8,6 +8,7 @@
 import { isTransient } from "../aws/cancellation.ts";
 import { dynamodb } from "../aws/clients.ts";
 import { getItems } from "../aws/dynamodb-batch.ts";
+import { permanentReason } from "../aws/permanent.ts";
 import { actionsMax, itemBytesMax, transactionBytesMax } from "../commit/limits.ts";
 import { orderingKeyOf, writesWithRows } from "../commit/outbox.ts";
 import { transact } from "../commit/transaction.ts";
@@ -56,31 +57,61 @@ export async function dispatch(entries: readonly DueEntry[], options: DispatchOp
   return dispatched;
 }
 
-/** Sends what it can of a pack: items that are no longer as they were read leave it, and the others are sent again. */
+/**
+ * Sends what it can of a pack: items that are no longer as they were read leave it, and the others are sent again.
+ * G5: a pack that DynamoDB refuses is sent in halves, until the item that is refused is alone.
+ */
 async function dispatchPack(pack: readonly ScheduledItem[], options: DispatchOptions): Promise<number> {
-  const { table, outboxTable, deadlineMs } = options;
-  const send = transact(dynamodb);
   let open = pack;
   for (let attempt = 1; open.length > 0; attempt++) {
-    const writes = open.map((item) => removeWrite(table, item));
-    const messages = open.map(({ message }) => ({ ...message, time: nowIso() })); // when it happens, not when it was asked for
-    const id = derivedId(...messages.map((message) => message.id));
-    const reasons = await send(writesWithRows({ writes, messages }, { table: () => outboxTable, id }));
-    if (reasons === undefined) return open.length;
-    const isGone = (_: unknown, index: number) => reasons[index]?.Code === "ConditionalCheckFailed";
-    const left = open.filter((item, index) => !isGone(item, index));
-    const codes = reasons.map(({ Code = "None" }) => Code).filter((code) => code !== "None");
+    const { codes, gone } = await send(open, options);
+    if (codes.length === 0) return open.length;
     const refused = codes.find((code) => code !== "ConditionalCheckFailed" && !isTransient(code));
-    if (refused !== undefined) log("error", "DISPATCH_REFUSED", { errorCode: refused, items: left.length });
-    const isMoving = left.length < open.length;
-    const goesOn =
-      refused === undefined &&
-      attempt < attemptsMax &&
-      (isMoving || (await waitToRetry({ attempt, deadlineMs })));
+    if (refused !== undefined) return dispatchHalves(open, refused, options);
+    const isMoving = gone.size > 0;
+    open = open.filter(({ id }) => !gone.has(id));
+    const { deadlineMs } = options;
+    const goesOn = attempt < attemptsMax && (isMoving || (await waitToRetry({ attempt, deadlineMs })));
     if (!goesOn) return 0; // the next minute looks again
-    open = left;
   }
   return 0;
+}
+
+async function dispatchHalves(
+  pack: readonly ScheduledItem[],
+  errorCode: string,
+  options: DispatchOptions,
+): Promise<number> {
+  const [only] = pack;
+  if (pack.length === 1) {
+    log("error", "DISPATCH_REFUSED", { id: only?.id, errorCode });
+    return 0;
+  }
+  const middle = Math.ceil(pack.length / 2);
+  const first = await dispatchPack(pack.slice(0, middle), options);
+  return first + (await dispatchPack(pack.slice(middle), options));
+}
+
+/** The codes why the transaction was cancelled, none when it was committed; and the items that are not as they were read. */
+async function send(
+  items: readonly ScheduledItem[],
+  { table, outboxTable }: DispatchOptions,
+): Promise<{ readonly codes: readonly string[]; readonly gone: ReadonlySet<string> }> {
+  const writes = items.map((item) => removeWrite(table, item));
+  const messages = items.map(({ message }) => ({ ...message, time: nowIso() })); // when it happens, not when it was asked for
+  const id = derivedId(...messages.map((message) => message.id));
+  const actions = writesWithRows({ writes, messages }, { table: () => outboxTable, id });
+  try {
+    const reasons = (await transact(dynamodb)(actions)) ?? [];
+    const isGone = (_: unknown, index: number) => reasons[index]?.Code === "ConditionalCheckFailed";
+    return {
+      codes: reasons.map(({ Code = "None" }) => Code).filter((code) => code !== "None"),
+      gone: new Set(items.filter(isGone).map((item) => item.id)),
+    };
+  } catch (error) {
+    if (permanentReason(error) === undefined) throw error; // an outage, which no smaller transaction ends
+    return { codes: [errorCodeOf(error)], gone: new Set() };
+  }
 }
 
 /** Transactions that may be sent side by side: all items of one producer and key are in one of them, or wait for it. */

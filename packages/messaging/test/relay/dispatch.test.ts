@@ -126,6 +126,17 @@ describe("dispatch", () => {
     expect((await world.items(table())).map(({ due }) => due)).toEqual([later]);
   });
 
+  it("G5: an item that DynamoDB refuses holds no other", async () => {
+    for (let index = 0; index < 9; index++) await scheduled({ id: String(index), dueMs: 1_000 + index });
+    onInput("TransactWriteItemsCommand", (input) => {
+      const isRefused = JSON.stringify(input).includes(itemId("timed", "4"));
+      if (isRefused) throw Object.assign(new Error("no"), { name: "ValidationException", $metadata: {} });
+    });
+    const lines = await linesOf(() => run());
+    expect((await sent()).sort()).toEqual(["0", "1", "2", "3", "5", "6", "7", "8"]);
+    expect(lines.map(({ code }) => code)).toContain("DISPATCH_REFUSED");
+  });
+
   it("G4: messages of one key are in the order of their times, however many there are", async () => {
     for (let index = 0; index < 130; index++) {
       const order = (index * 7) % 130;
@@ -244,6 +255,17 @@ async function entriesOf(work: () => Promise<unknown>): Promise<{ atMs: number; 
   await work();
   sqs().middlewareStack.remove("entries");
   return entries;
+}
+
+function onInput(command: string, work: (input: unknown) => void): void {
+  dynamodb().middlewareStack.add(
+    (next, { commandName }) =>
+      async (args) => {
+        if (commandName === command) work(args.input);
+        return next(args);
+      },
+    { name: "on-call", step: "initialize", override: true },
+  );
 }
 
 function onCall(command: string, work: () => Promise<void>): void {

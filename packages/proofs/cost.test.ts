@@ -136,6 +136,35 @@ it.each(Object.keys(redelivered))("%s: needs no request of SQS while all goes we
   expect((await figuresFor(name, "100 % redelivered")).sqsRequestsPerMessage).toBe(0);
 });
 
+it("a scheduled message costs what it says, however many wait", async () => {
+  vi.resetModules();
+  const { measureSchedules } = await import("@essentially-once/bench/schedules");
+  const [schedule, cancel, dispatch, idle] = await measureSchedules(engines, messages);
+  // Evidence and item in one transaction, 2 units each, and 1 of the index; ten units of work in one; no read, no wake-up for one that is due in a day.
+  expect(schedule).toMatchObject({
+    dynamodbRequestsPerMessage: 0.1,
+    sqsRequestsPerMessage: 0,
+    writeUnitsPerMessage: 5,
+    readUnitsPerMessage: 0,
+  });
+  // The same, and ten items in one read.
+  expect(cancel).toMatchObject({
+    dynamodbRequestsPerMessage: 0.2,
+    sqsRequestsPerMessage: 0,
+    writeUnitsPerMessage: 5,
+    readUnitsPerMessage: 1,
+  });
+  // The item leaves, 3 units with the index, and its row comes, 2; a look at sixteen slots, twice, is shared by all that are due.
+  expect(dispatch).toMatchObject({ sqsRequestsPerMessage: 0, writeUnitsPerMessage: 5 });
+  expect(dispatch?.dynamodbRequestsPerMessage).toBeLessThanOrEqual(0.4);
+  expect(idle).toMatchObject({
+    dynamodbRequestsPerMessage: 32,
+    writeUnitsPerMessage: 0,
+    sqsRequestsPerMessage: 0,
+  });
+  expect(idle?.readUnitsPerMessage).toBeLessThanOrEqual(16);
+});
+
 it("the relay sends ten messages a request and deletes twenty-five rows a request", async () => {
   vi.resetModules();
   const { measureRelay } = await import("@essentially-once/bench/relay");

@@ -5,6 +5,9 @@ import { globSync, mkdirSync, mkdtempSync, readFileSync, symlinkSync, writeFileS
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
+import { asciiJson } from "@essentially-once/messaging/envelope";
+import { anEnvelope } from "@essentially-once/testing/an-envelope";
+import { exploreCrashes } from "@essentially-once/testing/explore-crashes";
 import { beforeAll, describe, expect, it } from "vitest";
 
 const linesMax = 10;
@@ -28,6 +31,8 @@ import * as z from "zod";
 const schema = z.strictObject({ id: z.string() });
 export const InvoiceRequested = messageType({ type: "billing.invoice-requested.v1", schema, key: ({ id }) => id });
 export const InvoiceSent = messageType({ type: "billing.invoice-sent.v1", schema, key: ({ id }) => id });
+export const InvoicePaid = messageType({ type: "billing.invoice-paid.v1", schema, key: ({ id }) => id });
+export const ReminderDue = messageType({ type: "billing.reminder-due.v1", schema, key: ({ id }) => id });
 `,
   "functions/billing/contracts.ts": `import { contract } from "@essentially-once/messaging/contract";
 import { InvoiceRequested, InvoiceSent } from "./messages.ts";
@@ -35,6 +40,7 @@ export const sendInvoice = contract({ name: "send-invoice", accepts: [InvoiceReq
 `,
   "functions/billing/send-invoice.ts": firstBlock("messaging").text,
   "functions/billing/mail-invoice.ts": block("messaging", 2).text,
+  "functions/billing/remind.ts": block("messaging", 3).text,
   "lib/billing-stack.ts": firstBlock("constructs").text,
   "test/functions/billing/send-invoice.test.ts": firstBlock("testing").text,
   "package.json": '{ "type": "module" }',
@@ -99,6 +105,28 @@ describe("the code", () => {
     const text = readFileSync(printed, "utf8"); // its path is from the top of an app, and this is another's
     writeFileSync(printed, text.replace('"functions/billing', `"${app}/functions/billing`));
     await import(pathToFileURL(printed).href);
+  });
+
+  it("G12: of a message at a later time schedules once and cancels, whatever fails", async () => {
+    const day = 86_400_000;
+    const aMessage = (kind: string, id: string) =>
+      asciiJson(
+        anEnvelope({
+          id: `${kind}-${id}`,
+          type: `billing.invoice-${kind}.v1`,
+          partitionkey: id,
+          data: { id },
+        }),
+      );
+    await exploreCrashes(join(app, "functions/billing/remind.ts"), {
+      guarded: true,
+      messages: (unique) => [aMessage("sent", `open-${unique}`)],
+      invariant: async (sandbox, unique) => {
+        const { type, due = "" } = (await sandbox.scheduled("remind", `open-${unique}`)) ?? {};
+        expect(type).toBe("billing.reminder-due.v1");
+        expect(Math.round((Date.parse(due) - Date.now()) / day)).toBe(14);
+      },
+    });
   });
 });
 

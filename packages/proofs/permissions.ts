@@ -14,14 +14,15 @@ import { watchCalls } from "@essentially-once/testing/internal/explorer/instrume
 import type { Scenario, ScenarioFunction } from "@essentially-once/testing/internal/explorer/scenario";
 import { bundledAssemblyOf, kitApp } from "@essentially-once/testing/internal/support/assembly";
 
-/** Functions that are never deployed: an operator, and a publisher that is the sweeper as well. */
-const OF_THE_STAGE = ["operator", "race"];
+/** Functions that are never deployed: an operator, and those that are a part of the relay as well. */
+const OF_THE_STAGE = ["operator", "race", "schedules-race"];
 
 /** Tables that every sandbox has, and the kit's app too. */
 const FOUNDATION: Readonly<Record<string, string>> = {
   "ordered-outbox-table": "Foundation/OrderedOutbox",
   "outbox-table": "Foundation/Outbox",
   "journal-table": "Foundation/Journal",
+  "schedules-table": "Foundation/Schedules/Table",
 };
 
 /** A function of the kit's app, and the construct paths of what it is to a function in a sandbox. */
@@ -99,6 +100,8 @@ function counterpartOf({ name: scenario, functions, sandbox }: Scenario, name: s
   const isFifo = Object.values(sandbox.queues ?? {}).some(({ fifo }) => fifo);
   if (/relay\/publish/.test(String(fn.handler))) return relay("Publish");
   if (/relay\/sweep/.test(String(fn.handler))) return relay("Sweep");
+  if (/relay\/dispatch/.test(String(fn.handler))) return relay("Dispatch");
+  if (name === "schedules") return consumer("Timed");
   if (fn.by.kind === "request") return { role: "Entrance/AskRole", state: "Entrance/Table", queue: "" };
   if (fn.by.kind === "schedule") return { role: "Pulled/PulledRole", state: "Pulled/Table", queue: "" };
   if (isFifo) return consumer("Ordered");
@@ -115,15 +118,19 @@ function relay(id: string): Counterpart {
 
 /** What the function's counterpart would ask for. */
 function inTheKit(kit: Deployment, { role, state, queue }: Counterpart, { action, resource }: Access) {
-  const name = resource.split(/[:/]/).at(-1) ?? "";
+  const [table = "", index] = resource.split("/index/");
+  const name = table.split(/[:/]/).at(-1) ?? "";
   const path = {
     dynamodb: name === "evidence-table" ? evidenceBeside(state) : (FOUNDATION[name] ?? state),
-    sqs: `${queue}/${/-dead(\.fifo)?$/.test(name) ? "DeadLetters" : "Messages"}`,
+    sqs: `${name === "wakes" ? wakeUps : queue}/${/-dead(\.fifo)?$/.test(name) ? "DeadLetters" : "Messages"}`,
     secretsmanager: "Foundation/SigningKeys/Secret",
   }[action.split(":")[0] as string];
   const arns = [...kit.pathsByArn].flatMap(([arn, known]) => (known === path ? [arn] : []));
-  return { role, resource: arns.find((arn) => !arn.includes("/stream/")) ?? `nothing at ${path}` };
+  const arn = arns.find((arn) => !arn.includes("/stream/")) ?? `nothing at ${path}`;
+  return { role, resource: index === undefined ? arn : `${arn}/index/${index}` };
 }
+
+const wakeUps = "Foundation/Schedules/WakeUps";
 
 /** `Standard/Table` → `Standard/Evidence`. */
 function evidenceBeside(state: string): string {

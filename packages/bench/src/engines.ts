@@ -2,7 +2,7 @@
 // grow), and an SQS engine in a process of its own, so that its work is not counted as the client's.
 import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
-import { CreateTableCommand, DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import { CreateTableCommand, DynamoDBClient, type GlobalSecondaryIndex } from "@aws-sdk/client-dynamodb";
 import { CreateQueueCommand, SQSClient } from "@aws-sdk/client-sqs";
 import { type Dynoxide, startDynoxide } from "@essentially-once/local-cloud/internal/engines/dynoxide";
 import { LOCAL_CREDENTIALS, LOCAL_REGION } from "@essentially-once/local-cloud/internal/model/clients";
@@ -12,6 +12,7 @@ export const tables = {
   evidence: "evidence",
   outbox: "outbox",
   journal: "journal",
+  schedules: "schedules",
 } as const;
 export const queueName = "deposits";
 
@@ -37,6 +38,7 @@ export async function startBenchEngines(): Promise<BenchEngines> {
     EVIDENCE_TABLE: tables.evidence,
     ORDERED_OUTBOX_TABLE: tables.outbox,
     JOURNAL_TABLE: tables.journal,
+    SCHEDULES_TABLE: tables.schedules,
     SIGNING_SECRET_ARN: "unused: the bench signs with a key of its own",
     CLAIM_CHECK_BUCKET: "unused",
     ROUTES: JSON.stringify({ "bench.money-deposited.v1": [] }), // no consumer; a type without a route would wait for one
@@ -80,6 +82,7 @@ async function createTables(): Promise<void> {
             ? [{ AttributeName: "sequence", AttributeType: "N" as const }]
             : []),
           ...(TableName === tables.outbox ? [{ AttributeName: "place", AttributeType: "S" as const }] : []),
+          ...(TableName === tables.schedules ? dueKeys : []),
         ],
         KeySchema: [
           { AttributeName: "id", KeyType: "HASH" },
@@ -87,13 +90,24 @@ async function createTables(): Promise<void> {
           ...(TableName === tables.outbox ? [{ AttributeName: "place", KeyType: "RANGE" as const }] : []),
         ],
         BillingMode: "PAY_PER_REQUEST",
+        ...(TableName === tables.schedules && { GlobalSecondaryIndexes: [byDue] }),
       }),
     );
   }
   client.destroy();
 }
 
-async function createQueues(endpoint: string): Promise<{ QUEUE_URL: string; DEAD_LETTER_QUEUE_URL: string }> {
+const dueKeys = ["slot", "due"].map((AttributeName) => ({ AttributeName, AttributeType: "S" as const }));
+const byDue: GlobalSecondaryIndex = {
+  IndexName: "due",
+  KeySchema: [
+    { AttributeName: "slot", KeyType: "HASH" },
+    { AttributeName: "due", KeyType: "RANGE" },
+  ],
+  Projection: { ProjectionType: "KEYS_ONLY" },
+};
+
+async function createQueues(endpoint: string): Promise<Record<string, string>> {
   const client = new SQSClient({
     region: LOCAL_REGION,
     credentials: LOCAL_CREDENTIALS,
@@ -104,6 +118,7 @@ async function createQueues(endpoint: string): Promise<{ QUEUE_URL: string; DEAD
   const urls = {
     QUEUE_URL: await create(queueName),
     DEAD_LETTER_QUEUE_URL: await create(`${queueName}-dead-letters`),
+    WAKE_UP_QUEUE_URL: await create(`${queueName}-wake-ups`),
   };
   client.destroy();
   return urls;

@@ -84,7 +84,7 @@ function totals() {
   });
 }
 
-async function leg(name: string, messages: number, work: () => Promise<void>): Promise<Leg> {
+export async function leg(name: string, messages: number, work: () => Promise<void>): Promise<Leg> {
   const restore = sinkLogs();
   const [database, queues] = [meter(dynamodb()), attemptsOf(sqs())];
   const cpu = process.cpuUsage();

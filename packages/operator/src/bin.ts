@@ -11,6 +11,7 @@ const commands = {
   new: () => import("./new.ts"),
   outbox: () => import("./outbox.ts"),
   routes: () => import("./routes.ts"),
+  schedules: () => import("./schedules.ts"),
   synth: () => import("./synth.ts"),
   upgrade: () => import("./upgrade.ts"),
 };

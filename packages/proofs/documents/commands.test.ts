@@ -7,6 +7,7 @@ import { parseDeployArguments } from "@essentially-once/operator/internal/deploy
 import { journalTool } from "@essentially-once/operator/internal/journal/journal-tool";
 import { outboxTool } from "@essentially-once/operator/internal/outbox/outbox-tool";
 import { routesTool } from "@essentially-once/operator/internal/routes/routes-tool";
+import { schedulesTool } from "@essentially-once/operator/internal/schedules/schedules-tool";
 import { readCommand, type Tool } from "@essentially-once/operator/internal/terminal/command-line";
 import { expect, test } from "vitest";
 
@@ -18,6 +19,7 @@ const tools: Readonly<Record<string, Tool<string>>> = {
   journal: journalTool,
   outbox: outboxTool,
   routes: routesTool,
+  schedules: schedulesTool,
 };
 const { scripts } = JSON.parse(readFileSync("package.json", "utf8")) as {
   readonly scripts: Readonly<Record<string, string>>;

@@ -9,6 +9,7 @@ import { outsideMutants } from "./outside.ts";
 import { pullMutants } from "./pull.ts";
 import { registryMutants } from "./registry.ts";
 import { relayMutants } from "./relay.ts";
+import { scheduleMutants } from "./schedules.ts";
 import { trustMutants } from "./trust.ts";
 import { versionMutants } from "./versions.ts";
 import { waitMutants } from "./waits.ts";
@@ -22,6 +23,7 @@ export const mutantsByPart: Readonly<Record<string, readonly Mutant[]>> = {
   "Rates and breakers": limitMutants,
   "Leases and at most once": outsideMutants,
   Relay: relayMutants,
+  "Scheduled messages": scheduleMutants,
   Registry: registryMutants,
   Pull: pullMutants,
   "Input and trust": trustMutants,

@@ -146,6 +146,7 @@ function manifest(version: string): unknown {
     "dlq",
     "outbox",
     "routes",
+    "schedules",
     "journal",
     "upgrade",
   ];

@@ -13,6 +13,7 @@ import { publisherScenario } from "./publisher.ts";
 import { pullScenario } from "./pull.ts";
 import { givenUpScenario, redriveScenario } from "./redrive.ts";
 import { rowsAloneScenario, rowsScenario } from "./rows.ts";
+import { schedulesScenario } from "./schedules.ts";
 
 const services: { scenarios(): Scenario[] }[] = await Promise.all(
   globSync("services/*.ts", { cwd: import.meta.dirname })
@@ -53,6 +54,8 @@ export function scenarios(): Scenario[] {
     givenUpScenario("discard"),
     givenUpScenario("edit", { form: "inline" }),
     givenUpScenario("discard", { form: "inline" }),
+    schedulesScenario(),
+    schedulesScenario({ race: true }),
     ...services.flatMap((service) => service.scenarios()),
   ];
 }

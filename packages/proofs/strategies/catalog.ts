@@ -8,6 +8,7 @@ import { relayStrategies } from "./relays.ts";
 import { rowKeyStrategies } from "./row-keys.ts";
 import { senderStrategies } from "./senders.ts";
 import type { Strategy } from "./strategy.ts";
+import { timerStrategies } from "./timers.ts";
 
 export const strategies: readonly Strategy[] = [
   ...senderStrategies,
@@ -18,4 +19,5 @@ export const strategies: readonly Strategy[] = [
   ...relayStrategies,
   ...rowKeyStrategies,
   ...limitStrategies,
+  ...timerStrategies,
 ];

@@ -92,7 +92,7 @@ async function oneTransaction({ id }: Order, calls: Calls): Promise<void> {
 }
 
 /** @returns false when the order was there already: the caller asks again because he heard nothing */
-async function once(place: () => Promise<void>): Promise<boolean> {
+export async function once(place: () => Promise<void>): Promise<boolean> {
   try {
     await place();
     return true;
@@ -148,7 +148,7 @@ function nothingSent(response: unknown): boolean {
   return (response as { sent: number }).sent === 0;
 }
 
-function orderScenario(name: string, place: Place, others: readonly ScenarioFunction[]): Scenario {
+export function orderScenario(name: string, place: Place, others: readonly ScenarioFunction[]): Scenario {
   return {
     name,
     sandbox: {

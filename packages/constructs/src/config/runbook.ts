@@ -12,6 +12,8 @@ export const alarmKinds = {
   "stream-failures": "the stream mapping gave up records",
   "outbox-age": "a committed message has not been sent for too long",
   "sweeper-silent": "the sweeper does not run",
+  "schedule-age": "a scheduled message is overdue for too long",
+  "dispatcher-silent": "the dispatcher does not run",
   duplicates: "many messages are duplicates",
   parked: "many messages are parked at once",
   "in-doubt": "it is unknown whether an outside effect happened",

@@ -6,29 +6,16 @@ import { limitMetrics } from "@essentially-once/messaging/internal/core/limit-me
 import { metricNames } from "@essentially-once/messaging/internal/core/metric-names";
 import { Duration } from "aws-cdk-lib";
 import { MathExpression, Metric } from "aws-cdk-lib/aws-cloudwatch";
+import type { Construct } from "constructs";
 import { alarmPeriod, type Counted, serviceMetric } from "../config/service-metrics.ts";
 import type { AlarmList } from "./alarm-list.ts";
 import type { QueueConsumer } from "./queue-consumer.ts";
+import type { RedriveQueue } from "./redrive-queue.ts";
 
 export function alarmOnConsumer(list: AlarmList, consumer: QueueConsumer, counted: Counted): void {
   const subject = consumer;
-  const { queue, deadLetterQueue } = consumer.redriveQueue;
-  list.essential({
-    kind: "dead-letters",
-    subject,
-    // Parking and redriving are not in NumberOfMessagesSent, so the depth it is.
-    metric: deadLetterQueue.metricApproximateNumberOfMessagesVisible({
-      statistic: "Maximum",
-      period: alarmPeriod,
-    }),
-    rings: { above: 0 },
-  });
-  list.essential({
-    kind: "oldest-message",
-    subject,
-    metric: queue.metricApproximateAgeOfOldestMessage({ statistic: "Maximum", period: alarmPeriod }),
-    rings: { above: oldestMessageAge.toSeconds() }, // of messages received less than three times; the others see below
-  });
+  const { queue } = consumer.redriveQueue;
+  alarmOnQueues(list, subject, consumer.redriveQueue);
   list.further({
     kind: "waiting",
     subject,
@@ -99,6 +86,30 @@ function stopped({ redriveQueue: { queue }, function: consumer }: QueueConsumer)
       invocations: consumer.metricInvocations({ statistic: "Sum", period: alarmPeriod }),
     },
     period: alarmPeriod,
+  });
+}
+
+/** Those that the wiring rules demand of every queue that a function consumes. */
+export function alarmOnQueues(
+  list: AlarmList,
+  subject: Construct,
+  { queue, deadLetterQueue }: RedriveQueue,
+): void {
+  list.essential({
+    kind: "dead-letters",
+    subject,
+    // Parking and redriving are not in NumberOfMessagesSent, so the depth it is.
+    metric: deadLetterQueue.metricApproximateNumberOfMessagesVisible({
+      statistic: "Maximum",
+      period: alarmPeriod,
+    }),
+    rings: { above: 0 },
+  });
+  list.essential({
+    kind: "oldest-message",
+    subject,
+    metric: queue.metricApproximateAgeOfOldestMessage({ statistic: "Maximum", period: alarmPeriod }),
+    rings: { above: oldestMessageAge.toSeconds() }, // of messages received less than three times; the others see below
   });
 }
 

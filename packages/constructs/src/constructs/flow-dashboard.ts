@@ -18,6 +18,7 @@ import type { OutboxSweeper } from "./outbox-sweeper.ts";
 import type { QueueConsumer } from "./queue-consumer.ts";
 import { iteratorAge } from "./relay-alarms.ts";
 import { tableMetric } from "./resource-alarms.ts";
+import type { ScheduleDispatcher } from "./schedule-dispatcher.ts";
 import type { ServiceTable } from "./service-table.ts";
 
 export interface Flow {
@@ -26,13 +27,15 @@ export interface Flow {
   readonly tables: readonly ServiceTable[];
   readonly publishers: readonly OutboxPublisher[];
   readonly sweepers: readonly OutboxSweeper[];
+  /** One where messages are scheduled. */
+  readonly dispatchers: readonly ScheduleDispatcher[];
   readonly consumers: readonly QueueConsumer[];
 }
 
 export class FlowDashboard extends Dashboard {
   constructor(scope: Construct, id: string, flow: Flow, counted: (of: NodeFunction) => Counted) {
     super(scope, id);
-    const { entrances, tables, publishers, sweepers, consumers } = flow;
+    const { entrances, tables, publishers, sweepers, dispatchers, consumers } = flow;
     this.addWidgets(
       column("Requests and schedules", 4, entrances.map(invocations)),
       column("Outbox", 5, [
@@ -46,7 +49,15 @@ export class FlowDashboard extends Dashboard {
           title: "stream iterator age, ms",
           left: [iteratorAge(publisher)],
         })),
-        ...[...publishers, ...sweepers].map((relay) => invocations(relay.function)),
+        ...dispatchers.map((dispatcher) => ({
+          title: "oldest overdue schedule, seconds",
+          left: [
+            serviceMetric(counted(dispatcher.function), metricNames.scheduleAgeSeconds, {
+              statistic: "Maximum",
+            }),
+          ],
+        })),
+        ...[...publishers, ...sweepers, ...dispatchers].map((relay) => invocations(relay.function)),
         {
           title: "transaction conflicts",
           left: tables.map((table) =>

@@ -55,7 +55,7 @@ export function denyOtherSenders(
   );
 }
 
-function rolesBelow(scope: Construct, path: string): string {
+export function rolesBelow(scope: Construct, path: string): string {
   return Stack.of(scope).formatArn({
     service: "iam",
     region: "",

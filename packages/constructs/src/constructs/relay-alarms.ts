@@ -1,4 +1,4 @@
-// Alarms of publisher and sweeper.
+// Alarms of publisher, sweeper and dispatcher.
 //
 //   G3. A committed message is sent; these alarms notify when it takes too long.
 
@@ -7,8 +7,10 @@ import { Duration } from "aws-cdk-lib";
 import { Metric } from "aws-cdk-lib/aws-cloudwatch";
 import { alarmPeriod, type Counted, serviceMetric } from "../config/service-metrics.ts";
 import type { AlarmList } from "./alarm-list.ts";
+import { alarmOnQueues } from "./consumer-alarms.ts";
 import type { OutboxPublisher } from "./outbox-publisher.ts";
 import type { OutboxSweeper } from "./outbox-sweeper.ts";
+import type { ScheduleDispatcher } from "./schedule-dispatcher.ts";
 
 export function alarmOnPublisher(list: AlarmList, publisher: OutboxPublisher): void {
   const subject = publisher;
@@ -38,6 +40,23 @@ export function alarmOnSweeper(list: AlarmList, subject: OutboxSweeper, counted:
   });
   list.essential({
     kind: "sweeper-silent",
+    subject,
+    metric: subject.function.metricInvocations({ period: alarmPeriod }),
+    rings: { below: 1 },
+    periods: 3,
+  });
+}
+
+export function alarmOnDispatcher(list: AlarmList, subject: ScheduleDispatcher, counted: Counted): void {
+  alarmOnQueues(list, subject, subject.wakeUps);
+  list.essential({
+    kind: "schedule-age",
+    subject,
+    metric: serviceMetric(counted, metricNames.scheduleAgeSeconds, { statistic: "Maximum" }),
+    rings: { above: delayMax.toSeconds() },
+  });
+  list.essential({
+    kind: "dispatcher-silent",
     subject,
     metric: subject.function.metricInvocations({ period: alarmPeriod }),
     rings: { below: 1 },

@@ -5,6 +5,7 @@
 //           remove a row of the outbox. They fit any handler that the function may get, so today's handler may use
 //           less: `npm start -- --json` lists the permissions that no function used.
 import type { NodeFunction } from "./node-function.ts";
+import type { ScheduleAccess } from "./schedule-store.ts";
 import type { ServiceTable, TableAccess } from "./service-table.ts";
 
 /** What the functions of a service may do with its table, besides what every unit of work does. */
@@ -21,11 +22,13 @@ export interface UnitOfWorkTables {
   /** The service's own, too: who takes over a function of another service cannot write that its messages were done. */
   readonly evidence: ServiceTable;
   readonly outbox: TableAccess;
+  /** Asked for only when a contract schedules: the first one creates the table. */
+  readonly schedules?: () => ScheduleAccess;
 }
 
 /** Names the tables in the function's environment and grants what a unit of work needs, nothing more. */
 export function useUnitOfWorkTables(user: NodeFunction, tables: UnitOfWorkTables): void {
-  const { state, evidence, outbox } = tables;
+  const { state, evidence, outbox, schedules } = tables;
   user.addEnvironment(state.variable, state.table.tableName);
   user.addEnvironment("EVIDENCE_TABLE", evidence.tableName);
   state.table.grant(
@@ -41,4 +44,8 @@ export function useUnitOfWorkTables(user: NodeFunction, tables: UnitOfWorkTables
   if (user.contract?.publishes.length === 0) return; // G7: no access to rows that the relay signs
   user.addEnvironment("ORDERED_OUTBOX_TABLE", outbox.tableName);
   outbox.grantOwn(user, `${user.service}#`, "dynamodb:PutItem");
+  if (!user.contract?.schedules?.length) return;
+  if (schedules === undefined)
+    throw new Error(`${user.node.path} schedules messages: give it the foundation's schedules`);
+  schedules().use(user, user.service);
 }

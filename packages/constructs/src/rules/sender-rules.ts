@@ -72,8 +72,9 @@ function isGranted(templates: Templates, queue: Resource, role: Resource): boole
   );
 }
 
-/** Only the relay sends to a queue with a consumer, if the registry says so. Only its consumer sends to a dead-letter queue. */
+/** Who schedules wakes the dispatcher. Only the relay sends to another queue with a consumer, if the registry says so. Only its consumer sends to a dead-letter queue. */
 function isExpected(templates: Templates, queue: Resource, sender: Resource): boolean {
+  if (templates.referredTo(variableOf(sender, "WAKE_UP_QUEUE_URL")) === queue) return true;
   if (consumedQueues(templates).has(queue)) {
     const isRegistered = registrationsOf(templates).some(
       (entry) => templates.referredTo(entry.queue) === queue,

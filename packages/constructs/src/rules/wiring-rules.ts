@@ -11,6 +11,7 @@ import type {
 import { alarmRules } from "./alarm-rules.ts";
 import { bundleRules } from "./bundle-rules.ts";
 import { contractRules } from "./contract-rules.ts";
+import { dispatchRules } from "./dispatch-rules.ts";
 import { environmentRules } from "./environment-rules.ts";
 import { evidenceRules } from "./evidence-rules.ts";
 import { fifoRules } from "./fifo-rules.ts";
@@ -61,6 +62,7 @@ export const allRules: readonly Rule[] = [
   ...flowRules,
   ...relayRules,
   ...registryRules,
+  ...dispatchRules,
   ...grantRules,
   ...senderRules,
   ...retentionRules,

@@ -6,9 +6,16 @@ import type { Construct } from "constructs";
 import { type Config, stackProps } from "../config/config.ts";
 import { ClaimCheckBucket } from "../constructs/claim-check-bucket.ts";
 import { FormerEvidence } from "../constructs/evidence-move.ts";
+import { ScheduleStore } from "../constructs/schedule-store.ts";
 import { ServiceTable } from "../constructs/service-table.ts";
 import { SigningKeys } from "../constructs/signing-keys.ts";
-import { type Foundation, publishFoundation } from "./shared-foundation.ts";
+import { type Foundation, publishFoundation, publishSchedules } from "./shared-foundation.ts";
+
+export interface FoundationStackOptions {
+  readonly config: Config;
+  /** For services of other apps that schedule messages; where one of this app does, it needs no saying. */
+  readonly schedules?: boolean;
+}
 
 export class FoundationStack extends Stack implements Foundation {
   /** Of older releases, while it is moved: the evidence of all services. */
@@ -19,10 +26,13 @@ export class FoundationStack extends Stack implements Foundation {
   readonly journal: ServiceTable;
   readonly claims: ClaimCheckBucket;
   readonly signingKeys: SigningKeys;
+  readonly #config: Config;
+  #schedules: ScheduleStore | undefined;
 
-  constructor(scope: Construct, id: string, { config }: { config: Config }) {
+  constructor(scope: Construct, id: string, { config, schedules = false }: FoundationStackOptions) {
     super(scope, id, stackProps(config, id, "the outbox and journal tables, and the signing keys"));
     const { keepsData, encryptionKeyArn } = config.sizes;
+    this.#config = config;
     const kept = { keepsData, encryptionKeyArn };
     this.formerEvidence = config.moveEvidence === undefined ? undefined : new FormerEvidence(this, config);
     this.outbox = new ServiceTable(this, "OrderedOutbox", {
@@ -46,5 +56,24 @@ export class FoundationStack extends Stack implements Foundation {
     new CfnOutput(this, "OrderedOutboxTable", { value: this.outbox.tableName });
     new CfnOutput(this, "OutboxTable", { value: this.formerOutbox.tableName });
     new CfnOutput(this, "JournalTable", { value: this.journal.tableName });
+    if (schedules) this.schedules;
+  }
+
+  /** Made for the first who schedules: an app in which nobody does has neither table nor dispatcher. */
+  get schedules(): ScheduleStore {
+    this.#schedules ??= this.#openSchedules();
+    return this.#schedules;
+  }
+
+  /** Undefined when nobody schedules. */
+  get schedulesInUse(): ScheduleStore | undefined {
+    return this.#schedules;
+  }
+
+  #openSchedules(): ScheduleStore {
+    const { sizes } = this.#config;
+    const store = new ScheduleStore(this, "Schedules", sizes);
+    publishSchedules(this, sizes, store);
+    return store;
   }
 }

@@ -17,8 +17,9 @@ import { NodeFunction } from "../constructs/node-function.ts";
 import { OutboxPublisher } from "../constructs/outbox-publisher.ts";
 import { OutboxSweeper } from "../constructs/outbox-sweeper.ts";
 import { QueueConsumer } from "../constructs/queue-consumer.ts";
-import { alarmOnPublisher, alarmOnSweeper } from "../constructs/relay-alarms.ts";
+import { alarmOnDispatcher, alarmOnPublisher, alarmOnSweeper } from "../constructs/relay-alarms.ts";
 import { alarmOnFunction, alarmOnTable } from "../constructs/resource-alarms.ts";
+import { ScheduleDispatcher } from "../constructs/schedule-dispatcher.ts";
 import { ServiceTable } from "../constructs/service-table.ts";
 
 export interface OperationsStackOptions {
@@ -44,6 +45,8 @@ export class OperationsStack extends Stack {
     for (const consumer of flow.consumers) alarmOnConsumer(list, consumer, counted(consumer.function));
     for (const publisher of flow.publishers) alarmOnPublisher(list, publisher);
     for (const sweeper of flow.sweepers) alarmOnSweeper(list, sweeper, counted(sweeper.function));
+    for (const dispatcher of flow.dispatchers)
+      alarmOnDispatcher(list, dispatcher, counted(dispatcher.function));
     for (const each of functions) alarmOnFunction(list, each, counted(each));
     for (const table of flow.tables) alarmOnTable(list, table);
 
@@ -63,14 +66,16 @@ function flowOf(stacks: readonly Stack[]): Flow & { readonly functions: readonly
   const consumers = all.filter((each) => each instanceof QueueConsumer);
   const publishers = all.filter((each) => each instanceof OutboxPublisher);
   const sweepers = all.filter((each) => each instanceof OutboxSweeper);
+  const dispatchers = all.filter((each) => each instanceof ScheduleDispatcher);
   const functions = all.filter((each) => each instanceof NodeFunction);
   const owned = new Set<NodeFunction>(
-    [...consumers, ...publishers, ...sweepers].map((owner) => owner.function),
+    [...consumers, ...publishers, ...sweepers, ...dispatchers].map((owner) => owner.function),
   );
   return {
     consumers,
     publishers,
     sweepers,
+    dispatchers,
     functions,
     entrances: functions.filter((each) => !owned.has(each)),
     tables: all

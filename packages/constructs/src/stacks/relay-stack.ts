@@ -7,6 +7,7 @@ import { OutboxPublisher } from "../constructs/outbox-publisher.ts";
 import { OutboxSweeper } from "../constructs/outbox-sweeper.ts";
 import { openRegistry, pathOfRegistry } from "../constructs/registry.ts";
 import { checkRoutes, type Wiring } from "../constructs/routes.ts";
+import { ScheduleDispatcher } from "../constructs/schedule-dispatcher.ts";
 import type { FoundationStack } from "./foundation-stack.ts";
 
 export interface RelayStackOptions {
@@ -26,6 +27,8 @@ export class RelayStack extends Stack {
     const publish = new OutboxPublisher(this, "Publish", access);
     const sweep = new OutboxSweeper(this, "Sweep", access);
     for (const relay of [publish, sweep]) foundation.claims.allowKeeping(relay.function);
+    const { schedulesInUse: schedules } = foundation;
+    if (schedules) new ScheduleDispatcher(this, "Dispatch", { schedules, outbox, sizes });
     openRegistry(this, sizes);
     // After them: what opens the registry must not come before what it says is complete.
     for (const service of services) if (service instanceof Stack) this.addStackDependency(service);

@@ -103,6 +103,7 @@ export class ServiceStack extends Stack implements Wiring {
       state: { variable: tableVariable(id), table, isQueried: Object.keys(keys).length > 0, deletesItems },
       evidence: (config.moveEvidence === "pause" && foundation.formerEvidence) || evidence,
       outbox: foundation.outbox,
+      schedules: () => foundation.schedules,
     };
     if (config.moveEvidence !== undefined) pauseForMove(this, { evidence, contracts: this.contracts });
     if (messagesInItems) this.#publishItemsOf(table);

@@ -15,6 +15,12 @@ import type { Config, Sizes } from "../config/config.ts";
 import { type ClaimAccess, claimAccess } from "../constructs/claim-access.ts";
 import { allowKey, customerKey, type EncryptingService } from "../constructs/customer-key.ts";
 import type { FormerEvidence } from "../constructs/evidence-move.ts";
+import {
+  ownScheduleActions,
+  type ScheduleAccess,
+  type ScheduleStore,
+  tellSchedules,
+} from "../constructs/schedule-store.ts";
 import { ownItems, type TableAccess } from "../constructs/service-table.ts";
 import type { KeyAccess } from "../constructs/signing-keys.ts";
 
@@ -25,9 +31,11 @@ export interface Foundation {
   readonly journal: TableAccess;
   readonly claims: ClaimAccess;
   readonly signingKeys: KeyAccess;
+  readonly schedules: ScheduleAccess;
 }
 
 export type FoundationPart = "outbox-table" | "journal-table" | "claims-bucket" | "signing-secret";
+type SchedulesPart = "schedules-table" | "wake-up-queue";
 
 /** Written by the stack that has the foundation. */
 export function publishFoundation(
@@ -35,13 +43,31 @@ export function publishFoundation(
   sizes: Pick<Sizes, "rolePath">,
   parts: Readonly<Record<FoundationPart, string>>,
 ): void {
-  for (const [part, stringValue] of Object.entries(parts)) {
-    new StringParameter(scope, `Shared-${part}`, {
-      parameterName: nameOf(sizes, part as FoundationPart),
-      description: "For other apps of this stage",
-      stringValue,
-    });
-  }
+  for (const [part, stringValue] of Object.entries(parts))
+    publishPart(scope, sizes, part as FoundationPart, stringValue);
+}
+
+/** The same for what only an app in which somebody schedules has. */
+export function publishSchedules(
+  scope: Construct,
+  sizes: Pick<Sizes, "rolePath">,
+  { table, wakeUps }: ScheduleStore,
+): void {
+  publishPart(scope, sizes, "schedules-table", table.tableName);
+  publishPart(scope, sizes, "wake-up-queue", wakeUps.queueName);
+}
+
+function publishPart(
+  scope: Construct,
+  sizes: Pick<Sizes, "rolePath">,
+  part: FoundationPart | SchedulesPart,
+  stringValue: string,
+): void {
+  new StringParameter(scope, `Shared-${part}`, {
+    parameterName: nameOf(sizes, part),
+    description: "For other apps of this stage",
+    stringValue,
+  });
 }
 
 export class SharedFoundation implements Foundation {
@@ -49,16 +75,34 @@ export class SharedFoundation implements Foundation {
   readonly journal: TableAccess;
   readonly claims: ClaimAccess;
   readonly signingKeys: KeyAccess;
+  /** The foundation of the other app must have been given `schedules: true`, unless one of its own services schedules. */
+  readonly schedules: ScheduleAccess;
 
   constructor({ sizes }: Config) {
     this.outbox = tableOf(sizes, "outbox-table");
     this.journal = tableOf(sizes, "journal-table");
     this.claims = claimsOf(sizes);
     this.signingKeys = keysOf(sizes);
+    this.schedules = schedulesOf(sizes);
   }
 }
 
-function tableOf(sizes: Sizes, part: FoundationPart): TableAccess {
+function schedulesOf(sizes: Sizes): ScheduleAccess {
+  const queueName = lookedUp(sizes, "wake-up-queue");
+  const queueArn = `arn:${Aws.PARTITION}:sqs:${Aws.REGION}:${Aws.ACCOUNT_ID}:${queueName}`;
+  return {
+    use(user, contract) {
+      const table = tableOf(sizes, "schedules-table");
+      const wakeUpQueueUrl = `https://sqs.${Aws.REGION}.${Aws.URL_SUFFIX}/${Aws.ACCOUNT_ID}/${queueName}`;
+      tellSchedules(user, { table: table.tableName, wakeUpQueueUrl });
+      table.grantOwn(user, `${contract}#`, ...ownScheduleActions);
+      allowOwnKey(user, sizes, "sqs");
+      user.addToRolePolicy(new PolicyStatement({ actions: ["sqs:SendMessage"], resources: [queueArn] }));
+    },
+  };
+}
+
+function tableOf(sizes: Sizes, part: FoundationPart | SchedulesPart): TableAccess {
   const tableName = lookedUp(sizes, part);
   const tableArn = `arn:${Aws.PARTITION}:dynamodb:${Aws.REGION}:${Aws.ACCOUNT_ID}:table/${tableName}`;
   const withKey = (user: LambdaFunction) => allowOwnKey(user, sizes, "dynamodb");
@@ -105,10 +149,10 @@ function allowOwnKey(user: LambdaFunction, { encryptionKeyArn }: Sizes, through:
 }
 
 /** https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/dynamic-references-ssm.html */
-function lookedUp(sizes: Pick<Sizes, "rolePath">, part: FoundationPart): string {
+function lookedUp(sizes: Pick<Sizes, "rolePath">, part: FoundationPart | SchedulesPart): string {
   return `{{resolve:ssm:${nameOf(sizes, part)}}}`;
 }
 
-function nameOf({ rolePath }: Pick<Sizes, "rolePath">, part: FoundationPart): string {
+function nameOf({ rolePath }: Pick<Sizes, "rolePath">, part: FoundationPart | SchedulesPart): string {
   return `${rolePath}foundation/${part}`;
 }

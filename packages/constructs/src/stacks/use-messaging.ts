@@ -53,6 +53,7 @@ export function useMessaging(user: LambdaFunction, options: MessagingOptions): v
   useLimits(user, { limits, evidence });
   tellContract(user, { contract, sizes });
   putIntoOutbox(user, { contract, foundation });
+  if (contract.schedules?.length) foundation?.schedules.use(user, contract.name);
   if (queue) consume(user, { queue, evidence, foundation, sizes });
   const relayed = foundation && queue?.queue;
   register(user, { contract, queue: relayed, elsewhere, sizes });

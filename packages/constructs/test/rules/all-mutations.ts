@@ -1,4 +1,5 @@
 import { alarmMutations } from "./alarm-mutations.ts";
+import { dispatchMutations } from "./dispatch-mutations.ts";
 import { mappingMutations } from "./mapping-mutations.ts";
 import { otherMutations } from "./other-mutations.ts";
 import { accessMutations } from "./property-mutations/access.ts";
@@ -16,4 +17,5 @@ export const allMutations: readonly Subject[] = [
   ...storageMutations,
   ...accessMutations,
   ...alarmMutations,
+  ...dispatchMutations,
 ];

@@ -9,6 +9,7 @@ import {
   withTemplate,
 } from "@essentially-once/testing/real-app";
 import { describe, expect, test } from "vitest";
+import { dispatchRules } from "../../src/rules/dispatch-rules.ts";
 import { grantRules } from "../../src/rules/grant-rules.ts";
 import { propertyRules } from "../../src/rules/properties/all.ts";
 import { relayRules } from "../../src/rules/relay-rules.ts";
@@ -36,7 +37,7 @@ test("the rules have nothing against the app as it is", () => {
 
 test("every rule is seen to catch something", () => {
   const caught = allMutations.flatMap(({ mutations }) => mutations.map(([, , rule]) => rule));
-  const idle = [...relayRules, ...grantRules, ...retentionRules, ...propertyRules]
+  const idle = [...relayRules, ...dispatchRules, ...grantRules, ...retentionRules, ...propertyRules]
     .map(({ id }) => id)
     .filter(
       (id) =>

@@ -13,7 +13,6 @@ export const queueMutations: readonly Subject[] = [
       ["RedrivePolicy.deadLetterTargetArn", elsewhere, "dead-letter-queue"],
       ["RedrivePolicy.maxReceiveCount", 4, "max-receive-count"],
       ["RedrivePolicy.maxReceiveCount", absent, "max-receive-count"],
-      ["RedrivePolicy.maxReceiveCount", 999, "receives-left"],
       ["QueueName", "another-name", "redrive-allow-policy"],
       ["SqsManagedSseEnabled", false, "queue-encryption"],
       ["SqsManagedSseEnabled", absent, "queue-encryption"],
@@ -23,6 +22,12 @@ export const queueMutations: readonly Subject[] = [
       DeduplicationScope: "below, of FIFO queues",
       FifoThroughputLimit: "below, of FIFO queues",
     },
+  },
+  {
+    name: "queue of a consumer",
+    is: ({ Type, Properties = {} }, logicalId) =>
+      Type === "AWS::SQS::Queue" && "RedrivePolicy" in Properties && !logicalId.startsWith("Schedules"),
+    mutations: [["RedrivePolicy.maxReceiveCount", 999, "receives-left"]],
   },
   {
     name: "consumed FIFO queue",

@@ -114,7 +114,7 @@ function openDuring<Unit extends Open>(run: Run, unit: Unit): Unit {
 }
 
 /** Logged as well: there may be no caller left to catch it. */
-function tooLate(call: string): Error {
+export function tooLate(call: string): Error {
   log("error", "CALLED_LATE", { call });
   return new Error(`${call} was called after its handler ended: await everything the handler starts`);
 }

@@ -12,6 +12,7 @@ import { isTransient } from "../aws/cancellation.ts";
 import type { SharedRead } from "../aws/shared-read.ts";
 import type { Item } from "../core/item-size.ts";
 import { beforeNextCommit } from "../core/retry.ts";
+import { besideOf } from "./beside.ts";
 import type { Delivery } from "./delivery.ts";
 import { type Gatherer, type GatherOptions, gatherer } from "./gather.ts";
 import { outboxIdAttribute } from "./inline-write.ts";
@@ -75,7 +76,12 @@ export function inlineSender({ table, client, group, readItem }: InlineSenderOpt
     { unit: run, deadlineMs }: Delivery,
     id: string,
   ): Promise<Refused | undefined> {
-    const [write = {}] = unit.actions;
+    const [write = {}, ...others] = unit.actions;
+    const together = others[0] && besideOf(others[0]);
+    if (together) {
+      group?.end(run); // nobody waits for it
+      return together(write, others);
+    }
     const exists = recallExists(table, id) ?? unseenExist;
     const hasOutbox = recall(table, id, outboxIdAttribute) !== undefined;
     if (!group) return sendAlone(write, run);

@@ -13,6 +13,7 @@ import { evidenceId } from "../core/ids.ts";
 import { type Outcome, Park, RetryLater, StateMoved } from "../core/outcome.ts";
 import { wholeNumber } from "../core/whole-number.ts";
 import type { Envelope } from "../envelope/envelope.ts";
+import { besideOf } from "./beside.ts";
 import type { Delivery } from "./delivery.ts";
 import type { GroupCommitOptions } from "./group-commit.ts";
 import type { EvidenceStore } from "./idempotency.ts";
@@ -114,7 +115,8 @@ export function inline(options: InlineOptions): EvidenceStore {
     const { messages } = unit;
     const outboxId = evidenceId(delivery);
     const write = mergeInline(writeOf(delivery, id), { attribute, read, evidence, outboxId, messages });
-    const refused = await sender.send(measure([write]), { delivery, id });
+    const beside = unit.writes.filter(besideOf);
+    const refused = await sender.send(measure([write, ...beside]), { delivery, id });
     if (refused === undefined) {
       const outbox = messages.length > 0 && { [outboxIdAttribute]: { S: outboxId } };
       remember(table, id, { [attribute]: { S: evidence }, ...outbox });
@@ -185,8 +187,8 @@ export function inline(options: InlineOptions): EvidenceStore {
         UpdateExpression: "",
       },
     };
-    if (unit.writes.length === 0) requireFreeKey(id);
-    const [write = touch, ...more] = unit.writes;
+    const [write = touch, ...more] = unit.writes.filter((one) => !besideOf(one));
+    if (write === touch) requireFreeKey(id);
     const target = write.Put ?? write.Update;
     const targetId = write.Put?.Item?.id?.S ?? write.Update?.Key?.id?.S;
     if (more.length === 0 && target?.TableName === table && targetId === id) return write;

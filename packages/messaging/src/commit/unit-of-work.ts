@@ -62,22 +62,25 @@ export interface UnitOfWork<Types extends string = string> {
   replace(position: number, message: Envelope): void;
   readonly writes: readonly Write[];
   readonly messages: readonly Envelope[];
+  /** Whose it is, and what for. */
+  readonly of: UnitOf;
+}
+
+export interface UnitOf {
+  readonly contract: Pick<Contract, "name" | "publishes" | "schedules">;
+  readonly cause: Cause;
 }
 
 /** An empty unit of work of the function with this contract: its name is the `source` of what it publishes. */
-export function unitOfWork({
-  contract,
-  cause,
-}: {
-  contract: Pick<Contract, "name" | "publishes">;
-  cause: Cause;
-}): UnitOfWork {
+export function unitOfWork(of: UnitOf): UnitOfWork {
+  const { contract, cause } = of;
   const { name: producer } = contract;
   const writes: Write[] = [];
   const messages: Envelope[] = [];
   const pending: Promise<void>[] = [];
   let traceparent: string | undefined;
   return {
+    of,
     writes,
     messages,
     write(...added) {

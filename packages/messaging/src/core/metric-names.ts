@@ -23,6 +23,10 @@ export const metricNames = {
   lost: "Lost",
   /** Age of the oldest outbox row that the sweeper found, in seconds; 0 when it found none. */
   outboxAgeSeconds: "OutboxAgeSeconds",
+  /** Scheduled messages that were due and went into the outbox. */
+  dispatched: "Dispatched",
+  /** How long the oldest scheduled message is overdue that the dispatcher's run of a minute found, in seconds; 0 when none is. */
+  scheduleAgeSeconds: "ScheduleAgeSeconds",
   /** Lines of level ERROR: what no retry will mend. */
   errorsLogged: "ErrorsLogged",
   /** Records that a batch gave back to the queue or to the stream. */

@@ -11,11 +11,14 @@ import type { MessageType } from "./message-type.ts";
 export interface Contract<
   Accepts extends readonly MessageType[] = readonly MessageType[],
   Publishes extends readonly MessageType[] = readonly MessageType[],
+  Schedules extends readonly MessageType[] = readonly MessageType[],
 > {
   /** The scope of the evidence and the `source` of what is published. Changing it is a migration: docs/deploying.md. */
   readonly name: string;
   readonly accepts: Accepts;
   readonly publishes: Publishes;
+  /** Those that its handler may schedule; with none, its function has no access to the table of schedules. */
+  readonly schedules?: Schedules | undefined;
   /** Where its messages come from, when the relay does not send them. */
   readonly from?: Origin | undefined;
 }
@@ -23,6 +26,7 @@ export interface Contract<
 export interface ContractOptions<
   Accepts extends readonly MessageType[],
   Publishes extends readonly MessageType[],
+  Schedules extends readonly Publishes[number][],
 > {
   /** Small letters, digits and hyphens, at most 64: `reserve-credit`. Unique in a deployment. */
   readonly name: string;
@@ -30,6 +34,8 @@ export interface ContractOptions<
   readonly accepts: Accepts;
   /** The types of message that its handler may publish; none unless given. */
   readonly publishes?: Publishes;
+  /** Those of the published types that its handler may schedule for later: `.use(schedules())`. None unless given. */
+  readonly schedules?: Schedules;
   /**
    * The form of a queue that others fill, past the relay and unsigned: `rawJson(…)`, `sns(…)`, `eventBridge(…)`,
    * `s3Notifications()`, `cloudEvents()`. Unless given, the relay sends to its queue. docs/existing-queues.md
@@ -60,7 +66,14 @@ const nameLengthMax = 64;
 export function contract<
   const Accepts extends readonly MessageType[],
   const Publishes extends readonly MessageType[] = readonly [],
->({ name, accepts, publishes, from }: ContractOptions<Accepts, Publishes>): Contract<Accepts, Publishes> {
+  const Schedules extends readonly Publishes[number][] = readonly [],
+>({
+  name,
+  accepts,
+  publishes,
+  schedules,
+  from,
+}: ContractOptions<Accepts, Publishes, Schedules>): Contract<Accepts, Publishes, Schedules> {
   if (typeof name !== "string" || !namePattern.test(name) || name.length > nameLengthMax) {
     throw new Error(
       `the name of a contract must be lower-case letters, digits and single hyphens, start with a-z and have at most ` +
@@ -75,7 +88,7 @@ export function contract<
     `contract ${name} publishes`,
     published.map(({ type }) => type),
   );
-  return { name, accepts, publishes: published, from: from?.({ name, accepts }) };
+  return { name, accepts, publishes: published, schedules, from: from?.({ name, accepts }) };
 }
 
 /** Every name that the types are understood by, older versions included: what a consumer is subscribed to. */

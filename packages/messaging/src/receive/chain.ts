@@ -8,6 +8,8 @@ import { Park } from "../core/outcome.ts";
 import type { Contract, TypeOf } from "../envelope/contract.ts";
 import { type Envelope, isUnread } from "../envelope/envelope.ts";
 import type { MessageType } from "../envelope/message-type.ts";
+import type { Schedules } from "../schedule/schedules.ts";
+import type { Scheduling } from "../schedule/scheduling.ts";
 
 /** The envelopes of a set of message types; `message.type` tells them apart. */
 export type MessageOf<Type> = Type extends MessageType<infer Name, infer Data> ? Envelope<Name, Data> : never;
@@ -15,9 +17,13 @@ export type MessageOf<Type> = Type extends MessageType<infer Name, infer Data> ?
 /** What a user writes: reads, decides, and collects what is to be committed. */
 export type Work<Of extends Contract, Receipt, Added = unknown> = (
   message: MessageOf<Of["accepts"][number]>,
-  unit: UnitOfWork<TypeOf<Of["publishes"]>>,
+  unit: UnitFor<Of, Added>,
   context: Context & Added,
 ) => Promise<Receipt>;
+
+/** The unit of work of a contract's handler, with what its middlewares add. */
+export type UnitFor<Of extends Contract, Added = unknown> = UnitOfWork<TypeOf<Of["publishes"]>> &
+  (Added extends Schedules ? Scheduling<TypeOf<NonNullable<Of["schedules"]>>> : unknown);
 
 /** A middy chain whose base handler validates the data and runs the work. */
 export function messageChain<Of extends Contract, Receipt>({

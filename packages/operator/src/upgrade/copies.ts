@@ -12,6 +12,7 @@ export const copiedFiles = [
   "bin/app.ts",
   "biome.json",
   "cdk.json",
+  "functions/relay/dispatch.ts",
   "functions/relay/publish.ts",
   "functions/relay/rotate-keys.ts",
   "functions/relay/sweep.ts",

@@ -17,6 +17,8 @@ export interface TablePlan {
   /** The partition key is `id`. */
   readonly sortKey?: keyof typeof sortKeyTypes;
   readonly stream?: boolean;
+  /** By which its items are found, too: its name, its partition key and its sort key. */
+  readonly index?: { readonly name: string; readonly keys: readonly [string, string] };
 }
 
 export interface QueuePlan {
@@ -45,7 +47,7 @@ export interface DeadLetter {
 export async function createTable(
   { dynamodb }: LocalClients,
   TableName: string,
-  { sortKey, stream }: TablePlan,
+  { sortKey, stream, index }: TablePlan,
 ): Promise<string> {
   const { TableDescription } = await dynamodb.send(
     new CreateTableCommand({
@@ -54,11 +56,24 @@ export async function createTable(
       AttributeDefinitions: [
         { AttributeName: "id", AttributeType: "S" },
         ...(sortKey ? [{ AttributeName: sortKey, AttributeType: sortKeyTypes[sortKey] }] : []),
+        ...(index?.keys ?? []).map((AttributeName) => ({ AttributeName, AttributeType: "S" as const })),
       ],
       KeySchema: [
         { AttributeName: "id", KeyType: "HASH" },
         ...(sortKey ? [{ AttributeName: sortKey, KeyType: "RANGE" as const }] : []),
       ],
+      ...(index && {
+        GlobalSecondaryIndexes: [
+          {
+            IndexName: index.name,
+            KeySchema: [
+              { AttributeName: index.keys[0], KeyType: "HASH" as const },
+              { AttributeName: index.keys[1], KeyType: "RANGE" as const },
+            ],
+            Projection: { ProjectionType: "KEYS_ONLY" as const },
+          },
+        ],
+      }),
       ...(stream && { StreamSpecification: { StreamEnabled: true, StreamViewType: "NEW_AND_OLD_IMAGES" } }),
     }),
   );

@@ -16,6 +16,11 @@ import {
 } from "@essentially-once/local-cloud/internal/model/clients";
 import { orderingKeyOf } from "@essentially-once/messaging/internal/commit/outbox";
 import { groupIdOf } from "@essentially-once/messaging/internal/envelope/message-group";
+import {
+  dueIndex,
+  itemId,
+  readScheduledItem,
+} from "@essentially-once/messaging/internal/schedule/scheduled-item";
 import { leaveEnvironments } from "./entered-environment.ts";
 import { takeFastPath } from "./fast-path.ts";
 import { serveFrom } from "./instrument.ts";
@@ -33,7 +38,7 @@ import {
 import { openSigning } from "./signing.ts";
 
 export interface SandboxPlan {
-  /** By the environment variable that names the table. EVIDENCE_TABLE and both outboxes are always there. */
+  /** By the environment variable that names the table. EVIDENCE_TABLE, SCHEDULES_TABLE and both outboxes are always there. */
   readonly tables?: Readonly<Record<string, TablePlan>>;
   /** By name. Each has a dead-letter queue. */
   readonly queues?: Readonly<Record<string, QueuePlan>>;
@@ -77,11 +82,20 @@ export interface Sandbox {
   rows(about: { readonly producer: string; readonly key: string }): Promise<Row[]>;
   /** The messages that were committed because of the message with this id, whichever way they leave. */
   published(id: string): Promise<Published[]>;
+  /** The message that a contract has scheduled under this key; undefined when none waits. */
+  scheduled(contract: string, key: string): Promise<Scheduled | undefined>;
   /** Sends up to ten messages, in order. */
   send(queue: string, ...outgoing: readonly OutgoingMessage[]): Promise<void>;
   /** Takes everything out of its dead-letter queue, in the order in which it comes. */
   deadLetters(queue: string): Promise<DeadLetter[]>;
   stop(): Promise<void>;
+}
+
+export interface Scheduled {
+  readonly type: string;
+  readonly data: unknown;
+  /** RFC 3339. */
+  readonly due: string;
 }
 
 export interface Row {
@@ -104,6 +118,7 @@ export async function openSandbox(plan: SandboxPlan): Promise<Sandbox> {
     EVIDENCE_TABLE: {},
     OUTBOX_TABLE: { stream: true },
     ORDERED_OUTBOX_TABLE: { sortKey: "place", stream: true },
+    SCHEDULES_TABLE: { index: { name: dueIndex, keys: ["slot", "due"] } },
     ...plan.tables,
   };
   const streams = new Map<string, string>();
@@ -171,6 +186,18 @@ export async function openSandbox(plan: SandboxPlan): Promise<Sandbox> {
         }),
       );
       return Items.map((item) => unmarshall(item) as Row);
+    },
+    async scheduled(contract, key) {
+      const { Item } = await dynamodb.send(
+        new GetItemCommand({
+          TableName: tableName("SCHEDULES_TABLE"),
+          Key: marshall({ id: itemId(contract, key) }),
+          ConsistentRead: true,
+        }),
+      );
+      if (Item === undefined) return undefined;
+      const { due, message } = readScheduledItem(Item);
+      return { type: message.type, data: message.data, due };
     },
     async send(name, ...outgoing) {
       const { url, arn, fifo } = sandbox.queue(name);

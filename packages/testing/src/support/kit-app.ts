@@ -2,6 +2,7 @@
 // the sample is deleted.
 //
 //   ask ─► Asked ─► standard ─► Taken ─► ordered (FIFO) ─► Approved ─► second       Seen ─► at-most-once
+//   Armed (of another app) ─► timed ─► at a later time: Rung ─► timed
 //   every one of them ─► journal ─► pulled
 
 import { readConfig } from "@essentially-once/constructs/config";
@@ -10,7 +11,8 @@ import { OperationsStack } from "@essentially-once/constructs/operations-stack";
 import { RelayStack } from "@essentially-once/constructs/relay-stack";
 import { ServiceStack } from "@essentially-once/constructs/service-stack";
 import { App } from "aws-cdk-lib";
-import { ask, atMostOnce, ordered, pulled, second, standard } from "./kit/contracts.ts";
+import { ask, atMostOnce, ordered, pulled, second, standard, timed } from "./kit/contracts.ts";
+import { Armed } from "./kit/messages.ts";
 
 const app = new App();
 const config = readConfig(app.node);
@@ -28,11 +30,15 @@ foundation.claims.allowPutting(settling.addConsumer(ordered, { ...file("ordered"
 const reading = service("Second");
 foundation.claims.allowReading(reading.addConsumer(second, file("second")).function);
 
+const timing = service("Timed");
+timing.addConsumer(timed, file("timed"));
+timing.expectFromElsewhere(Armed);
+
 const pulling = service("Pulled");
 pulling.addConsumer(atMostOnce, file("at-most-once"));
 pulling.addProjection(pulled, file("pulled"));
 
-const services = [entrance, taking, settling, reading, pulling];
+const services = [entrance, taking, settling, reading, timing, pulling];
 const relay = new RelayStack(app, "Relay", { config, foundation, services });
 new OperationsStack(app, "Operations", { config, watched: [foundation, ...services, relay] });
 

@@ -17,7 +17,7 @@ export interface Started {
   readonly ended: Promise<Ran>;
 }
 
-type Tool = "consumers" | "dlq" | "outbox" | "journal" | "routes";
+type Tool = "consumers" | "dlq" | "outbox" | "journal" | "routes" | "schedules";
 
 export interface Operator {
   start(tool: Tool, ...args: string[]): Started;

@@ -36,6 +36,20 @@ export const Seen = messageType({
   key: ({ ask }) => ask,
 });
 
+/** Of another app. */
+export const Armed = messageType({
+  type: "kit.armed.v1",
+  schema: z.strictObject({ ask: id }),
+  key: ({ ask }) => ask,
+});
+
+/** At a later time. */
+export const Rung = messageType({
+  type: "kit.rung.v1",
+  schema: z.strictObject({ ask: id }),
+  key: ({ ask }) => ask,
+});
+
 /** `id` is the till's. */
 export interface Till extends Versioned {
   readonly available: number;

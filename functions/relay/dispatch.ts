@@ -1,0 +1,1 @@
+export { handler } from "@essentially-once/messaging/relay/dispatch";

@@ -1,0 +1,10 @@
+// The same process with evidence in rows: item, evidence and messages in one transaction.
+import { advance } from "@essentially-once/messaging/advance";
+import { consumer } from "@essentially-once/messaging/consumer";
+import { idempotency } from "@essentially-once/messaging/idempotency";
+import { rows } from "@essentially-once/messaging/rows";
+import { payBill } from "./process-table.ts";
+
+export const handler = consumer(payBill)
+  .use(idempotency({ evidence: rows() }))
+  .handler(advance(payBill));

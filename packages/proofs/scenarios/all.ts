@@ -8,6 +8,7 @@ import { fifoScenario } from "./fifo.ts";
 import { inlineOverflowScenario, inlineScenario, messagesInItemScenario } from "./inline.ts";
 import { journeyScenario } from "./journey.ts";
 import { rawJsonScenario, s3Scenario } from "./origins.ts";
+import { processScenario } from "./process.ts";
 import { publisherScenario } from "./publisher.ts";
 import { pullScenario } from "./pull.ts";
 import { givenUpScenario, redriveScenario } from "./redrive.ts";
@@ -44,6 +45,8 @@ export function scenarios(): Scenario[] {
     pullScenario("after-effect"),
     pullScenario("rebuild"),
     journeyScenario(),
+    processScenario(),
+    processScenario({ evidence: "rows" }),
     claimsScenario(),
     rawJsonScenario(),
     s3Scenario(),
@@ -82,6 +85,7 @@ export function concurrentScenarios(): Scenario[] {
     inlineScenario({ workers: 3, messages: 1 }),
     atMostOnceScenario({ workers: 3, messages: 1 }),
     effectScenario({ workers: 2 }),
+    processScenario({ workers: 2 }),
     pullScenario("with-state", { workers: 2 }),
     rowsScenario({ workers: 3 }),
     rowsAloneScenario({ workers: 2 }),

@@ -2,6 +2,7 @@
 import { consumerStrategies } from "./consumers.ts";
 import { groupStrategies } from "./groups.ts";
 import { leaseStrategies } from "./leases.ts";
+import { processStrategies } from "./processes.ts";
 import { pullStrategies } from "./pulls.ts";
 import { relayStrategies } from "./relays.ts";
 import { rowKeyStrategies } from "./row-keys.ts";
@@ -18,4 +19,5 @@ export const strategies: readonly Strategy[] = [
   ...relayStrategies,
   ...rowKeyStrategies,
   ...timerStrategies,
+  ...processStrategies,
 ];

@@ -4,6 +4,7 @@ import { messageType } from "../src/envelope/message-type.ts";
 import { advance } from "../src/process/advance.ts";
 import { type ProcessItem, process, stored } from "../src/process/process.ts";
 import { consumer } from "../src/receive/consumer.ts";
+import { schedules } from "../src/schedule/schedules.ts";
 
 interface Order extends ProcessItem {
   readonly status: "new" | "approved" | "canceled";
@@ -21,11 +22,12 @@ const named = {
   name: "settle",
   accepts: [Reserved, Denied, Overdue],
   publishes: [Approved, Overdue],
+  schedules: [Overdue],
 } as const;
 const table = stored<Order>("ORDERS_TABLE");
 const unknown = { every: { park: "ORDER_UNKNOWN" } } as const;
 const done = { final: true, every: "ignored" } as const;
-const timeout = { type: Overdue, data: ({ id }: Order) => ({ orderId: id }), afterSeconds: 60 } as const;
+const timeout = { type: Overdue, data: ({ id }: Order) => ({ orderId: id }), after: { minutes: 1 } } as const;
 const moves = {
   [Reserved.type]: { to: "approved" },
   [Denied.type]: { to: "canceled" },
@@ -83,9 +85,12 @@ describe("the table of a process", () => {
       },
     });
     vi.stubEnv("ORDERS_TABLE", "orders");
-    for (const name of ["QUEUE_URL", "DEAD_LETTER_QUEUE_URL", "EVIDENCE_TABLE"]) vi.stubEnv(name, "x");
+    for (const name of ["QUEUE_URL", "DEAD_LETTER_QUEUE_URL", "EVIDENCE_TABLE", "SCHEDULES_TABLE"])
+      vi.stubEnv(name, "x");
     vi.stubEnv("MAX_RECEIVE_COUNT", "5");
-    expect(consumer(settle).handler(advance(settle))).toBeTypeOf("function");
+    expect(consumer(settle).use(schedules()).handler(advance(settle))).toBeTypeOf("function");
+    // @ts-expect-error: it has time-outs, and nothing that schedules them
+    consumer(settle).handler(advance(settle));
   });
 });
 
@@ -222,7 +227,7 @@ describe("the way through a process", () => {
       { approved: { ...done, timeout } },
       'the time-out tests.overdue.v1 of "approved" can never end anything',
     ],
-    ["a time-out that it does not publish", { publishes: [Approved] }, {}, "must be in publishes"],
+    ["a time-out that it does not schedule", { schedules: [] }, {}, "must be in schedules"],
   ])("G14: is refused with %s", (_fault, options, states, error) => {
     const given = { ...sound, ...options, states: { ...sound.states, ...states } };
     expect(() => process(given as never)).toThrow(error);

@@ -1,20 +1,23 @@
 // Runs a process: one message, one row of its table, one write.
 //
 //   G2. The item is saved under the version that it was decided on, with the evidence of the consumer's chain.
+//   G12. The time-out of a wait is scheduled and cancelled in the same commit.
 //   G14. A message that is ignored where it may matter later leaves evidence too: delivered again, it stays ignored. A time-out
 //   ends the wait that it was scheduled for, and no later one of the same status.
-
 import type { UnitOfWork } from "../commit/unit-of-work.ts";
 import { type VersionedTable, versionedTable } from "../commit/versioned-table.ts";
 import { environment } from "../core/environment.ts";
 import { Park, RetryLater } from "../core/outcome.ts";
 import type { Envelope } from "../envelope/envelope.ts";
-import type { MessageType } from "../envelope/message-type.ts";
 import type { Work } from "../receive/chain.ts";
+import type { Schedules } from "../schedule/schedules.ts";
+import type { Scheduling } from "../schedule/scheduling.ts";
 import { noItem, type Process, type ProcessItem, type ReadCell } from "./process.ts";
 import { mayMove } from "./reach.ts";
+import { scheduleTimeout, type Timers, timersOf } from "./timers.ts";
 
-type Types = readonly MessageType[];
+/** A process with time-outs needs `.use(schedules())`: without it, its handler does not compile. */
+type Needs<Of extends Process> = NonNullable<Of["schedules"]> extends readonly [] ? unknown : Schedules;
 
 /**
  * The handler of a process.
@@ -22,16 +25,17 @@ type Types = readonly MessageType[];
  * export const handler = consumer(settleOrder)
  *   .use(guards())
  *   .use(idempotency({ evidence: inline({ table: environment("ORDERS_TABLE") }) }))
+ *   .use(schedules())
  *   .handler(advance(settleOrder));
  * ```
  * With a `key` of its own, the process hands it to `inline` as well: `inline({ table, itemOf: settleOrder.key })`.
  */
-export function advance<Item extends ProcessItem, Accepts extends Types, Publishes extends Types>(
-  process: Process<Item, Accepts, Publishes>,
-): Work<Process<Item, Accepts, Publishes>, void> {
+export function advance<Of extends Process>(process: Of): Work<Of, void, Needs<Of>> {
   const items: VersionedTable<ProcessItem> = versionedTable(environment(process.table.variable));
-  return async function advanceOne(received, unit) {
+  const timers = timersOf(process);
+  return async function advanceOne(received, given) {
     const message = received as Envelope;
+    const unit = given as UnitOfWork & Scheduling;
     const id = process.key(message);
     const item = await items.get(id);
     const status = item?.status ?? noItem;
@@ -42,7 +46,7 @@ export function advance<Item extends ProcessItem, Accepts extends Types, Publish
       if (item && mayMove(process.rows, status, message.type)) unit.write(items.save(item));
       return;
     }
-    move(process, { cell, message, item, id, items, unit: unit as UnitOfWork });
+    await move(process, { cell, message, item: item ?? { id, version: 0, status }, items, timers, unit });
   };
 }
 
@@ -63,13 +67,14 @@ function isLate({ rows }: Process, item: ProcessItem | undefined, { type, causat
 interface Moving {
   readonly cell: Extract<ReadCell, { kind: "move" }>;
   readonly message: Envelope;
-  readonly item: ProcessItem | undefined;
-  readonly id: string;
+  readonly item: ProcessItem;
   readonly items: VersionedTable<ProcessItem>;
-  readonly unit: UnitOfWork;
+  readonly timers: Timers;
+  readonly unit: UnitOfWork & Scheduling;
 }
 
-function move(process: Process, { cell, message, item, id, items, unit }: Moving): void {
+async function move(process: Process, { cell, message, item, items, timers, unit }: Moving): Promise<void> {
+  const { id, version, status, enteredBy } = item;
   const { to: chosen, change, publish = [], write = [] } = cell.step(message, item);
   const [only, ...others] = cell.to;
   const to = chosen ?? (others.length === 0 ? only : undefined);
@@ -79,11 +84,13 @@ function move(process: Process, { cell, message, item, id, items, unit }: Moving
       `${process.name} on ${message.type} may lead to ${cell.to.join(", ")}, got ${to}`,
     );
   }
-  const read: ProcessItem = item ?? { id, version: 0, status: noItem };
-  const stays = to === read.status;
-  const waits = process.rows.get(to)?.timeout !== undefined;
-  const enteredBy = stays ? read.enteredBy : waits ? message.id : undefined;
-  const next = { ...read, ...change, id: read.id, version: read.version, status: to, enteredBy };
+  const next = { ...item, ...change, id, version, status: to };
+  if (to !== status) {
+    const wasSent = process.rows.get(status)?.timeout?.type.type === message.type;
+    if (enteredBy !== undefined && !wasSent) await unit.cancel(id);
+    const waits = scheduleTimeout(timers, unit, next);
+    next.enteredBy = waits ? message.id : undefined;
+  }
   unit.write(items.save(next), ...write);
   unit.publish(...publish);
 }

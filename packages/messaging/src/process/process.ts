@@ -10,6 +10,7 @@ import type { Versioned } from "../commit/versioned-table.ts";
 import { type Contract, contract, type TypeOf } from "../envelope/contract.ts";
 import type { Envelope } from "../envelope/envelope.ts";
 import type { Draft, MessageType } from "../envelope/message-type.ts";
+import type { After } from "../schedule/due-time.ts";
 import { requireDecided, requireSound } from "./soundness.ts";
 
 /** The stored state of a process; `id` is its key. */
@@ -88,10 +89,15 @@ type FirstCellFor<Type, Publishes extends Types, Item extends ProcessItem> =
 /** A decision for each accepted type, or one for all of them. */
 type Cells<Each> = (Each & { readonly every?: never }) | { readonly every: Ignored | Parked };
 
-type Row<Accepts extends Types, Publishes extends Types, Item extends ProcessItem> = Cells<{
+type Row<
+  Accepts extends Types,
+  Publishes extends Types,
+  Timeouts extends Types,
+  Item extends ProcessItem,
+> = Cells<{
   readonly [Type in TypeOf<Accepts>]: CellFor<Of<Accepts, Type>, Publishes, Item>;
 }> &
-  (Waiting<Accepts, Publishes, Item> | Final);
+  (Waiting<Timeouts, Item> | Final);
 
 interface Final {
   /** Nothing leads on from here. */
@@ -99,10 +105,10 @@ interface Final {
   readonly timeout?: never;
 }
 
-interface Waiting<Accepts extends Types, Publishes extends Types, Item extends ProcessItem> {
+interface Waiting<Timeouts extends Types, Item extends ProcessItem> {
   readonly final?: never;
   /** What ends the wait when nothing else does; `"none"` for a status without a limit. */
-  readonly timeout: TimeoutOf<Accepts[number], Publishes, Item> | "none";
+  readonly timeout: TimeoutOf<Timeouts[number], Item> | "none";
 }
 
 /** A message to itself, scheduled when the status is entered and cancelled when it is left. */
@@ -110,20 +116,25 @@ export interface Timeout<Type extends MessageType, Item extends ProcessItem> {
   readonly type: Type;
   readonly data: (item: Item) => Type extends MessageType<string, infer Data> ? Data : never;
   /** A function for what the environment says: it is called when the handler is made. */
-  readonly afterSeconds: number | (() => number);
+  readonly after: After | (() => After);
 }
 
-type TimeoutOf<Type, Publishes extends Types, Item extends ProcessItem> = Type extends MessageType & {
-  readonly type: TypeOf<Publishes>;
-}
-  ? Timeout<Type, Item>
-  : never;
+type TimeoutOf<Type, Item extends ProcessItem> = Type extends MessageType ? Timeout<Type, Item> : never;
 
-export interface ProcessOptions<Accepts extends Types, Publishes extends Types, Item extends ProcessItem> {
+export interface ProcessOptions<
+  Accepts extends Types,
+  Publishes extends Types,
+  Timeouts extends Types,
+  Item extends ProcessItem,
+> {
+  /** As of any contract. */
   readonly name: string;
+  /** The types of message that move it, its time-outs among them. */
   readonly accepts: Accepts;
-  /** The types of message that its steps publish, its time-outs among them. */
-  readonly publishes: Publishes;
+  /** The types of message that its steps publish, and its time-outs; none unless given. */
+  readonly publishes?: Publishes;
+  /** The time-outs of its statuses. */
+  readonly schedules?: Timeouts;
   readonly table: ItemTable<Item>;
   /** The id of the item that a message is for; its `partitionkey` unless given. */
   readonly key?: (message: Envelope) => string;
@@ -131,7 +142,7 @@ export interface ProcessOptions<Accepts extends Types, Publishes extends Types, 
   readonly initial?: readonly Item["status"][];
   /** `none` is for messages that find no item. */
   readonly states: {
-    readonly [Status in Exclude<Item["status"], typeof noItem>]: Row<Accepts, Publishes, Item>;
+    readonly [Status in Exclude<Item["status"], typeof noItem>]: Row<Accepts, Publishes, Timeouts, Item>;
   } & {
     readonly none: Cells<{
       readonly [Type in TypeOf<Accepts>]: FirstCellFor<Of<Accepts, Type>, Publishes, Item>;
@@ -144,7 +155,8 @@ export interface Process<
   Item extends ProcessItem = ProcessItem,
   Accepts extends Types = Types,
   Publishes extends Types = Types,
-> extends Contract<Accepts, Publishes> {
+  Timeouts extends Types = Types,
+> extends Contract<Accepts, Publishes, Timeouts> {
   readonly table: ItemTable<Item>;
   readonly initial: readonly string[];
   readonly rows: ReadonlyMap<string, ReadRow>;
@@ -179,12 +191,13 @@ export const noItem = "none";
  *   name: "settle-order",
  *   accepts: [CreditReserved, CreditDenied, CreditOverdue],
  *   publishes: [OrderApproved, CreditOverdue],
+ *   schedules: [CreditOverdue],
  *   table: stored<Order>("ORDERS_TABLE"),
  *   initial: ["new"],
  *   states: {
  *     none: { every: { park: "ORDER_UNKNOWN" } },
  *     new: {
- *       timeout: { type: CreditOverdue, data: ({ id }) => ({ orderId: id }), afterSeconds: 86_400 },
+ *       timeout: { type: CreditOverdue, data: ({ id }) => ({ orderId: id }), after: { days: 1 } },
  *       [CreditReserved.type]: { to: "approved", step: ({ data }) => ({ publish: [OrderApproved.from(data)] }) },
  *       [CreditDenied.type]: { to: "canceled" },
  *       [CreditOverdue.type]: { to: "canceled" },
@@ -196,17 +209,20 @@ export const noItem = "none";
  * ```
  * @throws Error for a table that leaves a pair open, has a status that nothing reaches, or one that nothing leads out of
  */
-export function process<const Accepts extends Types, const Publishes extends Types, Item extends ProcessItem>(
-  options: ProcessOptions<Accepts, Publishes, Item>,
-): Process<Item, Accepts, Publishes> {
+export function process<
+  Item extends ProcessItem,
+  const Accepts extends Types,
+  const Publishes extends Types = readonly [],
+  const Timeouts extends readonly (Accepts[number] & Publishes[number])[] = readonly [],
+>(options: ProcessOptions<Accepts, Publishes, Timeouts, Item>): Process<Item, Accepts, Publishes, Timeouts> {
   const { table, initial = [], states, key = ({ partitionkey }) => partitionkey, ...named } = options;
-  const own = contract<Accepts, Publishes>(named);
+  const own = contract<Accepts, Publishes, Timeouts>(named);
   const types = own.accepts.map(({ type }) => type);
   requireDecided(own.name, states, types);
   const rows = new Map(
     Object.entries(states).map(([status, row]) => [status, readRow(row as GivenRow, types)]),
   );
-  const read: Process<Item, Accepts, Publishes> = { ...own, table, initial, rows, key };
+  const read: Process<Item, Accepts, Publishes, Timeouts> = { ...own, table, initial, rows, key };
   requireSound(read);
   return read;
 }

@@ -104,7 +104,7 @@ function statusesOf(rows: Process["rows"]): string[] {
 
 /** A time-out that nobody takes, or that moves nothing, would never end the wait. */
 function requireTimeout(
-  { name, accepts, publishes }: Process,
+  { name, accepts, schedules = [] }: Process,
   status: string,
   { timeout, cells, final }: ReadRow,
 ): void {
@@ -113,6 +113,6 @@ function requireTimeout(
   const where = `process ${name}: the time-out ${type} of "${status}"`;
   if (final || status === noItem) throw new Error(`${where} can never end anything: nothing waits there`);
   if (!accepts.some((one) => one.type === type)) throw new Error(`${where} must be in accepts`);
-  if (!publishes.some((one) => one.type === type)) throw new Error(`${where} must be in publishes`);
+  if (!schedules.some((one) => one.type === type)) throw new Error(`${where} must be in schedules`);
   if (cells.get(type)?.kind !== "move") throw new Error(`${where} must lead to another status there`);
 }

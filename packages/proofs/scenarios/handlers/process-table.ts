@@ -25,6 +25,7 @@ export const payBill = process({
   name: "pay-bill",
   accepts: [Billed, Paid, Extended, Withdrawn, Overdue],
   publishes: [Receipt, Reminder, Overdue],
+  schedules: [Overdue],
   table: stored<Bill>("BILLS_TABLE"),
   states: {
     none: {
@@ -35,7 +36,7 @@ export const payBill = process({
       [Overdue.type]: "ignored",
     },
     open: {
-      timeout: { type: Overdue, data: ({ id }) => ({ bill: id }), afterSeconds: 60 },
+      timeout: { type: Overdue, data: ({ id }) => ({ bill: id }), after: { minutes: 1 } },
       [Billed.type]: "ignored",
       [Paid.type]: {
         oneOf: ["open", "paid"],

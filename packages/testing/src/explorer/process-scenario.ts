@@ -6,7 +6,8 @@ import { noItem, type Process, type ProcessItem } from "@essentially-once/messag
 import { anEnvelope } from "../support/an-envelope.ts";
 import type { ProcessScenario } from "./explore-process.ts";
 import { type Decided, decide, modelOf } from "./process-model.ts";
-import { dueNow, type Order } from "./process-orders.ts";
+import type { Order } from "./process-orders.ts";
+import { timersOfRun } from "./process-timers.ts";
 import type { HandlerSource } from "./program.ts";
 import type { Sandbox } from "./sandbox.ts";
 import type { Exclusions, Scenario } from "./scenario.ts";
@@ -28,7 +29,7 @@ export function processScenario(
   return {
     name: process.name,
     sandbox: {
-      tables,
+      tables: { ...tables, ...(process.schedules?.length && { SCHEDULES_TABLE: {} }) },
       guarded,
       queues: { main: { fifo } },
       ...(environment && { environment }),
@@ -44,6 +45,7 @@ export function processScenario(
       const sent = new Map<number, Envelope>();
       const told: string[] = [];
       const left = [...order];
+      const timers = timersOfRun(process, sandbox, unique);
       let model = modelOf(process, item);
       let last: Last | undefined;
       let wrong: string | undefined;
@@ -54,7 +56,7 @@ export function processScenario(
           const place = left.find((one) => !model.open.has(messages[one]?.id ?? ""));
           if (place === undefined) return false;
           left.splice(0, left.indexOf(place) + 1);
-          const message = sent.get(place) ?? dueNow(model, messages[place] as Envelope);
+          const message = sent.get(place) ?? (await timers.due(model, messages[place] as Envelope));
           sent.set(place, message);
           const decided = decide(process, model, message);
           last = { message, decided };
@@ -79,7 +81,9 @@ export function processScenario(
         const wanted = domainOf(model.item);
         if (!isDeepStrictEqual(found, wanted))
           return `G14: the item is ${textOf(found)}, and not ${textOf(wanted)}`;
-        return last && ((await parkedElse(sandbox, last.decided)) ?? publishedElse(sandbox, last));
+        const others =
+          last && ((await parkedElse(sandbox, last.decided)) ?? (await publishedElse(sandbox, last)));
+        return others ?? timers.difference(model);
       }
     },
   };

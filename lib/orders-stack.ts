@@ -2,7 +2,8 @@
 
 import { type ServiceOptions, ServiceStack } from "@essentially-once/constructs/service-stack";
 import type { Construct } from "constructs";
-import { placeOrder, settleOrder } from "../functions/orders/contracts.ts";
+import { placeOrder } from "../functions/orders/contracts.ts";
+import { settleOrder } from "../functions/orders/order.ts";
 
 export class OrdersStack extends ServiceStack {
   constructor(scope: Construct, id: string, options: ServiceOptions) {

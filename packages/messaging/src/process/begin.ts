@@ -22,7 +22,7 @@ export function begin<Item extends ProcessItem>(
   process: Process<Item>,
 ): (unit: UnitOfWork & Pick<Scheduling, "schedule">, item: Item) => void {
   const items = versionedTable<Item>(environment(process.table.variable));
-  const timers = timersOf(process);
+  const timers = timersOf(process, process.initial);
   return function beginOne(unit, item) {
     if (!process.initial.includes(item.status)) {
       const allowed = process.initial.join(", ") || "no status: initial is empty";

@@ -14,10 +14,10 @@ interface Timer {
 }
 
 /** Once, when a handler is made: a missing variable fails its start. */
-export function timersOf({ rows }: Process): Timers {
+export function timersOf({ rows }: Pick<Process, "rows">, only?: readonly string[]): Timers {
   return new Map(
     [...rows].flatMap(([status, { timeout }]): [string, Timer][] => {
-      if (timeout === undefined) return [];
+      if (timeout === undefined || only?.includes(status) === false) return [];
       const after = typeof timeout.after === "function" ? timeout.after() : timeout.after;
       return [[status, { type: timeout.type, data: timeout.data as Timer["data"], after }]];
     }),

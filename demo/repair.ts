@@ -22,8 +22,11 @@ export async function repairOneStranger(
   if (!stranger) return undefined;
   const { customerId } = stranger.body;
   const order = (await run.items<Order>("OrdersTable")).find((one) => one.customerId === customerId);
-  const parked = (await run.deadLetters()).find((one) => order && parkedOrderId(one) === order.id);
-  if (!order || !parked) return undefined;
+  if (!order) return undefined;
+  const find = async () => (await run.deadLetters()).find((one) => parkedOrderId(one) === order.id);
+  await run.until(async () => (await find()) !== undefined);
+  const parked = await find();
+  if (!parked) return undefined;
 
   const limit = totalOf(stranger) * 2;
   await openAccounts(run, [{ id: customerId, version: 1, limit, available: limit }]);

@@ -1,5 +1,5 @@
-// ORDERS: place-order stores an order and publishes it; settle-order updates it when credit and shipping answer.
-
+// ORDERS: place-order stores an order and publishes it; settle-order moves it when credit and shipping answer, or do not. How
+// long it waits for each is a setting of the synthesis: `-c creditTimeoutSeconds=60 -c shippingTimeoutSeconds=3600`.
 import { type ServiceOptions, ServiceStack } from "@essentially-once/constructs/service-stack";
 import type { Construct } from "constructs";
 import { placeOrder } from "../functions/orders/contracts.ts";
@@ -12,8 +12,13 @@ export class OrdersStack extends ServiceStack {
       purpose: "place and settle orders",
       messagesInItems: true, // settle-order keeps its messages in the order
     });
-    this.addEndpoint(placeOrder);
-    const settling = this.addConsumer(settleOrder, { fifo: true }); // an order is approved before it is shipped
+    const CREDIT_TIMEOUT_SECONDS = String(this.node.tryGetContext("creditTimeoutSeconds") ?? 86_400);
+    const SHIPPING_TIMEOUT_SECONDS = String(this.node.tryGetContext("shippingTimeoutSeconds") ?? 604_800);
+    this.addEndpoint(placeOrder, { environment: { CREDIT_TIMEOUT_SECONDS } });
+    const settling = this.addConsumer(settleOrder, {
+      fifo: true, // an order is approved before it is shipped
+      environment: { CREDIT_TIMEOUT_SECONDS, SHIPPING_TIMEOUT_SECONDS },
+    });
     this.foundation.claims.allowPutting(settling.function); // an approved order carries its lines
   }
 }

@@ -10,7 +10,7 @@ import type { TrialArguments } from "./arguments.ts";
 import { deadLettersSince } from "./look/dead-letters.ts";
 import { readJournal } from "./look/journal-records.ts";
 import type { Progress } from "./look/progress.ts";
-import { NotQuiet, quiescence, whatIsLeft } from "./look/quiescence.ts";
+import { NotQuiet, quiescence, until, whatIsLeft } from "./look/quiescence.ts";
 import { NotEven, readGenerations, rebuildProjection } from "./look/rebuild.ts";
 import { watchMemory } from "./look/resident-memory.ts";
 import { readTable } from "./look/tables.ts";
@@ -107,6 +107,7 @@ export async function play(
           withinMs: QUIET_MS_MAX + count * MS_MAX_FOR_EACH,
           ...(unfinished && { unfinished }),
         }),
+      until: (holds) => until(holds, QUIET_MS_MAX + count * MS_MAX_FOR_EACH),
       rebuild: (projection) =>
         rebuildProjection(cloud, projection, { withinMs: PROJECTION_MS_MAX + count * MS_MAX_FOR_EACH }),
       async settle(work) {

@@ -56,14 +56,14 @@ export async function exploreProcess(
 ): Promise<ProcessFigures> {
   const { ordersMax = ordersMaxDefault, seed = 1 } = scenario;
   const begins = beginsOf(process);
-  const ways = waysOf(process, scenario, begins);
+  const ways = waysOf(process, scenario, [...new Set([noItem, ...begins])]);
   let script: Script = { begin: noItem, order: [] };
   const explorer = await openExplorer(processScenario(process, handler, scenario, () => script));
   let orders = 0;
   let schedules = 0;
   try {
     for (const begin of begins) await runOrders(begin, Math.ceil(ordersMax / begins.length));
-    for (const way of ways) if (way.moves) await runFaults(way);
+    for (const way of ways) await (way.moves ? runFaults(way) : run(way));
   } finally {
     await explorer.close();
   }

@@ -47,6 +47,15 @@ export async function quiescence(
   }
 }
 
+/** Asks until it holds; throws `NotQuiet` when the timeout expires. */
+export async function until(holds: () => Promise<boolean>, withinMs: number): Promise<void> {
+  const deadline = performance.now() + withinMs;
+  while (!(await holds())) {
+    if (performance.now() > deadline) throw new NotQuiet(["something that the script waits for"], withinMs);
+    await sleep(LOOK_EVERY_MS);
+  }
+}
+
 export class NotQuiet extends Error {
   override readonly name = "NotQuiet";
 

@@ -1,5 +1,5 @@
-// The time-outs of one run of a process: what waits in the schedules table must be what its status waits for, and a time-out
-// that is due is the message that waits there.
+// The time-outs of one run of a process: the schedules table must hold the time-out of its status and no other, and a time-out
+// that is due is the message in that table.
 import { DeleteItemCommand } from "@aws-sdk/client-dynamodb";
 import { type Envelope, readEnvelope } from "@essentially-once/messaging/envelope";
 import { itemId } from "@essentially-once/messaging/internal/schedule/scheduled-item";
@@ -13,7 +13,7 @@ const table = "SCHEDULES_TABLE";
 export interface TimersOfRun {
   /** The message as it arrives; a time-out that waits is taken out of the table, as the dispatcher does it. */
   due(model: ProcessModel, message: Envelope): Promise<Envelope>;
-  /** What waits though it must not, or the other way round. */
+  /** A time-out too many, or a missing one. */
   difference(model: ProcessModel): Promise<string | undefined>;
 }
 

@@ -1,12 +1,13 @@
 // Compares what insights made of the flow with the flow itself. Pure: everything comes from the tables and the
 // journal; only how many views were sent is the sender's word.
-
-import { type Invariant, invariant } from "@essentially-once/local-cloud/trial-run";
+import { differences, type Invariant, invariant } from "@essentially-once/local-cloud/trial-run";
 import { type Statement, statementsOf } from "../functions/insights/statement.ts";
 import { OrderApproved } from "../functions/orders/messages.ts";
 import type { Order } from "../functions/orders/order.ts";
 import { wholesaleLinesMin } from "./orders.ts";
 import type { World } from "./world.ts";
+
+type Totals = Omit<Statement, "version">;
 
 /** With fewer than this, chaos may lose every one. */
 const viewsOfWhichSomeArrive = 50;
@@ -28,7 +29,11 @@ export function reconcileInsights(world: World, sent: ReadonlyMap<string, number
     ),
     invariant(
       "statements agree with the orders",
-      differences(served, statementsFrom(orders), { left: "the statement", right: "the orders" }),
+      differences<Totals>(
+        { by: "the statement", items: served },
+        { by: "the orders", items: statementsFrom(orders) },
+        textOf,
+      ),
       `${orders.length} orders of ${served.length} customers, to the cent`,
     ),
   ];
@@ -106,14 +111,18 @@ function foldErrors(
   try {
     const folded = [...statementsOf(records).values()];
     return [...items].flatMap(([generation, theirs]) =>
-      differences(theirs, folded, { left: `generation ${generation}`, right: "the journal" }),
+      differences<Totals>(
+        { by: `generation ${generation}`, items: theirs },
+        { by: "the journal", items: folded },
+        textOf,
+      ),
     );
   } catch (error) {
     return [`the journal cannot be folded: ${error instanceof Error ? error.message : error}`];
   }
 }
 
-function statementsFrom(orders: readonly Order[]): Omit<Statement, "version">[] {
+function statementsFrom(orders: readonly Order[]): Totals[] {
   return [...Map.groupBy(orders, ({ customerId }) => customerId)].map(([id, theirs]) => {
     const tally = (...statuses: Order["status"][]) => {
       const counted = theirs.filter(({ status }) => statuses.includes(status));
@@ -128,23 +137,8 @@ function statementsFrom(orders: readonly Order[]): Omit<Statement, "version">[] 
   });
 }
 
-function differences(
-  left: readonly Omit<Statement, "version">[],
-  right: readonly Omit<Statement, "version">[],
-  names: { left: string; right: string },
-): string[] {
-  const lefts = new Map(left.map((statement) => [statement.id, textOf(statement)]));
-  const rights = new Map(right.map((statement) => [statement.id, textOf(statement)]));
-  return [...new Set([...lefts.keys(), ...rights.keys()])]
-    .filter((id) => lefts.get(id) !== rights.get(id))
-    .map(
-      (id) =>
-        `${id}: ${names.left} says ${lefts.get(id) ?? "nothing"}, ${names.right} says ${rights.get(id) ?? "nothing"}`,
-    );
-}
-
 /** `placed 3 (4200), canceled ...`: without the version, which counts saves. */
-function textOf({ placed, canceled, shipped }: Omit<Statement, "version">): string {
+function textOf({ placed, canceled, shipped }: Totals): string {
   return Object.entries({ placed, canceled, shipped })
     .map(([step, { orders, total }]) => `${step} ${orders} (${total})`)
     .join(", ");

@@ -1,13 +1,18 @@
 // Compares what was asked for with what became of it. Pure: everything comes from the tables, the carrier's books and
 // the answers the clients hold in their hands; nothing from a counter of ours.
-
 import { isDeepStrictEqual } from "node:util";
-import { type Answered, type DeadLetter, invariant } from "@essentially-once/local-cloud/trial-run";
+import {
+  type Answered,
+  answerFaults,
+  type DeadLetter,
+  invariant,
+} from "@essentially-once/local-cloud/trial-run";
 import type { Order } from "../functions/orders/order.ts";
 import { parkedOrderId, type World } from "./world.ts";
 
 export function reconcile(world: World, answered: readonly Answered[]) {
   const { orders, consignments } = world;
+  const answers = answerFaults(answered, orders, "orderId");
   const parkedIds = new Set(world.deadLetters.map(parkedOrderId));
   const shipped = orders.filter(({ status }) => status === "shipped");
   const canceled = orders.filter(({ status }) => status === "canceled");
@@ -16,10 +21,12 @@ export function reconcile(world: World, answered: readonly Answered[]) {
   const parked = open.filter(({ id }) => parkedIds.has(id));
   const lost = [
     ...open.filter(({ id }) => !parkedIds.has(id)).map(({ id, status }) => `${id} is ${status}`),
-    ...answersWithoutOrder(orders, answered),
+    ...answers.lost,
   ];
   const poison = new Set(poisonOf(world));
-  const doubled = doubledEffects(world, answered);
+  const byReference = Map.groupBy(consignments, ({ reference }) => reference);
+  const twice = [...byReference].filter(([, sent]) => sent.length > 1);
+  const doubled = [...answers.doubled, ...twice.map(([id, sent]) => `${id} has ${sent.length} consignments`)];
   const money = moneyErrors(world);
   const placed = orders.length;
   const sum = shipped.length + canceled.length + parked.length;
@@ -65,34 +72,6 @@ export function reconcile(world: World, answered: readonly Answered[]) {
       return poison.has(parkedOrderId(deadLetter) ?? "");
     },
   };
-}
-
-function answersWithoutOrder(orders: readonly Order[], answered: readonly Answered[]): string[] {
-  const existing = new Set(orders.map(({ id }) => id));
-  return idsAnswered(answered)
-    .filter(({ id }) => !existing.has(id))
-    .map(({ key, id }) => `${key} was answered with ${id}, which does not exist`);
-}
-
-function idsAnswered(answered: readonly Answered[]): { key: string; id: string }[] {
-  return answered.flatMap(({ key, answers }) => answers.map(({ orderId }) => ({ key, id: String(orderId) })));
-}
-
-function doubledEffects({ orders, consignments }: World, answered: readonly Answered[]): string[] {
-  const ids = new Set(idsAnswered(answered).map(({ id }) => id));
-  // An order that no answer names is a second one for some key, once every key has its answer.
-  const nobodys = answered.every(({ answers }) => answers.length > 0)
-    ? orders.filter(({ id }) => !ids.has(id))
-    : [];
-  const byReference = Map.groupBy(consignments, ({ reference }) => reference);
-  const twice = [...byReference].filter(([, sent]) => sent.length > 1);
-  return [
-    ...answered
-      .filter(({ answers }) => answers.length > 1)
-      .map(({ key, answers }) => `${key} became ${answers.length} orders`),
-    ...nobodys.map(({ id }) => `${id} is an order that nobody asked for`),
-    ...twice.map(([reference, sent]) => `${reference} has ${sent.length} consignments`),
-  ];
 }
 
 /** Both ways: what an account lacks is reserved, and what is reserved is for an order that has a right to it. */

@@ -1,5 +1,4 @@
 // `npm start`: runs the stacks of this project on this machine, sends orders through them, and counts the results.
-
 import { type TrialResult, type TrialRun, trialRun } from "@essentially-once/local-cloud/trial-run";
 import { CreditReserved } from "../functions/credit/messages.ts";
 import { OrderApproved, OrderPlaced } from "../functions/orders/messages.ts";
@@ -84,14 +83,12 @@ async function play(run: TrialRun, { consignments, lookedUp }: Carrier): Promise
 
 /** Every order comes to its end, and be it by a time-out. */
 async function underWay(run: TrialRun): Promise<string[]> {
-  const open = (await run.items<Order>("OrdersTable")).filter(
-    ({ status }) => status !== "shipped" && status !== "canceled",
-  );
+  const open = await withStatus(run, "new", "approved", "recalled");
   return open.length === 0 ? [] : [`orders: ${open.length} neither shipped nor canceled`];
 }
 
-async function withStatus(run: TrialRun, status: Order["status"]): Promise<Order[]> {
-  return (await run.items<Order>("OrdersTable")).filter((order) => order.status === status);
+async function withStatus(run: TrialRun, ...statuses: Order["status"][]): Promise<Order[]> {
+  return (await run.items<Order>("OrdersTable")).filter(({ status }) => statuses.includes(status));
 }
 
 function noteOf({ customerId, orderId, envelopeId }: Repair, orders: readonly Order[]): string {

@@ -1,5 +1,4 @@
 // The state of everything after a run, read from the tables, the journal, the dead letters and the carrier's books.
-
 import { PutItemCommand } from "@aws-sdk/client-dynamodb";
 import { marshall } from "@aws-sdk/util-dynamodb";
 import type { DeadLetter, TrialRun } from "@essentially-once/local-cloud/trial-run";

@@ -1,6 +1,7 @@
 // ORDERS: place-order stores an order and publishes it; settle-order moves it when credit and shipping answer, or do not. How
 // long it waits for each is a setting of the synthesis: `-c creditTimeoutSeconds=60 -c shippingTimeoutSeconds=3600`.
 import { type ServiceOptions, ServiceStack } from "@essentially-once/constructs/service-stack";
+import { readSeconds } from "@essentially-once/constructs/settings";
 import type { Construct } from "constructs";
 import { placeOrder } from "../functions/orders/contracts.ts";
 import { settleOrder } from "../functions/orders/order.ts";
@@ -12,8 +13,8 @@ export class OrdersStack extends ServiceStack {
       purpose: "place and settle orders",
       messagesInItems: true, // settle-order keeps its messages in the order
     });
-    const CREDIT_TIMEOUT_SECONDS = String(this.node.tryGetContext("creditTimeoutSeconds") ?? 86_400);
-    const SHIPPING_TIMEOUT_SECONDS = String(this.node.tryGetContext("shippingTimeoutSeconds") ?? 604_800);
+    const CREDIT_TIMEOUT_SECONDS = readSeconds(this.node, "creditTimeoutSeconds", 86_400);
+    const SHIPPING_TIMEOUT_SECONDS = readSeconds(this.node, "shippingTimeoutSeconds", 604_800);
     this.addEndpoint(placeOrder, { environment: { CREDIT_TIMEOUT_SECONDS } });
     const settling = this.addConsumer(settleOrder, {
       fifo: true, // an order is approved before it is shipped

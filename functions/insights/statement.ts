@@ -1,6 +1,5 @@
 // The totals of a customer's orders. Pure: the same events in the same order make the same statements, whether they are
 // read one by one as they arrive or all at once from the journal's beginning.
-
 import type { Versioned } from "@essentially-once/messaging/versioned-table";
 import { CreditDenied } from "../credit/messages.ts";
 import { OrderCanceled, OrderPlaced } from "../orders/messages.ts";

@@ -1,5 +1,4 @@
 // The messages that the orders service publishes, and the command that it accepts.
-
 import { messageType } from "@essentially-once/messaging/message-type";
 import * as z from "zod";
 

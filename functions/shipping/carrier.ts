@@ -3,7 +3,6 @@
 //
 // Its contract: a 422 is final, and a 4xx or a 503 means that nothing was booked. After any other failure (a timeout, a 500, a 502, a truncated
 // response) the consignment may be booked or not.
-
 import { NotPerformed } from "@essentially-once/messaging/effect";
 import { RetryLater } from "@essentially-once/messaging/outcome";
 import * as z from "zod";

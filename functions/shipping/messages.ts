@@ -1,5 +1,4 @@
 // What the shipping service publishes when the carrier has booked a consignment, or it is final that none will be.
-
 import { messageType } from "@essentially-once/messaging/message-type";
 import * as z from "zod";
 

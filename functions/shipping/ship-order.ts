@@ -1,7 +1,6 @@
 // Hands an approved order to the carrier: an effect outside DynamoDB, performed once under a lease (G8). After a crash it is
 // looked up at the carrier. A recalled order takes the same lease: either it has left, or it never will. Powertools writes its log, metrics and traces, because calls to another company's API need the
 // most detail.
-
 import { Logger } from "@aws-lambda-powertools/logger";
 import { Metrics } from "@aws-lambda-powertools/metrics";
 import { claimCheck } from "@essentially-once/messaging/claim-check";

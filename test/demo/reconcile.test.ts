@@ -1,5 +1,4 @@
 // Every invariant is tried against a breach of it: a reconciliation that cannot fail proves nothing.
-
 import type { Draft } from "@essentially-once/messaging/message-type";
 import { expect, test } from "vitest";
 import { wholesaleLinesMin } from "../../demo/orders.ts";

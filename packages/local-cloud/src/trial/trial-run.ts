@@ -13,6 +13,8 @@ import { showProgress } from "./look/progress.ts";
 import type { TrialRun } from "./run.ts";
 import type { OutsideService } from "./send/outside.ts";
 
+export { answerFaults } from "./account/answers.ts";
+export { differences } from "./account/differences.ts";
 export { invariant } from "./account/invariant.ts";
 export type { TrialRun } from "./run.ts";
 export type { OutsideAnswer, OutsideRequest } from "./send/outside.ts";

@@ -47,11 +47,17 @@ export async function quiescence(
   }
 }
 
-/** Asks until it holds; throws `NotQuiet` when the timeout expires. */
-export async function until(holds: () => Promise<boolean>, withinMs: number): Promise<void> {
+/** Asks until there is something; throws `NotQuiet` when the timeout expires. */
+export async function found<Found>(
+  find: () => Promise<Found | undefined>,
+  withinMs: number,
+  what: string,
+): Promise<Found> {
   const deadline = performance.now() + withinMs;
-  while (!(await holds())) {
-    if (performance.now() > deadline) throw new NotQuiet(["something that the script waits for"], withinMs);
+  for (;;) {
+    const found = await find();
+    if (found !== undefined) return found;
+    if (performance.now() > deadline) throw new NotQuiet([what], withinMs);
     await sleep(LOOK_EVERY_MS);
   }
 }

@@ -12,8 +12,9 @@ import type { Envelope } from "../envelope/envelope.ts";
 import type { Work } from "../receive/chain.ts";
 import type { Schedules } from "../schedule/schedules.ts";
 import type { Scheduling } from "../schedule/scheduling.ts";
-import { noItem, type Process, type ProcessItem, type ReadCell } from "./process.ts";
+import { noItem, type Process, type ProcessItem } from "./process.ts";
 import { mayMove } from "./reach.ts";
+import type { ReadCell } from "./read-row.ts";
 import { scheduleTimeout, type Timers, timersOf } from "./timers.ts";
 
 /** A process with time-outs needs `.use(schedules())`: without it, its handler does not compile. */

@@ -1,6 +1,7 @@
 // The table of a process as a picture, for documents: a Mermaid state diagram. Only the moves are drawn; a table below says
 // the rest.
-import { noItem, type Process, type ReadCell } from "./process.ts";
+import { noItem, type Process } from "./process.ts";
+import type { ReadCell } from "./read-row.ts";
 
 /** The lines of a Mermaid diagram and of a Markdown table, which cannot differ from the code. */
 export function diagramOf(process: Process): string {

@@ -11,6 +11,7 @@ import { type Contract, contract, type TypeOf } from "../envelope/contract.ts";
 import type { Envelope } from "../envelope/envelope.ts";
 import type { Draft, MessageType } from "../envelope/message-type.ts";
 import type { After } from "../schedule/due-time.ts";
+import { type GivenRow, type ReadRow, readRow } from "./read-row.ts";
 import { requireDecided, requireSound } from "./soundness.ts";
 
 /** The stored state of a process; `id` is its key. */
@@ -163,24 +164,6 @@ export interface Process<
   key(message: Envelope): string;
 }
 
-/** A row as it is run. */
-export interface ReadRow {
-  readonly final: boolean;
-  readonly timeout: Timeout<MessageType, never> | undefined;
-  /** By each accepted type. */
-  readonly cells: ReadonlyMap<string, ReadCell>;
-}
-
-export type ReadCell =
-  | { readonly kind: "ignored" }
-  | { readonly kind: "parked"; readonly code: string }
-  | { readonly kind: "move"; readonly to: readonly string[]; readonly step: ReadStep };
-
-export type ReadStep = (
-  message: Envelope,
-  item?: ProcessItem,
-) => Step<Types, ProcessItem> & { readonly to?: string };
-
 /** The column of messages that find no item. */
 export const noItem = "none";
 
@@ -225,33 +208,4 @@ export function process<
   const read: Process<Item, Accepts, Publishes, Timeouts> = { ...own, table, initial, rows, key };
   requireSound(read);
   return read;
-}
-
-interface GivenRow {
-  readonly final?: true;
-  readonly timeout?: Timeout<MessageType, never> | "none";
-  readonly every?: GivenCell;
-  readonly [type: string]: unknown;
-}
-
-type GivenCell =
-  | Ignored
-  | Parked
-  | { readonly to: string; readonly step?: ReadStep }
-  | { readonly oneOf: readonly string[]; readonly choose: ReadStep };
-
-function readRow({ final, timeout, every, ...cells }: GivenRow, types: readonly string[]): ReadRow {
-  const given = every === undefined ? cells : Object.fromEntries(types.map((type) => [type, every]));
-  return {
-    final: final === true,
-    timeout: timeout === "none" ? undefined : timeout,
-    cells: new Map(Object.entries(given).map(([type, cell]) => [type, readCell(cell as GivenCell)])),
-  };
-}
-
-function readCell(cell: GivenCell): ReadCell {
-  if (cell === "ignored") return { kind: "ignored" };
-  if ("park" in cell) return { kind: "parked", code: cell.park };
-  if ("oneOf" in cell) return { kind: "move", to: cell.oneOf, step: cell.choose };
-  return { kind: "move", to: [cell.to], step: cell.step ?? (() => ({})) };
 }

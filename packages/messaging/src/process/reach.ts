@@ -1,5 +1,5 @@
 // Which statuses of a process lead to which.
-import type { ReadRow } from "./process.ts";
+import type { ReadRow } from "./read-row.ts";
 
 type Rows = ReadonlyMap<string, ReadRow>;
 

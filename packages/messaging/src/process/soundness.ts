@@ -3,8 +3,9 @@
 // fails.
 //
 //   G14. Every pair is decided, every status can be reached, and every wait can end.
-import type { Process, ReadRow } from "./process.ts";
+import type { Process } from "./process.ts";
 import { leavingFor, reachableFrom } from "./reach.ts";
+import type { ReadRow } from "./read-row.ts";
 
 /** Named apart: the column of messages that find no item. */
 const noItem = "none";

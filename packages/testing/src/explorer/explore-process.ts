@@ -9,7 +9,7 @@ import { openExplorer } from "./explorer.ts";
 import type { Fault } from "./fault.ts";
 import { modelOf } from "./process-model.ts";
 import { decisionsOf, ordersOf, type Way as Reached, waysTo } from "./process-orders.ts";
-import { itemIn, messagesOf, processScenario, type Script } from "./process-scenario.ts";
+import { idOf, itemIn, messagesOf, processScenario, type Script } from "./process-scenario.ts";
 import type { HandlerSource } from "./program.ts";
 import type { Run } from "./run.ts";
 import type { Sandbox } from "./sandbox.ts";
@@ -105,8 +105,9 @@ interface Way extends Reached {
 function waysOf(process: Process, scenario: ProcessScenario, begins: readonly string[]): Way[] {
   const ways = new Map<string, Way>();
   for (const begin of begins) {
-    const model = modelOf(process, itemIn(scenario, begin, "x"));
-    for (const way of waysTo(process, model, messagesOf(scenario, "x")).values()) {
+    const messages = messagesOf(scenario, "x");
+    const item = itemIn(scenario, begin, { unique: "x", id: idOf(process, messages) });
+    for (const way of waysTo(process, modelOf(process, item), messages).values()) {
       if (!ways.has(way.name)) ways.set(way.name, { ...way, begin });
     }
   }

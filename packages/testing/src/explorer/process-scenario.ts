@@ -39,13 +39,14 @@ export function processScenario(
     without: { ...(fifo && inGroup), ...run.without },
     async begin(sandbox, unique) {
       const { begin, order } = script();
-      const item = itemIn(run, begin, unique);
-      if (item) await sandbox.put(process.table.variable, { ...item });
       const messages = messagesOf(run, unique);
+      const id = idOf(process, messages);
+      const item = itemIn(run, begin, { unique, id });
+      if (item) await sandbox.put(process.table.variable, { ...item });
       const sent = new Map<number, Envelope>();
       const told: string[] = [];
       const left = [...order];
-      const timers = timersOfRun(process, sandbox, unique);
+      const timers = timersOfRun(process, sandbox, id);
       let model = modelOf(process, item);
       const decisions: Sent[] = [];
       let wrong: string | undefined;
@@ -78,7 +79,7 @@ export function processScenario(
       };
 
       async function difference(): Promise<string | undefined> {
-        const found = domainOf(await sandbox.get(process.table.variable, unique));
+        const found = domainOf(await sandbox.get(process.table.variable, id));
         const wanted = domainOf(model.item);
         if (!isDeepStrictEqual(found, wanted))
           return `G14: the item is ${textOf(found)}, and not ${textOf(wanted)}`;
@@ -119,8 +120,19 @@ const inGroup: Exclusions = Object.fromEntries(
 );
 
 /** The item of a run that begins with one. */
-export function itemIn({ given }: ProcessScenario, status: string, unique: string): ProcessItem | undefined {
-  return status === noItem ? undefined : { ...given?.(unique, status), id: unique, version: 1, status };
+export function itemIn(
+  { given }: ProcessScenario,
+  status: string,
+  { unique, id }: { readonly unique: string; readonly id: string },
+): ProcessItem | undefined {
+  return status === noItem ? undefined : { ...given?.(unique, status), id, version: 1, status };
+}
+
+/** @throws Error when the messages are for more than one item */
+export function idOf(process: Process, messages: readonly Envelope[]): string {
+  const [id = "", ...others] = new Set(messages.map((message) => process.key(message)));
+  if (others.length === 0) return id;
+  throw new Error(`${process.name}: all messages must be for one item, got ${[id, ...others].join(", ")}`);
 }
 
 /** Those of the scenario, and behind them another one of each that says the same. */

@@ -17,8 +17,8 @@ export interface TimersOfRun {
   difference(model: ProcessModel): Promise<string | undefined>;
 }
 
-export function timersOfRun(process: Process, sandbox: Sandbox, unique: string): TimersOfRun {
-  const id = itemId(process.name, unique);
+export function timersOfRun(process: Process, sandbox: Sandbox, key: string): TimersOfRun {
+  const id = itemId(process.name, key);
   const sent = new Set<string>();
   return {
     async due(model, message) {

@@ -8,7 +8,6 @@ import { pathToFileURL } from "node:url";
 import { asciiJson } from "@essentially-once/messaging/envelope";
 import { anEnvelope } from "@essentially-once/testing/an-envelope";
 import { exploreCrashes } from "@essentially-once/testing/explore-crashes";
-import { beforeAll, describe, expect, it } from "vitest";
 import { exploreProcess } from "@essentially-once/testing/explore-process";
 import { beforeAll, describe, expect, it, vi } from "vitest";
 

@@ -34,9 +34,8 @@ export async function setUp(
   stops.push(place.leave);
   if (place.beside)
     progress.step(`Process ${place.beside} has a local cloud up here already; this one stands beside it.`);
-  const context: Record<string, string> = { stage: "local" };
+  const context: Record<string, string> = { stage: "local", ...settings };
   const before = portsBefore(place);
-  const context: Record<string, string> = { ...settings };
   for (const [setting, service] of Object.entries(outside)) {
     const { url, stop } = await startOutside(service, before[setting]);
     stops.push(stop);

@@ -1,5 +1,4 @@
 // The whole deployment on one screen, in the order in which a message flows.
-
 import { readConfig } from "@essentially-once/constructs/config";
 import { FoundationStack } from "@essentially-once/constructs/foundation-stack";
 import { OperationsStack } from "@essentially-once/constructs/operations-stack";

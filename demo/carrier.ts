@@ -3,7 +3,6 @@
 //
 //   Every POST books; what is booked can be asked by reference.
 //   It always refuses Atlantis (422: the caller's fault) and always fails for Bermuda (503: its own fault).
-
 import type { OutsideAnswer, OutsideRequest } from "@essentially-once/local-cloud/trial-run";
 
 export interface Consignment {

@@ -1,18 +1,22 @@
 // What to try while the local cloud stays up.
-
 import type { TrialRun } from "@essentially-once/local-cloud/trial-run";
 
 export interface Invited {
   readonly run: Pick<TrialRun, "output" | "endpoints">;
   /** A customer who can pay. */
   readonly customerId: string;
-  /** A customer without an account, whose order is parked. */
+  /** A customer without an account, whose order was canceled and whose message is parked. */
   readonly strangerId?: string | undefined;
 }
 
 /** @param where what names this local cloud to the operator's commands */
 export function invitation({ run, customerId, strangerId }: Invited, where: string): string {
   const lines = [{ sku: "rope", quantity: 2, unitPrice: 1250 }];
+  const canceled = `
+The order of ${strangerId}, who has no account, was canceled by its time-out. Send its message back: it reserves nothing.
+
+  npm run dlq -- redrive --reason ACCOUNT_UNKNOWN --yes${where}
+`;
   return `
 Place an order; the same key gives the same answer, however often:
 
@@ -24,19 +28,5 @@ See what became of it, message by message, and what was parked:
 
   npm run journal -- tail --last 4${where}
   npm run dlq -- list${where}
-${strangerId === undefined ? "" : cure(strangerId)}`;
-
-  /** Signed by curl, so that nobody needs the AWS CLI. */
-  function cure(id: string): string {
-    const cents = { N: "100000" };
-    const Item = { id: { S: id }, version: { N: "1" }, limit: cents, available: cents };
-    return `
-An order waits for the account of ${id}. Open the account, and send the message back:
-
-  curl -sSw '\\n' ${run.endpoints.dynamodb} --aws-sigv4 aws:amz:us-east-1:dynamodb -u test:test \\
-    -H 'content-type: application/x-amz-json-1.0' -H 'x-amz-target: DynamoDB_20120810.PutItem' \\
-    -d '${JSON.stringify({ TableName: run.output("CreditTable"), Item })}'
-  npm run dlq -- redrive --reason ACCOUNT_UNKNOWN --yes${where}
-`;
-  }
+${strangerId === undefined ? "" : canceled}`;
 }

@@ -1,6 +1,5 @@
 // The orders of a run and the accounts that pay for them, made from the seed: most can be paid, some customers ask for more than
 // their limit, a few orders can never succeed, a few have more lines than a message carries, and some clients ask twice.
-
 import { seededRandom, type TrialRequest } from "@essentially-once/local-cloud/trial-run";
 import type { Account } from "../functions/credit/account.ts";
 import { newOrder, type OrderLine } from "../functions/orders/order.ts";

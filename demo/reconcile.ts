@@ -1,23 +1,32 @@
 // Compares what was asked for with what became of it. Pure: everything comes from the tables, the carrier's books and
 // the answers the clients hold in their hands; nothing from a counter of ours.
-
 import { isDeepStrictEqual } from "node:util";
-import { type Answered, type DeadLetter, invariant } from "@essentially-once/local-cloud/trial-run";
+import {
+  type Answered,
+  answerFaults,
+  type DeadLetter,
+  invariant,
+} from "@essentially-once/local-cloud/trial-run";
 import type { Order } from "../functions/orders/order.ts";
 import { parkedOrderId, type World } from "./world.ts";
 
 export function reconcile(world: World, answered: readonly Answered[]) {
   const { orders, consignments } = world;
+  const answers = answerFaults(answered, orders, "orderId");
   const parkedIds = new Set(world.deadLetters.map(parkedOrderId));
   const shipped = orders.filter(({ status }) => status === "shipped");
   const canceled = orders.filter(({ status }) => status === "canceled");
-  const open = orders.filter(({ status }) => status === "new" || status === "approved");
+  const open = orders.filter(({ status }) => status !== "shipped" && status !== "canceled");
+  const givenBack = world.reservations.filter(({ amount, version }) => amount === 0 && version > 1);
   const parked = open.filter(({ id }) => parkedIds.has(id));
   const lost = [
     ...open.filter(({ id }) => !parkedIds.has(id)).map(({ id, status }) => `${id} is ${status}`),
-    ...answersWithoutOrder(orders, answered),
+    ...answers.lost,
   ];
-  const doubled = doubledEffects(world, answered);
+  const poison = new Set(poisonOf(world));
+  const byReference = Map.groupBy(consignments, ({ reference }) => reference);
+  const twice = [...byReference].filter(([, sent]) => sent.length > 1);
+  const doubled = [...answers.doubled, ...twice.map(([id, sent]) => `${id} has ${sent.length} consignments`)];
   const money = moneyErrors(world);
   const placed = orders.length;
   const sum = shipped.length + canceled.length + parked.length;
@@ -27,6 +36,8 @@ export function reconcile(world: World, answered: readonly Answered[]) {
       shipped: shipped.length,
       canceled: canceled.length,
       parked: parked.length,
+      /** Of the canceled ones: their credit was reserved, and came back. */
+      givenBack: givenBack.length,
       /** Orders that are nowhere on their way, and orders a client has an answer for that do not exist. */
       lost: lost.length,
       /** Effects that happened twice. */
@@ -42,9 +53,9 @@ export function reconcile(world: World, answered: readonly Answered[]) {
       invariant("nothing is lost", lost, `${answered.length} answers, each with its order`),
       invariant("nothing is doubled", doubled, `${answered.length} keys, ${placed} orders`),
       invariant(
-        "money is conserved: limit = available + approved + shipped",
+        "money is conserved: limit = available + reserved for shipped orders",
         money,
-        `${world.accounts.length} accounts, to the cent`,
+        `${world.accounts.length} accounts, to the cent; ${givenBack.length} canceled orders gave theirs back`,
       ),
       invariant(
         "one consignment for each shipped order, none for another",
@@ -52,60 +63,38 @@ export function reconcile(world: World, answered: readonly Answered[]) {
         `${consignments.length} consignments, ${shipped.length} shipped orders`,
       ),
       invariant(
-        "each order that can never succeed is parked",
-        poisonOf(world)
-          .filter((id) => !parkedIds.has(id))
-          .map((id) => `${id} is not`),
-        `${parked.length} orders`,
+        "each order that can never succeed is canceled",
+        orders.filter(({ id, status }) => poison.has(id) && status !== "canceled").map(({ id }) => id),
+        `${poison.size} orders`,
       ),
     ],
     isPoison(deadLetter: DeadLetter): boolean {
-      return poisonOf(world).includes(parkedOrderId(deadLetter) ?? "");
+      return poison.has(parkedOrderId(deadLetter) ?? "");
     },
   };
 }
 
-function answersWithoutOrder(orders: readonly Order[], answered: readonly Answered[]): string[] {
-  const existing = new Set(orders.map(({ id }) => id));
-  return idsAnswered(answered)
-    .filter(({ id }) => !existing.has(id))
-    .map(({ key, id }) => `${key} was answered with ${id}, which does not exist`);
-}
-
-function idsAnswered(answered: readonly Answered[]): { key: string; id: string }[] {
-  return answered.flatMap(({ key, answers }) => answers.map(({ orderId }) => ({ key, id: String(orderId) })));
-}
-
-function doubledEffects({ orders, consignments }: World, answered: readonly Answered[]): string[] {
-  const ids = new Set(idsAnswered(answered).map(({ id }) => id));
-  // An order that no answer names is a second one for some key, once every key has its answer.
-  const nobodys = answered.every(({ answers }) => answers.length > 0)
-    ? orders.filter(({ id }) => !ids.has(id))
-    : [];
-  const byReference = Map.groupBy(consignments, ({ reference }) => reference);
-  const twice = [...byReference].filter(([, sent]) => sent.length > 1);
-  return [
-    ...answered
-      .filter(({ answers }) => answers.length > 1)
-      .map(({ key, answers }) => `${key} became ${answers.length} orders`),
-    ...nobodys.map(({ id }) => `${id} is an order that nobody asked for`),
-    ...twice.map(([reference, sent]) => `${reference} has ${sent.length} consignments`),
-  ];
-}
-
-function moneyErrors({ accounts, orders }: World): string[] {
-  const bound = orders.filter(({ status }) => status === "approved" || status === "shipped");
-  const byCustomer = Map.groupBy(bound, ({ customerId }) => customerId);
-  const known = new Set(accounts.map(({ id }) => id));
-  const strangers = [...byCustomer.keys()].filter((id) => !known.has(id));
+/** Both ways: what an account lacks is reserved, and what is reserved is for an order that has a right to it. */
+function moneyErrors({ accounts, orders, reservations }: World): string[] {
+  const byCustomer = Map.groupBy(reservations, ({ customerId }) => customerId);
+  const held = new Map(reservations.map(({ id, amount }) => [id.replace("order#", ""), amount]));
+  const bound = new Map(orders.filter(isBound).map(({ id, total }) => [id, total]));
+  const ids = [...new Set([...held.keys(), ...bound.keys()])];
   return [
     ...accounts.flatMap(({ id, limit, available }) => {
-      const spent = (byCustomer.get(id) ?? []).reduce((sum, { total }) => sum + total, 0);
-      if (limit === available + spent && available >= 0) return [];
-      return [`${id}: limit ${limit}, available ${available}, orders ${spent}`];
+      const reserved = (byCustomer.get(id) ?? []).reduce((sum, { amount }) => sum + amount, 0);
+      if (limit === available + reserved && available >= 0) return [];
+      return [`${id}: limit ${limit}, available ${available}, reserved ${reserved}`];
     }),
-    ...strangers.map((id) => `${id} has approved orders and no account`),
+    ...ids.flatMap((id) => {
+      const [reserved, total] = [held.get(id) ?? 0, bound.get(id) ?? 0];
+      return reserved === total ? [] : [`${id}: ${reserved} reserved, and its order takes ${total}`];
+    }),
   ];
+}
+
+function isBound({ status }: Order): boolean {
+  return status === "approved" || status === "recalled" || status === "shipped";
 }
 
 function consignmentErrors({ consignments, shipments }: World, shipped: readonly Order[]): string[] {

@@ -1,8 +1,6 @@
-// An operator at work: one unknown customer gets an account, the dead letter of their order goes back to its queue, and
-// the order goes on from where it stopped. The same redrive as `npm run dlq -- redrive`.
-
+// An operator at work: one unknown customer gets an account, the dead letter of their order goes back to its queue before the
+// order's time-out, and the order goes on from where it stopped.
 import type { TrialRun } from "@essentially-once/local-cloud/trial-run";
-import { redrive } from "@essentially-once/operator/dead-letters/redrive";
 import type { Order } from "../functions/orders/order.ts";
 import { type OrderPlan, totalOf } from "./orders.ts";
 import { openAccounts, parkedOrderId } from "./world.ts";
@@ -22,18 +20,11 @@ export async function repairOneStranger(
   if (!stranger) return undefined;
   const { customerId } = stranger.body;
   const order = (await run.items<Order>("OrdersTable")).find((one) => one.customerId === customerId);
-  const parked = (await run.deadLetters()).find((one) => order && parkedOrderId(one) === order.id);
-  if (!order || !parked) return undefined;
-
+  if (!order) return undefined;
+  const parked = await run.parked((one) => parkedOrderId(one) === order.id);
   const limit = totalOf(stranger) * 2;
   await openAccounts(run, [{ id: customerId, version: 1, limit, available: limit }]);
-  const queues = run.queues.filter(({ consumer }) => consumer === parked.consumer);
-  const { handled } = await redrive(run.clients, {
-    queues,
-    matches: ({ id }) => id === parked.id,
-    dryRun: false,
-  });
-  if (handled.length === 0) throw new Error(`The dead letter ${parked.id} is gone: somebody else redrove it`);
+  await run.redrive(parked);
   run.step(`Repaired: ${customerId} has an account now, the dead letter ${parked.id} is redriven.`);
   return { customerId, orderId: order.id, envelopeId: parked.id };
 }

@@ -2,7 +2,6 @@
 // views once, straight to its queue, and forgotten.
 //
 //   G9. A view is sent zero times or once. What was sent is known here; what became of it is in the tables.
-
 import { SQSClient } from "@aws-sdk/client-sqs";
 import { type Answered, seededRandom, type TrialRun } from "@essentially-once/local-cloud/trial-run";
 import { sendOnce } from "@essentially-once/messaging/send-once";

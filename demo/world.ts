@@ -1,9 +1,8 @@
 // The state of everything after a run, read from the tables, the journal, the dead letters and the carrier's books.
-
 import { PutItemCommand } from "@aws-sdk/client-dynamodb";
 import { marshall } from "@aws-sdk/util-dynamodb";
 import type { DeadLetter, TrialRun } from "@essentially-once/local-cloud/trial-run";
-import type { Account } from "../functions/credit/account.ts";
+import type { Account, Reservation } from "../functions/credit/account.ts";
 import type { Statement } from "../functions/insights/statement.ts";
 import type { Order } from "../functions/orders/order.ts";
 import type { Consignment } from "./carrier.ts";
@@ -11,6 +10,8 @@ import type { Consignment } from "./carrier.ts";
 export interface World {
   readonly orders: readonly Order[];
   readonly accounts: readonly Account[];
+  /** `id` is `order#` and the order's. */
+  readonly reservations: readonly Reservation[];
   /** `id` is the order's. */
   readonly shipments: readonly { readonly id: string; readonly consignmentId: string }[];
   readonly consignments: readonly Consignment[];
@@ -31,9 +32,11 @@ export const statements = {
 } as const;
 
 export async function readWorld(run: TrialRun, consignments: readonly Consignment[]): Promise<World> {
+  const credit = await run.items<Account | Reservation>("CreditTable");
   return {
     orders: await run.items("OrdersTable"),
-    accounts: await run.items("CreditTable"),
+    accounts: credit.filter((item) => "limit" in item),
+    reservations: credit.filter((item) => "amount" in item),
     shipments: await run.items("ShippingTable"),
     consignments,
     deadLetters: await run.deadLetters(),

@@ -1,5 +1,4 @@
 // CREDIT: reserve-credit decides whether a placed order is paid for.
-
 import { type ServiceOptions, ServiceStack } from "@essentially-once/constructs/service-stack";
 import type { Construct } from "constructs";
 import { reserveCredit } from "../functions/credit/contracts.ts";

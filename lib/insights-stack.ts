@@ -1,6 +1,5 @@
 // INSIGHTS: figures from the other services' messages. Views are counted at most once; statements are built from the
 // journal, and can be rebuilt from its beginning.
-
 import { readPrincipals } from "@essentially-once/constructs/config";
 import { type ServiceOptions, ServiceStack } from "@essentially-once/constructs/service-stack";
 import type { Construct } from "constructs";

@@ -1,4 +1,4 @@
-// A customer's credit. Pure. Always: `limit` = `available` + the total of approved orders.
+// A customer's credit. Pure. Always: `limit` = `available` + what is reserved for orders.
 import type { Versioned } from "@essentially-once/messaging/versioned-table";
 
 /** `id` is the customer's. */
@@ -9,7 +9,18 @@ export interface Account extends Versioned {
   readonly available: number;
 }
 
+/** What one order holds of an account; nothing more once it was canceled, also when that came first. `id` is `order#…`. */
+export interface Reservation extends Versioned {
+  readonly customerId: string;
+  /** Cents. */
+  readonly amount: number;
+}
+
 /** The account without the amount, or undefined when its credit does not cover it. */
 export function reserve(account: Account, amount: number): Account | undefined {
-  return account.available >= amount ? { ...account, available: account.available - amount } : undefined;
+  return account.available >= amount ? giveBack(account, -amount) : undefined;
+}
+
+export function giveBack(account: Account, amount: number): Account {
+  return { ...account, available: account.available + amount };
 }

@@ -1,5 +1,4 @@
 // The answers of the credit service to a placed order.
-
 import { messageType } from "@essentially-once/messaging/message-type";
 import * as z from "zod";
 

@@ -5,7 +5,7 @@ import { Park } from "@essentially-once/messaging/outcome";
 import { projection } from "@essentially-once/messaging/projection";
 import { OrderPlaced } from "../orders/messages.ts";
 import { buildStatement } from "./contracts.ts";
-import { counted, type OrderOfCustomer, type Statement } from "./statement.ts";
+import { afterStep, counted, type OrderOfCustomer, type Statement } from "./statement.ts";
 
 export const handler = projection(buildStatement, {
   journal: journal(),
@@ -17,6 +17,8 @@ export const handler = projection(buildStatement, {
   const order = placed ?? (await orders.get(data.orderId));
   if (order === undefined) throw new Park("ORDER_UNKNOWN", `no ${OrderPlaced.type} of order ${data.orderId}`);
 
-  if (placed) unit.write(orders.save(placed));
+  const after = afterStep(order, type);
+  if (after === undefined) return;
+  if (placed || after !== order) unit.write(orders.save(after));
   unit.write(statements.save(counted(await statements.get(order.customerId), type, order)));
 });

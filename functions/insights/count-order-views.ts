@@ -2,7 +2,6 @@
 //
 // Views are not signed. A holder of the key could sign any message of the system, so a public shop front must not have it.
 // The queue's policy limits who may send here, and a forged view causes only a wrong count.
-
 import { atMostOnce } from "@essentially-once/messaging/at-most-once";
 import { consumer } from "@essentially-once/messaging/consumer";
 import { environment } from "@essentially-once/messaging/environment";

@@ -1,5 +1,4 @@
 // The message that a shop front sends when a customer views an order: worth counting, not worth keeping.
-
 import { messageType } from "@essentially-once/messaging/message-type";
 import * as z from "zod";
 

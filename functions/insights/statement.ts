@@ -1,9 +1,8 @@
 // The totals of a customer's orders. Pure: the same events in the same order make the same statements, whether they are
 // read one by one as they arrive or all at once from the journal's beginning.
-
 import type { Versioned } from "@essentially-once/messaging/versioned-table";
-import { CreditDenied, CreditReserved } from "../credit/messages.ts";
-import { OrderPlaced } from "../orders/messages.ts";
+import { CreditDenied } from "../credit/messages.ts";
+import { OrderCanceled, OrderPlaced } from "../orders/messages.ts";
 import { OrderShipped } from "../shipping/messages.ts";
 
 /** `id` is the order's. Only OrderPlaced has its customer and its total. */
@@ -11,6 +10,8 @@ export interface OrderOfCustomer extends Versioned {
   readonly customerId: string;
   /** Cents. */
   readonly total: number;
+  /** Counted as canceled: credit may deny what a time-out canceled before. */
+  readonly isCanceled?: boolean;
 }
 
 export interface Tally {
@@ -21,8 +22,8 @@ export interface Tally {
 
 const steps = {
   [OrderPlaced.type]: "placed",
-  [CreditReserved.type]: "approved",
   [CreditDenied.type]: "canceled",
+  [OrderCanceled.type]: "canceled",
   [OrderShipped.type]: "shipped",
 } as const;
 
@@ -31,7 +32,7 @@ export type StatementStep = (typeof steps)[keyof typeof steps];
 /** `id` is the customer's. An order counts in every step that it took. */
 export interface Statement extends Versioned, Readonly<Record<StatementStep, Tally>> {}
 
-export const statementEvents = [OrderPlaced, CreditReserved, CreditDenied, OrderShipped] as const;
+export const statementEvents = [OrderPlaced, CreditDenied, OrderCanceled, OrderShipped] as const;
 
 /** The statement after one more step of an order. */
 export function counted(
@@ -42,6 +43,12 @@ export function counted(
   const before = statement ?? emptyStatement(order.customerId);
   const { orders, total } = before[steps[type]];
   return { ...before, [steps[type]]: { orders: orders + 1, total: total + order.total } };
+}
+
+/** The order once a step is counted, or undefined when it was: whichever of two says first that it is canceled. */
+export function afterStep(order: OrderOfCustomer, type: keyof typeof steps): OrderOfCustomer | undefined {
+  if (steps[type] !== "canceled") return order;
+  return order.isCanceled ? undefined : { ...order, isCanceled: true };
 }
 
 /** The part of a journal event that a statement reads. */
@@ -59,7 +66,9 @@ export function statementsOf(events: Iterable<StatementEvent>): Map<string, Stat
     const { orderId, ...rest } = data as { orderId: string; customerId: string; total: number };
     const order = type === OrderPlaced.type ? { id: orderId, version: 1, ...rest } : orders.get(orderId);
     if (order === undefined) throw new Error(`no ${OrderPlaced.type} before ${type} of order ${orderId}`);
-    orders.set(orderId, order);
+    const after = afterStep(order, type);
+    if (after === undefined) continue;
+    orders.set(orderId, after);
     const statement = counted(statements.get(order.customerId), type, order);
     statements.set(order.customerId, { ...statement, version: statement.version + 1 });
   }
@@ -76,7 +85,6 @@ function emptyStatement(customerId: string): Statement {
     id: customerId,
     version: 0,
     placed: nothing,
-    approved: nothing,
     canceled: nothing,
     shipped: nothing,
   };

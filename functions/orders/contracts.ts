@@ -1,18 +1,11 @@
-// The contracts of the functions of the orders service: their names, and the messages that they accept and publish.
-
+// The contracts of the functions of the orders service: their names, and the messages that they accept and publish. That of
+// settle-order is its process: order.ts.
 import { contract } from "@essentially-once/messaging/contract";
-import { CreditDenied, CreditReserved } from "../credit/messages.ts";
-import { OrderShipped } from "../shipping/messages.ts";
-import { OrderApproved, OrderPlaced, PlaceOrder } from "./messages.ts";
+import { CreditOverdue, OrderPlaced, PlaceOrder } from "./messages.ts";
 
 export const placeOrder = contract({
   name: "place-order",
   accepts: [PlaceOrder],
-  publishes: [OrderPlaced],
-});
-
-export const settleOrder = contract({
-  name: "settle-order",
-  accepts: [CreditReserved, CreditDenied, OrderShipped],
-  publishes: [OrderApproved],
+  publishes: [OrderPlaced, CreditOverdue],
+  schedules: [CreditOverdue],
 });

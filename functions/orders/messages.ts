@@ -1,5 +1,4 @@
 // The messages that the orders service publishes, and the command that it accepts.
-
 import { messageType } from "@essentially-once/messaging/message-type";
 import * as z from "zod";
 
@@ -27,8 +26,27 @@ export const OrderPlaced = messageType({
   key: (order) => order.orderId,
 });
 
+/** `approved` before: then its credit was reserved. */
+export const OrderCanceled = messageType({
+  type: "orders.order-canceled.v1",
+  schema: z.strictObject({ orderId, customerId: z.string(), total: cents, approved: z.boolean() }),
+  key: (order) => order.orderId,
+});
+
 export const OrderApproved = messageType({
   type: "orders.order-approved.v1",
   schema: z.strictObject({ orderId, shipTo: z.string(), lines: z.array(line) }),
   key: (order) => order.orderId,
 });
+
+const onlyId = {
+  schema: z.strictObject({ orderId }),
+  key: (order: { readonly orderId: string }) => order.orderId,
+};
+
+/** To whoever ships it: not any more, if it has not left. */
+export const OrderRecalled = messageType({ type: "orders.order-recalled.v1", ...onlyId });
+
+/** Time-outs: credit, and then shipping, did not answer in time. */
+export const CreditOverdue = messageType({ type: "orders.credit-overdue.v1", ...onlyId });
+export const ShippingOverdue = messageType({ type: "orders.shipping-overdue.v1", ...onlyId });

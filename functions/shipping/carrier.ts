@@ -1,16 +1,20 @@
 // The carrier's HTTP API, as this service sees it. It books each request, so a repeated request books twice; a booking can
 // be looked up by our reference.
 //
-// Its contract: a 4xx or a 503 means that nothing was booked. After any other failure (a timeout, a 500, a 502, a truncated
+// Its contract: a 422 is final, and a 4xx or a 503 means that nothing was booked. After any other failure (a timeout, a 500, a 502, a truncated
 // response) the consignment may be booked or not.
-
 import { NotPerformed } from "@essentially-once/messaging/effect";
-import { Park, RetryLater } from "@essentially-once/messaging/outcome";
+import { RetryLater } from "@essentially-once/messaging/outcome";
 import * as z from "zod";
 import type { OrderLine } from "../orders/order.ts";
 
 export interface Consignment {
   readonly consignmentId: string;
+}
+
+/** Nothing is booked under this reference, and nothing ever will be. */
+export interface Refusal {
+  readonly refused: true;
 }
 
 export interface ConsignmentRequest {
@@ -21,8 +25,8 @@ export interface ConsignmentRequest {
 }
 
 export interface Carrier {
-  /** Books a consignment. @throws NotPerformed when nothing was booked, anything else when that is unknown */
-  ship(request: ConsignmentRequest, signal: AbortSignal): Promise<Consignment>;
+  /** Books a consignment, unless its address is refused for good. @throws NotPerformed when nothing was booked, anything else when that is unknown */
+  ship(request: ConsignmentRequest, signal: AbortSignal): Promise<Consignment | Refusal>;
   /** The consignment booked under a reference, or undefined when there is none. */
   find(reference: string, signal: AbortSignal): Promise<Consignment | undefined>;
 }
@@ -41,7 +45,8 @@ export function carrierAt(baseUrl: string): Carrier {
         headers: { "content-type": "application/json" },
         body: JSON.stringify(request),
       });
-      if (!response.ok) throw refusal(response.status, request.reference);
+      if (response.status === 422) return { refused: true };
+      if (!response.ok) throw failure(response.status);
       return consignmentSchema.parse(await response.json());
     },
 
@@ -58,9 +63,7 @@ export function carrierAt(baseUrl: string): Carrier {
   }
 }
 
-function refusal(status: number, reference: string): NotPerformed | RetryLater {
-  if (status === 422)
-    return new NotPerformed(new Park("ADDRESS_REFUSED", `the carrier refuses order ${reference}`));
+function failure(status: number): NotPerformed | RetryLater {
   const unavailable = new RetryLater("CARRIER_UNAVAILABLE");
   const nothingBooked = (status >= 400 && status < 500) || status === 503;
   return nothingBooked ? new NotPerformed(unavailable) : unavailable;

@@ -1,7 +1,6 @@
 // Hands an approved order to the carrier: an effect outside DynamoDB, performed once under a lease (G8). After a crash it is
-// looked up at the carrier. Powertools writes its log, metrics and traces, because calls to another company's API need the
+// looked up at the carrier. A recalled order takes the same lease: either it has left, or it never will. Powertools writes its log, metrics and traces, because calls to another company's API need the
 // most detail.
-
 import { Logger } from "@aws-lambda-powertools/logger";
 import { Metrics } from "@aws-lambda-powertools/metrics";
 import { claimCheck } from "@essentially-once/messaging/claim-check";
@@ -15,9 +14,10 @@ import { activeTracer } from "@essentially-once/messaging/internal/observe/subse
 import { powertools } from "@essentially-once/messaging/powertools";
 import { rows } from "@essentially-once/messaging/rows";
 import { type Versioned, versionedTable } from "@essentially-once/messaging/versioned-table";
-import { carrierAt } from "./carrier.ts";
+import { OrderApproved } from "../orders/messages.ts";
+import { type Consignment, carrierAt, type Refusal } from "./carrier.ts";
 import { shipOrder } from "./contracts.ts";
-import { OrderShipped } from "./messages.ts";
+import { OrderShipped, ShippingRefused } from "./messages.ts";
 
 /** `id` is the order's. */
 interface Shipment extends Versioned {
@@ -35,12 +35,19 @@ export const handler = consumer(shipOrder)
   .use(claimCheck())
   .use(effects())
   .handler(async (message, unit, { effect, traced }) => {
-    const { orderId, shipTo, lines } = message.data;
-    const { consignmentId } = await effect(`ship:${orderId}`, {
-      perform: ({ signal }) =>
-        traced("carrier", () => carrier.ship({ reference: orderId, shipTo, lines }, signal)),
+    const { orderId } = message.data;
+    const booking = await effect<Consignment | Refusal>(`ship:${orderId}`, {
+      perform: async ({ signal }) => {
+        if (message.type !== OrderApproved.type) return { refused: true };
+        const { shipTo, lines } = message.data;
+        return traced("carrier", () => carrier.ship({ reference: orderId, shipTo, lines }, signal));
+      },
       lookup: ({ signal }) => traced("carrier", () => carrier.find(orderId, signal)),
     });
-    unit.write(shipments.save({ id: orderId, version: 0, consignmentId, shippedAt: nowIso() }));
-    unit.publish(OrderShipped.from({ orderId, consignmentId }));
+    if ("refused" in booking) unit.publish(ShippingRefused.from({ orderId }));
+    else if ((await shipments.get(orderId)) === undefined) {
+      const { consignmentId } = booking;
+      unit.write(shipments.save({ id: orderId, version: 0, consignmentId, shippedAt: nowIso() }));
+      unit.publish(OrderShipped.from({ orderId, consignmentId }));
+    }
   });

@@ -165,6 +165,27 @@ it("a scheduled message costs what it says, however many wait", async () => {
   expect(idle?.readUnitsPerMessage).toBeLessThanOrEqual(16);
 });
 
+it("a process costs the move of its item, and its time-out", async () => {
+  vi.resetModules();
+  const { measureProcesses } = await import("@essentially-once/bench/processes");
+  const [begin, end, ignored] = await measureProcesses(engines, messages);
+  // A read, and item and time-out in one transaction, 2 units each, and 1 of the index.
+  expect(begin).toMatchObject({
+    dynamodbRequestsPerMessage: 2,
+    writeUnitsPerMessage: 5,
+    readUnitsPerMessage: 1,
+  });
+  // The same, and the read of the time-out, which the messages of a batch that are read together share.
+  expect(end).toMatchObject({ writeUnitsPerMessage: 5, readUnitsPerMessage: 2 });
+  expect(end?.dynamodbRequestsPerMessage).toBeGreaterThanOrEqual(2.1);
+  expect(end?.dynamodbRequestsPerMessage).toBeLessThanOrEqual(3);
+  expect(ignored).toMatchObject({
+    dynamodbRequestsPerMessage: 1,
+    writeUnitsPerMessage: 0,
+    readUnitsPerMessage: 1,
+  });
+});
+
 it("the relay sends ten messages a request and deletes twenty-five rows a request", async () => {
   vi.resetModules();
   const { measureRelay } = await import("@essentially-once/bench/relay");

@@ -143,15 +143,9 @@ it("ship-order", async () => {
   expect(JSON.stringify(told)).not.toContain(canary);
   expect(new Set(told.map(({ name }) => name))).toEqual(new Set(["## ship-order", "carrier"]));
   expect(told.flatMap(reasonsOf)).toEqual(
-    expect.arrayContaining([
-      "ADDRESS_REFUSED",
-      "CARRIER_UNAVAILABLE",
-      "DATA_INVALID",
-      "IN_DOUBT",
-      "NotPerformed",
-    ]),
+    expect.arrayContaining(["CARRIER_UNAVAILABLE", "DATA_INVALID", "IN_DOUBT", "NotPerformed"]),
   );
-  expect(await reasons("ShipOrder")).toEqual(expect.arrayContaining(["ADDRESS_REFUSED", "IN_DOUBT"]));
+  expect(await reasons("ShipOrder")).toEqual(expect.arrayContaining(["IN_DOUBT"]));
 });
 
 it("count-order-views", async () => {

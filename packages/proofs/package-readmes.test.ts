@@ -8,7 +8,8 @@ import { pathToFileURL } from "node:url";
 import { asciiJson } from "@essentially-once/messaging/envelope";
 import { anEnvelope } from "@essentially-once/testing/an-envelope";
 import { exploreCrashes } from "@essentially-once/testing/explore-crashes";
-import { beforeAll, describe, expect, it } from "vitest";
+import { exploreProcess } from "@essentially-once/testing/explore-process";
+import { beforeAll, describe, expect, it, vi } from "vitest";
 
 const linesMax = 10;
 /** Of a consumer, as its construct sets them. */
@@ -33,6 +34,7 @@ export const InvoiceRequested = messageType({ type: "billing.invoice-requested.v
 export const InvoiceSent = messageType({ type: "billing.invoice-sent.v1", schema, key: ({ id }) => id });
 export const InvoicePaid = messageType({ type: "billing.invoice-paid.v1", schema, key: ({ id }) => id });
 export const ReminderDue = messageType({ type: "billing.reminder-due.v1", schema, key: ({ id }) => id });
+export const InvoiceOverdue = messageType({ type: "billing.invoice-overdue.v1", schema, key: ({ id }) => id });
 `,
   "functions/billing/contracts.ts": `import { contract } from "@essentially-once/messaging/contract";
 import { InvoiceRequested, InvoiceSent } from "./messages.ts";
@@ -41,6 +43,7 @@ export const sendInvoice = contract({ name: "send-invoice", accepts: [InvoiceReq
   "functions/billing/send-invoice.ts": firstBlock("messaging").text,
   "functions/billing/mail-invoice.ts": block("messaging", 2).text,
   "functions/billing/remind.ts": block("messaging", 3).text,
+  "functions/billing/bill.ts": blockAfter("messaging", "A process"),
   "lib/billing-stack.ts": firstBlock("constructs").text,
   "test/functions/billing/send-invoice.test.ts": firstBlock("testing").text,
   "package.json": '{ "type": "module" }',
@@ -130,6 +133,21 @@ describe("the code", () => {
   });
 });
 
+it("the process of messaging does as its table says, in every order of arrival and whatever fails", async () => {
+  const tables = ["BILLING_TABLE", "EVIDENCE_TABLE", "SCHEDULES_TABLE", "QUEUE_URL", "DEAD_LETTER_QUEUE_URL"];
+  for (const name of tables) vi.stubEnv(name, "unused: the explorer has its own");
+  vi.stubEnv("MAX_RECEIVE_COUNT", "5");
+  const path = join(app, "functions/billing/bill.ts");
+  const { bill } = await import(pathToFileURL(path).href);
+  const messages = await import(pathToFileURL(join(app, "functions/billing/messages.ts")).href);
+  const types = [messages.InvoiceRequested, messages.InvoiceSent, messages.InvoiceOverdue];
+  const { decisions } = await exploreProcess(bill, path, {
+    tables: { BILLING_TABLE: { stream: true } },
+    messages: (id) => types.map((type) => type.from({ id })),
+  });
+  expect(decisions).toHaveLength(12);
+});
+
 describe("the commands", () => {
   const commands: Readonly<Record<string, string>> = {
     "npx essentially-once": "packages/operator/src/bin.ts",
@@ -165,6 +183,12 @@ function publicPackages(): string[] {
   return globSync("packages/*/package.json", { cwd: repository })
     .filter((file) => !JSON.parse(readFileSync(join(repository, file), "utf8")).private)
     .map((file) => file.split(/[\\/]/)[1] ?? "");
+}
+
+function blockAfter(name: string, words: string): string {
+  const readme = readFileSync(join(repository, "packages", name, "README.md"), "utf8");
+  const [, text = ""] = /^```ts\n(.*?)^```$/ms.exec(readme.slice(readme.indexOf(`\n${words}`))) ?? [];
+  return text;
 }
 
 function firstBlock(name: string): { readonly language: string; readonly text: string } {

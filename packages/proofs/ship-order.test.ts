@@ -156,16 +156,16 @@ describe("ship-order", () => {
     await expectShippedOnce();
   });
 
-  it("G6: parks an address that the carrier refuses, and ships it after a redrive", async () => {
+  it("G8: a refused address is final: it is announced, and asked no more", async () => {
     carrier.trouble("POST", "422");
     expect(await deliver(1)).toBe("done");
-    expect(await world.drain(world.output("ShipOrderDeadLetterQueueUrl"))).toMatchObject([
-      { attributes: { ReasonCode: "ADDRESS_REFUSED" } },
-    ]);
+    expect(await world.drain(world.output("ShipOrderDeadLetterQueueUrl"))).toEqual([]);
     carrier.requests.splice(0);
     await deliver(1);
-    expect(carrier.requests).toEqual(["POST"]); // a definite answer leaves no doubt to ask about
-    await expectShippedOnce();
+    expect(carrier.requests).toEqual([]);
+    const rows = await world.items(world.output("OrderedOutboxTable"));
+    const sent = rows.flatMap((row) => row.messages as string[]).filter((body) => body.includes(orderId));
+    expect(sent.map((body) => JSON.parse(body).type)).toEqual(["shipping.shipping-refused.v1"]);
   });
 
   it("G8: five deliveries at once make one consignment", async () => {

@@ -1,10 +1,11 @@
-// `npm run new`: a message, an endpoint, a consumer or a projection, with its test and its wiring, that pass `npm run check` at once.
+// `npm run new`: a message, an endpoint, a consumer, a process or a projection, with its test and its wiring, that pass `npm run check` at once.
 
 import { NEW_HELP, readNewCommand } from "./scaffold/command.ts";
 import { newConsumer } from "./scaffold/consumer.ts";
 import { draft } from "./scaffold/draft.ts";
 import { newEndpoint } from "./scaffold/endpoint.ts";
 import { newMessage } from "./scaffold/message.ts";
+import { newProcess } from "./scaffold/process.ts";
 import { newProjection } from "./scaffold/projection.ts";
 import { exitCodes, runCommand } from "./terminal/exit-code.ts";
 import { print, printText } from "./terminal/print.ts";
@@ -27,6 +28,7 @@ await runCommand(async () => {
     if (command.kind === "message") return newMessage(files, command);
     if (command.kind === "endpoint") return newEndpoint(files, command);
     if (command.kind === "projection") return newProjection(files, command);
+    if (command.kind === "process") return newProcess(files, command);
     if (command.kind === "consumer") return newConsumer(files, command);
     return "";
   }

@@ -9,6 +9,7 @@ import { newConsumer } from "../src/scaffold/consumer.ts";
 import { type Draft, draft } from "../src/scaffold/draft.ts";
 import { newEndpoint } from "../src/scaffold/endpoint.ts";
 import { newMessage } from "../src/scaffold/message.ts";
+import { newProcess } from "../src/scaffold/process.ts";
 import { newProjection } from "../src/scaffold/projection.ts";
 import { nowFromHere, wire } from "../src/scaffold/wiring.ts";
 
@@ -16,7 +17,7 @@ const parcelSent = readNewCommand(["message", "parcels.parcel-sent.v1"]);
 
 describe("the command line", () => {
   it.each([
-    [["thing"], 'needs message, endpoint, consumer or projection, got "thing"'],
+    [["thing"], 'needs message, endpoint, consumer, process or projection, got "thing"'],
     [["message", "a.b"], 'a message type must be SERVICE.NAME.vN, like billing.invoice-sent.v1, got "a.b"'],
     [["message"], 'got ""'],
     [["consumer", "Bad", "--accepts", "a.b.v1"], 'SERVICE/NAME, like billing/send-invoice, got "Bad"'],
@@ -28,6 +29,8 @@ describe("the command line", () => {
     [["projection", "a/b", "--accepts", "a.b.v1", "--fifo"], "a projection has no --fifo"],
     [["consumer", "relay/b", "--accepts", "a.b.v1"], "names foundation, relay, operations"],
     [["consumer", "a/b", "c/d", "--accepts", "a.b.v1"], "needs one name, got a/b c/d"],
+    [["process", "a/b"], "a process needs --accepts TYPE"],
+    [["process", "a/b", "--accepts", "a.b.v1", "--mode", "rows"], "a process has no --mode"],
     [["endpoint", "a/b"], "an endpoint needs --publishes TYPE"],
     [["endpoint", "a/b", "--publishes", "a.b.v1", "--fifo"], "an endpoint has no --fifo"],
     [["consumer", "a/b", "--accepts", "a.b.v1", "--publishes", "a.b.v1"], "a consumer has no --publishes"],
@@ -69,6 +72,23 @@ describe("a consumer", () => {
       /no such message type \(known: .*npm run new -- message/,
     );
     expect(files.changed()).toEqual([]);
+  });
+});
+
+describe("a process", () => {
+  it("decides every message that it is given, and its time-out, in a table among the contracts", async () => {
+    const accepts = ["--accepts", "orders.order-placed.v1", "--accepts", "credit.credit-reserved.v1"];
+    const command = readNewCommand(["process", "parcels/watch-order", ...accepts]);
+    if (command.kind !== "process") throw new Error("not a process");
+    const files = aDraft();
+    await newProcess(files, command);
+    const table = files.read("functions/parcels/contracts.ts");
+    expect(table).toContain("accepts: [OrderPlaced, CreditReserved, WatchOrderOverdue]");
+    expect(table).toContain("schedules: [WatchOrderOverdue]");
+    expect(table?.match(/\[WatchOrderOverdue\.type\]/g)).toHaveLength(2);
+    expect(files.read("functions/parcels/watch-order.ts")).toContain(".handler(advance(watchOrder))");
+    expect(files.read("test/functions/parcels/watch-order.test.ts")).toContain("exploreProcess(watchOrder");
+    expect(files.read("lib/parcels-stack.ts")).toContain("this.addConsumer(watchOrder);");
   });
 });
 

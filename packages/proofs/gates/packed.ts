@@ -32,6 +32,7 @@ try {
   step("my-queues", `npm run new -- consumer billing/keep-inline ${accepts} --mode inline --fifo`);
   step("my-queues", `npm run new -- consumer billing/keep-effect ${accepts} --mode effect`);
   step("my-queues", `npm run new -- consumer billing/keep-count ${accepts} --mode at-most-once`);
+  step("my-queues", `npm run new -- process billing/collect-invoice ${accepts} --accepts ${sent}`);
   step("my-queues", `npm run new -- projection billing/invoice-list ${accepts}`);
   step("my-queues", `npm run new -- endpoint billing/tell-sent --publishes ${sent}`);
   step("my-queues", "npx biome check --error-on-warnings .");
@@ -51,7 +52,7 @@ try {
   create("my-shop", "--sample");
   handOver("my-empty", "my-shop");
   step("my-shop", "npx tsc -p .");
-  step("my-shop", "npx vitest run test/functions/credit/account.test.ts test/lib");
+  step("my-shop", "npx vitest run test/functions/credit/account.test.ts");
   step("my-shop", "npm start -- --orders 4 --exit");
 
   timed("pack a newer kit", () => pack(next, "0.1.1"));

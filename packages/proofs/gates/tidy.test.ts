@@ -35,6 +35,7 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
     "origin",
     "trust",
     "receive",
+    "process",
     "pull",
     "publish",
   ],

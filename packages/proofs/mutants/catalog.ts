@@ -6,6 +6,7 @@ import { limitMutants } from "./limits.ts";
 import type { Mutant } from "./mutant.ts";
 import { operatorMutants } from "./operator.ts";
 import { outsideMutants } from "./outside.ts";
+import { processMutants } from "./process.ts";
 import { pullMutants } from "./pull.ts";
 import { registryMutants } from "./registry.ts";
 import { relayMutants } from "./relay.ts";
@@ -25,6 +26,7 @@ export const mutantsByPart: Readonly<Record<string, readonly Mutant[]>> = {
   Relay: relayMutants,
   "Scheduled messages": scheduleMutants,
   Registry: registryMutants,
+  Processes: processMutants,
   Pull: pullMutants,
   "Input and trust": trustMutants,
   Operator: operatorMutants,

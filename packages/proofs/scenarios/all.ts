@@ -9,6 +9,7 @@ import { inlineOverflowScenario, inlineScenario, messagesInItemScenario } from "
 import { journeyScenario } from "./journey.ts";
 import { limitedScenario } from "./limited.ts";
 import { rawJsonScenario, s3Scenario } from "./origins.ts";
+import { processScenario } from "./process.ts";
 import { publisherScenario } from "./publisher.ts";
 import { pullScenario } from "./pull.ts";
 import { givenUpScenario, redriveScenario } from "./redrive.ts";
@@ -46,6 +47,8 @@ export function scenarios(): Scenario[] {
     pullScenario("after-effect"),
     pullScenario("rebuild"),
     journeyScenario(),
+    processScenario(),
+    processScenario({ evidence: "rows" }),
     claimsScenario(),
     rawJsonScenario(),
     s3Scenario(),
@@ -85,6 +88,7 @@ export function concurrentScenarios(): Scenario[] {
     atMostOnceScenario({ workers: 3, messages: 1 }),
     effectScenario({ workers: 2 }),
     limitedScenario({ messages: 1, workers: 2 }),
+    processScenario({ workers: 2 }),
     pullScenario("with-state", { workers: 2 }),
     rowsScenario({ workers: 3 }),
     rowsAloneScenario({ workers: 2 }),

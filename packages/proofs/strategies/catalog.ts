@@ -3,6 +3,7 @@ import { consumerStrategies } from "./consumers.ts";
 import { groupStrategies } from "./groups.ts";
 import { leaseStrategies } from "./leases.ts";
 import { limitStrategies } from "./limits.ts";
+import { processStrategies } from "./processes.ts";
 import { pullStrategies } from "./pulls.ts";
 import { relayStrategies } from "./relays.ts";
 import { rowKeyStrategies } from "./row-keys.ts";
@@ -20,4 +21,5 @@ export const strategies: readonly Strategy[] = [
   ...rowKeyStrategies,
   ...limitStrategies,
   ...timerStrategies,
+  ...processStrategies,
 ];

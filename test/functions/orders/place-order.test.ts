@@ -11,11 +11,14 @@ const anOrder = (customerId: string) => ({
 it("G1, G2: makes one order and announces it once, whatever fails at whichever call", async () => {
   await exploreEndpoint("functions/orders/place-order.ts", {
     guarded: true,
-    tables: { ORDERS_TABLE: { stream: true } },
+    tables: { ORDERS_TABLE: { stream: true }, SCHEDULES_TABLE: {} },
+    environment: () => ({ CREDIT_TIMEOUT_SECONDS: "60" }),
     request: anOrder,
     invariant: async (sandbox, customerId, { answer, published }) => {
       const orders = (await sandbox.items("ORDERS_TABLE")).filter((order) => order.customerId === customerId);
       expect(orders).toMatchObject([{ id: answer.orderId, version: 1, status: "new", total: 900 }]);
+      const waiting = (await sandbox.items("SCHEDULES_TABLE")).filter((one) => one.key === answer.orderId);
+      expect(waiting).toHaveLength(1);
       const data = { orderId: answer.orderId, customerId, total: 900 };
       expect(published).toMatchObject([{ type: "orders.order-placed.v1", data }]);
     },

@@ -11,7 +11,6 @@ beforeAll(async () => {
 afterAll(() => carrier.stop());
 
 it.each<[Trouble, string, boolean]>([
-  ["422", "ADDRESS_REFUSED", true],
   ["503", "CARRIER_UNAVAILABLE", true],
   ["booked-and-500", "CARRIER_UNAVAILABLE", false],
 ])(
@@ -25,3 +24,9 @@ it.each<[Trouble, string, boolean]>([
     expect(isCertain ? error.cause : error).toMatchObject({ code });
   },
 );
+
+it("a refused address is final", async () => {
+  carrier.trouble("POST", "422");
+  const answer = await carrierAt(carrier.url).ship(request, AbortSignal.timeout(5_000));
+  expect(answer).toEqual({ refused: true });
+});

@@ -3,7 +3,7 @@ import { aCarrier, type TestCarrier } from "@essentially-once/testing/a-carrier"
 import { anEnvelope } from "@essentially-once/testing/an-envelope";
 import { exploreCrashes } from "@essentially-once/testing/explore-crashes";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { OrderApproved } from "../../../functions/orders/messages.ts";
+import { OrderApproved, OrderRecalled } from "../../../functions/orders/messages.ts";
 
 let carrier: TestCarrier;
 beforeAll(async () => {
@@ -11,7 +11,10 @@ beforeAll(async () => {
 });
 afterAll(() => carrier.stop());
 
-it("G8: ships with one consignment, whatever fails at whichever call", async () => {
+it.each([
+  { name: "ships with one consignment", recalled: false },
+  { name: "ships a recalled order or refuses it for good", recalled: true },
+])("G8: $name, whatever fails at whichever call", async ({ recalled }) => {
   await exploreCrashes("functions/shipping/ship-order.ts", {
     guarded: true,
     tables: { SHIPPING_TABLE: {} },
@@ -20,13 +23,19 @@ it("G8: ships with one consignment, whatever fails at whichever call", async () 
       "frozen-before": "a process stopped right before its request, for longer than its lease, acts late",
     },
     messages: (orderId) => {
-      const draft = OrderApproved.from({ orderId, shipTo: "Main Street 1", lines: [] });
-      return [asciiJson(anEnvelope({ ...draft, id: orderId }))];
+      const approved = OrderApproved.from({ orderId, shipTo: "Main Street 1", lines: [] });
+      const drafts = [approved, ...(recalled ? [OrderRecalled.from({ orderId })] : [])];
+      return drafts.map((draft, n) => asciiJson(anEnvelope({ ...draft, id: `${orderId}-${n}` })));
     },
     invariant: async (sandbox, orderId) => {
-      expect(carrier.consignments(orderId)).toBe(1);
-      expect(await sandbox.get("SHIPPING_TABLE", orderId)).toMatchObject({ version: 1 });
-      expect(await sandbox.published(orderId)).toMatchObject([{ type: "shipping.order-shipped.v1" }]);
+      const ids = [`${orderId}-0`, `${orderId}-1`];
+      const published = (await Promise.all(ids.map(sandbox.published))).flat().map(({ type }) => type);
+      const booked = carrier.consignments(orderId);
+      const isShipped = (await sandbox.get("SHIPPING_TABLE", orderId)) !== undefined;
+      const wanted = booked === 1 ? ["shipping.order-shipped.v1"] : ["shipping.shipping-refused.v1"];
+      expect({ booked, isShipped, published: [...new Set(published)] }).toEqual({
+        ...{ booked: recalled ? booked : 1, isShipped: booked === 1, published: wanted },
+      });
     },
   });
 });

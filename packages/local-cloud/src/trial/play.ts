@@ -3,6 +3,7 @@
 import { GetSecretValueCommand } from "@aws-sdk/client-secrets-manager";
 import { keyRing } from "@essentially-once/messaging/internal/trust/key-ring";
 import { consumerQueues } from "@essentially-once/operator/dead-letters/consumer-queues";
+import { redrive } from "@essentially-once/operator/dead-letters/redrive";
 import type { Program } from "../program.ts";
 import { generalInvariants } from "./account/general.ts";
 import type { Account } from "./account/report.ts";
@@ -10,7 +11,7 @@ import type { TrialArguments } from "./arguments.ts";
 import { deadLettersSince } from "./look/dead-letters.ts";
 import { readJournal } from "./look/journal-records.ts";
 import type { Progress } from "./look/progress.ts";
-import { NotQuiet, quiescence, whatIsLeft } from "./look/quiescence.ts";
+import { found, NotQuiet, quiescence, whatIsLeft } from "./look/quiescence.ts";
 import { NotEven, readGenerations, rebuildProjection } from "./look/rebuild.ts";
 import { watchMemory } from "./look/resident-memory.ts";
 import { readTable } from "./look/tables.ts";
@@ -107,6 +108,22 @@ export async function play(
           withinMs: QUIET_MS_MAX + count * MS_MAX_FOR_EACH,
           ...(unfinished && { unfinished }),
         }),
+      parked: (is) =>
+        found(
+          async () => (await deadLettersSince(access, sinceMs)).find(is),
+          QUIET_MS_MAX + count * MS_MAX_FOR_EACH,
+          "a message that was to be parked is not",
+        ),
+      async redrive({ id, consumer }) {
+        const queues = access.queues.filter((queue) => queue.consumer === consumer);
+        const { handled } = await redrive(clients, {
+          queues,
+          matches: (one) => one.id === id,
+          dryRun: false,
+        });
+        if (handled.length === 0)
+          throw new Error(`The dead letter ${id} is gone: another command redrove it`);
+      },
       rebuild: (projection) =>
         rebuildProjection(cloud, projection, { withinMs: PROJECTION_MS_MAX + count * MS_MAX_FOR_EACH }),
       async settle(work) {

@@ -35,6 +35,10 @@ export interface TrialRun {
    * @param unfinished what queues and outbox do not show: messages that items carry with `inline()`
    */
   quiet(unfinished?: () => Promise<readonly string[]>): Promise<void>;
+  /** Waits for a message to be parked. */
+  parked(is: (deadLetter: DeadLetter) => boolean): Promise<DeadLetter>;
+  /** Sends a parked message back to its queue, as the operator's command does. */
+  redrive(deadLetter: DeadLetter): Promise<void>;
   /** Runs a projection until it is even with the journal, then builds its state again beside the one that serves. */
   rebuild(projection: ProjectionOf): Promise<void>;
   /** Undefined when the work did not end in time: the account says so, and the run goes on to it. */

@@ -11,7 +11,8 @@ import { synthesizeChanged } from "../synthesize.ts";
 import type { TrialArguments } from "./arguments.ts";
 import type { Progress } from "./look/progress.ts";
 import { startTally, type Tally } from "./look/tally.ts";
-import { type OutsideService, startOutside } from "./send/outside.ts";
+import { startOutside } from "./send/outside.ts";
+import type { TrialOptions } from "./trial-run.ts";
 
 export interface Ground {
   readonly place: CloudDirectory;
@@ -19,10 +20,12 @@ export interface Ground {
   readonly tally: Tally;
 }
 
+type Surroundings = Pick<TrialOptions, "outside" | "settings">;
+
 export async function setUp(
   { chaos, seed, ports }: TrialArguments,
   { signal, stops }: Program,
-  { outside, progress }: { outside: Readonly<Record<string, OutsideService>>; progress: Progress },
+  { outside = {}, settings = {}, progress }: Surroundings & { readonly progress: Progress },
 ): Promise<Ground> {
   requireTablesEngine();
   await requireFree(ports);
@@ -31,7 +34,7 @@ export async function setUp(
   stops.push(place.leave);
   if (place.beside)
     progress.step(`Process ${place.beside} has a local cloud up here already; this one stands beside it.`);
-  const context: Record<string, string> = { stage: "local" };
+  const context: Record<string, string> = { stage: "local", ...settings };
   const before = portsBefore(place);
   for (const [setting, service] of Object.entries(outside)) {
     const { url, stop } = await startOutside(service, before[setting]);

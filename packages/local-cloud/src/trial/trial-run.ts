@@ -13,6 +13,8 @@ import { showProgress } from "./look/progress.ts";
 import type { TrialRun } from "./run.ts";
 import type { OutsideService } from "./send/outside.ts";
 
+export { answerFaults } from "./account/answers.ts";
+export { differences } from "./account/differences.ts";
 export { invariant } from "./account/invariant.ts";
 export type { TrialRun } from "./run.ts";
 export type { OutsideAnswer, OutsideRequest } from "./send/outside.ts";
@@ -23,6 +25,8 @@ export type { DeadLetter, Invariant };
 export interface TrialOptions extends Sent {
   /** Other companies' HTTP services that functions call: the setting of the synthesis that has the URL → what answers there. */
   readonly outside?: Readonly<Record<string, OutsideService>>;
+  /** Other settings of the synthesis, as `-c` gives them: short time-outs, for one. */
+  readonly settings?: Readonly<Record<string, string>>;
 }
 
 /** What a script makes of a run. Everything may be left out. */
@@ -67,7 +71,7 @@ async function start(program: Program, options: TrialOptions, script: TrialScrip
   const progress = showProgress(people);
   const { setUp } = await import("./set-up.ts"); // a wrong command line is answered before that
   const { play } = await import("./play.ts");
-  const ground = await setUp(given, program, { outside: options.outside ?? {}, progress });
+  const ground = await setUp(given, program, { ...options, progress });
   const { account, invitation } = await play(script, {
     given,
     sends: options.sends,

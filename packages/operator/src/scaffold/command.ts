@@ -25,6 +25,10 @@ export interface ProjectionCommand extends Common {
   readonly examples: readonly string[];
 }
 
+export interface ProcessCommand extends Omit<ProjectionCommand, "kind"> {
+  readonly kind: "process";
+}
+
 export interface ConsumerCommand extends Omit<ProjectionCommand, "kind"> {
   readonly kind: "consumer";
   readonly mode: Mode;
@@ -42,13 +46,15 @@ export type NewCommand =
   | MessageCommand
   | EndpointCommand
   | ConsumerCommand
+  | ProcessCommand
   | ProjectionCommand;
 
-export const NEW_HELP = `Writes a message, an endpoint, a consumer or a projection with handler, test and wiring. It never overwrites a file.
+export const NEW_HELP = `Writes a message, an endpoint, a consumer, a process or a projection with handler, test and wiring. It never overwrites a file.
 
   npm run new -- message SERVICE.NAME.v1
   npm run new -- endpoint SERVICE/NAME --publishes TYPE
   npm run new -- consumer SERVICE/NAME --accepts TYPE [--mode MODE] [--fifo]
+  npm run new -- process SERVICE/NAME --accepts TYPE
   npm run new -- projection SERVICE/NAME --accepts TYPE
 
   --accepts TYPE   an existing message type; may be given several times
@@ -79,7 +85,9 @@ export function readNewCommand(argv: readonly string[]): NewCommand {
   const [kind, name, ...more] = positionals;
   if (values.help || kind === undefined) return { kind: "help" };
   if (!isKind(kind)) {
-    throw new UsageError(`npm run new needs message, endpoint, consumer or projection, got ${given(kind)}.`);
+    throw new UsageError(
+      `npm run new needs message, endpoint, consumer, process or projection, got ${given(kind)}.`,
+    );
   }
   if (more.length > 0)
     throw new UsageError(`${aKind(kind)} needs one name, got ${[name, ...more].join(" ")}.`);
@@ -101,7 +109,7 @@ export function readNewCommand(argv: readonly string[]): NewCommand {
       `there must be one --example for each --accepts: got ${examples.length} for ${accepts.length}.`,
     );
   }
-  if (kind === "projection") return { kind, ...common };
+  if (kind === "projection" || kind === "process") return { kind, ...common };
   const mode = readMode(values.mode);
   return { kind, ...common, mode, fifo };
 }
@@ -118,6 +126,7 @@ const allowedFlags = {
   message: ["dry-run"],
   endpoint: ["publishes", "dry-run"],
   projection: ["accepts", "example", "dry-run"],
+  process: ["accepts", "example", "dry-run"],
   consumer: Object.keys(FLAGS).filter((flag) => flag !== "publishes"),
 } as const;
 

@@ -43,7 +43,7 @@ export function unaccepted(files: Draft, types: readonly KnownType[]): KnownType
 }
 
 function unnamed(files: Draft, types: readonly KnownType[], places: RegExp): KnownType[] {
-  const sources = globSync(["functions/*/contracts.ts", "lib/*-stack.ts"], { cwd: files.projectDirectory });
+  const sources = globSync(["functions/*/*.ts", "lib/*-stack.ts"], { cwd: files.projectDirectory });
   const texts = sources.map((path) => files.read(path) ?? "").join("\n");
   const named = [...texts.matchAll(places)]
     .map(([, inContract = "", inStack = ""]) => `${inContract},${inStack}`)

@@ -18,10 +18,15 @@ export function scenarios(): Scenario[] {
   return [placeOrder(), reserveCredit(), settleOrder(), shipOrder(), countOrderViews()];
 }
 
+const timeouts = { CREDIT_TIMEOUT_SECONDS: "60", SHIPPING_TIMEOUT_SECONDS: "60" };
+
 function placeOrder(): Scenario {
   return {
     name: "place-order",
-    sandbox: { guarded: true, tables: { ORDERS_TABLE: { stream: true } } },
+    sandbox: {
+      ...{ guarded: true, environment: () => timeouts },
+      tables: { ORDERS_TABLE: { stream: true }, SCHEDULES_TABLE: {} },
+    },
     functions: [{ handler: "functions/orders/place-order.ts", by: { kind: "request" } }],
     async begin(sandbox, unique) {
       const order = {
@@ -103,9 +108,13 @@ function settleOrder(): Scenario {
       "frozen-before": "a FIFO group is with one invocation at a time",
       "frozen-after": "a FIFO group is with one invocation at a time",
     },
-    sandbox: { guarded: true, tables: { ORDERS_TABLE: { stream: true } }, queues: { main: { fifo: true } } },
+    sandbox: {
+      ...{ guarded: true, environment: () => timeouts, queues: { main: { fifo: true } } },
+      tables: { ORDERS_TABLE: { stream: true }, SCHEDULES_TABLE: {} },
+    },
     functions: [{ handler: "functions/orders/settle-order.ts", by: { kind: "queue", queue: "main" } }],
     async begin(sandbox, unique) {
+      // as an earlier release stored it, without a time-out
       const order = { lines: [], shipTo: "here", total: 1, customerId: "c", placedAt: "", status: "new" };
       await sandbox.put("ORDERS_TABLE", { id: unique, version: 1, ...order });
       const orderMessages = [

@@ -47,6 +47,21 @@ export async function quiescence(
   }
 }
 
+/** Asks until there is something; throws `NotQuiet` when the timeout expires. */
+export async function found<Found>(
+  find: () => Promise<Found | undefined>,
+  withinMs: number,
+  what: string,
+): Promise<Found> {
+  const deadline = performance.now() + withinMs;
+  for (;;) {
+    const found = await find();
+    if (found !== undefined) return found;
+    if (performance.now() > deadline) throw new NotQuiet([what], withinMs);
+    await sleep(LOOK_EVERY_MS);
+  }
+}
+
 export class NotQuiet extends Error {
   override readonly name = "NotQuiet";
 

@@ -4,6 +4,7 @@
 //   outside → cdk synth → local cloud → the script: send, wait until idle, repair, reconcile → account
 
 import type { DeadLetter } from "@essentially-once/operator/dead-letters/dead-letter";
+import { openInBrowser } from "../open-in-browser.ts";
 import { type Program, runProgram, untilSignal } from "../program.ts";
 import { shellExports } from "../shell-exports.ts";
 import type { Invariant } from "./account/invariant.ts";
@@ -68,6 +69,8 @@ async function start(program: Program, options: TrialOptions, script: TrialScrip
   const { setUp } = await import("./set-up.ts"); // a wrong command line is answered before that
   const { play } = await import("./play.ts");
   const ground = await setUp(given, program, { outside: options.outside ?? {}, progress });
+  if (ground.page) progress.step(`Watch it, and make trouble: ${ground.page}`);
+  if (ground.page && given.open) openInBrowser(ground.page);
   const { account, invitation } = await play(script, {
     given,
     sends: options.sends,
@@ -78,7 +81,7 @@ async function start(program: Program, options: TrialOptions, script: TrialScrip
   people.write(`${reportOf(account)}\n`);
   const summary = summaryOf(account);
   if (given.json) console.log(JSON.stringify(summary));
-  if (process.stdout.isTTY && !given.exit) {
+  if ((process.stdout.isTTY || given.open) && !given.exit) {
     const { place, cloud } = ground;
     const where = place.beside ? ` --cloud ${place.cloudFile}` : "";
     people.write(`

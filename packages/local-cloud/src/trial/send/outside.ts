@@ -21,9 +21,20 @@ export type OutsideService = (request: OutsideRequest) => OutsideAnswer;
 
 const BODY_BYTES_MAX = 1_000_000;
 
-export async function startOutside(answer: OutsideService): Promise<{ url: string; stop(): Promise<void> }> {
+export interface Outside {
+  readonly url: string;
+  /** True: it answers 503 and does nothing, until it is told false. */
+  interrupt(isDown: boolean): void;
+  stop(): Promise<void>;
+}
+
+const DOWN: OutsideAnswer = { status: 503, body: { title: "The service is stopped" } };
+
+export async function startOutside(answer: OutsideService): Promise<Outside> {
+  let isDown = false;
   const server = createServer(async (request, response) => {
-    const { status, body } = await read(request).then(answer, () => ({
+    const given = isDown ? () => DOWN : answer;
+    const { status, body } = await read(request).then(given, () => ({
       status: 400,
       body: { title: "The request cannot be read" },
     }));
@@ -31,6 +42,9 @@ export async function startOutside(answer: OutsideService): Promise<{ url: strin
   });
   return {
     url: await listenLocally(server),
+    interrupt(down) {
+      isDown = down;
+    },
     stop: () =>
       new Promise((resolve) => {
         server.close(() => resolve());

@@ -77,7 +77,7 @@ function take(frame: string): void {
     if (line.startsWith("id: ")) lastId = Number(line.slice(4));
     if (line.startsWith("data: ")) pending.push(JSON.parse(line.slice(6)) as StreamEvent);
   }
-  flushing ??= setTimeout(flush, FLUSH_MS);
+  if (flushing === undefined) flushing = setTimeout(flush, FLUSH_MS);
 }
 
 function flush(): void {
@@ -113,7 +113,10 @@ function apply(event: Exclude<StreamEvent, { kind: "activity" }>): void {
   }
 }
 
+/** An answer may be older than what the stream has told meanwhile. */
 export function keepJob(job: Job): void {
+  const known = jobs.peek()[job.id];
+  if (known && (known.done > job.done || known.state !== "running")) return;
   const others = Object.entries(jobs.value).filter(([id]) => id !== job.id);
   jobs.value = Object.fromEntries([...others, [job.id, job] as const].slice(-JOBS_MAX));
 }

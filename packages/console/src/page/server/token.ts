@@ -9,8 +9,15 @@ const KEPT_AS = "console-token";
 /** Undefined while this tab has none; then the page says where to find it. */
 export const token = signal<string | undefined>(undefined);
 
-/** From the address, or from an earlier load of this tab. */
+/** From the address, or from an earlier load of this tab. An address of a newer run may be opened over an old one. */
 export function takeToken(): void {
+  readToken();
+  addEventListener("hashchange", () => {
+    if (location.hash.startsWith("#token=")) readToken();
+  });
+}
+
+function readToken(): void {
   const given = /^#token=([\w-]+)$/.exec(location.hash)?.[1];
   if (given === undefined) {
     token.value = sessionStorage.getItem(KEPT_AS) ?? undefined;

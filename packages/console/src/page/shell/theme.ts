@@ -14,8 +14,8 @@ export function keepTheme(): void {
   if (kept && order.includes(kept)) theme.value = kept;
   effect(() => {
     const { value } = theme;
-    if (value === "system") delete document.documentElement.dataset["theme"];
-    else document.documentElement.dataset["theme"] = value;
+    if (value === "system") delete document.documentElement.dataset.theme;
+    else document.documentElement.dataset.theme = value;
     localStorage.setItem(KEPT_AS, value);
   });
 }

@@ -59,7 +59,7 @@ export interface NodeCounts {
   readonly delayed?: number;
   /** Of a dead-letter queue. */
   readonly dead?: number;
-  /** Of the oldest message that waits; absent where nobody can tell. */
+  /** At most: since the queue was last seen empty. Absent while it is. */
   readonly oldestSeconds?: number;
   /** Of a table: items, as far as a bounded read tells. */
   readonly items?: number;

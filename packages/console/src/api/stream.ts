@@ -12,7 +12,7 @@ export type StreamEvent =
   | { readonly kind: "activity"; readonly activity: Activity }
   | { readonly kind: "job"; readonly job: Job }
   /** Dead letters changed: read the overview again. */
-  | { readonly kind: "dead-letters"; readonly dead: number }
+  | { readonly kind: "dead-letters" }
   | { readonly kind: "gap" }
   /** The local cloud stops. */
   | { readonly kind: "end" };

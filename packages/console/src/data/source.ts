@@ -39,7 +39,7 @@ export interface DeadLetterSource {
   redrive(request: RedriveRequest): Promise<Job>;
   discard(request: DiscardRequest): Promise<Job>;
   edit(request: EditRequest): Promise<EditAnswer | undefined>;
-  job(id: string): Job | undefined;
+  job(id: string): Promise<Job | undefined>;
 }
 
 export interface TroubleSource {

@@ -41,7 +41,7 @@ export const reads: Readonly<Record<string, Route>> = {
   },
   "/api/job": async ({ source, query }) => {
     const id = requiredParameter(query, "id");
-    return found(source.deadLetters.job(id), `job ${id}`);
+    return found(await source.deadLetters.job(id), `job ${id}`);
   },
   "/api/forms": async (asked) => json(await troubleOf(asked).forms()),
 };

@@ -94,5 +94,7 @@ export function timeOf(ms: number): string {
 
 /** Those without a time last, each kind in the order that it was given. */
 export function inOrder(steps: readonly Step[]): Step[] {
-  return [...steps].sort((a, b) => (a.at ?? "~").localeCompare(b.at ?? "~"));
+  const timed = steps.filter(({ at }) => at !== undefined);
+  const others = steps.filter(({ at }) => at === undefined);
+  return [...timed.sort((a, b) => (a.at ?? "").localeCompare(b.at ?? "")), ...others];
 }

@@ -7,6 +7,9 @@ import { asciiJson, readEnvelope, readKept } from "../src/envelope/envelope.ts";
 import { ageGate } from "../src/trust/age-gate.ts";
 
 describe("readEnvelope", () => {
+  /** The same in each run: a title that changes is not found again by a run that chooses its tests by title. */
+  const valid = anEnvelope({ id: "a", correlationid: "a", time: "2026-01-01T00:00:00.000Z" });
+
   it("reads back what asciiJson wrote, whatever the data", () => {
     fc.assert(
       fc.property(
@@ -31,29 +34,23 @@ describe("readEnvelope", () => {
     ["null", "a CloudEvents envelope is a JSON object"],
     ["[]", "a CloudEvents envelope is a JSON object"],
     [JSON.stringify({ specversion: "0.3" }), 'specversion must be "1.0"'],
-    [JSON.stringify({ ...anEnvelope(), id: undefined }), "id is required"],
-    [JSON.stringify({ ...anEnvelope(), id: "" }), "id must be a string of 1 to 512 characters"],
-    [JSON.stringify({ ...anEnvelope(), source: 7 }), "source must be a string of 1 to 512 characters"],
+    [JSON.stringify({ ...valid, id: undefined }), "id is required"],
+    [JSON.stringify({ ...valid, id: "" }), "id must be a string of 1 to 512 characters"],
+    [JSON.stringify({ ...valid, source: 7 }), "source must be a string of 1 to 512 characters"],
+    [JSON.stringify({ ...valid, type: "x".repeat(513) }), "type must be a string of 1 to 512 characters"],
+    [JSON.stringify({ ...valid, hops: -1 }), "hops must be a whole number from 0 to 2147483647"],
+    [JSON.stringify({ ...valid, hops: 2_147_483_648 }), "hops must be a whole number from 0 to 2147483647"],
+    [JSON.stringify({ ...valid, id: null }), "id is required"],
+    [JSON.stringify({ ...valid, ID: "a", id: undefined }), "id is required"],
     [
-      JSON.stringify({ ...anEnvelope(), type: "x".repeat(513) }),
-      "type must be a string of 1 to 512 characters",
-    ],
-    [JSON.stringify({ ...anEnvelope(), hops: -1 }), "hops must be a whole number from 0 to 2147483647"],
-    [
-      JSON.stringify({ ...anEnvelope(), hops: 2_147_483_648 }),
-      "hops must be a whole number from 0 to 2147483647",
-    ],
-    [JSON.stringify({ ...anEnvelope(), id: null }), "id is required"],
-    [JSON.stringify({ ...anEnvelope(), ID: "a", id: undefined }), "id is required"],
-    [
-      JSON.stringify({ ...anEnvelope(), source: "a shop" }),
+      JSON.stringify({ ...valid, source: "a shop" }),
       "source must be a URI reference: no spaces, and %-escapes beyond ASCII",
     ],
     ...["0", "-1", "1.5", "first", "9007199254740992"].map((sequence): [string, string] => [
-      JSON.stringify({ ...anEnvelope(), sequence }),
+      JSON.stringify({ ...valid, sequence }),
       "sequence must be the digits of a whole number from 1 to 9007199254740991",
     ]),
-    [JSON.stringify({ ...anEnvelope(), sequence: 7 }), "sequence must be a string of 1 to 512 characters"],
+    [JSON.stringify({ ...valid, sequence: 7 }), "sequence must be a string of 1 to 512 characters"],
   ])("G6: parks %s as ENVELOPE_INVALID: %s", (body, detail) => {
     expect(parkOf(body)).toMatchObject({ code: "ENVELOPE_INVALID", detail });
   });

@@ -24,7 +24,8 @@ async function work() {
 function load({ directory, handler, environment }) {
   const child = fork(loader, [directory, handler], {
     cwd: directory,
-    execArgv: ["--enable-source-maps"],
+    // Modules are where the link to their directory is: beside the directory itself there may be packages.
+    execArgv: ["--enable-source-maps", "--preserve-symlinks"],
     env: { PATH: process.env.PATH, TZ: ":UTC", ...environment, LAMBDA_TASK_ROOT: directory },
     stdio: ["ignore", "ignore", "pipe", "ipc"],
   });

@@ -5,7 +5,7 @@
 // A bundle that has loaded once is not loaded again until its files, its environment or the check itself have changed.
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -39,7 +39,7 @@ export function loadBundles(bundles: readonly LoadableBundle[]): (LoadFailure | 
     const tasks = unknown.map(({ bundle: { directory, ...bundle }, index }) => {
       // Not where it was built: from there Node would find the project's node_modules, which Lambda does not have.
       const deployed = join(scratch, String(index));
-      cpSync(directory, deployed, { recursive: true });
+      symlinkSync(directory, deployed, "junction"); // on Windows without the rights that a link needs
       return { ...bundle, directory: deployed };
     });
     const loaded = run(tasks);

@@ -1,6 +1,5 @@
 // A file → the directory that Lambda runs: ES modules with everything in them, and their source maps.
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { writeFileSync } from "node:fs";
 import { basename, extname, join, relative } from "node:path";
 import { type BuildOptions, type BuildResult, buildSync, formatMessagesSync, version } from "esbuild";
 import { type BundleFiles, bundleOnce } from "./bundle-cache.ts";
@@ -28,17 +27,9 @@ export function makeBundle(file: string, external: readonly string[] = []) {
   const [warning] = formatMessagesSync(warnings, { kind: "warning" });
   if (warning !== undefined) throw new Error(`${file} cannot be bundled cleanly: ${warning}`);
   const needRequire = new Set(outputFiles.filter(({ text }) => text.includes(requireShim)).map(pathOf));
-  const directory = mkdtempSync(join(tmpdir(), "essentially-once-bundle-"));
-  try {
-    for (const { path, text } of outputFiles) {
-      writeFileSync(join(directory, basename(path)), withRequire(path, text, needRequire));
-    }
-    joinStart(directory, metafile.outputs, { ...form, external: [...external] });
-    const files = readdirSync(directory).map((name) => [name, readFileSync(join(directory, name), "utf8")]);
-    return { inputs: [...Object.keys(metafile.inputs), ...makers], files: Object.fromEntries(files) };
-  } finally {
-    rmSync(directory, { recursive: true });
-  }
+  const parts = outputFiles.map(({ path, text }) => [basename(path), withRequire(path, text, needRequire)]);
+  const files = joinStart(Object.fromEntries(parts), metafile.outputs, { ...form, external: [...external] });
+  return { inputs: [...Object.keys(metafile.inputs), ...makers], files };
 }
 
 function options(file: string, external: readonly string[]): InMemory {
@@ -54,9 +45,15 @@ function options(file: string, external: readonly string[]): InMemory {
     write: false, // written afterwards: paths in the source map are relative to the project, wherever the output goes
     bundle: true, // the SDK too: the one we tested, not the one the runtime happens to carry
     mainFields: ["module", "main"], // the ES modules of the SDK can be shaken, its CommonJS cannot
+    alias: Object.fromEntries(["sso", "ini", "process", "web-identity"].map(withoutCredentials)),
     define: { __dirname: "import.meta.dirname", __filename: "import.meta.filename" }, // ES modules lack these
     metafile: true,
   };
+}
+
+function withoutCredentials(source: string): [string, string] {
+  const path = relative(projectRoot, join(import.meta.dirname, "no-credentials.mjs"));
+  return [`@aws-sdk/credential-provider-${source}`, `./${path.replaceAll("\\", "/")}`];
 }
 
 /** The files that say how a bundle is made. */

@@ -3,39 +3,55 @@
 //
 // A joined part stays as a line that re-exports its names from index.mjs. So code that is loaded later gets the same objects
 // as the start: a class that `instanceof` checks must not exist twice.
-import { rmSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { basename, join } from "node:path";
 import { type BuildOptions, buildSync, type Metafile } from "esbuild";
 
 export const startFile = "index.mjs";
 
-/** Rewrites the bundle in `directory`, whose parts `outputs` describes by their names. */
-export function joinStart(directory: string, outputs: Metafile["outputs"], options: BuildOptions): void {
+/** The bundle with its start in one file. `files` and `outputs` have its parts by their names. */
+export function joinStart(
+  files: Readonly<Record<string, string>>,
+  outputs: Metafile["outputs"],
+  options: BuildOptions,
+): Record<string, string> {
   const start = loadedFrom(startFile, outputs);
   const parts = [...start].filter((file) => file !== startFile);
-  if (parts.length === 0) return;
-  const { outputFiles = [] } = buildSync({
-    ...options,
-    absWorkingDir: directory,
-    stdin: {
-      contents: [`export * from "./${startFile}";`, ...parts.map(handOut)].join("\n"),
-      resolveDir: directory,
-    },
-    outfile: startFile,
-    bundle: true,
-    external: [
-      ...(options.external ?? []),
-      ...Object.keys(outputs)
-        .filter((file) => !start.has(file))
-        .map((file) => `./${file}`),
-    ],
-    write: false,
-  });
-  for (const { path, contents } of outputFiles) writeFileSync(path, contents);
-  for (const [index, file] of parts.entries()) {
-    writeFileSync(join(directory, file), handOn(file, index));
-    rmSync(join(directory, `${file}.map`)); // of the code that it had
+  if (parts.length === 0) return files;
+  const joined = { ...files };
+  const directory = mkdtempSync(join(tmpdir(), "essentially-once-bundle-"));
+  try {
+    for (const file of [...start].flatMap((name) => [name, `${name}.map`])) {
+      const text = files[file];
+      if (text !== undefined) writeFileSync(join(directory, file), text);
+    }
+    const { outputFiles = [] } = buildSync({
+      ...options,
+      absWorkingDir: directory,
+      stdin: {
+        contents: [`export * from "./${startFile}";`, ...parts.map(handOut)].join("\n"),
+        resolveDir: directory,
+      },
+      outfile: startFile,
+      bundle: true,
+      external: [
+        ...(options.external ?? []),
+        ...Object.keys(outputs)
+          .filter((file) => !start.has(file))
+          .map((file) => `./${file}`),
+      ],
+      write: false,
+    });
+    for (const { path, text } of outputFiles) joined[basename(path)] = text;
+  } finally {
+    rmSync(directory, { recursive: true });
   }
+  for (const [index, file] of parts.entries()) {
+    joined[file] = handOn(file, index);
+    delete joined[`${file}.map`]; // of the code that it had
+  }
+  return joined;
 
   function handOut(file: string, index: number): string {
     const names = exportsOf(file, outputs).map((name) => `${name} as ${nameIn(index, name)}`);

@@ -1,10 +1,14 @@
-import { execFileSync } from "node:child_process";
+import { execFile, execFileSync } from "node:child_process";
+import { once } from "node:events";
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
-import { join, relative } from "node:path";
+import { dirname, join, relative } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
+import { promisify } from "node:util";
 import { afterAll, describe, expect, test } from "vitest";
-import { makeBundle } from "../../src/bundle/make-bundle.ts";
+import { makeBundle, writeBundle } from "../../src/bundle/make-bundle.ts";
 import { EsbuildBundling } from "../../src/constructs/bundle.ts";
 
 const functions = fileURLToPath(new URL("../../../../functions/", import.meta.url));
@@ -104,4 +108,57 @@ test("a function that does not compile fails the synthesis and names the file", 
 test("so does one that esbuild warns about", () => {
   const entry = aFunction("odd.ts", "export const handler = (n: number) => -0 === -n || n === NaN;\n");
   expect(() => bundled(entry)).toThrow(/odd\.ts cannot be bundled cleanly: [\s\S]*NaN/);
+});
+
+describe("the SDK in a bundle", () => {
+  const made = makeBundle("functions/orders/place-order.ts");
+  // Below the project, where it finds the SDK.
+  const client = join(mkdtempSync(join(process.cwd(), ".load-test-")), "client.mjs");
+  afterAll(() => rmSync(dirname(client), { recursive: true }));
+  writeFileSync(
+    client,
+    `import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
+export const handler = async () => (await new DynamoDBClient({ region: "us-east-1" }).config.credentials()).accessKeyId;\n`,
+  );
+  /** The key that it finds, in the environment and nowhere else. */
+  async function keyFound(environment: Readonly<Record<string, string>>): Promise<string> {
+    const run = promisify(execFile);
+    const script = 'import { handler } from "./index.mjs"; console.log(await handler());';
+    const { stdout } = await run(process.execPath, ["--input-type=module", "--eval", script], {
+      cwd: directory,
+      env: environment,
+    });
+    return stdout.trim();
+  }
+  const directory = mkdtempSync(join(scratch, "out-"));
+  writeBundle(relative(process.cwd(), client), directory);
+
+  test("has the credentials of the environment", async () => {
+    expect(await keyFound({ AWS_ACCESS_KEY_ID: "a", AWS_SECRET_ACCESS_KEY: "b" })).toBe("a");
+  });
+
+  test("and those that a restored snapshot gets by HTTP", async () => {
+    const server = createServer((_, response) =>
+      response.end(
+        JSON.stringify({
+          AccessKeyId: "h",
+          SecretAccessKey: "s",
+          Token: "t",
+          Expiration: "2099-01-01T00:00:00Z",
+        }),
+      ),
+    ).listen(0, "127.0.0.1");
+    await once(server, "listening");
+    const { port } = server.address() as AddressInfo;
+    try {
+      expect(await keyFound({ AWS_CONTAINER_CREDENTIALS_FULL_URI: `http://127.0.0.1:${port}/` })).toBe("h");
+    } finally {
+      server.close();
+    }
+  });
+
+  test("carries no source that a Lambda function does not have", () => {
+    const sources = made.inputs.filter((path) => /credential-provider-(sso|ini|process|web)/.test(path));
+    expect(sources).toEqual([]);
+  });
 });

@@ -133,7 +133,7 @@ function figuresOf(
     noticed: drawn.length - invalid - unnoticed.length,
     timedOut: [...results.values()].filter(isTimeOut).length,
     explained: unnoticed.length - survivors.length,
-    survivors: survivors.map(told),
+    survivors: survivors.map((change) => `${told(change)}${missing(results.get(change))}`),
     invalid,
   };
 
@@ -160,6 +160,10 @@ function same(one: Change["start"], other: Change["start"]): boolean {
 
 function told({ file, start, original, replacement }: Change): string {
   return `${file}:${start.line}:${start.column}: ${oneLine(original)} → ${oneLine(replacement)}`;
+}
+
+function missing(result: Result | undefined): string {
+  return result?.missing ? ` (${result.missing} of its tests were not run: their titles change)` : "";
 }
 
 function oneLine(text: string): string {

@@ -17,7 +17,16 @@ class ReportResults {
     this.#lastAt = performance.now();
   }
 
-  onMutantTested({ fileName, location, mutatorName, replacement = "", status, statusReason }) {
+  onMutantTested({
+    fileName,
+    location,
+    mutatorName,
+    replacement = "",
+    status,
+    statusReason,
+    coveredBy = [],
+    testsCompleted = 0,
+  }) {
     if (status === "Ignored") return;
     const now = performance.now();
     const result = {
@@ -28,6 +37,8 @@ class ReportResults {
       status,
       seconds: Math.round((now - this.#lastAt) / 1_000),
       because: statusReason?.slice(0, 200),
+      // Tests are chosen by their titles: one whose title is new in each run does not run, and notices nothing.
+      ...(status === "Survived" && { missing: Math.max(0, coveredBy.length - testsCompleted) }),
     };
     this.#lastAt = now;
     process.stdout.write(`\nresult ${JSON.stringify(result)}\n`);

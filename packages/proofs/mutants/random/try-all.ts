@@ -15,6 +15,8 @@ export interface Result extends Pick<Change, "file" | "mutatorName" | "replaceme
     | "Ignored";
   /** Since the result before. */
   readonly seconds: number;
+  /** Of a survivor: tests that run the change, and were not found again by their titles. */
+  readonly missing?: number;
   /** The first failure. */
   readonly because?: string;
 }

@@ -66,7 +66,7 @@ function Editor({ deadLetter, begin, masked, onDone }: EditorProps) {
 
   if (answer && !answer.dryRun) {
     return (
-      <section class="notice good" role="status">
+      <section class="notice good">
         {answer.text}{" "}
         <a href={linkTo("messages", { id: answer.supersededBy, source })}>Follow the new message</a>
       </section>
@@ -99,7 +99,7 @@ function Editor({ deadLetter, begin, masked, onDone }: EditorProps) {
       )}
       <Failure error={failure} />
       {isChecked && (
-        <p class="notice good" role="status">
+        <p class="notice good">
           {answer.text}
           {!answer.schemaChecked && " No schema was known: its consumer checks it."}
         </p>

@@ -14,25 +14,30 @@ interface HealButtonsProps {
   readonly needsTrust?: boolean;
 }
 
+/** The dialog stays with the choice it was opened for: what it heals leaves the list meanwhile. */
+interface Opened extends Required<HealButtonsProps> {
+  readonly what: Job["what"];
+}
+
 export function HealButtons({ selection, count, described, needsTrust = false }: HealButtonsProps) {
-  const [open, setOpen] = useState<Job["what"]>();
-  const HealDialog = open === "discard" ? DiscardDialog : RedriveDialog;
+  const [opened, setOpened] = useState<Opened>();
+  const open = (what: Job["what"]) => setOpened({ what, selection, count, described, needsTrust });
+  const close = () => setOpened(undefined);
   return (
     <>
-      <button type="button" class="primary" disabled={count === 0} onClick={() => setOpen("redrive")}>
+      <button type="button" class="primary" disabled={count === 0} onClick={() => open("redrive")}>
         Redrive {described}…
       </button>
       <button
         type="button"
         disabled={count === 0 || !mayChange()}
         title={mayChange() ? undefined : "This console is read-only"}
-        onClick={() => setOpen("discard")}
+        onClick={() => open("discard")}
       >
         Discard…
       </button>
-      {open && (
-        <HealDialog {...{ selection, count, described, needsTrust }} onClose={() => setOpen(undefined)} />
-      )}
+      {opened?.what === "redrive" && <RedriveDialog {...opened} onClose={close} />}
+      {opened?.what === "discard" && <DiscardDialog {...opened} onClose={close} />}
     </>
   );
 }

@@ -7,7 +7,7 @@ export function JobProgress({ job }: { readonly job: Job }) {
   return (
     <div class="progress">
       <progress max={total ?? 1} value={state === "running" ? done : (total ?? 1)} aria-label="Progress" />
-      <p role="status">{jobSentence(job)}</p>
+      <p>{jobSentence(job)}</p>
       {error && <p class="errors">{error}</p>}
     </div>
   );

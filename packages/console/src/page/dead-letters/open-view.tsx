@@ -2,6 +2,7 @@
 
 import { useState } from "preact/hooks";
 import type { Forecast, OpenDeadLetter } from "../../api/dead-letter.ts";
+import { RequestFailed } from "../server/requests.ts";
 import { useLoad } from "../server/use-load.ts";
 import { mayChange } from "../shell/about.ts";
 import { linkTo } from "../shell/route.ts";
@@ -23,19 +24,19 @@ interface OpenViewProps {
 export function OpenView({ deadLetterKey: key, changed }: OpenViewProps) {
   const { value, error, loading, reload } = useLoad<OpenDeadLetter>("dead-letters/open", { key }, changed);
   const [editing, setEditing] = useState(false);
-  if (error) {
-    return (
-      <div class="gone">
-        <Failure error={error} retry={reload} />
-        <p class="quiet">It may have been redriven or discarded meanwhile.</p>
-      </div>
-    );
+  if (!value) {
+    return error ? <Failure error={error} retry={reload} /> : <p class="empty">{loading && "Reading it…"}</p>;
   }
-  if (!value) return loading ? <p class="empty">Reading it…</p> : null;
+  const isGone = error instanceof RequestFailed && error.status === 404;
   const { id, source, type, consumer, code, detail, parkedAt, receiveCount, redriven, evidence, redrive } =
     value;
   return (
     <article class="dead-letter" aria-labelledby="dead-title">
+      {isGone ? (
+        <p class="notice good">It has left the dead-letter queue. Below is its last state here.</p>
+      ) : (
+        <Failure error={error} retry={reload} />
+      )}
       <header class="message-head">
         <h2 id="dead-title">
           <code class="code">{shortText(code, 80)}</code> {shortText(type ?? "not a message", 80)}
@@ -51,10 +52,15 @@ export function OpenView({ deadLetterKey: key, changed }: OpenViewProps) {
       </header>
       <Verdict evidence={evidence} forecast={redrive} />
       <div class="tools actions">
-        <HealButtons selection={{ keys: [key] }} count={1} described="it" needsTrust={value.needsTrust} />
+        <HealButtons
+          selection={{ keys: [key] }}
+          count={isGone ? 0 : 1}
+          described="it"
+          needsTrust={value.needsTrust}
+        />
         <button
           type="button"
-          disabled={!value.mayEdit}
+          disabled={!value.mayEdit || isGone}
           aria-expanded={editing}
           title={value.mayEdit ? undefined : "This dead letter is no message that can be edited"}
           onClick={() => setEditing(!editing)}
@@ -101,7 +107,7 @@ export function OpenView({ deadLetterKey: key, changed }: OpenViewProps) {
           </ul>
         </>
       )}
-      {!editing && <PayloadView deadLetterKey={key} />}
+      {!editing && !isGone && <PayloadView deadLetterKey={key} />}
     </article>
   );
 }

@@ -1,7 +1,7 @@
 // The dead letters of a group as a list, with a choice of some of them.
 
 import { useState } from "preact/hooks";
-import type { DeadLetterGroup, DeadLetterRow } from "../../api/dead-letter.ts";
+import type { DeadLetterGroup, DeadLetterRow, Selection } from "../../api/dead-letter.ts";
 import { goTo, linkTo } from "../shell/route.ts";
 import { Ago } from "../widgets/ago.tsx";
 import { Failure } from "../widgets/failure.tsx";
@@ -26,6 +26,8 @@ export function Rows({ group, shown, current, changed }: RowsProps) {
   const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set());
   const theirs = group === undefined ? { all: "yes" } : { group };
   const keys = rows.filter(({ key }) => chosen.has(key)).map(({ key }) => key);
+
+  const whole: Selection = group === undefined ? { all: true } : { group };
 
   function toggle(key: string): void {
     const next = new Set(chosen);
@@ -54,19 +56,19 @@ export function Rows({ group, shown, current, changed }: RowsProps) {
         {shown && `, ${shortText(shown.place, 80)}`}
       </p>
       <div class="tools actions">
-        {keys.length > 0 ? (
-          <>
-            <HealButtons selection={{ keys }} count={keys.length} described={`${keys.length} chosen`} />
-            <button type="button" class="plain" onClick={() => setChosen(new Set())}>
-              choose none
-            </button>
-          </>
-        ) : (
-          <HealButtons
-            selection={group === undefined ? { all: true } : { group }}
-            count={total}
-            described={group === undefined ? "all dead letters" : "the whole group"}
-          />
+        <HealButtons
+          {...(keys.length > 0
+            ? { selection: { keys }, count: keys.length, described: `${keys.length} chosen` }
+            : {
+                selection: whole,
+                count: total,
+                described: group === undefined ? "all dead letters" : "the whole group",
+              })}
+        />
+        {keys.length > 0 && (
+          <button type="button" class="plain" onClick={() => setChosen(new Set())}>
+            choose none
+          </button>
         )}
       </div>
       <Failure error={error} />

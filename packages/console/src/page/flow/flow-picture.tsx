@@ -2,9 +2,10 @@
 
 import { useMemo } from "preact/hooks";
 import { GraphPicture } from "../graph/graph-picture.tsx";
+import { GAP, type Part } from "../graph/layout.ts";
 import { activities, counts } from "../server/live.ts";
 import { kindWords } from "./kind-words.ts";
-import { NODE_HEIGHT, NODE_WIDTH, NodeBody, type Pulse } from "./node-body.tsx";
+import { DRAWER_HEIGHT, NODE_HEIGHT, NODE_WIDTH, NodeBody, type Pulse } from "./node-body.tsx";
 import { numbersOf, OLD_SECONDS, stateText } from "./node-numbers.ts";
 import { beginningsOf, countsOf, type ShownFlow, type ShownNode } from "./shown-flow.ts";
 
@@ -25,13 +26,16 @@ export function FlowPicture({ shown, selected, onSelect }: FlowPictureProps) {
     return {
       id: node.id,
       width: NODE_WIDTH,
-      height: NODE_HEIGHT,
+      height: node.kind === "dead-letter-queue" && node.consumer !== undefined ? DRAWER_HEIGHT : NODE_HEIGHT,
+      part: partOf(node),
       cluster: node.kind === "service" ? undefined : node.service,
       label: labelOf(node, own),
       class: `${node.kind} ${toneOf(own)}`,
     };
   });
-  const edges = shown.edges.map(({ id, from, to, kind }) => ({ id, from, to, class: kind }));
+  const edges = shown.edges
+    .filter(({ from, to, kind }) => !(kind === "fails-to" && isBeneath(byId.get(from), byId.get(to))))
+    .map(({ id, from, to, kind }) => ({ id, from, to, class: kind }));
   return (
     <GraphPicture
       label="The flow, from left to right. Arrow keys follow its edges, Enter opens a node, plus and minus zoom."
@@ -48,6 +52,20 @@ export function FlowPicture({ shown, selected, onSelect }: FlowPictureProps) {
       }}
     />
   );
+}
+
+/** Queue and function of a consumer stand side by side, its dead-letter queue beneath the queue. */
+function partOf({ kind, consumer, service }: ShownNode): Part | undefined {
+  const of = `consumer:${service}/${consumer}`;
+  if (consumer === undefined) return undefined;
+  if (kind === "queue") return { of, x: 0, y: 0 };
+  if (kind === "dead-letter-queue") return { of, x: 0, y: (NODE_HEIGHT + DRAWER_HEIGHT) / 2 };
+  return kind === "function" ? { of, x: NODE_WIDTH + GAP, y: 0 } : undefined;
+}
+
+/** Its place says where it belongs: no line is drawn. */
+function isBeneath(from: ShownNode | undefined, to: ShownNode | undefined): boolean {
+  return to?.kind === "dead-letter-queue" && from?.consumer !== undefined && from.consumer === to.consumer;
 }
 
 function labelOf(node: ShownNode, counts: ReturnType<typeof countsOf>): string {

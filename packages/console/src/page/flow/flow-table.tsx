@@ -28,7 +28,9 @@ export function FlowTable({ shown, counts, onSelect }: FlowTableProps) {
             <th scope="col">Waiting</th>
             <th scope="col">In flight</th>
             <th scope="col">Delayed</th>
-            <th scope="col">Oldest</th>
+            <th scope="col" title="At most: since the queue was last seen empty">
+              Oldest ≤
+            </th>
             <th scope="col">Per minute</th>
             <th scope="col">Dead</th>
             <th scope="col">State</th>

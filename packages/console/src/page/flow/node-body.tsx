@@ -10,6 +10,8 @@ import type { ShownNode } from "./shown-flow.ts";
 
 export const NODE_WIDTH = 184;
 export const NODE_HEIGHT = 46;
+/** Of a dead-letter queue beneath its queue. */
+export const DRAWER_HEIGHT = 20;
 const SEPARATOR = " · ";
 const LABEL_MAX = 19;
 const NUMBERS_MAX = 24;
@@ -29,6 +31,7 @@ interface NodeBodyProps {
 export function NodeBody({ node, counts, pulse, area: { width, height } }: NodeBodyProps) {
   const { kind, label } = node;
   const { paused } = counts ?? {};
+  if (height === DRAWER_HEIGHT) return <Drawer node={node} counts={counts} />;
   return (
     <>
       <title>{shortText(`${label}: ${node.service}`)}</title>
@@ -53,6 +56,20 @@ export function NodeBody({ node, counts, pulse, area: { width, height } }: NodeB
             {index > 0 ? SEPARATOR + text : text}
           </tspan>
         ))}
+      </text>
+    </>
+  );
+}
+
+/** A dead-letter queue beneath its queue, in one line. */
+function Drawer({ node, counts }: Pick<NodeBodyProps, "node" | "counts">) {
+  const dead = counts?.dead ?? 0;
+  return (
+    <>
+      <title>{shortText(`${node.label}: dead-letter queue`)}</title>
+      <rect class="box" x="8" width={NODE_WIDTH - 16} height={DRAWER_HEIGHT} rx="5" />
+      <text class="numbers" x="30" y="14">
+        {dead > 0 ? <tspan class="bad">{`${dead.toLocaleString("en")} dead`}</tspan> : "no dead letters"}
       </text>
     </>
   );

@@ -10,8 +10,8 @@ export interface NumberText {
   readonly tone: Tone;
 }
 
-/** A message that waits longer is worth a look. */
-export const OLD_SECONDS = 60;
+/** A queue that was not empty for longer is worth a look. */
+export const OLD_SECONDS = 300;
 
 export function numbersOf(kind: ShownNode["kind"], counts: NodeCounts = {}): readonly NumberText[] {
   const { waiting, inFlight, delayed, dead = 0, oldestSeconds, items, perMinute, totals } = counts;
@@ -21,7 +21,7 @@ export function numbersOf(kind: ShownNode["kind"], counts: NodeCounts = {}): rea
     some(waiting, "waiting", "wait"),
     waiting && oldestSeconds !== undefined
       ? {
-          text: `oldest ${spanText(oldestSeconds * 1_000)}`,
+          text: `≤ ${spanText(oldestSeconds * 1_000)} old`,
           tone: isOld ? ("bad" as const) : ("quiet" as const),
         }
       : undefined,

@@ -87,7 +87,7 @@ function numbersListed(
     ["waiting", own.waiting],
     ["in flight", own.inFlight],
     ["delayed", own.delayed],
-    ["oldest", oldestSeconds === undefined ? undefined : spanText(oldestSeconds * 1_000)],
+    ["oldest, at most", oldestSeconds === undefined ? undefined : spanText(oldestSeconds * 1_000)],
     ["dead", own.dead],
     ["per minute", own.perMinute],
     ["items", own.items],

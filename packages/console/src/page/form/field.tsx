@@ -1,11 +1,11 @@
 // One place of a value with its input, its limits and its errors. Objects and lists have fields of their own.
 
-import type { ComponentChildren } from "preact";
+import { useState } from "preact/hooks";
 import type { FieldError } from "../../api/about.ts";
 import { shortText } from "../widgets/safe-text.ts";
 import { ChoiceInput, FlagInput, JsonInput, NumberInput, TextInput } from "./inputs.tsx";
 import { inputId, pointerTo } from "./pointer.ts";
-import { emptyOf, limitsOf, type Schema, shapeOf } from "./schema.ts";
+import { emptyOf, type Kind, limitsOf, type Schema, shapeOf } from "./schema.ts";
 
 export interface FieldProps {
   readonly form: string;
@@ -36,6 +36,7 @@ export function Field(props: FieldProps) {
     onRemove,
   } = props;
   const { kind, schema } = shapeOf(given, root);
+  const [Input] = useState(() => inputFor(kind, schema, value)); // it stays while a person types, whatever the value becomes
   const id = inputId(form, pointer);
   const own = errors.filter(({ path }) => path === pointer);
   if (kind === "object" && isObject(value))
@@ -49,14 +50,17 @@ export function Field(props: FieldProps) {
     invalid: own.length > 0,
     describedBy: `${id}-limits ${id}-errors`,
   };
-  const limits = [limitsOf(schema), masked.includes(pointer) && "masked: *** keeps the old value"].filter(
-    Boolean,
-  );
+  const limits = [
+    limitsOf(schema),
+    masked.includes(pointer) && "masked: *** keeps the old value",
+    kind === "number" && typeof value === "string" && "now it is a text",
+    kind === "text" && typeof value === "number" && "now it is a number",
+  ].filter(Boolean);
   return (
     <div class={`field ${own.length > 0 ? "wrong" : ""}`}>
       <Label id={id} name={name} required={required} onRemove={onRemove} />
       <div class="field-input">
-        {inputOf(kind, value, input)}
+        <Input {...input} />
         <span id={`${id}-limits`} class="quiet limits">
           {limits.join("; ")}
         </span>
@@ -66,14 +70,19 @@ export function Field(props: FieldProps) {
   );
 }
 
-/** A value of another kind than the schema says is edited as JSON, and its error is beside it. */
-function inputOf(kind: string, value: unknown, input: Parameters<typeof TextInput>[0]): ComponentChildren {
-  if (kind === "text" && (typeof value === "string" || value === undefined)) return <TextInput {...input} />;
-  if (kind === "number" && (typeof value === "number" || value === undefined))
-    return <NumberInput {...input} />;
-  if (kind === "flag" && typeof value === "boolean") return <FlagInput {...input} />;
-  if (kind === "choice") return <ChoiceInput {...input} />;
-  return <JsonInput {...input} />;
+/** A list or object where the schema has none is edited as JSON; a text that no schema knows, as a text. */
+function inputFor(kind: Kind, schema: Schema, value: unknown): typeof TextInput {
+  if (typeof value === "object" && value !== null) return JsonInput;
+  if (kind === "json")
+    return typeof value === "string" && Object.keys(schema).length === 0 ? TextInput : JsonInput;
+  return {
+    text: TextInput,
+    number: NumberInput,
+    flag: FlagInput,
+    choice: ChoiceInput,
+    object: JsonInput,
+    list: JsonInput,
+  }[kind];
 }
 
 type ObjectFieldProps = Omit<FieldProps, "value" | "schema"> & {

@@ -34,20 +34,21 @@ export function TextInput({ id, value, invalid, describedBy, onChange }: InputPr
 
 /** Keeps what is typed; a text that is no number is given on as a text, so that the schema's error says so. */
 export function NumberInput({ id, value, invalid, describedBy, onChange }: InputProps) {
-  const [text, setText] = useState(String(value ?? ""));
-  const shown = Number(text) === value ? text : String(value ?? "");
+  const [typed, setTyped] = useState<string>();
+  const isTyped =
+    typed !== undefined && (typed === value || (typed.trim() !== "" && Number(typed) === value));
   return (
     <input
       id={id}
       type="text"
       inputMode="decimal"
-      value={shown}
+      value={isTyped ? typed : String(value ?? "")}
       aria-invalid={invalid}
       aria-describedby={describedBy}
       autocomplete="off"
       onInput={(event) => {
         const next = event.currentTarget.value;
-        setText(next);
+        setTyped(next);
         onChange(next.trim() !== "" && Number.isFinite(Number(next)) ? Number(next) : next);
       }}
     />

@@ -2,12 +2,16 @@
 
 import type { Area, Point } from "./layout.ts";
 
+/** Nothing stands between nodes that are nearer than this: one curve leads there. */
+const NEXT_COLUMN = 130;
+
 /** A smooth line from the right side of one node through the points between to the left side of another. */
 export function curveThrough(from: Area, points: readonly Point[], to: Area): string {
   const start = { x: from.x + from.width / 2, y: from.y };
   const end = { x: to.x - to.width / 2, y: to.y };
-  const rest = [...points.slice(1, -1).filter(({ x }) => x > start.x && x < end.x), end];
-  if (rest.length === 2) rest.shift(); // between neighbors, the middle says nothing
+  const isNext = end.x - start.x < NEXT_COLUMN;
+  const between = isNext ? [] : points.slice(1, -1).filter(({ x }) => x > start.x && x < end.x);
+  const rest = [...between, end];
   let path = `M${at(start)}`;
   let before = start;
   for (const point of rest) {

@@ -1,12 +1,13 @@
 // A graph as a picture that can be moved and zoomed, by pointer and by keys. Each node is a button; arrow keys lead along the edges.
 
 import type { ComponentChildren } from "preact";
-import { useEffect, useMemo, useRef, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { GraphClusters } from "./graph-clusters.tsx";
 import { GraphEdge, type PictureEdge } from "./graph-edge.tsx";
-import { type Area, type Box, layoutOf } from "./layout.ts";
+import type { Area, Box } from "./layout.ts";
 import { isDirection, neighborOf } from "./neighbors.ts";
 import { viewKey } from "./picture-keys.ts";
+import { useLayout } from "./use-layout.ts";
 import { useViewport } from "./viewport.ts";
 import { ZoomButtons } from "./zoom-buttons.tsx";
 
@@ -29,8 +30,7 @@ interface GraphPictureProps {
 
 export function GraphPicture({ label, nodes, edges, first, render, selected, onSelect }: GraphPictureProps) {
   const svg = useRef<SVGSVGElement>(null);
-  const shape = JSON.stringify([nodes.map(({ id, cluster }) => [id, cluster]), edges.map(({ id }) => id)]);
-  const layout = useMemo(() => layoutOf(nodes, edges, first), [shape]);
+  const layout = useLayout(nodes, edges, first);
   const viewport = useViewport(svg, layout);
   const { bringIntoSight, sight } = viewport;
   const [active, setActive] = useState<string>();
@@ -105,7 +105,7 @@ export function GraphPicture({ label, nodes, edges, first, render, selected, onS
                 role="button"
                 aria-label={label}
                 aria-pressed={id === selected}
-                tabIndex={id === entrance ? 0 : -1}
+                tabindex={id === entrance ? 0 : -1}
                 transform={`translate(${area.x - area.width / 2} ${area.y - area.height / 2})`}
                 onClick={() => toggle(id)}
                 onFocus={() => setActive(id)}

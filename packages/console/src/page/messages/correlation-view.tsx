@@ -10,7 +10,7 @@ import { messageStates } from "../widgets/state-pill.tsx";
 import { countText, spanText } from "../widgets/time-text.ts";
 import { CorrelationTable } from "./correlation-table.tsx";
 
-const WIDTH = 238;
+const WIDTH = 212;
 const HEIGHT = 60;
 /** More are a table: a picture of them says nothing. */
 const DRAWN_MAX = 120;
@@ -94,7 +94,7 @@ export function CorrelationView({
 }
 
 function MessageNode({ message }: { readonly message: FlowMessage }) {
-  const { type, state, deliveries } = message;
+  const { type, state, deliveries, totalMs } = message;
   const { word, tone } = messageStates[state];
   return (
     <>
@@ -108,23 +108,28 @@ function MessageNode({ message }: { readonly message: FlowMessage }) {
         <tspan class={tone}>{word}</tspan>
         {deliveries > 1 && <tspan class="wait">{` · ${deliveries} deliveries`}</tspan>}
       </text>
+      {totalMs !== undefined && (
+        <text class="total" x={WIDTH - 12} y="36" text-anchor="end">
+          {spanText(totalMs)}
+        </text>
+      )}
       <text class="numbers" x="14" y="51">
-        {timesOf(message)}
+        {spentText(message)}
       </text>
     </>
   );
 }
 
-export function timesOf({ waitedMs, ranMs, totalMs }: FlowMessage): string {
+function spentText({ waitedMs, ranMs }: FlowMessage): string {
   const parts = [
     waitedMs !== undefined && `waited ${spanText(waitedMs)}`,
     ranMs !== undefined && `ran ${spanText(ranMs)}`,
-    totalMs !== undefined && `all ${spanText(totalMs)}`,
   ];
   return parts.filter(Boolean).join(" · ");
 }
 
 function labelOf(message: FlowMessage): string {
   const deliveries = countText(message.deliveries, "delivery", "deliveries");
-  return `${message.type}, ${messageStates[message.state].word}, ${deliveries}, ${timesOf(message)}`;
+  const total = message.totalMs === undefined ? "" : `, ${spanText(message.totalMs)} in all`;
+  return `${message.type}, ${messageStates[message.state].word}, ${deliveries}, ${spentText(message)}${total}`;
 }

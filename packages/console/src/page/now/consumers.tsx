@@ -20,7 +20,9 @@ export function Consumers({ flow }: { readonly flow: Flow }) {
               <th scope="col">Waiting</th>
               <th scope="col">In flight</th>
               <th scope="col">Delayed</th>
-              <th scope="col">Oldest</th>
+              <th scope="col" title="At most: since the queue was last seen empty">
+                Oldest ≤
+              </th>
               <th scope="col">A minute</th>
               <th scope="col">Redelivered</th>
               <th scope="col">Absorbed</th>

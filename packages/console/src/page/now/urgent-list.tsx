@@ -60,7 +60,7 @@ function UrgentLine({ one }: { readonly one: Urgent }) {
             {counts.paused.reason && `: ${shortText(counts.paused.reason)}`}
           </>
         ) : (
-          `its oldest message waits for ${spanText((counts.oldestSeconds ?? 0) * 1_000)}`
+          `has not been empty for ${spanText((counts.oldestSeconds ?? 0) * 1_000)}`
         )}
       </span>
       <span class="quiet">{waiting}</span>

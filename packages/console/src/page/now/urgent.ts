@@ -2,6 +2,7 @@
 
 import type { DeadLetterGroup, DeadLetterOverview } from "../../api/dead-letter.ts";
 import type { Counts, Flow, FlowNode, NodeCounts } from "../../api/flow.ts";
+import { OLD_SECONDS } from "../flow/node-numbers.ts";
 
 export type Urgent =
   | { readonly kind: "dead"; readonly rank: number; readonly group: DeadLetterGroup }
@@ -10,7 +11,6 @@ export type Urgent =
   | { readonly kind: "unread"; readonly rank: number; readonly sentence: string };
 
 /** The alarm `oldest-message` of the runbook fires at 15 minutes; a console tells earlier. */
-const OLD_SECONDS = 60;
 const VERY_OLD_SECONDS = 900;
 
 export function urgentOf(

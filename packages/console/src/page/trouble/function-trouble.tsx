@@ -3,7 +3,6 @@
 import { useState } from "preact/hooks";
 import type { TroubleAnswer, TroubleRequest } from "../../api/trouble.ts";
 import { post } from "../server/requests.ts";
-import { announce } from "../shell/announce.ts";
 import { Icon, type IconName } from "../widgets/icon.tsx";
 
 type Kind = "kill" | "duplicate" | "drop-response";
@@ -55,10 +54,7 @@ export function useTrouble(): MadeTrouble {
   const [state, setState] = useState<{ text: string; error?: Error }>({ text: "" });
   function made(request: TroubleRequest): void {
     post<TroubleAnswer>("trouble", request).then(
-      ({ text }) => {
-        setState({ text });
-        announce(text);
-      },
+      ({ text }) => setState({ text }),
       (error: Error) => setState({ text: "", error }),
     );
   }

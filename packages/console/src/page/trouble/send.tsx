@@ -68,7 +68,7 @@ function SendOne({ form }: { readonly form: SendForm }) {
           Send
         </button>
         {answer && (
-          <span role="status">
+          <span>
             {shortText(answer.text, 200)} <a href={followed(answer)}>Follow it</a>
           </span>
         )}

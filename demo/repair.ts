@@ -34,6 +34,6 @@ export async function repairOneStranger(
     dryRun: false,
   });
   if (handled.length === 0) throw new Error(`The dead letter ${parked.id} is gone: somebody else redrove it`);
-  run.step(`Repaired: ${customerId} has an account now, the dead letter ${parked.id} is redriven.`);
+  run.step(`Repaired: ${customerId} has an account now, and its dead letter is redriven.`);
   return { customerId, orderId: order.id, envelopeId: parked.id };
 }

@@ -48,7 +48,7 @@ test("--help explains itself and does nothing", async () => {
 });
 
 test("a run of a few orders holds every invariant, and its last line says so to a program", async () => {
-  const run = start(["--orders", "8", "--chaos", "0", "--json"]);
+  const run = start(["--orders", "8", "--chaos", "0", "--json", "--verbose"]);
   expect(await run.exitCode).toBe(0);
   const summary = JSON.parse(run.stdout().trim().split("\n").at(-1) ?? "");
   expect(summary).toMatchObject({
@@ -93,7 +93,9 @@ test("no port that it opens does anything for a web page; Ctrl-C stops every chi
     if (await isClosedToBrowsers(url)) continue; // no request of a page goes there
     granted.push(...(await grantsToPages(url)));
   }
-  expect(granted).toEqual([]);
+  const page = /^ {2}(http:\S+)\/#token=/m.exec(run.stdout())?.[1];
+  expect(opened).toContain(page);
+  expect(granted).toEqual([`${page}: an address that is typed: 200`]); // the console's page, which has nothing to tell
 
   const children = childrenOf(run.processId);
   expect(children.length).toBeGreaterThan(0);

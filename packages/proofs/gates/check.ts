@@ -43,6 +43,7 @@ const tests: Gate = { name: "tests", command: ["vitest", "run", ...reporters] };
 const gates: readonly Gate[] = [
   { name: "format and lint", command: ["biome", "check", "--error-on-warnings", "."] },
   { name: "types", command: ["tsc", "-p", "."] },
+  { name: "types of the console's page", command: ["tsc", "-p", "packages/console/src/page"] },
   { name: "synth", command: ["cdk", "synth", "--quiet", "--output", join(scratch, "cdk.out")] },
   { name: "size budget", command: ["node", "packages/bench/src/size-budget.ts"] },
   { name: "dependency audit", command: ["node", "packages/proofs/gates/audit.ts"] },

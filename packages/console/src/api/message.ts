@@ -45,7 +45,7 @@ export interface MessagePath {
   readonly steps: readonly Step[];
   /** Messages that its handlers published. */
   readonly caused: readonly MessageSummary[];
-  /** What nobody could tell, a sentence each. */
+  /** Gaps, a sentence each. */
   readonly missing: readonly string[];
 }
 

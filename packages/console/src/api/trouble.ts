@@ -1,4 +1,4 @@
-// Trouble by hand, in the local cloud alone. Each is a POST to /api/trouble and answers `TroubleAnswer` at once; what comes of it is in
+// Trouble by hand, in the local cloud alone. Each is a POST to /api/trouble and answers `TroubleAnswer` at once; its consequences are in
 // the stream. `GET /api/forms` → `SendForm[]`, `POST /api/send` ← SendRequest → SendAnswer.
 
 export type TroubleRequest =

@@ -59,6 +59,7 @@ async function bundle(entry: string): Promise<Record<"js" | "css", Uint8Array>> 
     minify: true,
     format: "esm",
     target: "es2023",
+    tsconfigRaw: {}, // where it is published there is none
     jsx: "automatic",
     jsxImportSource: "preact",
     legalComments: "inline",

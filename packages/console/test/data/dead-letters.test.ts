@@ -139,7 +139,7 @@ describe("a redrive", () => {
     expect((await deadLetters.overview()).total).toBe(2);
   });
 
-  test("of single ones takes these and no other, and is under way until its evidence is there", async () => {
+  test("of single ones takes these and no other, and is on the way until its evidence is there", async () => {
     await park({ cents: 1 }, refused);
     await park({ cents: 2 }, refused);
     const [first] = (await deadLetters.list({ after: 0 })).deadLetters;

@@ -1,4 +1,5 @@
-// Dead letters in groups of the same failure, the most urgent first: what came back after a redrive, then what is newest and most.
+// Dead letters in groups of the same failure, the most urgent first: those that came back after a redrive, then the newest and
+// largest.
 
 import type { DeadLetterGroup, DeadLetterRow } from "../../api/dead-letter.ts";
 import { fieldsIn } from "../seen/fields-in.ts";

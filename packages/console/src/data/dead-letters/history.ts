@@ -1,4 +1,4 @@
-// What this console sent back: how often each message, and those that have not come to an end yet.
+// The messages that this console sent back: how often each, and how each of them ended.
 //
 //   G11. So many are followed, for an hour at most.
 
@@ -15,7 +15,7 @@ export interface History {
   redriven(deadLetter: DeadLetter): number;
   /** When it was sent back, RFC 3339. */
   times(message: { readonly id: string; readonly source?: string }): readonly string[];
-  /** Finds out where those that are under way are now. */
+  /** Finds out how those that are on the way ended. */
   look(): Promise<void>;
   /** As they were at the last look. */
   underWay(): Redriven[];
@@ -24,7 +24,7 @@ export interface History {
 const FOLLOWED_MAX = 1_000;
 const FOLLOWED_MS = 3_600_000;
 const NOTED_MAX = 50_000;
-/** What came to an end is shown for a moment. */
+/** One that ended is shown for a moment. */
 const ENDED_SHOWN_MS = 60_000;
 
 interface Followed {

@@ -6,7 +6,7 @@ import type { Activity } from "../../api/stream.ts";
 import { endOf } from "./delivery-ends.ts";
 import { lineIn, type SaidLine } from "./fields-in.ts";
 
-/** Undefined for what nobody needs to see: a start, a line of no message. */
+/** Undefined for a start, and for a line about no message. */
 export function activityOf(event: LocalEvent, nowMs: number): Activity | undefined {
   const at = new Date(nowMs).toISOString();
   switch (event.kind) {

@@ -13,7 +13,7 @@ export interface Stored {
   readonly missing: readonly string[];
 }
 
-/** @param body the message as it was sent; without it there is no evidence to ask for */
+/** @param body the message as it was sent; without it no evidence can be checked */
 export async function storedOf(
   { connection: { dynamodb } }: Reached,
   {
@@ -53,7 +53,7 @@ export async function storedOf(
   return { steps, states, missing };
 }
 
-const NO_BODY = "Its text is not in the journal, so no evidence was asked for.";
+const NO_BODY = "Its text is not in the journal, so its evidence was not checked.";
 
 /** For people. */
 export function evidenceText(verdict: Verdict): string {

@@ -112,7 +112,7 @@ export function messageSource(options: MessagesOptions): Messages {
     };
   }
 
-  /** By the dead letters as they were last read: a list does not ask the evidence of each. */
+  /** By the dead letters as they were last read: a list does not check the evidence of each. */
   async function parkedStates(): Promise<(message: SeenMessage) => KnownStates> {
     const { all } = await deadLetters.snapshots.take();
     const parked = new Map<string, Map<string, "parked">>();

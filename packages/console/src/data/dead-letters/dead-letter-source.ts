@@ -74,7 +74,8 @@ export function deadLetterSource({
       const known = (await taken.take()).byKey.get(request.key);
       if (known === undefined) return undefined;
       const edited = await queueTurns.take(() => editWithFields(reached, known, request));
-      if (!request.dryRun) {
+      if (edited && !request.dryRun) {
+        history.settle(known.deadLetter, "superseded");
         taken.expire();
         tell({ kind: "dead-letters" });
       }

@@ -11,6 +11,10 @@ import type { MessageIndex } from "../seen/message-index.ts";
 
 export interface History {
   note(handled: Handled): void;
+  /** It was edited or discarded here. */
+  settle(deadLetter: Named, state: Settled): void;
+  /** Undefined for one that was not. */
+  settled(message: Named): Settled | undefined;
   /** How often it was sent back before, as far as this console knows. */
   redriven(deadLetter: DeadLetter): number;
   /** When it was sent back, RFC 3339. */
@@ -20,6 +24,10 @@ export interface History {
   /** As they were at the last look. */
   underWay(): Redriven[];
 }
+
+export type Settled = "superseded" | "discarded";
+
+type Named = Pick<DeadLetter, "id" | "source" | "consumer">;
 
 const FOLLOWED_MAX = 1_000;
 const FOLLOWED_MS = 3_600_000;
@@ -40,6 +48,7 @@ export function redriveHistory(
   now: () => number = Date.now,
 ): History {
   const times = new Map<string, string[]>();
+  const settled = new Map<string, Settled>();
   let followed: Followed[] = [];
 
   async function look(): Promise<void> {
@@ -70,6 +79,12 @@ export function redriveHistory(
       followed.push({ handled, atMs, became: "on-the-way" });
       followed = followed.slice(-FOLLOWED_MAX);
     },
+    settle(deadLetter, state) {
+      settled.set(nameOf(deadLetter), state);
+      const [oldest] = settled.keys();
+      if (settled.size > NOTED_MAX && oldest !== undefined) settled.delete(oldest);
+    },
+    settled: (message) => settled.get(nameOf(message)),
     redriven(deadLetter) {
       const { id, source, consumer } = deadLetter;
       const parks = (messages.get(id, source)?.deliveries ?? []).filter(
@@ -97,6 +112,6 @@ export function redriveHistory(
   };
 }
 
-function nameOf({ id, source, consumer }: DeadLetter): string {
+function nameOf({ id, source, consumer }: Named): string {
   return JSON.stringify({ id, source, consumer });
 }

@@ -128,8 +128,11 @@ export function deadLetterJobs(options: JobsOptions): Jobs {
       return begin("discard", dryRun, async ({ note }) => {
         const { unread } = await discard(connection, {
           ...{ queues, known, matches, because, trust, dryRun, isStopped },
-          onHandled: (one, total) =>
-            note(one.consumer, resultOf(one, one.why === undefined ? "discarded" : "left", one.why), total),
+          onHandled(one, total) {
+            const outcome = one.why === undefined ? "discarded" : "left";
+            if (!dryRun && outcome === "discarded") history.settle(one, outcome);
+            note(one.consumer, resultOf(one, outcome, one.why), total);
+          },
         });
         return unread;
       });

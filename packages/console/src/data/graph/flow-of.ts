@@ -39,7 +39,10 @@ export function flowOf(parts: Parts, queues: readonly ConsumerQueue[]): Flow {
     ...outsides.flatMap(({ label, callers }) => callers.map((id) => edge(id, outsideId(label), "calls"))),
   ];
   const known = new Set(nodes.map(({ id }) => id));
-  return { nodes, edges: edges.filter(({ from, to }) => known.has(from) && known.has(to)) };
+  const drawn = edges.filter(({ from, to }) => known.has(from) && known.has(to));
+  const joined = new Set(drawn.flatMap(({ from, to }) => [from, to]));
+  // A function that rotates keys carries no message.
+  return { nodes: nodes.filter(({ id, role }) => role !== "other" || joined.has(id)), edges: drawn };
 }
 
 export function queueId(consumer: string): string {
@@ -95,10 +98,25 @@ function queueEdges({ consumer, from }: ConsumerQueue, functions: readonly Funct
   const own = functions.find((part) => part.consumer === consumer);
   const publishers = from ? [] : functions.filter(({ role }) => role === "publisher");
   return [
-    ...publishers.map(({ id }) => edge(id, queueId(consumer), "sends", own?.accepts ?? [])),
+    ...publishers.flatMap((publisher) => {
+      const types = typesSent(publisher, own?.accepts ?? [], functions);
+      return types.length > 0 ? [edge(publisher.id, queueId(consumer), "sends", types)] : [];
+    }),
     ...(own ? [edge(queueId(consumer), own.id, "delivers")] : []),
     edge(queueId(consumer), deadLetterQueueId(consumer), "fails-to"),
   ];
+}
+
+/** The relay's publisher sends all types; one beside the items of a service, those that the service publishes. */
+function typesSent(
+  { service, tables }: FunctionPart,
+  accepted: readonly string[],
+  functions: readonly FunctionPart[],
+): readonly string[] {
+  const own = functions.filter((part) => part.service === service && part.publishes.length > 0);
+  if (own.length === 0 || tables.length === 0) return accepted;
+  const published = new Set(own.flatMap(({ publishes }) => publishes));
+  return accepted.filter((type) => published.has(type));
 }
 
 function tableEdges(part: FunctionPart, kinds: ReadonlyMap<string, FlowNode["kind"]>): FlowEdge[] {

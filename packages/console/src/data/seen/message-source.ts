@@ -1,6 +1,6 @@
 // Messages, as the page asks for them: found by what was seen, told by what is stored.
 
-import type { CorrelationFlow, MessagePath, SearchAnswer, Step } from "../../api/message.ts";
+import type { CorrelationFlow, MessagePath, MessageState, SearchAnswer, Step } from "../../api/message.ts";
 import type { DeadLetters } from "../dead-letters/dead-letter-source.ts";
 import { consumerOfQueue, consumersOfType, type Reached } from "../reached.ts";
 import { correlationFlow } from "./correlation.ts";
@@ -114,14 +114,25 @@ export function messageSource(options: MessagesOptions): Messages {
 
   /** By the dead letters as they were last read: a list does not check the evidence of each. */
   async function parkedStates(): Promise<(message: SeenMessage) => KnownStates> {
-    const { all } = await deadLetters.snapshots.take();
-    const parked = new Map<string, Map<string, "parked">>();
+    const { all, unread } = await deadLetters.snapshots.take();
+    const parked = new Map<string, Map<string, MessageState>>();
     for (const { deadLetter } of all) {
       const { id, source = "", consumer } = deadLetter;
       const name = JSON.stringify([source, id]);
       parked.set(name, (parked.get(name) ?? new Map()).set(consumer, "parked"));
     }
-    return ({ fields: { id, source } }) => parked.get(JSON.stringify([source, id])) ?? new Map();
+    return ({ fields: { id, source }, deliveries }) => {
+      const states = new Map(parked.get(JSON.stringify([source, id])));
+      const last = new Map(deliveries.map((one) => [one.queueArn ?? "", one.end]));
+      for (const [queueArn, end] of last) {
+        const { consumer = "" } = consumerOfQueue(reached, queueArn) ?? {};
+        if (end !== "parked" || states.has(consumer)) continue;
+        // It is not in its dead-letter queue any more, unless another reader holds it.
+        const settled = deadLetters.history.settled({ id, source, consumer });
+        if (settled || unread.length === 0) states.set(consumer, settled ?? "unknown");
+      }
+      return states;
+    };
   }
 
   function gaps(): string[] {

@@ -23,8 +23,8 @@ export interface Snapshot {
   readonly counts: Counts;
 }
 
-/** Then every half of the time that has passed: a run of an hour is told in as many lines as a screen has room for. */
-const FIRST_LINE_SECONDS = 15;
+/** Then each time that twice the time has passed: all lines of a run fit on a screen. */
+const FIRST_LINE_SECONDS = 30;
 
 export function showProgress(stream: NodeJS.WriteStream): Progress {
   return stream.isTTY ? drawn(stream) : lines(stream);
@@ -58,7 +58,7 @@ function lines(stream: NodeJS.WriteStream): Progress {
     step: (text) => void stream.write(`${text}\n`),
     show(now) {
       if (now.seconds < nextSeconds) return;
-      nextSeconds = now.seconds * 1.5;
+      nextSeconds = now.seconds * 2;
       stream.write(`  ${lineOf(now)}\n`);
     },
     end: () => undefined,

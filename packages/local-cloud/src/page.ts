@@ -19,24 +19,21 @@ export interface Served {
   readonly port?: number;
 }
 
-const PACKAGE = "@essentially-once/console/cloud-page";
+const PAGE = "@essentially-once/console/cloud-page";
 
 /** Undefined where the console is not installed. */
-export async function findPage(): Promise<CloudPage | undefined> {
+export async function findPage(name = PAGE): Promise<CloudPage | undefined> {
   try {
-    const { cloudPage } = (await import(PACKAGE)) as { cloudPage(): CloudPage };
+    const { cloudPage } = (await import(name)) as { cloudPage(): CloudPage };
     return cloudPage();
   } catch (error) {
-    if (isMissing(error)) return undefined;
+    if (isMissing(error, name)) return undefined;
     throw error;
   }
 }
 
-function isMissing(error: unknown): boolean {
-  return (
-    error instanceof Error &&
-    "code" in error &&
-    error.code === "ERR_MODULE_NOT_FOUND" &&
-    error.message.includes(PACKAGE.split("/cloud")[0] ?? "")
-  );
+/** It, and nothing that it imports. */
+function isMissing(error: unknown, name: string): boolean {
+  if (!(error instanceof Error && "code" in error && error.code === "ERR_MODULE_NOT_FOUND")) return false;
+  return error.message.includes(`'${name.split("/").slice(0, 2).join("/")}'`);
 }

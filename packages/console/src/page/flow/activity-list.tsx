@@ -1,11 +1,13 @@
 // What happened, newest first, each with the way to its message.
 
+import { useState } from "preact/hooks";
 import type { Numbered } from "../server/live.ts";
 import { linkTo } from "../shell/route.ts";
 import { Icon, type IconName } from "../widgets/icon.tsx";
 import { shortText } from "../widgets/safe-text.ts";
 import type { Tone } from "../widgets/state-pill.tsx";
 import { clockText, fullTime } from "../widgets/time-text.ts";
+import { grouped } from "./grouped.ts";
 
 const looks: Readonly<Record<Numbered["what"], { icon: IconName; tone: Tone }>> = {
   invocation: { icon: "running", tone: "quiet" },
@@ -13,7 +15,7 @@ const looks: Readonly<Record<Numbered["what"], { icon: IconName; tone: Tone }>> 
   duplicate: { icon: "absorbed", tone: "made" },
   "drop-response": { icon: "lost", tone: "made" },
   "lost-response": { icon: "lost", tone: "made" },
-  trouble: { icon: "trouble", tone: "made" },
+  trouble: { icon: "alert", tone: "wait" },
   redelivery: { icon: "redelivery", tone: "wait" },
   retried: { icon: "waiting", tone: "wait" },
   absorbed: { icon: "absorbed", tone: "good" },
@@ -29,13 +31,25 @@ interface ActivityListProps {
 const SHOWN_MAX = 60;
 
 export function ActivityList({ title, all, max = SHOWN_MAX }: ActivityListProps) {
-  const shown = all.slice(0, max);
+  const [withInvocations, setWithInvocations] = useState(false);
+  const notable = all.filter(({ what }) => what !== "invocation");
+  const shown = grouped(withInvocations || notable.length === 0 ? all : notable, max);
   return (
     <section class="activities">
-      <h2>{title}</h2>
+      <div class="tools">
+        <h2>{title}</h2>
+        <button
+          type="button"
+          class="plain"
+          aria-pressed={withInvocations}
+          onClick={() => setWithInvocations(!withInvocations)}
+        >
+          with each invocation
+        </button>
+      </div>
       {shown.length === 0 && <p class="empty">Nothing happened yet.</p>}
       <ol>
-        {shown.map((one) => {
+        {shown.map(({ first: one, count }) => {
           const { icon, tone } = looks[one.what] ?? looks.invocation;
           return (
             <li key={one.number} class={tone}>
@@ -44,7 +58,8 @@ export function ActivityList({ title, all, max = SHOWN_MAX }: ActivityListProps)
                 {clockText(one.at)}
               </time>
               <span>
-                {shortText(one.text, 160)}{" "}
+                {shortText(one.text, 160)}
+                {count > 1 && <b> × {count}</b>}{" "}
                 {one.message && (
                   <a href={linkTo("messages", { id: one.message.id, source: one.message.source })}>follow</a>
                 )}

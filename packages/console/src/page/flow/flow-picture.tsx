@@ -2,7 +2,7 @@
 
 import { useMemo } from "preact/hooks";
 import { GraphPicture } from "../graph/graph-picture.tsx";
-import { GAP, type Part } from "../graph/layout.ts";
+import type { Part } from "../graph/layout.ts";
 import { activities, counts } from "../server/live.ts";
 import { kindWords } from "./kind-words.ts";
 import { DRAWER_HEIGHT, NODE_HEIGHT, NODE_WIDTH, NodeBody, type Pulse } from "./node-body.tsx";
@@ -15,6 +15,7 @@ interface FlowPictureProps {
   readonly onSelect: (id: string | undefined) => void;
 }
 
+const SEAM = 3;
 const PULSE_MS = 2_500;
 
 export function FlowPicture({ shown, selected, onSelect }: FlowPictureProps) {
@@ -33,9 +34,9 @@ export function FlowPicture({ shown, selected, onSelect }: FlowPictureProps) {
       class: `${node.kind} ${toneOf(own)}`,
     };
   });
-  const edges = shown.edges
-    .filter(({ from, to, kind }) => !(kind === "fails-to" && isBeneath(byId.get(from), byId.get(to))))
-    .map(({ id, from, to, kind }) => ({ id, from, to, class: kind }));
+  const edges = shown.edges.map(({ id, from, to, kind }) => {
+    return { id, from, to, class: kind, hidden: isOneCard(byId.get(from), byId.get(to)) };
+  });
   return (
     <GraphPicture
       label="The flow, from left to right. Arrow keys follow its edges, Enter opens a node, plus and minus zoom."
@@ -54,18 +55,23 @@ export function FlowPicture({ shown, selected, onSelect }: FlowPictureProps) {
   );
 }
 
-/** Queue and function of a consumer stand side by side, its dead-letter queue beneath the queue. */
+/** A consumer is one card: its queue, beneath it its function, beneath that its dead letters. */
 function partOf({ kind, consumer, service }: ShownNode): Part | undefined {
   const of = `consumer:${service}/${consumer}`;
+  const functionAt = NODE_HEIGHT + SEAM;
   if (consumer === undefined) return undefined;
   if (kind === "queue") return { of, x: 0, y: 0 };
-  if (kind === "dead-letter-queue") return { of, x: 0, y: (NODE_HEIGHT + DRAWER_HEIGHT) / 2 };
-  return kind === "function" ? { of, x: NODE_WIDTH + GAP, y: 0 } : undefined;
+  if (kind === "function") return { of, x: 0, y: functionAt };
+  return kind === "dead-letter-queue"
+    ? { of, x: 0, y: functionAt + (NODE_HEIGHT + DRAWER_HEIGHT) / 2 }
+    : undefined;
 }
 
 /** Its place says where it belongs: no line is drawn. */
-function isBeneath(from: ShownNode | undefined, to: ShownNode | undefined): boolean {
-  return to?.kind === "dead-letter-queue" && from?.consumer !== undefined && from.consumer === to.consumer;
+function isOneCard(from: ShownNode | undefined, to: ShownNode | undefined): boolean {
+  if (!from || !to) return false;
+  const [one, other] = [partOf(from), partOf(to)];
+  return one !== undefined && one.of === other?.of;
 }
 
 function labelOf(node: ShownNode, counts: ReturnType<typeof countsOf>): string {

@@ -8,13 +8,13 @@ import { shortText } from "../widgets/safe-text.ts";
 import { numbersOf } from "./node-numbers.ts";
 import type { ShownNode } from "./shown-flow.ts";
 
-export const NODE_WIDTH = 184;
-export const NODE_HEIGHT = 46;
+export const NODE_WIDTH = 166;
+export const NODE_HEIGHT = 44;
 /** Of a dead-letter queue beneath its queue. */
 export const DRAWER_HEIGHT = 20;
 const SEPARATOR = " · ";
-const LABEL_MAX = 19;
-const NUMBERS_MAX = 24;
+const LABEL_MAX = 17;
+const NUMBERS_MAX = 22;
 
 export interface Pulse {
   readonly what: Activity["what"];
@@ -32,6 +32,7 @@ export function NodeBody({ node, counts, pulse, area: { width, height } }: NodeB
   const { kind, label } = node;
   const { paused } = counts ?? {};
   if (height === DRAWER_HEIGHT) return <Drawer node={node} counts={counts} />;
+  const numbers = fitting(node, counts);
   return (
     <>
       <title>{shortText(`${label}: ${node.service}`)}</title>
@@ -39,10 +40,10 @@ export function NodeBody({ node, counts, pulse, area: { width, height } }: NodeB
       {pulse && (
         <rect key={pulse.number} class={`pulse ${pulse.what}`} width={width} height={height} rx="7" />
       )}
-      <g transform="translate(9 8)" class="kind">
+      <g transform={`translate(9 ${numbers.length > 0 ? 8 : 15})`} class="kind">
         <Icon name={kind === "service" ? "queue" : kind} size={14} />
       </g>
-      <text class="label" x="30" y="19">
+      <text class="label" x="30" y={numbers.length > 0 ? 19 : 27}>
         {shortText(label, paused ? LABEL_MAX - 8 : LABEL_MAX)}
       </text>
       {paused && (
@@ -51,7 +52,7 @@ export function NodeBody({ node, counts, pulse, area: { width, height } }: NodeB
         </text>
       )}
       <text class="numbers" x="30" y="36">
-        {fitting(node, counts).map(({ text, tone }, index) => (
+        {numbers.map(({ text, tone }, index) => (
           <tspan key={text} class={tone}>
             {index > 0 ? SEPARATOR + text : text}
           </tspan>

@@ -74,11 +74,11 @@ export function limitsOf(schema: Schema): string {
     limit !== undefined && Math.abs(limit) < Number.MAX_SAFE_INTEGER;
   const parts = [
     whole,
-    isLimit(minimum) && `at least ${minimum}`,
+    isLimit(minimum) && `at least ${minimum?.toLocaleString("en")}`,
     isLimit(exclusiveMinimum) && `more than ${exclusiveMinimum}`,
-    isLimit(maximum) && `at most ${maximum}`,
+    isLimit(maximum) && `at most ${maximum?.toLocaleString("en")}`,
     isLimit(exclusiveMaximum) && `less than ${exclusiveMaximum}`,
-    minLength && `at least ${minLength} characters`,
+    minLength === 1 ? "not empty" : minLength && `at least ${minLength} characters`,
     maxLength !== undefined && `at most ${maxLength} characters`,
     format,
     pattern && !format && `like ${pattern.slice(0, 60)}`,

@@ -5,6 +5,8 @@ import type { Layout, Line } from "./layout.ts";
 
 export interface PictureEdge extends Line {
   readonly class?: string;
+  /** The places of its ends say it already. */
+  readonly hidden?: boolean;
 }
 
 interface GraphEdgeProps {
@@ -18,7 +20,7 @@ export function GraphEdge({ edge, layout, near }: GraphEdgeProps) {
   const way = layout.edges.get(edge.id);
   const [from, to] = [layout.nodes.get(edge.from), layout.nodes.get(edge.to)];
   const isNear = near === edge.from || near === edge.to;
-  if (!way || !from || !to || (way.back && !isNear)) return null;
+  if (!way || !from || !to || edge.hidden || (way.back && !isNear)) return null;
   return (
     <path
       class={`edge ${edge.class ?? ""}${isNear ? " near" : ""}${way.back ? " back" : ""}`}

@@ -23,7 +23,7 @@ export const ZOOM_STEP = 1.25;
 const SCALE_MIN = 0.12;
 const SCALE_MAX = 2.5;
 /** At first: smaller than this, words cannot be read. */
-const SCALE_READABLE = 0.62;
+const SCALE_READABLE = 0.56;
 const EDGE = 24;
 const DRAG_MIN = 3;
 

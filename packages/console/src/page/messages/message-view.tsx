@@ -15,11 +15,14 @@ import { CorrelationView } from "./correlation-view.tsx";
 import { Timeline } from "./timeline.tsx";
 
 export function MessageView({ id, source }: { readonly id: string; readonly source: string | undefined }) {
-  const fresh = useFresh(({ message }) => message?.id === id);
+  const fresh = useFresh();
   const path = useLoad<MessagePath>("message", { id, source }, fresh);
   const correlation = path.value?.message.correlationid;
-  const flowFresh = useFresh(({ message }) => message !== undefined, 2_500);
-  const flow = useLoad<CorrelationFlow>(correlation && "correlation", { id: correlation }, flowFresh);
+  const flow = useLoad<CorrelationFlow>(correlation && "correlation", { id: correlation }, fresh);
+  const reload = () => {
+    path.reload();
+    flow.reload();
+  };
   const { value } = path;
   if (!value) {
     return (
@@ -31,7 +34,7 @@ export function MessageView({ id, source }: { readonly id: string; readonly sour
   }
   return (
     <article class="message" aria-labelledby="message-title">
-      <Head message={value.message} />
+      <Head message={value.message} reload={reload} />
       {flow.value && <CorrelationView flow={flow.value} current={id} />}
       <Failure error={flow.error} retry={flow.reload} />
       <Timeline path={value} />
@@ -41,7 +44,7 @@ export function MessageView({ id, source }: { readonly id: string; readonly sour
   );
 }
 
-function Head({ message }: { readonly message: MessageSummary }) {
+function Head({ message, reload }: { readonly message: MessageSummary; readonly reload: () => void }) {
   const { id, source, type, partitionkey, correlationid, causationid, state, consumers } = message;
   const parked = consumers.filter((one) => one.state === "parked");
   return (
@@ -53,6 +56,11 @@ function Head({ message }: { readonly message: MessageSummary }) {
           Open in dead letters
         </a>
       ))}
+      {about.value?.target === "stage" && (
+        <button type="button" onClick={reload}>
+          Read again
+        </button>
+      )}
       <dl class="attributes">
         <div>
           <dt>id</dt>

@@ -14,7 +14,7 @@ const ROW_HEIGHT = 54;
 
 export function Messages() {
   const { q = "", id, source } = route.value.parameters;
-  const fresh = useFresh(({ message }) => q === "" || message !== undefined);
+  const fresh = useFresh();
   const found = useLoad<SearchAnswer>("search", { q }, fresh);
   const messages = found.value?.messages ?? [];
   const only =
@@ -33,6 +33,7 @@ export function Messages() {
             onSubmit={(event) => {
               event.preventDefault();
               goTo("messages", { q: String(new FormData(event.currentTarget).get("q") ?? "").trim() });
+              found.reload();
             }}
           >
             <input

@@ -165,6 +165,23 @@ describe("a redrive", () => {
   });
 });
 
+test("what was sent back is gone for a page that asks for all at once, as soon as it is told", async () => {
+  await park({ cents: 1 }, refused);
+  const [row] = (await deadLetters.list({ after: 0 })).deadLetters;
+  await ended(await deadLetters.redrive({ selection: { keys: [row?.key ?? ""] }, dryRun: false }));
+  expect(events.at(-1)).toEqual({ kind: "dead-letters" });
+  const [overview, list, opened] = await Promise.all([
+    deadLetters.overview(),
+    deadLetters.list({ after: 0 }),
+    deadLetters.open({ key: row?.key ?? "", payload: false }),
+  ]);
+  expect({ total: overview.total, rows: list.total, opened }).toEqual({
+    total: 0,
+    rows: 0,
+    opened: undefined,
+  });
+});
+
 describe("an edit", () => {
   test("names the fields that do not fit, and sends nothing; one that fits keeps the masked secret", async () => {
     await park({ cents: -5, card: "4111" }, refused);

@@ -1,4 +1,4 @@
-// The console of a local cloud that runs: its graph, its counts, and trouble by hand with what comes of it.
+// The console of a local cloud that runs: its graph, its counts, and trouble by hand with its consequences.
 
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";

@@ -57,10 +57,12 @@ test("its queues are counted, and its dead letters shown with what a redrive wou
   const { groups } = await source.deadLetters.overview();
   expect(groups).toMatchObject([{ consumer: "Standard", code: "SIGNATURE_MISSING", count: 1 }]);
   const opened = await source.deadLetters.open({ key: groups[0]?.example ?? "", payload: false });
-  expect(opened).toMatchObject({ redrive: { outcome: "left", why: expect.stringContaining("would be parked again") } });
+  expect(opened).toMatchObject({
+    redrive: { outcome: "left", why: expect.stringContaining("would be parked again") },
+  });
 });
 
-test("a message of the journal is found, and what nobody can tell is said", async () => {
+test("a message of the journal is found, and a gap is said", async () => {
   const message = anEnvelope({ partitionkey: "order-7" });
   const log = journal({ table: world.output("JournalTable"), client: world.clients.dynamodb });
   await log.append([{ envelope: message, body: asciiJson(message) }], { deadlineMs: Date.now() + 10_000 });

@@ -42,7 +42,7 @@ export function deadLetterSource({
     history,
     stop: jobs.stop,
     async overview() {
-      if (!queueTurns.isTaken) await queueTurns.take(history.look);
+      if (!queueTurns.isBusy) await queueTurns.take(history.look);
       const { all, unread, atMs } = await taken.take();
       return {
         total: all.length,

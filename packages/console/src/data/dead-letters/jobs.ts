@@ -81,11 +81,9 @@ export function deadLetterJobs(options: JobsOptions): Jobs {
       tell({ kind: "job", job: set({ ...grown(), results: [] }) });
     };
     const job = set({ state: "running" });
+    const run = async () => set({ unread: await work({ note }), ...grown(), state: "done" });
     void turns
-      .take(async () => {
-        const unread = await work({ note });
-        return set({ ...grown(), state: "done", unread });
-      })
+      .take(run, { isLong: true })
       .catch((error: unknown) => set({ ...grown(), state: "failed", error: textOf(error) }))
       .then((ended) => {
         if (!dryRun) snapshots.expire();

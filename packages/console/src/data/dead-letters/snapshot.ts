@@ -19,7 +19,7 @@ export interface Known extends Failure {
 }
 
 export interface Snapshots {
-  /** Not older than a moment, unless somebody works on the queues: then the last there is. */
+  /** Not older than a moment, and never an expired one, unless a long work is on the queues: then the last there is. */
   take(): Promise<Snapshot>;
   /** What was read is not true any more. */
   expire(): void;
@@ -43,7 +43,7 @@ export function snapshots(reached: Reached, turns: Turns, now: () => number = Da
 
   return {
     async take() {
-      if (last && (turns.isTaken || (!isExpired && now() - last.atMs < FRESH_MS))) return last;
+      if (last && (turns.isBusy || (!isExpired && now() - last.atMs < FRESH_MS))) return last;
       reading ??= turns
         .take(() => read(generation))
         .finally(() => {

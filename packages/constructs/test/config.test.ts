@@ -21,7 +21,7 @@ describe("stage", () => {
 
   test.each(["test", "", "Dev", "toString", 1])("%o is refused, naming the allowed ones", (stage) => {
     expect(() => aConfig({ stage })).toThrow(
-      `context "stage" must be one of dev, prod, got ${JSON.stringify(stage)}`,
+      `context "stage" must be one of dev, local, prod, got ${JSON.stringify(stage)}`,
     );
   });
 

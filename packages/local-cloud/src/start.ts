@@ -10,7 +10,7 @@ import { findPage } from "./page.ts";
 import { type Program, runProgram, untilSignal } from "./program.ts";
 import { shellExports } from "./shell-exports.ts";
 import { CLOUD_HELP, parseCloudArguments } from "./start-arguments.ts";
-import { synthesize } from "./synthesize.ts";
+import { synthesizeChanged } from "./synthesize.ts";
 
 await runProgram(start);
 
@@ -26,7 +26,7 @@ async function start({ signal, stops }: Program): Promise<number> {
   const place = await takeCloudDirectory(projectDirectory);
   stops.push(place.leave);
   console.log("Synthesizing the stacks (cdk synth) ...");
-  await synthesize({ projectDirectory, assemblyDirectory: place.assemblyDirectory, context, signal });
+  await synthesizeChanged({ projectDirectory, assemblyDirectory: place.assemblyDirectory, context, signal });
 
   console.log("Starting the local cloud ...");
   const { startLocalCloud } = await import("./cloud.ts"); // a wrong command line is answered before that

@@ -3,6 +3,7 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
+import { digestOfInputs, isKept, keep } from "./kept-assembly.ts";
 
 export interface SynthesizeOptions {
   readonly projectDirectory: string;
@@ -18,6 +19,14 @@ const SAID_CHARACTERS_MAX = 20_000;
 
 export class SynthesisFailed extends Error {
   override readonly name = "SynthesisFailed";
+}
+
+/** Synthesizes unless the assembly that is there is what a synthesis would write. @throws SynthesisFailed */
+export async function synthesizeChanged(options: SynthesizeOptions): Promise<void> {
+  if (isKept(options)) return;
+  const began = digestOfInputs(options);
+  await synthesize(options);
+  keep(options, began);
 }
 
 /** Throws `SynthesisFailed` with what the CDK said; says nothing otherwise. */

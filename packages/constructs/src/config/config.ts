@@ -102,6 +102,22 @@ const stages = {
     rolePath: "/essentially-once/dev/",
     keepsData: false,
   },
+  local: {
+    // A killed function's messages come back after six of its timeouts, and on a laptop somebody watches.
+    functionTimeout: Duration.seconds(3),
+    functionMemoryMegabytes: 512,
+    logRetention: RetentionDays.ONE_WEEK,
+    batchSize: 10,
+    batchWindow: Duration.seconds(0),
+    maxConcurrency: 2,
+    maxReceiveCount: 5,
+    receivesPerMinuteMax: 600,
+    alarms: "essential",
+    metricNamespace: `${metricNamespace}/local`,
+    stackPrefix: "EssentiallyOnce-local-",
+    rolePath: "/essentially-once/local/",
+    keepsData: false,
+  },
   prod: {
     functionTimeout: Duration.seconds(30),
     functionMemoryMegabytes: 512,

@@ -1,12 +1,14 @@
 // What a trial run stands on: the outside, the stacks synthesized to know it, and the local cloud that runs them.
 
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { type LocalCloud, startLocalCloud } from "../cloud.ts";
 import { type CloudDirectory, takeCloudDirectory } from "../cloud-directory.ts";
 import { requireTablesEngine } from "../engines/dynoxide.ts";
 import { requireFree } from "../engines/free-ports.ts";
 import { findPage } from "../page.ts";
 import type { Program } from "../program.ts";
-import { synthesize } from "../synthesize.ts";
+import { synthesizeChanged } from "../synthesize.ts";
 import type { TrialArguments } from "./arguments.ts";
 import type { Progress } from "./look/progress.ts";
 import { startTally, type Tally } from "./look/tally.ts";
@@ -35,17 +37,20 @@ export async function setUp(
   const found = findPage(); // it loads while the stacks are synthesized
   found.catch(() => undefined); // told where it is awaited
   const outsides = new Map<string, Outside>();
-  const context: Record<string, string> = {};
+  const context: Record<string, string> = { stage: "local" };
+  const before = portsBefore(place);
   for (const [setting, service] of Object.entries(outside)) {
-    const running = await startOutside(service);
+    const running = await startOutside(service, before[setting]);
     stops.push(running.stop);
     outsides.set(setting, running);
     context[setting] = running.url;
+    before[setting] = Number(new URL(running.url).port);
   }
+  writeFileSync(portsFile(place), JSON.stringify(before));
 
   progress.step("Synthesizing the stacks (cdk synth) ...");
   const { assemblyDirectory } = place;
-  await synthesize({ projectDirectory, assemblyDirectory, context, signal });
+  await synthesizeChanged({ projectDirectory, assemblyDirectory, context, signal });
 
   progress.step("Starting the local cloud ...");
   const tally = startTally();
@@ -71,4 +76,17 @@ export async function setUp(
   if (!served) return { place, cloud, tally };
   stops.push(served.stop);
   return { place, cloud, tally, page: served.address };
+}
+
+/** Where services outside listened the last time. */
+function portsBefore(place: CloudDirectory): Record<string, number> {
+  try {
+    return JSON.parse(readFileSync(portsFile(place), "utf8"));
+  } catch {
+    return {}; // the first time, or half a file
+  }
+}
+
+function portsFile({ directory }: CloudDirectory): string {
+  return join(directory, "outside.json");
 }

@@ -30,3 +30,15 @@ test("answers programs of this machine in JSON, and does nothing for a web page"
 test("a body that is not JSON is a bad request", async () => {
   expect((await fetch(outside.url, { method: "POST", body: "{" })).status).toBe(400);
 });
+
+test("listens where it did before, or elsewhere when another has that port", async () => {
+  const port = Number(new URL(outside.url).port);
+  const answer = () => ({ status: 200, body: {} });
+  const beside = await startOutside(answer, port);
+  expect(beside.url).not.toBe(outside.url);
+  await beside.stop();
+  await outside.stop();
+  outside = await startOutside(answer, port);
+  expect(Number(new URL(outside.url).port)).toBe(port);
+  expect(await grantsToPages(outside.url)).toEqual([]);
+});

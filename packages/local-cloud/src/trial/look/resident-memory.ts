@@ -1,5 +1,7 @@
-// Peak resident memory of this process and its children together, in megabytes. Pages that processes share
-// are counted in each, so it is an upper bound.
+// Peak resident memory of this process and its children together, in megabytes: the proportional set size, in which a page
+// that processes share counts once.
+//
+//   https://docs.kernel.org/filesystems/proc.html (smaps_rollup, Pss)
 
 import { readFile } from "node:fs/promises";
 
@@ -10,7 +12,7 @@ export interface MemoryWatch {
 }
 
 const LOOK_EVERY_MS = 2_000;
-const KILOBYTES = /^VmRSS:\s+(?<kilobytes>\d+) kB$/m;
+const KILOBYTES = /^Pss:\s+(?<kilobytes>\d+) kB$/m;
 
 export function watchMemory(processIds: () => number[]): MemoryWatch {
   let peakKilobytes = 0;
@@ -30,8 +32,8 @@ export function watchMemory(processIds: () => number[]): MemoryWatch {
 
 async function residentKilobytes(processId: number): Promise<number> {
   try {
-    const status = await readFile(`/proc/${processId}/status`, "utf8");
-    return Number(KILOBYTES.exec(status)?.groups?.kilobytes ?? 0);
+    const rollup = await readFile(`/proc/${processId}/smaps_rollup`, "utf8");
+    return Number(KILOBYTES.exec(rollup)?.groups?.kilobytes ?? 0);
   } catch {
     return 0; // it ended between the list and the look, or this is not Linux
   }

@@ -3,6 +3,7 @@
 
 import { createServer, type IncomingMessage } from "node:http";
 import { listenLocally } from "../../engines/local-server.ts";
+import { PortInUse } from "../../model/port-in-use.ts";
 
 export interface OutsideRequest {
   readonly method: string;
@@ -30,7 +31,8 @@ export interface Outside {
 
 const DOWN: OutsideAnswer = { status: 503, body: { title: "The service is stopped" } };
 
-export async function startOutside(answer: OutsideService): Promise<Outside> {
+/** @param preferredPort where it was the last time: its URL is a setting of the stacks, and the same one makes the same stacks */
+export async function startOutside(answer: OutsideService, preferredPort = 0): Promise<Outside> {
   let isDown = false;
   const server = createServer(async (request, response) => {
     const given = isDown ? () => DOWN : answer;
@@ -41,7 +43,10 @@ export async function startOutside(answer: OutsideService): Promise<Outside> {
     response.writeHead(status, { "content-type": "application/json" }).end(JSON.stringify(body));
   });
   return {
-    url: await listenLocally(server),
+    url: await listenLocally(server, { port: preferredPort }).catch((error: unknown) => {
+      if (error instanceof PortInUse) return listenLocally(server);
+      throw error;
+    }),
     interrupt(down) {
       isDown = down;
     },

@@ -3,12 +3,14 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { globSync, readFileSync } from "node:fs";
-import { dirname, join, resolve } from "node:path";
+import { dirname, join, resolve as resolvePath } from "node:path";
 
 export interface LocalCloud {
   readonly address: string;
   /** Its endpoints and outputs, as `.local-cloud` has them. */
   readonly file: CloudFile;
+  /** Waits until it has printed the text. */
+  hasSaid(text: string): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -18,18 +20,22 @@ interface CloudFile {
   readonly outputs: Readonly<Record<string, Readonly<Record<string, string>>>>;
 }
 
-const START_MS_MAX = 100_000;
+const SAY_MS_MAX = 180_000;
 
 export async function startLocalCloud(flags: readonly string[]): Promise<LocalCloud> {
   const child = spawn(process.execPath, ["demo/start.ts", "--open", ...flags], {
     stdio: ["ignore", "pipe", "pipe"],
     // `--open` keeps it up without a terminal. With this path it finds no program that opens a browser.
-    env: { ...process.env, PATH: [resolve("node_modules/.bin"), dirname(process.execPath)].join(":") },
+    env: { ...process.env, PATH: [resolvePath("node_modules/.bin"), dirname(process.execPath)].join(":") },
   });
-  const address = await addressOf(child);
+  const output = listen(child);
+  const [address] = await output.has(/http:\/\/127\.0\.0\.1:\d+\/#token=[\w-]+/);
   return {
     address,
     file: cloudFileOf(child.pid ?? 0),
+    async hasSaid(text) {
+      await output.has(text);
+    },
     async stop() {
       if (child.exitCode !== null) return;
       child.kill("SIGTERM");
@@ -38,27 +44,38 @@ export async function startLocalCloud(flags: readonly string[]): Promise<LocalCl
   };
 }
 
-function addressOf(child: ChildProcess): Promise<string> {
+function listen(child: ChildProcess) {
   let said = "";
-  return new Promise((resolve, reject) => {
-    const bound = setTimeout(() => {
-      child.kill("SIGTERM");
-      reject(new Error(`npm start printed no address within ${START_MS_MAX / 1_000} seconds:\n${said}`));
-    }, START_MS_MAX);
-    for (const stream of [child.stdout, child.stderr]) {
-      stream?.setEncoding("utf8").on("data", (text: string) => {
-        said += text;
-        const [address] = /http:\/\/127\.0\.0\.1:\d+\/#token=[\w-]+/.exec(said) ?? [];
-        if (address === undefined) return;
-        clearTimeout(bound);
-        resolve(address);
-      });
-    }
-    child.once("exit", (code) => {
-      clearTimeout(bound);
-      reject(new Error(`npm start ended with ${code}:\n${said}`));
+  const waiting = new Set<() => void>();
+  for (const stream of [child.stdout, child.stderr]) {
+    stream?.setEncoding("utf8").on("data", (text: string) => {
+      said += text;
+      for (const look of waiting) look();
     });
-  });
+  }
+  return {
+    /** Waits for a text in its output. */
+    has(wanted: string | RegExp): Promise<RegExpMatchArray> {
+      return new Promise((resolve, reject) => {
+        const end = (why: string) => () => {
+          clearTimeout(bound);
+          waiting.delete(look);
+          reject(new Error(`npm start ${why} before it printed ${wanted}:\n${said}`));
+        };
+        const bound = setTimeout(end(`ran for ${SAY_MS_MAX / 1_000} seconds`), SAY_MS_MAX);
+        const look = () => {
+          const found = said.match(wanted);
+          if (!found) return;
+          clearTimeout(bound);
+          waiting.delete(look);
+          resolve(found);
+        };
+        waiting.add(look);
+        child.once("exit", end("ended"));
+        look();
+      });
+    },
+  };
 }
 
 /** Another local cloud may run beside it. */

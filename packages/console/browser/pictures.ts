@@ -5,7 +5,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { Browser, Page } from "playwright-core";
+import type { Page } from "playwright-core";
 import { goTo, openPage, startChromium } from "./chromium.ts";
 import { startLocalCloud } from "./local-cloud.ts";
 
@@ -13,43 +13,13 @@ import { startLocalCloud } from "./local-cloud.ts";
 const FONTS = `<?xml version="1.0"?>
 <!DOCTYPE fontconfig SYSTEM "fonts.dtd">
 <fontconfig>
-  <include ignore_missing="yes">/etc/fonts/fonts.conf</include>
-  ${preferring("system-ui", ["Inter", "Liberation Sans"])}
-  ${preferring("sans-serif", ["Inter", "Liberation Sans"])}
+  ${["system-ui", "sans", "sans-serif", "DejaVu Sans"].map((one) => preferring(one, ["Inter", "Liberation Sans"])).join("")}
   ${preferring("monospace", ["JetBrains Mono", "Liberation Mono"])}
+  <include ignore_missing="yes">/etc/fonts/fonts.conf</include>
 </fontconfig>
 `;
 
-const SIZE = { width: 1_280, height: 760 };
-const READY_MS = 75_000;
-const scratch = mkdtempSync(join(tmpdir(), "console-pictures-"));
-process.once("exit", () => rmSync(scratch, { recursive: true, force: true }));
-process.env.FONTCONFIG_FILE = join(scratch, "fonts.conf");
-writeFileSync(process.env.FONTCONFIG_FILE, FONTS);
-
-const cloud = await startLocalCloud(["--orders", "40", "--seed", "7", "--chaos", "0.2"]);
-const browser = await startChromium();
-try {
-  await waitUntilAnswered(browser);
-  for (const colorScheme of ["light", "dark"] as const) {
-    const { page } = await openPage(browser, cloud.address, {
-      colorScheme,
-      viewport: SIZE,
-      reducedMotion: "reduce",
-    });
-    for (const [name, open] of Object.entries(views)) {
-      await open(page);
-      await page.mouse.move(0, 0);
-      await page.waitForTimeout(1_200); // counts come each second
-      await page.screenshot({ path: `docs/console-${name}-${colorScheme}.png` });
-      console.log(`docs/console-${name}-${colorScheme}.png`);
-    }
-    await page.context().close();
-  }
-} finally {
-  await browser.close();
-  await cloud.stop();
-}
+const SIZE = { width: 1_240, height: 720 };
 
 /** Each opens what a picture shows. */
 const views: Readonly<Record<string, (page: Page) => Promise<void>>> = {
@@ -81,11 +51,34 @@ const views: Readonly<Record<string, (page: Page) => Promise<void>>> = {
   },
 };
 
-/** All orders are through, but for those that wait after a kill. */
-async function waitUntilAnswered(browser: Browser): Promise<void> {
-  const { page } = await openPage(browser, cloud.address);
-  await page.waitForTimeout(READY_MS);
-  await page.context().close();
+const scratch = mkdtempSync(join(tmpdir(), "console-pictures-"));
+process.once("exit", () => rmSync(scratch, { recursive: true, force: true }));
+process.env.FONTCONFIG_FILE = join(scratch, "fonts.conf");
+writeFileSync(process.env.FONTCONFIG_FILE, FONTS);
+await makePictures();
+
+async function makePictures(): Promise<void> {
+  const cloud = await startLocalCloud(["--orders", "40", "--seed", "7", "--chaos", "0.2"]);
+  const browser = await startChromium();
+  try {
+    await cloud.hasSaid("every invariant holds");
+    for (const colorScheme of ["light", "dark"] as const) {
+      const { page } = await openPage(browser, cloud.address, {
+        ...{ colorScheme, viewport: SIZE, reducedMotion: "reduce" },
+      });
+      for (const [name, open] of Object.entries(views)) {
+        await open(page);
+        await page.mouse.move(0, 0);
+        await page.waitForTimeout(1_200); // counts come each second
+        await page.screenshot({ path: `docs/console-${name}-${colorScheme}.png` });
+        console.log(`docs/console-${name}-${colorScheme}.png`);
+      }
+      await page.context().close();
+    }
+  } finally {
+    await browser.close();
+    await cloud.stop();
+  }
 }
 
 function preferring(family: string, fonts: readonly string[]): string {

@@ -1,6 +1,6 @@
 // Corrects the data of a dead letter: checked against the schema by a dry run, then sent as a new message that supersedes the old one.
 
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import type { FieldError } from "../../api/about.ts";
 import type { EditAnswer, OpenDeadLetter } from "../../api/dead-letter.ts";
 import { DataEditor } from "../form/data-editor.tsx";
@@ -42,7 +42,10 @@ function Editor({ deadLetter, begin, masked, onDone }: EditorProps) {
   const [checked, setChecked] = useState<string>();
   const [busy, setBusy] = useState(false);
 
-  useEffect(() => () => announce(""), []);
+  const form = useRef<HTMLFormElement>(null);
+  useEffect(() => {
+    if (errors.length > 0) form.current?.querySelector<HTMLElement>("[aria-invalid=true]")?.focus();
+  }, [errors]);
 
   async function send(dryRun: boolean): Promise<void> {
     setBusy(true);
@@ -75,6 +78,7 @@ function Editor({ deadLetter, begin, masked, onDone }: EditorProps) {
   const isChecked = checked === data && answer !== undefined;
   return (
     <form
+      ref={form}
       class="edit"
       aria-label="Edit its data"
       onSubmit={(event) => {

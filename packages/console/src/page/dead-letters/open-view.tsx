@@ -16,6 +16,12 @@ import { Edit } from "./edit.tsx";
 import { HealButtons } from "./heal-buttons.tsx";
 import { PayloadView } from "./payload-view.tsx";
 
+/** Fields of the server that have a place of their own. */
+const shownAbove = new Set([
+  ...["id", "consumer", "reason", "detail", "type", "parkedAt", "receiveCount", "evidence", "redrive"],
+  ...["partitionkey", "correlationid", "bodyBytes", "attributes"],
+]);
+
 interface OpenViewProps {
   readonly deadLetterKey: string;
   readonly changed: string;
@@ -80,12 +86,16 @@ export function OpenView({ deadLetterKey: key, changed }: OpenViewProps) {
         </div>
         <Linked name="key" value={value.partitionkey} />
         <Linked name="correlation" value={value.correlationid} />
-        {value.fields.map(([name, text]) => (
-          <div key={name}>
-            <dt>{shortText(name, 60)}</dt>
-            <dd class="wrap">{safeText(text, { max: 600 })}</dd>
-          </div>
-        ))}
+        {value.fields
+          .filter(([name]) => !shownAbove.has(name))
+          .map(([name, text]) => (
+            <div key={name}>
+              <dt>{shortText(name, 60)}</dt>
+              <dd class="wrap" title={shortText(text, 400)}>
+                {safeText(text, { max: 600 })}
+              </dd>
+            </div>
+          ))}
         <div>
           <dt>size</dt>
           <dd>{countText(value.bodyBytes, "byte")}</dd>

@@ -43,7 +43,6 @@ export function DataEditor({ text, schema, errors, masked = [], onChange }: Data
         </button>
         {root === undefined && <span class="quiet">No schema is known here.</span>}
       </fieldset>
-      <Summary form={form} errors={errors} asJson={asJson || !fits} />
       {asJson || !fits ? (
         <>
           <textarea
@@ -69,6 +68,7 @@ export function DataEditor({ text, schema, errors, masked = [], onChange }: Data
           onChange={(next) => onChange(JSON.stringify(next, undefined, 2))}
         />
       )}
+      <Summary form={form} errors={errors} asJson={asJson || !fits} />
     </div>
   );
 }
@@ -79,7 +79,7 @@ interface SummaryProps {
   readonly asJson: boolean;
 }
 
-/** All errors at the top, each leading to its field: some are of places that have no field yet. */
+/** All errors beneath, each leading to its field: some are of places that have no field yet. */
 function Summary({ form, errors, asJson }: SummaryProps) {
   if (errors.length === 0) return null;
   return (

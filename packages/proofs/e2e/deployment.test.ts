@@ -153,11 +153,12 @@ async function aConsole() {
   const command = ["packages/console/src/console.ts", "--stage", stage];
   const child = spawn(process.execPath, command, { stdio: ["ignore", "pipe", "inherit"] });
   let said = "";
-  for await (const text of child.stdout.setEncoding("utf8")) {
+  child.stdout.setEncoding("utf8").on("data", (text: string) => {
     said += text;
-    if (said.includes("#token=") && said.endsWith("\n")) break;
-  }
-  const [, origin, token] = /(http:\S+)\/#token=(\S+)/.exec(said) ?? [];
+  });
+  const [, origin, token] = await eventually("it says where it is", async () =>
+    /(http:\S+)\/#token=(\S+)\n/.exec(said),
+  );
   return {
     async ask<Answered>(path: string, body?: unknown): Promise<Answered> {
       const response = await fetch(`${origin}/api/${path}`, {

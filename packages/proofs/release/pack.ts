@@ -101,7 +101,7 @@ function write(from: string, manifest: Manifest, { compiled, to }: { compiled: s
     writeSmall(join(to, "small"), join(to, "template"));
   }
   if (manifest.name === "@essentially-once/console") {
-    cpSync(join(from, "src/page"), join(to, "page"), { recursive: true }); // bundled where it runs
+    cpSync(join(from, "src/page"), join(to, "page"), { recursive: true }); // as it is: bundled where it runs
   }
   if (manifest.name === "@essentially-once/operator") {
     writeFileSync(join(to, copiesFile), `${JSON.stringify(packedCopies(manifest.version), null, 2)}\n`);

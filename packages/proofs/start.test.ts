@@ -48,7 +48,7 @@ test("--help explains itself and does nothing", async () => {
 });
 
 test("a run of a few orders holds every invariant, and its last line says so to a program", async () => {
-  const run = start(["--orders", "8", "--chaos", "0", "--json", "--verbose"]);
+  const run = start(["--orders", "8", "--chaos", "0", "--json"]);
   expect(await run.exitCode).toBe(0);
   const summary = JSON.parse(run.stdout().trim().split("\n").at(-1) ?? "");
   expect(summary).toMatchObject({
@@ -68,6 +68,10 @@ test("a run of a few orders holds every invariant, and its last line says so to 
   for (const reason of ["NOT_JSON", "ENVELOPE_INVALID", "TYPE_UNKNOWN", "DATA_INVALID", "ACCOUNT_UNKNOWN"]) {
     expect(run.stderr()).toContain(reason);
   }
+  const lines = run.stderr().trimEnd().split("\n");
+  expect(lines.length).toBeLessThanOrEqual(40);
+  expect(lines.filter(({ length }) => length > 80)).toEqual([]);
+  expect(lines.at(-1)).toContain("ok: every invariant holds");
 });
 
 test("a port that is taken is named, with the flag", async () => {

@@ -91,9 +91,8 @@ async function start(program: Program, options: TrialOptions, script: TrialScrip
 
   function stayingUp(): string {
     if (page && !given.verbose) {
-      return `The local cloud stays up until Ctrl-C. Look, break it and heal it in the page:
-  ${page}
-With --verbose this is the whole report, with commands to try.`;
+      return `It stays up until Ctrl-C: break and heal it in the page (commands: --verbose).
+  ${page}`;
     }
     return `The local cloud stays up until Ctrl-C. Try this in another terminal, in this directory.
 ${invitation?.(where) ?? `\n  npm run journal -- tail --last 4${where}\n  npm run dlq -- list${where}\n`}

@@ -5,8 +5,9 @@ import { type Account, summaryOf, verdictOf } from "./report.ts";
 
 const COLUMNS = 80;
 /** Lines of a paragraph of figures. */
-const FIGURE_LINES_MAX = 3;
-const NAMED_MAX = 5;
+const FIGURE_LINES_MAX = 2;
+const REASONS_MAX = 12;
+const SAID_MAX = 5;
 
 /** @param stays what is said of a local cloud that stays up; empty for one that ends */
 export function shortReportOf(account: Account, stays = ""): string {
@@ -57,13 +58,13 @@ function deadLetterLines({ deadLetters }: Account): string[] {
   const counts = reasons
     .sort((a, b) => b[1].length - a[1].length)
     .map(([reason, { length }]) => `${length} ${printable(reason, 40)}`);
-  const more = counts.length > NAMED_MAX ? `, and ${counts.length - NAMED_MAX} other reasons` : "";
-  const told = counts.length === 0 ? "none" : `${counts.slice(0, NAMED_MAX).join(", ")}${more}`;
+  const more = counts.length > REASONS_MAX ? `, and ${counts.length - REASONS_MAX} other reasons` : "";
+  const told = counts.length === 0 ? "none" : `${counts.slice(0, REASONS_MAX).join(", ")}${more}`;
   return wrapped(`dead letters: ${told}`);
 }
 
 function culpritsOf({ denials, troubles }: Account): string {
-  const lines = [...denials, ...troubles].slice(0, NAMED_MAX);
+  const lines = [...denials, ...troubles].slice(0, SAID_MAX);
   return lines.flatMap((line) => wrapped(printable(line, 300))).join("\n");
 }
 

@@ -147,6 +147,16 @@ describe("the path of a message", () => {
     expect(parked?.steps.find(({ what }) => what === "parked")).toMatchObject({ code: "CARD_REFUSED" });
   });
 
+  test("G7: a forgery of its id changes nothing of what the journal says of it", async () => {
+    const message = aMessage({ id: "genuine", partitionkey: "order-1" });
+    await append([message]);
+    await messages.search("");
+    deliver([aMessage({ id: "genuine", partitionkey: "order-2", type: "forged.v1" })]);
+    const told = await messages.message({ id: "genuine", source: "/tests" });
+    expect(told?.message).toMatchObject({ type, partitionkey: "order-1" });
+    expect((await messages.search("order-2")).messages).toEqual([]);
+  });
+
   test("nothing of a payload is in any answer", async () => {
     const message = aMessage({ id: "paid", data: { card: "4111-secret" } });
     await append([message]);

@@ -70,7 +70,9 @@ export function messageIndex(messagesMax = MESSAGES_MAX): MessageIndex {
     const key = keyOf(fields);
     const known = all.get(key);
     if (known) {
-      const more = { ...known.fields, ...fields, type: fields.type || known.fields.type };
+      // The journal has what was committed; a delivery may be a forgery of the same id.
+      const both = known.entry ? { ...fields, ...known.fields } : { ...known.fields, ...fields };
+      const more = { ...both, type: both.type || known.fields.type };
       if (namesOf(more).some((name) => !names.get(name)?.has(known))) enter(known, more);
       known.fields = more;
       return known;

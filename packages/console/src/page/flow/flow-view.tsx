@@ -7,6 +7,7 @@ import { useLoad } from "../server/use-load.ts";
 import { goTo, route } from "../shell/route.ts";
 import { Failure } from "../widgets/failure.tsx";
 import { Missing } from "../widgets/missing.tsx";
+import { useSettled } from "../widgets/use-settled.ts";
 import { ActivityList } from "./activity-list.tsx";
 import { FlowPicture } from "./flow-picture.tsx";
 import { FlowTable } from "./flow-table.tsx";
@@ -28,7 +29,8 @@ export function FlowView() {
 
 function Shown({ flow }: { readonly flow: Flow }) {
   const services = servicesOf(flow);
-  const [filter, setFilter] = useState("");
+  const [typed, setTyped] = useState("");
+  const filter = useSettled(typed);
   const [collapsed, setCollapsed] = useState<ReadonlySet<string>>(
     () => new Set(flow.nodes.length > NODES_AT_FIRST ? services : []),
   );
@@ -58,8 +60,8 @@ function Shown({ flow }: { readonly flow: Flow }) {
             type="search"
             placeholder="Filter: consumer, service, type"
             aria-label="Filter the flow by consumer, service or message type"
-            value={filter}
-            onInput={(event) => setFilter(event.currentTarget.value)}
+            value={typed}
+            onInput={(event) => setTyped(event.currentTarget.value)}
           />
           <fieldset class="services">
             <legend class="unseen">Services drawn in full</legend>

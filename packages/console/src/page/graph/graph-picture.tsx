@@ -1,21 +1,16 @@
 // A graph as a picture that can be moved and zoomed, by pointer and by keys. Each node is a button; arrow keys lead along the edges.
 
 import type { ComponentChildren } from "preact";
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { GraphClusters } from "./graph-clusters.tsx";
 import { GraphEdge, type PictureEdge } from "./graph-edge.tsx";
-import type { Area, Box } from "./layout.ts";
+import { GraphNode, type PictureNode } from "./graph-node.tsx";
+import type { Area } from "./layout.ts";
 import { isDirection, neighborOf } from "./neighbors.ts";
 import { viewKey } from "./picture-keys.ts";
 import { useLayout } from "./use-layout.ts";
 import { useViewport } from "./viewport.ts";
 import { ZoomButtons } from "./zoom-buttons.tsx";
-
-export interface PictureNode extends Box {
-  /** The whole of it in words, for screen readers. */
-  readonly label: string;
-  readonly class?: string;
-}
 
 interface GraphPictureProps {
   readonly label: string;
@@ -28,14 +23,15 @@ interface GraphPictureProps {
   readonly onSelect: (id: string | undefined) => void;
 }
 
-export function GraphPicture({ label, nodes, edges, first, render, selected, onSelect }: GraphPictureProps) {
+export function GraphPicture({ label, first, render, selected, onSelect, ...given }: GraphPictureProps) {
   const svg = useRef<SVGSVGElement>(null);
-  const layout = useLayout(nodes, edges, first);
+  const { layout, nodes, edges } = useLayout(given, first);
   const viewport = useViewport(svg, layout);
   const { bringIntoSight, sight } = viewport;
-  const [active, setActive] = useState<string>();
-  const near = active ?? selected;
-  const entrance = nodes.some(({ id }) => id === near) ? near : nodes[0]?.id;
+  const [pointed, setPointed] = useState<string>();
+  const [focused, setFocused] = useState<string>();
+  const near = pointed ?? focused ?? selected;
+  const entrance = [focused, selected].find((id) => layout.nodes.has(id ?? "")) ?? nodes[0]?.id;
   const toggle = (id: string) => onSelect(id === selected ? undefined : id);
 
   useEffect(() => {
@@ -63,11 +59,33 @@ export function GraphPicture({ label, nodes, edges, first, render, selected, onS
     const area = id === undefined ? undefined : layout.nodes.get(id);
     if (id === undefined || !area) return;
     bringIntoSight(area);
-    setActive(id);
     svg.current
       ?.querySelector<SVGGElement>(`[data-node="${CSS.escape(id)}"]`)
       ?.focus({ preventScroll: true });
   }
+
+  // Moving and zooming draw neither of these again.
+  const lines = useMemo(
+    () => edges.map((edge) => <GraphEdge key={edge.id} edge={edge} layout={layout} near={near} />),
+    [edges, layout, near],
+  );
+  const boxes = useMemo(
+    () =>
+      nodes.map((node) => (
+        <GraphNode
+          key={node.id}
+          node={node}
+          area={layout.nodes.get(node.id)}
+          selected={node.id === selected}
+          entrance={node.id === entrance}
+          render={render}
+          onToggle={toggle}
+          onFocus={setFocused}
+          onPoint={setPointed}
+        />
+      )),
+    [nodes, layout, selected, entrance, render],
+  );
 
   return (
     <div class="graph">
@@ -90,32 +108,8 @@ export function GraphPicture({ label, nodes, edges, first, render, selected, onS
           transform={`translate(${sight.x.toFixed(1)} ${sight.y.toFixed(1)}) scale(${sight.scale.toFixed(3)})`}
         >
           <GraphClusters layout={layout} />
-          {edges.map((edge) => (
-            <GraphEdge key={edge.id} edge={edge} layout={layout} near={near} />
-          ))}
-          {nodes.map(({ id, label, class: own = "" }) => {
-            const area = layout.nodes.get(id);
-            if (!area) return null;
-            return (
-              // biome-ignore lint/a11y/useSemanticElements: a picture has no button elements
-              <g
-                key={id}
-                class={`node ${own}${id === selected ? " selected" : ""}`}
-                data-node={id}
-                role="button"
-                aria-label={label}
-                aria-pressed={id === selected}
-                tabindex={id === entrance ? 0 : -1}
-                transform={`translate(${area.x - area.width / 2} ${area.y - area.height / 2})`}
-                onClick={() => toggle(id)}
-                onFocus={() => setActive(id)}
-                onPointerEnter={() => setActive(id)}
-                onPointerLeave={() => setActive(undefined)}
-              >
-                {render(id, area)}
-              </g>
-            );
-          })}
+          {lines}
+          {boxes}
         </g>
       </svg>
       <ZoomButtons viewport={viewport} />

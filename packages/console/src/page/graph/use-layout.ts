@@ -5,27 +5,43 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import { type Box, type Layout, type Line, layoutOf } from "./layout.ts";
 
+interface Drawing<Node extends Box, Edge extends Line> {
+  readonly nodes: readonly Node[];
+  readonly edges: readonly Edge[];
+}
+
 /** So many are laid out at once. */
 const AT_ONCE_MAX = 40;
 
-export function useLayout(nodes: readonly Box[], edges: readonly Line[], first: readonly string[]): Layout {
+/** Returns nodes and edges that belong to the layout. */
+export function useLayout<Node extends Box, Edge extends Line>(
+  given: Drawing<Node, Edge>,
+  first: readonly string[],
+): Drawing<Node, Edge> & { readonly layout: Layout } {
+  const { nodes, edges } = given;
   const shape = JSON.stringify([nodes.map(({ id, cluster }) => [id, cluster]), edges.map(({ id }) => id)]);
-  const made = useRef<{ shape: string; layout: Layout }>({ shape: "", layout: layoutOf([], [], []) });
+  const made = useRef<{ shape: string; layout: Layout; of: Drawing<Node, Edge> }>({
+    ...{ shape: "", layout: layoutOf([], [], []) },
+    of: { nodes: [], edges: [] },
+  });
+  const latest = useRef({ given, first });
+  latest.current = { given, first };
   const [, drawAgain] = useState(0);
-  const latest = useRef({ nodes, edges, first });
-  latest.current = { nodes, edges, first };
 
   if (made.current.shape !== shape && nodes.length <= AT_ONCE_MAX) {
-    made.current = { shape, layout: layoutOf(nodes, edges, first) };
+    made.current = { shape, layout: layoutOf(nodes, edges, first), of: given };
   }
   useEffect(() => {
     if (made.current.shape === shape) return;
     const timer = setTimeout(() => {
-      const { nodes, edges, first } = latest.current;
-      made.current = { shape, layout: layoutOf(nodes, edges, first) };
+      const { given, first } = latest.current;
+      made.current = { shape, layout: layoutOf(given.nodes, given.edges, first), of: given };
       drawAgain((count) => count + 1);
     });
     return () => clearTimeout(timer);
   }, [shape]);
-  return made.current.layout;
+
+  const { layout, of } = made.current;
+  const shown = made.current.shape === shape ? given : of;
+  return { layout, nodes: shown.nodes, edges: shown.edges };
 }

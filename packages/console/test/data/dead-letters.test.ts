@@ -1,5 +1,6 @@
 // Dead letters on real engines: groups of the same failure, one opened, redriven, edited, discarded, by the code of the commands.
 
+import { ChangeMessageVisibilityCommand, ReceiveMessageCommand } from "@aws-sdk/client-sqs";
 import { asciiJson, type Envelope } from "@essentially-once/messaging/envelope";
 import { messageType } from "@essentially-once/messaging/message-type";
 import type { ConsumerQueue } from "@essentially-once/operator/dead-letters/consumer-queues";
@@ -81,6 +82,24 @@ describe("groups", () => {
     expect(group?.overTime.at(-1)).toBe(3);
     expect(Date.parse(group?.lastSeen ?? "") - Date.parse(group?.firstSeen ?? "")).toBe(50 * 60_000);
   });
+});
+
+test("those that another reader holds for a moment are waited for, and those that it keeps are said", async () => {
+  await park({ cents: 1 }, refused);
+  const QueueUrl = queue.deadLetterQueueUrl;
+  const { sqs } = world.clients;
+  const hold = () => sqs.send(new ReceiveMessageCommand({ QueueUrl, VisibilityTimeout: 60 }));
+  const { Messages: [held] = [] } = await hold();
+  const reading = deadLetters.overview();
+  const given = { QueueUrl, ReceiptHandle: held?.ReceiptHandle, VisibilityTimeout: 0 };
+  await sqs.send(new ChangeMessageVisibilityCommand(given));
+  const { total, unread } = await reading;
+  expect({ total, unread }).toEqual({ total: 1, unread: [] });
+  await hold();
+  nowMs += 10_000;
+  const later = await deadLetters.overview();
+  expect(later.total).toBe(0);
+  expect(later.unread).toEqual([expect.stringContaining("another reader")]);
 });
 
 describe("one that is opened", () => {

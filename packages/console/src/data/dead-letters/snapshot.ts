@@ -1,5 +1,6 @@
 // All dead letters, read together and kept for a moment: each look hides them from other readers while it lasts.
 
+import { setTimeout as sleep } from "node:timers/promises";
 import type { DeadLetter } from "@essentially-once/operator/dead-letters/dead-letter";
 import { type DeadLetterList, listDeadLetters } from "@essentially-once/operator/dead-letters/list";
 import type { Reached } from "../reached.ts";
@@ -26,6 +27,9 @@ export interface Snapshots {
 }
 
 const FRESH_MS = 3_000;
+/** Another reader, a command of an operator for one, gives back what it holds in a moment. */
+const AGAIN_MAX = 3;
+const AGAIN_AFTER_MS = 300;
 
 export function snapshots(reached: Reached, turns: Turns, now: () => number = Date.now): Snapshots {
   let last: Snapshot | undefined;
@@ -35,7 +39,12 @@ export function snapshots(reached: Reached, turns: Turns, now: () => number = Da
 
   async function read(of: number): Promise<Snapshot> {
     const { connection, queues, known } = reached;
-    const snapshot = snapshotOf(await listDeadLetters(connection.sqs, queues, known), now());
+    let list = await listDeadLetters(connection.sqs, queues, known);
+    for (let again = 0; again < AGAIN_MAX && list.held > 0; again++) {
+      await sleep(AGAIN_AFTER_MS);
+      list = await listDeadLetters(connection.sqs, queues, known);
+    }
+    const snapshot = snapshotOf(list, now());
     last = snapshot;
     isExpired = of !== generation;
     return snapshot;

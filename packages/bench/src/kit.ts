@@ -11,6 +11,7 @@ import type { UnitOfWork } from "@essentially-once/messaging/internal/commit/uni
 import { ageGate } from "@essentially-once/messaging/internal/trust/age-gate";
 import { hopLimit } from "@essentially-once/messaging/internal/trust/hop-limit";
 import { signature } from "@essentially-once/messaging/internal/trust/signature";
+import { inItem } from "@essentially-once/messaging/messages-in-item";
 import { rows } from "@essentially-once/messaging/rows";
 import { sqs } from "@essentially-once/messaging/sqs-client";
 import type { Context, SQSBatchResponse, SQSEvent } from "aws-lambda";
@@ -24,6 +25,12 @@ const essentiallyOnce = "effect, evidence and message at once, or none";
 export const kit: readonly Contender[] = [
   contender("rows, alone", essentiallyOnce, () => once(rows({ groupCommit: false }))),
   contender("rows", essentiallyOnce, () => once(rows())),
+  contender("rows, messages in the item", essentiallyOnce, () =>
+    once(rows({ messages: inItem({ table: tables.accounts }) })),
+  ),
+  contender("inline, alone", essentiallyOnce, () =>
+    once(inline({ table: tables.accounts, groupCommit: false })),
+  ),
   contender("inline, by sequence", essentiallyOnce, () =>
     once(inline({ table: tables.accounts, by: "sequence" })),
   ),

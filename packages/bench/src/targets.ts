@@ -36,9 +36,10 @@ export function consumerTargets(cells: readonly Cell[]): Target[] {
     { target: "rows: throughput × Powertools'", atLeast: 4, got: throughput("rows") },
     { target: "rows: client CPU as a share of Powertools'", atMost: 0.15, got: cpu("rows") },
     ...["inline, by sequence", "inline, by ids"].flatMap((name) => [
-      { target: `${name}: requests a message`, atMost: 1, got: of(name)?.requestsPerMessage },
+      { target: `${name}: requests a message`, atMost: 0.12, got: of(name)?.requestsPerMessage },
       { target: `${name}: write units a message`, atMost: 1, got: of(name)?.writeUnitsPerMessage },
-      { target: `${name}: throughput × Powertools'`, atLeast: 3, got: throughput(name) },
+      { target: `${name}: throughput × Powertools'`, atLeast: 5, got: throughput(name) },
+      { target: `${name}: client CPU as a share of Powertools'`, atMost: 0.16, got: cpu(name) },
     ]),
     ...["100 % duplicates", "100 % redelivered", "10 % duplicates"].map((workload) => ({
       target: `slowest consumer, ${workload}: throughput × Powertools'`,

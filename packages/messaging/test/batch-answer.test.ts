@@ -1,3 +1,4 @@
+import type { BatchExecuteStatementCommand, DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { CreateQueueCommand, ReceiveMessageCommand, SendMessageCommand } from "@aws-sdk/client-sqs";
 import { marshall } from "@aws-sdk/util-dynamodb";
 import { linesOf } from "@essentially-once/testing/internal/support/lines";
@@ -9,6 +10,7 @@ import { dynamodb } from "../src/aws/clients.ts";
 import { getItems, writeItems } from "../src/aws/dynamodb-batch.ts";
 import { deleteMessages } from "../src/aws/sqs-batch.ts";
 import { sqs } from "../src/aws/sqs-client.ts";
+import { executeStatements } from "../src/aws/statement-batch.ts";
 import { attemptOf } from "../src/commit/received.ts";
 import { newId } from "../src/core/ids.ts";
 import { RetryLater } from "../src/core/outcome.ts";
@@ -53,6 +55,48 @@ describe("what an answer of DynamoDB leaves out", () => {
     expect(await writeItems(dynamodb(), { table, requests })).toMatchObject([{ code: "UNPROCESSED" }]);
     partial.remove();
     expect(await writeItems(dynamodb(), { table, requests })).toEqual([]);
+  });
+
+  it("is not done when the answer does not mention a statement", async () => {
+    const { table, keys } = await items(2);
+    const statements = keys.map(({ id }) => ({
+      Statement: `UPDATE "${table}" SET "told" = ? WHERE "id" = ?`,
+      Parameters: [{ N: "1" }, id as { S: string }],
+    }));
+    const forgetful = {
+      send: async (command: BatchExecuteStatementCommand) => {
+        const answer = await dynamodb().send(command);
+        return { ...answer, Responses: answer.Responses?.slice(0, 1) };
+      },
+    } as unknown as DynamoDBClient;
+    const done = async (client: DynamoDBClient) => {
+      const results: unknown[] = [];
+      const deadlineMs = Date.now() + 400; // one try: there is no time to wait for another
+      await executeStatements(client, {
+        statements,
+        deadlineMs,
+        told: (n, refused) => (results[n] = refused?.code),
+      });
+      return results;
+    };
+    expect(await done(forgetful)).toEqual([undefined, "UNPROCESSED"]);
+    expect(await done(dynamodb())).toEqual([undefined, undefined]);
+  });
+
+  it("G5: is told of each statement before others are sent again", async () => {
+    const { table, keys } = await items(3);
+    const statements = keys.map(({ id }) => ({
+      Statement: `UPDATE "${table}" SET "told" = ? WHERE "id" = ?`,
+      Parameters: [{ N: "1" }, id as { S: string }],
+    }));
+    const failure = { SenderFault: false, Code: "ThrottlingError" };
+    partial = leaveOut(dynamodb(), { command: "BatchExecuteStatementCommand", failure });
+    const seen: string[] = [];
+    await executeStatements(dynamodb(), {
+      statements,
+      told: (index) => seen.push(`${index} after ${partial?.requests.length}`),
+    });
+    expect(seen).toEqual(["1 after 1", "2 after 1", "0 after 2"]);
   });
 
   it("G4: leaves a held group held", async () => {

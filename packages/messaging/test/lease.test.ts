@@ -27,14 +27,14 @@ afterAll(() => world.stop());
 
 describe("a lease", () => {
   it("G8: of five that acquire it at once one is granted", async () => {
-    const acquisitions = await Promise.all([1, 2, 3, 4, 5].map(acquire));
+    const acquisitions = await Promise.all([1, 2, 3, 4, 5].map(() => acquire()));
     expect(acquisitions.map(({ kind }) => kind).sort()).toEqual(["granted", "held", "held", "held", "held"]);
   });
 
   it("G8: of five that overtake at once one is granted, in doubt and with a higher fence", async () => {
     await acquire();
     aheadMs += 60_000;
-    const acquisitions = await Promise.all([1, 2, 3, 4, 5].map(acquire));
+    const acquisitions = await Promise.all([1, 2, 3, 4, 5].map(() => acquire()));
     const granted = acquisitions.filter((one) => one.kind === "granted");
     expect(granted).toMatchObject([{ inDoubt: true, lease: { fence: 2 } }]);
   });
@@ -120,8 +120,79 @@ describe("a lease", () => {
   });
 });
 
-function acquire(): Promise<Acquisition> {
-  return leases.acquire({ id, untilMs: nowMs() + 5_000, about: { note: "kept" } });
+describe("leases of one moment", () => {
+  const ids = Array.from({ length: 10 }, () => newId());
+  const all = () => Promise.all(ids.map((one) => acquire(one)));
+  const theirs = (acquisitions: readonly Acquisition[]) =>
+    acquisitions.map((one) => {
+      if (one.kind !== "granted") throw new Error(`a lease was ${one.kind}`);
+      return one.lease;
+    });
+  beforeEach(() => {
+    for (const n of ids.keys()) ids[n] = newId();
+  });
+
+  it("G8: ten are acquired in one request, and ten results are stored in another", async () => {
+    faults = faultAtCall(dynamodb());
+    const acquired = theirs(await all());
+    expect(acquired.map(({ fence }) => fence)).toEqual(Array(10).fill(1));
+    expect(await Promise.all(acquired.map((lease, n) => lease.settle({ n })))).toEqual(
+      ids.map((_, n) => ({ n })),
+    );
+    expect(faults.calls).toEqual(["BatchExecuteStatementCommand", "BatchExecuteStatementCommand"]);
+    expect(await all()).toMatchObject(
+      ids.map((_, n) => ({ kind: "settled", result: { n }, about: { note: "kept" } })),
+    );
+  });
+
+  it("D1: each owner finds its own lease, and its own result, when the response is lost", async () => {
+    faults = faultAtCall(dynamodb(), { nth: 1, fault: "lost-response" });
+    const acquired = theirs(await all());
+    faults.remove();
+    faults = faultAtCall(dynamodb(), { nth: 1, fault: "lost-response" });
+    expect(await Promise.all(acquired.map((lease) => lease.settle("done")))).toEqual(Array(10).fill("done"));
+    expect(faults.calls.length).toBeGreaterThan(1);
+    expect((await all()).map(({ kind }) => kind)).toEqual(Array(10).fill("settled"));
+  });
+
+  it("G5, G8: a lease that another has is held, one that is settled gives its result, and the others are granted", async () => {
+    await acquire(ids[0]);
+    await theirs([await acquire(ids[1])])[0]?.settle("done");
+    const [held, settled, ...others] = await all();
+    expect([held, settled]).toMatchObject([{ kind: "held" }, { kind: "settled", result: "done" }]);
+    expect(theirs(others)).toHaveLength(8);
+  });
+
+  it("G8: an overtaken owner cannot settle, and the others can", async () => {
+    const acquired = theirs(await all());
+    aheadMs += 60_000;
+    theirs([await acquire(ids[0])]);
+    const ends = await Promise.allSettled(acquired.map((lease) => lease.settle("done")));
+    expect(ends.map(({ status }) => status)).toEqual(["rejected", ...Array(9).fill("fulfilled")]);
+    expect(ends[0]).toMatchObject({ reason: { code: "LEASE_LOST" } });
+  });
+
+  it("G9: settles once, also when both results are stored at once", async () => {
+    const [lease] = theirs(await all());
+    const results = await Promise.all([lease?.settle("done"), lease?.settle("lost")]);
+    expect(new Set(results).size).toBe(1);
+  });
+
+  it("D13: their items outlive every redelivery, counted from the last change", async () => {
+    const acquired = theirs(await all());
+    aheadMs += 5_000;
+    await Promise.all(acquired.map((lease) => lease.settle("done")));
+    const { expiresAt } = (await world.get(world.output("SecondEvidenceTable"), ids[3] ?? "")) ?? {};
+    expect(Number(expiresAt) - nowSeconds()).toBeGreaterThan(60 * 86_400 - 5);
+  });
+});
+
+function acquire(name = id): Promise<Acquisition> {
+  return leases.acquire({
+    id: name,
+    untilMs: nowMs() + 5_000,
+    about: { note: "kept" },
+  });
 }
 
 async function granted(): Promise<Lease> {

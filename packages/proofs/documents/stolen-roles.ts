@@ -82,6 +82,8 @@ const verbs: Readonly<Record<string, string>> = {
   "dynamodb:Scan": "scan items",
   "dynamodb:PutItem": "put items",
   "dynamodb:UpdateItem": "update items",
+  "dynamodb:PartiQLInsert": "put items",
+  "dynamodb:PartiQLUpdate": "update items",
   "dynamodb:DeleteItem": "delete items",
   "dynamodb:BatchWriteItem": "put or delete items",
   "dynamodb:ConditionCheckItem": "",

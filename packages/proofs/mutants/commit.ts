@@ -83,8 +83,29 @@ export const commitMutants: readonly Mutant[] = [
     checks: [messaging("rows")],
   },
   {
+    name: "messages in the item: those of an earlier commit stay",
+    file: "packages/messaging/src/commit/messages-in-item.ts",
+    find: "n === at ? withMessages",
+    replace: "n === at && messages.length > 0 ? withMessages",
+    checks: [messaging("messages-in-item")],
+  },
+  {
+    name: "messages in the item: they are lost when no item of the table changes",
+    file: "packages/messaging/src/commit/messages-in-item.ts",
+    find: "if (at < 0) return undefined;",
+    replace: "",
+    checks: [messaging("messages-in-item")],
+  },
+  {
+    name: "messages in the item: every commit has the same name",
+    file: "packages/messaging/src/commit/messages-in-item.ts",
+    find: "withMessages(write, { outboxId, messages })",
+    replace: 'withMessages(write, { outboxId: "commit", messages })',
+    checks: [faults("rows, messages in the item")],
+  },
+  {
     name: "group commit: one item twice in a transaction",
-    file: groupCommit,
+    file: "packages/messaging/src/commit/gather.ts",
     find: "![...items].some((item) => one.items.has(item)),",
     replace: "items.size > 0,",
     checks: [messaging("group-commit")],
@@ -93,7 +114,7 @@ export const commitMutants: readonly Mutant[] = [
     name: "group commit: one member's failure fails all",
     file: groupCommit,
     find: "members.length === 1 ? [] : members.filter((_, index) => isInnocent(shares[index]));",
-    replace: "[] as Ready[];",
+    replace: "[] as Member[];",
     checks: [messaging("group-commit")],
   },
   {
@@ -147,7 +168,7 @@ export const commitMutants: readonly Mutant[] = [
   },
   {
     name: "rows: a message that was only taken counts as done",
-    file: "packages/messaging/src/commit/lease.ts",
+    file: "packages/messaging/src/commit/lease-item.ts",
     find: `if (found.state === "settled") return undefined;\n  return {\n    waitMs`,
     replace: "if (found.state !== undefined) return undefined;\n  return {\n    waitMs",
     checks: [messaging("at-most-once")],

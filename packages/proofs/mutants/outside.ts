@@ -8,9 +8,24 @@ const atMostOnce = "packages/messaging/src/commit/at-most-once.ts";
 export const outsideMutants: readonly Mutant[] = [
   {
     name: "a lease is settled without checking owner and fence",
-    file: lease,
+    file: "packages/messaging/src/commit/lease-item.ts",
     find: `"#owner = :owner AND #fence = :fence AND #state = :state"`,
     replace: `"(#owner = :owner OR #fence >= :fence OR #fence < :fence) AND #state = :state"`,
+    checks: [messaging("lease")],
+  },
+  {
+    name: "leases of one moment: one that another has counts as free",
+    file: lease,
+    find: 'if (result === "alone" || result.code !== "DuplicateItem") return put(item, absent);',
+    replace:
+      'if (result !== "alone") return undefined;\n    if (result === "alone") return put(item, absent);',
+    checks: [messaging("lease")],
+  },
+  {
+    name: "leases of one moment: a result counts as stored whatever came of its statement",
+    file: lease,
+    find: 'return answer === "done" ? undefined : put(item, unchanged(mine));',
+    replace: 'return answer !== "alone" ? undefined : put(item, unchanged(mine));',
     checks: [messaging("lease")],
   },
   {

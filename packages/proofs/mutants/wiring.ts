@@ -33,6 +33,13 @@ export const wiringMutants: readonly Mutant[] = [
     checks: [quickTest("constructs/constructs/outbox-publisher")],
   },
   {
+    name: "a role may put rows of others into the outbox, by PartiQL",
+    file: "packages/constructs/src/rules/outbox-rules.ts",
+    find: '"PartiQLInsert", "PartiQLUpdate"]',
+    replace: '"PartiQLUpdate"]',
+    checks: [quickTest("constructs/rules/wiring-rules")],
+  },
+  {
     name: "the queue mapping does not report batch item failures",
     file: "packages/constructs/src/constructs/queue-consumer.ts",
     find: "reportBatchItemFailures: true,",

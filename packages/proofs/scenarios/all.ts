@@ -5,7 +5,7 @@ import { atMostOnceScenario } from "./at-most-once.ts";
 import { claimsScenario } from "./claims.ts";
 import { effectScenario } from "./effect.ts";
 import { fifoScenario } from "./fifo.ts";
-import { inlineOverflowScenario, inlineScenario } from "./inline.ts";
+import { inlineOverflowScenario, inlineScenario, messagesInItemScenario } from "./inline.ts";
 import { journeyScenario } from "./journey.ts";
 import { rawJsonScenario, s3Scenario } from "./origins.ts";
 import { publisherScenario } from "./publisher.ts";
@@ -23,11 +23,15 @@ export function scenarios(): Scenario[] {
   return [
     rowsScenario(),
     rowsAloneScenario(),
+    messagesInItemScenario(),
     inlineScenario(),
     inlineScenario({ by: "sequence" }),
+    inlineScenario({ apart: true }),
+    inlineScenario({ by: "sequence", apart: true }),
     inlineOverflowScenario(),
     atMostOnceScenario(),
     effectScenario(),
+    effectScenario({ messages: 2 }),
     fifoScenario(),
     fifoScenario({ redriven: true }),
     publisherScenario("stream"),
@@ -79,6 +83,8 @@ export function concurrentScenarios(): Scenario[] {
     rowsScenario({ workers: 3 }),
     rowsAloneScenario({ workers: 2 }),
     inlineScenario({ by: "sequence", workers: 2 }),
+    inlineScenario({ apart: true, workers: 2 }),
+    messagesInItemScenario({ workers: 2, messages: 2 }),
     inlineOverflowScenario({ workers: 2, messages: 1 }),
     atMostOnceScenario({ workers: 2 }),
     pullScenario("after-effect", { workers: 2 }),

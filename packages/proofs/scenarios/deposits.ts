@@ -33,10 +33,15 @@ export function bodiesOf(unique: string, deposits: readonly Deposit[], { numbere
         ...Deposited.from(deposit),
         id: `${unique}-${index + 1}`,
         source: "/bank",
-        ...(numbered && { sequence: String(index + 1) }),
+        ...(numbered && { sequence: String(numberOf(index, deposits)) }),
       }),
     ),
   );
+}
+
+/** Its number among those of its account. */
+function numberOf(index: number, deposits: readonly Deposit[]): number {
+  return deposits.slice(0, index + 1).filter(({ account }) => account === deposits[index]?.account).length;
 }
 
 export interface DepositRun {

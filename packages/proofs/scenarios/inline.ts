@@ -14,15 +14,18 @@ export interface InlineScenarioOptions {
   readonly by?: "ids" | "sequence";
   readonly workers?: number;
   readonly messages?: number;
+  /** Each message has an account of its own: their writes share requests. */
+  readonly apart?: boolean;
 }
 
 export function inlineScenario({
   by = "ids",
   workers = 1,
   messages = 2,
+  apart = false,
 }: InlineScenarioOptions = {}): Scenario {
   return {
-    name: `inline, by ${by}`,
+    name: `inline, by ${by}${apart ? ", in one request" : ""}`,
     sandbox: { tables: { ACCOUNTS_TABLE: { stream: true } } },
     functions: [
       {
@@ -33,7 +36,7 @@ export function inlineScenario({
     async begin(sandbox, unique) {
       const deposits = [
         { account: `a-${unique}`, amount: 100 },
-        { account: `a-${unique}`, amount: 10 },
+        { account: apart ? `b-${unique}` : `a-${unique}`, amount: 10 },
       ].slice(0, messages);
       await depositsTo(sandbox, "main", unique, deposits, { numbered: by === "sequence" });
       return {
@@ -41,7 +44,39 @@ export function inlineScenario({
           return [
             ...(await sums(sandbox, deposits)),
             ...(await confirmedInStream(sandbox, deposits)),
-            ...(by === "sequence" ? await inOrder(sandbox, deposits) : []),
+            ...(by === "sequence" && !apart ? await inOrder(sandbox, deposits) : []),
+            ...(await nothingParked(sandbox, "main")),
+          ];
+        },
+      };
+    },
+  };
+}
+
+/** Evidence as rows, and the messages in the account: two units share a transaction, and a third is of the first account. */
+export function messagesInItemScenario({ workers = 1, messages = 3 } = {}): Scenario {
+  return {
+    name: "rows, messages in the item",
+    sandbox: { tables: { ACCOUNTS_TABLE: { stream: true } } },
+    functions: [
+      {
+        handler: "packages/proofs/scenarios/handlers/messages-in-item.ts",
+        by: { kind: "queue", queue: "main", workers },
+      },
+    ],
+    async begin(sandbox, unique) {
+      const [a, b] = [`a-${unique}`, `b-${unique}`];
+      const deposits = [
+        { account: a, amount: 100 },
+        { account: b, amount: 10 },
+        { account: a, amount: 1 },
+      ].slice(0, messages);
+      await depositsTo(sandbox, "main", unique, deposits);
+      return {
+        async violations() {
+          return [
+            ...(await sums(sandbox, deposits)),
+            ...(await confirmedInStream(sandbox, deposits)),
             ...(await nothingParked(sandbox, "main")),
           ];
         },

@@ -64,9 +64,9 @@ export function joinStart(
   }
 }
 
-/** Names of different parts are alike: they are minified. */
+/** Names of different parts are alike: they are minified. Each is loaded at every cold start, so it is short. */
 function nameIn(index: number, name: string): string {
-  return `part${index}_${name}`;
+  return `_${index}${name}`;
 }
 
 function exportsOf(file: string, outputs: Metafile["outputs"]): readonly string[] {

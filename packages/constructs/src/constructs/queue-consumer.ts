@@ -72,6 +72,9 @@ export class QueueConsumer extends Construct {
     // A redelivered batch asks at once what is done: of evidence, or of items that have it inline.
     for (const table of [tables.state.table, tables.evidence])
       table.grant(this.function, "dynamodb:BatchGetItem");
+    // Leases of a batch share a request, and so do writes with their evidence inside: no more than what a put may do.
+    for (const table of [tables.state.table, tables.evidence])
+      table.grant(this.function, "dynamodb:PartiQLInsert", "dynamodb:PartiQLUpdate");
     signingKeys?.use(this.function);
     useQueues(this.function, this.redriveQueue);
     const { queue, deadLetterQueue } = this.redriveQueue;

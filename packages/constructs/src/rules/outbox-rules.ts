@@ -11,6 +11,8 @@ import { at, type Mapping, mappingsOf, numberAt, tablesNamedBy, tableTypes, vari
 
 /** The outbox, and that of older releases. */
 const outboxVariables = ["ORDERED_OUTBOX_TABLE", "OUTBOX_TABLE"];
+/** The actions that put a row, or change one. */
+const writing = ["PutItem", "UpdateItem", "BatchWriteItem", "PartiQLInsert", "PartiQLUpdate"];
 const viewType = "StreamSpecification.StreamViewType";
 
 export const outboxRules: readonly Rule[] = [
@@ -20,7 +22,7 @@ export const outboxRules: readonly Rule[] = [
       "the relay signs a row for the function that its key begins with, so a role may only write rows with its own name",
     check: (templates) =>
       statementsOf(templates)
-        .filter(({ effect, actions }) => effect === "Allow" && actions.includes("dynamodb:PutItem"))
+        .filter(({ effect, actions }) => effect === "Allow" && actions.some(isWrite))
         .filter(({ resources }) => resources.some((each) => isOrderedOutbox(templates, each)))
         .flatMap(({ holder, property, roles, condition }) =>
           roles.flatMap((role) => {
@@ -119,6 +121,10 @@ export const outboxRules: readonly Rule[] = [
     ],
   },
 ];
+
+function isWrite(action: string): boolean {
+  return writing.some((one) => action === `dynamodb:${one}`);
+}
 
 function isOrderedOutbox(templates: Templates, resource: unknown): boolean {
   const table = templates.referredTo(resource);

@@ -112,6 +112,7 @@ function consume(user: LambdaFunction, { queue: consumed, evidence, foundation, 
   const { queue, deadLetterQueue, queueName = queue.queueName } = consumed;
   useQueues(user, consumed);
   evidence.grant(user, "dynamodb:BatchGetItem"); // a redelivered batch asks at once what is done
+  evidence.grant(user, "dynamodb:PartiQLInsert", "dynamodb:PartiQLUpdate"); // leases of a batch share a request
   if (queue.fifo) evidence.grant(user, "dynamodb:UpdateItem", "dynamodb:DeleteItem"); // the holds
   foundation?.signingKeys.use(user);
   foundation?.claims.allowParking(user, { queueName });

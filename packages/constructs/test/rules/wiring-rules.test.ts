@@ -268,6 +268,17 @@ test("G6, G7: a queue that a rule fills, with a key whose policy lets EventBridg
   expect(findingsOf(wiring)).not.toContain("source-key");
 });
 
+test.each(["UpdateItem", "BatchWriteItem", "PartiQLInsert", "PartiQLUpdate"])(
+  "G7: a role that may write rows of the outbox by %s may write its own only",
+  (action) => {
+    const wiring = soundWiring();
+    change("service.ConsumerPolicy.PolicyDocument.Statement.0.Action", `dynamodb:${action}`)(wiring);
+    expect(findingsOf(wiring)).not.toContain("outbox-own-rows");
+    change("service.ConsumerPolicy.PolicyDocument.Statement.0.Condition", undefined)(wiring);
+    expect(findingsOf(wiring)).toContain("outbox-own-rows");
+  },
+);
+
 test("a role that may write evidence its functions are not told of is that of a thief of another service", () => {
   const wiring = soundWiring();
   const Statement = [

@@ -29,7 +29,13 @@ describe("a function of one's own", () => {
       "QUEUE_URL",
     ]);
     expect(grantsOf(template, "Role")).toEqual({
-      "Evidence.Arn": ["dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:PutItem"],
+      "Evidence.Arn": [
+        "dynamodb:BatchGetItem",
+        "dynamodb:GetItem",
+        "dynamodb:PartiQLInsert",
+        "dynamodb:PartiQLUpdate",
+        "dynamodb:PutItem",
+      ],
       "Jobs.Arn": [
         "sqs:ChangeMessageVisibility",
         "sqs:DeleteMessage",

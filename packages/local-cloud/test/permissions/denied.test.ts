@@ -178,17 +178,20 @@ test("a missing object is AccessDenied for a role that may not list its bucket",
   expect(recorder.of("denial").at(-1)).toMatchObject({ action: "s3:ListBucket", resource: "Shop/Bucket" });
 });
 
-test("what is not known is denied and named, PartiQL too", async () => {
-  const Statement = 'SELECT * FROM "$TABLE"';
-  expect(await asked("Shop/May", "dynamodb", "ExecuteStatementCommand", { Statement })).toMatchObject({
+test("what is not known is denied and named", async () => {
+  expect(await asked("Shop/May", "dynamodb", "ListTablesCommand", {})).toMatchObject({
     name: "AccessDeniedException",
-    message: expect.stringContaining(
-      "DynamoDB ExecuteStatement are not supported here; supported are GetItem",
-    ),
+    message: expect.stringContaining("DynamoDB ListTables are not supported here; supported are GetItem"),
   });
-  expect(recorder.of("denial").at(-1)?.line).toContain(
-    "Shop/May: the permissions of DynamoDB ExecuteStatement",
-  );
+  expect(recorder.of("denial").at(-1)?.line).toContain("Shop/May: the permissions of DynamoDB ListTables");
+});
+
+test("PartiQL needs the permission of each statement", async () => {
+  const Statements = [{ Statement: `INSERT INTO "$TABLE" VALUE {'id': ?}`, Parameters: [{ S: "1" }] }];
+  expect(await asked("Shop/May", "dynamodb", "BatchExecuteStatementCommand", { Statements })).toMatchObject({
+    name: "AccessDeniedException",
+    message: expect.stringContaining("dynamodb:PartiQLInsert"),
+  });
 });
 
 test("a request that no function signed is denied", async () => {

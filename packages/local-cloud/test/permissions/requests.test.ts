@@ -1,11 +1,13 @@
 // What each operation needs, from requests as the AWS SDK really sends them.
 
 import {
+  BatchExecuteStatementCommand,
   BatchGetItemCommand,
   BatchWriteItemCommand,
   DeleteItemCommand,
   DynamoDBClient,
   ExecuteStatementCommand,
+  ExecuteTransactionCommand,
   GetItemCommand,
   ListTablesCommand,
   PutItemCommand,
@@ -157,17 +159,60 @@ describe("DynamoDB", () => {
         "dynamodb:ConditionCheckItem table/Outbox",
       ],
     ],
+    [
+      new ExecuteStatementCommand({ Statement: 'select a FROM "Orders"' }),
+      ["dynamodb:PartiQLSelect table/Orders"],
+    ],
+    [
+      new ExecuteStatementCommand({ Statement: 'SELECT * FROM "Orders"."byDay" WHERE day = 1' }),
+      ["dynamodb:PartiQLSelect table/Orders/index/byDay"],
+    ],
+    [
+      new BatchExecuteStatementCommand({
+        Statements: [
+          { Statement: `INSERT INTO "Orders" VALUE {'id': ?}`, Parameters: [{ S: "1" }] },
+          { Statement: `INSERT INTO Orders VALUE {'id': ?}`, Parameters: [{ S: "1" }] },
+          { Statement: 'UPDATE "Outbox" SET "a" = ? WHERE "id" = ?', Parameters: [{ N: "1" }, { S: "1" }] },
+        ],
+      }),
+      ["dynamodb:PartiQLInsert table/Orders", "dynamodb:PartiQLUpdate table/Outbox"],
+    ],
+    [
+      new ExecuteTransactionCommand({
+        TransactStatements: [{ Statement: `DELETE FROM Orders WHERE id = 'a'` }],
+      }),
+      ["dynamodb:PartiQLDelete table/Orders"],
+    ],
   ])("%# needs its action on each table that it names", async (command, expected) => {
     expect(await needs(command)).toEqual(expected);
   });
 
-  test.each([
-    [new ExecuteStatementCommand({ Statement: 'SELECT * FROM "Orders"' })],
-    [new ListTablesCommand({})],
-  ])("%# is not known, so nobody may", async (command) => {
-    await expect(needs(command)).rejects.toThrow(
-      /DynamoDB (ExecuteStatement|ListTables) are not supported here; supported/,
+  test("an operation that is not known nobody may use, nor a statement that is not understood", async () => {
+    await expect(needs(new ListTablesCommand({}))).rejects.toThrow(
+      /DynamoDB ListTables are not supported here; supported/,
     );
+    await expect(needs(new ExecuteStatementCommand({ Statement: "EXISTS(SELECT 1)" }))).rejects.toThrow(
+      "a PartiQL statement that is not understood here",
+    );
+  });
+
+  test.each([
+    [`INSERT INTO "Orders" VALUE {'a': ?, 'id': ?}`, [{ S: "x" }, { S: "mine#1" }], "mine#1"],
+    [
+      'UPDATE "Orders" SET "a" = ? WHERE "id" = ? AND "b" = ?',
+      [{ S: "x" }, { S: "mine#1" }, { S: "y" }],
+      "mine#1",
+    ],
+    [
+      'UPDATE "Orders" SET "a" = ? WHERE "b" = ? AND id = ?',
+      [{ S: "x" }, { S: "y" }, { S: "mine#1" }],
+      "mine#1",
+    ],
+    [`UPDATE "Orders" SET "a" = ? WHERE "id" = 'mine#1'`, [{ S: "x" }], ""],
+  ])("the key of %s is that of its item, where it is a parameter", async (Statement, Parameters, key) => {
+    const command = new BatchExecuteStatementCommand({ Statements: [{ Statement, Parameters }] });
+    const { accesses } = wantedOfDynamodb(await sent(new DynamoDBClient(setting), command));
+    expect(accesses.map(({ leadingKeys }) => leadingKeys)).toEqual([[key]]);
   });
 });
 

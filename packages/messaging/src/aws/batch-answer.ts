@@ -1,6 +1,7 @@
 // The answer to a batch request is an HTTP 200, and each of its entries has a result of its own. Every entry of every
 // answer is read here: confirmed, worth another try, or refused with its code. An entry that the answer does not mention
-// counts as not done. The requests themselves are in sqs-batch.ts and dynamodb-batch.ts, and nowhere else.
+// counts as not done. The requests themselves are in sqs-batch.ts, dynamodb-batch.ts and
+// statement-batch.ts, and nowhere else.
 //
 //   G11. Entries are sent again a bounded number of times; an answer that confirms some of them starts the count anew.
 import { atOnce, requestsAtOnce } from "../core/at-once.ts";

@@ -25,7 +25,8 @@ import { waitToRetry } from "../core/retry.ts";
 import { digestOf, saysTheSame } from "../envelope/digest.ts";
 import { duplicateLookups } from "../observe/duplicate-lookups.ts";
 import type { Delivery, MessageMiddleware } from "./delivery.ts";
-import { type Lease, leaseGraceMs, leaseTable, type Settled } from "./lease.ts";
+import { type Lease, leaseTable, type Settled } from "./lease.ts";
+import { leaseGraceMs } from "./lease-item.ts";
 import { measure } from "./limits.ts";
 import { writesWithRows } from "./outbox.ts";
 

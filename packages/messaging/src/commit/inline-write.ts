@@ -22,33 +22,40 @@ export interface InlineParts {
   readonly messages: readonly Envelope[];
 }
 
-export function mergeInline({ Put, Update }: Write, parts: InlineParts): Write {
-  const attributes = attributesOf(parts);
-  if (Put) return { Put: { ...Put, ...conditionOf(Put, parts), Item: { ...Put.Item, ...attributes } } };
-  if (!Update) throw new Error("only a Put or an Update can carry evidence");
+export function mergeInline(write: Write, { attribute, read, evidence, ...messages }: InlineParts): Write {
+  const { Put, Update } = withMessages(write, messages, { [attribute]: { S: evidence } });
+  const condition = conditionOf(Put ?? Update ?? {}, { attribute, read });
+  return Put
+    ? { Put: { ...Put, ...condition } }
+    : { Update: { ...(Update as object), ...condition } as typeof Update };
+}
+
+/** The write with messages of its commit, in place of those of an earlier one. @param more what it sets besides */
+export function withMessages(
+  { Put, Update }: Write,
+  { outboxId, messages }: Pick<InlineParts, "outboxId" | "messages">,
+  more: Item = {},
+): Write {
+  const outbox: Item = {
+    [outboxIdAttribute]: { S: outboxId },
+    [outboxAttribute]: { L: messages.map((message) => ({ S: asciiJson(message) })) },
+  };
+  const attributes = { ...more, ...(messages.length > 0 && outbox) };
+  if (Put) return { Put: { ...Put, Item: { ...Put.Item, ...attributes } } };
+  if (!Update) throw new Error("only a Put or an Update can carry messages");
 
   const names = Object.keys(attributes);
-  const removed = parts.messages.length === 0 ? [outboxIdAttribute, outboxAttribute] : [];
+  const removed = messages.length === 0 ? Object.keys(outbox) : [];
   const set = names.map((name) => `${name} = :${name}`);
   const expression = withClause(Update.UpdateExpression ?? "", "SET", set);
   const values = Object.fromEntries(names.map((name) => [`:${name}`, attributes[name]])) as Item;
-  const condition = conditionOf(Update, parts);
+  const all = { ...Update.ExpressionAttributeValues, ...values };
   return {
     Update: {
       ...Update,
-      ...condition,
       UpdateExpression: withClause(expression, "REMOVE", removed),
-      ExpressionAttributeValues: { ...condition.ExpressionAttributeValues, ...values },
+      ...(Object.keys(all).length > 0 && { ExpressionAttributeValues: all }),
     },
-  };
-}
-
-function attributesOf({ attribute, evidence, outboxId, messages }: InlineParts): Item {
-  if (messages.length === 0) return { [attribute]: { S: evidence } };
-  return {
-    [attribute]: { S: evidence },
-    [outboxIdAttribute]: { S: outboxId },
-    [outboxAttribute]: { L: messages.map((message) => ({ S: asciiJson(message) })) },
   };
 }
 
@@ -60,7 +67,7 @@ interface Conditional {
 /** The write's own condition, and that the evidence has not moved. */
 function conditionOf(
   { ConditionExpression, ExpressionAttributeValues }: Conditional,
-  { attribute, read }: InlineParts,
+  { attribute, read }: Pick<InlineParts, "attribute" | "read">,
 ) {
   const unmoved = read === undefined ? `attribute_not_exists(${attribute})` : `${attribute} = :eo_read`;
   const values = { ...ExpressionAttributeValues, ...(read === undefined ? {} : { ":eo_read": { S: read } }) };

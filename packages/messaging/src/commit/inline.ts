@@ -4,26 +4,20 @@
 //
 //   G1, G2. One write holds everything, on the condition that the evidence is what this commit was decided on.
 //   G3. The item's stream carries the messages: each record those of its own commit (see inline-stream.ts).
-import {
-  ConditionalCheckFailedException,
-  type DynamoDBClient,
-  PutItemCommand,
-  UpdateItemCommand,
-} from "@aws-sdk/client-dynamodb";
+import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { marshall } from "@aws-sdk/util-dynamodb";
-import { isTransient } from "../aws/cancellation.ts";
 import { dynamodb } from "../aws/clients.ts";
 import { sharedRead } from "../aws/shared-read.ts";
 import { environment } from "../core/environment.ts";
 import { evidenceId } from "../core/ids.ts";
-import type { Item } from "../core/item-size.ts";
 import { type Outcome, Park, RetryLater, StateMoved } from "../core/outcome.ts";
-import { beforeNextCommit } from "../core/retry.ts";
 import { wholeNumber } from "../core/whole-number.ts";
 import type { Envelope } from "../envelope/envelope.ts";
 import type { Delivery } from "./delivery.ts";
+import type { GroupCommitOptions } from "./group-commit.ts";
 import type { EvidenceStore } from "./idempotency.ts";
-import { mergeInline } from "./inline-write.ts";
+import { inlineGroup, inlineSender } from "./inline-send.ts";
+import { mergeInline, outboxIdAttribute } from "./inline-write.ts";
 import { byIds, itemsNamedBy } from "./item-evidence.ts";
 import { measure } from "./limits.ts";
 import type { OverflowPlace } from "./overflow-rows.ts";
@@ -54,6 +48,11 @@ export interface InlineOptions {
    */
   readonly window?: number;
   readonly client?: DynamoDBClient;
+  /**
+   * Writes of one batch that are ready together share a request, each with a condition and a result of its own. Its role
+   * needs dynamodb:PartiQLInsert and dynamodb:PartiQLUpdate on the table; without them, or with false, each goes alone.
+   */
+  readonly groupCommit?: boolean | GroupCommitOptions;
 }
 
 const windowDefault = 10;
@@ -68,13 +67,24 @@ const windowMax = 100;
  * Duplicates get no receipt.
  */
 export function inline(options: InlineOptions): EvidenceStore {
-  const { table, itemOf = (message) => message.partitionkey, form, evidenceTable } = resolve(options);
+  const {
+    table,
+    itemOf = (message) => message.partitionkey,
+    form,
+    evidenceTable,
+    grouping,
+  } = resolve(options);
   const client = () => options.client ?? dynamodb();
   const readItem = sharedRead({ table, client, attribute: form.attribute });
   const readBeyond = sharedRead({ table: evidenceTable, client });
+  const group = grouping && inlineGroup(client, grouping);
+  const sender = inlineSender({ table, client, group, readItem });
   let barred: RowsEvidence | undefined;
 
   return {
+    begin: ({ unit, deadlineMs }) => group?.begin(unit, deadlineMs),
+    end: ({ unit }) => group?.end(unit),
+
     async find(delivery) {
       const id = itemOf(delivery.message);
       const { known } = await judge(await look(id), delivery, id);
@@ -82,35 +92,40 @@ export function inline(options: InlineOptions): EvidenceStore {
     },
 
     async commit(delivery, receipt) {
-      const { unit, message } = delivery;
-      if (unit.writes.length + unit.messages.length === 0 && !form.everyMessage) {
-        return { kind: "done", receipt }; // no effect, no evidence
+      try {
+        return await commit(delivery, receipt);
+      } finally {
+        group?.end(delivery.unit); // also when it had nothing to write
       }
-      const id = itemOf(message);
-      const { read, known, base } = await judged(delivery, id);
-      if (known) return known;
-
-      const { attribute } = form;
-      const evidence = form.add(await withRoom(base, delivery, id), delivery);
-      const write = mergeInline(writeOf(delivery, id), {
-        attribute,
-        read,
-        evidence,
-        outboxId: evidenceId(delivery),
-        messages: unit.messages,
-      });
-      measure([write]);
-      const old = await send(write, delivery);
-      if (old === undefined) {
-        remember(table, id, { [attribute]: { S: evidence } });
-        return { kind: "done", receipt };
-      }
-      remember(table, id, old);
-      const first = form.judge(old[attribute]?.S, delivery); // G2: before anything else, as a lost response ends here
-      if (first) return first;
-      throw new StateMoved(`${table} ${id}`);
     },
   };
+
+  async function commit(delivery: Delivery, receipt: unknown): Promise<Outcome> {
+    const { unit, message } = delivery;
+    if (unit.writes.length + unit.messages.length === 0 && !form.everyMessage) {
+      return { kind: "done", receipt }; // no effect, no evidence
+    }
+    const id = itemOf(message);
+    const { read, known, base } = await judged(delivery, id);
+    if (known) return known;
+
+    const { attribute } = form;
+    const evidence = form.add(await withRoom(base, delivery, id), delivery);
+    const { messages } = unit;
+    const outboxId = evidenceId(delivery);
+    const write = mergeInline(writeOf(delivery, id), { attribute, read, evidence, outboxId, messages });
+    const refused = await sender.send(measure([write]), { delivery, id });
+    if (refused === undefined) {
+      const outbox = messages.length > 0 && { [outboxIdAttribute]: { S: outboxId } };
+      remember(table, id, { [attribute]: { S: evidence }, ...outbox });
+      return { kind: "done", receipt };
+    }
+    const { item } = refused;
+    remember(table, id, item);
+    const first = form.judge(item?.[attribute]?.S, delivery); // G2: before anything else, as a lost response ends here
+    if (first) return first;
+    throw new StateMoved(`${table} ${id}`);
+  }
 
   /** What was remembered may be too old to refuse a message by: only the item says that it is not the next. */
   async function judged(delivery: Delivery, id: string) {
@@ -180,30 +195,6 @@ export function inline(options: InlineOptions): EvidenceStore {
       `inline needs exactly one put or update of the item that itemOf names in ${table}, got ${unit.writes.length} writes`,
     );
   }
-
-  /** The item as it was when the condition failed, or undefined when the write was done. */
-  async function send(write: Write, { deadlineMs }: Delivery): Promise<Item | undefined> {
-    for (let attempt = 1; ; attempt++) {
-      try {
-        return await perform(write);
-      } catch (error) {
-        const code = codeOf(error);
-        if (!isTransient(code)) throw error;
-        await beforeNextCommit({ code }, { attempt, deadlineMs, cause: error });
-      }
-    }
-  }
-
-  async function perform({ Put, Update }: Write): Promise<Item | undefined> {
-    try {
-      if (Put) await client().send(new PutItemCommand(Put));
-      if (Update) await client().send(new UpdateItemCommand(Update));
-      return undefined;
-    } catch (error) {
-      if (error instanceof ConditionalCheckFailedException) return error.Item ?? {};
-      throw error;
-    }
-  }
 }
 
 interface Judgement {
@@ -211,15 +202,15 @@ interface Judgement {
   readonly base: string | undefined;
 }
 
-/** The name that a transaction would give as its reason: TransactionConflict for a TransactionConflictException. */
-function codeOf(error: unknown): string {
-  return error instanceof Error ? error.name.replace(/Exception$/, "") : typeof error;
-}
-
 function resolve(options: InlineOptions) {
-  const { by = "ids", window = windowDefault } = options;
+  const { by = "ids", window = windowDefault, groupCommit: grouping = {} } = options;
   if (by !== "ids" && by !== "sequence") throw new Error(`by must be "ids" or "sequence", got ${String(by)}`);
   wholeNumber("window", window, { min: 1, max: windowMax });
   const form = by === "ids" ? byIds(window) : bySequence;
-  return { ...options, form, evidenceTable: environment("EVIDENCE_TABLE") };
+  return {
+    ...options,
+    form,
+    evidenceTable: environment("EVIDENCE_TABLE"),
+    grouping: grouping === true ? {} : grouping || undefined,
+  };
 }

@@ -8,18 +8,19 @@
 //   G8, G9. Only the last owner settles, and only once.
 //   Clocks decide when a lease may be overtaken; conditions decide who may settle.
 import {
-  type AttributeValue,
   ConditionalCheckFailedException,
   type DynamoDBClient,
   PutItemCommand,
 } from "@aws-sdk/client-dynamodb";
-import { marshall, unmarshall } from "@aws-sdk/util-dynamodb";
+import { marshall } from "@aws-sdk/util-dynamodb";
 import { dynamodb } from "../aws/clients.ts";
 import { sharedRead } from "../aws/shared-read.ts";
 import { nowMs, nowSeconds } from "../core/clock.ts";
 import { newId } from "../core/ids.ts";
 import { RetryLater } from "../core/outcome.ts";
 import { evidenceDays } from "../envelope/message-life.ts";
+import { type Condition, type Item, readItem, unchanged } from "./lease-item.ts";
+import { asUpdate, sharedWrite } from "./shared-write.ts";
 import type { Write } from "./unit-of-work.ts";
 
 export interface LeaseTable {
@@ -74,26 +75,12 @@ export interface LeaseTableOptions {
   readonly client?: DynamoDBClient | undefined;
 }
 
-interface Item extends Record<string, unknown> {
-  readonly state: "claimed" | "free" | "settled";
-  readonly owner: string;
-  readonly fence: number;
-  readonly untilMs: number;
-}
-
-export type Condition = Pick<
-  NonNullable<Write["Put"]>,
-  "ConditionExpression" | "ExpressionAttributeNames" | "ExpressionAttributeValues"
->;
-
-/** How long a lease on a message is respected after its invocation must have ended: clocks disagree. */
-export const leaseGraceMs = 2_000;
-
 /** How often to try to acquire the lease when others change the item in between. */
 const roundsMax = 5;
 
 export function leaseTable({ table, graceMs, client }: LeaseTableOptions): LeaseTable {
   const read = sharedRead({ table, client: () => client ?? dynamodb() });
+  const share = sharedWrite(() => client ?? dynamodb());
   return {
     async settled(id) {
       const attributes = await read(id);
@@ -106,7 +93,7 @@ export function leaseTable({ table, graceMs, client }: LeaseTableOptions): Lease
       let found: Item | undefined;
       for (let round = 1; round <= roundsMax; round++) {
         const mine: Item = { ...about, id, state: "claimed", owner, fence: (found?.fence ?? 0) + 1, untilMs };
-        const refused = await put(mine, found ? unchanged(found) : absent);
+        const refused = found ? await put(mine, unchanged(found)) : await insert(mine);
         // D1: the lease was written, the response was lost, and the SDK's second attempt met the first.
         if (refused === undefined || refused.item?.owner === owner) {
           return { kind: "granted", lease: lease(mine, id), inDoubt: found?.state === "claimed" };
@@ -142,7 +129,7 @@ export function leaseTable({ table, graceMs, client }: LeaseTableOptions): Lease
       settlement: (result) => ({ Put: putOf(settled(result), unchanged(mine)) }),
       async settle(result) {
         const item = settled(result);
-        const refused = await put(item, unchanged(mine));
+        const refused = await settle(item, mine);
         if (refused === undefined) return resultOf(item);
         const { item: found } = refused;
         if (found?.state === "settled" && found.owner === mine.owner) return resultOf(found);
@@ -152,6 +139,23 @@ export function leaseTable({ table, graceMs, client }: LeaseTableOptions): Lease
         await put({ ...mine, state: "free" }, unchanged(mine));
       },
     };
+  }
+
+  /** As `put`, in a request that leases of one moment share. */
+  async function insert(item: Item): Promise<{ item: Item | undefined } | undefined> {
+    const write = { Put: putOf(item, absent) };
+    const result = await share({ write, exists: false, deadlineMs: item.untilMs });
+    if (result === "done") return undefined;
+    if (result === "alone" || result.code !== "DuplicateItem") return put(item, absent);
+    const there = await read(item.id as string);
+    return { item: there && readItem(there) };
+  }
+
+  /** As `put`, too. What a statement does not do is put: the answer to that says what is there. */
+  async function settle(item: Item, mine: Item): Promise<{ item: Item | undefined } | undefined> {
+    const write = asUpdate(putOf(item, unchanged(mine)), ["state", "result", "expiresAt"]);
+    const answer = await share({ write, exists: true, deadlineMs: mine.untilMs });
+    return answer === "done" ? undefined : put(item, unchanged(mine));
   }
 
   /** Undefined when it was put; what is there instead when the condition was not met. */
@@ -176,36 +180,6 @@ export function leaseTable({ table, graceMs, client }: LeaseTableOptions): Lease
 }
 
 const absent: Condition = { ConditionExpression: "attribute_not_exists(id)" };
-
-/** The lease was not acquired, freed or settled since: the fence grows with each owner, and an owner changes the state once. */
-function unchanged({ owner, fence, state }: Item): Condition {
-  return {
-    ConditionExpression: "#owner = :owner AND #fence = :fence AND #state = :state",
-    ExpressionAttributeNames: { "#owner": "owner", "#fence": "fence", "#state": "state" },
-    ExpressionAttributeValues: marshall({ ":owner": owner, ":fence": fence, ":state": state }),
-  };
-}
-
-/**
- * For a consumer that changed its mode and finds a lease where it looks for evidence: an unsettled lease says nothing
- * of an effect. Undefined when it is settled. A write on `condition` replaces the lease, so its owner cannot settle it.
- */
-export function unsettledLease(
-  attributes: Readonly<Record<string, AttributeValue>>,
-): { readonly waitMs: number; readonly condition: Condition } | undefined {
-  const found = readItem(attributes);
-  if (found.state === "settled") return undefined;
-  return {
-    waitMs: found.state === "free" ? 0 : found.untilMs + leaseGraceMs - nowMs(),
-    condition: unchanged(found),
-  };
-}
-
-/** Evidence of `rows` has no state: a consumer that changed its mode finds its old messages settled. */
-function readItem(attributes: Readonly<Record<string, AttributeValue>>): Item {
-  const { state = "settled", owner = "", fence = 0, untilMs = 0, ...rest } = unmarshall({ ...attributes });
-  return { ...rest, state, owner, fence, untilMs };
-}
 
 function settledAs(found: Item): Settled {
   return { kind: "settled", result: resultOf(found), about: found };

@@ -9,7 +9,7 @@ import { evidenceId } from "../core/ids.ts";
 import { type Outcome, Park, RetryLater, StateMoved } from "../core/outcome.ts";
 import { digestOf, saysTheSame } from "../envelope/digest.ts";
 import type { Delivery } from "./delivery.ts";
-import { type Condition, unsettledLease } from "./lease.ts";
+import { type Condition, unsettledLease } from "./lease-item.ts";
 import type { Measured } from "./limits.ts";
 
 export interface RowsEvidence {

@@ -13,8 +13,9 @@ import { evidenceDays } from "../envelope/message-life.ts";
 import type { Delivery } from "./delivery.ts";
 import { type GroupCommitOptions, groupCommit } from "./group-commit.ts";
 import type { EvidenceStore } from "./idempotency.ts";
-import type { Condition } from "./lease.ts";
+import type { Condition } from "./lease-item.ts";
 import { measure } from "./limits.ts";
+import type { MessageCarrier } from "./messages-in-item.ts";
 import { writesWithRows } from "./outbox.ts";
 import type { RowsEvidence } from "./rows-evidence.ts";
 import { transact } from "./transaction.ts";
@@ -25,6 +26,8 @@ export interface RowsOptions {
   readonly evidenceTable?: string;
   /** The outbox table; by default what ORDERED_OUTBOX_TABLE names. */
   readonly outboxTable?: string;
+  /** Where outgoing messages travel: in rows of the outbox, unless `inItem({ table })` is given. */
+  readonly messages?: MessageCarrier;
   readonly client?: DynamoDBClient;
   /**
    * Units of work of one batch that are ready together share a transaction: fewer requests, and a cancelled one
@@ -76,7 +79,9 @@ export function rows(options: RowsOptions = {}): EvidenceStore {
   }
 
   function transactionOf(delivery: Delivery, receipt: unknown, condition = absent): Write[] {
-    const writes = writesWithRows(delivery.unit, { table: outboxTable, id: evidenceId(delivery) });
+    const id = evidenceId(delivery);
+    const { unit } = delivery;
+    const writes = options.messages?.(unit, id) ?? writesWithRows(unit, { table: outboxTable, id });
     return [evidenceWrite(delivery, receipt, condition), ...writes]; // evidence first: its reason is looked at first
   }
 

@@ -40,13 +40,20 @@ export interface Fault {
 }
 
 const answerKinds: readonly FaultKind[] = ["lost-response", "killed-before", "frozen-before", "twice-after"];
-const conflicting: readonly string[] = ["TransactWriteItems", "PutItem", "UpdateItem", "DeleteItem"];
+const conflicting: readonly string[] = [
+  "TransactWriteItems",
+  "PutItem",
+  "UpdateItem",
+  "DeleteItem",
+  "BatchExecuteStatement",
+];
 const batches: readonly string[] = [
   "SendMessageBatch",
   "DeleteMessageBatch",
   "ChangeMessageVisibilityBatch",
   "BatchWriteItem",
   "BatchGetItem",
+  "BatchExecuteStatement",
 ];
 const crossings: readonly string[] = ["SendMessageBatch", "SendMessage", "ReceiveMessage"];
 

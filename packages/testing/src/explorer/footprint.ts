@@ -1,5 +1,6 @@
 // The footprint of a call: which items and queues it reads and writes. Two calls that have nothing in common, or only read
 // what they have in common, can change places without any difference. An unknown call counts as touching everything.
+import { readPartiql } from "@essentially-once/local-cloud/internal/permissions/requests/partiql";
 import type { Call } from "./call.ts";
 
 export interface Footprint {
@@ -30,10 +31,25 @@ export function footprintOf({ command, input }: Pick<Call, "command" | "input">)
       return writing([itemOf(given.TableName, given.Key as Key)]);
     case "TransactWriteItems":
       return writing((given.TransactItems as readonly Record<string, Input>[]).map(itemOfAction));
+    case "BatchExecuteStatement":
+      return ofStatements(given.Statements as readonly Statement[]);
     default:
       if (typeof given.QueueUrl === "string") return writing([given.QueueUrl]);
       return writing([everything]);
   }
+}
+
+interface Statement {
+  readonly Statement: string;
+  readonly Parameters?: readonly { readonly S?: string }[];
+}
+
+function ofStatements(statements: readonly Statement[]): Footprint {
+  const read = statements.map(({ Statement, Parameters }) => readPartiql(Statement, Parameters));
+  const places = read.map((one) =>
+    one?.id === undefined ? everything : itemOf(one.table, { id: { S: one.id } }),
+  );
+  return read.every((one) => one?.action === "PartiQLSelect") ? reading(places) : writing(places);
 }
 
 /** True when their order makes no difference. */

@@ -4,7 +4,7 @@
 import type { Call, CallOutput, Carrier } from "./call.ts";
 import { canMeet, type Fault } from "./fault.ts";
 import { never, runAs, stopProcess } from "./process-identity.ts";
-import { connectionLost, partOf, refusal, tampered, tamperedAnswer, withoutPart } from "./refusals.ts";
+import { connectionLost, partOf, refused, tampered, tamperedAnswer, withoutPart } from "./refusals.ts";
 import type { Simulation } from "./simulation.ts";
 
 export interface GateOptions {
@@ -105,10 +105,10 @@ export function gate({ faultFor, onCall, onDone, runAgain }: GateOptions): Simul
       }
       case "busy":
         busy ??= { fault, untilMs: process.simulation.nowMs() + busyMs };
-        throw refusal("conflict", command, input);
+        return refused("conflict", command, input);
       case "throttled":
       case "conflict":
-        throw refusal(fault.kind, command, input);
+        return refused(fault.kind, command, input);
       case "partial":
         return partOf(command, input, await carrier.perform(withoutPart(command, input)));
       case "tampered":

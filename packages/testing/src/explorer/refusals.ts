@@ -13,7 +13,15 @@ export function connectionLost(): Error {
   return Object.assign(new Error("socket hang up"), { name: "TimeoutError", code: "ECONNRESET" });
 }
 
-export function refusal(kind: "throttled" | "conflict", command: string, input: unknown): Error {
+/** An answer that refuses each statement, where that is how the service does it. @throws the service's error otherwise */
+export function refused(kind: "throttled" | "conflict", command: string, input: unknown): CallOutput {
+  if (kind === "throttled" || command !== "BatchExecuteStatement") throw refusal(kind, command, input);
+  const { Statements = [] } = input as BatchInput;
+  const Responses = Statements.map(() => ({ Error: { Code: "TransactionConflict" } }));
+  return { response: {}, output: { $metadata: { httpStatusCode: 200 }, Responses } };
+}
+
+function refusal(kind: "throttled" | "conflict", command: string, input: unknown): Error {
   const $metadata = { httpStatusCode: 400 };
   const message = `${kind}, says the explorer`;
   if (command === "TransactWriteItems") {
@@ -41,11 +49,14 @@ export function refusal(kind: "throttled" | "conflict", command: string, input: 
 interface BatchInput {
   readonly Entries?: readonly { readonly Id?: string }[];
   readonly RequestItems?: Readonly<Record<string, unknown>>;
+  readonly Statements?: readonly unknown[];
 }
 
 /** The input without its first entry; undefined when nothing is left to ask. */
 export function withoutPart(command: string, input: unknown): unknown {
-  const { Entries, RequestItems } = input as BatchInput;
+  const { Entries, RequestItems, Statements } = input as BatchInput;
+  if (Statements)
+    return Statements.length > 1 ? { ...(input as object), Statements: Statements.slice(1) } : nothing;
   if (Entries) return Entries.length > 1 ? { ...(input as object), Entries: Entries.slice(1) } : nothing;
   const [[table, wanted] = ["", []]] = Object.entries(RequestItems ?? {});
   if (command === "BatchGetItem") {
@@ -61,12 +72,19 @@ export const nothing = Symbol("nothing");
 
 /** The answer as it is when the first entry was not done. */
 export function partOf(command: string, input: unknown, { output, response }: CallOutput): CallOutput {
-  const { Entries, RequestItems } = input as BatchInput;
+  const { Entries, RequestItems, Statements } = input as BatchInput;
   const whole = { $metadata: { httpStatusCode: 200 }, ...(output as object) };
   if (Entries) {
     const { Failed = [] } = whole as { Failed?: unknown[] };
     const failed = { Id: Entries[0]?.Id, SenderFault: false, Code: "InternalError" };
     return { response, output: { Successful: [], ...whole, Failed: [...Failed, failed] } };
+  }
+  if (Statements) {
+    const { Responses = [] } = whole as { Responses?: unknown[] };
+    return {
+      response,
+      output: { ...whole, Responses: [{ Error: { Code: "ThrottlingError" } }, ...Responses] },
+    };
   }
   const [[table, wanted] = ["", []]] = Object.entries(RequestItems ?? {});
   if (command === "BatchGetItem") {

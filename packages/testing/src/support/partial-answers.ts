@@ -13,6 +13,11 @@ const name = "partial-answers";
 interface Batch {
   readonly RequestItems?: Record<string, unknown[] | { Keys?: unknown[] }>;
   readonly Entries?: readonly { readonly Id?: string }[];
+  readonly Statements?: readonly unknown[];
+}
+
+interface Answered {
+  readonly Responses?: readonly unknown[];
 }
 
 /**
@@ -48,7 +53,11 @@ export function leaveOut(
           rest.length === 0
             ? { response: {}, output: { $metadata: {} } }
             : await next({ ...args, input: holding(input, rest) as typeof args.input });
-        return { ...answered, output: { ...answered.output, ...unanswered(input, out, failure) } } as never;
+        const output = {
+          ...answered.output,
+          ...unanswered(input, out, failure, answered.output as Answered),
+        };
+        return { ...answered, output } as never;
       },
     { name, step: "initialize", override: true },
   );
@@ -60,14 +69,16 @@ export function leaveOut(
   };
 }
 
-function entriesOf({ Entries, RequestItems = {} }: Batch): readonly unknown[] {
+function entriesOf({ Entries, Statements, RequestItems = {} }: Batch): readonly unknown[] {
   if (Entries) return Entries;
+  if (Statements) return Statements;
   const [wanted = []] = Object.values(RequestItems);
   return Array.isArray(wanted) ? wanted : (wanted.Keys ?? []);
 }
 
 function holding(input: Batch, entries: readonly unknown[]): unknown {
   if (input.Entries) return { ...input, Entries: entries };
+  if (input.Statements) return { ...input, Statements: entries };
   const [[table = "", wanted = []] = []] = Object.entries(input.RequestItems ?? {});
   return {
     ...input,
@@ -75,7 +86,14 @@ function holding(input: Batch, entries: readonly unknown[]): unknown {
   };
 }
 
-function unanswered(input: Batch, entries: readonly unknown[], failure: object): object {
+function unanswered(
+  input: Batch,
+  entries: readonly unknown[],
+  failure: { readonly Code: string | undefined },
+  { Responses = [] }: Answered,
+): object {
+  if (input.Statements)
+    return { Responses: [...entries.map(() => ({ Error: { Code: failure.Code } })), ...Responses] };
   if (input.Entries)
     return { Failed: entries.map((entry) => ({ Id: (entry as { Id: string }).Id, ...failure })) };
   const { RequestItems } = holding(input, entries) as { RequestItems: Record<string, unknown> };

@@ -1,5 +1,5 @@
 // The permissions that a request to DynamoDB needs. A transaction needs those of each of its parts, a batch its own action on
-// each of its tables.
+// each of its tables, PartiQL those of each of its statements.
 //
 // https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazondynamodb.html
 // https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/transaction-apis-iam.html
@@ -7,7 +7,15 @@
 import { z } from "zod";
 import { tableArn } from "../../model/names.ts";
 import type { Access } from "../evaluate.ts";
-import { bodyOf, operationOf, type SeenRequest, unknownOperation, type Wanted } from "./request.ts";
+import { readPartiql } from "./partiql.ts";
+import {
+  bodyOf,
+  operationOf,
+  type SeenRequest,
+  UnknownRequest,
+  unknownOperation,
+  type Wanted,
+} from "./request.ts";
 
 /** All tables of an app are keyed by `id`; of another the key is not known, and no condition holds for it. */
 const attributes = z.looseObject({ id: z.looseObject({ S: z.string().optional() }).optional() }).optional();
@@ -21,6 +29,13 @@ const Transaction = z.object({
   ),
 });
 
+const parameter = z.looseObject({ S: z.string().optional() });
+const Statement = z.object({ Statement: z.string(), Parameters: z.array(parameter).optional() });
+const Statements = z.object({
+  Statements: z.array(Statement).optional(),
+  TransactStatements: z.array(Statement).optional(),
+});
+
 const PARTS = {
   Get: "GetItem",
   Put: "PutItem",
@@ -32,8 +47,9 @@ const PARTS = {
 const ON_ONE_TABLE = ["GetItem", "PutItem", "UpdateItem", "DeleteItem", "Query", "Scan", "DescribeTable"];
 const BATCHES = ["BatchGetItem", "BatchWriteItem"];
 const TRANSACTIONS = ["TransactGetItems", "TransactWriteItems"];
+const PARTIQL = ["ExecuteStatement", "BatchExecuteStatement", "ExecuteTransaction"];
 
-/** Throws `UnknownRequest` for any other operation, PartiQL's among them. */
+/** Throws `UnknownRequest` for any other operation. */
 export function wantedOfDynamodb(request: SeenRequest): Wanted {
   const operation = operationOf(request);
   if (ON_ONE_TABLE.includes(operation)) {
@@ -48,7 +64,21 @@ export function wantedOfDynamodb(request: SeenRequest): Wanted {
     const { TransactItems } = bodyOf(request, Transaction);
     return { accesses: distinct(TransactItems.flatMap(accessesOfPart)) };
   }
-  throw unknownOperation("DynamoDB", operation, [...ON_ONE_TABLE, ...BATCHES, ...TRANSACTIONS]);
+  if (operation === "ExecuteStatement") {
+    return { accesses: [accessOfStatement(bodyOf(request, Statement))] };
+  }
+  if (PARTIQL.includes(operation)) {
+    const { Statements: batch, TransactStatements: transaction } = bodyOf(request, Statements);
+    return { accesses: distinct((batch ?? transaction ?? []).map(accessOfStatement)) };
+  }
+  throw unknownOperation("DynamoDB", operation, [...ON_ONE_TABLE, ...BATCHES, ...TRANSACTIONS, ...PARTIQL]);
+}
+
+function accessOfStatement({ Statement: text, Parameters }: z.output<typeof Statement>): Access {
+  const statement = readPartiql(text, Parameters);
+  if (statement === undefined) throw new UnknownRequest("a PartiQL statement that is not understood here");
+  const { action, table, index, id = "" } = statement;
+  return { ...access(action, table, index), leadingKeys: [id] };
 }
 
 function accessesOfPart(parts: z.output<typeof Transaction>["TransactItems"][number]): Access[] {

@@ -15,7 +15,7 @@ describe("safe text", () => {
     expect(shortText(given)).toBe(shown);
   });
 
-  it("leaves letters of all languages, emoji and markup as they are", () => {
+  it("leaves words of all languages, emoji and markup as they are", () => {
     for (const text of ["Tromsø, Valparaíso, 東京", "🚚", "<b>&amp;</b>"]) expect(shortText(text)).toBe(text);
   });
 

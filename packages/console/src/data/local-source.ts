@@ -12,6 +12,7 @@ import { localParts } from "./graph/local-parts.ts";
 import { type Reached, reach } from "./reached.ts";
 import { journalReader } from "./seen/journal-reader.ts";
 import { type Messages, messageSource } from "./seen/message-source.ts";
+import { outboxReader } from "./seen/outbox-reader.ts";
 import type { Recorder } from "./seen/recorder.ts";
 import type { Source } from "./source.ts";
 import { localTrouble } from "./trouble/local-trouble.ts";
@@ -57,6 +58,7 @@ export function localSource(
     const messages = messageSource({
       ...{ reached, index, deadLetters, missing: [] },
       journal: journalReader(connection, index),
+      outbox: outboxReader(connection, index),
       bodyOf: ({ fields, deliveries }) =>
         deliveries
           .flatMap(({ queueArn }) => (queueArn === undefined ? [] : (resend.get(fields, queueArn) ?? [])))

@@ -12,6 +12,7 @@ import { reach } from "./reached.ts";
 import { journalReader } from "./seen/journal-reader.ts";
 import { messageIndex, type SeenMessage } from "./seen/message-index.ts";
 import { messageSource } from "./seen/message-source.ts";
+import { outboxReader } from "./seen/outbox-reader.ts";
 import type { Source } from "./source.ts";
 
 export interface StageSourceOptions {
@@ -44,6 +45,7 @@ export async function stageSource({
   const messages = messageSource({
     ...{ reached, index, deadLetters },
     journal: journalReader(connection, index, { entriesMax: ENTRIES_MAX }),
+    outbox: outboxReader(connection, index),
     missing: logged ? [] : ["Deliveries are not known: the functions' logs are not read here."],
     ...(logged && { logged }),
   });

@@ -16,6 +16,7 @@ import type { Reached } from "../../src/data/reached.ts";
 import { journalReader } from "../../src/data/seen/journal-reader.ts";
 import { MESSAGES_MAX } from "../../src/data/seen/message-index.ts";
 import { type Messages, messageSource } from "../../src/data/seen/message-source.ts";
+import { outboxReader } from "../../src/data/seen/outbox-reader.ts";
 import { type Recorder, startRecorder } from "../../src/data/seen/recorder.ts";
 
 const path = "Notes/NoteTaker/Function";
@@ -342,6 +343,7 @@ function sourceOf({ messages: index }: Recorder): Messages {
   return messageSource({
     ...{ reached, index, missing: [] },
     deadLetters: deadLetterSource({ reached, messages: index, tell: () => undefined }),
+    outbox: outboxReader(reached.connection, index),
     journal: journalReader(reached.connection, index, { now: () => Date.now() + 1e6 * ++requests }),
   });
 }

@@ -5,6 +5,7 @@ import { asciiJson } from "@essentially-once/messaging/envelope";
 import { journal } from "@essentially-once/messaging/journal";
 import type { Connection } from "@essentially-once/operator/internal/connect/connection";
 import { anEnvelope } from "@essentially-once/testing/an-envelope";
+import { anOutboxRow } from "@essentially-once/testing/internal/support/outbox-rows";
 import { aWorld, type World } from "@essentially-once/testing/world";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { Source } from "../../src/data/source.ts";
@@ -69,6 +70,21 @@ test("a message of the journal is found, and a gap is said", async () => {
   const { messages, missing } = await source.search("order-7");
   expect(messages.map(({ id }) => id)).toEqual([message.id]);
   expect(missing).toEqual(["Deliveries are not known: the functions' logs are not read here."]);
+});
+
+test("a message that waits in the outbox is found there, until it is sent", async () => {
+  const message = anEnvelope({ partitionkey: "order-8", data: { card: "4111-secret" } });
+  const row = anOutboxRow({ messages: [message] });
+  const table = world.output("OrderedOutboxTable");
+  await world.put(table, row);
+  await world.put(table, { id: "something", place: "else" });
+  const found = await source.search("order-8");
+  expect(found.messages).toMatchObject([{ id: message.id, state: "outbox" }]);
+  const told = await source.message({ id: message.id });
+  expect(told?.steps.map(({ text }) => text)).toContain("It waits in the outbox to be sent.");
+  expect(JSON.stringify([found, told])).not.toContain("4111-secret");
+  await world.remove(table, row);
+  expect((await source.search("order-8")).messages).toMatchObject([{ state: "unknown" }]);
 });
 
 test("a queue or a registry that cannot be read is named, and takes nothing else with it", async () => {

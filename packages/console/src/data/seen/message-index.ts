@@ -40,6 +40,8 @@ export interface SeenMessage {
   readonly deliveries: SeenDelivery[];
   /** Where it is in the journal. */
   entry?: { readonly partition: number; readonly sequence: number };
+  /** At the last look. */
+  isInOutbox?: boolean;
 }
 
 export interface MessageIndex {

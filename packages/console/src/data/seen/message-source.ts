@@ -8,6 +8,7 @@ import { storedOf } from "./evidence-steps.ts";
 import type { JournalReader } from "./journal-reader.ts";
 import type { MessageIndex, SeenMessage } from "./message-index.ts";
 import { type KnownStates, summaryOf } from "./message-state.ts";
+import type { OutboxReader } from "./outbox-reader.ts";
 import { inOrder, seenSteps } from "./steps.ts";
 
 export interface Messages {
@@ -20,6 +21,7 @@ export interface MessagesOptions {
   readonly reached: Reached;
   readonly index: MessageIndex;
   readonly journal: JournalReader;
+  readonly outbox: OutboxReader;
   readonly deadLetters: Pick<DeadLetters, "snapshots" | "history">;
   /** What a source that is not there would have told: "Deliveries of a stage are in its logs." */
   readonly missing: readonly string[];
@@ -33,11 +35,11 @@ const FOUND_MAX = 100;
 const FLOW_MAX = 500;
 
 export function messageSource(options: MessagesOptions): Messages {
-  const { reached, index, journal, deadLetters, missing, logged } = options;
+  const { reached, index, journal, outbox, deadLetters, missing, logged } = options;
 
   return {
     async search(text) {
-      await journal.refresh();
+      await Promise.all([journal.refresh(), outbox.refresh()]);
       const wanted = text.trim();
       const found = wanted === "" ? index.latest(FOUND_MAX + 1) : index.find(wanted);
       const known = await parkedStates();
@@ -49,13 +51,13 @@ export function messageSource(options: MessagesOptions): Messages {
     },
 
     async message({ id, source }) {
-      await journal.refresh();
+      await Promise.all([journal.refresh(), outbox.refresh()]);
       const message = index.get(id, source);
       return message && pathOf(message);
     },
 
     async correlation(id) {
-      await journal.refresh();
+      await Promise.all([journal.refresh(), outbox.refresh()]);
       const messages = index.byCorrelation(id);
       if (messages.length === 0) return undefined;
       const known = await parkedStates();
@@ -137,6 +139,11 @@ export function messageSource(options: MessagesOptions): Messages {
 
   function gaps(): string[] {
     const { registryMissing } = reached;
-    return [...missing, ...journal.missing(), ...(registryMissing === undefined ? [] : [registryMissing])];
+    return [
+      ...missing,
+      ...journal.missing(),
+      ...outbox.missing(),
+      ...(registryMissing === undefined ? [] : [registryMissing]),
+    ];
   }
 }

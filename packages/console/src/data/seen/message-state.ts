@@ -9,7 +9,7 @@ export type KnownStates = ReadonlyMap<string, MessageState>;
 
 export function summaryOf(
   reached: Reached,
-  { fields, deliveries, entry }: SeenMessage,
+  { fields, deliveries, entry, isInOutbox = false }: SeenMessage,
   known: KnownStates = new Map(),
 ): MessageSummary {
   const { id, source, type, time, partitionkey, correlationid, causationid } = fields;
@@ -21,17 +21,24 @@ export function summaryOf(
     ...[...byConsumer.keys()].filter((name) => name !== ""),
     ...known.keys(),
   ]);
+  const unseen = isInOutbox ? "outbox" : entry === undefined ? "unknown" : "waiting";
   const consumers = [...names].sort().map((consumer) => {
     const seen = byConsumer.get(consumer);
-    const state = known.get(consumer) ?? stateOf(seen, entry !== undefined);
+    const state = known.get(consumer) ?? stateOf(seen, unseen);
     return { consumer, state };
   });
   const own = byConsumer.get("") ?? []; // of an endpoint, which has no queue
   const states = consumers.map(({ state }) => state);
-  if (own.length > 0) states.push(stateOf(own, false));
+  if (own.length > 0) states.push(stateOf(own, "unknown"));
   const at = time ?? (deliveries[0] && new Date(deliveries[0].startedMs).toISOString());
   return {
-    ...{ id, source, type, consumers, state: worstOf(states, entry !== undefined) },
+    ...{
+      id,
+      source,
+      type,
+      consumers,
+      state: worstOf(states, { isJournaled: entry !== undefined, isInOutbox }),
+    },
     ...(at !== undefined && { at }),
     ...(partitionkey !== undefined && { partitionkey }),
     ...(correlationid !== undefined && { correlationid }),
@@ -39,8 +46,8 @@ export function summaryOf(
   };
 }
 
-function stateOf(deliveries: readonly SeenDelivery[] | undefined, isJournaled: boolean): MessageState {
-  if (deliveries === undefined || deliveries.length === 0) return isJournaled ? "waiting" : "unknown";
+function stateOf(deliveries: readonly SeenDelivery[] | undefined, unseen: MessageState): MessageState {
+  if (deliveries === undefined || deliveries.length === 0) return unseen;
   const ends = deliveries.map(({ end, said }) => said ?? end);
   if (ends.some((end) => end === "processed" || end === "duplicate")) return "done";
   switch (ends.at(-1)) {
@@ -70,7 +77,10 @@ const WORST_FIRST: readonly MessageState[] = [
 ];
 
 /** A message that nobody takes is done when it is in the journal. */
-function worstOf(states: readonly MessageState[], isJournaled: boolean): MessageState {
-  if (states.length === 0) return isJournaled ? "done" : "unknown";
+function worstOf(
+  states: readonly MessageState[],
+  { isJournaled, isInOutbox }: { readonly isJournaled: boolean; readonly isInOutbox: boolean },
+): MessageState {
+  if (states.length === 0) return isInOutbox ? "outbox" : isJournaled ? "done" : "unknown";
   return WORST_FIRST.find((state) => states.includes(state)) ?? "unknown";
 }

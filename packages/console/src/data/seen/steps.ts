@@ -6,7 +6,7 @@ import type { SeenDelivery, SeenMessage } from "./message-index.ts";
 
 /** What was seen of it: commit, journal, sending, deliveries. */
 export function seenSteps(reached: Reached, message: SeenMessage): Step[] {
-  const { fields, deliveries, entry } = message;
+  const { fields, deliveries, entry, isInOutbox } = message;
   const { source, time } = fields;
   return [
     {
@@ -23,6 +23,9 @@ export function seenSteps(reached: Reached, message: SeenMessage): Step[] {
             text: `Entry ${entry.sequence} of partition ${entry.partition} of the journal.`,
           },
         ]
+      : []),
+    ...(isInOutbox
+      ? [{ what: "published" as const, told: "outbox" as const, text: "It waits in the outbox to be sent." }]
       : []),
     ...sentSteps(reached, deliveries),
     ...deliveries.map((delivery) => deliverySteps(reached, delivery)),

@@ -5,6 +5,10 @@ export default defineConfig({
   test: {
     ...(await kitTests()),
     include: ["test/**/*.test.ts", "packages/**/*.test.ts"],
-    exclude: ["packages/proofs/e2e/**", "**/node_modules/**"], // needs a deployment: `npm run test:e2e`
+    exclude: [
+      "packages/proofs/e2e/**", // needs a deployment: `npm run test:e2e`
+      "packages/console/browser/**", // needs a browser: `npm run test:browser`
+      "**/node_modules/**",
+    ],
   },
 });

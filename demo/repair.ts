@@ -25,6 +25,6 @@ export async function repairOneStranger(
   const limit = totalOf(stranger) * 2;
   await openAccounts(run, [{ id: customerId, version: 1, limit, available: limit }]);
   await run.redrive(parked);
-  run.step(`Repaired: ${customerId} has an account now, the dead letter ${parked.id} is redriven.`);
+  run.step(`Repaired: ${customerId} has an account now, and its dead letter is redriven.`);
   return { customerId, orderId: order.id, envelopeId: parked.id };
 }

@@ -38,7 +38,7 @@ async function play(run: TrialRun, { consignments, lookedUp }: Carrier): Promise
     const repaired = await repairOneStranger(run, plans);
     await run.quiet(() => underWay(run));
     run.stopChaos();
-    run.step("Rebuilding the statements from the journal's beginning, beside those that serve ...");
+    run.step("Rebuilding the statements from the journal, beside those that serve ...");
     await run.rebuild(statements);
     return repaired;
   });

@@ -152,9 +152,10 @@ describe("the commands", () => {
   const commands: Readonly<Record<string, string>> = {
     "npx essentially-once": "packages/operator/src/bin.ts",
     "npx local-cloud": "packages/local-cloud/src/start.ts",
+    "npx essentially-once-console": "packages/console/src/console.ts",
     "npm create essentially-once": "packages/create/src/create.ts",
   };
-  const printed = ["operator", "local-cloud", "create"].flatMap((name) =>
+  const printed = ["operator", "local-cloud", "console", "create"].flatMap((name) =>
     firstBlock(name)
       .text.split("\n")
       .map((line) => line.replace(/#.*/, "").replace(" -- ", " ").trim())
@@ -162,7 +163,8 @@ describe("the commands", () => {
   );
 
   it.each(printed)("%s is understood", (line) => {
-    const [name = "", file = ""] = Object.entries(commands).find(([known]) => line.startsWith(known)) ?? [];
+    const [name = "", file = ""] =
+      Object.entries(commands).find(([known]) => `${line} `.startsWith(`${known} `)) ?? [];
     expect(file, `${line} is a command that this test does not know`).not.toBe("");
     const given = line.slice(name.length).trim().split(/\s+/).filter(Boolean);
     const argv = [resolve(repository, file), ...given.filter((one) => one !== "--help"), "--help"];

@@ -68,6 +68,10 @@ test("a run of a few orders holds every invariant, and its last line says so to 
   for (const reason of ["NOT_JSON", "ENVELOPE_INVALID", "TYPE_UNKNOWN", "DATA_INVALID", "ACCOUNT_UNKNOWN"]) {
     expect(run.stderr()).toContain(reason);
   }
+  const lines = run.stderr().trimEnd().split("\n");
+  expect(lines.length).toBeLessThanOrEqual(40);
+  expect(lines.filter(({ length }) => length > 80)).toEqual([]);
+  expect(lines.at(-1)).toContain("ok: every invariant holds");
 });
 
 test("a port that is taken is named, with the flag", async () => {
@@ -93,7 +97,9 @@ test("no port that it opens does anything for a web page; Ctrl-C stops every chi
     if (await isClosedToBrowsers(url)) continue; // no request of a page goes there
     granted.push(...(await grantsToPages(url)));
   }
-  expect(granted).toEqual([]);
+  const page = /^ {2}(http:\S+)\/#token=/m.exec(run.stdout())?.[1];
+  expect(opened).toContain(page);
+  expect(granted).toEqual([`${page}: an address that is typed: 200`]); // the console's page, which has nothing to tell
 
   const children = childrenOf(run.processId);
   expect(children.length).toBeGreaterThan(0);

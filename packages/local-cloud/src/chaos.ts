@@ -24,8 +24,12 @@ export interface Chaos {
   disturb(invoke: Invoke, pathOf: (functionArn: string) => string): Invoke;
   /** Asked for each request of a function to an engine. */
   losesResponse(): boolean;
+  /** The next delivery to the function meets this fate, at any level and attempt; a kill comes after its commit. */
+  arm(path: string, what: Armed): void;
   stop(): void;
 }
+
+export type Armed = "kill" | "duplicate" | "drop-response";
 
 /** Of a hundred deliveries, or requests, at level 1. */
 const KILLS = 20;
@@ -45,6 +49,7 @@ export function startChaos({ level, seed, onEvent = () => undefined }: ChaosOpti
   if (!(level >= 0 && level <= 1))
     throw new RangeError(`chaos level must be a number from 0 to 1, got ${level}`);
   const fates = new Map<string, () => Fate | undefined>();
+  const armed = new Map<string, Armed[]>();
   const connection = randomNumbers(`${seed}/connections`);
   let over = level === 0;
 
@@ -88,6 +93,8 @@ export function startChaos({ level, seed, onEvent = () => undefined }: ChaosOpti
     const next = fates.get(path) ?? fatesOf(randomNumbers(`${seed}/${path}`), level);
     fates.set(path, next);
     const fate = next();
+    const chosen = armed.get(path)?.shift();
+    if (chosen) return chosen === "kill" ? { what: chosen, kill: "on-response" } : { what: chosen };
     return over || attempt >= SPARED_FROM_ATTEMPT ? undefined : fate;
   }
 
@@ -102,6 +109,9 @@ export function startChaos({ level, seed, onEvent = () => undefined }: ChaosOpti
       if (over || !loses) return false;
       onEvent({ kind: "chaos", what: "lost-response" });
       return true;
+    },
+    arm(path, what) {
+      armed.set(path, [...(armed.get(path) ?? []), what]);
     },
     stop() {
       over = true;

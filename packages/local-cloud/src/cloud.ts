@@ -10,6 +10,7 @@ import { type Chaos, startChaos } from "./chaos.ts";
 import { startEngineProxy } from "./engines/engine-proxy.ts";
 import { type Engines, startEngines } from "./engines/engines.ts";
 import { startEventSources } from "./event-sources.ts";
+import { type HandTrouble, handTrouble } from "./hand-trouble.ts";
 import type { EventSource } from "./mappings/event-source.ts";
 import { startMappingService } from "./mappings/mapping-service.ts";
 import { startRotations } from "./mappings/rotation.ts";
@@ -17,6 +18,7 @@ import { destroyClients, type LocalClients, localClients } from "./model/clients
 import type { Emit } from "./model/events.ts";
 import type { InvocationResult } from "./model/invocation.ts";
 import type { Deployment, Endpoints, FunctionEndpoints, LocalFunction } from "./model/model.ts";
+import { functionArnOf, outputOf } from "./model/named.ts";
 import { NotUnderstood } from "./model/not-understood.ts";
 import type { Service } from "./permissions/denial.ts";
 import { type Guard, startGuard } from "./permissions/guard.ts";
@@ -50,8 +52,9 @@ export interface LocalCloud {
   processIds(): number[];
   /** Permissions that a role allows and no function has used, a line each. */
   unusedPermissions(): string[];
-  /** No more trouble from now on. */
+  /** No more trouble from now on, but for what a person makes. */
   stopChaos(): void;
+  readonly trouble: HandTrouble;
   stop(): Promise<void>;
 }
 
@@ -128,6 +131,7 @@ async function start(options: LocalCloudOptions, stops: Stop[]): Promise<LocalCl
     processIds: () => [...engines.processIds, ...runtime.processIds()],
     unusedPermissions: guard.unused,
     stopChaos: chaos.stop,
+    trouble: handTrouble({ deployment, runtime, chaos, onEvent }),
     stop: () => {
       stopped ??= stopAll(stops);
       return stopped;
@@ -194,21 +198,6 @@ async function startSenders(options: {
   async function send(QueueUrl: string, MessageBody: string): Promise<void> {
     await clients.sqs.send(new SendMessageCommand({ QueueUrl, MessageBody }));
   }
-}
-
-function outputOf({ outputs }: Deployment, key: string): string {
-  const all = Object.assign({}, ...Object.values(outputs)) as Record<string, string>;
-  const value = all[key];
-  if (value !== undefined) return value;
-  throw new Error(`There is no output ${key}; there are: ${Object.keys(all).join(", ") || "none"}`);
-}
-
-function functionArnOf({ functions }: Deployment, path: string): string {
-  const found = functions.find((one) => one.path === path);
-  if (found) return found.arn;
-  throw new Error(
-    `There is no function ${path}; there are: ${functions.map((one) => one.path).join(", ") || "none"}`,
-  );
 }
 
 /** The last started first. One that fails to stop does not keep the others running. */

@@ -6,6 +6,8 @@ import { PORT_FLAGS, PORT_HELP, type Ports, portsOf } from "./model/port-flags.t
 export interface CloudArguments {
   readonly help: boolean;
   readonly exit: boolean;
+  /** Open the console's page. */
+  readonly open: boolean;
   readonly ports: Ports;
   readonly context: Readonly<Record<string, string>>;
 }
@@ -13,6 +15,7 @@ export interface CloudArguments {
 export const CLOUD_HELP = `Runs the stacks of bin/app.ts on this machine, until Ctrl-C.
 
   --context KEY=VALUE a context value for cdk synth; may be given several times
+  --open              open the console's page in a browser
   --exit              stop as soon as everything is up
 ${PORT_HELP}
   --help              this text
@@ -24,14 +27,15 @@ Exit codes: 0 stopped by --exit, 1 failed, 2 wrong command line, 130 interrupted
 const FLAGS = {
   context: { type: "string", multiple: true },
   exit: { type: "boolean" },
+  open: { type: "boolean" },
   help: { type: "boolean", short: "h" },
   ...PORT_FLAGS,
 } as const;
 
 /** @throws UsageError that names the flag, the value given and the values allowed */
 export function parseCloudArguments(argv: readonly string[]): CloudArguments {
-  const { context = [], exit = false, help = false, ...values } = parsed(argv);
-  return { help, exit, ports: portsOf(values), context: Object.fromEntries(context.map(setting)) };
+  const { context = [], exit = false, open = false, help = false, ...values } = parsed(argv);
+  return { help, exit, open, ports: portsOf(values), context: Object.fromEntries(context.map(setting)) };
 }
 
 function parsed(argv: readonly string[]) {

@@ -5,6 +5,8 @@ import { takeCloudDirectory } from "./cloud-directory.ts";
 import { requireTablesEngine } from "./engines/dynoxide.ts";
 import { requireFree } from "./engines/free-ports.ts";
 import type { LocalEvent } from "./model/events.ts";
+import { openInBrowser } from "./open-in-browser.ts";
+import { findPage } from "./page.ts";
 import { type Program, runProgram, untilSignal } from "./program.ts";
 import { shellExports } from "./shell-exports.ts";
 import { CLOUD_HELP, parseCloudArguments } from "./start-arguments.ts";
@@ -13,7 +15,7 @@ import { synthesizeChanged } from "./synthesize.ts";
 await runProgram(start);
 
 async function start({ signal, stops }: Program): Promise<number> {
-  const { help, exit, ports, context } = parseCloudArguments(process.argv.slice(2));
+  const { help, exit, open, ports, context } = parseCloudArguments(process.argv.slice(2));
   if (help) {
     console.log(CLOUD_HELP);
     return 0;
@@ -28,21 +30,38 @@ async function start({ signal, stops }: Program): Promise<number> {
 
   console.log("Starting the local cloud ...");
   const { startLocalCloud } = await import("./cloud.ts"); // a wrong command line is answered before that
-  const starting = startLocalCloud({ assemblyDirectory: place.assemblyDirectory, ports, onEvent: show });
+  const page = await findPage();
+  const onEvent = (event: LocalEvent) => {
+    show(event);
+    page?.note(event);
+  };
+  const starting = startLocalCloud({ assemblyDirectory: place.assemblyDirectory, ports, onEvent });
   stops.push(() =>
     starting.then(
       ({ stop }) => stop(),
       () => undefined, // a start that failed has stopped itself
     ),
   );
-  const { endpoints, outputs, deployment } = await starting;
+  const cloud = await starting;
+  const { endpoints, outputs, deployment } = cloud;
   place.announce({ endpoints, outputs });
   console.log(`\n${listed(outputs)}`);
   console.log(`\n${deployment.functions.length} functions. Their logs follow. To use the local cloud from another terminal:
 ${shellExports(endpoints)}
   npm run dlq -- list${place.beside ? ` --cloud ${place.cloudFile}` : ""}
 `);
-  if (!exit) await untilSignal();
+  if (exit) return 0;
+  const served = await page?.serve({
+    cloud,
+    outsides: new Map(),
+    ...(ports.console && { port: ports.console }),
+  });
+  if (served) {
+    stops.push(served.stop);
+    console.log(`The console: ${served.address}\n`);
+    if (open) openInBrowser(served.address);
+  }
+  await untilSignal();
   return 0;
 }
 

@@ -1,6 +1,9 @@
 // The promises, on the deployed stacks: `npm run test:e2e`. Data of its own, so it may run beside others.
-import { execFile } from "node:child_process";
+import { execFile, spawn } from "node:child_process";
 import { promisify } from "node:util";
+import type { DeadLetterOverview } from "@essentially-once/console/internal/api/dead-letter";
+import type { Counts, Flow } from "@essentially-once/console/internal/api/flow";
+import type { SearchAnswer } from "@essentially-once/console/internal/api/message";
 import { newId } from "@essentially-once/messaging/ids";
 import { exitCodes } from "@essentially-once/operator/internal/terminal/exit-code";
 import { anEnvelope } from "@essentially-once/testing/an-envelope";
@@ -113,6 +116,60 @@ describe("the operator", () => {
     expect(await available()).toBe(900);
   });
 });
+
+describe("the console", () => {
+  it("shows the flow and the dead letters of the stage, and does not change them unless it is allowed to", async () => {
+    const { body } = await placeOrder(newId(), 100);
+    const orderId = body.orderId as string;
+    await eventually("it is parked", () => deadLetter(orderId));
+    const shown = await aConsole();
+    try {
+      const { nodes } = await shown.ask<Flow>("flow");
+      expect(nodes.map(({ id }) => id)).toEqual(
+        expect.arrayContaining(["reserve-credit", "queue ReserveCredit"]),
+      );
+      expect((await shown.ask<Counts>("counts")).dead).toBeGreaterThan(0);
+      const { groups } = await shown.ask<DeadLetterOverview>("dead-letters");
+      const group = groups.find(({ code }) => code === "ACCOUNT_UNKNOWN");
+      expect(group).toMatchObject({ consumer: "ReserveCredit", place: "the customer has no account" });
+      const found = await shown.ask<SearchAnswer>(`search?q=${orderId}`);
+      expect(found.messages.map(({ type }) => type)).toContain(OrderPlaced.type);
+      const redrive = { selection: { group: group?.id }, dryRun: false };
+      expect(await shown.ask("dead-letters/redrive", redrive)).toMatchObject({
+        error: expect.stringContaining("--allow-changes"),
+      });
+      expect(await shown.ask("dead-letters/redrive", { ...redrive, dryRun: true })).toMatchObject({
+        dryRun: true,
+      });
+    } finally {
+      shown.stop();
+    }
+    expect(await deadLetter(orderId)).toBeDefined();
+  });
+});
+
+/** As an operator starts it. */
+async function aConsole() {
+  const command = ["packages/console/src/console.ts", "--stage", stage];
+  const child = spawn(process.execPath, command, { stdio: ["ignore", "pipe", "inherit"] });
+  let said = "";
+  child.stdout.setEncoding("utf8").on("data", (text: string) => {
+    said += text;
+  });
+  const [, origin, token] = await eventually("it says where it is", async () =>
+    /(http:\S+)\/#token=(\S+)\n/.exec(said),
+  );
+  return {
+    async ask<Answered>(path: string, body?: unknown): Promise<Answered> {
+      const response = await fetch(`${origin}/api/${path}`, {
+        headers: { authorization: `Bearer ${token}`, "content-type": "application/json" },
+        ...(body !== undefined && { method: "POST", body: JSON.stringify(body) }),
+      });
+      return response.json() as Promise<Answered>;
+    },
+    stop: () => child.kill(),
+  };
+}
 
 async function openAccount(limit: number): Promise<void> {
   await system.put("CreditTable", { id: customerId, version: 1, limit, available: limit });

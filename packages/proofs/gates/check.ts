@@ -41,14 +41,19 @@ const slowest = "--reporter=packages/proofs/gates/slow-files.ts";
 const reporters = ["--reporter=default", slowest, "--reporter=json", `--outputFile.json=${testReport}`];
 const tests: Gate = { name: "tests", command: ["vitest", "run", ...reporters] };
 
+/** In a clean clone of CI, and on nobody's laptop. */
+const install = process.argv.includes("--localstack") ? ["--install"] : [];
+
 const gates: readonly Gate[] = [
   { name: "format and lint", command: ["biome", "check", "--error-on-warnings", "."] },
   { name: "types", command: ["tsc", "-p", "."] },
+  { name: "types of the console's page", command: ["tsc", "-p", "packages/console/src/page"] },
   { name: "synth", command: ["cdk", "synth", "--quiet", "--output", join(scratch, "cdk.out")] },
   { name: "size budget", command: ["node", "packages/bench/src/size-budget.ts"] },
   { name: "dependency audit", command: ["node", "packages/proofs/gates/audit.ts"] },
   { name: "README commands", command: ["node", "packages/proofs/gates/readme-commands.ts"] },
   { name: "deployed to MiniStack", command: ["node", "packages/proofs/e2e/on-ministack.ts"] },
+  { name: "console in Chromium", command: ["node", "packages/proofs/gates/console-browser.ts", ...install] },
   { name: "versions", command: ["node", "packages/proofs/versions/gate.ts"] },
   { name: "packed", command: ["node", "packages/proofs/gates/packed.ts"] },
   ...(process.argv.includes("--localstack")

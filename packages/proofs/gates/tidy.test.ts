@@ -3,7 +3,7 @@ import { globSync, readFileSync } from "node:fs";
 import { dirname, join, normalize } from "node:path";
 import { describe, expect, it } from "vitest";
 
-const sources = globSync("{bin,lib,functions,demo,test,packages}/**/*.ts")
+const sources = globSync("{bin,lib,functions,demo,test,packages}/**/*.{ts,tsx}")
   .filter((file) => !file.includes("node_modules"))
   .sort();
 const documents = globSync("{*.md,docs/**/*.md}");
@@ -19,6 +19,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   constructs: ["messaging"],
   operator: ["messaging"],
   "local-cloud": ["messaging", "operator"],
+  console: ["messaging", "operator", "local-cloud"],
   testing: ["messaging", "constructs", "local-cloud", "operator"],
 };
 
@@ -67,11 +68,12 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
     "",
     "trial",
   ],
+  console: ["api", "page", "data", "server", ""],
   testing: ["support", "explorer", ""],
 };
 
 /** What would weigh in every Lambda function, or has no business there. */
-const notInFunctions = /^(aws-cdk|constructs$|cdk-nag|fauxqs)/;
+const notInFunctions = /^(aws-cdk|constructs$|cdk-nag|fauxqs|preact|@preact|@dagrejs)/;
 
 describe("tidy", () => {
   it("sees the sources", () => {
@@ -97,6 +99,7 @@ describe("tidy", () => {
     for (const [target, strays] of [
       ["@essentially-once/local-cloud/cloud", 1],
       ["../../packages/local-cloud/src/cloud.ts", 1],
+      ["@essentially-once/console/cloud-page", 1],
       ["@essentially-once/messaging/ids", 0],
     ] as const) {
       expect(strayImports("functions/a/b.ts", `import { x } from "${target}";`)).toHaveLength(strays);
@@ -176,13 +179,13 @@ function runsInAws(file: string): boolean {
 
 /** Tests, and code that only tests and maintainers run. */
 function isProof(file: string): boolean {
-  return /^(test|demo|packages\/(bench|proofs|testing|[^/]+\/test))\//.test(file);
+  return /^(test|demo|packages\/(bench|proofs|testing|[^/]+\/(test|browser)))\//.test(file);
 }
 
 function strayImports(file: string, text: string): string[] {
   const owner = ownerOf(file);
   const others = allowed[owner];
-  if (others === undefined || /^packages\/[^/]+\/test\//.test(file)) return [];
+  if (others === undefined || /^packages\/[^/]+\/(test|browser)\//.test(file)) return [];
   const own = text.replace(/`(?:\\.|[^`\\])*`/gs, ""); // what a template writes is not what its file imports
   return [...own.matchAll(/from "([^"]+)"/g)]
     .map(([, target = ""]) => target)

@@ -100,6 +100,9 @@ function write(from: string, manifest: Manifest, { compiled, to }: { compiled: s
     writeTemplate(join(to, "template"), manifest.version);
     writeSmall(join(to, "small"), join(to, "template"));
   }
+  if (manifest.name === "@essentially-once/console") {
+    cpSync(join(from, "src/page"), join(to, "page"), { recursive: true }); // as it is: bundled where it runs
+  }
   if (manifest.name === "@essentially-once/operator") {
     writeFileSync(join(to, copiesFile), `${JSON.stringify(packedCopies(manifest.version), null, 2)}\n`);
   }

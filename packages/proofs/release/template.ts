@@ -137,6 +137,7 @@ function manifest(version: string): unknown {
   const kept = [
     "start",
     "local",
+    "console",
     "test",
     "fix",
     "synth",

@@ -28,4 +28,5 @@ const listeners = [
   { name: "functionUrls", flag: "--port", listener: "the function URLs" },
   { name: "sqs", flag: "--sqs-port", listener: "the SQS engine" },
   { name: "dynamodb", flag: "--dynamodb-port", listener: "the DynamoDB engine" },
+  { name: "console", flag: "--console-port", listener: "the console" },
 ] as const;

@@ -4,6 +4,7 @@
 //   queues.
 
 export type LocalEvent =
+  | StartedEvent
   | InvocationEvent
   | RedeliveryEvent
   | LogEvent
@@ -12,6 +13,17 @@ export type LocalEvent =
   | DenialEvent;
 
 export type Emit = (event: LocalEvent) => void;
+
+/** A function gets an event. */
+export interface StartedEvent {
+  readonly kind: "started";
+  /** Construct path of the function. */
+  readonly path: string;
+  readonly requestId: string;
+  readonly processId: number;
+  /** As the function gets it, payloads and all: to know which messages are in it, never to be shown whole. */
+  readonly event: unknown;
+}
 
 /** One run of a function has ended. */
 export interface InvocationEvent {

@@ -18,6 +18,8 @@ export interface Runtime {
   readonly invoke: Invoke;
   /** Every process that runs now. */
   processIds(): number[];
+  /** Kills the processes of a function that are at work, by its construct path. @returns their requests */
+  killAtWork(path: string): string[];
   /** Kills every process; what still runs ends as `killed`. */
   stop(): Promise<void>;
 }
@@ -34,6 +36,7 @@ export function createRuntime({ functions, endpoints, onEvent = () => undefined 
     functions.map((fn) => [fn.arn, { fn, idle: [] as ExecutionEnvironment[], atWork: 0 }]),
   );
   const running = new Set<ExecutionEnvironment>();
+  const busy = new Map<string, { readonly path: string; readonly environment: ExecutionEnvironment }>();
   let stopped = false;
 
   async function invoke(
@@ -50,7 +53,10 @@ export function createRuntime({ functions, endpoints, onEvent = () => undefined 
     const environment = warm ?? start(fn);
     const startedMs = performance.now();
     pool.atWork++;
+    busy.set(requestId, { path: fn.path, environment });
+    onEvent({ kind: "started", path: fn.path, requestId, processId: environment.processId, event });
     const ended = await environment.run({ requestId, event, kill: options.kill });
+    busy.delete(requestId);
     pool.atWork--;
     if (environment.alive) idle.push(environment);
     const result: InvocationResult = { requestId, ...ended };
@@ -103,6 +109,11 @@ export function createRuntime({ functions, endpoints, onEvent = () => undefined 
   return {
     invoke,
     processIds: () => [...running].map(({ processId }) => processId),
+    killAtWork(path) {
+      const doomed = [...busy].filter(([, one]) => one.path === path);
+      for (const [, { environment }] of doomed) void environment.kill();
+      return doomed.map(([requestId]) => requestId);
+    },
     stop: async () => {
       stopped = true;
       await Promise.all([...running].map((environment) => environment.kill()));

@@ -11,6 +11,10 @@ export interface TrialArguments {
   readonly seed: number;
   readonly exit: boolean;
   readonly json: boolean;
+  /** The whole report, not its first screen. */
+  readonly verbose: boolean;
+  /** Open the console's page, and stay up for it. */
+  readonly open: boolean;
   readonly help: boolean;
   readonly ports: Ports;
 }
@@ -35,6 +39,8 @@ ${`  --${sends} N`.padEnd(21)} ${sends} to send, 0 to ${COUNT_MAX} (default ${by
                       messages delivered twice, responses dropped. What can never succeed comes at any level.
   --seed N            which ${sends} and which trouble, 0 to 4294967295 (default ${DEFAULT_SEED}); the same seed
                       repeats a run, up to the timing of processes
+  --verbose           the whole report
+  --open              open the console's page in a browser, and stay up also without a terminal
   --exit              leave when the count is done, also in a terminal
   --json              one JSON object as the last line of stdout; all else goes to stderr
 ${PORT_HELP}
@@ -51,6 +57,8 @@ const FLAGS = {
   seed: { type: "string" },
   exit: { type: "boolean" },
   json: { type: "boolean" },
+  verbose: { type: "boolean" },
+  open: { type: "boolean" },
   ...PORT_FLAGS,
   help: { type: "boolean", short: "h" },
 } as const;
@@ -66,6 +74,8 @@ export function parseTrialArguments(argv: readonly string[], { sends, byDefault 
     seed: wholeNumber("seed", values.seed, { from: 0, to: 2 ** 32 - 1 }) ?? DEFAULT_SEED,
     exit: values.exit ?? false,
     json: values.json ?? false,
+    verbose: values.verbose ?? false,
+    open: values.open ?? false,
     help: values.help ?? false,
     ports: portsOf(values),
   };

@@ -6,18 +6,21 @@ import { type LocalCloud, startLocalCloud } from "../cloud.ts";
 import { type CloudDirectory, takeCloudDirectory } from "../cloud-directory.ts";
 import { requireTablesEngine } from "../engines/dynoxide.ts";
 import { requireFree } from "../engines/free-ports.ts";
+import { findPage } from "../page.ts";
 import type { Program } from "../program.ts";
 import { synthesizeChanged } from "../synthesize.ts";
 import type { TrialArguments } from "./arguments.ts";
 import type { Progress } from "./look/progress.ts";
 import { startTally, type Tally } from "./look/tally.ts";
-import { startOutside } from "./send/outside.ts";
+import { type Outside, startOutside } from "./send/outside.ts";
 import type { TrialOptions } from "./trial-run.ts";
 
 export interface Ground {
   readonly place: CloudDirectory;
   readonly cloud: LocalCloud;
   readonly tally: Tally;
+  /** The address of the console's page, where it is installed. */
+  readonly page?: string;
 }
 
 type Surroundings = Pick<TrialOptions, "outside" | "settings">;
@@ -34,13 +37,17 @@ export async function setUp(
   stops.push(place.leave);
   if (place.beside)
     progress.step(`Process ${place.beside} has a local cloud up here already; this one stands beside it.`);
+  const found = findPage(); // it loads while the stacks are synthesized
+  found.catch(() => undefined); // told where it is awaited
+  const outsides = new Map<string, Outside>();
   const context: Record<string, string> = { stage: "local", ...settings };
   const before = portsBefore(place);
   for (const [setting, service] of Object.entries(outside)) {
-    const { url, stop } = await startOutside(service, before[setting]);
-    stops.push(stop);
-    context[setting] = url;
-    before[setting] = Number(new URL(url).port);
+    const running = await startOutside(service, before[setting]);
+    stops.push(running.stop);
+    outsides.set(setting, running);
+    context[setting] = running.url;
+    before[setting] = Number(new URL(running.url).port);
   }
   writeFileSync(portsFile(place), JSON.stringify(before));
 
@@ -50,11 +57,15 @@ export async function setUp(
 
   progress.step("Starting the local cloud ...");
   const tally = startTally();
+  const page = await found;
   const starting = startLocalCloud({
     assemblyDirectory,
     ports,
     chaos: { level: chaos, seed },
-    onEvent: tally.note,
+    onEvent(event) {
+      tally.note(event);
+      page?.note(event);
+    },
   });
   stops.push(() =>
     starting.then(
@@ -64,7 +75,10 @@ export async function setUp(
   );
   const cloud = await starting;
   place.announce({ endpoints: cloud.endpoints, outputs: cloud.outputs });
-  return { place, cloud, tally };
+  const served = await page?.serve({ cloud, outsides, ...(ports.console && { port: ports.console }) });
+  if (!served) return { place, cloud, tally };
+  stops.push(served.stop);
+  return { place, cloud, tally, page: served.address };
 }
 
 /** Where services outside listened the last time. */

@@ -4,10 +4,12 @@
 //   outside → cdk synth → local cloud → the script: send, wait until idle, repair, reconcile → account
 
 import type { DeadLetter } from "@essentially-once/operator/dead-letters/dead-letter";
+import { openInBrowser } from "../open-in-browser.ts";
 import { type Program, runProgram, untilSignal } from "../program.ts";
 import { shellExports } from "../shell-exports.ts";
 import type { Invariant } from "./account/invariant.ts";
 import { reportOf, summaryOf } from "./account/report.ts";
+import { shortReportOf } from "./account/short-report.ts";
 import { parseTrialArguments, type Sent, trialHelp } from "./arguments.ts";
 import { showProgress } from "./look/progress.ts";
 import type { TrialRun } from "./run.ts";
@@ -72,6 +74,9 @@ async function start(program: Program, options: TrialOptions, script: TrialScrip
   const { setUp } = await import("./set-up.ts"); // a wrong command line is answered before that
   const { play } = await import("./play.ts");
   const ground = await setUp(given, program, { ...options, progress });
+  const { page, place, cloud } = ground;
+  if (page) progress.step(`Watch it, and make trouble:\n  ${page}`);
+  if (page && given.open) openInBrowser(page);
   const { account, invitation } = await play(script, {
     given,
     sends: options.sends,
@@ -79,18 +84,23 @@ async function start(program: Program, options: TrialOptions, script: TrialScrip
     progress,
     program,
   });
-  people.write(`${reportOf(account)}\n`);
+  const stays = (process.stdout.isTTY || given.open) && !given.exit;
+  const where = place.beside ? ` --cloud ${place.cloudFile}` : "";
+  const said = stays ? stayingUp() : "";
+  people.write(given.verbose ? reportOf(account, said) : shortReportOf(account, said));
   const summary = summaryOf(account);
   if (given.json) console.log(JSON.stringify(summary));
-  if (process.stdout.isTTY && !given.exit) {
-    const { place, cloud } = ground;
-    const where = place.beside ? ` --cloud ${place.cloudFile}` : "";
-    people.write(`
-The local cloud stays up until Ctrl-C. Try this in another terminal, in this directory.
+  if (stays) await untilSignal();
+  return summary.ok ? 0 : 1;
+
+  function stayingUp(): string {
+    if (page && !given.verbose) {
+      return `It stays up until Ctrl-C: break and heal it in the page (commands: --verbose).
+  ${page}`;
+    }
+    return `The local cloud stays up until Ctrl-C. Try this in another terminal, in this directory.
 ${invitation?.(where) ?? `\n  npm run journal -- tail --last 4${where}\n  npm run dlq -- list${where}\n`}
 The AWS CLI and the SDKs reach it by these:
-${shellExports(cloud.endpoints)}`);
-    await untilSignal();
+${shellExports(cloud.endpoints)}`;
   }
-  return summary.ok ? 0 : 1;
 }

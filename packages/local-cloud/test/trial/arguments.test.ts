@@ -12,6 +12,8 @@ describe("the command line of npm start", () => {
       seed: 1,
       exit: false,
       json: false,
+      verbose: false,
+      open: false,
       help: false,
       ports: {},
     });
@@ -62,9 +64,12 @@ describe("the command line of npm start", () => {
       "seed",
       "exit",
       "json",
+      "verbose",
+      "open",
       "port",
       "sqs-port",
       "dynamodb-port",
+      "console-port",
       "help",
     ];
     for (const flag of understood) expect(named).toContain(`--${flag}`);

@@ -17,13 +17,22 @@ test("in a terminal the picture is drawn over itself, and a step stays above it"
   for (const line of shown.split("\n")) expect(line.length).toBeLessThan(80 + 8);
 });
 
-test("elsewhere it is a line every five seconds", () => {
+test("what was drawn goes at the end: the account says it all", () => {
+  const { stream, text } = screen({ isTTY: true });
+  const progress = showProgress(stream);
+  progress.show(at(1));
+  progress.end();
+  expect(text().endsWith("\u001b[J")).toBe(true);
+});
+
+test("elsewhere it is a line now and then, of less than 80 columns, and an hour is told in eight of them", () => {
   const { stream, text } = screen({ isTTY: false });
   const progress = showProgress(stream);
-  for (let seconds = 0; seconds <= 10; seconds += 0.5) progress.show(at(seconds));
-  const shown = text();
-  expect(shown.trim().split("\n")).toHaveLength(3);
-  expect(shown).not.toContain("\u001b");
+  for (let seconds = 0; seconds <= 3_600; seconds += 0.5) progress.show(at(seconds));
+  const lines = text().trimEnd().split("\n");
+  expect(lines).toHaveLength(7);
+  expect(Math.max(...lines.map(({ length }) => length))).toBeLessThan(80);
+  expect(lines.join("")).not.toContain("\u001b");
 });
 
 function at(seconds: number): Snapshot {

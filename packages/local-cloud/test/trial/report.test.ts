@@ -2,6 +2,7 @@ import { deadLettersOf } from "@essentially-once/operator/dead-letters/dead-lett
 import { expect, test } from "vitest";
 import { invariant } from "../../src/trial/account/invariant.ts";
 import { type Account, reportOf, summaryOf } from "../../src/trial/account/report.ts";
+import { shortReportOf } from "../../src/trial/account/short-report.ts";
 import { startTally } from "../../src/trial/look/tally.ts";
 
 const broken = invariant("nothing is lost", ["o-1 is new", "o-2 is new", "o-3 is new", "o-4 is new"], "");
@@ -57,6 +58,41 @@ test("the report has the app's figures and notes, who survived a function's deat
   expect(report).toContain("REDRIVEN 1");
   expect(report).toContain("ok: every invariant holds (12.3 s)");
   expect(report).not.toContain("✗");
+});
+
+test("in short it is at most 80 columns and a screen, and the verdict is the last line", () => {
+  const many = Array.from({ length: 40 }, (_, n) => ({
+    ...anAccount().deadLetters[0],
+    reason: `REASON_${n % 20}`,
+  }));
+  const report = shortReportOf(
+    anAccount({
+      deadLetters: many as unknown as Account["deadLetters"],
+      figures: Array.from(
+        { length: 30 },
+        (_, n) => [`figure ${n}`, "is one of many that a run has"] as const,
+      ),
+      invariants: Array.from({ length: 14 }, (_, n) => invariant(`invariant ${n}`, [], "x".repeat(n * 10))),
+    }),
+    "It stays up.",
+  );
+  const lines = report.trimEnd().split("\n");
+  expect(lines.length).toBeLessThanOrEqual(29);
+  expect(Math.max(...lines.map(({ length }) => length))).toBeLessThanOrEqual(80);
+  expect(lines.at(-1)).toBe("ok: every invariant holds (12.3 s)");
+  expect(report).toContain("It stays up.");
+  expect(report).toContain("trouble (chaos 0.3): 0 processes killed");
+  expect(report).toMatch(/dead letters: 2 REASON_\d+, .* and 8\s+other reasons/s);
+});
+
+test("in short, too, what does not hold is told whole, with what functions said", () => {
+  const report = shortReportOf(anAccount({ invariants: [broken], stuck: "ShipOrder: 1 waiting" }));
+  expect(report.replaceAll("\n  ", " ")).toContain(
+    "✗ nothing is lost: o-1 is new; o-2 is new; o-3 is new; and 1 more",
+  );
+  expect(report).toContain("ShipOrder: it is broken");
+  expect(report).toContain("✗ ShipOrder: 1 waiting");
+  expect(report.trimEnd().split("\n").at(-1)).toContain("NOT OK");
 });
 
 function anAccount(changes: Partial<Account> = {}): Account {

@@ -11,6 +11,8 @@ export interface MessageType<Type extends string = string, Data = unknown> {
   readonly type: Type;
   /** This type and the older versions that `parse` understands: what a consumer of it must be subscribed to. */
   readonly types: readonly [Type, ...string[]];
+  /** Of the current version's data: for forms and editors. */
+  readonly schema: StandardSchemaV1<unknown, Data>;
   /** A message of this type, to be published by a unit of work. */
   from(data: Data): Draft<Type>;
   /**
@@ -68,6 +70,7 @@ export function messageType<const Type extends string, Data, Older = unknown>(
   return {
     type,
     types: [type, ...lifts.keys()],
+    schema,
     from(data) {
       const draft = { type, data, partitionkey: keyOf(data) };
       checks.set(draft, outgoing);

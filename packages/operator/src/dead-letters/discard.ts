@@ -39,6 +39,7 @@ export interface DiscardOptions {
   /** Only say what would be deleted. */
   readonly dryRun: boolean;
   readonly visibilitySeconds?: number;
+  readonly onHandled?: (handled: Discarding, total: number) => void;
   /** True when the operator stops the command. */
   readonly isStopped?: () => boolean;
 }
@@ -101,13 +102,14 @@ async function discardHeld(
   place: EvidencePlace,
   held: Held,
   sqs: Clients["sqs"],
-  { matches, dryRun, because, trust = false, known = {}, isStopped }: DiscardOptions,
+  { matches, dryRun, because, trust = false, known = {}, onHandled, isStopped }: DiscardOptions,
 ): Promise<Discarding[]> {
   const { queue } = place;
   const deleted = new Set<Message>();
   const handled: Discarding[] = [];
   try {
-    for (const deadLetter of deadLettersOf(queue.consumer, held.messages, queue).filter(matches)) {
+    const chosen = deadLettersOf(queue.consumer, held.messages, queue).filter(matches);
+    for (const deadLetter of chosen) {
       if (isStopped?.()) break;
       const authenticity = await authenticityOf(known.keys, queue, deadLetter);
       const standing = standingOf(authenticity, deadLetter);
@@ -115,7 +117,9 @@ async function discardHeld(
       const message = standing === "forged" || !isTrusted ? undefined : messageOf(queue, deadLetter);
       const discarding = { ...deadLetter, authenticity, evidence: message !== undefined };
       const why = unchecked(authenticity, trust) ?? (dryRun ? undefined : await unlessRefused(discardOne));
-      handled.push(why === undefined ? discarding : { ...discarding, why });
+      const one = why === undefined ? discarding : { ...discarding, why };
+      handled.push(one);
+      onHandled?.(one, chosen.length);
       await held.keep();
 
       async function discardOne(): Promise<void> {

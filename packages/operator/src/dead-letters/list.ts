@@ -11,6 +11,8 @@ export interface DeadLetterList {
   readonly deadLetters: readonly DeadLetter[];
   /** Dead letters that exist and could not be read: another reader held them, or there were too many. */
   readonly unread: readonly string[];
+  /** How many of those another reader held. */
+  readonly held: number;
 }
 
 /** Dead letters that share a reason. */
@@ -33,6 +35,7 @@ export async function listDeadLetters(
   return {
     deadLetters: lists.flatMap(({ deadLetters }) => deadLetters),
     unread: lists.flatMap(({ unread }) => unread),
+    held: lists.reduce((sum, { held }) => sum + held, 0),
   };
 }
 
@@ -79,5 +82,9 @@ async function listQueue(
 ): Promise<DeadLetterList> {
   const held = await receiveAll(sqs, queue.deadLetterQueueUrl, { restore });
   await held.release();
-  return { deadLetters: deadLettersOf(queue.consumer, held.messages, queue), unread: unreadOf(queue, held) };
+  return {
+    deadLetters: deadLettersOf(queue.consumer, held.messages, queue),
+    unread: unreadOf(queue, held),
+    held: held.heldByOthers,
+  };
 }

@@ -61,9 +61,9 @@ export function summaryOf(account: Account) {
   };
 }
 
-export function reportOf(account: Account): string {
-  const { ok, seconds } = summaryOf(account);
-  const verdict = ok ? "ok: every invariant holds" : "NOT OK: see the lines marked ✗";
+/** @param stays what is said of a local cloud that stays up; empty for one that ends */
+export function reportOf(account: Account, stays = ""): string {
+  const { ok } = summaryOf(account);
   const parts = [
     invariantsPart(account),
     figuresPart(account),
@@ -74,9 +74,15 @@ export function reportOf(account: Account): string {
     deniedPart(account),
     troublesPart(account, ok),
     account.stuck && `✗ ${account.stuck}`,
-    `${verdict} (${seconds} s)`,
+    stays,
+    verdictOf(account),
   ];
   return `\n${parts.filter(Boolean).join("\n\n")}\n`;
+}
+
+export function verdictOf(account: Account): string {
+  const { ok, seconds } = summaryOf(account);
+  return `${ok ? "ok: every invariant holds" : "NOT OK: see the lines marked ✗"} (${seconds} s)`;
 }
 
 function invariantsPart({ invariants }: Account): string {

@@ -1,4 +1,4 @@
-// What happens, while it happens: redrawn in place in a terminal, a line every few seconds elsewhere.
+// What happens, while it happens: redrawn in place in a terminal, a line now and then elsewhere.
 
 import { textTable } from "@essentially-once/operator/text-table";
 import type { QueueDepth } from "./queue-depths.ts";
@@ -9,7 +9,7 @@ export interface Progress {
   step(text: string): void;
   /** Shows the present; may be called often. */
   show(now: Snapshot): void;
-  /** What is drawn stays; nothing is drawn over it any more. */
+  /** Nothing is drawn any more; the picture goes, for the account says it all. */
   end(): void;
 }
 
@@ -23,7 +23,8 @@ export interface Snapshot {
   readonly counts: Counts;
 }
 
-const LINE_EVERY_SECONDS = 5;
+/** Then each time that twice the time has passed: all lines of a run fit on a screen. */
+const FIRST_LINE_SECONDS = 30;
 
 export function showProgress(stream: NodeJS.WriteStream): Progress {
   return stream.isTTY ? drawn(stream) : lines(stream);
@@ -47,19 +48,17 @@ function drawn(stream: NodeJS.WriteStream): Progress {
       stream.write(`${picture.join("\n")}\n`);
       rows = picture.length;
     },
-    end() {
-      rows = 0;
-    },
+    end: erase,
   };
 }
 
 function lines(stream: NodeJS.WriteStream): Progress {
-  let nextSeconds = 0;
+  let nextSeconds = FIRST_LINE_SECONDS;
   return {
     step: (text) => void stream.write(`${text}\n`),
     show(now) {
       if (now.seconds < nextSeconds) return;
-      nextSeconds = now.seconds + LINE_EVERY_SECONDS;
+      nextSeconds = now.seconds * 2;
       stream.write(`  ${lineOf(now)}\n`);
     },
     end: () => undefined,
@@ -95,13 +94,10 @@ function lineOf({ seconds, count, answered, depths, counts }: Snapshot): string 
   return [
     `${Math.round(seconds)} s`,
     `answered ${answered}/${count}`,
-    `waiting ${sum("visible")}`,
-    `in flight ${sum("inFlight")}`,
     `processed ${counts.processed}`,
-    `duplicates absorbed ${counts.duplicatesAbsorbed}`,
     `redelivered ${counts.redelivered}`,
     `killed ${counts.kills}`,
-    `dead letters ${sum("dead")}`,
+    `dead ${sum("dead")}`,
   ].join("  ");
 }
 

@@ -22,13 +22,21 @@ export type OutsideService = (request: OutsideRequest) => OutsideAnswer;
 
 const BODY_BYTES_MAX = 1_000_000;
 
+export interface Outside {
+  readonly url: string;
+  /** True: it answers 503 and does nothing, until it is told false. */
+  interrupt(isDown: boolean): void;
+  stop(): Promise<void>;
+}
+
+const DOWN: OutsideAnswer = { status: 503, body: { title: "The service is stopped" } };
+
 /** @param preferredPort where it was the last time: its URL is a setting of the stacks, and the same one makes the same stacks */
-export async function startOutside(
-  answer: OutsideService,
-  preferredPort = 0,
-): Promise<{ url: string; stop(): Promise<void> }> {
+export async function startOutside(answer: OutsideService, preferredPort = 0): Promise<Outside> {
+  let isDown = false;
   const server = createServer(async (request, response) => {
-    const { status, body } = await read(request).then(answer, () => ({
+    const given = isDown ? () => DOWN : answer;
+    const { status, body } = await read(request).then(given, () => ({
       status: 400,
       body: { title: "The request cannot be read" },
     }));
@@ -39,6 +47,9 @@ export async function startOutside(
       if (error instanceof PortInUse) return listenLocally(server);
       throw error;
     }),
+    interrupt(down) {
+      isDown = down;
+    },
     stop: () =>
       new Promise((resolve) => {
         server.close(() => resolve());

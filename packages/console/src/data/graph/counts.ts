@@ -1,0 +1,68 @@
+// The numbers on the graph: what SQS counts in each queue, and what was seen of each function.
+
+import type { SQSClient } from "@aws-sdk/client-sqs";
+import { type QueueDepth, readDepths } from "@essentially-once/local-cloud/internal/trial/look/queue-depths";
+import type { ConsumerQueue } from "@essentially-once/operator/dead-letters/consumer-queues";
+import type { Counts, FlowNode, NodeCounts } from "../../api/flow.ts";
+import type { Recorder } from "../seen/recorder.ts";
+import { deadLetterQueueId, queueId } from "./flow-of.ts";
+
+export interface Counting {
+  count(): Promise<Counts>;
+}
+
+export interface CountingOptions {
+  readonly sqs: SQSClient;
+  readonly queues: readonly ConsumerQueue[];
+  readonly functions: readonly FlowNode[];
+  /** Absent on a stage. */
+  readonly recorder?: Recorder;
+  readonly now?: () => number;
+}
+
+export function counting({ sqs, queues, functions, recorder, now = Date.now }: CountingOptions): Counting {
+  const waitsSinceMs = new Map<string, number>();
+  return {
+    async count() {
+      const [depths, missing] = await depthsOf(sqs, queues);
+      const nodes: Record<string, NodeCounts> = {};
+      for (const { consumer, visible: waiting, inFlight, delayed, dead } of depths) {
+        nodes[queueId(consumer)] = { waiting, inFlight, delayed, ...oldest(consumer, waiting) };
+        nodes[deadLetterQueueId(consumer)] = { dead };
+      }
+      const totals = recorder?.totals();
+      for (const { id } of recorder ? functions : []) {
+        const own = totals?.get(id);
+        nodes[id] = { perMinute: recorder?.perMinute(id) ?? 0, ...(own && { totals: { ...own } }) };
+      }
+      const dead = depths.reduce((sum, depth) => sum + depth.dead, 0);
+      return { at: new Date(now()).toISOString(), nodes, dead, missing };
+    },
+  };
+
+  /** SQS tells no age without CloudWatch: no message waits longer than the queue was not empty. */
+  function oldest(consumer: string, waiting: number): Pick<NodeCounts, "oldestSeconds"> {
+    if (waiting === 0) {
+      waitsSinceMs.delete(consumer);
+      return {};
+    }
+    const sinceMs = waitsSinceMs.get(consumer) ?? now();
+    waitsSinceMs.set(consumer, sinceMs);
+    return { oldestSeconds: Math.round((now() - sinceMs) / 1_000) };
+  }
+}
+
+/** A queue that cannot be counted takes no other with it. */
+async function depthsOf(sqs: SQSClient, queues: readonly ConsumerQueue[]): Promise<[QueueDepth[], string[]]> {
+  const results = await Promise.allSettled(queues.map((queue) => readDepths(sqs, [queue])));
+  const missing = results.flatMap((result, index) =>
+    result.status === "rejected"
+      ? [`The queues of ${queues[index]?.consumer} were not counted: ${nameOf(result.reason)}.`]
+      : [],
+  );
+  return [results.flatMap((result) => (result.status === "fulfilled" ? result.value : [])), missing];
+}
+
+function nameOf(error: unknown): string {
+  return error instanceof Error ? error.name : String(error);
+}

@@ -1,0 +1,55 @@
+// The parts of a stage: from the outputs of its stacks and the relay's registry. Schedules, and functions that have no contract, are
+// not in them.
+
+import type { Reached } from "../reached.ts";
+import { type FunctionPart, labelOf, type Parts, serviceOf, tablesIn } from "./parts.ts";
+
+export function stageParts({ connection: { outputs }, queues, registrations }: Reached): Parts {
+  const tables = tablesIn(outputs);
+  const named = (key: string) => tables.filter((table) => table.key === key).map(({ name }) => name);
+  const [outbox, journal] = [named("OrderedOutboxTable"), named("JournalTable")];
+  const projections = new Set(
+    Object.values(outputs).flatMap((stack) =>
+      Object.entries(stack).flatMap(([key, name]) => (key.endsWith("Projection") ? [name] : [])),
+    ),
+  );
+  const functions = registrations.map((registration): FunctionPart => {
+    const { name, accepts, publishes, stack } = registration;
+    const queue = queues.find((one) => one.name === name);
+    const service = serviceOf(stack);
+    const own = tables.filter((table) => table.service === service).map((table) => table.name);
+    const isProjection = projections.has(name);
+    return {
+      ...{ id: name, label: labelOf(name), service, accepts: accepts.flat(), publishes },
+      role: queue ? "consumer" : isProjection ? "projection" : "endpoint",
+      ...(queue && { consumer: queue.consumer }),
+      tables: [...own, ...(publishes.length > 0 ? outbox : []), ...(isProjection ? journal : [])],
+      streams: [],
+    };
+  });
+  const known = new Set(functions.map(({ consumer }) => consumer));
+  const others = queues
+    .filter(({ consumer }) => !known.has(consumer))
+    .map(
+      ({ name, consumer }): FunctionPart => ({
+        ...{ id: name, label: consumer, service: "", role: "consumer", consumer },
+        ...{ accepts: [], publishes: [], tables: [], streams: [] },
+      }),
+    );
+  const relay = (id: string, role: FunctionPart["role"]): FunctionPart => ({
+    ...{ id, label: id, service: "Relay", role, accepts: [], publishes: [] },
+    tables: role === "publisher" ? [...outbox, ...journal] : outbox,
+    streams: role === "publisher" ? outbox : [],
+  });
+  const urls = Object.values(outputs).flatMap((stack) =>
+    Object.entries(stack).flatMap(([key]) => {
+      const label = /^(?!.*QueueUrl$)(.+)Url$/.exec(key)?.[1];
+      const called = functions.find((one) => one.label === label);
+      return called ? [{ id: key, label: `POST ${label}`, functionId: called.id }] : [];
+    }),
+  );
+  return {
+    functions: [...functions, ...others, relay("Publish", "publisher"), relay("Sweep", "sweeper")],
+    ...{ urls, schedules: [], tables, outsides: [] },
+  };
+}

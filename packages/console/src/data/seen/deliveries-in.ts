@@ -1,0 +1,44 @@
+// The messages in the event that a function gets from a queue.
+
+import type { SQSRecord } from "aws-lambda";
+import { fieldsIn } from "./fields-in.ts";
+import type { SeenFields } from "./message-index.ts";
+
+export interface DeliveryIn {
+  readonly fields: SeenFields;
+  readonly record: SQSRecord;
+  readonly queueArn: string;
+  readonly sqsMessageId: string;
+  readonly receiveCount: number;
+  readonly sentMs?: number;
+}
+
+/** None for the event of a stream, a schedule or an endpoint; what is no envelope is left out. */
+export function deliveriesIn(event: unknown): DeliveryIn[] {
+  const { Records: records } = Object(event) as { Records?: unknown };
+  if (!Array.isArray(records)) return [];
+  return records.flatMap((record: SQSRecord) => {
+    if (record.eventSource !== "aws:sqs") return [];
+    const fields = fieldsIn(record.body);
+    if (fields === undefined) return [];
+    const sentMs = Number(record.attributes.SentTimestamp);
+    return {
+      fields,
+      record,
+      queueArn: record.eventSourceARN,
+      sqsMessageId: record.messageId,
+      receiveCount: Number(record.attributes.ApproximateReceiveCount),
+      ...(Number.isFinite(sentMs) && { sentMs }),
+    };
+  });
+}
+
+const BODY_MAX = 16_384;
+
+/** Of a function URL; undefined for any other event, and for a body that no form would hold. */
+export function requestBodyIn(event: unknown): string | undefined {
+  const { requestContext, body, isBase64Encoded } = Object(event) as Record<string, unknown>;
+  if (requestContext === undefined || typeof body !== "string") return undefined;
+  const text = isBase64Encoded === true ? Buffer.from(body, "base64").toString("utf8") : body;
+  return text.length <= BODY_MAX ? text : undefined;
+}

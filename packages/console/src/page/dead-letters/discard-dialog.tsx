@@ -1,0 +1,71 @@
+// A discard: the reason first, then its dry run, then the real one.
+
+import { useState } from "preact/hooks";
+import { Check } from "../widgets/check.tsx";
+import { Dialog } from "../widgets/dialog.tsx";
+import { Failure } from "../widgets/failure.tsx";
+import { JobProgress } from "./job-progress.tsx";
+import { JobResults } from "./job-results.tsx";
+import type { HealDialogProps } from "./redrive-dialog.tsx";
+import { useJob } from "./use-job.ts";
+
+const REASON_MAX = 500;
+
+export function DiscardDialog({ selection, described, needsTrust, onClose }: HealDialogProps) {
+  const { job, error, begin, isRunning, isDone } = useJob();
+  const [trust, setTrust] = useState(false);
+  const [because, setBecause] = useState("");
+  const reason = because.trim();
+  const run = (dryRun: boolean) =>
+    begin("discard", { selection, dryRun, because: reason, ...(trust && { trust }) });
+
+  return (
+    <Dialog title={`Discard ${described}`} onClose={onClose}>
+      <p class="quiet">
+        A discarded message takes no effect, also if another copy arrives later. The reason is kept with the
+        record.
+      </p>
+      {!isDone && (
+        <label class="reason-field">
+          Reason
+          <textarea
+            value={because}
+            maxLength={REASON_MAX}
+            rows={2}
+            required
+            onInput={(event) => setBecause(event.currentTarget.value)}
+          />
+        </label>
+      )}
+      {needsTrust && !isDone && (
+        <Check checked={trust} onChange={setTrust}>
+          I trust this message although its signature is not valid
+        </Check>
+      )}
+      <Failure error={error} />
+      {job && <JobProgress job={job} />}
+      {job && <JobResults results={job.results} />}
+      {isDone ? (
+        <footer>
+          <button type="button" class="primary" onClick={onClose}>
+            Close
+          </button>
+        </footer>
+      ) : (
+        <footer>
+          <button type="button" disabled={reason === "" || isRunning} onClick={() => void run(true)}>
+            Dry run
+          </button>
+          <button
+            type="button"
+            class="danger"
+            disabled={!job || isRunning || reason === "" || job.counts.discarded === 0}
+            onClick={() => void run(false)}
+          >
+            {job && !isRunning ? `Discard ${job.counts.discarded} now` : "Discard"}
+          </button>
+        </footer>
+      )}
+    </Dialog>
+  );
+}

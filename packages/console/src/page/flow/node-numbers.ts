@@ -1,0 +1,56 @@
+// The numbers of a node in a few words, the most telling first.
+
+import type { NodeCounts } from "../../api/flow.ts";
+import type { Tone } from "../widgets/state-pill.tsx";
+import { spanText } from "../widgets/time-text.ts";
+import type { ShownNode } from "./shown-flow.ts";
+
+export interface NumberText {
+  readonly text: string;
+  readonly tone: Tone;
+}
+
+/** A queue that was not empty for longer is worth a look. */
+export const OLD_SECONDS = 300;
+
+export function numbersOf(kind: ShownNode["kind"], counts: NodeCounts = {}): readonly NumberText[] {
+  const { waiting, inFlight, delayed, dead = 0, oldestSeconds, items, perMinute, totals } = counts;
+  const isOld = (oldestSeconds ?? 0) >= OLD_SECONDS;
+  const numbers = [
+    some(dead, "dead", "bad"),
+    some(waiting, "waiting", "wait"),
+    waiting && oldestSeconds !== undefined
+      ? {
+          text: `≤ ${spanText(oldestSeconds * 1_000)} old`,
+          tone: isOld ? ("bad" as const) : ("quiet" as const),
+        }
+      : undefined,
+    some(inFlight, "in flight", "quiet"),
+    some(delayed, "delayed", "wait"),
+    some(totals?.running, "running", "good"),
+    perMinute ? { text: `${perMinute.toLocaleString("en")}/min`, tone: "quiet" as const } : undefined,
+    some(totals?.kills, "killed", "made"),
+    some(totals?.redelivered, "redelivered", "wait"),
+    some(totals?.duplicatesAbsorbed, "absorbed", "good"),
+    some(items, "items", "quiet"),
+  ].filter((number) => number !== undefined);
+  const isQueue = kind === "queue" || kind === "dead-letter-queue";
+  return numbers.length === 0 && isQueue ? [{ text: "empty", tone: "quiet" }] : numbers;
+}
+
+/** For screen readers and the table. */
+export function stateText({ paused, totals }: NodeCounts = {}): string {
+  const parts = [
+    paused && (paused.by === "breaker" ? "circuit breaker open" : "paused by hand"),
+    ...[
+      some(totals?.kills, "killed", "made"),
+      some(totals?.redelivered, "redelivered", "wait"),
+      some(totals?.duplicatesAbsorbed, "duplicates absorbed", "good"),
+    ].map((number) => number?.text),
+  ];
+  return parts.filter(Boolean).join(", ");
+}
+
+function some(count: number | undefined, word: string, tone: Tone): NumberText | undefined {
+  return count ? { text: `${count.toLocaleString("en")} ${word}`, tone } : undefined;
+}

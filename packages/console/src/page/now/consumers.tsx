@@ -1,0 +1,122 @@
+// How each consumer stands: a row each, its numbers from queue, function and dead-letter queue.
+
+import type { Counts, Flow, FlowNode, NodeCounts } from "../../api/flow.ts";
+import { counts } from "../server/live.ts";
+import { linkTo } from "../shell/route.ts";
+import { Pill } from "../widgets/state-pill.tsx";
+import { spanText } from "../widgets/time-text.ts";
+
+export function Consumers({ flow }: { readonly flow: Flow }) {
+  const rows = rowsOf(flow, counts.value);
+  return (
+    <section aria-labelledby="consumers">
+      <h2 id="consumers">Consumers</h2>
+      <div class="table-box">
+        <table>
+          <thead>
+            <tr>
+              <th scope="col">Consumer</th>
+              <th scope="col">State</th>
+              <th scope="col">Waiting</th>
+              <th scope="col">In flight</th>
+              <th scope="col">Delayed</th>
+              <th scope="col" title="At most: since the queue was last seen empty">
+                Oldest ≤
+              </th>
+              <th scope="col">A minute</th>
+              <th scope="col">Redelivered</th>
+              <th scope="col">Absorbed</th>
+              <th scope="col">Dead</th>
+            </tr>
+          </thead>
+          <tbody>
+            {rows.map(({ consumer, service, nodeId, queue = {}, fn = {}, dead = {} }) => (
+              <tr key={consumer}>
+                <th scope="row">
+                  <a href={linkTo("flow", { select: nodeId })}>{consumer}</a>{" "}
+                  <span class="quiet">{service}</span>
+                </th>
+                <td>
+                  <State queue={queue} fn={fn} />
+                </td>
+                <td class={`number ${tone(queue.waiting, "wait")}`}>{queue.waiting}</td>
+                <td class="number">{queue.inFlight}</td>
+                <td class={`number ${tone(queue.delayed, "wait")}`}>{queue.delayed}</td>
+                <td class="number">
+                  {queue.oldestSeconds === undefined ? "" : spanText(queue.oldestSeconds * 1_000)}
+                </td>
+                <td class="number">{fn.perMinute ?? queue.perMinute}</td>
+                <td class="number">{fn.totals?.redelivered}</td>
+                <td class={`number ${tone(fn.totals?.duplicatesAbsorbed, "good")}`}>
+                  {fn.totals?.duplicatesAbsorbed}
+                </td>
+                <td class={`number ${tone(dead.dead, "bad")}`}>
+                  {(dead.dead ?? 0) > 0 ? (
+                    <a href={linkTo("dead-letters", { consumer })}>{dead.dead}</a>
+                  ) : (
+                    dead.dead
+                  )}
+                </td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
+    </section>
+  );
+}
+
+function State({ queue, fn }: { readonly queue: NodeCounts; readonly fn: NodeCounts }) {
+  const paused = queue.paused ?? fn.paused;
+  if (paused) {
+    return (
+      <Pill tone="wait" icon="paused">
+        {paused.by === "breaker" ? "breaker open" : "paused"}
+      </Pill>
+    );
+  }
+  if ((fn.totals?.running ?? 0) > 0 || (queue.inFlight ?? 0) > 0) {
+    return (
+      <Pill tone="good" icon="running">
+        running
+      </Pill>
+    );
+  }
+  return (queue.waiting ?? 0) > 0 ? (
+    <Pill tone="wait" icon="waiting">
+      waiting
+    </Pill>
+  ) : (
+    <Pill tone="quiet" icon="done">
+      idle
+    </Pill>
+  );
+}
+
+function tone(value: number | undefined, name: string): string {
+  return (value ?? 0) > 0 ? name : "";
+}
+
+interface ConsumerRow {
+  readonly consumer: string;
+  readonly service: string;
+  readonly nodeId: string;
+  readonly queue?: NodeCounts | undefined;
+  readonly fn?: NodeCounts | undefined;
+  readonly dead?: NodeCounts | undefined;
+}
+
+function rowsOf({ nodes }: Flow, counts: Counts | undefined): readonly ConsumerRow[] {
+  const theirs = nodes.filter(({ consumer, role }) => consumer !== undefined || role === "projection");
+  return [...Map.groupBy(theirs, ({ consumer, label }) => consumer ?? label)].flatMap(
+    ([consumer, members]) => {
+      const of = (kind: FlowNode["kind"]) => members.find((node) => node.kind === kind);
+      const fn = of("function");
+      const anchor = fn ?? members[0];
+      if (!anchor) return [];
+      const numbers = (node: FlowNode | undefined) => (node ? counts?.nodes[node.id] : undefined);
+      const [queue, dead] = [numbers(of("queue")), numbers(of("dead-letter-queue"))];
+      return [{ consumer, service: anchor.service, nodeId: anchor.id, queue, fn: numbers(fn), dead }];
+    },
+  );
+}

@@ -1,0 +1,3 @@
+// The bundler makes one style sheet of what is imported.
+
+declare module "*.css";

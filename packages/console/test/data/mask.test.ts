@@ -1,0 +1,93 @@
+import { describe, expect, test } from "vitest";
+import * as z from "zod";
+import { MASK, mask, unmask } from "../../src/data/dead-letters/mask.ts";
+import { exampleOf, type JsonSchema, jsonSchemaOf } from "../../src/data/dead-letters/schemas.ts";
+
+const secret = z.string().meta({ writeOnly: true });
+const schema = jsonOf(
+  z.object({
+    name: z.string(),
+    card: secret,
+    contact: z.union([z.object({ phone: z.string().meta({ format: "password" }) }), z.null()]),
+    lines: z.array(z.object({ sku: z.string(), voucher: secret.optional() })),
+    answers: z.record(z.string(), secret),
+    pair: z.tuple([z.string(), secret]),
+  }),
+);
+
+const data = {
+  name: "Ada",
+  card: "4111",
+  contact: { phone: "123" },
+  lines: [{ sku: "rope" }, { sku: "axe", voucher: "FREE" }],
+  answers: { "mother/maiden~name": "Byron" },
+  pair: ["a", "b"],
+};
+
+describe("secrets of the schema", () => {
+  test("S10: are replaced wherever the schema marks them: in objects, unions, lists, maps and tuples", () => {
+    const { value, masked } = mask(data, schema);
+    expect(JSON.stringify(value)).not.toMatch(/4111|123|FREE|Byron|"b"/);
+    expect(masked.toSorted()).toEqual([
+      "/answers/mother~1maiden~0name",
+      "/card",
+      "/contact/phone",
+      "/lines/1/voucher",
+      "/pair/1",
+    ]);
+    expect(value).toMatchObject({ name: "Ada", lines: [{ sku: "rope" }, { sku: "axe" }] });
+  });
+
+  test("are put back in an edit where the mask still stands, and nowhere else", () => {
+    const { value, masked } = mask(data, schema);
+    expect(unmask(value, data, masked)).toEqual(data);
+    const edited = { ...(value as typeof data), card: "4242", name: MASK };
+    expect(unmask(edited, data, masked)).toEqual({ ...data, card: "4242", name: MASK });
+  });
+
+  test("of a shape that the schema does not expect are masked as far as it says", () => {
+    expect(mask({ card: { number: "4111" } }, schema)).toEqual({ value: { card: MASK }, masked: ["/card"] });
+    expect(mask("4111", schema).value).toBe("4111");
+    expect(mask(null, schema).value).toBe(null);
+  });
+
+  test("of a schema that refers to itself are found, and the walk ends", () => {
+    const node: JsonSchema = {
+      $ref: "#/$defs/node",
+      $defs: {
+        node: {
+          type: "object",
+          properties: { key: { type: "string", writeOnly: true }, next: { $ref: "#/$defs/node" } },
+        },
+      },
+    };
+    expect(mask({ key: "a", next: { key: "b" } }, node).masked).toEqual(["/key", "/next/key"]);
+    expect(mask("x", { $ref: "#" }).value).toBe("x");
+  });
+
+  test("without a schema nothing is known to be secret", () => {
+    expect(mask(data, undefined)).toEqual({ value: data, masked: [] });
+  });
+
+  test("a name of JavaScript's own is a name like any other", () => {
+    const hostile = JSON.parse('{"__proto__":{"card":"x"},"constructor":"y"}');
+    expect(JSON.stringify(mask(hostile, schema).value)).toBe('{"__proto__":{"card":"x"},"constructor":"y"}');
+  });
+});
+
+test("an example has each field that is required, and fits where the schema says how", () => {
+  const order = z.strictObject({
+    id: z.string(),
+    count: z.int().min(3),
+    gift: z.boolean(),
+    lines: z.array(z.object({ sku: z.enum(["rope", "axe"]) })),
+    note: z.string().optional(),
+  });
+  const example = exampleOf(jsonOf(order));
+  expect(example).toEqual({ id: "", count: 3, gift: false, lines: [{ sku: "rope" }] });
+  expect(order.safeParse(example).success).toBe(true);
+});
+
+function jsonOf(schema: z.ZodType): JsonSchema | undefined {
+  return jsonSchemaOf({ schema });
+}

@@ -1,0 +1,114 @@
+// The console of a stage, on real engines: the graph from outputs and registry, dead letters, the journal, and what is missing.
+
+import { SendMessageCommand } from "@aws-sdk/client-sqs";
+import { asciiJson } from "@essentially-once/messaging/envelope";
+import { journal } from "@essentially-once/messaging/journal";
+import type { Connection } from "@essentially-once/operator/internal/connect/connection";
+import { anEnvelope } from "@essentially-once/testing/an-envelope";
+import { anOutboxRow } from "@essentially-once/testing/internal/support/outbox-rows";
+import { aWorld, type World } from "@essentially-once/testing/world";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import type { Source } from "../../src/data/source.ts";
+import { stageSource } from "../../src/data/stage-source.ts";
+
+let world: World;
+let source: Source;
+
+beforeAll(async () => {
+  world = await aWorld();
+  source = await stageSource({ ...stage(), connection: connection() });
+}, 60_000);
+afterAll(async () => {
+  await source.stop();
+  await world.stop();
+});
+
+test("the graph joins functions by what the registry says that they accept and publish", async () => {
+  const { nodes, edges } = await source.flow();
+  expect(
+    nodes.flatMap(({ kind, label, role }) => (kind === "function" ? [`${role} ${label}`] : [])).sort(),
+  ).toEqual(
+    expect.arrayContaining(["consumer Standard", "consumer Ordered", "endpoint Ask", "publisher Publish"]),
+  );
+  const sends = edges.filter(({ kind }) => kind === "sends").map(({ to, types }) => `${to}: ${types.join()}`);
+  expect(sends.some((text) => text.startsWith("queue Standard: "))).toBe(true);
+  const ids = new Set(nodes.map(({ id }) => id));
+  expect(edges.filter(({ from, to }) => !ids.has(from) || !ids.has(to))).toEqual([]);
+  expect(new Set(edges.map(({ id }) => id)).size).toBe(edges.length);
+  expect(await source.about()).toMatchObject({
+    target: "stage",
+    name: "dev",
+    mayChange: false,
+    mayTrouble: false,
+    missing: [],
+  });
+  expect(source.trouble).toBeUndefined();
+});
+
+test("its queues are counted, and its dead letters shown with what a redrive would do", async () => {
+  const body = asciiJson(anEnvelope());
+  const QueueUrl = world.output("StandardDeadLetterQueueUrl");
+  const ReasonCode = { DataType: "String", StringValue: "SIGNATURE_MISSING" };
+  await world.clients.sqs.send(
+    new SendMessageCommand({ QueueUrl, MessageBody: body, MessageAttributes: { ReasonCode } }),
+  );
+  const counts = await source.counts();
+  expect(counts).toMatchObject({ dead: 1, missing: [] });
+  expect(counts.nodes["dead letters Standard"]).toEqual({ dead: 1 });
+  const { groups } = await source.deadLetters.overview();
+  expect(groups).toMatchObject([{ consumer: "Standard", code: "SIGNATURE_MISSING", count: 1 }]);
+  const opened = await source.deadLetters.open({ key: groups[0]?.example ?? "", payload: false });
+  expect(opened).toMatchObject({
+    redrive: { outcome: "left", why: expect.stringContaining("would be parked again") },
+  });
+});
+
+test("a message of the journal is found, and a gap is said", async () => {
+  const message = anEnvelope({ partitionkey: "order-7" });
+  const log = journal({ table: world.output("JournalTable"), client: world.clients.dynamodb });
+  await log.append([{ envelope: message, body: asciiJson(message) }], { deadlineMs: Date.now() + 10_000 });
+  const { messages, missing } = await source.search("order-7");
+  expect(messages.map(({ id }) => id)).toEqual([message.id]);
+  expect(missing).toEqual(["Deliveries are not known: the functions' logs are not read here."]);
+});
+
+test("a message that waits in the outbox is found there, until it is sent", async () => {
+  const message = anEnvelope({ partitionkey: "order-8", data: { card: "4111-secret" } });
+  const row = anOutboxRow({ messages: [message] });
+  const table = world.output("OrderedOutboxTable");
+  await world.put(table, row);
+  await world.put(table, { id: "something", place: "else" });
+  const found = await source.search("order-8");
+  expect(found.messages).toMatchObject([{ id: message.id, state: "outbox" }]);
+  const told = await source.message({ id: message.id });
+  expect(told?.steps.map(({ text }) => text)).toContain("It waits in the outbox to be sent.");
+  expect(JSON.stringify([found, told])).not.toContain("4111-secret");
+  await world.remove(table, row);
+  expect((await source.search("order-8")).messages).toMatchObject([{ state: "unknown" }]);
+});
+
+test("a queue or a registry that cannot be read is named, and takes nothing else with it", async () => {
+  const { outputs, ...whole } = connection();
+  const broken = Object.fromEntries(
+    Object.entries(outputs).map(([stack, values]) => {
+      const { RegistryPath: _gone, ...others } = values;
+      const gone = "StandardQueueUrl" in others && { StandardQueueUrl: `${others.StandardQueueUrl}-gone` };
+      return [stack, { ...others, ...gone }];
+    }),
+  );
+  const partly = await stageSource({ ...stage(), connection: { ...whole, outputs: broken } });
+  const { missing, nodes } = await partly.counts();
+  expect(missing).toEqual([expect.stringContaining("The queues of Standard were not counted")]);
+  expect(nodes["queue Ordered"]).toMatchObject({ waiting: 0 });
+  expect((await partly.about()).missing).toEqual([expect.stringContaining("RegistryPath")]);
+  expect((await partly.flow()).nodes.some(({ id }) => id === "queue Ordered")).toBe(true);
+});
+
+function stage() {
+  return { name: "dev", where: "us-east-1", mayChange: false };
+}
+
+function connection(): Connection {
+  const { sqs, dynamodb } = world.clients;
+  return { sqs, dynamodb, outputs: world.deployment.outputs, local: { endpoints: {} } }; // the rest by variables
+}

@@ -173,6 +173,16 @@ async function payAll(
   return { payments, violations };
 }
 
+/** False for a process that ended by itself meanwhile. */
+function killNow(processId: number): boolean {
+  try {
+    return process.kill(processId, "SIGKILL");
+  } catch (error) {
+    if (error instanceof Error && "code" in error && error.code === "ESRCH") return false;
+    throw error;
+  }
+}
+
 const killEveryMs = 300;
 
 /** Kills function processes at random, and no engine. */
@@ -185,8 +195,7 @@ function killing({ cloud }: World, random: () => number): { end(): Promise<numbe
       const running = cloud.processIds();
       const processId = running[Math.floor(random() * running.length)];
       if (processId === undefined) continue;
-      process.kill(processId, "SIGKILL");
-      killed++;
+      if (killNow(processId)) killed++;
     }
   })();
   return {

@@ -47,7 +47,7 @@ export function publishFoundation(
     publishPart(scope, sizes, part as FoundationPart, stringValue);
 }
 
-/** The same for what only an app in which somebody schedules has. */
+/** The same for the parts that exist only where a function schedules. */
 export function publishSchedules(
   scope: Construct,
   sizes: Pick<Sizes, "rolePath">,

@@ -23,7 +23,16 @@ interface AlarmProperties {
 describe.each([
   [
     "dev",
-    ["dead-letters", "oldest-message", "outbox-age", "stream-behind", "stream-failures", "sweeper-silent"],
+    [
+      "dead-letters",
+      "dispatcher-silent",
+      "oldest-message",
+      "outbox-age",
+      "schedule-age",
+      "stream-behind",
+      "stream-failures",
+      "sweeper-silent",
+    ],
   ],
   ["prod", Object.keys(alarmKinds).sort()],
 ])("the alarms of an app, stage %s", (stage, kinds) => {
@@ -37,7 +46,10 @@ describe.each([
 
   test("are silent about what did not happen, unless that is what they are about", () => {
     const loud = alarms.filter(({ TreatMissingData }) => TreatMissingData !== "notBreaching");
-    expect(loud.map(({ AlarmDescription }) => AlarmDescription.split("#")[1])).toEqual(["sweeper-silent"]);
+    expect(loud.map(({ AlarmDescription }) => AlarmDescription.split("#")[1]).sort()).toEqual([
+      "dispatcher-silent",
+      "sweeper-silent",
+    ]);
   });
 
   test("notify the named receiver, in production at least", () => {

@@ -9,13 +9,10 @@ import { SendMessageCommand } from "@aws-sdk/client-sqs";
 import { type Chaos, startChaos } from "./chaos.ts";
 import { startEngineProxy } from "./engines/engine-proxy.ts";
 import { type Engines, startEngines } from "./engines/engines.ts";
+import { startEventSources } from "./event-sources.ts";
 import type { EventSource } from "./mappings/event-source.ts";
 import { startMappingService } from "./mappings/mapping-service.ts";
-import { type MappingSwitches, mappingSwitches } from "./mappings/mapping-switches.ts";
 import { startRotations } from "./mappings/rotation.ts";
-import { startSchedule } from "./mappings/schedule.ts";
-import { startSqsMapping } from "./mappings/sqs.ts";
-import { startStreamMapping } from "./mappings/stream.ts";
 import { destroyClients, type LocalClients, localClients } from "./model/clients.ts";
 import type { Emit } from "./model/events.ts";
 import type { InvocationResult } from "./model/invocation.ts";
@@ -177,37 +174,6 @@ function withQueuesAt(proxy: string, engine: string, fn: LocalFunction): LocalFu
     value.replaceAll(`${origin}/`, `${proxy}/`),
   ]);
   return { ...fn, environment: Object.fromEntries(environment) };
-}
-
-/** Chaos spares schedules and function URLs: no service retries them. */
-function startEventSources(options: {
-  readonly deployment: Deployment;
-  readonly clients: LocalClients;
-  readonly runtime: Runtime;
-  readonly chaos: Chaos;
-  readonly onEvent: Emit;
-}): { readonly mappings: MappingSwitches; readonly schedules: EventSource[] } {
-  const { deployment, clients, runtime, chaos, onEvent } = options;
-  const paths = new Map(deployment.functions.map(({ arn, path }) => [arn, path]));
-  const pathOf = (functionArn: string) => paths.get(functionArn) ?? functionArn;
-  const invoke = chaos.disturb(runtime.invoke, pathOf);
-  const to = (functionArn: string) => ({ functionPath: pathOf(functionArn), ...clients, invoke, onEvent });
-  const mappings = mappingSwitches([
-    ...deployment.streamMappings.map((mapping) => ({
-      functionArn: mapping.functionArn,
-      eventSourceArn: mapping.streamArn,
-      start: () => startStreamMapping({ mapping, ...to(mapping.functionArn) }),
-    })),
-    ...deployment.sqsMappings.map((mapping) => ({
-      functionArn: mapping.functionArn,
-      eventSourceArn: mapping.queueArn,
-      start: () => startSqsMapping({ mapping, ...to(mapping.functionArn) }),
-    })),
-  ]);
-  const schedules = deployment.schedules.map((schedule) =>
-    startSchedule({ schedule, invoke: runtime.invoke }),
-  );
-  return { mappings, schedules };
 }
 
 /** Services that bring messages to queues by themselves. */

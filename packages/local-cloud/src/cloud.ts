@@ -21,7 +21,7 @@ import { NotUnderstood } from "./model/not-understood.ts";
 import type { Service } from "./permissions/denial.ts";
 import { type Guard, startGuard } from "./permissions/guard.ts";
 import { provision } from "./provision/provision.ts";
-import { createRuntime, type Runtime } from "./runtime/runtime.ts";
+import { createRuntime } from "./runtime/runtime.ts";
 import { startFunctionUrls } from "./urls/function-urls.ts";
 
 export interface LocalCloudOptions {

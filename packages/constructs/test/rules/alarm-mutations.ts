@@ -38,7 +38,7 @@ export const alarmMutations: readonly Subject[] = [
   },
   {
     name: "alarm on messages that wait",
-    is: isAlarm("Consumerwaiting"),
+    is: isAlarm("waiting"),
     mutations: [
       ["Statistic", "Minimum", "waiting-alarm"],
       ["Threshold", 172_800, "waiting-alarm"],

@@ -2,6 +2,7 @@
 // as are those of docs/make-it-yours.md (gates/packed.ts); the others need AWS, or a local cloud that is up.
 import { existsSync, globSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+import { consumersTool } from "@essentially-once/operator/internal/consumers/consumers-tool";
 import { dlqTool } from "@essentially-once/operator/internal/dead-letters/dlq-tool";
 import { parseDeployArguments } from "@essentially-once/operator/internal/deploy/deploy-arguments";
 import { journalTool } from "@essentially-once/operator/internal/journal/journal-tool";
@@ -14,6 +15,7 @@ const documents = globSync("{*.md,docs/**/*.md,packages/*/README.md}").filter(
   (file) => file !== "CHANGELOG.md", // names what is gone, too
 );
 const tools: Readonly<Record<string, Tool<string>>> = {
+  consumers: consumersTool,
   dlq: dlqTool,
   journal: journalTool,
   outbox: outboxTool,

@@ -1,6 +1,7 @@
 // One dashboard that reads like the flow, from left to right: requests → outbox → queues → effects → dead letters.
 // Each row belongs to one consumer.
 
+import { limitMetrics } from "@essentially-once/messaging/internal/core/limit-metrics";
 import { metricNames } from "@essentially-once/messaging/internal/core/metric-names";
 import {
   Column,
@@ -110,7 +111,9 @@ function invocations(watched: NodeFunction): Graph {
   };
 }
 
-function waiting({ redriveQueue: { queue } }: QueueConsumer, counted: Counted): Graph {
+function waiting({ redriveQueue: { queue }, limits }: QueueConsumer, counted: Counted): Graph {
+  const { rateAheadSeconds, breakerOpenSeconds } = limitMetrics;
+  const ofLimits = limits.length > 0 ? [rateAheadSeconds, breakerOpenSeconds] : [];
   return {
     title: `${counted.service} waits`,
     left: [
@@ -119,7 +122,9 @@ function waiting({ redriveQueue: { queue } }: QueueConsumer, counted: Counted): 
     ],
     right: [
       queue.metricApproximateAgeOfOldestMessage(),
-      serviceMetric(counted, metricNames.waitedSeconds, { statistic: "Maximum" }),
+      ...[metricNames.waitedSeconds, ...ofLimits].map((name) =>
+        serviceMetric(counted, name, { statistic: "Maximum" }),
+      ),
     ],
   };
 }

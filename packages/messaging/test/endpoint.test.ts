@@ -66,7 +66,14 @@ describe("requests with one key that run at once", () => {
 
   it("answer 409 when the other is still committing at the deadline", async () => {
     conflictOver("evidence");
-    const answer = await ask(pay, newId());
+    let answer: Awaited<ReturnType<typeof ask>> | undefined;
+    const lines = await linesOf(async () => {
+      answer = await ask(pay, newId());
+    });
+    expect(lines).toContainEqual(expect.objectContaining({ code: "METRICS", Retried: 1 }));
+    expect(lines).toContainEqual(
+      expect.objectContaining({ level: "WARN", code: "REFUSED", consumer: "pay", status: 409 }),
+    );
     expect(answer).toMatchObject({ status: 409, body: { title: "IN_PROGRESS" }, retryAfter: "1" });
     expect(await coins()).toBeUndefined();
   });
@@ -75,7 +82,12 @@ describe("requests with one key that run at once", () => {
     const key = newId();
     const first = await ask(pay, key);
     conflictOver("evidence");
-    expect(await ask(pay, key)).toEqual(first);
+    const lines = await linesOf(async () => {
+      expect(await ask(pay, key)).toEqual(first);
+    });
+    expect(lines).toContainEqual(
+      expect.objectContaining({ level: "INFO", code: "DUPLICATE", consumer: "pay" }),
+    );
   });
 });
 

@@ -54,7 +54,7 @@ export const consumerMutants: readonly Mutant[] = [
   {
     name: "a run that never ends does not count as an attempt",
     file: "packages/messaging/src/aws/batch.ts",
-    find: "if (await options.unfinished?.(item, ranMs).catch(() => false)) done.add(item);",
+    find: "if (await options.unfinished?.(item, ranMs).catch(() => undefined)) done.add(item);",
     replace: "void ranMs;",
     checks: [messaging("unfinished")],
   },

@@ -116,6 +116,20 @@ it("G3: a message of a type without any consumer left waits in the outbox", asyn
   await registerProducers(["tests"]);
 });
 
+it("G3: and so it does when the relay finds out by the queue", async () => {
+  await register("tests", { publishes: ["tests.audited.v1"] });
+  await register("audit", { accepts: [["tests.audited.v1"]], queue: gone });
+  const messages = [await committed("audited", "tests.audited.v1")];
+  await later(() => publish(streamOf([]), aContext()));
+  await unregister("audit");
+  await drop(gone);
+  minutes -= 1.9; // too soon to be read again by itself
+  const lines = await linesOf(() => later(() => publish(streamOf(messages), aContext())));
+  expect(lines).toContainEqual(expect.objectContaining({ code: "QUEUE_GONE", messages: 1 }));
+  expect(await world.items(outbox())).toMatchObject([{ messages: messages[0]?.messages, queue: gone }]);
+  await registerProducers(["tests"]);
+});
+
 it("G3: the row stays whole when its copy could not be kept", async () => {
   const messages = [await committed("1")];
   await drop(gone);

@@ -89,7 +89,7 @@ export const explained: readonly Explained[] = [
     because: "one item more or less of a bound that is chosen freely",
   },
   {
-    file: "packages/messaging/src/commit/inline.ts",
+    file: "packages/messaging/src/commit/inline-send.ts",
     original: "/Exception$/",
     replacement: "/Exception/",
     because: "no error of DynamoDB has the word anywhere but at the end of its name",

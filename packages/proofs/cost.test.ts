@@ -52,6 +52,15 @@ const underLease: Record<string, readonly [atLeast: Cost, atMost: Cost]> = {
   ],
 };
 
+// A batch takes its ten tokens in one write of one unit; the first finds no line, and begins it with a second write. The state
+// of the breaker is half a read unit every two seconds.
+it("rows, with a breaker and a rate: a batch costs one write unit more, and a duplicate nothing", async () => {
+  const [requests, writeUnits, readUnits, refused] = await costOf("rows, with a breaker and a rate", "fresh");
+  expect([requests, writeUnits, refused]).toEqual([10 + 11 + 1, 600 + 10, 1]);
+  expect(readUnits).toBeLessThanOrEqual(1);
+  expect(await costOf("rows, with a breaker and a rate", "100 % redelivered")).toEqual([20, 0, 200, 0]);
+});
+
 // Ten evidence items in one read, and the records of ten last runs in another; at most once reads the taken messages.
 const redelivered: Record<string, Cost> = Object.fromEntries(
   [...Object.keys(fresh), "effect under a lease"].map((name) => [name, [20, 0, 200, 0]]),

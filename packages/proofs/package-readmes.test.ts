@@ -8,6 +8,17 @@ import { pathToFileURL } from "node:url";
 import { beforeAll, describe, expect, it } from "vitest";
 
 const linesMax = 10;
+/** Of a consumer, as its construct sets them. */
+const consumerVariables = {
+  CONTRACT:
+    '{"name":"send-invoice","accepts":["billing.invoice-requested.v1"],"publishes":["billing.invoice-sent.v1"]}',
+  EVIDENCE_TABLE: "evidence",
+  ORDERED_OUTBOX_TABLE: "outbox",
+  QUEUE_URL: "https://sqs.eu-west-1.amazonaws.com/123456789012/invoices",
+  DEAD_LETTER_QUEUE_URL: "https://sqs.eu-west-1.amazonaws.com/123456789012/invoices-dead",
+  MAX_RECEIVE_COUNT: "5",
+  SIGNING_SECRET_ARN: "arn:aws:secretsmanager:eu-west-1:123456789012:secret:keys",
+};
 const repository = process.cwd();
 const app = mkdtempSync(join(tmpdir(), "readmes-"));
 /** What the blocks import, and where each of them stands. */
@@ -23,6 +34,7 @@ import { InvoiceRequested, InvoiceSent } from "./messages.ts";
 export const sendInvoice = contract({ name: "send-invoice", accepts: [InvoiceRequested], publishes: [InvoiceSent] });
 `,
   "functions/billing/send-invoice.ts": firstBlock("messaging").text,
+  "functions/billing/mail-invoice.ts": block("messaging", 2).text,
   "lib/billing-stack.ts": firstBlock("constructs").text,
   "test/functions/billing/send-invoice.test.ts": firstBlock("testing").text,
   "package.json": '{ "type": "module" }',
@@ -53,6 +65,17 @@ describe("the code", () => {
     const { status, stdout } = spawnSync("tsc", ["-p", "."], { cwd: app, encoding: "utf8" });
     expect(stdout).toBe("");
     expect(status).toBe(0);
+  });
+
+  it("of messaging with a rate and a breaker loads where the stack grants the limit, and nowhere else", () => {
+    const start = (LIMITS: string) =>
+      spawnSync(process.execPath, ["functions/billing/mail-invoice.ts"], {
+        cwd: app,
+        env: { ...consumerVariables, LIMITS },
+        encoding: "utf8",
+      });
+    expect(start("mailer")).toMatchObject({ status: 0, stderr: "" });
+    expect(start("other").stderr).toContain('addConsumer(contract, { limits: ["mailer"] })');
   });
 
   it("of constructs makes a stack with a function, a queue and its dead-letter queue", () => {
@@ -119,7 +142,11 @@ function publicPackages(): string[] {
 }
 
 function firstBlock(name: string): { readonly language: string; readonly text: string } {
+  return block(name, 1);
+}
+
+function block(name: string, nth: number): { readonly language: string; readonly text: string } {
   const readme = readFileSync(join(repository, "packages", name, "README.md"), "utf8");
-  const [, language = "", text = ""] = /^```(ts|sh)\n(.*?)^```$/ms.exec(readme) ?? [];
+  const [, language = "", text = ""] = [...readme.matchAll(/^```(ts|sh)\n(.*?)^```$/gms)][nth - 1] ?? [];
   return { language, text };
 }

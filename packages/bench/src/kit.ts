@@ -1,6 +1,7 @@
 // The kit's contenders: one consumer for each form of evidence, with every middleware that the sample's have.
 
 import { atMostOnce } from "@essentially-once/messaging/at-most-once";
+import { breaker } from "@essentially-once/messaging/breaker";
 import { dynamodb } from "@essentially-once/messaging/clients";
 import { type Consumer, consumer } from "@essentially-once/messaging/consumer";
 import { contract } from "@essentially-once/messaging/contract";
@@ -12,6 +13,7 @@ import { ageGate } from "@essentially-once/messaging/internal/trust/age-gate";
 import { hopLimit } from "@essentially-once/messaging/internal/trust/hop-limit";
 import { signature } from "@essentially-once/messaging/internal/trust/signature";
 import { inItem } from "@essentially-once/messaging/messages-in-item";
+import { rate } from "@essentially-once/messaging/rate";
 import { rows } from "@essentially-once/messaging/rows";
 import { sqs } from "@essentially-once/messaging/sqs-client";
 import type { Context, SQSBatchResponse, SQSEvent } from "aws-lambda";
@@ -36,6 +38,7 @@ export const kit: readonly Contender[] = [
   ),
   contender("inline, by ids", essentiallyOnce, () => once(inline({ table: tables.accounts }))),
   contender("effect under a lease", "the same, and an outside effect once", withEffect),
+  contender("rows, with a breaker and a rate", "the same, and never above a rate", withLimits),
   contender("at most once", "zero times or once, losses counted", () =>
     guarded().use(atMostOnce()).handler(deposit),
   ),
@@ -60,6 +63,16 @@ function withEffect(): Handler {
       await effect(`notify:${message.data.reference}`, { perform: async () => "told" });
       await deposit(message, unit);
     });
+}
+
+/** A rate that none of them has to wait for. */
+function withLimits(): Handler {
+  process.env.LIMITS = "bank";
+  return guarded()
+    .use(idempotency({ evidence: rows() }))
+    .use(breaker({ key: "bank" }))
+    .use(rate({ key: "bank", perSecond: 100_000 }))
+    .handler(deposit);
 }
 
 const depositMoney = contract({

@@ -11,6 +11,8 @@ import { startEngineProxy } from "./engines/engine-proxy.ts";
 import { type Engines, startEngines } from "./engines/engines.ts";
 import { type HandTrouble, handTrouble } from "./hand-trouble.ts";
 import type { EventSource } from "./mappings/event-source.ts";
+import { startMappingService } from "./mappings/mapping-service.ts";
+import { type MappingSwitches, mappingSwitches } from "./mappings/mapping-switches.ts";
 import { startRotations } from "./mappings/rotation.ts";
 import { startSchedule } from "./mappings/schedule.ts";
 import { startSqsMapping } from "./mappings/sqs.ts";
@@ -102,7 +104,10 @@ async function start(options: LocalCloudOptions, stops: Stop[]): Promise<LocalCl
   const runtime = createRuntime({ functions, endpoints: reachedAt, onEvent });
   stops.push(runtime.stop);
   functionUrls.serve(deployment, runtime.invoke);
-  const eventSources = startEventSources({ deployment, clients, runtime, chaos, onEvent });
+  const { mappings, schedules } = startEventSources({ deployment, clients, runtime, chaos, onEvent });
+  const eventSources: EventSource[] = [mappings, ...schedules];
+  const mappingService = await startMappingService(mappings.all);
+  stops.push(mappingService.stop);
   await startSenders({ deployment, engines, clients });
   if (engines.secrets) {
     const { rotations } = deployment;
@@ -120,7 +125,7 @@ async function start(options: LocalCloudOptions, stops: Stop[]): Promise<LocalCl
 
   let stopped: Promise<void> | undefined;
   return {
-    endpoints: engines.announced,
+    endpoints: { ...engines.announced, lambda: mappingService.endpoint },
     deployment,
     outputs: deployment.outputs,
     output: (key) => outputOf(deployment, key),
@@ -185,20 +190,28 @@ function startEventSources(options: {
   readonly runtime: Runtime;
   readonly chaos: Chaos;
   readonly onEvent: Emit;
-}): EventSource[] {
+}): { readonly mappings: MappingSwitches; readonly schedules: EventSource[] } {
   const { deployment, clients, runtime, chaos, onEvent } = options;
   const paths = new Map(deployment.functions.map(({ arn, path }) => [arn, path]));
   const pathOf = (functionArn: string) => paths.get(functionArn) ?? functionArn;
   const invoke = chaos.disturb(runtime.invoke, pathOf);
-  return [
-    ...deployment.streamMappings.map((mapping) =>
-      startStreamMapping({ mapping, functionPath: pathOf(mapping.functionArn), ...clients, invoke, onEvent }),
-    ),
-    ...deployment.sqsMappings.map((mapping) =>
-      startSqsMapping({ mapping, functionPath: pathOf(mapping.functionArn), ...clients, invoke, onEvent }),
-    ),
-    ...deployment.schedules.map((schedule) => startSchedule({ schedule, invoke: runtime.invoke })),
-  ];
+  const to = (functionArn: string) => ({ functionPath: pathOf(functionArn), ...clients, invoke, onEvent });
+  const mappings = mappingSwitches([
+    ...deployment.streamMappings.map((mapping) => ({
+      functionArn: mapping.functionArn,
+      eventSourceArn: mapping.streamArn,
+      start: () => startStreamMapping({ mapping, ...to(mapping.functionArn) }),
+    })),
+    ...deployment.sqsMappings.map((mapping) => ({
+      functionArn: mapping.functionArn,
+      eventSourceArn: mapping.queueArn,
+      start: () => startSqsMapping({ mapping, ...to(mapping.functionArn) }),
+    })),
+  ]);
+  const schedules = deployment.schedules.map((schedule) =>
+    startSchedule({ schedule, invoke: runtime.invoke }),
+  );
+  return { mappings, schedules };
 }
 
 /** Services that bring messages to queues by themselves. */

@@ -7,6 +7,7 @@ export function shellExports(endpoints: Endpoints): string {
   export AWS_ENDPOINT_URL_S3=${endpoints.s3}
   export AWS_ENDPOINT_URL_DYNAMODB=${endpoints.dynamodb}
   export AWS_ENDPOINT_URL_SNS=${endpoints.sns} AWS_ENDPOINT_URL_EVENTBRIDGE=${endpoints.eventBridge}
+  export AWS_ENDPOINT_URL_LAMBDA=${endpoints.lambda}
   export AWS_REGION=us-east-1 AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test
 `;
 }

@@ -30,6 +30,7 @@ let faults: FaultAtCall | undefined;
 let message: Envelope;
 let counterId: string;
 let trouble: (() => Promise<void>) | undefined;
+let waits: RetryLater | undefined;
 let lines: string[];
 let aheadMs = 0;
 
@@ -204,6 +205,15 @@ describe("a consumer that takes effect at most once", () => {
     expect(await count()).toBe(1);
   });
 
+  it("G9: returns a message that a middleware behind it lets wait: its handler has not begun", async () => {
+    waits = new RetryLater("RATE_LIMITED", 1, { waited: true });
+    expect(await deliver(1)).toBe("returned");
+    expect(logged()).toEqual(["RETRY_LATER"]);
+    waits = undefined;
+    expect(await deliver(2)).toBe("acknowledged");
+    expect(await count()).toBe(1);
+  });
+
   it("G9: counts a failure of the handler also when nothing can be written that settles it", async () => {
     trouble = () => Promise.reject(new TypeError("oops"));
     const stop = refuseLosses(9);
@@ -312,6 +322,11 @@ describe("a consumer that takes effect at most once", () => {
 async function deliver(receiveCount: number): Promise<"acknowledged" | "returned"> {
   const look = consumer(contract({ name: "look", accepts: [Seen], publishes: [Seen] }))
     .use(atMostOnce())
+    .use({
+      before() {
+        if (waits) throw waits;
+      },
+    })
     .handler(async (_message, unit) => {
       add(unit);
       unit.publish(Seen.from({ what: counterId }));

@@ -54,13 +54,28 @@ it("G11: of a message in a line it knows where it began, and counts its waits an
   for (const ahead of [40, 40, 40, 30, 30]) {
     const record = received(receives++);
     await store.lastRuns([record]);
-    await store.note(record, "waited", ahead);
+    await store.note(record, "waited", { ahead });
     const after = received(receives);
     await store.lastRuns([after]);
     waits.push(pastOf(after).waits);
     expect(pastOf(after).line).toMatchObject({ firstAhead: 40, ahead });
   }
   expect(waits).toEqual([1, 2, 3, 1, 2]);
+});
+
+it("G13: an appointment is told to the next receive, and to no later one or other run", async () => {
+  const store = await anAttemptStore();
+  const kept = { "limit#api#rate": 1_795_000_000_000_000 };
+  await store.note(first, "waited", { kept });
+  expect(await keptFor(received(3))).toBeUndefined();
+  expect(await keptFor(received(2))).toEqual(kept);
+  await store.note(received(2), "failed");
+  expect(await keptFor(received(3))).toBeUndefined();
+
+  async function keptFor(record: SQSRecord) {
+    await store.lastRuns([record]);
+    return pastOf(record).kept;
+  }
 });
 
 it("G5: who was alone when nothing more was heard stays a suspect, however often it came since", async () => {

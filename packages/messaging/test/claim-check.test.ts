@@ -26,6 +26,7 @@ import { claimStore } from "../src/commit/claim-store.ts";
 import { idempotency } from "../src/commit/idempotency.ts";
 import { inline } from "../src/commit/inline.ts";
 import { rows } from "../src/commit/rows.ts";
+import { unitOfWork } from "../src/commit/unit-of-work.ts";
 import { contentId, newId } from "../src/core/ids.ts";
 import { bodyBytesMax, claimBytesMax } from "../src/envelope/caps.ts";
 import { contract } from "../src/envelope/contract.ts";
@@ -62,7 +63,7 @@ describe("on the way out", () => {
 
   it("data up to the threshold travels in the message, in its place among the large ones", async () => {
     const message = aTold();
-    const sizes = [100, 40_000, 32_000, 33_000];
+    const sizes = [100, 40_000, 32_768, 32_769];
     await ending({
       message,
       work: (_, unit) => unit.publish(...sizes.map((size) => Told.from({ text: unique(size) }))),
@@ -70,6 +71,18 @@ describe("on the way out", () => {
     const sent = await world.outboxOf(message);
     expect(sent.map(({ dataref }) => dataref !== undefined)).toEqual([false, true, false, true]);
     expect(await Promise.all(sent.map(sizeOf))).toEqual(sizes);
+  });
+
+  it("data that is in the bucket already stays there, whoever put it", async () => {
+    const unit = unitOfWork({ contract: { name: "tested", publishes: [Told] }, cause: aTold() });
+    unit.publish(Told.from({ text: large() }));
+    const after = async () => claimCheck().after?.({ event: { unit } } as never);
+    await after();
+    const { messages } = unit;
+    const before = [...messages];
+    expect(before).toMatchObject([{ dataref: expect.any(String) }]);
+    await after();
+    expect(unit.messages).toEqual(before);
   });
 
   it("G11: of messages that do not fit one item together, the largest go until the rest fits", async () => {
@@ -213,6 +226,15 @@ describe("on the way in", () => {
     expect(await ending({ message, options: { client } })).toBe("park TOO_LARGE");
   });
 
+  it("G11: as much as a claim-check object may have is read, and a byte more is not", async () => {
+    const text = (bytes: number) => JSON.stringify({ text: "x".repeat(bytes - '{"text":""}'.length) });
+    expect(await ending({ message: await aReferenceTo(text(claimBytesMax)) })).toBe("done");
+    expect(await ending({ message: await aReferenceTo(text(claimBytesMax + 1)) })).toBe("park TOO_LARGE");
+    const stored = await claimStore().put(text(claimBytesMax));
+    expect(await claimStore().get(stored)).toHaveLength(claimBytesMax);
+    await expect(claimStore().put(text(claimBytesMax + 1))).rejects.toMatchObject({ code: "TOO_LARGE" });
+  });
+
   it("G7: an object that was altered is parked", async () => {
     const message = await aReference({ text: large() });
     await world.put(keyOf(message), JSON.stringify({ text: "something else" }));
@@ -268,7 +290,6 @@ describe("on the way in", () => {
 
   it("a consumer without claimCheck() parks it with a code of its own", async () => {
     const { messageChain } = await import("../src/receive/chain.ts");
-    const { unitOfWork } = await import("../src/commit/unit-of-work.ts");
     const message = await aReference({ text: large() });
     const chain = messageChain({
       contract: contract({ name: "tested", accepts: [Told] }),

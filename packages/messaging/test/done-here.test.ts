@@ -7,6 +7,7 @@ import { aWorld, type World } from "@essentially-once/testing/world";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import * as z from "zod";
 import { dynamodb } from "../src/aws/clients.ts";
+import { deliver } from "../src/commit/delivery.ts";
 import { type EvidenceStore, idempotency } from "../src/commit/idempotency.ts";
 import { inline } from "../src/commit/inline.ts";
 import { rows } from "../src/commit/rows.ts";
@@ -15,6 +16,7 @@ import { newId } from "../src/core/ids.ts";
 import { contract } from "../src/envelope/contract.ts";
 import { asciiJson, type Envelope } from "../src/envelope/envelope.ts";
 import { messageType } from "../src/envelope/message-type.ts";
+import { messageChain } from "../src/receive/chain.ts";
 import { consumer } from "../src/receive/consumer.ts";
 
 const Added = messageType({
@@ -35,6 +37,45 @@ afterEach(() => {
   faults = undefined;
 });
 afterAll(() => world.stop());
+
+it("G2: evidence that is read first is read for thirty messages after a duplicate, also when it has no end", async () => {
+  const read: string[] = [];
+  const isDone = ({ message: { id } }: { readonly message: Envelope }) => id.startsWith("done");
+  const evidence: EvidenceStore = {
+    looksUpFirst: true,
+    async find(delivery) {
+      read.push(delivery.message.id);
+      return isDone(delivery) ? { kind: "duplicate" } : undefined;
+    },
+    commit: async (delivery) => ({ kind: isDone(delivery) ? "duplicate" : "done" }),
+  };
+  const count = contract({ name: "count", accepts: [Added] });
+  const middlewares = [idempotency({ evidence })];
+  const chain = messageChain({ contract: count, middlewares, work: async () => undefined });
+  const readFor = async (id: string, receiveCount = 1) => {
+    read.length = 0;
+    const message = { ...anAdded(), id };
+    const sqsMessage = { body: asciiJson(message), attributes: {}, queueName: "count", receiveCount };
+    await deliver(
+      chain,
+      { contract: count, message, sqsMessage, deadlineMs: Date.now() + 5_000 },
+      aContext(),
+    );
+    return read.length;
+  };
+  const readForMany = async (name: string) => {
+    let sum = 0;
+    for (let n = 0; n < 40; n++) sum += await readFor(`${name} ${n}`);
+    return sum;
+  };
+  expect(await readForMany("new")).toBe(0);
+  expect(await readFor("redelivered", 2)).toBe(1);
+  expect(await readForMany("after a redelivery")).toBe(0);
+  expect(await readFor("done", 2)).toBe(1); // found before its run
+  expect(await readForMany("after the first duplicate")).toBe(30);
+  expect(await readFor("done too")).toBe(0); // found by its commit
+  expect(await readForMany("after the second duplicate")).toBe(30);
+});
 
 describe.each<[string, () => EvidenceStore]>([
   ["rows", () => rows()],

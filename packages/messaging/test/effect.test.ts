@@ -100,6 +100,21 @@ describe("an effect", () => {
     expect(carrier.consignments(key)).toBe(1);
   });
 
+  it("G6, G8: in doubt, it says by what, for whoever asks the other side", async () => {
+    const trouble = new TypeError("half an answer");
+    const perform = async () => Promise.reject(trouble);
+    const refused = delivery()(key, { perform });
+    await expect(refused).rejects.toMatchObject({ code: "IN_DOUBT", cause: trouble });
+    await expect(refused).rejects.toThrow(`${key}: unknown whether it happened; fence 1, item effect:`);
+    const lookup = async () => undefined;
+    const asked = delivery()(`${key}-asked`, { perform, lookup });
+    await expect(asked).rejects.toMatchObject({
+      code: "OUTCOME_UNKNOWN",
+      cause: trouble,
+      lastly: { code: "IN_DOUBT", cause: trouble },
+    });
+  });
+
   it("G8: that cannot be looked up is not performed: no answer is not a no", async () => {
     const work = booking();
     carrier.trouble("POST", "response-lost");

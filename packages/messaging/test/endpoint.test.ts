@@ -1,7 +1,8 @@
 import { GetItemCommand, TransactionCanceledException } from "@aws-sdk/client-dynamodb";
+import { linesOf } from "@essentially-once/testing/internal/support/lines";
 import { aContext, aPost } from "@essentially-once/testing/lambda";
 import { aWorld, type World } from "@essentially-once/testing/world";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, onTestFinished } from "vitest";
 import * as z from "zod";
 import { dynamodb } from "../src/aws/clients.ts";
 import type { MessageMiddleware } from "../src/commit/delivery.ts";
@@ -9,8 +10,10 @@ import { effects } from "../src/commit/effect.ts";
 import { idempotency } from "../src/commit/idempotency.ts";
 import { rows } from "../src/commit/rows.ts";
 import { type Versioned, versionedTable } from "../src/commit/versioned-table.ts";
+import { setClock } from "../src/core/clock.ts";
 import { derivedId, newId } from "../src/core/ids.ts";
 import { Park } from "../src/core/outcome.ts";
+import { Problem } from "../src/core/problem.ts";
 import { contract } from "../src/envelope/contract.ts";
 import { messageType } from "../src/envelope/message-type.ts";
 import { endpoint } from "../src/receive/endpoint.ts";
@@ -89,6 +92,124 @@ it("a request is a CloudEvent of its own for the handler", async () => {
   expect(seen).toEqual({
     ...{ specversion: "1.0", id, source, type: Pay.type, datacontenttype: "application/json", data, hops: 0 },
     ...{ time: expect.any(String), partitionkey: id, correlationid: id },
+  });
+});
+
+describe("a request that is none", () => {
+  const ping = endpoint(contract({ name: "ping", accepts: [Pay] })).handler(async () => ({ pong: true }));
+  const anything = { till: "t", coins: 5 };
+  const answerTo = async (event: ReturnType<typeof aPost>) => {
+    let answer: Awaited<ReturnType<typeof ping>> | undefined;
+    const [line, ...more] = await linesOf(async () => {
+      answer = await ping(event, aContext());
+    });
+    expect(more.filter((one) => "Retried" in one)).toEqual([]);
+    const { statusCode, headers, body = "" } = answer ?? {};
+    const { title, detail } = JSON.parse(body);
+    return { statusCode, headers, title, detail, level: line?.level };
+  };
+
+  it.each(["GET", "PUT", "post"])("is refused when its method is %s", async (method) => {
+    const event = aPost(anything, { "idempotency-key": "k" });
+    Object.assign(event.requestContext.http, { method });
+    expect(await answerTo(event)).toEqual({
+      ...{ statusCode: 405, title: "METHOD_NOT_ALLOWED", detail: `use POST, got ${method}`, level: "WARN" },
+      headers: { "content-type": "application/problem+json", allow: "POST" },
+    });
+  });
+
+  it.each([
+    ["no key", undefined, 400],
+    ["an empty key", "", 400],
+    ["the shortest key", "k", 201],
+    ["the longest key", "k".repeat(255), 201],
+    ["a longer key", "k".repeat(256), 400],
+  ])("G2: has %s", async (_, key, statusCode) => {
+    const event = aPost(anything, key === undefined ? {} : { "idempotency-key": key });
+    expect(await answerTo(event)).toMatchObject({
+      statusCode,
+      ...(statusCode === 400 && {
+        title: "KEY_MISSING",
+        detail: "the header Idempotency-Key must have 1 to 255 characters",
+      }),
+    });
+  });
+
+  it("has no body", async () => {
+    const { body: _, ...event } = aPost("", { "idempotency-key": "k" });
+    for (const isBase64Encoded of [false, true]) {
+      expect(await answerTo({ ...event, isBase64Encoded })).toMatchObject({
+        statusCode: 400,
+        title: "NOT_JSON",
+      });
+    }
+  });
+
+  it("is not the one whose body came encoded", async () => {
+    const event = aPost(Buffer.from(JSON.stringify(anything)).toString("base64"), { "idempotency-key": "k" });
+    expect(await answerTo({ ...event, isBase64Encoded: true })).toMatchObject({ statusCode: 201 });
+    expect(await answerTo(event)).toMatchObject({ statusCode: 400, title: "NOT_JSON" });
+  });
+});
+
+it.each([
+  [2_000, 1_500],
+  [500, 0],
+  [100, 0],
+])(
+  "G11: with %i ms to go, the handler has %i, and the rest is for the answer",
+  async (remainingMs, ownMs) => {
+    const now = 1_800_000_000_000;
+    const restore = setClock(() => now);
+    onTestFinished(() => void restore());
+    const deadlines: number[] = [];
+    const handler = endpoint(contract({ name: "look", accepts: [Pay] }))
+      .use({ before: ({ event }) => void deadlines.push(event.deadlineMs) })
+      .handler(async () => ({}));
+    const context = { ...aContext(), getRemainingTimeInMillis: () => remainingMs };
+    await handler(aPost({ till: "t", coins: 5 }, { "idempotency-key": "k" }), context);
+    expect(deadlines).toEqual([now + ownMs]);
+  },
+);
+
+it.each([
+  [350_000, 201],
+  [350_001, 500],
+])("G11: a receipt of %i bytes is answered with %i", async (bytes, status) => {
+  const handler = endpoint(contract({ name: "long", accepts: [Pay] })).handler(async () => ({
+    text: "x".repeat(bytes - '{"text":""}'.length),
+  }));
+  const event = aPost({ till: "t", coins: 5 }, { "idempotency-key": "k" });
+  const lines = await linesOf(async () => {
+    expect(await handler(event, aContext())).toMatchObject({ statusCode: status });
+  });
+  const processed = [
+    { level: "INFO", code: "PROCESSED" },
+    { code: "METRICS", Processed: 1 },
+  ];
+  const refused = [
+    { level: "ERROR", code: "REFUSED", reasonCode: "RECEIPT_TOO_LARGE" },
+    { code: "METRICS", Retried: 1 }, // the caller repeats it
+  ];
+  expect(lines).toMatchObject(status === 201 ? processed : refused);
+});
+
+it("a handler's own problem is the answer, and says to its middlewares which it is", async () => {
+  const problem = new Problem("CARD_DECLINED", 402, "the card was declined", { "x-more": "1" });
+  const errors: unknown[] = [];
+  const handler = endpoint(contract({ name: "ask", accepts: [Pay] }))
+    .use({ onError: ({ error }) => void errors.push(error) })
+    .handler(() => Promise.reject(problem));
+  const event = aPost({ till: "t", coins: 5 }, { "idempotency-key": "k" });
+  const { statusCode, headers, body = "" } = await handler(event, aContext());
+  expect(errors).toEqual([problem]);
+  expect(problem.message).toBe("CARD_DECLINED: the card was declined");
+  expect({ statusCode, headers }).toEqual({
+    statusCode: 402,
+    headers: { "content-type": "application/problem+json", "x-more": "1" },
+  });
+  expect(JSON.parse(body)).toEqual({
+    ...{ type: "about:blank", title: "CARD_DECLINED", status: 402, detail: "the card was declined" },
   });
 });
 

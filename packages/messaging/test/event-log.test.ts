@@ -6,6 +6,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import * as z from "zod";
 import { dynamodb } from "../src/aws/clients.ts";
 import { idempotency } from "../src/commit/idempotency.ts";
+import { unitOfWork } from "../src/commit/unit-of-work.ts";
 import { newId } from "../src/core/ids.ts";
 import { contract } from "../src/envelope/contract.ts";
 import { asciiJson, type Envelope } from "../src/envelope/envelope.ts";
@@ -65,6 +66,20 @@ describe("a consumer that logs first and acts later", () => {
     expect(await acted()).toEqual([5]);
   });
 
+  it("G2: logs the exact text that came, and of a message that came by no queue the text that would be sent", async () => {
+    const message = anAdded(5);
+    const unit = unitOfWork({ contract: { name: "log", publishes: [] }, cause: message });
+    const delivery = { consumer: "log", message, unit, deadlineMs: Date.now() + 5_000 };
+    const evidence = eventLog({ journal: log });
+    expect(await evidence.find(delivery)).toBeUndefined();
+    expect(await evidence.commit(delivery, undefined)).toEqual({ kind: "done" });
+    expect(await evidence.find(delivery)).toEqual({ kind: "duplicate" });
+    const body = JSON.stringify({ ...anAdded(7), more: "of the producer's" }, null, 1);
+    await receive(JSON.parse(body), 1, body);
+    const entries = await log.read({ partition: 0, after: 0, limit: 10 });
+    expect(entries.map((entry) => entry.body)).toEqual([asciiJson(message), body]);
+  });
+
   it("fails loudly when its handler collects work: the journal would not have it", async () => {
     const handler = consumer(contract({ name: "log", accepts: [Added], publishes: [Added] }))
       .use(idempotency({ evidence: eventLog({ journal: log }) }))
@@ -75,11 +90,11 @@ describe("a consumer that logs first and acts later", () => {
   });
 });
 
-function receive(message: Envelope, receiveCount = 1) {
+function receive(message: Envelope, receiveCount = 1, body = asciiJson(message)) {
   const handler = consumer(contract({ name: "log", accepts: [Added], publishes: [Added] }))
     .use(idempotency({ evidence: eventLog({ journal: log }) }))
     .handler(async () => undefined);
-  return handler(anSqsEvent(anSqsRecord(asciiJson(message), { receiveCount })), aContext());
+  return handler(anSqsEvent(anSqsRecord(body, { receiveCount })), aContext());
 }
 
 async function acted(): Promise<number[]> {

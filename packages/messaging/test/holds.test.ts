@@ -1,3 +1,5 @@
+import { ConditionalCheckFailedException } from "@aws-sdk/client-dynamodb";
+import { marshall } from "@aws-sdk/util-dynamodb";
 import { linesOf } from "@essentially-once/testing/internal/support/lines";
 import { anSqsRecord } from "@essentially-once/testing/lambda";
 import { aWorld, type World } from "@essentially-once/testing/world";
@@ -66,6 +68,44 @@ describe("a line that another process empties", () => {
     );
     onTestFinished(() => void dynamodb().middlewareStack.remove("end-meanwhile"));
     expect(await line.leave("g", "a")).toEqual({ line: [], parkedAt: [], passed: [] });
+  });
+});
+
+describe("a line that others change all the time", () => {
+  it.each([
+    ["join", 6, { line: ["a", "b"], parkedAt: [1, 1] }], // once to find it there
+    ["leave", 5, { line: ["a", "b"], parkedAt: [1, 1] }],
+    ["leave", 5, { line: ["a"], parkedAt: [1] }],
+  ] as const)("G11: is given up by %s after %i tries, and the message waits", async (step, tries, found) => {
+    for (const id of found.line) await line.join("g", id);
+    const tried: unknown[] = [];
+    dynamodb().middlewareStack.add(
+      (next, { commandName }) =>
+        async function changeMeanwhile(args) {
+          if (!/^(Update|Delete)Item/.test(commandName ?? "")) return next(args);
+          if (tried.push(commandName) > 9) throw new Error("there is no end to it");
+          const Item = marshall({ id: "any", ...found });
+          throw new ConditionalCheckFailedException({ message: "moved", $metadata: {}, Item });
+        },
+      { name: "change-meanwhile", step: "initialize" },
+    );
+    onTestFinished(() => void dynamodb().middlewareStack.remove("change-meanwhile"));
+    await expect(line[step]("g", "a")).rejects.toMatchObject({ code: "HOLD_CONTENDED", waited: true });
+    expect(tried).toHaveLength(tries);
+  });
+});
+
+describe("who left a line", () => {
+  it("G4, G11: is known of the last ten, which is as many as a batch of a FIFO queue has", async () => {
+    const ids = Array.from({ length: 13 }, (_, n) => `m${n}`);
+    for (const id of ids) await line.join("g", id);
+    for (const id of ids.slice(0, 9)) await line.leave("g", id);
+    expect(await line.leave("g", "m9")).toMatchObject({ line: ids.slice(10), passed: ids.slice(0, 10) });
+    expect(await line.leave("g", "m10")).toMatchObject({ line: ids.slice(11), passed: ids.slice(1, 11) });
+    expect(await line.leave("g", "m10")).toMatchObject({ line: ids.slice(11), passed: ids.slice(1, 11) });
+    await line.leave("g", "m11");
+    expect(await line.leave("g", "m12")).toEqual({ line: [], parkedAt: [], passed: [] });
+    expect(await line.leave("g", "m12")).toEqual({ line: [], parkedAt: [], passed: [] });
   });
 });
 

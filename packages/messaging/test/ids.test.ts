@@ -1,6 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { derivedId, newId } from "../src/core/ids.ts";
+import { heldId } from "../src/envelope/given-id.ts";
+import { bodyId } from "../src/envelope/message-group.ts";
 
 describe("derivedId", () => {
   it("D14: is equal for equal parts and different for different ones, however they are cut", () => {
@@ -16,6 +18,14 @@ describe("derivedId", () => {
 
   it("is the same on every machine", () => {
     expect(derivedId("a", "b", 0)).toBe("MrPCy6p_jCrQZAQIyatHk5yd7Rcf1X4nieyDR4xR-Do");
+  });
+});
+
+describe("the name of a message in the line of its group", () => {
+  it("G4: is the one that an earlier release gave it", () => {
+    expect(heldId("body", undefined)).toBe(bodyId("body"));
+    expect(heldId("body", "id")).toBe("sygWlbLuHqQxqK80kUtxnNPi9BJ255qYo0sj1jG9FlM");
+    expect(heldId("body", "")).not.toBe(bodyId("body"));
   });
 });
 

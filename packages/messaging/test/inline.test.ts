@@ -11,6 +11,7 @@ import { idempotency } from "../src/commit/idempotency.ts";
 import { inline } from "../src/commit/inline.ts";
 import { rows } from "../src/commit/rows.ts";
 import { remember } from "../src/commit/seen-evidence.ts";
+import type { Write } from "../src/commit/unit-of-work.ts";
 import { type Versioned, versionedTable } from "../src/commit/versioned-table.ts";
 import { newId } from "../src/core/ids.ts";
 import { Park } from "../src/core/outcome.ts";
@@ -224,9 +225,17 @@ describe("a consumer with evidence inline", () => {
     expect(await count()).toBe(0);
   });
 
-  it("parks a write of an item without an id by name", async () => {
+  it.each<[string, Write]>([
+    ["put", { Put: { TableName: "", Item: { count: { N: "1" } } } }],
+    ["update", { Update: { TableName: "", Key: { count: { N: "1" } }, UpdateExpression: "SET a = b" } }],
+    ["delete", { Delete: { TableName: "", Key: { count: { N: "1" } } } }],
+  ])("parks a %s of an item without an id by name", async (_, { Put, Update, Delete }) => {
     const nameless = anInlineConsumer().handler(async (_message, unit) => {
-      unit.write({ Put: { TableName: table(), Item: { count: { N: "1" } } } });
+      unit.write({
+        ...(Put && { Put: { ...Put, TableName: table() } }),
+        ...(Update && { Update: { ...Update, TableName: table() } }),
+        ...(Delete && { Delete: { ...Delete, TableName: table() } }),
+      });
     });
     await nameless(anSqsEvent(anSqsRecord(asciiJson(anAdded({ amount: 5 })))), aContext());
     expect(await reasons()).toEqual(["INLINE_ONE_ITEM"]);

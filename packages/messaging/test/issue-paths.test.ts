@@ -48,6 +48,27 @@ it.each<[string, z.ZodType, unknown, string]>([
   await expect(type.parse(data)).rejects.toMatchObject({ code: "DATA_INVALID", detail });
 });
 
+it("G11: a path has a bound: eight parts, and of each sixty characters; so has their number", async () => {
+  const long = "k".repeat(61);
+  const deep = (depth: number): z.ZodType =>
+    depth === 0 ? z.int() : z.object({ [depth === 9 ? long : "a"]: deep(depth - 1) });
+  const data = (depth: number): unknown =>
+    depth === 0 ? "x" : { [depth === 9 ? long : "a"]: data(depth - 1) };
+  const pathOf = async (schema: z.ZodType, given: unknown) => {
+    const type = messageType({ type: "tests.t.v1", schema, key: () => "k" });
+    return type.parse(given).then(
+      () => "none",
+      ({ detail }) => String(detail).replace("tests.t.v1: invalid at ", ""),
+    );
+  };
+  expect(await pathOf(deep(8), data(8))).toBe("a.a.a.a.a.a.a.a");
+  expect(await pathOf(deep(9), data(9))).toBe(`${"k".repeat(60)}.a.a.a.a.a.a.a.…`);
+  expect(await pathOf(z.int(), "x")).toBe("the top level");
+  const list = z.array(z.int());
+  expect(await pathOf(list, ["a", "b", "c", "d", "e"])).toBe("0, 1, 2, 3, 4");
+  expect(await pathOf(list, ["a", "b", "c", "d", "e", "f", "g"])).toBe("0, 1, 2, 3, 4 and 2 more");
+});
+
 it("S10: of a union no key of the data is named, whatever it fails", async () => {
   const schema = z.union([z.record(z.string(), z.int()), z.object({ kind: z.literal("a") })]);
   const type = messageType({ type: "tests.t.v1", schema, key: () => "k" });

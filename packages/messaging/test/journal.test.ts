@@ -1,4 +1,4 @@
-import { DeleteItemCommand, PutItemCommand } from "@aws-sdk/client-dynamodb";
+import { DeleteItemCommand, PutItemCommand, TransactionCanceledException } from "@aws-sdk/client-dynamodb";
 import { marshall } from "@aws-sdk/util-dynamodb";
 import { type Faults, injectFaults } from "@essentially-once/testing/faults";
 import { linesOf } from "@essentially-once/testing/internal/support/lines";
@@ -9,12 +9,13 @@ import {
   inSeconds,
   type JournalWorld,
 } from "@essentially-once/testing/journal-world";
-import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import { dynamodb } from "../src/aws/clients.ts";
 import { writesWithRows } from "../src/commit/outbox.ts";
 import { derivedId } from "../src/core/ids.ts";
 import { itemBytes } from "../src/core/item-size.ts";
 import { type Journal, type JournalMessage, journal, partitionOf } from "../src/pull/journal.ts";
+import { chunksOf, journalItem } from "../src/pull/journal-items.ts";
 
 let world: JournalWorld;
 let faults: Faults | undefined;
@@ -187,6 +188,23 @@ describe("append", () => {
     expect(await all(log, 0)).toHaveLength(2);
   });
 
+  it("G4, G6: messages that others held up until the deadline wait; those before them stay appended", async () => {
+    const log = aJournal();
+    conflictFrom(2);
+    const journalMessages = Array.from({ length: 51 }, () => aJournalMessage()); // two transactions
+    const lines = await linesOf(async () => {
+      const results = await log.append(journalMessages, inSeconds(0.7));
+      expect(results.slice(0, 49)).toEqual(
+        Array.from({ length: 49 }, (_, n) => ({ kind: "appended", partition: 0, sequence: n + 1 })),
+      );
+      const heldUp = { kind: "unconfirmed", contended: true };
+      expect(results.slice(49)).toEqual([heldUp, heldUp]);
+    });
+    expect(lines).toMatchObject([
+      { level: "WARN", code: "APPEND_CONTENDED", journal: log.name, partition: 0 },
+    ]);
+  });
+
   it.each([2, 8])(
     "G4, G6: appends nothing when it was made with other than %i partitions",
     async (partitions) => {
@@ -269,6 +287,24 @@ describe("append", () => {
   });
 });
 
+describe("the transactions of an append", () => {
+  it.each<[string, number[], number[]]>([
+    ["nothing", [], []],
+    ["as many as a transaction has actions for", Array(49).fill(1), [49]],
+    ["one more", Array(50).fill(1), [49, 1]],
+    ["as many bytes as a transaction takes", [2_000_000, 1_000_000, 500_000], [3]],
+    ["a byte more", [2_000_000, 1_000_000, 500_001], [2, 1]],
+    ["two that are full", [3_500_000, 3_500_000], [1, 1]],
+    ["one that is larger than the rest together", [1, 3_500_000, 1, 1], [1, 1, 2]],
+  ])("D8: have %s", (_, sizes, lengths) => {
+    const item = journalItem("any", 0, aJournalMessage());
+    const items = sizes.map((bytes) => ({ ...item, bytes }));
+    const chunks = chunksOf(items);
+    expect(chunks.map(({ length }) => length)).toEqual(lengths);
+    expect(chunks.flat()).toEqual(items);
+  });
+});
+
 describe("read", () => {
   it("G11: gives at most a page, from where it is asked", async () => {
     const log = aJournal();
@@ -313,4 +349,22 @@ function measureRow({ envelope }: JournalMessage): number {
   const unit = { writes: [], messages: [envelope] };
   const [row] = writesWithRows(unit, { table: () => "outbox", id: derivedId("row") });
   return itemBytes(row?.Put?.Item ?? {});
+}
+
+/** Others write at the same time, from the so-manieth transaction on. */
+function conflictFrom(nth: number): void {
+  let calls = 0;
+  dynamodb().middlewareStack.add(
+    (next, { commandName }) =>
+      async function conflict(args) {
+        if (commandName !== "TransactWriteItemsCommand" || ++calls < nth) return next(args);
+        throw new TransactionCanceledException({
+          message: "in the way",
+          $metadata: {},
+          CancellationReasons: [{ Code: "TransactionConflict" }],
+        });
+      },
+    { name: "conflict", step: "initialize" },
+  );
+  onTestFinished(() => void dynamodb().middlewareStack.remove("conflict"));
 }

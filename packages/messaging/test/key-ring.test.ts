@@ -1,4 +1,5 @@
 import { aKeyStore, aSecret } from "@essentially-once/testing/a-key-ring";
+import { linesOf } from "@essentially-once/testing/internal/support/lines";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { setClock } from "../src/core/clock.ts";
 import { RetryLater } from "../src/core/outcome.ts";
@@ -97,8 +98,28 @@ describe("keyRing", () => {
   });
 
   it("a secret that is malformed is the store's failure too", async () => {
-    const error = await errorOf(aKeyStore("{}").ring.find("k1"));
-    expect(error).toMatchObject({ code: "KEYS_UNAVAILABLE", cause: { name: "KeysInvalid" } });
+    const lines = await linesOf(async () => {
+      const error = await errorOf(aKeyStore("{}").ring.find("k1"));
+      expect(error).toMatchObject({ code: "KEYS_UNAVAILABLE", cause: { name: "KeysInvalid" } });
+    });
+    expect(lines).toMatchObject([
+      {
+        ...{ level: "ERROR", code: "KEYS_NOT_LOADED", errorCode: "KeysInvalid" },
+        detail: expect.stringMatching(/^the secret must have "keys"/),
+      },
+    ]);
+  });
+
+  it("S10: of any other failure the log has the kind and not the message, which may quote the secret", async () => {
+    const kinds: [Error | Promise<string>, string][] = [
+      [broken, "Error"],
+      [Promise.reject("a secret"), "string"],
+    ];
+    for (const [failure, errorCode] of kinds) {
+      const lines = await linesOf(() => errorOf(aKeyStore(failure).ring.current()));
+      expect(lines).toMatchObject([{ level: "ERROR", code: "KEYS_NOT_LOADED", errorCode }]);
+      expect(JSON.stringify(lines)).not.toContain("secret");
+    }
   });
 
   it("older keys serve while the store fails, and it is asked every ten seconds, for an hour", async () => {

@@ -51,6 +51,13 @@ describe("readKeys", () => {
     [full({}), '"keys" must have at least one key, got none'],
     [JSON.stringify({ keys: [] }), '"keys" must be an object'],
     [full({ k1: secret }), "the key k1 must be an object"],
+    [full({ ["k".repeat(39)]: secret }), `the key ${"k".repeat(39)} must be an object`],
+    [full({ ["k".repeat(40)]: secret }), "the key of 40 characters must be an object"],
+    [full({ ["k".repeat(64)]: secret }), "the key of 64 characters must be an object"],
+    [
+      full({ ["k".repeat(65)]: secret }),
+      "a key id must be 1 to 64 letters, digits, - or _, got 65 characters",
+    ],
     [
       full({ k1: { secret, signsFrom: "soon" } }),
       '"signsFrom" of the key k1 must be a date and time of RFC 3339',

@@ -85,6 +85,53 @@ it("G11: pauses grow with the waits, and stay as long as was asked for", async (
   expect(Math.max(...seconds)).toBeLessThanOrEqual(900);
 });
 
+it("G13: an appointment is kept to the second, after however many waits", async () => {
+  const kept = { "limit#api#rate": 1 };
+  for (const receives of [2, 60, 400]) {
+    const due = new RetryLater("RATE_LIMITED", 37, { waited: true, kept });
+    const next = await nextTry(queue, received({ receives, waits: receives - 1 }), due);
+    expect(next).toMatchObject({ retryAfterSeconds: 37, waited: true });
+  }
+});
+
+it.each([
+  { retention: "345600", receivesMax: 1_000, asked: 1 },
+  { retention: "345600", receivesMax: 1_000, asked: undefined },
+  { retention: "864000", receivesMax: 1_000, asked: 1 },
+  { retention: "3600", receivesMax: 1_000, asked: 0 },
+  { retention: "864000", receivesMax: 100, asked: 30 },
+])("G6, G11: time ends the waits of a message, and never the number of its receives: %o", async (given) => {
+  const { retention, receivesMax, asked } = given;
+  const dead = await engines.aQueue();
+  const RedrivePolicy = JSON.stringify({ deadLetterTargetArn: dead.queueArn, maxReceiveCount: receivesMax });
+  const { queueUrl } = await engines.aQueue({ RedrivePolicy, MessageRetentionPeriod: retention });
+  for (const kept of [undefined, { appointment: 1 }]) {
+    const wait = new RetryLater("BUSY", asked, { waited: true, ...(kept && { kept }) });
+    let ageMs = 0;
+    let receives = 1;
+    const begunMs = Date.now();
+    onTestFinished(setClock(() => begunMs + ageMs));
+    for (;;) {
+      const record = anSqsRecord("a message", { receiveCount: receives });
+      record.attributes.SentTimestamp = String(begunMs);
+      record.attributes.ApproximateFirstReceiveTimestamp = String(begunMs);
+      setPast(record, { attempts: 0, waits: receives - 1 });
+      const next = await nextTry({ ...queue, queueUrl }, record, wait);
+      if (next instanceof Park) {
+        expect(next).toMatchObject({
+          code: "WAITED_TOO_LONG",
+          detail: expect.stringMatching(/until its retention ended/),
+        });
+        break;
+      }
+      ageMs += next.retryAfterSeconds * 1_000 + 50; // and a moment for each delivery
+      receives++;
+    }
+    expect(receives).toBeLessThan(receivesMax);
+    expect(ageMs).toBeLessThan((Number(retention) * 1_000 * 15) / 16);
+  }
+});
+
 it("G6: of a queue that does not say its limits, expects no more than it was told", async () => {
   const mute = { ...queue, queueUrl: `${queue.queueUrl}-gone` };
   const lines = await linesOf(async () => {

@@ -1,13 +1,20 @@
 import { TransactionCanceledException } from "@aws-sdk/client-dynamodb";
+import { anEnvelope } from "@essentially-once/testing/an-envelope";
+import { aContext } from "@essentially-once/testing/lambda";
 import { aWorld, type World } from "@essentially-once/testing/world";
 import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from "vitest";
+import * as z from "zod";
 import { dynamodb } from "../src/aws/clients.ts";
 import type { Write } from "../src/commit/unit-of-work.ts";
 import { nowMs } from "../src/core/clock.ts";
 import { newId } from "../src/core/ids.ts";
 import { StateMoved } from "../src/core/outcome.ts";
+import { contract } from "../src/envelope/contract.ts";
+import { messageType } from "../src/envelope/message-type.ts";
 import { OffsetMoved, type Offsets, offsets } from "../src/pull/offset.ts";
+import { afterEffect, withState } from "../src/pull/offset-modes.ts";
 
+const Pulled = messageType({ type: "tests.pulled.v1", schema: z.unknown(), key: () => "all" });
 const deadlineMs = Number.MAX_SAFE_INTEGER;
 
 let world: World;
@@ -55,15 +62,52 @@ describe("an offset", () => {
   });
 
   it("G6: reports a wait when another transaction was in the way until the deadline", async () => {
-    const refusal = new TransactionCanceledException({
-      message: "in the way",
-      $metadata: {},
-      CancellationReasons: [{ Code: "TransactionConflict" }, { Code: "None" }],
-    });
-    dynamodb().middlewareStack.add(() => () => Promise.reject(refusal), { step: "initialize", name: "busy" });
-    onTestFinished(() => void dynamodb().middlewareStack.remove("busy"));
+    const tried = busy();
     const commit = places.commit({ partition: 0, from: 0, to: 1 }, [put(newId())], { deadlineMs: nowMs() });
     await expect(commit).rejects.toMatchObject({ code: "TransactionConflict", waited: true });
+    expect(tried).toHaveLength(1);
+  });
+
+  it("G11: is tried five times at most while another transaction is in the way", async () => {
+    const tried = busy();
+    const commit = places.commit({ partition: 0, from: 0, to: 1 }, [put(newId())], { deadlineMs });
+    await expect(commit).rejects.toMatchObject({ code: "TransactionConflict", waited: true });
+    expect(tried).toHaveLength(5);
+  });
+
+  it.each([
+    ["with the state", withState],
+    ["after the effect", afterEffect],
+  ])("G11: that moves %s is held to the deadline of its run", async (_, mode) => {
+    const tried = busy();
+    const perform = mode({
+      contract: contract({ name: "pull", accepts: [Pulled] }),
+      prefix: newId(),
+      chain: async () => ({ kind: "done" }),
+      offsets: places,
+      publishes: true,
+      outboxTable: undefined,
+    });
+    const move = { partition: 0, from: 0, to: 1 };
+    const performed = perform({ message: anEnvelope(), move, deadlineMs: nowMs() }, aContext());
+    await expect(performed).rejects.toMatchObject({ code: "TransactionConflict", waited: true });
+    expect(tried).toHaveLength(1);
+  });
+
+  it("G10: of an item that the kit did not write is no offset", async () => {
+    for (const [partition, offset] of [0, 1.5, "x", -1].entries()) {
+      const table = world.output("PulledTable");
+      await world.put(table, { id: `foreign#offset#${partition}`, offset });
+      const foreign = offsets({ table, prefix: "foreign" });
+      await expect(foreign.read(partition)).rejects.toThrow("must have a whole number as its offset");
+    }
+  });
+
+  it("G10: does not go back, nor stay", async () => {
+    for (const to of [2, 1]) {
+      const commit = places.commit({ partition: 0, from: 2, to }, [], { deadlineMs });
+      await expect(commit).rejects.toThrow(`an offset cannot go back from 2 to ${to}`);
+    }
   });
 
   it.each<[string, () => Write[]]>([
@@ -76,6 +120,25 @@ describe("an offset", () => {
     expect(await places.read(0)).toBe(0);
   });
 });
+
+/** Another transaction is in the way of each. @returns what was tried */
+function busy(): unknown[] {
+  const tried: unknown[] = [];
+  const refusal = new TransactionCanceledException({
+    message: "in the way",
+    $metadata: {},
+    CancellationReasons: [{ Code: "TransactionConflict" }, { Code: "None" }],
+  });
+  dynamodb().middlewareStack.add(
+    () => (args) => {
+      tried.push(args.input);
+      return Promise.reject(refusal);
+    },
+    { step: "initialize", name: "busy" },
+  );
+  onTestFinished(() => void dynamodb().middlewareStack.remove("busy"));
+  return tried;
+}
 
 function put(id: string, text = ""): Write {
   return {

@@ -3,7 +3,7 @@ import { contract } from "@essentially-once/messaging/contract";
 import { messageType } from "@essentially-once/messaging/message-type";
 import { expect, it } from "vitest";
 import * as z from "zod";
-import { readOutboxRow } from "../src/commit/outbox.ts";
+import { orderingKeyOf, readOutboxRow } from "../src/commit/outbox.ts";
 import { outboxWrites } from "../src/commit/outbox-writes.ts";
 
 const Sold = messageType({
@@ -56,3 +56,18 @@ async function rowsOf(options: { id: string; messages: ReturnType<typeof Sold.fr
 function idOf({ messages: [message] }: ReturnType<typeof readOutboxRow>) {
   return message?.envelope.id;
 }
+
+it.each([
+  ["/sell", "sell"],
+  ["/sell/eu", "sell/eu"],
+  ["https://elsewhere/sell", "https://elsewhere/sell"],
+])(
+  "G4, G7: a row of %s begins with its writer's name, and has a partition key for each key",
+  (source, writer) => {
+    const line = (partitionkey: string) => orderingKeyOf({ source, partitionkey });
+    expect(line("a").slice(0, writer.length + 1)).toBe(`${writer}#`);
+    expect(line("a").slice(writer.length + 1)).toHaveLength(22);
+    expect(line("a")).toBe(line("a"));
+    expect(line("a")).not.toBe(line("b"));
+  },
+);

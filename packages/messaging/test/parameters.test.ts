@@ -1,11 +1,13 @@
 // Reading Parameter Store: page by page, signed, and all or nothing.
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
+import { Readable } from "node:stream";
+import { json } from "node:stream/consumers";
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import type { JsonService } from "@essentially-once/local-cloud/internal/engines/json-service";
 import { startParametersEngine } from "@essentially-once/local-cloud/internal/engines/parameters";
 import { parameterStore, register } from "@essentially-once/testing/internal/support/register-producers";
-import { afterAll, beforeAll, expect, it, onTestFinished } from "vitest";
+import { afterAll, beforeAll, expect, it, onTestFinished, vi } from "vitest";
 import { readParameters } from "../src/aws/parameters.ts";
 import { nowMs } from "../src/core/clock.ts";
 import { readRegistry } from "../src/publish/registry.ts";
@@ -43,6 +45,7 @@ it("is signed as Parameter Store asks for, with the client's own credentials", a
   const { endpoint, seen } = await aServer(() => ({ status: 200, body: { Parameters: [] } }));
   await readParameters({ client, path, endpoint, deadlineMs: nowMs() + 10_000 });
   expect(seen[0]).toMatchObject({
+    "content-type": "application/x-amz-json-1.1",
     "x-amz-target": "AmazonSSM.GetParametersByPath",
     authorization: expect.stringMatching(
       /^AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE\/\d{8}\/us-east-1\/ssm\/aws4_request, SignedHeaders=[\w;-]*host[\w;-]*, Signature=[\da-f]{64}$/,
@@ -77,16 +80,73 @@ it("G11: ends with its deadline", async () => {
   await expect(reading).rejects.toThrow(`reading ${path} timed out`);
 });
 
+it("asks for pages of ten, which is the most that Parameter Store allows, and for each by its token", async () => {
+  const { endpoint, bodies } = await aServer((time) => ({
+    status: 200,
+    body: time === 1 ? { Parameters: [one], NextToken: "more" } : {},
+  }));
+  expect(await readParameters({ client, path, endpoint, deadlineMs: nowMs() + 10_000 })).toHaveLength(1);
+  expect(bodies).toEqual([
+    { Path: path, MaxResults: 10 },
+    { Path: path, MaxResults: 10, NextToken: "more" },
+  ]);
+});
+
+it.each([
+  ["a throttle", 400, { __type: "ThrottlingException" }, 4, "ThrottlingException"],
+  ["a change at the same time", 400, { __type: "com.amazonaws.ssm#TooManyUpdates" }, 4, "TooManyUpdates"],
+  ["a fault of the service", 500, { __type: "InternalServerError" }, 4, "InternalServerError"],
+  ["an answer that is no JSON", 503, "<html>", 4, "UnknownError"],
+  ["a refusal", 400, { __type: "AccessDeniedException" }, 1, "AccessDeniedException"],
+  ["a refusal of another kind", 499, { __type: "x".repeat(200) }, 1, "x".repeat(100)],
+])(
+  "G11: %s is asked about at most four times, and only when it may pass",
+  async (_, status, body, times, name) => {
+    const { endpoint, seen } = await aServer(() => ({ status, body }));
+    const reading = readParameters({ client, path, endpoint, deadlineMs: nowMs() + 10_000 });
+    await expect(reading).rejects.toMatchObject({ name, message: `Parameter Store answered ${status}` });
+    expect(seen).toHaveLength(times);
+  },
+);
+
+it.each<[string, Record<string, string>, string]>([
+  ["eu-central-1", {}, "https://ssm.eu-central-1.amazonaws.com"],
+  ["cn-north-1", {}, "https://ssm.cn-north-1.amazonaws.com.cn"],
+  ["eu-central-1", { AWS_ENDPOINT_URL: "http://local:1" }, "http://local:1"],
+  [
+    "eu-central-1",
+    { AWS_ENDPOINT_URL: "http://local:1", AWS_ENDPOINT_URL_SSM: "http://local:2" },
+    "http://local:2",
+  ],
+])("asks where the SDK would: in %s with %o", async (region, variables, expected) => {
+  for (const name of ["AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_SSM"]) vi.stubEnv(name, variables[name]);
+  onTestFinished(() => void vi.unstubAllEnvs());
+  const asked: string[] = [];
+  const requestHandler = {
+    async handle({ protocol, hostname, port, path: where, method }: Record<string, string | number>) {
+      asked.push(`${method} ${protocol}//${hostname}${port ? `:${port}` : ""}${where}`);
+      return { response: { statusCode: 200, headers: {}, body: Readable.from([Buffer.from("{}")]) } };
+    },
+  } as never;
+  const { credentials } = client.config;
+  const elsewhere = new DynamoDBClient({ region, credentials, requestHandler });
+  expect(await readParameters({ client: elsewhere, path, deadlineMs: nowMs() + 10_000 })).toEqual([]);
+  expect(asked).toEqual([`POST ${expected}/`]);
+});
+
 const one = { Name: `${path}/one`, Value: '{"accepts":[],"publishes":[]}' };
 
-async function aServer(answer: (time: number) => { status: number; body: object }) {
+async function aServer(answer: (time: number) => { status: number; body: object | string }) {
   const seen: NodeJS.Dict<string | string[]>[] = [];
-  const server = createServer((request, response) => {
+  const bodies: unknown[] = [];
+  const server = createServer(async (request, response) => {
     seen.push(request.headers);
-    const { status, body } = answer(seen.length);
-    response.writeHead(status).end(JSON.stringify(body));
+    const time = seen.length;
+    bodies.push(await json(request));
+    const { status, body } = answer(time);
+    response.writeHead(status).end(typeof body === "string" ? body : JSON.stringify(body));
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   onTestFinished(() => void server.close());
-  return { endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, seen };
+  return { endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, seen, bodies };
 }

@@ -92,6 +92,9 @@ describe("the registry", () => {
       expect(await queuesOf(registered, "sold")).toBeUndefined();
     });
     expect(lines.map(({ code }) => code)).toEqual(["REGISTRY_NOT_OPEN", "UNROUTED"]);
+    now += refreshMs;
+    entries = [sells, charges];
+    expect(await queuesOf(registered, "sold")).toEqual(["charges"]);
   });
 
   it("is read again at most every five seconds for who doubts it", async () => {

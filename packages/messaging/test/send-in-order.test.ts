@@ -1,9 +1,10 @@
+import { setTimeout } from "node:timers/promises";
 import { CreateQueueCommand, type SendMessageBatchCommandInput } from "@aws-sdk/client-sqs";
 import { aWorld, type World } from "@essentially-once/testing/world";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { sqs } from "../src/aws/sqs-client.ts";
 import { newId } from "../src/core/ids.ts";
-import { sendAll } from "../src/publish/send.ts";
+import { batchBytesMax, sendAll } from "../src/publish/send.ts";
 
 let world: World;
 let queueUrl: string;
@@ -73,6 +74,33 @@ describe("requests side by side", () => {
     }
   });
 
+  const half = "x".repeat(batchBytesMax / 2 - 50);
+  const twenty = Array.from({ length: 20 }, (_, n) => [`key-${n}`, `first ${n}`] as const);
+  it.each<[string, (readonly [string, string])[], number[]]>([
+    ["is full", [...twenty, ...twenty.slice(0, 10).map(([key]) => [key, "second"] as const)], [10, 10, 10]],
+    [
+      "is full by its bytes",
+      [
+        ...(["a", "b", "c", "d", "e"] as const).map((key) => [key, `${key}${half}`] as const),
+        ["a", "second"],
+      ],
+      [2, 2, 2],
+    ],
+    ["nothing could fill", twenty.slice(0, 11), [10, 1]],
+  ])("G11: a request that %s does not wait for one that is on its way", async (_, messages, sizes) => {
+    const requests = watch({ firstWaits: true });
+    expect(new Set(await send(...messages))).toEqual(new Set([true]));
+    expect(requests.map((one) => one.Entries?.length)).toEqual(sizes);
+    expect(requests.besideFirst).toBe(1);
+  });
+
+  it("G11: a request that is not full waits for what could fill it", async () => {
+    const requests = watch({ firstWaits: true });
+    await send(...twenty.slice(0, 11), ["key-0", "second"]);
+    expect(requests.map((one) => one.Entries?.length)).toEqual([10, 2]);
+    expect(requests.besideFirst).toBe(0);
+  });
+
   it("G11: of 125 messages to a standard queue, ten are on their way at most, and none waits for another", async () => {
     const { QueueUrl = "" } = await sqs().send(new CreateQueueCommand({ QueueName: newId() }));
     const requests = watch();
@@ -113,10 +141,12 @@ async function send(
 interface Watched extends Array<SendMessageBatchCommandInput> {
   /** So many were on their way at once. */
   most?: number;
+  /** So many were begun while the first one waited. */
+  besideFirst?: number;
 }
 
-/** Sees each request; on demand answers the first as an overloaded SQS would, or not at all. */
-function watch({ refuseFirst = false, failFirst = false } = {}): Watched {
+/** Sees each request; on demand answers the first as an overloaded SQS would, or not at all, or late. */
+function watch({ refuseFirst = false, failFirst = false, firstWaits = false } = {}): Watched {
   const requests: Watched = [];
   let now = 0;
   sqs().middlewareStack.add(
@@ -125,6 +155,7 @@ function watch({ refuseFirst = false, failFirst = false } = {}): Watched {
       requests.most = Math.max(requests.most ?? 0, ++now);
       const isFirst = requests.length === 1;
       try {
+        if (isFirst && firstWaits) await forSecond(requests);
         if (isFirst && failFirst) throw new Error("the wire is cut");
         if (!isFirst || !refuseFirst) return await next(args);
         const Failed = [{ Id: "0", SenderFault: false, Code: "ServiceUnavailable" }];
@@ -136,6 +167,11 @@ function watch({ refuseFirst = false, failFirst = false } = {}): Watched {
     { name: "watch", step: "initialize" },
   );
   return requests;
+}
+
+async function forSecond(requests: Watched): Promise<void> {
+  for (let n = 0; requests.length < 2 && n < 50; n++) await setTimeout(10);
+  requests.besideFirst = requests.length - 1;
 }
 
 function bodies({ Entries = [] }: SendMessageBatchCommandInput): (string | undefined)[] {

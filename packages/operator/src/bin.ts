@@ -4,6 +4,7 @@ import { runCommand } from "./terminal/exit-code.ts";
 import { UsageError } from "./terminal/usage-error.ts";
 
 const commands = {
+  consumers: () => import("./consumers.ts"),
   deploy: () => import("./deploy.ts"),
   dlq: () => import("./dlq.ts"),
   journal: () => import("./journal.ts"),

@@ -6,11 +6,15 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { CloudFormationClient } from "@aws-sdk/client-cloudformation";
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import { LambdaClient } from "@aws-sdk/client-lambda";
+import { SQSClient } from "@aws-sdk/client-sqs";
 import { requireAccess } from "./connect/aws-access.ts";
 import { cdk } from "./connect/cdk.ts";
 import type { Outputs } from "./connect/connection.ts";
 import { enterEnvironment, requireEndpoints } from "./connect/shell-environment.ts";
 import { stageOutputs } from "./connect/stage-outputs.ts";
+import { holdPauses } from "./consumers/pauses.ts";
+import { consumerQueues } from "./dead-letters/consumer-queues.ts";
 import {
   DEPLOY_HELP,
   type Deploy,
@@ -42,7 +46,31 @@ async function deploy(command: Deploy): Promise<number> {
   const deployWith = (setting?: string) => (isAws ? deployToAws : deployToEmulator)(command, setting);
   if (command.moveEvidence) return moveWith(deployWith, command.stage, command.moveEvidence);
   refuseUnmoved(await outputsOf(command.stage));
-  return deployWith();
+  const exitCode = await deployWith();
+  if (exitCode === 0) await keepPaused(await outputsOf(command.stage));
+  return exitCode;
+}
+
+/** What an operator paused stays paused, though a change of its mapping has enabled it. */
+async function keepPaused(outputs: Outputs): Promise<void> {
+  if (!Object.values(outputs).some((stack) => Object.keys(stack).some((key) => /QueueUrl$/.test(key))))
+    return;
+  const clients = {
+    sqs: new SQSClient({ useQueueUrlAsEndpoint: false }),
+    dynamodb: new DynamoDBClient(),
+    lambda: new LambdaClient(),
+  };
+  try {
+    for (const name of await holdPauses(clients, consumerQueues(outputs)))
+      print(`${name} stays paused: the deployment had enabled it. npm run consumers -- resume ${name}`);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    printError(
+      `Could not see whether paused consumers are still paused (${reason}): npm run consumers -- list`,
+    );
+  } finally {
+    for (const client of Object.values(clients)) client.destroy();
+  }
 }
 
 /** Before the synthesis, after which the CDK would say that it cannot resolve an account. A profile it reads itself. */

@@ -39,6 +39,18 @@ describe("raw JSON", () => {
     expect(message?.data).toEqual(JSON.parse(order));
   });
 
+  it.each<[string, Parameters<typeof rawJson>[0], boolean, boolean]>([
+    ["a field", { id: field("orderId") }, false, false],
+    ["an attribute", { id: attribute("MessageId") }, true, false], // a notification has the attributes in its body
+    ["the deduplication id", { id: deduplicationId() }, true, true],
+  ])("G4: only an id that is not in the body goes beside it: %s", (_what, options, alone, inNotification) => {
+    const besideIn = (from: From) => from({ name: "import", accepts: [Order] }).beside;
+    expect(besideIn(rawJson(options))).toEqual(alone ? options.id : undefined);
+    expect(besideIn(sns(rawJson(options), { raw: true }))).toEqual(alone ? options.id : undefined);
+    expect(besideIn(sns(rawJson(options)))).toEqual(inNotification ? options.id : undefined);
+    expect(besideIn(sns(rawJson({ id: publishId() })))).toBeUndefined();
+  });
+
   it.each<[string, Parameters<typeof rawJson>[0], string, string]>([
     ["absent", { id: field("number") }, order, "ID_MISSING: the field number is"],
     ["null", { id: field("a") }, '{"a":null}', "ID_MISSING"],

@@ -1,7 +1,7 @@
 // Many messages of one key, and many environments that want it at once: in virtual time, with an engine that has
 // conflicts. No fault is injected, so nothing may be parked.
 
-import type { Call } from "@essentially-once/testing/internal/explorer/call";
+import type { Call, CallOutput } from "@essentially-once/testing/internal/explorer/call";
 import {
   closeConnections,
   hangUp,
@@ -36,6 +36,16 @@ export interface HotKey {
   /** Besides ACCOUNTS_TABLE. */
   readonly tables?: SandboxPlan["tables"];
   readonly seed?: number;
+  readonly environment?: Readonly<Record<string, string>>;
+  readonly overlapping?: boolean;
+  /** Answers the HTTP requests of the handlers, which no server does. */
+  readonly api?: (request: ApiRequest) => Response;
+}
+
+export interface ApiRequest {
+  readonly command: string;
+  /** Since the beginning. */
+  readonly atMs: number;
 }
 
 export interface HotKeyFigures {
@@ -43,6 +53,8 @@ export interface HotKeyFigures {
   readonly parked: readonly string[];
   /** The most that one message was received. */
   readonly receivesMax: number;
+  /** Of all messages. */
+  readonly receives: number;
   readonly conflicts: number;
   readonly invocations: number;
   readonly seconds: number;
@@ -64,14 +76,16 @@ export async function runHotKey<Found>(
   const sandbox = await openSandbox({
     tables: { ACCOUNTS_TABLE: {}, ...plan.tables },
     queues: { main: { fifo: groups !== undefined, attemptsMax } },
+    ...(plan.environment && { environment: () => ({ ...plan.environment }) }),
   });
   try {
     const deposits = await send(sandbox, plan);
     let invocations = 0;
     let receivesMax = 0;
+    let receives = 0;
     const startMs = Date.now();
     const contended = contention(seed, { world: () => world, onCall: (call: Call) => source.onCall?.(call) });
-    const own = simulation({ startMs, gate: contended.gate });
+    const own = simulation({ startMs, gate });
     const world: Simulation = { ...own, random: randomOfEach(seed) };
     const machine = platform(world);
     const source = sourceOf(await programOf(`packages/proofs/${plan.handler}`));
@@ -81,11 +95,22 @@ export async function runHotKey<Found>(
       deposits,
       parked: (await sandbox.deadLetters("main")).map(({ reason = "moved by SQS" }) => reason),
       receivesMax,
+      receives,
       conflicts: contended.conflicts(),
       invocations,
       seconds: Math.round((world.nowMs() - startMs) / 1_000),
       logs: world.logs,
     });
+
+    function gate(...[wanted, carrier]: Parameters<Simulation["gate"]>): Promise<CallOutput> {
+      const { command } = wanted;
+      if (plan.api === undefined || !/^[A-Z]+ \//.test(command)) return contended.gate(wanted, carrier);
+      const perform = async () => ({
+        output: plan.api?.({ command, atMs: world.nowMs() - startMs }),
+        response: undefined,
+      });
+      return contended.gate(wanted, { ...carrier, perform });
+    }
 
     function sourceOf(program: Awaited<ReturnType<typeof programOf>>): Source {
       return queueSource(
@@ -93,6 +118,7 @@ export async function runHotKey<Found>(
           queue: "main",
           visibilitySeconds: 6 * timeoutSeconds,
           environments: plan.environments,
+          overlapping: plan.overlapping ?? false,
           ...(plan.batchSize !== undefined && { batchSize: plan.batchSize }),
         },
         {
@@ -104,6 +130,7 @@ export async function runHotKey<Found>(
             start(target, event) {
               invocations++;
               for (const { attributes } of (event as SQSEvent).Records) {
+                receives++;
                 receivesMax = Math.max(receivesMax, Number(attributes.ApproximateReceiveCount));
               }
               return machine.start(target, event);

@@ -12,8 +12,8 @@ import { sqsRecord } from "@essentially-once/local-cloud/internal/mappings/sqs-r
 import { asciiJson } from "@essentially-once/messaging/envelope";
 import { derivedId } from "@essentially-once/messaging/ids";
 import { anEnvelope } from "@essentially-once/testing/an-envelope";
+import { heldSeconds } from "@essentially-once/testing/internal/explorer/held-seconds";
 import {
-  heldSeconds,
   openSandbox,
   type Sandbox,
   type SandboxPlan,

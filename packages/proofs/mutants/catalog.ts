@@ -2,6 +2,7 @@
 import { commitMutants } from "./commit.ts";
 import { consumerMutants } from "./consumer.ts";
 import { inlineMutants } from "./inline.ts";
+import { limitMutants } from "./limits.ts";
 import type { Mutant } from "./mutant.ts";
 import { operatorMutants } from "./operator.ts";
 import { outsideMutants } from "./outside.ts";
@@ -18,6 +19,7 @@ export const mutantsByPart: Readonly<Record<string, readonly Mutant[]>> = {
   Inline: inlineMutants,
   Consumer: consumerMutants,
   "Waits and attempts": waitMutants,
+  "Rates and breakers": limitMutants,
   "Leases and at most once": outsideMutants,
   Relay: relayMutants,
   Registry: registryMutants,

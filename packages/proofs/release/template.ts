@@ -143,6 +143,7 @@ function manifest(version: string): unknown {
     "synth",
     "deploy",
     "new",
+    "consumers",
     "dlq",
     "outbox",
     "routes",

@@ -7,6 +7,7 @@ import { effectScenario } from "./effect.ts";
 import { fifoScenario } from "./fifo.ts";
 import { inlineOverflowScenario, inlineScenario, messagesInItemScenario } from "./inline.ts";
 import { journeyScenario } from "./journey.ts";
+import { limitedScenario } from "./limited.ts";
 import { rawJsonScenario, s3Scenario } from "./origins.ts";
 import { publisherScenario } from "./publisher.ts";
 import { pullScenario } from "./pull.ts";
@@ -32,6 +33,7 @@ export function scenarios(): Scenario[] {
     atMostOnceScenario(),
     effectScenario(),
     effectScenario({ messages: 2 }),
+    limitedScenario(),
     fifoScenario(),
     fifoScenario({ redriven: true }),
     publisherScenario("stream"),
@@ -79,6 +81,7 @@ export function concurrentScenarios(): Scenario[] {
     inlineScenario({ workers: 3, messages: 1 }),
     atMostOnceScenario({ workers: 3, messages: 1 }),
     effectScenario({ workers: 2 }),
+    limitedScenario({ messages: 1, workers: 2 }),
     pullScenario("with-state", { workers: 2 }),
     rowsScenario({ workers: 3 }),
     rowsAloneScenario({ workers: 2 }),

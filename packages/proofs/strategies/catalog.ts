@@ -2,6 +2,7 @@
 import { consumerStrategies } from "./consumers.ts";
 import { groupStrategies } from "./groups.ts";
 import { leaseStrategies } from "./leases.ts";
+import { limitStrategies } from "./limits.ts";
 import { pullStrategies } from "./pulls.ts";
 import { relayStrategies } from "./relays.ts";
 import { rowKeyStrategies } from "./row-keys.ts";
@@ -16,4 +17,5 @@ export const strategies: readonly Strategy[] = [
   ...groupStrategies,
   ...relayStrategies,
   ...rowKeyStrategies,
+  ...limitStrategies,
 ];

@@ -1,5 +1,6 @@
 // The metrics that functions publish themselves, for alarms and the dashboard.
 
+import type { LimitMetricName } from "@essentially-once/messaging/internal/core/limit-metrics";
 import { type MetricName, serviceDimension } from "@essentially-once/messaging/internal/core/metric-names";
 import { Duration } from "aws-cdk-lib";
 import { Metric, type MetricOptions } from "aws-cdk-lib/aws-cloudwatch";
@@ -14,7 +15,7 @@ export interface Counted {
 
 export function serviceMetric(
   { metricNamespace, service }: Counted,
-  metricName: MetricName,
+  metricName: MetricName | LimitMetricName,
   options: MetricOptions = {},
 ): Metric {
   return new Metric({

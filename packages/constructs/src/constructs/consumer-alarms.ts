@@ -2,6 +2,7 @@
 //
 //   G6. Nothing is dropped silently: a dead letter raises an alarm in every stage.
 
+import { limitMetrics } from "@essentially-once/messaging/internal/core/limit-metrics";
 import { metricNames } from "@essentially-once/messaging/internal/core/metric-names";
 import { Duration } from "aws-cdk-lib";
 import { MathExpression, Metric } from "aws-cdk-lib/aws-cloudwatch";
@@ -34,6 +35,8 @@ export function alarmOnConsumer(list: AlarmList, consumer: QueueConsumer, counte
     metric: serviceMetric(counted, metricNames.waitedSeconds, { statistic: "Maximum" }),
     rings: { above: oldestMessageAge.toSeconds() },
   });
+  list.further({ kind: "stopped", subject, metric: stopped(consumer), rings: { above: 0 }, periods: 3 });
+  if (consumer.limits.length > 0) alarmOnLimits(list, consumer, counted);
   list.further({
     kind: "parked",
     subject,
@@ -71,6 +74,31 @@ export function alarmOnConsumer(list: AlarmList, consumer: QueueConsumer, counte
       period: alarmPeriod,
     }),
     rings: { above: 0 },
+  });
+}
+
+/** Another company's API is down, or slower than the messages come in: nothing is lost, but somebody should know. */
+function alarmOnLimits(list: AlarmList, subject: QueueConsumer, counted: Counted): void {
+  const { rateAheadSeconds, breakerOpenSeconds } = limitMetrics;
+  for (const [kind, metricName] of [
+    ["rate-behind", rateAheadSeconds],
+    ["breaker-open", breakerOpenSeconds],
+  ] as const) {
+    const metric = serviceMetric(counted, metricName, { statistic: "Maximum" });
+    list.further({ kind, subject, metric, rings: { above: oldestMessageAge.toSeconds() } });
+  }
+}
+
+/** Paused, or its mapping is gone: a function that does not run counts nothing itself. */
+function stopped({ redriveQueue: { queue }, function: consumer }: QueueConsumer): MathExpression {
+  return new MathExpression({
+    expression: "IF(FILL(visible, 0) > 0 AND FILL(invocations, 0) == 0, 1, 0)",
+    label: "messages and no invocation",
+    usingMetrics: {
+      visible: queue.metricApproximateNumberOfMessagesVisible({ statistic: "Minimum", period: alarmPeriod }),
+      invocations: consumer.metricInvocations({ statistic: "Sum", period: alarmPeriod }),
+    },
+    period: alarmPeriod,
   });
 }
 

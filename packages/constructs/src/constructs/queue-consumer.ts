@@ -12,6 +12,7 @@ import { Construct } from "constructs";
 import { requireWholeNumber } from "../config/bounds.ts";
 import type { Sizes } from "../config/config.ts";
 import type { ClaimAccess } from "./claim-access.ts";
+import { useLimits } from "./limits.ts";
 import { NodeFunction } from "./node-function.ts";
 import { denyOtherSenders, relayRoles } from "./queue-senders.ts";
 import { RedriveQueue } from "./redrive-queue.ts";
@@ -38,6 +39,8 @@ export interface QueueConsumerOptions {
    * `everybody` is any principal whose own policies allow it, except functions of this app.
    */
   readonly senders?: readonly string[] | "everybody" | undefined;
+  /** Of its rates and breakers, as they name them. */
+  readonly limits?: readonly string[];
   readonly sizes: Sizes;
   readonly environment?: Readonly<Record<string, string>>;
 }
@@ -48,6 +51,7 @@ export class QueueConsumer extends Construct {
   readonly function: NodeFunction;
   /** More than that is a runaway. */
   readonly receivesPerMinuteMax: number;
+  readonly limits: readonly string[];
 
   constructor(scope: Construct, id: string, options: QueueConsumerOptions) {
     super(scope, id);
@@ -60,9 +64,11 @@ export class QueueConsumer extends Construct {
       claims,
       signingKeys,
       senders,
+      limits,
       sizes,
       environment,
     } = resolve(options);
+    this.limits = limits;
     this.receivesPerMinuteMax = sizes.receivesPerMinuteMax;
     this.redriveQueue = new RedriveQueue(this, "Queue", { ...sizes, fifo, existing });
     this.function = new NodeFunction(this, "Function", { ...sizes, contract, entry, environment });
@@ -75,6 +81,7 @@ export class QueueConsumer extends Construct {
     // Leases of a batch share a request, and so do writes with their evidence inside: no more than what a put may do.
     for (const table of [tables.state.table, tables.evidence])
       table.grant(this.function, "dynamodb:PartiQLInsert", "dynamodb:PartiQLUpdate");
+    useLimits(this.function, { limits, evidence: tables.evidence });
     signingKeys?.use(this.function);
     useQueues(this.function, this.redriveQueue);
     const { queue, deadLetterQueue } = this.redriveQueue;
@@ -140,11 +147,11 @@ export function useQueues(
 }
 
 function resolve(options: QueueConsumerOptions): Required<QueueConsumerOptions> {
-  const { environment = {}, fifo = false, queue, signingKeys, senders, sizes } = options;
+  const { environment = {}, fifo = false, queue, signingKeys, senders, limits = [], sizes } = options;
   // https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-parameters.html
   requireWholeNumber("maxConcurrency", sizes.maxConcurrency, { min: 2, max: 1000 });
   // More than ten at once only come to a mapping that waits for them.
   const batchSizeMax = sizes.batchWindow.toSeconds() >= 1 ? 10_000 : 10;
   requireWholeNumber("batchSize", sizes.batchSize, { min: 1, max: batchSizeMax });
-  return { ...options, fifo, queue, signingKeys, senders, environment };
+  return { ...options, fifo, queue, signingKeys, senders, limits, environment };
 }

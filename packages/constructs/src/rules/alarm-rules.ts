@@ -93,10 +93,7 @@ function readsStream(templates: Templates, each: Resource): boolean {
 function sweeperFindings(templates: Templates, sweeper: Resource): Finding[] {
   const service = variableOf(sweeper, serviceVariable);
   const ages = (alarm: Resource) =>
-    at(alarm, "MetricName") === metricNames.outboxAgeSeconds &&
-    [at(alarm, "Dimensions")].flat().some((dimension) => dimensionValue(dimension) === service) &&
-    at(alarm, "Statistic") === "Maximum" &&
-    ringsAt(alarm, delaySecondsMax);
+    isOfService(alarm, { metric: metricNames.outboxAgeSeconds, service, mustRingAt: delaySecondsMax });
   const silences = (alarm: Resource) =>
     at(alarm, "MetricName") === "Invocations" &&
     isOn(templates, alarm, sweeper) &&
@@ -117,6 +114,28 @@ function sweeperFindings(templates: Templates, sweeper: Resource): Finding[] {
       },
     ];
   });
+}
+
+interface ServiceWatch {
+  readonly metric: string;
+  readonly service: unknown;
+  readonly mustRingAt: number;
+}
+
+/** Whether an alarm reports what a function counts itself, in time. */
+export function metricAlarms(templates: Templates, watch: ServiceWatch): boolean {
+  return templates
+    .ofType("AWS::CloudWatch::Alarm")
+    .some((alarm) => isInTime(alarm) && isOfService(alarm, watch));
+}
+
+function isOfService(alarm: Resource, { metric, service, mustRingAt }: ServiceWatch): boolean {
+  return (
+    at(alarm, "MetricName") === metric &&
+    [at(alarm, "Dimensions")].flat().some((dimension) => dimensionValue(dimension) === service) &&
+    at(alarm, "Statistic") === "Maximum" &&
+    ringsAt(alarm, mustRingAt)
+  );
 }
 
 const serviceVariable = "POWERTOOLS_SERVICE_NAME";

@@ -27,7 +27,7 @@ export const mappingRules: readonly Rule[] = [
               finding(
                 mapping,
                 "Enabled",
-                "true; to stop a consumer for a while, disable the mapping by hand",
+                "true; to stop a consumer for a while, run `npm run consumers -- pause NAME --because TEXT`",
               ),
             ];
       }),

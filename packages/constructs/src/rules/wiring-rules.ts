@@ -17,6 +17,7 @@ import { fifoRules } from "./fifo-rules.ts";
 import { failOnFindings } from "./findings-fail.ts";
 import { grantRules } from "./grant-rules.ts";
 import { keyRules } from "./key-rules.ts";
+import { limitRules } from "./limit-rules.ts";
 import { mappingRules } from "./mapping-rules.ts";
 import { outboxRules } from "./outbox-rules.ts";
 import { permissionRules } from "./permission-rules.ts";
@@ -32,6 +33,7 @@ import { senderRules } from "./sender-rules.ts";
 import { sourceRules } from "./source-rules.ts";
 import { streamRules } from "./stream-rules.ts";
 import { Templates } from "./templates.ts";
+import { waitRules } from "./wait-rules.ts";
 
 /** Who is wired to whom, and how. */
 export const flowRules: readonly Rule[] = [
@@ -44,6 +46,8 @@ export const flowRules: readonly Rule[] = [
   ...sourceRules,
   ...outboxRules,
   ...evidenceRules,
+  ...waitRules,
+  ...limitRules,
   ...permissionRules,
   ...protectionRules,
   ...keyRules,

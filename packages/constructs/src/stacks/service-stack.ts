@@ -62,6 +62,8 @@ export interface ConsumerOptions extends FunctionOptions {
    * all. The queue refuses the others once operators are named.
    */
   readonly senders?: readonly string[] | undefined;
+  /** The limits that its handler's `rate({ key })` and `breaker({ key })` name; all consumers of the service share them. */
+  readonly limits?: readonly string[];
 }
 
 export class ServiceStack extends Stack implements Wiring {
@@ -126,7 +128,7 @@ export class ServiceStack extends Stack implements Wiring {
   /** A function with a queue, and a dead-letter queue, of its own. */
   addConsumer(
     contract: Contract,
-    { source, queue, senders, fifo = queue?.fifo ?? false, ...options }: ConsumerOptions = {},
+    { source, queue, senders, limits = [], fifo = queue?.fifo ?? false, ...options }: ConsumerOptions = {},
   ): QueueConsumer {
     const id = idOf(contract);
     const path = `${this.node.path}/${id}`;
@@ -138,6 +140,7 @@ export class ServiceStack extends Stack implements Wiring {
       ...(queue && { queue }),
       tables: this.#tables,
       claims: this.foundation.claims,
+      limits,
       sizes: this.#config.sizes,
       ...(isRelayed
         ? { signingKeys: this.foundation.signingKeys }

@@ -10,6 +10,7 @@ import { CfnRole } from "aws-cdk-lib/aws-iam";
 import type { Function as LambdaFunction } from "aws-cdk-lib/aws-lambda";
 import type { IQueue } from "aws-cdk-lib/aws-sqs";
 import type { Config, Sizes } from "../config/config.ts";
+import { useLimits } from "../constructs/limits.ts";
 import { type ConsumedQueues, useQueues } from "../constructs/queue-consumer.ts";
 import { denyOtherSenders, pathOfRoles, relayRoles } from "../constructs/queue-senders.ts";
 import { ContractRegistration } from "../constructs/registry.ts";
@@ -24,6 +25,8 @@ export interface MessagingOptions {
   readonly queue?: ConsumedQueue;
   /** To publish, and to take what the relay sends and signs. Without it the queue is one that others send to. */
   readonly foundation?: Foundation;
+  /** The limits that its `rate({ key })` and `breaker({ key })` name. */
+  readonly limits?: readonly string[];
   /** Types whose other side is in another app. */
   readonly elsewhere?: readonly MessageType[];
 }
@@ -42,11 +45,12 @@ export interface ConsumedQueue extends ConsumedQueues {
  * @throws Error when the contract publishes and there is no foundation
  */
 export function useMessaging(user: LambdaFunction, options: MessagingOptions): void {
-  const { contract, config, queue, foundation, elsewhere = [] } = options;
+  const { contract, config, queue, foundation, limits = [], elsewhere = [] } = options;
   const { sizes } = config;
   const evidence = evidenceOf(Stack.of(user), sizes);
   user.addEnvironment("EVIDENCE_TABLE", evidence.tableName);
   evidence.grant(user, "dynamodb:GetItem", "dynamodb:PutItem");
+  useLimits(user, { limits, evidence });
   tellContract(user, { contract, sizes });
   putIntoOutbox(user, { contract, foundation });
   if (queue) consume(user, { queue, evidence, foundation, sizes });

@@ -37,6 +37,15 @@ export const alarmMutations: readonly Subject[] = [
     ],
   },
   {
+    name: "alarm on messages that wait",
+    is: isAlarm("Consumerwaiting"),
+    mutations: [
+      ["Statistic", "Minimum", "waiting-alarm"],
+      ["Threshold", 172_800, "waiting-alarm"],
+      ["MetricName", "Waited", "waiting-alarm"],
+    ],
+  },
+  {
     name: "alarm on the age of the outbox",
     is: isAlarm("outboxage"),
     mutations: [

@@ -73,4 +73,15 @@ export const mappingMutations: readonly Subject[] = [
       ["Environment.Variables.MAX_RECEIVE_COUNT", "1001", "receives-left"],
     ],
   },
+  {
+    name: "function of a consumer with a limit",
+    is: ({ Type, Properties = {} }) =>
+      Type === "AWS::Lambda::Function" && JSON.stringify(Properties).includes('"LIMITS"'),
+    mutations: [
+      ["Environment.Variables.LIMITS", "another", "limits-granted"],
+      ["Environment.Variables.LIMITS", "api,another", "limits-granted"],
+      ["Environment.Variables.LIMITS", absent, "limits-own"],
+      ["Environment.Variables.LIMITS", "another", "limits-own"],
+    ],
+  },
 ];

@@ -8,6 +8,7 @@ export const queueMutations: readonly Subject[] = [
     mutations: [
       ["VisibilityTimeout", 29, "visibility-timeout"],
       ["MessageRetentionPeriod", 1_209_600, "source-retention"],
+      ["MessageRetentionPeriod", 60, "last-try"],
       ["RedrivePolicy", absent, "dead-letter-queue"],
       ["RedrivePolicy.deadLetterTargetArn", elsewhere, "dead-letter-queue"],
       ["RedrivePolicy.maxReceiveCount", 4, "max-receive-count"],

@@ -98,6 +98,21 @@ const breaks: Readonly<Record<string, Break | { readonly fifo: Break }>> = {
   "outbox-is-read": remove("OutboxMapping"),
   "outbox-is-swept": change("service.Schedule.State", "DISABLED"),
   "outbox-filter": change("service.InlineMapping.FilterCriteria", undefined),
+  "last-try": change("service.Queue.MessageRetentionPeriod", 239),
+  "limits-granted": all(
+    change("service.Consumer.Environment.Variables.LIMITS", "carrier,bank"),
+    grantLimits("limit#carrier#*"),
+  ),
+  "limits-own": all(
+    change("service.Consumer.Environment.Variables.LIMITS", "carrier"),
+    grantLimits("limit#carrier#*", "limit#bank#*"),
+  ),
+  "limits-window": all(
+    change("service.Consumer.Environment.Variables.LIMITS", "carrier"),
+    grantLimits("limit#carrier#*"),
+    change("service.Mapping.MaximumBatchingWindowInSeconds", 1),
+    change("service.Queue.VisibilityTimeout", 31),
+  ),
   "evidence-expires": change("storage.Evidence.TimeToLiveSpecification.AttributeName", "processedAt"),
   "no-action-wildcard": change("service.ConsumerPolicy.PolicyDocument.Statement.0.Action", "dynamodb:*"),
   "no-resource-wildcard": change("service.ConsumerPolicy.PolicyDocument.Statement.0.Resource", "*"),
@@ -169,7 +184,7 @@ describe.each([{ fifo: false }, { fifo: true }])("a sound app, %o", (kind) => {
 });
 
 /** Below, in bundle-rules.test.ts, and in mutations.test.ts, for production. */
-const provedElsewhere = ["dedup-window", "function-loads", "example-address"];
+const provedElsewhere = ["dedup-window", "function-loads", "example-address", "waiting-alarm"];
 
 test.each(flowRules.map(({ id }) => id).filter((id) => !provedElsewhere.includes(id)))(
   "%s fails the synthesis of a stack that breaks it",
@@ -379,6 +394,20 @@ function all(...changes: readonly Break[]): Break {
   return (wiring) => {
     for (const each of changes) each(wiring);
   };
+}
+
+function grantLimits(...ids: readonly string[]): Break {
+  const statement = {
+    Effect: "Allow",
+    Action: "dynamodb:UpdateItem",
+    Resource: { "Fn::ImportValue": "EvidenceArn" },
+    Condition: { "ForAllValues:StringLike": { "dynamodb:LeadingKeys": ids } },
+  };
+  return add("LimitsPolicy", "AWS::IAM::Policy", {
+    Roles: [{ Ref: "ConsumerRole" }],
+    PolicyName: "limits",
+    PolicyDocument: { Statement: [statement] },
+  });
 }
 
 function remove(resource: string): Break {

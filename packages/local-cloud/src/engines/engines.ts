@@ -102,7 +102,7 @@ export async function startEngines(options: EnginesOptions = {}): Promise<Engine
 }
 
 function eachOf(
-  engines: Readonly<Record<keyof Endpoints, Engine>>,
+  engines: Readonly<Record<keyof Omit<Endpoints, "lambda">, Engine>>,
   endpointOf: (engine: Engine) => string,
 ): Endpoints {
   return Object.fromEntries(

@@ -157,6 +157,8 @@ export interface Endpoints {
   readonly ssm: string;
   /** Of the local cloud alone, for programs that put events: it knows PutEvents and nothing else. */
   readonly eventBridge?: string;
+  /** Of the local cloud alone: it lists, enables and disables event source mappings, and nothing else. */
+  readonly lambda?: string;
 }
 
 /** What functions find in their environment. */

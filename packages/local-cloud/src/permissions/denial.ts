@@ -19,7 +19,7 @@ export interface Answer {
   readonly body: string;
 }
 
-export type Service = Exclude<keyof Endpoints, "eventBridge">;
+export type Service = Exclude<keyof Endpoints, "eventBridge" | "lambda">;
 
 /** https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_access-denied.html */
 export function messageOf({ fn, role, access, deniedBy }: Denial): string {

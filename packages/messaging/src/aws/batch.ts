@@ -66,7 +66,7 @@ export async function processBatch<Item>(
 
   async function endUnfinished(item: Item): Promise<void> {
     const ranMs = nowMs() - (begunMs.get(item) ?? nowMs());
-    if (await options.unfinished?.(item, ranMs).catch(() => false)) done.add(item);
+    if (await options.unfinished?.(item, ranMs).catch(() => undefined)) done.add(item);
   }
 }
 

@@ -22,6 +22,7 @@ import { environment } from "../core/environment.ts";
 import { evidenceId } from "../core/ids.ts";
 import { type Outcome, Park, RetryLater, StateMoved } from "../core/outcome.ts";
 import { waitToRetry } from "../core/retry.ts";
+import { isWait } from "../core/waits.ts";
 import { digestOf, saysTheSame } from "../envelope/digest.ts";
 import { duplicateLookups } from "../observe/duplicate-lookups.ts";
 import type { Delivery, MessageMiddleware } from "./delivery.ts";
@@ -100,8 +101,10 @@ export function atMostOnce(options: AtMostOnceOptions = {}): MessageMiddleware {
       const lease = taken.get(request);
       if (lease === undefined) return;
       const { deadlineMs, unit } = request.event;
-      // A message that no handler has seen (of another type, for example) is parked as in every mode: no work was begun.
-      if (request.error instanceof Park && !hasRun(unit)) return lease.release();
+      // A message that no handler has seen (of another type, for example, or one that waits for its rate) is parked or
+      // redelivered as in every mode: no work was begun.
+      const isUntouched = request.error instanceof Park || isWait(request.error);
+      if (isUntouched && !hasRun(unit)) return lease.release();
       const mayBeDone = sent.has(lease) && !(request.error instanceof TransactionCanceledException);
       request.response = await lose(lease, { errorCode: codeOf(request.error), deadlineMs, mayBeDone });
     },

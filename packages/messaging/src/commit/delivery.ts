@@ -7,6 +7,7 @@ import { isRepeatable, type Outcome, RetryLater, StateMoved } from "../core/outc
 import type { Contract } from "../envelope/contract.ts";
 import type { Envelope } from "../envelope/envelope.ts";
 import type { SinkFor } from "../observe/sink.ts";
+import type { Past } from "./received.ts";
 import { type UnitOfWork, unitOfWork } from "./unit-of-work.ts";
 
 /** How a message came: the exact text and what SQS carried beside it. */
@@ -17,6 +18,8 @@ export interface SqsMessage {
   readonly queueName: string;
   /** 1 on the first delivery. */
   readonly receiveCount: number;
+  /** What its earlier receives came to. */
+  readonly past?: Past;
 }
 
 export interface Delivery {

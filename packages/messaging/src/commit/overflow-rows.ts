@@ -68,7 +68,7 @@ async function putTogether(
     const before = rows[row] ?? "";
     const more = leaving.filter((record) => !has(before, record));
     if (more.length === 0) return true; // a commit that was cut short, or another's, had them already
-    const all = withRoom(before, more.length) + more.map((record) => record + dayText(today())).join("");
+    const all = stillNeeded(before) + more.map((record) => record + dayText(today())).join("");
     if (all.length > recordsMax * storedLength) return false;
     const old = await put(place, delivery, row, before, all);
     rows[row] = old === undefined ? all : (old.records?.S ?? "");
@@ -129,9 +129,8 @@ export async function putApart(
   await Promise.all(puts);
 }
 
-/** Without the records that no longer count, where their room is needed. */
-function withRoom(records: string, more: number): string {
-  if (records.length + more * storedLength <= recordsMax * storedLength) return records;
+/** Without the records that no longer count. */
+function stillNeeded(records: string): string {
   const stored = pieces(records, storedLength);
   return stored.filter((one) => isRecent(Number.parseInt(one.slice(recordLength), 36))).join("");
 }

@@ -31,6 +31,7 @@ export function sqsMessageOf(record: SQSRecord): SqsMessage {
     ),
     queueName: queueNameOf(record),
     receiveCount: receiveCountOf(record),
+    past: pastOf(record),
   };
 }
 
@@ -54,6 +55,8 @@ export interface Past {
   readonly waits: number;
   /** Of one that waits in a line. */
   readonly line?: QueuePosition | undefined;
+  /** What the receive before this one kept for it (`RetryLater.kept`). */
+  readonly kept?: Readonly<Record<string, number>> | undefined;
 }
 
 export interface QueuePosition {

@@ -30,8 +30,7 @@ export function statementOf({ Put, Update }: Write, before: ItemBefore): Stateme
   }
   if (!Update) return undefined;
   const { TableName = "", Key = {}, ExpressionAttributeNames: names } = Update;
-  const changes = changesIn(Update.UpdateExpression, names);
-  const conditions = conditionsIn(Update.ConditionExpression, names);
+  const { changes, conditions } = formOf(Update, names);
   if (changes === undefined || conditions === undefined || Object.keys(Key).join() !== "id") return undefined;
   const values = Update.ExpressionAttributeValues ?? {};
   if (changes.some(({ adds, value }) => adds && values[value]?.N === undefined)) return undefined; // to a set
@@ -111,6 +110,29 @@ function checked(text: string, parameters: readonly (AttributeValue | undefined)
   return text.length <= textMax && known.length === parameters.length
     ? { text, parameters: known }
     : undefined;
+}
+
+interface Form {
+  readonly changes: readonly Change[] | undefined;
+  readonly conditions: readonly Condition[] | undefined;
+}
+
+/** A program has few forms of update, and uses each for many messages. */
+const forms = new Map<string, Form>();
+const formsMax = 200;
+
+function formOf(update: NonNullable<Write["Update"]>, names: Names): Form {
+  const { UpdateExpression, ConditionExpression } = update;
+  const text = JSON.stringify([UpdateExpression, ConditionExpression, names]);
+  const known = forms.get(text);
+  if (known) return known;
+  const form = {
+    changes: changesIn(UpdateExpression, names),
+    conditions: conditionsIn(ConditionExpression, names),
+  };
+  if (forms.size >= formsMax) forms.clear();
+  forms.set(text, form);
+  return form;
 }
 
 /** Other names mean a path in one engine and an attribute in another. */

@@ -26,12 +26,24 @@ export class RetryLater extends Error {
   readonly soonMs: number | undefined;
   /** How many are in front of it, when it waits in a line of fixed order: how fast the line moves says when its turn comes. */
   readonly ahead: number | undefined;
+  /**
+   * An appointment, by its name: told to the message's next receive and to no later one. The delay is kept as it was asked
+   * for.
+   */
+  readonly kept: Readonly<Record<string, number>> | undefined;
 
   /** @param retryAfterSeconds the delay; absent lets the backoff decide */
   constructor(
     code: string,
     retryAfterSeconds?: number,
-    options: { cause?: unknown; lastly?: Park; waited?: boolean; soonMs?: number; ahead?: number } = {},
+    options: {
+      cause?: unknown;
+      lastly?: Park;
+      waited?: boolean;
+      soonMs?: number;
+      ahead?: number;
+      kept?: Readonly<Record<string, number>>;
+    } = {},
   ) {
     super(code, "cause" in options ? { cause: options.cause } : undefined);
     this.code = code;
@@ -40,6 +52,7 @@ export class RetryLater extends Error {
     this.waited = options.waited ?? false;
     this.soonMs = options.soonMs;
     this.ahead = options.ahead;
+    this.kept = options.kept;
   }
 }
 

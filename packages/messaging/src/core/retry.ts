@@ -30,6 +30,9 @@ export function pauseSeconds(wait: number, random: () => number = Math.random): 
   return backoffSeconds(Math.ceil(wait / 2), random);
 }
 
+/** Of the queue's retention: the last try of a message that waits, with time left for one after a crash. */
+export const lastTryShare = 7 / 8;
+
 /**
  * SQS hides a message for 12 hours at most, counted from its receive. What of them has passed when a handler asks is
  * bounded by the batching window (300 s) and the longest invocation (900 s).

@@ -3,12 +3,13 @@
 //
 //   https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
 import { nowMs } from "../core/clock.ts";
+import type { LimitMetricName } from "../core/limit-metrics.ts";
 import { type MetricName, metricNames, metricNamespace, serviceDimension } from "../core/metric-names.ts";
 import { type LogLevel, writeLine } from "./log-line.ts";
 import { currentInvocation, currentMessage, type Invocation } from "./scope.ts";
 
 /** Adds to a metric of this invocation; outside of one nothing is counted. */
-export function count(name: MetricName, value = 1): void {
+export function count(name: MetricName | LimitMetricName, value = 1): void {
   const invocation = currentInvocation();
   if (invocation === undefined) return;
   record(invocation, name, (invocation.counts.get(name) ?? 0) + value);
@@ -21,7 +22,7 @@ export function gauge(name: MetricName, value: number): void {
 }
 
 /** Sets a metric of this invocation, unless it was higher before. */
-export function highest(name: MetricName, value: number): void {
+export function highest(name: MetricName | LimitMetricName, value: number): void {
   const invocation = currentInvocation();
   if (invocation) record(invocation, name, Math.max(invocation.counts.get(name) ?? 0, value));
 }
@@ -73,7 +74,7 @@ const countedByCode: ReadonlyMap<string, MetricName> = new Map([
   ["LOST", metricNames.lost],
 ]);
 
-function record(invocation: Invocation, name: MetricName, value: number): void {
+function record(invocation: Invocation, name: MetricName | LimitMetricName, value: number): void {
   const message = currentMessage();
   invocation.counts.set(name, value);
   if (message) invocation.messages.add(message);

@@ -146,8 +146,9 @@ interface Read extends Known {
 
 function readOf(registrations: readonly Registration[] | undefined, atMs: number): Read {
   if (registrations === undefined) log("warn", "REGISTRY_NOT_OPEN");
-  const routes = routesAmong(routesIn(registrations ?? []));
-  const producers = producersAmong(producersIn(registrations ?? []));
+  const entries = registrations ?? [];
+  const routes = routesAmong(routesIn(entries));
+  const producers = producersAmong(producersIn(entries));
   return {
     atMs,
     routes,

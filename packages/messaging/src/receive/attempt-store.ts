@@ -26,9 +26,14 @@ export interface AttemptStore {
   lastRuns(records: readonly SQSRecord[]): Promise<ReadonlyMap<string, LastRun>>;
   /**
    * Before a run alone, and after one that failed or waited.
-   * @param ahead how many are in front of it, when it waits in a line; as it comes nearer, its waits are counted anew
+   * @param waiting `ahead`: how many are in front of it, when it waits in a line; as it comes nearer, its waits are counted
+   *   anew. `kept`: for the next receive alone
    */
-  note(record: SQSRecord, run: "failed" | "waited" | "alone", ahead?: number): Promise<void>;
+  note(
+    record: SQSRecord,
+    run: "failed" | "waited" | "alone",
+    waiting?: Partial<Pick<RetryLater, "ahead" | "kept">>,
+  ): Promise<void>;
 }
 
 /** A note is of use until the next receive; a day is longer than any visibility timeout (12 h). */
@@ -57,13 +62,14 @@ export function attemptStore({
         const record = keys.get(note.id);
         if (record === undefined) continue;
         const { runs: attempts = 0, waits = 0, line } = note;
-        setPast(record, { attempts: Number(attempts), waits: Number(waits), line });
+        const kept = isOfLastReceive(note, record) ? note.kept : undefined;
+        setPast(record, { attempts: Number(attempts), waits: Number(waits), line, kept });
         runs.set(record.messageId, lastRunIn(note, record));
       }
       return runs;
     },
 
-    async note(record, run, ahead) {
+    async note(record, run, { ahead, kept } = {}) {
       if (unread.has(record)) return; // it would begin to count anew
       const { attempts, waits, line } = pastOf(record);
       const hasWaited = run === "waited";
@@ -73,6 +79,7 @@ export function attemptStore({
         runs: hasWaited ? attempts : attemptOf(record),
         waits: (isNearer(record, ahead) ? 0 : waits) + (hasWaited ? 1 : 0),
         ...lineOf(line, ahead),
+        ...(kept && { kept }),
         receiveCount: receiveCountOf(record),
         expiresAt: nowSeconds() + noteSeconds,
       });
@@ -108,10 +115,15 @@ export function isNearer(record: SQSRecord, ahead: number | undefined): boolean 
   return line !== undefined && ahead !== undefined && ahead < line.ahead;
 }
 
-/** That an older run ended says nothing about the last one. */
-function lastRunIn({ run, receiveCount }: Record<string, unknown>, record: SQSRecord): LastRun {
+function lastRunIn(note: Record<string, unknown>, record: SQSRecord): LastRun {
+  const { run } = note;
   if (run === "alone") return run;
-  return run === "ended" && receiveCount === receiveCountOf(record) - 1 ? run : "unknown";
+  return run === "ended" && isOfLastReceive(note, record) ? run : "unknown";
+}
+
+/** That an older run ended says nothing about the last one, which may have used what the older one kept. */
+function isOfLastReceive({ receiveCount }: Record<string, unknown>, record: SQSRecord): boolean {
+  return receiveCount === receiveCountOf(record) - 1;
 }
 
 /** SQS's own message id is right here: a redriven message starts with a clean slate. */

@@ -36,8 +36,11 @@ export async function settleFailure(
       return false;
     }
     await delay(queue, [record, ...behind], error, next);
-    const { ahead } = error instanceof RetryLater ? error : {};
-    await store.note(record, next.waited ? "waited" : "failed", ahead);
+    await store.note(
+      record,
+      next.waited ? "waited" : "failed",
+      error instanceof RetryLater ? error : undefined,
+    );
     return false;
   }
   await beforePark?.(next);

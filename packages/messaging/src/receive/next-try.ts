@@ -8,7 +8,7 @@ import { attemptOf, pastOf, receiveCountOf } from "../commit/received.ts";
 import { nowMs } from "../core/clock.ts";
 import { describedError } from "../core/error-code.ts";
 import { Park, RetryLater } from "../core/outcome.ts";
-import { backoffSeconds, pauseSeconds, visibilitySeconds } from "../core/retry.ts";
+import { backoffSeconds, lastTryShare, pauseSeconds, visibilitySeconds } from "../core/retry.ts";
 import { isWait } from "../core/waits.ts";
 import { isFifo } from "../envelope/message-group.ts";
 import type { Subscription } from "../envelope/subscription.ts";
@@ -27,8 +27,6 @@ export interface Try {
 const receivesMin = 3;
 const retentionMinMs = 60_000;
 
-/** Of the retention; then there is time for one more try, and none for a second. */
-const lastTryShare = 7 / 8;
 /** The longest visibility timeout: no message that SQS delivers outlives its retention by more. Milliseconds. */
 const hiddenMaxMs = 43_200_000;
 
@@ -40,9 +38,9 @@ export async function nextTry(queue: Subscription, record: SQSRecord, error: unk
   const ageMs = nowMs() - Number(record.attributes.SentTimestamp);
   const waitedSeconds = secondsSince(record.attributes.ApproximateFirstReceiveTimestamp);
   const asked = visibilitySeconds(error instanceof RetryLater ? error.retryAfterSeconds : undefined);
-  const { ahead } = error instanceof RetryLater ? error : {};
+  const { ahead, kept } = error instanceof RetryLater ? error : {};
   const retryAfterSeconds = waited
-    ? (inLine(record, ahead) ?? waitFor(asked, waitsOf(record, ahead)))
+    ? ((kept && asked) ?? inLine(record, ahead) ?? waitFor(asked, waitsOf(record, ahead)))
     : (asked ?? backoffSeconds(attempt));
   const receives = receiveCountOf(record);
   const again: Try = { retryAfterSeconds, waited, waitedSeconds };
@@ -55,13 +53,34 @@ export async function nextTry(queue: Subscription, record: SQSRecord, error: unk
   if (receives >= receivesMax) return over(`${receives} receives, the queue's maximum`);
   const leftMs = leftOf(limits, ageMs);
   if (leftMs <= 0) return over(`${receives} receives in ${waitedSeconds} seconds, until its retention ended`);
-  return { ...again, retryAfterSeconds: Math.min(retryAfterSeconds, Math.ceil(leftMs / 1_000)) };
+  const pace = waited ? paceSeconds({ receives, receivesMax, leftMs }) : 0;
+  return {
+    ...again,
+    retryAfterSeconds: Math.min(Math.max(retryAfterSeconds, pace), Math.ceil(leftMs / 1_000)),
+  };
 
   function over(detail: string): Park {
     if (error instanceof RetryLater && error.lastly) return error.lastly;
     const [code, last] = waited ? ["WAITED_TOO_LONG", "wait"] : ["RETRIES_EXHAUSTED", "error"];
     return new Park(code, `${detail}, last ${last} ${describedError(error)}`, { cause: error });
   }
+}
+
+/**
+ * From half of its receives on, a waiting message shares the time that is left among the receives that are left: so time
+ * ends its waits, and never the number of receives, whatever it waits for and however short it was asked to.
+ */
+function paceSeconds({
+  receives,
+  receivesMax,
+  leftMs,
+}: {
+  readonly receives: number;
+  readonly receivesMax: number;
+  readonly leftMs: number;
+}): number {
+  if (receives * 2 < receivesMax || !Number.isFinite(leftMs / receivesMax)) return 0;
+  return visibilitySeconds(leftMs / 1_000 / Math.max(1, receivesMax - receives - 1)) ?? 0;
 }
 
 /** As long as was asked, until that was not enough so often: the queue allows 1,000 receives. */

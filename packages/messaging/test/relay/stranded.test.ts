@@ -49,7 +49,8 @@ it("G5: the other queues get theirs at once, and the shard goes on; the copy wai
     expect(await later(() => publish(streamOf(messages), aContext()))).toEqual({ batchItemFailures: [] });
   });
   expect(await received(standard())).toEqual(["1", "2"]);
-  expect(lines).toContainEqual(expect.objectContaining({ code: "QUEUE_GONE", queueUrl: gone, messages: 2 }));
+  const said = lines.filter(({ code }) => code === "QUEUE_GONE" || code === "CONSUMER_LEFT");
+  expect(said).toMatchObject([{ code: "QUEUE_GONE", queueUrl: gone, messages: 2, messageIds: "1, 2" }]);
   const rows = await world.items(outbox());
   expect(rows.map(({ queue }) => queue)).toEqual([gone, gone]);
   expect(rows.map(({ id }) => String(id).split("#")[0])).toEqual(["tests", "tests"]); // G7: its writer's still
@@ -84,9 +85,8 @@ it("G6: messages for a consumer that has left the registry are reported, and hol
   await later(() => publish(streamOf(messages), aContext()));
   await unregister("audit");
   const lines = await linesOf(() => later(() => sweep({}, aContext())));
-  expect(lines).toContainEqual(
-    expect.objectContaining({ code: "CONSUMER_LEFT", queueUrl: gone, messages: 1, messageIds: "1" }),
-  );
+  const said = lines.filter(({ code }) => code === "QUEUE_GONE" || code === "CONSUMER_LEFT");
+  expect(said).toMatchObject([{ code: "CONSUMER_LEFT", queueUrl: gone, messages: 1, messageIds: "1" }]);
   expect(await world.items(outbox())).toEqual([]);
   expect(await received(standard())).toEqual(["1"]);
 });

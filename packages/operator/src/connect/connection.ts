@@ -32,6 +32,7 @@ export interface LocalClientOptions {
     readonly s3?: string;
     readonly secretsManager?: string;
     readonly ssm?: string;
+    readonly lambda?: string;
   };
 }
 
@@ -51,6 +52,7 @@ const CloudFile = z.object({
       s3: z.url().optional(),
       secretsManager: z.url().optional(),
       ssm: z.url().optional(),
+      lambda: z.url().optional(),
     })
     .optional(),
   outputs: Outputs.optional(),

@@ -4,12 +4,12 @@
 //   One item for each consumer and message id, with an attribute for each body that had this id: a rerun writes the same
 //   record.
 
-import { userInfo } from "node:os";
 import { GetItemCommand, UpdateItemCommand } from "@aws-sdk/client-dynamodb";
 import { marshall, unmarshall } from "@aws-sdk/util-dynamodb";
 import { nowIso, nowSeconds } from "@essentially-once/messaging/clock";
 import { derivedId } from "@essentially-once/messaging/ids";
 import { evidenceDays } from "@essentially-once/messaging/internal/envelope/message-life";
+import { userName } from "../connect/user-name.ts";
 import type { ConsumerQueue } from "./consumer-queues.ts";
 import type { DeadLetter } from "./dead-letter.ts";
 import type { EvidencePlace } from "./evidence.ts";
@@ -32,7 +32,7 @@ export async function recordDiscard(
   const { id, type, reason } = deadLetter;
   const discarded: Discarded = {
     at: nowIso(),
-    by: operator(),
+    by: userName(),
     because,
     reason,
     ...(type !== undefined && { type }),
@@ -73,12 +73,4 @@ const bodyPrefix = "body_";
 
 function recordId(queue: Pick<ConsumerQueue, "name">, id: string): string {
   return `discarded:${derivedId(queue.name, id)}`; // a colon: no evidence of a message has this id
-}
-
-function operator(): string {
-  try {
-    return userInfo().username;
-  } catch {
-    return "unknown"; // a user id without a name, as in some containers
-  }
 }

@@ -9,6 +9,7 @@ import type { CallOutput } from "./call.ts";
 import { currentCallContext, followCallContexts } from "./call-context.ts";
 import { stackHere } from "./call-site.ts";
 import { takeFastPath } from "./fast-path.ts";
+import { heldSeconds } from "./held-seconds.ts";
 import { asClient, watchHttpRequests } from "./http-requests.ts";
 import { currentProcess, type ExploredProcess } from "./process-identity.ts";
 import { nothing } from "./refusals.ts";
@@ -146,7 +147,7 @@ function instrument(stack: Stack, clientName: string): void {
           },
           {
             async perform(given: unknown = args.input) {
-              const input = withoutWait(command, given);
+              const input = inVirtualTime(command, given);
               if (input === nothing) return { output: {}, response: {} };
               const sent = input === args.input ? args : withInput(args, input);
               return whole((await next(towards(sent, engines.get(clientName)))) as CallOutput);
@@ -183,10 +184,17 @@ function arrived(): void {
   onTheirWay.clear();
 }
 
-/** A long poll waits in real time; in virtual time there is nothing to wait for. */
-function withoutWait(command: string, input: unknown): unknown {
-  const waits = command === "ReceiveMessage" && (input as { WaitTimeSeconds?: number }).WaitTimeSeconds;
-  return waits ? { ...(input as object), WaitTimeSeconds: 0 } : input;
+/** The engine waits in real time. In virtual time a long poll has nothing to wait for, and the queue's source ends a delay. */
+function inVirtualTime(command: string, input: unknown): unknown {
+  const { WaitTimeSeconds, Entries } = input as { WaitTimeSeconds?: number; Entries?: readonly object[] };
+  if (command === "ReceiveMessage" && WaitTimeSeconds) return { ...(input as object), WaitTimeSeconds: 0 };
+  if (command !== "ChangeMessageVisibilityBatch" || !Entries) return input;
+  const held = Entries.map((entry) =>
+    "VisibilityTimeout" in entry && entry.VisibilityTimeout === 0
+      ? entry
+      : { ...entry, VisibilityTimeout: heldSeconds },
+  );
+  return { ...(input as object), Entries: held };
 }
 
 interface Outgoing {

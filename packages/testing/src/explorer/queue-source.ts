@@ -10,9 +10,10 @@ import {
 import { failedIdentifiers } from "@essentially-once/local-cloud/internal/mappings/batch-response";
 import { sqsRecord } from "@essentially-once/local-cloud/internal/mappings/sqs-record";
 import type { SQSEvent, SQSRecord } from "aws-lambda";
-import type { Answer } from "./invocation.ts";
+import { heldSeconds } from "./held-seconds.ts";
+import type { Answer, Invocation } from "./invocation.ts";
+import type { ExploredProcess } from "./process-identity.ts";
 import { altered } from "./refusals.ts";
-import { heldSeconds } from "./sandbox.ts";
 import type { Source, SourceContext } from "./source.ts";
 
 export interface QueueSourceOptions {
@@ -24,18 +25,31 @@ export interface QueueSourceOptions {
   readonly workers?: number;
   /** How many functions work side by side, each on a batch of its own: for a key that all of them want. */
   readonly environments?: number;
+  /** Each environment gets its next batch when it has ended the last, and not when all have: their waits count. */
+  readonly overlapping?: boolean;
 }
 
 export function queueSource(
-  { queue, batchSize = 10, visibilitySeconds = 30, workers = 1, environments = 1 }: QueueSourceOptions,
+  {
+    queue,
+    batchSize = 10,
+    visibilitySeconds = 30,
+    workers = 1,
+    environments = 1,
+    overlapping = false,
+  }: QueueSourceOptions,
   { sandbox, simulation, platform, target, isAltered, outcomes }: SourceContext,
 ): Source {
   const { url, arn, fifo } = sandbox.queue(queue);
   const { sqs } = sandbox.plain;
   /** By receipt: when the message is seen again. */
   const hidden = new Map<string, number>();
+  /** Owns the timers of the queue. */
+  const ground: ExploredProcess = { name: queue, simulation, state: "running", onStop: () => undefined };
   /** False when the engine has nothing more to show: a look at it would cost more than the rest of the run. */
   let mayHold = true;
+  /** Batches that have not ended. */
+  let running: ReturnType<typeof begin>[] = [];
 
   return {
     nextMs: () => (hidden.size === 0 ? undefined : Math.min(...hidden.values())),
@@ -56,16 +70,13 @@ export function queueSource(
 
     async poll() {
       await showDue();
-      if (!mayHold) return false;
-      const begun = [];
-      for (let free = environments; free > 0 && mayHold; free--) {
-        const batch = await receive();
-        mayHold = fifo ? batch.length > 0 : batch.length === batchSize;
-        if (batch.length > 0) begun.push(begin(batch));
-      }
-      if (begun.length === 0) return false;
-      await platform.settle();
-      for (const { batch, event, invocations } of begun) {
+      if (!mayHold && running.length === 0) return false;
+      await beginBatches();
+      if (running.length === 0) return false;
+      await (overlapping ? untilOneEnds() : platform.settle());
+      const ended = running.filter(hasEnded);
+      running = running.filter((one) => !hasEnded(one));
+      for (const { batch, event, invocations } of ended) {
         await remove(batch, event, invocations[0]?.answer ?? { kind: "lost" });
       }
       mayHold ||= fifo; // behind what is done its group goes on
@@ -79,6 +90,22 @@ export function queueSource(
     outcomes?.delivered(event.Records);
     const invocations = Array.from({ length: workers }, () => platform.start(target, event));
     return { batch, event, invocations };
+  }
+
+  async function beginBatches(): Promise<void> {
+    while (running.length < environments && mayHold) {
+      const batch = await receive();
+      mayHold = fifo ? batch.length > 0 : batch.length === batchSize;
+      if (batch.length > 0) running.push(begin(batch));
+    }
+  }
+
+  /** Or until a message is visible again. */
+  async function untilOneEnds(): Promise<void> {
+    const dueMs = running.length < environments ? Math.min(...hidden.values()) : Number.POSITIVE_INFINITY;
+    const clear = simulation.addTimer({ process: ground, atMs: dueMs, fire: () => undefined });
+    await simulation.drive(() => running.some(hasEnded) || simulation.nowMs() >= dueMs);
+    clear();
   }
 
   async function showDue(): Promise<void> {
@@ -127,6 +154,10 @@ export function queueSource(
     await sqs.send(new DeleteMessageBatchCommand({ QueueUrl: url, Entries }));
     for (const { ReceiptHandle = "" } of done) hidden.delete(ReceiptHandle);
   }
+}
+
+function hasEnded({ invocations }: { readonly invocations: readonly Invocation[] }): boolean {
+  return invocations.every(({ answer, process }) => answer !== undefined || process.state !== "running");
 }
 
 function alteredRecord(record: SQSRecord): SQSRecord {

@@ -89,9 +89,6 @@ export interface Row {
   readonly messages: readonly string[];
 }
 
-/** What a message's visibility is set to while the explorer, and not the engine, decides when it comes back. */
-export const heldSeconds = 43_200;
-
 export async function openSandbox(plan: SandboxPlan): Promise<Sandbox> {
   leaveEnvironments();
   for (const service of ["SQS", "S3", "SECRETS_MANAGER", "DYNAMODB"])

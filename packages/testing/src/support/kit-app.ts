@@ -20,7 +20,7 @@ const entrance = service("Entrance");
 entrance.addEndpoint(ask, file("ask"));
 
 const taking = service("Standard");
-taking.addConsumer(standard, file("standard"));
+taking.addConsumer(standard, { ...file("standard"), limits: ["api"] });
 
 const settling = service("Ordered", { messagesInItems: true });
 foundation.claims.allowPutting(settling.addConsumer(ordered, { ...file("ordered"), fifo: true }).function);

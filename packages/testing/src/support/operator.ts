@@ -17,11 +17,13 @@ export interface Started {
   readonly ended: Promise<Ran>;
 }
 
+type Tool = "consumers" | "dlq" | "outbox" | "journal" | "routes";
+
 export interface Operator {
-  start(tool: "dlq" | "outbox" | "journal" | "routes", ...args: string[]): Started;
-  run(tool: "dlq" | "outbox" | "journal" | "routes", ...args: string[]): Promise<Ran>;
+  start(tool: Tool, ...args: string[]): Started;
+  run(tool: Tool, ...args: string[]): Promise<Ran>;
   /** The one JSON document that it wrote. */
-  json(tool: "dlq" | "outbox" | "journal" | "routes", ...args: string[]): Promise<Record<string, unknown>>;
+  json(tool: Tool, ...args: string[]): Promise<Record<string, unknown>>;
 }
 
 /** @param directory where the cloud's file is written */

@@ -1,0 +1,246 @@
+// A breaker in front of another company's API: while the other side fails, messages wait in their queue and nobody calls.
+//
+//   G6. A message that meets an open breaker has used up no attempt; neither has one that failed while the other side
+//   answered hardly anybody, because that says nothing about the message.
+//   G13. While it is open no handler begins; then so many as are probes, until one of them succeeds.
+//
+// One bad message does not open it: a refusal (Park) is an answer of the other side, other errors have to be those of
+// several messages, and where others succeed its failures are its own attempts.
+import type { Delivery, MessageMiddleware } from "../commit/delivery.ts";
+import { nowMs } from "../core/clock.ts";
+import { evidenceId } from "../core/ids.ts";
+import { limitMetrics } from "../core/limit-metrics.ts";
+import { Park, RetryLater } from "../core/outcome.ts";
+import { isWait } from "../core/waits.ts";
+import { wholeNumber } from "../core/whole-number.ts";
+import { log } from "../observe/log.ts";
+import { highest } from "../observe/metrics.ts";
+import { type BreakerState, breakerStore, closed } from "./breaker-state.ts";
+import { type LimitOptions, limitTable } from "./limit-item.ts";
+import { recentOutcomes } from "./recent-outcomes.ts";
+
+export interface BreakerOptions extends LimitOptions {
+  /** After so many different messages failed and none succeeded in between, it opens: 2 to 100; 5 unless given. */
+  readonly failures?: number;
+  /** For how long: 1 to 3,600 seconds; 30 unless given. Twice as long each time that all probes fail. */
+  readonly openSeconds?: number;
+  /** But no longer than that: up to 3,600 seconds; 300 unless given. The longest time until a recovery is noticed. */
+  readonly openSecondsMax?: number;
+  /** So many messages try whether the other side is back: 1 to 100; 3 unless given. */
+  readonly probes?: number;
+  /**
+   * Whether an error of the handler is a failure of the other side. Unless given, every RetryLater is that is no wait and no
+   * fault of the kit's own: what `effect()` makes of a failed request, and what you throw. Another error is a fault of the
+   * code, and Park is an answer.
+   */
+  readonly isFailure?: (error: unknown) => boolean;
+}
+
+/** How old the state may be that a process acts on. */
+const knownMs = 2_000;
+/** A message that may not be a probe looks again after that, and up to as long again as the breaker was open. Seconds. */
+const lookAgainSeconds = 5;
+/** After the deadline of its invocation a probe says nothing any more. */
+const probeGraceMs = 2_000;
+
+/** What the kit throws of its own: the other side has done nothing wrong. */
+const ownCodes = new Set([
+  "LEASE_LOST",
+  "NOT_AWAITED",
+  "RESULT_NOT_RECORDED",
+  "RUN_NOT_ENDED",
+  "UNIT_NOT_COMMITTED",
+]);
+
+interface Begun {
+  readonly atMs: number;
+  readonly seen: BreakerState;
+  readonly isProbe: boolean;
+}
+
+/**
+ * Stops calling the other side while it fails. Put it behind `idempotency()` and before `rate()`.
+ * ```ts
+ * consumer(shipOrder)
+ *   .use(guards())
+ *   .use(idempotency({ evidence: rows() }))
+ *   .use(breaker({ key: "carrier" }))
+ *   .use(effects())
+ * ```
+ * @throws Error when an option is out of range, or the stack does not grant the limit
+ * @throws RetryLater BREAKER_OPEN, as a wait
+ */
+export function breaker(options: BreakerOptions): MessageMiddleware {
+  const { limit, failures, openMs, openMsMax, probes, isFailure } = resolve(options);
+  const store = breakerStore(limit);
+  const recent = recentOutcomes();
+  const begun = new WeakMap<object, Begun>();
+  let known = { state: closed, readMs: Number.NEGATIVE_INFINITY };
+  let reading: Promise<BreakerState> | undefined;
+
+  return {
+    async before({ event }) {
+      const seen = await current();
+      if (seen.openings === 0) return enter(event, seen, false);
+      if (nowMs() < seen.openUntilMs) throw waitUntilOpenEnds(seen);
+      return halfOpen(event, seen);
+    },
+
+    async after({ event }) {
+      const run = begun.get(event.unit);
+      recent.add(evidenceId(event), false);
+      if (run === undefined) return;
+      const { openings, failed } = run.isProbe ? run.seen : known.state;
+      // What began before it opened says nothing of now.
+      if (run.isProbe || (openings === 0 && failed.size > 0)) await recover(run);
+    },
+
+    async onError(request) {
+      const { event, error } = request;
+      const run = begun.get(event.unit);
+      if (run === undefined || !isFailure(error)) return;
+      const message = evidenceId(event);
+      recent.add(message, true);
+      if (!run.isProbe && !recent.areFailures()) return; // it answers others: an attempt of this message
+      const state = await failed(message, error);
+      if (state) request.error = noAttempt(error as Error, state);
+    },
+  };
+
+  function enter({ unit }: Delivery, seen: BreakerState, isProbe: boolean): undefined {
+    begun.set(unit, { atMs: nowMs(), seen, isProbe });
+  }
+
+  async function halfOpen(event: Delivery, seen: BreakerState): Promise<undefined> {
+    const probe = {
+      message: evidenceId(event),
+      probesMax: probes,
+      untilMs: event.deadlineMs + probeGraceMs,
+    };
+    const [isProbe, now] = await store.probe(seen, probe).catch((cause) => {
+      throw new RetryLater("BREAKER_OPEN", lookAgainSeconds, { cause, waited: true });
+    });
+    remember(now);
+    if (isProbe) return enter(event, now, true);
+    if (now.openings === 0) return enter(event, now, false);
+    throw nowMs() < now.openUntilMs ? waitUntilOpenEnds(now) : wait(now, lookAgainSeconds);
+  }
+
+  /** Undefined when it cannot be said: then the error is what it was. */
+  async function failed(message: string, error: unknown): Promise<BreakerState | undefined> {
+    try {
+      let state = await store.fail(message);
+      const isHalfOpen = state.openings > 0 && nowMs() >= state.openUntilMs;
+      const enough = isHalfOpen ? Math.min(probes, failures) : failures;
+      if ((state.openings === 0 || isHalfOpen) && state.failed.size >= enough) {
+        const { openings } = state;
+        const nextMs = Math.min(openMs * 2 ** Math.min(openings, 20), openMsMax);
+        const [isOpened, now] = await store.open(state, nextMs);
+        state = now;
+        const errorCode = error instanceof RetryLater ? error.code : nameOf(error);
+        const openSeconds = nextMs / 1_000;
+        if (isOpened)
+          log("warn", "BREAKER_OPENED", {
+            limit: limit.name,
+            openings: openings + 1,
+            openSeconds,
+            errorCode,
+          });
+      }
+      remember(state);
+      return state;
+    } catch (cause) {
+      unavailable(cause);
+      return undefined;
+    }
+  }
+
+  async function recover({ seen, isProbe }: Begun): Promise<void> {
+    try {
+      const isClosed = await store.close(isProbe ? seen : known.state);
+      remember(closed);
+      if (isClosed && isProbe)
+        log("info", "BREAKER_CLOSED", {
+          limit: limit.name,
+          openedSeconds: Math.round((nowMs() - seen.openedMs) / 1_000),
+        });
+    } catch (cause) {
+      unavailable(cause);
+    }
+  }
+
+  function waitUntilOpenEnds(state: BreakerState): RetryLater {
+    return wait(state, Math.ceil((state.openUntilMs - nowMs()) / 1_000));
+  }
+
+  /** Spread over as long as it was open, so that not all of them come back at once. */
+  function wait({ openMs: spreadMs, openedMs }: BreakerState, seconds: number): RetryLater {
+    highest(limitMetrics.breakerOpenSeconds, Math.round((nowMs() - openedMs) / 1_000));
+    const spread = Math.floor((Math.random() * spreadMs) / 1_000);
+    return new RetryLater("BREAKER_OPEN", seconds + spread, { waited: true });
+  }
+
+  /** The message failed as all others do: it waits, at least as long as it would have. */
+  function noAttempt(error: Error, state: BreakerState): RetryLater {
+    const { code, retryAfterSeconds, lastly } =
+      error instanceof RetryLater ? error : new RetryLater(nameOf(error));
+    const isOpen = nowMs() < state.openUntilMs;
+    const openSeconds = isOpen ? waitUntilOpenEnds(state).retryAfterSeconds : undefined;
+    const asked = [retryAfterSeconds, openSeconds].filter((seconds) => seconds !== undefined);
+    return new RetryLater(code, asked.length > 0 ? Math.max(...asked) : undefined, {
+      cause: error,
+      waited: true,
+      ...(lastly && { lastly }),
+    });
+  }
+
+  /** The state, at most a moment old; as it was known last when it cannot be read. */
+  async function current(): Promise<BreakerState> {
+    const isKnown = nowMs() < known.readMs + knownMs || nowMs() < known.state.openUntilMs;
+    if (isKnown) return known.state;
+    reading ??= store
+      .read()
+      .then(remember, (cause) => {
+        unavailable(cause);
+        return remember(known.state);
+      })
+      .finally(() => {
+        reading = undefined;
+      });
+    return reading;
+  }
+
+  function remember(state: BreakerState): BreakerState {
+    known = { state, readMs: nowMs() };
+    return state;
+  }
+
+  function unavailable(cause: unknown): void {
+    log("warn", "BREAKER_UNAVAILABLE", { limit: limit.name, errorCode: nameOf(cause) });
+  }
+}
+
+function isFailureOfOtherSide(error: unknown): boolean {
+  return error instanceof RetryLater && !ownCodes.has(error.code);
+}
+
+function nameOf(error: unknown): string {
+  return error instanceof Error ? error.name : typeof error;
+}
+
+function resolve(options: BreakerOptions) {
+  const { failures = 5, openSeconds = 30, openSecondsMax = Math.max(300, openSeconds), probes = 3 } = options;
+  const { isFailure = isFailureOfOtherSide } = options;
+  wholeNumber("breaker: failures", failures, { min: 2, max: 100 });
+  wholeNumber("breaker: openSeconds", openSeconds, { min: 1, max: 3_600 });
+  wholeNumber("breaker: openSecondsMax", openSecondsMax, { min: openSeconds, max: 3_600 });
+  wholeNumber("breaker: probes", probes, { min: 1, max: 100 });
+  return {
+    limit: limitTable("breaker", options),
+    failures,
+    probes,
+    openMs: openSeconds * 1_000,
+    openMsMax: openSecondsMax * 1_000,
+    isFailure: (error: unknown) => !(error instanceof Park) && !isWait(error) && isFailure(error),
+  };
+}

@@ -1,0 +1,153 @@
+// The tokens of a rate, sold in one line: token number n may be used from its own moment on, one interval after the token
+// before it. The item holds the moment of the next token, so a request takes any number of them, and who gets a later one
+// knows when it is due.
+//
+//   G13. No two messages get one token, and a token is used within the burst's time after its moment or never. So in any
+//   window of time no more are used than have their moments in the window and in the burst's time before it.
+import { nowMs } from "../core/clock.ts";
+import { RetryLater } from "../core/outcome.ts";
+import { gathered } from "./gathered.ts";
+import { type LimitTable, number } from "./limit-item.ts";
+
+export interface TokenLine {
+  /**
+   * The moment of a token, in microseconds since the epoch; undefined when the line is sold out for as far ahead as this
+   * message may wait.
+   * @throws RetryLater CONTENDED, as a wait, when others changed the item each time
+   */
+  take(asked: Asked): Promise<number | undefined>;
+  /** Whether a token may be used now. */
+  isCurrent(tokenUs: number): boolean;
+}
+
+export interface Asked {
+  /** The item of the line. */
+  readonly id: string;
+  /** How often the message has waited: who waited longer is served first, and may be given a token further ahead. */
+  readonly waits: number;
+}
+
+export interface TokenLineOptions {
+  readonly limit: LimitTable;
+  readonly perSecond: number;
+  readonly burst: number;
+}
+
+/** Further ahead nothing is sold to a new message: when messages are purged, so much of the line is sold to nobody. */
+const aheadSeconds = 3_600;
+/** A visibility timeout ends after 12 hours at the latest. */
+const aheadMaxSeconds = 39_600;
+/** Between the sale of a token and its use; the oldest tokens of an idle line are sold no more. */
+const underwayUs = 100_000;
+const roundsMax = 5;
+/** Idle lines of which the process remembers that they are. */
+const knownMax = 1_000;
+
+export function tokenLine({ limit, perSecond, burst }: TokenLineOptions): TokenLine {
+  /** Rounded up, so that the rate is never above. */
+  const intervalUs = Math.ceil(1_000_000 / perSecond);
+  const burstUs = burst * intervalUs;
+  /** The moment of the next token, as it was last seen. */
+  const nextUs = new Map<string, number>();
+
+  return {
+    take: gathered(takeAll),
+    isCurrent(tokenUs) {
+      const nowUs = nowMs() * 1_000;
+      return tokenUs <= nowUs && nowUs < tokenUs + burstUs;
+    },
+  };
+
+  /** One request for each line. */
+  async function takeAll(all: readonly Asked[]): Promise<(number | undefined)[]> {
+    const tokens = new Map<Asked, number | undefined>();
+    const lines = [...Map.groupBy(all, ({ id }) => id)];
+    await Promise.all(
+      lines.map(async ([id, asked]) => {
+        for (const [index, token] of (await sell(id, asked)).entries())
+          tokens.set(asked[index] as Asked, token);
+      }),
+    );
+    return all.map((asked) => tokens.get(asked));
+  }
+
+  /** Those who waited longer get the earlier tokens. */
+  async function sell(id: string, all: readonly Asked[]): Promise<(number | undefined)[]> {
+    const order = [...all.keys()].sort((a, b) => (all[b]?.waits ?? 0) - (all[a]?.waits ?? 0));
+    const limitsUs = order.map((index) => aheadUs(all[index]?.waits ?? 0));
+    const { firstUs, sold } = await reserve(id, limitsUs);
+    const tokens: (number | undefined)[] = all.map(() => undefined);
+    for (const [position, index] of order.slice(0, sold).entries())
+      tokens[index] = firstUs + position * intervalUs;
+    return tokens;
+  }
+
+  /** @param limitsUs for each that asks how far ahead its token may be, the most first */
+  async function reserve(
+    id: string,
+    limitsUs: readonly number[],
+  ): Promise<{ firstUs: number; sold: number }> {
+    let wanted = limitsUs.length;
+    for (let round = 1; round <= roundsMax; round++) {
+      const nowUs = nowMs() * 1_000;
+      const oldestUs = nowUs - burstUs + Math.max(intervalUs, Math.min(Math.floor(burstUs / 2), underwayUs));
+      wanted = Math.min(wanted, fitting(limitsUs, oldestUs - nowUs));
+      const isIdle = (nextUs.get(id) ?? nowUs) < oldestUs;
+      const { isDone, item } = isIdle
+        ? await begin(id, oldestUs, wanted)
+        : await append(id, oldestUs, nowUs + lastFirstUs(limitsUs.slice(0, wanted)), wanted);
+      const foundUs = Number(item?.nextUs ?? 0);
+      remember(id, foundUs);
+      if (isDone) return { firstUs: foundUs - wanted * intervalUs, sold: wanted };
+      wanted = fitting(limitsUs, Math.max(foundUs, oldestUs) - nowUs); // an idle line begins anew in the next round
+      if (wanted === 0) return { firstUs: foundUs, sold: 0 };
+    }
+    throw new RetryLater("CONTENDED", undefined, { waited: true });
+  }
+
+  /** Behind the tokens that are sold. */
+  function append(id: string, oldestUs: number, lastUs: number, wanted: number) {
+    return limit.update(id, {
+      set: "#next = #next + :taken",
+      ConditionExpression: "#next BETWEEN :oldest AND :last",
+      ExpressionAttributeNames: { "#next": "nextUs" },
+      ExpressionAttributeValues: {
+        ":taken": number(wanted * intervalUs),
+        ":oldest": number(oldestUs),
+        ":last": number(lastUs),
+      },
+    });
+  }
+
+  /** Of a line that nobody was in for a while: it has the tokens of the burst. */
+  function begin(id: string, oldestUs: number, wanted: number) {
+    return limit.update(id, {
+      set: "#next = :next",
+      ConditionExpression: "attribute_not_exists(#next) OR #next < :oldest",
+      ExpressionAttributeNames: { "#next": "nextUs" },
+      ExpressionAttributeValues: {
+        ":next": number(oldestUs + wanted * intervalUs),
+        ":oldest": number(oldestUs),
+      },
+    });
+  }
+
+  /** The latest first token with which all of them are near enough. */
+  function lastFirstUs(limitsUs: readonly number[]): number {
+    return Math.min(...limitsUs.map((limitUs, position) => limitUs - position * intervalUs));
+  }
+
+  function fitting(limitsUs: readonly number[], firstAheadUs: number): number {
+    const beyond = limitsUs.findIndex((limitUs, position) => firstAheadUs + position * intervalUs > limitUs);
+    return beyond < 0 ? limitsUs.length : beyond;
+  }
+
+  function remember(id: string, us: number): void {
+    if (nextUs.size >= knownMax) nextUs.clear();
+    nextUs.set(id, us);
+  }
+}
+
+function aheadUs(waits: number): number {
+  return Math.min(aheadSeconds * (1 + waits), aheadMaxSeconds) * 1_000_000;
+}

@@ -180,7 +180,7 @@ export const consumerMutants: readonly Mutant[] = [
   {
     name: "an older run that ended counts for the last one",
     file: "packages/messaging/src/receive/attempt-store.ts",
-    find: `run === "ended" && receiveCount === receiveCountOf(record) - 1 ?`,
+    find: `run === "ended" && isOfLastReceive(note, record) ?`,
     replace: `run === "ended" ?`,
     checks: [messaging("attempt-store")],
   },

@@ -78,7 +78,7 @@ export const trustMutants: readonly Mutant[] = [
   {
     name: "at most once: a message rejected before the handler counts as lost",
     file: "packages/messaging/src/commit/at-most-once.ts",
-    find: "if (request.error instanceof Park && !hasRun(unit)) return lease.release();",
+    find: "if (isUntouched && !hasRun(unit)) return lease.release();",
     replace: "",
     checks: [foreignMessages],
   },

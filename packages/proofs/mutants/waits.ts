@@ -43,7 +43,7 @@ export const waitMutants: readonly Mutant[] = [
   {
     name: "a delay exceeds the queue's retention",
     file: nextTry,
-    find: "Math.min(retryAfterSeconds, Math.ceil(leftMs / 1_000))",
+    find: "Math.min(Math.max(retryAfterSeconds, pace), Math.ceil(leftMs / 1_000))",
     replace: "retryAfterSeconds",
     checks: [messaging("next-try")],
   },

@@ -102,7 +102,13 @@ export function localSource(
       if (counts === undefined) {
         const { queues } = (await parts()).reached;
         const functions = (await flow()).nodes.filter(({ kind }) => kind === "function");
-        counts = counting({ sqs: connection.sqs, queues, functions, recorder });
+        counts = counting({
+          sqs: connection.sqs,
+          dynamodb: connection.dynamodb,
+          queues,
+          functions,
+          recorder,
+        });
       }
       return counts.count();
     },

@@ -51,7 +51,7 @@ export async function stageSource({
   });
   const flow = flowOf(stageParts(reached), queues);
   const functions = flow.nodes.filter(({ kind }) => kind === "function");
-  const counts = counting({ sqs: connection.sqs, queues, functions });
+  const counts = counting({ sqs: connection.sqs, dynamodb: connection.dynamodb, queues, functions });
   return {
     about: async () => ({
       ...{ target: "stage", name, where, mayChange, mayTrouble: false, outsides: [] },

@@ -203,11 +203,12 @@ describe("a search", () => {
       end(request, "ok");
     }
     await messages.search("");
-    const startedMs = performance.now();
+    const before = process.cpuUsage();
     expect((await messages.search("")).messages).toHaveLength(100);
     expect((await messages.search(`key-${MESSAGES_MAX}`)).messages).toHaveLength(1);
     expect((await messages.correlation(`flow-${MESSAGES_MAX}`))?.messages).toHaveLength(10);
-    expect(performance.now() - startedMs).toBeLessThan(200);
+    const { user, system } = process.cpuUsage(before); // other programs of the machine do not count
+    expect((user + system) / 1_000).toBeLessThan(200);
     expect(recorder.messages.size).toBe(MESSAGES_MAX);
     expect((await messages.search("m-0")).messages).toEqual([]); // forgotten, under all its names
     expect((await messages.search("key-0")).messages).toEqual([]);

@@ -3,7 +3,9 @@
 import { SendMessageCommand } from "@aws-sdk/client-sqs";
 import { asciiJson } from "@essentially-once/messaging/envelope";
 import { journal } from "@essentially-once/messaging/journal";
+import { consumerQueues } from "@essentially-once/operator/dead-letters/consumer-queues";
 import type { Connection } from "@essentially-once/operator/internal/connect/connection";
+import { pauseRecords } from "@essentially-once/operator/internal/consumers/pause-record";
 import { anEnvelope } from "@essentially-once/testing/an-envelope";
 import { anOutboxRow } from "@essentially-once/testing/internal/support/outbox-rows";
 import { aWorld, type World } from "@essentially-once/testing/world";
@@ -55,6 +57,7 @@ test("its queues are counted, and its dead letters shown with what a redrive wou
   const counts = await source.counts();
   expect(counts).toMatchObject({ dead: 1, missing: [] });
   expect(counts.nodes["dead letters Standard"]).toEqual({ dead: 1 });
+  expect(counts.nodes["queue Standard"]?.paused).toBeUndefined();
   const { groups } = await source.deadLetters.overview();
   expect(groups).toMatchObject([{ consumer: "Standard", code: "SIGNATURE_MISSING", count: 1 }]);
   const opened = await source.deadLetters.open({ key: groups[0]?.example ?? "", payload: false });
@@ -85,6 +88,16 @@ test("a message that waits in the outbox is found there, until it is sent", asyn
   expect(JSON.stringify([found, told])).not.toContain("4111-secret");
   await world.remove(table, row);
   expect((await source.search("order-8")).messages).toMatchObject([{ state: "unknown" }]);
+});
+
+test("a consumer that an operator paused is shown with who, when and why", async () => {
+  const queue = consumerQueues(world.deployment.outputs).find(({ consumer }) => consumer === "Ordered");
+  if (!queue) throw new Error("no consumer Ordered");
+  const { at, by } = await pauseRecords(world.clients.dynamodb).write(queue, "a repair");
+  const looked = await stageSource({ ...stage(), connection: connection() }); // the other looks again in five seconds
+  const { nodes } = await looked.counts();
+  expect(nodes["queue Ordered"]?.paused).toEqual({ by: "hand", since: at, reason: `${by}: a repair` });
+  expect(nodes["queue Standard"]?.paused).toBeUndefined();
 });
 
 test("a queue or a registry that cannot be read is named, and takes nothing else with it", async () => {

@@ -1,8 +1,10 @@
 // The numbers on the graph: what SQS counts in each queue, and what was seen of each function.
 
+import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import type { SQSClient } from "@aws-sdk/client-sqs";
 import { type QueueDepth, readDepths } from "@essentially-once/local-cloud/internal/trial/look/queue-depths";
 import type { ConsumerQueue } from "@essentially-once/operator/dead-letters/consumer-queues";
+import { type Pause, pauseRecords } from "@essentially-once/operator/internal/consumers/pause-record";
 import type { Counts, FlowNode, NodeCounts } from "../../api/flow.ts";
 import type { Recorder } from "../seen/recorder.ts";
 import { deadLetterQueueId, queueId } from "./flow-of.ts";
@@ -13,6 +15,7 @@ export interface Counting {
 
 export interface CountingOptions {
   readonly sqs: SQSClient;
+  readonly dynamodb: DynamoDBClient;
   readonly queues: readonly ConsumerQueue[];
   readonly functions: readonly FlowNode[];
   /** Absent on a stage. */
@@ -20,14 +23,25 @@ export interface CountingOptions {
   readonly now?: () => number;
 }
 
-export function counting({ sqs, queues, functions, recorder, now = Date.now }: CountingOptions): Counting {
+/** A pause lasts minutes, and each look at it is a read. */
+const PAUSES_EVERY_MS = 5_000;
+
+export function counting(options: CountingOptions): Counting {
+  const { sqs, dynamodb, queues, functions, recorder, now = Date.now } = options;
   const waitsSinceMs = new Map<string, number>();
+  let pauses = new Map<string, Pause>();
+  let pausesReadMs = Number.NEGATIVE_INFINITY;
   return {
     async count() {
       const [depths, missing] = await depthsOf(sqs, queues);
+      if (now() - pausesReadMs >= PAUSES_EVERY_MS) await readPauses();
       const nodes: Record<string, NodeCounts> = {};
       for (const { consumer, visible: waiting, inFlight, delayed, dead } of depths) {
-        nodes[queueId(consumer)] = { waiting, inFlight, delayed, ...oldest(consumer, waiting) };
+        nodes[queueId(consumer)] = {
+          ...{ waiting, inFlight, delayed },
+          ...oldest(consumer, waiting),
+          ...pausedBy(pauses.get(consumer)),
+        };
         nodes[deadLetterQueueId(consumer)] = { dead };
       }
       const totals = recorder?.totals();
@@ -40,6 +54,19 @@ export function counting({ sqs, queues, functions, recorder, now = Date.now }: C
     },
   };
 
+  /** One that cannot be read is not known to be paused. */
+  async function readPauses(): Promise<void> {
+    pausesReadMs = now();
+    const records = pauseRecords(dynamodb);
+    const read = await Promise.allSettled(queues.map((queue) => records.read(queue)));
+    pauses = new Map(
+      read.flatMap((result, index) => {
+        const { consumer = "" } = queues[index] ?? {};
+        return result.status === "fulfilled" && result.value ? [[consumer, result.value] as const] : [];
+      }),
+    );
+  }
+
   /** SQS tells no age without CloudWatch: no message waits longer than the queue was not empty. */
   function oldest(consumer: string, waiting: number): Pick<NodeCounts, "oldestSeconds"> {
     if (waiting === 0) {
@@ -50,6 +77,11 @@ export function counting({ sqs, queues, functions, recorder, now = Date.now }: C
     waitsSinceMs.set(consumer, sinceMs);
     return { oldestSeconds: Math.round((now() - sinceMs) / 1_000) };
   }
+}
+
+function pausedBy(pause: Pause | undefined): Pick<NodeCounts, "paused"> {
+  if (pause === undefined) return {};
+  return { paused: { by: "hand", since: pause.at, reason: `${pause.by}: ${pause.because}` } };
 }
 
 /** A queue that cannot be counted takes no other with it. */

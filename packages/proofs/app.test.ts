@@ -151,7 +151,7 @@ test.each<[Record<string, string | undefined>, string]>([
     { stage: "prod", carrierUrl: undefined },
     "Suggested fix: the real address; the sample's carrier is -c carrierUrl=https://...",
   ],
-  [{ stage: "test" }, 'context "stage" must be one of dev, prod, got "test"'],
+  [{ stage: "test" }, 'context "stage" must be one of dev, local, prod, got "test"'],
 ])("refuses %o", (context: Record<string, string | undefined>, message) => {
   const { status, stderr } = synthesize(context);
   expect(status).not.toBe(0);

@@ -130,7 +130,7 @@ it("ship-order", async () => {
   const approved = () => OrderApproved.from({ orderId: newId(), shipTo: secret.shipTo, lines });
   const codes = await quiet(async () => {
     await handler(await everythingWrong(approved(), "ShipOrder"), aContext());
-    for (const trouble of ["422", "500", "booked-and-half-an-answer"] as const) {
+    for (const trouble of ["503", "500", "booked-and-half-an-answer"] as const) {
       carrier.trouble("POST", trouble);
       await handler(anSqsEvent(await aRecord(from(approved()), "ShipOrder")), aContext());
     }

@@ -17,7 +17,7 @@ import { OrderApproved } from "../../functions/orders/messages.ts";
 
 const receivesMax = 5;
 /** For an order without a fault: acquire the lease, store the carrier's result, commit. */
-const callsOfOneOrder = 3;
+const callsOfOneOrder = 4;
 
 let world: World;
 let carrier: TestCarrier;
@@ -49,7 +49,12 @@ describe("ship-order", () => {
   it("G8: ships an order with one consignment, and asks the carrier nothing when nothing is in doubt", async () => {
     faults = faultAtCall(dynamodb());
     await deliver(1);
-    expect(faults.calls).toEqual(["PutItemCommand", "PutItemCommand", "TransactWriteItemsCommand"]);
+    expect(faults.calls).toEqual([
+      "PutItemCommand",
+      "PutItemCommand",
+      "GetItemCommand",
+      "TransactWriteItemsCommand",
+    ]);
     expect(faults.calls).toHaveLength(callsOfOneOrder);
     expect(carrier.requests.splice(0)).toEqual(["POST"]);
     await expectShippedOnce();

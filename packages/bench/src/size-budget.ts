@@ -13,6 +13,8 @@ const kitBytesMax = 47_500;
 const functionBytesMax = 405_000;
 /** Who pays for more, and for what. */
 const more: Readonly<Record<string, { readonly bytes: number; readonly packages: readonly string[] }>> = {
+  // The process of an order: its table with its checks, and the time-outs that it schedules and cancels.
+  "orders/settle-order.ts": { bytes: 5_000, packages: [] },
   // Powertools' Logger and Metrics; the Tracer, three times as large, is loaded only where tracing is active.
   "shipping/ship-order.ts": {
     bytes: 40_000,

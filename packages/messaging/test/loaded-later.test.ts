@@ -6,6 +6,7 @@ import { compared } from "@essentially-once/bench/bundle-size";
 import { EsbuildBundling } from "@essentially-once/constructs/bundle";
 import { aContext, anSqsEvent, anSqsRecord } from "@essentially-once/testing/lambda";
 import type { Context, SQSBatchResponse, SQSEvent } from "aws-lambda";
+import { build } from "esbuild";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
 
 // A file of the bundle that cannot be loaded must be no way to lose a message.
@@ -58,3 +59,21 @@ async function bundledWithout(name: string) {
   const { handler } = await import(pathToFileURL(join(directory, "index.mjs")).href);
   return handler as (event: SQSEvent, context: Context) => Promise<SQSBatchResponse>;
 }
+
+it("a consumer that is no process carries none of its code", async () => {
+  const inputs = async (entry: string) => {
+    const { metafile } = await build({
+      entryPoints: [entry],
+      bundle: true,
+      write: false,
+      metafile: true,
+      platform: "node",
+      format: "esm",
+      packages: "bundle",
+      external: ["@aws-sdk/*", "@smithy/*", "zod", "@middy/core"],
+    });
+    return Object.keys(metafile.inputs).filter((file) => /messaging\/src\/process\//.test(file));
+  };
+  expect(await inputs("functions/credit/reserve-credit.ts")).toEqual([]);
+  expect((await inputs("functions/orders/settle-order.ts")).length).toBeGreaterThan(3);
+});

@@ -18,6 +18,7 @@ const mayBeUnused = [
   /^Relay\/Publish\/.*: dynamodb:(BatchWriteItem on Foundation\/Outbox|UpdateItem on Foundation\/OrderedOutbox)$/, // rows of older releases; rows that were tried
   /: dynamodb:PutItem on Foundation\/(Ordered)?Outbox$/, // of a handler that publishes nothing yet; of the publisher, what it could not send
   /SettleOrder.*: dynamodb:(Delete|Update)Item on Orders\/Evidence$/, // holds, behind a parked message
+  /Orders\/\S+: dynamodb:(BatchGet|Get|Update|Delete)Item on Foundation\/Schedules\/Table$/, // cancel and move, together
   /: sqs:(ChangeMessageVisibility|SendMessage) on .*\/Queue\/(Messages|DeadLetters)$/, // retry later, park; the sweeper's sends
   /PublishItems\/.*: dynamodb:(BatchWriteItem|Query) on Foundation\/OrderedOutbox$/, // of a queue that is gone
   /PublishItems\/.*: dynamodb:BatchGetItem on Foundation\/Journal$/, // what is there already

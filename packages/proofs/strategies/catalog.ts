@@ -19,7 +19,7 @@ export const strategies: readonly Strategy[] = [
   ...groupStrategies,
   ...relayStrategies,
   ...rowKeyStrategies,
-  ...limitStrategies,
   ...timerStrategies,
+  ...limitStrategies,
   ...processStrategies,
 ];

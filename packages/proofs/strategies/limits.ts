@@ -16,7 +16,7 @@ export const limitStrategies: readonly Strategy[] = [
   },
   {
     name: "rate in an item that all processes share",
-    because: "each token is taken on the condition that nobody else has taken it",
+    because: "each token is taken on the condition that no other process has taken it",
     holds: true,
     scenario: rateScenario("shared rate", sharedRate),
   },

@@ -29,9 +29,11 @@ describe("README.md", () => {
     const demo = globSync(["demo/*.ts", "packages/local-cloud/src/trial/account/*.ts"]).map((file) =>
       readFileSync(file, "utf8"),
     );
-    const shown = [...readme.matchAll(/^✓ {2}(.+?) {2,}/gm)].map(([, label = ""]) => label);
+    const shown = [...readme.matchAll(/^✓ (.+)$/gm)].map(([, line = ""]) => line);
     expect(shown.length).toBeGreaterThan(3);
-    expect(shown.filter((label) => !demo.join("\n").includes(`"${label}"`))).toEqual([]);
+    const isPrinted = (line: string) =>
+      beginningsOf(line).some((label) => demo.join("\n").includes(`"${label}"`));
+    expect(shown.filter((line) => !isPrinted(line))).toEqual([]);
   });
 
   it("links each page once", () => {
@@ -113,4 +115,10 @@ function longestLine(text: string): number {
       .split("\n")
       .map(({ length }) => length),
   );
+}
+
+/** A line is a label, and a colon and a detail where there is room for one; a label may have a colon, too. */
+function beginningsOf(line: string): string[] {
+  const parts = line.split(": ");
+  return parts.map((_, index) => parts.slice(0, index + 1).join(": "));
 }

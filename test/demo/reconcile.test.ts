@@ -57,7 +57,7 @@ const lost = "nothing is lost";
 const doubled = "nothing is doubled";
 const money = "money is conserved: limit = available + reserved for shipped orders";
 const consigned = "one consignment for each shipped order, none for another";
-const poisoned = "each order that can never succeed is canceled";
+const poisoned = "each order that can never succeed is canceled, or waits parked";
 const viewed = "views counted <= views sent";
 const rebuilt = "statements = the journal folded from its beginning = rebuilt";
 const agreed = "statements agree with the orders";
@@ -66,6 +66,7 @@ const claims = "wholesale orders, and they alone, travelled by claim check";
 
 const { orders, consignments, accounts, reservations, statements } = aWorld();
 const rich = accounts.map((one) => ({ ...one, available: one.limit }));
+const waiting = changed("o-4", { status: "new" });
 test.each<[string, Partial<World>, string[]]>([
   ["an order stopped on its way", changed("o-2", { status: "new" }), [sum, lost, agreed]],
   ["an answer without its order", { orders: orders.toSpliced(1, 1) }, [lost, agreed]],
@@ -78,7 +79,8 @@ test.each<[string, Partial<World>, string[]]>([
   ["credit that is lost", { reservations: [reserved("o-1", 100), reserved("o-2", 100)] }, [money]],
   ["credit given back, but not booked", { reservations: [...reservations, reserved("o-5", 1)] }, [money]],
   ["a shipped order that nobody pays", { reservations: [reserved("o-1", 0)], accounts: rich }, [money]],
-  ["poison that is not canceled", changed("o-4", { status: "new" }), [poisoned, agreed]],
+  ["a stranger's order that statements call canceled", waiting, [agreed]],
+  ["poison that is neither", { ...waiting, deadLetters: [] }, [sum, lost, poisoned, agreed]],
   ["a view counted twice", { views: [{ id: "o-1", views: 3 }] }, [viewed]],
   ["a view that nobody sent", { views: [{ id: "o-2", views: 1 }] }, [viewed]],
   ["statements not rebuilt", { statements: { ...statements, serving: 1 } }, [rebuilt]],

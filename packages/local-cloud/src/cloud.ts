@@ -6,10 +6,10 @@
 
 import { setTimeout as sleep } from "node:timers/promises";
 import { SendMessageCommand } from "@aws-sdk/client-sqs";
-import { type Chaos, startChaos } from "./chaos.ts";
-import { startEngineProxy } from "./engines/engine-proxy.ts";
+import { startChaos } from "./chaos.ts";
 import { type Engines, startEngines } from "./engines/engines.ts";
 import { startEventSources } from "./event-sources.ts";
+import { overProxies, withQueuesAt } from "./function-proxies.ts";
 import { type HandTrouble, handTrouble } from "./hand-trouble.ts";
 import type { EventSource } from "./mappings/event-source.ts";
 import { startMappingService } from "./mappings/mapping-service.ts";
@@ -17,11 +17,10 @@ import { startRotations } from "./mappings/rotation.ts";
 import { destroyClients, type LocalClients, localClients } from "./model/clients.ts";
 import type { Emit } from "./model/events.ts";
 import type { InvocationResult } from "./model/invocation.ts";
-import type { Deployment, Endpoints, FunctionEndpoints, LocalFunction } from "./model/model.ts";
+import type { Deployment, Endpoints } from "./model/model.ts";
 import { functionArnOf, outputOf } from "./model/named.ts";
 import { NotUnderstood } from "./model/not-understood.ts";
-import type { Service } from "./permissions/denial.ts";
-import { type Guard, startGuard } from "./permissions/guard.ts";
+import { startGuard } from "./permissions/guard.ts";
 import { provision } from "./provision/provision.ts";
 import { createRuntime } from "./runtime/runtime.ts";
 import { startFunctionUrls } from "./urls/function-urls.ts";
@@ -96,7 +95,7 @@ async function start(options: LocalCloudOptions, stops: Stop[]): Promise<LocalCl
   });
 
   const guard = startGuard(deployment, onEvent);
-  const reachedAt = await overProxies({ endpoints, guard, chaos, stops });
+  const reachedAt = await overProxies({ endpoints, guard, loses: chaos.losesResponse, stops });
   const functions = deployment.functions.map((fn) => withQueuesAt(reachedAt.sqs, endpoints.sqs, fn));
   const runtime = createRuntime({ functions, endpoints: reachedAt, onEvent });
   stops.push(runtime.stop);
@@ -137,47 +136,6 @@ async function start(options: LocalCloudOptions, stops: Stop[]): Promise<LocalCl
       return stopped;
     },
   };
-}
-
-/** Functions alone go over the proxies; the event sources reach the engines directly. */
-async function overProxies(options: {
-  readonly endpoints: Endpoints;
-  readonly guard: Guard;
-  readonly chaos: Chaos;
-  readonly stops: Stop[];
-}): Promise<FunctionEndpoints> {
-  const { endpoints, guard, chaos, stops } = options;
-  const over = async (service: Service) => {
-    const proxy = await startEngineProxy({
-      target: endpoints[service],
-      judgesBodies: service !== "s3",
-      judge: (request) => guard.judge(service, request),
-      loses: chaos.losesResponse,
-    });
-    stops.push(proxy.stop);
-    return proxy.endpoint;
-  };
-  const nowhere = await startEngineProxy({ target: endpoints.ssm, judge: guard.refuseOther });
-  stops.push(nowhere.stop);
-  return {
-    sqs: await over("sqs"),
-    s3: await over("s3"),
-    secretsManager: await over("secretsManager"),
-    dynamodb: await over("dynamodb"),
-    sns: await over("sns"),
-    ssm: await over("ssm"),
-    others: nowhere.endpoint,
-  };
-}
-
-/** A client may send to the host of a queue's URL, whatever the endpoint variable says. */
-function withQueuesAt(proxy: string, engine: string, fn: LocalFunction): LocalFunction {
-  const origin = new URL(engine).origin;
-  const environment = Object.entries(fn.environment).map(([name, value]) => [
-    name,
-    value.replaceAll(`${origin}/`, `${proxy}/`),
-  ]);
-  return { ...fn, environment: Object.fromEntries(environment) };
 }
 
 /** Services that bring messages to queues by themselves. */

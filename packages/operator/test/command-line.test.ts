@@ -39,7 +39,7 @@ describe("a command line", () => {
   });
 
   test.each([
-    [["purge"], /needs one of list, show, redrive, discard, edit, got "purge"/],
+    [["purge"], /needs one of list, show, redrive, discard, edit, pull, got "purge"/],
     [["list", "more"], /list takes no operand, got "more"/],
     [["show"], /show takes ID, got none/],
     [["list", "--yes"], /list takes no --yes; it takes --queue, --id/],

@@ -66,6 +66,7 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
     "runtime",
     "urls",
     "",
+    "pull",
     "trial",
   ],
   console: ["api", "page", "data", "server", ""],

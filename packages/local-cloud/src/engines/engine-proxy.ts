@@ -32,7 +32,7 @@ export interface EngineProxyOptions {
   /** Whether its requests say in their body what they do. */
   readonly judgesBodies?: boolean;
   /** Absent: everything is allowed. */
-  readonly judge?: (request: SeenRequest) => Judgement | undefined;
+  readonly judge?: (request: SeenRequest) => Judgement | undefined | Promise<Judgement | undefined>;
   /** Asked once for each request that is let through. */
   readonly loses?: () => boolean;
   /** Where it listens; absent: a free port. */
@@ -53,7 +53,7 @@ export async function startEngineProxy(options: EngineProxyOptions): Promise<Eng
     const { method = "GET", headers } = request;
     const url = new URL(engine + request.url); // joined, not resolved: `//host/` and `http://host/` would name another
     const body = judgesBodies ? await bodyOf(request) : undefined;
-    const judgement = judge({ method, url, headers, ...(body && { body }) });
+    const judgement = await judge({ method, url, headers, ...(body && { body }) });
     if (judgement && "deny" in judgement) {
       request.resume();
       return refuse(response, judgement.deny);

@@ -25,6 +25,8 @@ export interface EnginesOptions {
   readonly dynamodbPort?: number;
   /** Where tables survive a restart; absent: in memory. Queues are always in memory. */
   readonly dataDirectory?: string;
+  /** Starts every engine, whatever endpoints the environment names. */
+  readonly own?: boolean;
 }
 
 export interface Engines {
@@ -91,7 +93,7 @@ export async function startEngines(options: EnginesOptions = {}): Promise<Engine
   }
 
   async function engineOf(variable: string, start: () => Promise<Engine>): Promise<Engine> {
-    const engine = givenEndpoint(variable) ?? (await start());
+    const engine = (options.own ? undefined : givenEndpoint(variable)) ?? (await start());
     engines.add(engine);
     return engine;
   }

@@ -30,9 +30,16 @@ export interface Ended {
   readonly error?: InvocationError;
 }
 
+export interface NodeOptions {
+  readonly flags: readonly string[];
+  /** Absent: as long as Lambda waits. */
+  readonly initMsMax?: number;
+}
+
 export interface EnvironmentOptions {
   readonly fn: LocalFunction;
   readonly endpoints: FunctionEndpoints;
+  readonly node?: NodeOptions;
   readonly onLine: (requestId: string, line: string) => void;
   readonly onExit: () => void;
 }
@@ -43,10 +50,11 @@ const INIT_MS_MAX = 10_000;
 export function startExecutionEnvironment({
   fn,
   endpoints,
+  node: { flags, initMsMax = INIT_MS_MAX } = { flags: [] },
   onLine,
   onExit,
 }: EnvironmentOptions): ExecutionEnvironment {
-  const started = startFunctionProcess({ fn, endpoints, onLine: (line) => onLine(requestId, line) });
+  const started = startFunctionProcess({ fn, endpoints, flags, onLine: (line) => onLine(requestId, line) });
   const { gone, next, exitReason } = started;
   let requestId = "init";
   let doomed = false;
@@ -58,14 +66,11 @@ export function startExecutionEnvironment({
   const initialized = initialize();
 
   async function initialize(): Promise<Ended | undefined> {
-    const first = await firstOf<Said | "gone", "late">(
-      [next(), gone],
-      [{ afterMs: INIT_MS_MAX, is: "late" }],
-    );
+    const first = await firstOf<Said | "gone", "late">([next(), gone], [{ afterMs: initMsMax, is: "late" }]);
     if (typeof first === "object" && "ready" in first) return undefined;
     await kill();
     if (first === "late") {
-      const message = `${fn.path}: the handler was not loaded within ${INIT_MS_MAX} ms`;
+      const message = `${fn.path}: the handler was not loaded within ${initMsMax} ms`;
       return { outcome: "timeout", error: { type: "Sandbox.Timedout", message } };
     }
     if (typeof first === "object" && "initError" in first) {

@@ -41,14 +41,17 @@ const ON_A_LIFELINE = '{ read -r _ <&4; kill -KILL -$$; } >/dev/null 2>&1 3>&- &
 export function startFunctionProcess({
   fn,
   endpoints,
+  flags = [],
   onLine,
 }: {
   readonly fn: LocalFunction;
   readonly endpoints: FunctionEndpoints;
+  /** Of Node. */
+  readonly flags?: readonly string[];
   readonly onLine: (line: string) => void;
 }): FunctionProcess {
   const heapMegabytes = Math.max(16, Math.floor(fn.memoryMegabytes * OLD_SPACE_SHARE));
-  const node = [process.execPath, `--max-old-space-size=${heapMegabytes}`, BOOTSTRAP, fn.handler];
+  const node = [process.execPath, `--max-old-space-size=${heapMegabytes}`, ...flags, BOOTSTRAP, fn.handler];
   const child = spawn("/bin/sh", ["-c", ON_A_LIFELINE, "function", ...node], {
     cwd: fn.codeDirectory,
     env: environmentVariables({ fn, endpoints, logStream: logStreamName() }),

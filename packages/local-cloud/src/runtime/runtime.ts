@@ -12,7 +12,11 @@ import {
   THROTTLED,
 } from "../model/invocation.ts";
 import type { FunctionEndpoints, LocalFunction } from "../model/model.ts";
-import { type ExecutionEnvironment, startExecutionEnvironment } from "./execution-environment.ts";
+import {
+  type ExecutionEnvironment,
+  type NodeOptions,
+  startExecutionEnvironment,
+} from "./execution-environment.ts";
 
 export interface Runtime {
   readonly invoke: Invoke;
@@ -29,9 +33,16 @@ export interface RuntimeOptions {
   /** What functions find in `AWS_ENDPOINT_URL_*`. */
   readonly endpoints: FunctionEndpoints;
   readonly onEvent?: Emit;
+  /** For the Node of each process. With a debugger the handler may take its time to load. */
+  readonly node?: NodeOptions;
 }
 
-export function createRuntime({ functions, endpoints, onEvent = () => undefined }: RuntimeOptions): Runtime {
+export function createRuntime({
+  functions,
+  endpoints,
+  node,
+  onEvent = () => undefined,
+}: RuntimeOptions): Runtime {
   const pools = new Map(
     functions.map((fn) => [fn.arn, { fn, idle: [] as ExecutionEnvironment[], atWork: 0 }]),
   );
@@ -87,6 +98,7 @@ export function createRuntime({ functions, endpoints, onEvent = () => undefined 
     const environment = startExecutionEnvironment({
       fn,
       endpoints,
+      ...(node && { node }),
       onLine: (requestId, line) => onEvent({ kind: "log", path: fn.path, requestId, line }),
       onExit: () => {
         running.delete(environment);

@@ -2,13 +2,13 @@
 
 import type { Tool } from "../terminal/command-line.ts";
 
-export type DlqVerb = "list" | "show" | "redrive" | "discard" | "edit";
+export type DlqVerb = "list" | "show" | "redrive" | "discard" | "edit" | "pull";
 
 const selection = ["id", "source", "reason", "older-than", "younger-than"] as const;
 
 export const dlqTool: Tool<DlqVerb> = {
   name: "dlq",
-  about: "Dead letters: list, show, redrive, discard or edit parked messages.",
+  about: "Dead letters: list, show, redrive, discard, edit or pull parked messages.",
   verbs: {
     list: {
       about: "count by reason; with a selection or --each, one line each",
@@ -31,6 +31,21 @@ export const dlqTool: Tool<DlqVerb> = {
       operands: "ID",
       about: "replace by a corrected message with a new id",
       flags: ["queue", "source", "data", "trust-unverified", "yes", "visibility-timeout"],
+    },
+    pull: {
+      operands: "ID",
+      about: "handle one on this machine, without a change to the stage; say what it would commit",
+      flags: [
+        "queue",
+        "source",
+        "inspect",
+        "values",
+        "allow-effects",
+        "assembly",
+        "send-back",
+        "force",
+        "yes",
+      ],
     },
   },
   notes: `In a FIFO queue only the first dead letters of each group are visible. A redrive sends the whole group, in order; a

@@ -11,6 +11,7 @@ import { readDiscards } from "./discard-record.ts";
 import { discardVerb } from "./dlq-discard.ts";
 import { editVerb } from "./dlq-edit.ts";
 import { type DlqJob as Job, printUnread, rateOf, visibilitySecondsOf } from "./dlq-job.ts";
+import { pullVerb } from "./dlq-pull.ts";
 import { redriveVerb } from "./dlq-redrive.ts";
 import type { DlqVerb } from "./dlq-tool.ts";
 import { findDeadLetters } from "./find.ts";
@@ -39,6 +40,8 @@ export function refuseUnclear(verb: DlqVerb, given: Given): void {
   }
   if (given.wait && !given.yes)
     throw new UsageError("--wait needs --yes: a dry run sends nothing to wait for.");
+  if (verb === "pull" && given.yes && !given["send-back"])
+    throw new UsageError("--yes needs --send-back: a pull alone changes nothing.");
   rateOf(given);
   visibilitySecondsOf(given);
 }
@@ -49,6 +52,7 @@ export const dlqVerbs: Readonly<Record<DlqVerb, (job: Job) => Promise<ExitCode>>
   redrive: redriveVerb,
   discard: discardVerb,
   edit: editVerb,
+  pull: pullVerb,
 };
 
 async function list({ connection: { sqs }, queues, known, given }: Job): Promise<ExitCode> {

@@ -42,6 +42,14 @@ export const flags = {
     type: "boolean",
     text: "also send messages that would be left: they may be parked again or take effect twice",
   },
+  inspect: { type: "boolean", text: "wait for a debugger, at an address of this machine that is printed" },
+  values: { type: "boolean", text: "show the values of changed items; without it only their names" },
+  "allow-effects": {
+    type: "boolean",
+    text: "let the handler really call other services; without it such calls fail",
+  },
+  assembly: { type: "string", value: "DIR", text: "run what a synthesis wrote here, and synthesize nothing" },
+  "send-back": { type: "boolean", text: "with --yes: redrive it after a run that was acknowledged" },
   rate: { type: "string", value: "N", text: "messages a second, at most (default 50)" },
   "visibility-timeout": {
     type: "string",

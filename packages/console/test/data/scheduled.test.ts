@@ -26,6 +26,7 @@ import { journalReader } from "../../src/data/seen/journal-reader.ts";
 import { messageIndex } from "../../src/data/seen/message-index.ts";
 import { type Messages, messageSource } from "../../src/data/seen/message-source.ts";
 import { outboxReader } from "../../src/data/seen/outbox-reader.ts";
+import { processesOf } from "../../src/data/seen/processes.ts";
 import { schedulesReader } from "../../src/data/seen/schedules-reader.ts";
 
 const SCHEDULES = "schedules";
@@ -137,6 +138,17 @@ describe("the processes of a flow", () => {
     expect((await messages.correlation(message.correlationid))?.processes).toEqual([
       { process: "note-taker", key, state: "waiting-for-payment" },
     ]);
+  });
+
+  test("are told beside a table whose key has another form, and one that cannot be read is named", async () => {
+    const { message, key } = await schedule();
+    await put("notes", { id: key, version: 3, status: "new" });
+    const [queue] = reached.queues;
+    if (!queue) throw new Error("a queue");
+    const tables = { ...queue, stateTables: ["outbox", "gone", "notes"] };
+    const read = await processesOf({ ...reached, queues: [tables] }, [{ fields: message, deliveries: [] }]);
+    expect(read.processes).toMatchObject([{ key, state: "new" }]);
+    expect(read.missing).toEqual(["Processes were not read: ResourceNotFoundException."]);
   });
 
   test("are none where the item has no status", async () => {

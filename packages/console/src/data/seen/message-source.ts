@@ -67,8 +67,12 @@ export function messageSource(options: MessagesOptions): Messages {
       const known = await parkedStates();
       const flow = correlationFlow(reached, id, messages.slice(0, FLOW_MAX), known);
       const cut = messages.length > FLOW_MAX ? [`Only the first ${FLOW_MAX} messages are here.`] : [];
-      const processes = await processesOf(reached, messages);
-      return { ...flow, ...(processes.length > 0 && { processes }), missing: [...gaps(), ...cut] };
+      const { processes, missing } = await processesOf(reached, messages);
+      return {
+        ...flow,
+        ...(processes.length > 0 && { processes }),
+        missing: [...gaps(), ...cut, ...missing],
+      };
     },
   };
 

@@ -11,11 +11,13 @@ import type { Reached } from "../reached.ts";
 import type { SeenMessage } from "./message-index.ts";
 
 const ITEMS_MAX = 20;
+/** A table of the service with a key of another form has no process. */
+const OTHER_KEY = "ValidationException";
 
 export async function processesOf(
   { connection: { dynamodb, outputs }, queues, registrations }: Reached,
   messages: readonly SeenMessage[],
-): Promise<ProcessState[]> {
+): Promise<{ readonly processes: readonly ProcessState[]; readonly missing: readonly string[] }> {
   const schedules = outputNamed(outputs, "SchedulesTable");
   const places = registrations.flatMap(({ name, accepts, publishes }) => {
     const types = accepts.flat();
@@ -28,23 +30,33 @@ export async function processesOf(
     );
     return [...keys].flatMap((key) => tables.map((table) => ({ name, key, table })));
   });
-  const states = await Promise.all(places.slice(0, ITEMS_MAX).map(stateAt));
-  return states.filter((state) => state !== undefined);
+  const read = await Promise.allSettled(places.slice(0, ITEMS_MAX).map(stateAt));
+  const failed = read.flatMap((one) => (one.status === "rejected" ? [nameOf(one.reason)] : []));
+  return {
+    processes: read.flatMap((one) => (one.status === "fulfilled" ? (one.value ?? []) : [])),
+    missing: [...new Set(failed)]
+      .filter((name) => name !== OTHER_KEY)
+      .map((name) => `Processes were not read: ${name}.`),
+  };
 
   async function stateAt({ name, key, table }: (typeof places)[number]): Promise<ProcessState | undefined> {
-    const item = await read(table, key);
+    const item = await itemAt(table, key);
     const status = item && unmarshall(item).status;
     if (typeof status !== "string") return undefined;
-    const wait = schedules === undefined ? undefined : await read(schedules, itemId(name, key));
+    const wait = schedules === undefined ? undefined : await itemAt(schedules, itemId(name, key));
     if (wait === undefined) return { process: name, key, state: status };
     const { createdAt: at, due: dueAt } = readScheduledItem(wait);
     return { process: name, key, state: status, at, dueAt };
   }
 
-  async function read(TableName: string, id: string) {
+  async function itemAt(TableName: string, id: string) {
     const { Item } = await dynamodb.send(
       new GetItemCommand({ TableName, Key: marshall({ id }), ConsistentRead: true }),
     );
     return Item;
   }
+}
+
+function nameOf(error: unknown): string {
+  return error instanceof Error ? error.name : String(error);
 }

@@ -38,7 +38,7 @@ afterAll(async () => {
 it("lists every consumer as running, and refuses a pause without a reason or of nobody", async () => {
   const { stdout, exitCode } = await operator.run("consumers", "list");
   expect(stdout).toMatch(/^standard +Enabled +0/m);
-  expect(stdout.split("\n").filter((line) => line.includes("Enabled"))).toHaveLength(4);
+  expect(stdout.split("\n").filter((line) => line.includes("Enabled"))).toHaveLength(5);
   expect(exitCode).toBe(0);
   expect(await operator.run("consumers", "pause", "standard")).toMatchObject({
     exitCode: 2,
@@ -46,7 +46,7 @@ it("lists every consumer as running, and refuses a pause without a reason or of 
   });
   expect(await operator.run("consumers", "pause", "nobody", "--because", "x")).toMatchObject({
     exitCode: 2,
-    stderr: expect.stringContaining("NAME must be one of at-most-once, ordered, second, standard"),
+    stderr: expect.stringContaining("NAME must be one of at-most-once, ordered, second, standard, timed"),
   });
 });
 

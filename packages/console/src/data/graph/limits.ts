@@ -2,7 +2,7 @@
 //
 //   A rate for each tenant has an item for each, under a name that is not known here: those are not told.
 
-import { BatchGetItemCommand, type DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import { type DynamoDBClient, GetItemCommand } from "@aws-sdk/client-dynamodb";
 import { marshall, unmarshall } from "@aws-sdk/util-dynamodb";
 import type { ConsumerQueue } from "@essentially-once/operator/dead-letters/consumer-queues";
 import type { NodeCounts } from "../../api/flow.ts";
@@ -11,9 +11,6 @@ import type { NodeCounts } from "../../api/flow.ts";
 export type LimitNames = ReadonlyMap<string, readonly string[]>;
 
 export type LimitCounts = Pick<NodeCounts, "paused" | "rateBehindSeconds">;
-
-/** Of one request. */
-const KEYS_MAX = 100;
 
 /** One whose table cannot be read is not told. @returns consumer → what holds it */
 export async function readLimits(
@@ -24,15 +21,15 @@ export async function readLimits(
     (names.get(consumer) ?? []).map((limit) => ({ consumer, evidenceTable, limit })),
   );
   const items = new Map<string, Record<string, unknown>>();
-  const byTable = Map.groupBy(limited, ({ evidenceTable }) => evidenceTable);
+  const keys = new Map(
+    limited.flatMap(({ evidenceTable: table, limit }) =>
+      [breakerId(limit), rateId(limit)].map((id) => [`${table} ${id}`, { table, id }]),
+    ),
+  );
   await Promise.allSettled(
-    [...byTable].map(async ([table, those]) => {
-      const ids = [...new Set(those.flatMap(({ limit }) => [breakerId(limit), rateId(limit)]))];
-      const Keys = ids.slice(0, KEYS_MAX).map((id) => marshall({ id }));
-      const { Responses } = await dynamodb.send(
-        new BatchGetItemCommand({ RequestItems: { [table]: { Keys } } }),
-      );
-      for (const item of Responses?.[table] ?? []) items.set(`${table} ${item.id?.S}`, unmarshall(item));
+    [...keys].map(async ([key, { table, id }]) => {
+      const { Item } = await dynamodb.send(new GetItemCommand({ TableName: table, Key: marshall({ id }) }));
+      if (Item) items.set(key, unmarshall(Item));
     }),
   );
   const held = new Map<string, LimitCounts>();

@@ -59,7 +59,7 @@ export function planOrders({ count, seed }: { count: number; seed: number }): Or
   /** One entry an order; the poison all in the first half, because its retries take the longest. */
   function poisonFor(all: number): (Poison | undefined)[] {
     const percent = all < 10 ? 0 : Math.ceil(all / 100);
-    const strangers = Math.min(3, Math.floor(all / 4)) + Math.floor(all / 250);
+    const strangers = Math.min(2, Math.floor(all / 4)) + Math.floor(all / 250);
     const poison = [
       ...new Array<Poison>(strangers).fill("unknown customer"),
       ...new Array<Poison>(percent).fill("Atlantis"),

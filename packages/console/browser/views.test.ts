@@ -92,7 +92,7 @@ describe("the console", () => {
     await page.getByRole("option", { name: /orders.shipped.v1/ }).click();
     await page.getByRole("heading", { name: "orders.shipped.v1" }).waitFor();
     const steps = page.getByRole("region", { name: "Its path" }).getByRole("listitem");
-    expect(await steps.count()).toBe(5);
+    expect(await steps.count()).toBe(7);
     expect(await steps.nth(2).textContent()).toMatch(/killed.*delivery 1.*process 4711/);
     expect(await steps.nth(3).textContent()).toMatch(/duplicate absorbed.*delivery 2/);
     const flow = page.getByRole("region", { name: "The flow that it belongs to" });

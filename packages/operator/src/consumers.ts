@@ -2,9 +2,9 @@
 //
 //   G6. A paused consumer loses and parks nothing: its messages wait in their queue, and the list says for how long they can.
 
-import { LambdaClient } from "@aws-sdk/client-lambda";
 import { nowMs } from "@essentially-once/messaging/clock";
-import { type Connection, connectTo } from "./connect/connection.ts";
+import { connectTo } from "./connect/connection.ts";
+import { clientsOf } from "./consumers/clients.ts";
 import { type ConsumersVerb, consumersTool } from "./consumers/consumers-tool.ts";
 import { type Clients, type ConsumerState, isStopped, stateOf } from "./consumers/overview.ts";
 import { pause, resume } from "./consumers/pauses.ts";
@@ -34,14 +34,6 @@ await runCommand(async () => {
     for (const client of Object.values(clients)) client.destroy();
   }
 });
-
-function clientsOf({ sqs, dynamodb, local }: Connection): Clients {
-  const { endpoints, ...shared } = local;
-  const { lambda: endpoint } = endpoints;
-  if (endpoints.sqs !== undefined && endpoint === undefined)
-    throw new UsageError("The running local cloud cannot pause consumers: restart it with this release.");
-  return { sqs, dynamodb, lambda: new LambdaClient({ ...shared, ...(endpoint && { endpoint }) }) };
-}
 
 function queueNamed(queues: readonly ConsumerQueue[], name = ""): ConsumerQueue {
   const found = queues.find((queue) => queue.name === name || queue.consumer === name);

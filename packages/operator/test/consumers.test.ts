@@ -46,7 +46,7 @@ it("lists every consumer as running, and refuses a pause without a reason or of 
   });
   expect(await operator.run("consumers", "pause", "nobody", "--because", "x")).toMatchObject({
     exitCode: 2,
-    stderr: expect.stringContaining("NAME must be one of at-most-once, ordered, second, standard"),
+    stderr: expect.stringContaining("NAME must be one of at-most-once, ordered, second, standard, timed"),
   });
 });
 

@@ -12,6 +12,7 @@ export type NodeKind =
   | "queue"
   | "dead-letter-queue"
   | "table"
+  | "schedules"
   | "outbox"
   | "journal"
   | "outside";
@@ -25,7 +26,7 @@ export interface FlowNode {
   /** The stack, to collapse by: `Credit`. */
   readonly service: string;
   /** What a function does; absent for all else. */
-  readonly role?: "endpoint" | "consumer" | "projection" | "publisher" | "sweeper" | "other";
+  readonly role?: "endpoint" | "consumer" | "projection" | "publisher" | "sweeper" | "dispatcher" | "other";
   /** Of a consumer's function, queue and dead-letter queue: `ReserveCredit`. */
   readonly consumer?: string;
   /** A line each: `visibility timeout 30 s`, `FIFO`, `accepts orders.order-placed.v1`. */
@@ -67,6 +68,8 @@ export interface NodeCounts {
   readonly perMinute?: number;
   /** Since the local cloud started; local only. */
   readonly totals?: FunctionTotals;
+  /** So long a new message waits for its token of the rate; absent while the rate keeps up. */
+  readonly rateBehindSeconds?: number;
   /** Set while nothing is taken from the queue. */
   readonly paused?: Paused;
 }

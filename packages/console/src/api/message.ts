@@ -28,6 +28,8 @@ export interface MessageSummary extends MessageRef {
 
 /** The worst of its consumers. `unknown`: nothing tells; `lost`: an at-most-once consumer gave it up. */
 export type MessageState =
+  | "scheduled"
+  | "canceled"
   | "outbox"
   | "waiting"
   | "running"
@@ -64,11 +66,12 @@ export interface Step {
     | "evidence"
     | "effect"
     | "scheduled"
+    | "canceled"
     | "caused";
   /** A sentence, ready to show. */
   readonly text: string;
   /** Which source tells it. */
-  readonly told: "events" | "journal" | "outbox" | "evidence" | "dead-letter" | "logs";
+  readonly told: "events" | "journal" | "outbox" | "schedules" | "evidence" | "dead-letter" | "logs";
   readonly consumer?: string;
   /** Construct path of the function. */
   readonly functionPath?: string;
@@ -121,10 +124,12 @@ export interface FlowMessage extends MessageSummary {
   readonly deliveries: number;
 }
 
+/** A process that waits with a time-out, by its item. */
 export interface ProcessState {
   readonly process: string;
   readonly key: string;
   readonly state: string;
+  /** RFC 3339: since when it waits, and until when at most. */
   readonly at?: string;
   readonly dueAt?: string;
 }

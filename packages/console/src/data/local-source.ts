@@ -8,12 +8,15 @@ import type { StreamEvent } from "../api/stream.ts";
 import { type DeadLetters, deadLetterSource } from "./dead-letters/dead-letter-source.ts";
 import { counting } from "./graph/counts.ts";
 import { flowOf } from "./graph/flow-of.ts";
-import { localParts } from "./graph/local-parts.ts";
+import { limitsIn, localParts } from "./graph/local-parts.ts";
+import { wakeUpsIn } from "./graph/parts.ts";
+import { type Pausing, pausing } from "./pauses.ts";
 import { type Reached, reach } from "./reached.ts";
 import { journalReader } from "./seen/journal-reader.ts";
 import { type Messages, messageSource } from "./seen/message-source.ts";
 import { outboxReader } from "./seen/outbox-reader.ts";
 import type { Recorder } from "./seen/recorder.ts";
+import { schedulesReader } from "./seen/schedules-reader.ts";
 import type { Source } from "./source.ts";
 import { localTrouble } from "./trouble/local-trouble.ts";
 import { type Forms, sendForms } from "./trouble/send-forms.ts";
@@ -23,6 +26,7 @@ interface Parts {
   readonly deadLetters: DeadLetters;
   readonly messages: Messages;
   readonly forms: Forms;
+  readonly consumers: Pausing;
 }
 
 /** A page that hears of a parked message reads the dead letters: not for each of many. */
@@ -59,12 +63,20 @@ export function localSource(
       ...{ reached, index, deadLetters, missing: [] },
       journal: journalReader(connection, index),
       outbox: outboxReader(connection, index),
+      schedules: schedulesReader(connection, index),
       bodyOf: ({ fields, deliveries }) =>
         deliveries
           .flatMap(({ queueArn }) => (queueArn === undefined ? [] : (resend.get(fields, queueArn) ?? [])))
           .at(-1)?.body,
     });
-    return { reached, deadLetters, messages, forms: sendForms(cloud, reached, recorder.lastRequest) };
+    const consumers = pausing(reached, () => counts?.lookAgain());
+    return {
+      reached,
+      deadLetters,
+      messages,
+      consumers,
+      forms: sendForms(cloud, reached, recorder.lastRequest),
+    };
   }
 
   async function flow() {
@@ -107,7 +119,7 @@ export function localSource(
           dynamodb: connection.dynamodb,
           queues,
           functions,
-          recorder,
+          ...{ recorder, limits: limitsIn(deployment, queues), wakeUps: wakeUpsIn(cloud.outputs) },
         });
       }
       return counts.count();
@@ -124,6 +136,10 @@ export function localSource(
       edit: async (request) => (await parts()).deadLetters.edit(request),
       job: async (id) => (await parts()).deadLetters.job(id),
     },
+    consumers: {
+      pause: async (request) => (await parts()).consumers.pause(request),
+      resume: async (request) => (await parts()).consumers.resume(request),
+    },
     trouble: {
       make: localTrouble({ cloud, outsides, resend: recorder.resend }),
       forms: async () => (await parts()).forms.list(),
@@ -137,7 +153,10 @@ export function localSource(
       stopWatching();
       clearTimeout(parkedTold);
       await made?.then(
-        ({ deadLetters }) => deadLetters.stop(),
+        ({ deadLetters, consumers }) => {
+          deadLetters.stop();
+          consumers.stop();
+        },
         () => undefined,
       );
     },

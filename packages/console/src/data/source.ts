@@ -1,6 +1,7 @@
 // What the server shows and does: one source for the local cloud, one for a stage, one made up for tests of the page.
 
 import type { About } from "../api/about.ts";
+import type { ConsumerChanged, PauseRequest, ResumeRequest } from "../api/consumers.ts";
 import type {
   DeadLetterOverview,
   DeadLetterPage,
@@ -25,6 +26,7 @@ export interface Source {
   message(message: { readonly id: string; readonly source?: string }): Promise<MessagePath | undefined>;
   correlation(id: string): Promise<CorrelationFlow | undefined>;
   readonly deadLetters: DeadLetterSource;
+  readonly consumers: ConsumerSource;
   /** Absent on a stage. */
   readonly trouble?: TroubleSource;
   /** Tells what happens until it is stopped; counts are asked for, and not told. */
@@ -40,6 +42,11 @@ export interface DeadLetterSource {
   discard(request: DiscardRequest): Promise<Job>;
   edit(request: EditRequest): Promise<EditAnswer | undefined>;
   job(id: string): Promise<Job | undefined>;
+}
+
+export interface ConsumerSource {
+  pause(request: PauseRequest): Promise<ConsumerChanged>;
+  resume(request: ResumeRequest): Promise<ConsumerChanged>;
 }
 
 export interface TroubleSource {

@@ -6,13 +6,16 @@ import type { StreamEvent } from "../api/stream.ts";
 import { deadLetterSource } from "./dead-letters/dead-letter-source.ts";
 import { counting } from "./graph/counts.ts";
 import { flowOf } from "./graph/flow-of.ts";
+import { wakeUpsIn } from "./graph/parts.ts";
 import { stageParts } from "./graph/stage-parts.ts";
 import type { Logged } from "./logs/logged-steps.ts";
+import { pausing } from "./pauses.ts";
 import { reach } from "./reached.ts";
 import { journalReader } from "./seen/journal-reader.ts";
 import { messageIndex, type SeenMessage } from "./seen/message-index.ts";
 import { messageSource } from "./seen/message-source.ts";
 import { outboxReader } from "./seen/outbox-reader.ts";
+import { schedulesReader } from "./seen/schedules-reader.ts";
 import type { Source } from "./source.ts";
 
 export interface StageSourceOptions {
@@ -46,12 +49,20 @@ export async function stageSource({
     ...{ reached, index, deadLetters },
     journal: journalReader(connection, index, { entriesMax: ENTRIES_MAX }),
     outbox: outboxReader(connection, index),
+    schedules: schedulesReader(connection, index),
     missing: logged ? [] : ["Deliveries are not known: the functions' logs are not read here."],
     ...(logged && { logged }),
   });
   const flow = flowOf(stageParts(reached), queues);
   const functions = flow.nodes.filter(({ kind }) => kind === "function");
-  const counts = counting({ sqs: connection.sqs, dynamodb: connection.dynamodb, queues, functions });
+  const counts = counting({
+    sqs: connection.sqs,
+    dynamodb: connection.dynamodb,
+    queues,
+    functions,
+    wakeUps: wakeUpsIn(connection.outputs),
+  });
+  const consumers = pausing(reached, counts.lookAgain);
   return {
     about: async () => ({
       ...{ target: "stage", name, where, mayChange, mayTrouble: false, outsides: [] },
@@ -66,12 +77,14 @@ export async function stageSource({
     counts: counts.count,
     ...messages,
     deadLetters,
+    consumers,
     watch(watcher) {
       watchers.add(watcher);
       return () => watchers.delete(watcher);
     },
     async stop() {
       deadLetters.stop();
+      consumers.stop();
       connection.sqs.destroy();
       connection.dynamodb.destroy();
     },

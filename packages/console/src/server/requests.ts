@@ -2,6 +2,7 @@
 
 import type { IncomingMessage } from "node:http";
 import { z } from "zod";
+import type { PauseRequest, ResumeRequest } from "../api/consumers.ts";
 import type { DiscardRequest, EditRequest, RedriveRequest } from "../api/dead-letter.ts";
 import type { SendRequest, TroubleRequest } from "../api/trouble.ts";
 import { NotRight } from "../data/source.ts";
@@ -20,16 +21,19 @@ const selection = z.union([
   z.strictObject({ all: z.literal(true) }),
 ]);
 const trust = z.boolean().optional();
+const because = z.string().trim().min(1, "say why: the reason is kept with the record").max(500);
 
 export const bodies = {
   redrive: z.strictObject({ selection, dryRun: z.boolean(), force: z.boolean().optional() }),
   discard: z.strictObject({
     selection,
     dryRun: z.boolean(),
-    because: z.string().trim().min(1, "say why: the reason is kept with the record").max(500),
+    because,
     trust,
   }),
   edit: z.strictObject({ key: name, dryRun: z.boolean(), data: z.string(), trust }),
+  pause: z.strictObject({ consumer: name, because }),
+  resume: z.strictObject({ consumer: name }),
   trouble: z.discriminatedUnion("what", [
     z.strictObject({ what: z.literal("kill"), functionPath: name }),
     z.strictObject({ what: z.literal("duplicate"), functionPath: name, message: message.optional() }),
@@ -44,6 +48,8 @@ type Bodies = {
   redrive: RedriveRequest;
   discard: DiscardRequest;
   edit: EditRequest;
+  pause: PauseRequest;
+  resume: ResumeRequest;
   trouble: TroubleRequest;
   send: SendRequest;
 };

@@ -62,6 +62,16 @@ export const changes: Readonly<Record<string, Route>> = {
     if (!body.dryRun) requireRight(await source.about());
     return found(await source.deadLetters.edit(body), "dead letter of this key");
   },
+  "/api/consumers/pause": async ({ request, source }) => {
+    const body = await readBody(request, "pause");
+    requireRight(await source.about(), NO_DRY_RUN);
+    return json(await source.consumers.pause(body));
+  },
+  "/api/consumers/resume": async ({ request, source }) => {
+    const body = await readBody(request, "resume");
+    requireRight(await source.about(), NO_DRY_RUN);
+    return json(await source.consumers.resume(body));
+  },
   "/api/trouble": async (asked) => {
     const trouble = troubleOf(asked);
     return json(await trouble.make(await readBody(asked.request, "trouble")));
@@ -77,12 +87,11 @@ function found(value: unknown, what: string): Answer {
   return json(value);
 }
 
-function requireRight({ mayChange, name }: About): void {
+const NO_DRY_RUN = "";
+
+function requireRight({ mayChange, name }: About, also = " A dry run is allowed."): void {
   if (mayChange) return;
-  throw new Refused(
-    403,
-    `The console of ${name} only reads: start it with --allow-changes. A dry run is allowed.`,
-  );
+  throw new Refused(403, `The console of ${name} only reads: start it with --allow-changes.${also}`);
 }
 
 function troubleOf({ source }: Asked): TroubleSource {

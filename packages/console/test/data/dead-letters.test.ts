@@ -14,8 +14,9 @@ import * as z from "zod";
 import type { Job } from "../../src/api/dead-letter.ts";
 import type { StreamEvent } from "../../src/api/stream.ts";
 import { type DeadLetters, deadLetterSource } from "../../src/data/dead-letters/dead-letter-source.ts";
+import { wordingOf } from "../../src/data/dead-letters/identity.ts";
 import type { Reached } from "../../src/data/reached.ts";
-import { messageIndex } from "../../src/data/seen/message-index.ts";
+import { messageIndex, type SeenDelivery } from "../../src/data/seen/message-index.ts";
 
 const Paid = messageType({
   type: "tests.paid.v1",
@@ -181,6 +182,39 @@ describe("a redrive", () => {
     const { groups, underWay } = await deadLetters.overview();
     expect(underWay).toMatchObject([{ id: row?.id, state: "parked-again" }]);
     expect(groups[0]).toMatchObject({ code: "CARD_REFUSED", cameBack: 1 });
+  });
+});
+
+describe("what was parked in several deliveries", () => {
+  const parked = (wording: string, sqsMessageId: string, sentMs: number): SeenDelivery => ({
+    ...{ path: "Notes/NoteTaker", environment: "1", requestId: sqsMessageId, receiveCount: 1, chaos: [] },
+    ...{ queueArn: `arn:aws:sqs:us-east-1:000000000000:${queue.queueUrl.split("/").at(-1)}`, end: "parked" },
+    ...{ wording, sqsMessageId, sentMs, startedMs: sentMs + 10, endedMs: sentMs + 20 },
+  });
+
+  async function cameBack(deliveries: (wording: string) => readonly SeenDelivery[]): Promise<number> {
+    const index = messageIndex();
+    const body = await park({ cents: 1 }, refused);
+    const { id, source, type } = JSON.parse(body) as Envelope;
+    index.see({ id, source, type }).deliveries.push(...deliveries(wordingOf(undefined, body)));
+    const looked = deadLetterSource({ reached: reached(), messages: index, tell: () => undefined });
+    return (await looked.overview()).groups[0]?.cameBack ?? -1;
+  }
+
+  test("came back when it was sent again after it had been parked, by a command for one", async () => {
+    expect(await cameBack((own) => [parked(own, "a", 1_000), parked(own, "b", 5_000)])).toBe(1);
+  });
+
+  test("did not when one sending was parked twice, as after a response that was lost", async () => {
+    expect(await cameBack((own) => [parked(own, "a", 1_000), parked(own, "a", 1_000)])).toBe(0);
+  });
+
+  test("did not when two copies were on the way before either was parked", async () => {
+    expect(await cameBack((own) => [parked(own, "a", 1_000), parked(own, "b", 1_005)])).toBe(0);
+  });
+
+  test("did not when forgeries of its id were parked: they are other dead letters", async () => {
+    expect(await cameBack((own) => [parked("a forgery", "a", 1_000), parked(own, "b", 5_000)])).toBe(0);
   });
 });
 

@@ -106,6 +106,32 @@ describe("a kill", () => {
   }, 20_000);
 });
 
+test("G6: a pause by hand holds its messages, with a reason, and a resume lets them go", async () => {
+  await expect(source.consumers.pause({ consumer: "Nobody", because: "x" })).rejects.toThrow(
+    'There is no consumer "Nobody"; there are: Consumer.',
+  );
+  expect(await source.consumers.pause({ consumer: "Consumer", because: "the bank is down" })).toEqual({
+    text: "Consumer is paused.",
+  });
+  expect((await source.consumers.pause({ consumer: "Consumer", because: "again" })).text).toContain(
+    "was paused already",
+  );
+  const { nodes } = await source.counts();
+  expect(nodes["queue Consumer"]?.paused).toMatchObject({
+    by: "hand",
+    reason: expect.stringContaining("the bank is down"),
+  });
+  const id = await sent({});
+  await eventually(async () => (await source.counts()).nodes["queue Consumer"]?.waiting === 1);
+  expect(await deliveriesOf(id)).toEqual([]);
+  expect((await source.consumers.resume({ consumer: "Consumer" })).text).toBe(
+    "Consumer receives messages again.",
+  );
+  expect((await source.counts()).nodes["queue Consumer"]?.paused).toBeUndefined();
+  expect(await eventuallyEnds(id, 1)).toEqual(["processed"]);
+  expect((await source.consumers.resume({ consumer: "Consumer" })).text).toBe("Consumer was not paused.");
+}, 20_000);
+
 test("a message is delivered twice: the next batch to two processes, or one that was there, once more", async () => {
   await trouble.make({ what: "duplicate", functionPath: path });
   const id = await sent({});

@@ -18,6 +18,7 @@ import { MESSAGES_MAX } from "../../src/data/seen/message-index.ts";
 import { type Messages, messageSource } from "../../src/data/seen/message-source.ts";
 import { outboxReader } from "../../src/data/seen/outbox-reader.ts";
 import { type Recorder, startRecorder } from "../../src/data/seen/recorder.ts";
+import { schedulesReader } from "../../src/data/seen/schedules-reader.ts";
 
 const path = "Notes/NoteTaker/Function";
 const type = "notes.taken.v1";
@@ -345,6 +346,7 @@ function sourceOf({ messages: index }: Recorder): Messages {
     ...{ reached, index, missing: [] },
     deadLetters: deadLetterSource({ reached, messages: index, tell: () => undefined }),
     outbox: outboxReader(reached.connection, index),
+    schedules: schedulesReader(reached.connection, index, () => nowMs),
     journal: journalReader(reached.connection, index, { now: () => Date.now() + 1e6 * ++requests }),
   });
 }

@@ -165,11 +165,35 @@ describe("a console that only reads", () => {
     expect(refused.body).toContain("--allow-changes");
   });
 
+  test("pauses and resumes nobody", async () => {
+    const consumer = "ReserveCredit";
+    for (const [path, body] of [
+      ["/api/consumers/pause", { consumer, because: "the bank is down" }],
+      ["/api/consumers/resume", { consumer }],
+    ] as const) {
+      const refused = await post(path, JSON.stringify(body), readOnly);
+      expect(refused.status).toBe(403);
+      expect(refused.body).toContain("--allow-changes");
+      expect((await post(path, JSON.stringify(body))).status).toBe(200);
+    }
+  });
+
   test("makes no trouble", async () => {
     const kill = JSON.stringify({ what: "kill", functionPath: "Credit/ReserveCredit/Function" });
     expect((await post("/api/trouble", kill, readOnly)).status).toBe(403);
     expect((await ask({ path: "/api/forms", headers: token(readOnly) }, readOnly)).status).toBe(403);
   });
+});
+
+test("a pause needs a reason", async () => {
+  for (const because of [undefined, "", "  ", "x".repeat(501)]) {
+    const answered = await post(
+      "/api/consumers/pause",
+      JSON.stringify({ consumer: "ReserveCredit", because }),
+    );
+    expect(answered.status).toBe(400);
+    expect(answered.body).toContain("/because");
+  }
 });
 
 test("a parameter that is too long, or no number, is refused", async () => {

@@ -2,12 +2,14 @@
 //
 //   G11. So many are followed, for an hour at most.
 
+import { cameWith } from "@essentially-once/messaging/internal/receive/park-attributes";
 import type { DeadLetter } from "@essentially-once/operator/dead-letters/dead-letter";
 import type { Handled } from "@essentially-once/operator/dead-letters/redrive";
 import { awaitRedriven } from "@essentially-once/operator/internal/dead-letters/redrive-results";
 import type { Redriven } from "../../api/dead-letter.ts";
-import type { Reached } from "../reached.ts";
+import { consumerOfQueue, type Reached } from "../reached.ts";
 import type { MessageIndex } from "../seen/message-index.ts";
+import { wordingOf } from "./identity.ts";
 
 export interface History {
   note(handled: Handled): void;
@@ -68,6 +70,21 @@ export function redriveHistory(
     }
   }
 
+  /** By others than this console: it came to its queue again, in another sending, after it had been parked. */
+  function sentAgain({ id, source, consumer, body, copies }: DeadLetter): number {
+    if (source === undefined) return 0; // what is no message has an id of its dead letter alone
+    const wording = wordingOf(cameWith(copies[0] ?? {}).Signature?.StringValue, body);
+    const parks = (messages.get(id, source)?.deliveries ?? []).filter(
+      ({ end, queueArn, ...one }) =>
+        end === "parked" &&
+        one.wording === wording &&
+        consumerOfQueue(reached, queueArn ?? "")?.consumer === consumer,
+    );
+    const sendings = Map.groupBy(parks, ({ sqsMessageId }) => sqsMessageId);
+    const firstParkMs = Math.min(...parks.map(({ endedMs = Number.POSITIVE_INFINITY }) => endedMs));
+    return [...sendings.values()].filter(([one]) => (one?.sentMs ?? 0) >= firstParkMs).length;
+  }
+
   return {
     note(handled) {
       if (handled.outcome !== "sent-back") return;
@@ -86,11 +103,7 @@ export function redriveHistory(
     },
     settled: (message) => settled.get(nameOf(message)),
     redriven(deadLetter) {
-      const { id, source, consumer } = deadLetter;
-      const parks = (messages.get(id, source)?.deliveries ?? []).filter(
-        ({ end, path }) => end === "parked" && path.includes(consumer),
-      );
-      return Math.max(times.get(nameOf(deadLetter))?.length ?? 0, parks.length - 1);
+      return Math.max(times.get(nameOf(deadLetter))?.length ?? 0, sentAgain(deadLetter));
     },
     times: (message) =>
       [...times].flatMap(([name, at]) => {

@@ -12,6 +12,11 @@ export function keyOf({ consumer, source = "", id, body, copies }: DeadLetter): 
   return digest([consumer, source, id, signature, body]);
 }
 
+/** The same for two sendings of the same text with the same signature: a forgery of a message has another. */
+export function wordingOf(signature: string | undefined, body: string): string {
+  return digest([signature ?? "", body]);
+}
+
 export interface Failure {
   /** The fingerprint. */
   readonly group: string;

@@ -5,12 +5,16 @@ import type { SQSClient } from "@aws-sdk/client-sqs";
 import { type QueueDepth, readDepths } from "@essentially-once/local-cloud/internal/trial/look/queue-depths";
 import type { ConsumerQueue } from "@essentially-once/operator/dead-letters/consumer-queues";
 import { type Pause, pauseRecords } from "@essentially-once/operator/internal/consumers/pause-record";
+import { messagesIn } from "@essentially-once/operator/internal/routes/queues";
 import type { Counts, FlowNode, NodeCounts } from "../../api/flow.ts";
 import type { Recorder } from "../seen/recorder.ts";
-import { deadLetterQueueId, queueId } from "./flow-of.ts";
+import { deadLetterQueueId, queueId, WAKE_UPS_ID } from "./flow-of.ts";
+import { type LimitNames, readLimits } from "./limits.ts";
 
 export interface Counting {
   count(): Promise<Counts>;
+  /** A pause or its end was made here: the next count looks for it. */
+  lookAgain(): void;
 }
 
 export interface CountingOptions {
@@ -20,6 +24,10 @@ export interface CountingOptions {
   readonly functions: readonly FlowNode[];
   /** Absent on a stage. */
   readonly recorder?: Recorder;
+  /** The names of limits; unknown where absent. */
+  readonly limits?: LimitNames;
+  /** The URL of the queue of wake-ups. */
+  readonly wakeUps?: string | undefined;
   readonly now?: () => number;
 }
 
@@ -27,22 +35,32 @@ export interface CountingOptions {
 const PAUSES_EVERY_MS = 5_000;
 
 export function counting(options: CountingOptions): Counting {
-  const { sqs, dynamodb, queues, functions, recorder, now = Date.now } = options;
+  const { sqs, dynamodb, queues, functions, recorder, limits = new Map(), wakeUps, now = Date.now } = options;
   const waitsSinceMs = new Map<string, number>();
   let pauses = new Map<string, Pause>();
   let pausesReadMs = Number.NEGATIVE_INFINITY;
   return {
+    lookAgain() {
+      pausesReadMs = Number.NEGATIVE_INFINITY;
+    },
     async count() {
       const [depths, missing] = await depthsOf(sqs, queues);
       if (now() - pausesReadMs >= PAUSES_EVERY_MS) await readPauses();
+      const held = await readLimits(dynamodb, { queues, names: limits, nowMs: now() });
       const nodes: Record<string, NodeCounts> = {};
       for (const { consumer, visible: waiting, inFlight, delayed, dead } of depths) {
         nodes[queueId(consumer)] = {
           ...{ waiting, inFlight, delayed },
           ...oldest(consumer, waiting),
+          ...held.get(consumer),
           ...pausedBy(pauses.get(consumer)),
         };
         nodes[deadLetterQueueId(consumer)] = { dead };
+      }
+      if (wakeUps !== undefined) {
+        const waiting = await messagesIn(sqs, wakeUps).catch(() => undefined);
+        if (waiting === undefined) missing.push("The queue of wake-ups was not counted.");
+        else nodes[WAKE_UPS_ID] = { waiting };
       }
       const totals = recorder?.totals();
       for (const { id } of recorder ? functions : []) {

@@ -5,7 +5,7 @@ import type { Flow, FlowEdge, FlowNode } from "../../api/flow.ts";
 import type { FunctionPart, Parts } from "./parts.ts";
 
 export function flowOf(parts: Parts, queues: readonly ConsumerQueue[]): Flow {
-  const { functions, urls, schedules, tables, outsides } = parts;
+  const { functions, urls, schedules, tables, outsides, wakeUps } = parts;
   const services = new Map(functions.map(({ id, service }) => [id, service]));
   const nodes: FlowNode[] = [
     ...urls.map(({ id, label, functionId }): FlowNode => {
@@ -26,6 +26,7 @@ export function flowOf(parts: Parts, queues: readonly ConsumerQueue[]): Flow {
         facts: [name],
       };
     }),
+    ...(wakeUps === undefined ? [] : [wakeUpNode(functions)]),
     ...outsides.map(({ label }): FlowNode => {
       return { id: outsideId(label), kind: "outside", label, service: "outside", facts: [] };
     }),
@@ -35,6 +36,7 @@ export function flowOf(parts: Parts, queues: readonly ConsumerQueue[]): Flow {
     ...urls.map(({ id, functionId }) => edge(id, functionId, "calls")),
     ...schedules.map(({ id, functionId }) => edge(id, functionId, "runs")),
     ...functions.flatMap((part) => tableEdges(part, kinds)),
+    ...(wakeUps === undefined ? [] : wakeUpEdges(functions, kinds)),
     ...queues.flatMap((queue) => queueEdges(queue, functions)),
     ...outsides.flatMap(({ label, callers }) => callers.map((id) => edge(id, outsideId(label), "calls"))),
   ];
@@ -57,9 +59,29 @@ export function tableId(name: string): string {
   return `table ${name}`;
 }
 
-const LABELS = { outbox: "Outbox", journal: "Journal" };
+const LABELS = { outbox: "Outbox", journal: "Journal", schedules: "Schedules" };
 
-function tableKind(key: string): "table" | "outbox" | "journal" {
+/** The queue that tells the dispatcher of a message that is due soon. */
+export const WAKE_UPS_ID = "queue of wake-ups";
+
+function wakeUpNode(functions: readonly FunctionPart[]): FlowNode {
+  const service = functions.find(({ role }) => role === "dispatcher")?.service ?? "";
+  return { id: WAKE_UPS_ID, kind: "queue", label: "Wake-ups", service, facts: ["standard"] };
+}
+
+function wakeUpEdges(
+  functions: readonly FunctionPart[],
+  kinds: ReadonlyMap<string, FlowNode["kind"]>,
+): FlowEdge[] {
+  return functions
+    .filter(({ tables }) => tables.some((name) => kinds.get(name) === "schedules"))
+    .map(({ id, role }) =>
+      role === "dispatcher" ? edge(WAKE_UPS_ID, id, "delivers") : edge(id, WAKE_UPS_ID, "sends"),
+    );
+}
+
+function tableKind(key: string): "table" | "outbox" | "journal" | "schedules" {
+  if (key === "SchedulesTable") return "schedules";
   if (key === "OrderedOutboxTable") return "outbox";
   return key === "JournalTable" ? "journal" : "table";
 }
@@ -135,13 +157,16 @@ function tableEdge(
   kind: FlowNode["kind"] | undefined,
 ): FlowEdge[] {
   const reads = edge(tableId(name), id, "reads");
+  const writes = edge(id, tableId(name), "writes");
+  if (kind === "schedules") return [role === "dispatcher" ? reads : writes];
   const isRelay = role === "publisher" || role === "sweeper";
-  if (kind === "table") return isRelay ? [] : [edge(id, tableId(name), "writes")];
+  if (kind === "table") return isRelay ? [] : [writes];
   if (kind === "outbox") {
     if (role === "sweeper") return [reads];
+    if (role === "dispatcher") return [writes];
     return publishes.length > 0 ? [edge(id, tableId(name), "writes", publishes)] : [];
   }
-  if (role === "publisher") return [edge(id, tableId(name), "writes")];
+  if (role === "publisher") return [writes];
   return role === "projection" ? [reads] : [];
 }
 

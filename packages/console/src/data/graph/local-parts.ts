@@ -2,7 +2,7 @@
 
 import type { Deployment, LocalFunction } from "@essentially-once/local-cloud/internal/model/model";
 import type { ConsumerQueue } from "@essentially-once/operator/dead-letters/consumer-queues";
-import { type FunctionPart, type Parts, tablesIn } from "./parts.ts";
+import { type FunctionPart, type Parts, tablesIn, wakeUpsIn } from "./parts.ts";
 
 export interface LocalParts {
   readonly deployment: Deployment;
@@ -13,6 +13,7 @@ export interface LocalParts {
 
 export function localParts({ deployment, queues, outsides }: LocalParts): Parts {
   const { functions, functionUrls, httpApis, schedules, outputs } = deployment;
+  const wakeUps = wakeUpsIn(outputs);
   const idOf = (arn: string) => functions.find((fn) => fn.arn === arn)?.path ?? arn;
   return {
     functions: functions.map((fn) => functionPart(fn, deployment, queues)),
@@ -35,11 +36,27 @@ export function localParts({ deployment, queues, outsides }: LocalParts): Parts 
       functionId: idOf(functionArn),
     })),
     tables: tablesIn(outputs),
+    ...(wakeUps !== undefined && { wakeUps }),
     outsides: [...outsides].map(([label, url]) => ({
       label,
       callers: functions.filter((fn) => hasValue(fn, url)).map(({ path }) => path),
     })),
   };
+}
+
+/** The limits that the functions of consumers name. */
+export function limitsIn(
+  { functions, sqsMappings }: Deployment,
+  queues: readonly ConsumerQueue[],
+): ReadonlyMap<string, readonly string[]> {
+  return new Map(
+    functions.flatMap(({ arn, environment: { LIMITS } }) => {
+      const fed = sqsMappings.filter(({ functionArn }) => functionArn === arn);
+      const names = fed.map(({ queueUrl }) => nameOf(queueUrl));
+      const queue = queues.find(({ queueUrl }) => names.includes(nameOf(queueUrl)));
+      return queue && LIMITS ? [[queue.consumer, LIMITS.split(",")] as const] : [];
+    }),
+  );
 }
 
 function functionPart(
@@ -70,6 +87,7 @@ function roleOf({ arn, path, environment }: LocalFunction, deployment: Deploymen
     all.some(({ functionArn }) => functionArn === arn);
   if (has(functionUrls) || httpApis.some(({ routes }) => has(routes))) return "endpoint";
   if (has(sqsMappings) && environment.CONTRACT !== undefined) return "consumer";
+  if (environment.SCHEDULES_TABLE !== undefined && environment.CONTRACT === undefined) return "dispatcher";
   if (has(streamMappings)) return "publisher";
   if (!has(schedules)) return "other";
   return path.startsWith("Relay/") ? "sweeper" : "projection";

@@ -8,6 +8,8 @@ export interface Parts {
   readonly schedules: readonly { readonly id: string; readonly label: string; readonly functionId: string }[];
   /** The tables of services, without those of evidence. */
   readonly tables: readonly { readonly name: string; readonly key: string; readonly service: string }[];
+  /** The queue of wake-ups; absent where nothing is scheduled. */
+  readonly wakeUps?: string;
   readonly outsides: readonly { readonly label: string; readonly callers: readonly string[] }[];
 }
 
@@ -49,4 +51,11 @@ export function tablesIn(
 /** `EssentiallyOnce-dev-Orders` → `Orders` */
 export function serviceOf(stack: string): string {
   return stack.split("-").at(-1) ?? stack;
+}
+
+/** Undefined where nothing is scheduled. */
+export function wakeUpsIn(
+  outputs: Readonly<Record<string, Readonly<Record<string, string>>>>,
+): string | undefined {
+  return Object.values(outputs).find((stack) => stack.SchedulesWakeUps !== undefined)?.SchedulesWakeUps;
 }

@@ -2,12 +2,14 @@
 // not in them.
 
 import type { Reached } from "../reached.ts";
-import { type FunctionPart, labelOf, type Parts, serviceOf, tablesIn } from "./parts.ts";
+import { type FunctionPart, labelOf, type Parts, serviceOf, tablesIn, wakeUpsIn } from "./parts.ts";
 
 export function stageParts({ connection: { outputs }, queues, registrations }: Reached): Parts {
   const tables = tablesIn(outputs);
   const named = (key: string) => tables.filter((table) => table.key === key).map(({ name }) => name);
   const [outbox, journal] = [named("OrderedOutboxTable"), named("JournalTable")];
+  const schedules = named("SchedulesTable");
+  const wakeUps = wakeUpsIn(outputs);
   const projections = new Set(
     Object.values(outputs).flatMap((stack) =>
       Object.entries(stack).flatMap(([key, name]) => (key.endsWith("Projection") ? [name] : [])),
@@ -23,7 +25,13 @@ export function stageParts({ connection: { outputs }, queues, registrations }: R
       ...{ id: name, label: labelOf(name), service, accepts: accepts.flat(), publishes },
       role: queue ? "consumer" : isProjection ? "projection" : "endpoint",
       ...(queue && { consumer: queue.consumer }),
-      tables: [...own, ...(publishes.length > 0 ? outbox : []), ...(isProjection ? journal : [])],
+      // A process schedules its time-outs: messages to itself. Who else schedules is not in the registry.
+      tables: [
+        ...(publishes.some((type) => accepts.flat().includes(type)) ? schedules : []),
+        ...own,
+        ...(publishes.length > 0 ? outbox : []),
+        ...(isProjection ? journal : []),
+      ],
       streams: [],
     };
   });
@@ -38,7 +46,11 @@ export function stageParts({ connection: { outputs }, queues, registrations }: R
     );
   const relay = (id: string, role: FunctionPart["role"]): FunctionPart => ({
     ...{ id, label: id, service: "Relay", role, accepts: [], publishes: [] },
-    tables: role === "publisher" ? [...outbox, ...journal] : outbox,
+    tables: [
+      ...outbox,
+      ...(role === "publisher" ? journal : []),
+      ...(role === "dispatcher" ? schedules : []),
+    ],
     streams: role === "publisher" ? outbox : [],
   });
   const urls = Object.values(outputs).flatMap((stack) =>
@@ -49,7 +61,14 @@ export function stageParts({ connection: { outputs }, queues, registrations }: R
     }),
   );
   return {
-    functions: [...functions, ...others, relay("Publish", "publisher"), relay("Sweep", "sweeper")],
+    functions: [
+      ...functions,
+      ...others,
+      relay("Publish", "publisher"),
+      relay("Sweep", "sweeper"),
+      ...(wakeUps === undefined ? [] : [relay("Dispatch", "dispatcher")]),
+    ],
     ...{ urls, schedules: [], tables, outsides: [] },
+    ...(wakeUps !== undefined && { wakeUps }),
   };
 }

@@ -1,6 +1,7 @@
 // The messages in the event that a function gets from a queue.
 
 import type { SQSRecord } from "aws-lambda";
+import { wordingOf } from "../dead-letters/identity.ts";
 import { fieldsIn } from "./fields-in.ts";
 import type { SeenFields } from "./message-index.ts";
 
@@ -11,6 +12,7 @@ export interface DeliveryIn {
   readonly sqsMessageId: string;
   readonly receiveCount: number;
   readonly sentMs?: number;
+  readonly wording: string;
 }
 
 /** None for the event of a stream, a schedule or an endpoint; what is no envelope is left out. */
@@ -27,6 +29,7 @@ export function deliveriesIn(event: unknown): DeliveryIn[] {
       record,
       queueArn: record.eventSourceARN,
       sqsMessageId: record.messageId,
+      wording: wordingOf(record.messageAttributes?.Signature?.stringValue, record.body),
       receiveCount: Number(record.attributes.ApproximateReceiveCount),
       ...(Number.isFinite(sentMs) && { sentMs }),
     };

@@ -24,6 +24,8 @@ export interface SeenDelivery {
   readonly sqsMessageId?: string;
   readonly receiveCount?: number;
   readonly sentMs?: number;
+  /** Of its text and signature. */
+  readonly wording?: string;
   readonly startedMs: number;
   endedMs?: number;
   end?: DeliveryEnd;
@@ -42,6 +44,18 @@ export interface SeenMessage {
   entry?: { readonly partition: number; readonly sequence: number };
   /** At the last look. */
   isInOutbox?: boolean;
+  /** As it was last seen among the scheduled messages. */
+  scheduled?: SeenSchedule;
+}
+
+export interface SeenSchedule {
+  readonly contract: string;
+  readonly key: string;
+  /** RFC 3339, both. */
+  readonly due: string;
+  readonly createdAt: string;
+  /** When it was not among them any more: sent, or canceled. */
+  readonly goneMs?: number;
 }
 
 export interface MessageIndex {

@@ -4,11 +4,14 @@ import type { CorrelationFlow, MessagePath, MessageState, SearchAnswer, Step } f
 import type { DeadLetters } from "../dead-letters/dead-letter-source.ts";
 import { consumerOfQueue, consumersOfType, type Reached } from "../reached.ts";
 import { correlationFlow } from "./correlation.ts";
+import { effectSteps } from "./effect-steps.ts";
 import { storedOf } from "./evidence-steps.ts";
 import type { JournalReader } from "./journal-reader.ts";
 import type { MessageIndex, SeenMessage } from "./message-index.ts";
 import { type KnownStates, summaryOf } from "./message-state.ts";
 import type { OutboxReader } from "./outbox-reader.ts";
+import { processesOf } from "./processes.ts";
+import type { SchedulesReader } from "./schedules-reader.ts";
 import { inOrder, seenSteps } from "./steps.ts";
 
 export interface Messages {
@@ -22,6 +25,7 @@ export interface MessagesOptions {
   readonly index: MessageIndex;
   readonly journal: JournalReader;
   readonly outbox: OutboxReader;
+  readonly schedules: SchedulesReader;
   readonly deadLetters: Pick<DeadLetters, "snapshots" | "history">;
   /** What a source that is not there would have told: "Deliveries of a stage are in its logs." */
   readonly missing: readonly string[];
@@ -35,11 +39,11 @@ const FOUND_MAX = 100;
 const FLOW_MAX = 500;
 
 export function messageSource(options: MessagesOptions): Messages {
-  const { reached, index, journal, outbox, deadLetters, missing, logged } = options;
+  const { reached, index, journal, outbox, schedules, deadLetters, missing, logged } = options;
 
   return {
     async search(text) {
-      await Promise.all([journal.refresh(), outbox.refresh()]);
+      await refresh();
       const wanted = text.trim();
       const found = wanted === "" ? index.latest(FOUND_MAX + 1) : index.find(wanted);
       const known = await parkedStates();
@@ -51,21 +55,33 @@ export function messageSource(options: MessagesOptions): Messages {
     },
 
     async message({ id, source }) {
-      await Promise.all([journal.refresh(), outbox.refresh()]);
+      await refresh();
       const message = index.get(id, source);
       return message && pathOf(message);
     },
 
     async correlation(id) {
-      await Promise.all([journal.refresh(), outbox.refresh()]);
+      await refresh();
       const messages = index.byCorrelation(id);
       if (messages.length === 0) return undefined;
       const known = await parkedStates();
       const flow = correlationFlow(reached, id, messages.slice(0, FLOW_MAX), known);
       const cut = messages.length > FLOW_MAX ? [`Only the first ${FLOW_MAX} messages are here.`] : [];
-      return { ...flow, missing: [...gaps(), ...cut] };
+      const { processes, missing } = await processesOf(reached, messages);
+      return {
+        ...flow,
+        ...(processes.length > 0 && { processes }),
+        missing: [...gaps(), ...cut, ...missing],
+      };
     },
   };
+
+  /** A message leaves the schedules for the outbox, and the outbox for the journal: read in this order, none is missed. */
+  async function refresh(): Promise<void> {
+    await schedules.refresh();
+    await outbox.refresh();
+    await journal.refresh();
+  }
 
   async function pathOf(message: SeenMessage): Promise<MessagePath> {
     const { fields, deliveries } = message;
@@ -79,6 +95,7 @@ export function messageSource(options: MessagesOptions): Messages {
     const consumers = [...new Set([...consumersOfType(reached, fields.type), ...delivered])];
     const body = (await journal.bodyOf(message)) ?? parked[0]?.body ?? options.bodyOf?.(message);
     const stored = await storedOf(reached, { body, consumers, deadLetters: parked });
+    const outer = await effectSteps(reached, consumers, fields.partitionkey);
     const more = await logged?.(message);
     const redriven = deadLetters.history.times(fields).map(
       (at): Step => ({
@@ -105,12 +122,13 @@ export function messageSource(options: MessagesOptions): Messages {
       steps: inOrder([
         ...seenSteps(reached, message),
         ...stored.steps,
+        ...outer.steps,
         ...redriven,
         ...effects,
         ...(more?.steps ?? []),
       ]),
       caused: caused.map((one) => summaryOf(reached, one, known(one))),
-      missing: [...gaps(), ...stored.missing, ...(more?.missing ?? [])],
+      missing: [...gaps(), ...stored.missing, ...outer.missing, ...(more?.missing ?? [])],
     };
   }
 
@@ -143,6 +161,7 @@ export function messageSource(options: MessagesOptions): Messages {
       ...missing,
       ...journal.missing(),
       ...outbox.missing(),
+      ...schedules.missing(),
       ...(registryMissing === undefined ? [] : [registryMissing]),
     ];
   }

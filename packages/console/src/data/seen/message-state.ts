@@ -3,15 +3,17 @@
 import type { MessageState, MessageSummary } from "../../api/message.ts";
 import { consumerOfQueue, consumersOfType, type Reached } from "../reached.ts";
 import type { SeenDelivery, SeenMessage } from "./message-index.ts";
+import { scheduleState } from "./schedule-steps.ts";
 
 /** Consumer → state, from what knows more than deliveries: the evidence, the dead letters. */
 export type KnownStates = ReadonlyMap<string, MessageState>;
 
 export function summaryOf(
   reached: Reached,
-  { fields, deliveries, entry, isInOutbox = false }: SeenMessage,
+  message: SeenMessage,
   known: KnownStates = new Map(),
 ): MessageSummary {
+  const { fields, deliveries, entry, isInOutbox = false } = message;
   const { id, source, type, time, partitionkey, correlationid, causationid } = fields;
   const byConsumer = Map.groupBy(deliveries, ({ queueArn }) =>
     queueArn === undefined ? "" : (consumerOfQueue(reached, queueArn)?.consumer ?? ""),
@@ -21,7 +23,9 @@ export function summaryOf(
     ...[...byConsumer.keys()].filter((name) => name !== ""),
     ...known.keys(),
   ]);
-  const unseen = isInOutbox ? "outbox" : entry === undefined ? "unknown" : "waiting";
+  const schedule = scheduleState(message);
+  const waits = schedule === "sent" ? undefined : schedule;
+  const unseen = isInOutbox ? "outbox" : (waits ?? (entry === undefined ? "unknown" : "waiting"));
   const consumers = [...names].sort().map((consumer) => {
     const seen = byConsumer.get(consumer);
     const state = known.get(consumer) ?? stateOf(seen, unseen);
@@ -37,7 +41,7 @@ export function summaryOf(
       source,
       type,
       consumers,
-      state: worstOf(states, { isJournaled: entry !== undefined, isInOutbox }),
+      state: worstOf(states, unseen),
     },
     ...(at !== undefined && { at }),
     ...(partitionkey !== undefined && { partitionkey }),
@@ -70,6 +74,8 @@ const WORST_FIRST: readonly MessageState[] = [
   "running",
   "waiting",
   "outbox",
+  "scheduled",
+  "canceled",
   "discarded",
   "superseded",
   "unknown",
@@ -77,10 +83,7 @@ const WORST_FIRST: readonly MessageState[] = [
 ];
 
 /** A message that nobody takes is done when it is in the journal. */
-function worstOf(
-  states: readonly MessageState[],
-  { isJournaled, isInOutbox }: { readonly isJournaled: boolean; readonly isInOutbox: boolean },
-): MessageState {
-  if (states.length === 0) return isInOutbox ? "outbox" : isJournaled ? "done" : "unknown";
+function worstOf(states: readonly MessageState[], unseen: MessageState): MessageState {
+  if (states.length === 0) return unseen === "waiting" ? "done" : unseen;
   return WORST_FIRST.find((state) => states.includes(state)) ?? "unknown";
 }

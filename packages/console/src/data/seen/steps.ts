@@ -3,6 +3,7 @@
 import type { Step } from "../../api/message.ts";
 import { consumerOfQueue, type Reached } from "../reached.ts";
 import type { SeenDelivery, SeenMessage } from "./message-index.ts";
+import { scheduleSteps } from "./schedule-steps.ts";
 
 /** What was seen of it: commit, journal, sending, deliveries. */
 export function seenSteps(reached: Reached, message: SeenMessage): Step[] {
@@ -24,6 +25,7 @@ export function seenSteps(reached: Reached, message: SeenMessage): Step[] {
           },
         ]
       : []),
+    ...scheduleSteps(message),
     ...(isInOutbox
       ? [{ what: "published" as const, told: "outbox" as const, text: "It waits in the outbox to be sent." }]
       : []),

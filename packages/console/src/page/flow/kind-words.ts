@@ -9,6 +9,7 @@ export const kindWords: Readonly<Record<ShownNode["kind"], string>> = {
   queue: "queue",
   "dead-letter-queue": "dead-letter queue",
   table: "table",
+  schedules: "scheduled messages",
   outbox: "outbox",
   journal: "journal",
   outside: "other system",

@@ -14,7 +14,17 @@ export interface NumberText {
 export const OLD_SECONDS = 300;
 
 export function numbersOf(kind: ShownNode["kind"], counts: NodeCounts = {}): readonly NumberText[] {
-  const { waiting, inFlight, delayed, dead = 0, oldestSeconds, items, perMinute, totals } = counts;
+  const {
+    waiting,
+    inFlight,
+    delayed,
+    dead = 0,
+    oldestSeconds,
+    items,
+    perMinute,
+    totals,
+    rateBehindSeconds,
+  } = counts;
   const isOld = (oldestSeconds ?? 0) >= OLD_SECONDS;
   const numbers = [
     some(dead, "dead", "bad"),
@@ -27,6 +37,9 @@ export function numbersOf(kind: ShownNode["kind"], counts: NodeCounts = {}): rea
       : undefined,
     some(inFlight, "in flight", "quiet"),
     some(delayed, "delayed", "wait"),
+    rateBehindSeconds
+      ? { text: `rate ${spanText(rateBehindSeconds * 1_000)} behind`, tone: "wait" as const }
+      : undefined,
     some(totals?.running, "running", "good"),
     perMinute ? { text: `${perMinute.toLocaleString("en")}/min`, tone: "quiet" as const } : undefined,
     some(totals?.kills, "killed", "made"),
@@ -39,8 +52,9 @@ export function numbersOf(kind: ShownNode["kind"], counts: NodeCounts = {}): rea
 }
 
 /** For screen readers and the table. */
-export function stateText({ paused, totals }: NodeCounts = {}): string {
+export function stateText({ paused, totals, rateBehindSeconds }: NodeCounts = {}): string {
   const parts = [
+    rateBehindSeconds && `rate ${spanText(rateBehindSeconds * 1_000)} behind`,
     paused && (paused.by === "breaker" ? "circuit breaker open" : "paused by hand"),
     ...[
       some(totals?.kills, "killed", "made"),

@@ -10,6 +10,7 @@ import { shortText } from "../widgets/safe-text.ts";
 import { spanText } from "../widgets/time-text.ts";
 import { ActivityList } from "./activity-list.tsx";
 import { kindWords } from "./kind-words.ts";
+import { PauseButton } from "./pause-button.tsx";
 import { countsOf, type ShownFlow, type ShownNode } from "./shown-flow.ts";
 
 interface NodePanelProps {
@@ -20,7 +21,7 @@ interface NodePanelProps {
 
 export function NodePanel({ node, shown, onClose }: NodePanelProps) {
   const own = countsOf(node, counts.value) ?? {};
-  const { paused } = own;
+  const paused = own.paused ?? queuePause(shown, node);
   const ids = new Set(node.members.map(({ id }) => id));
   const theirs = activities.value.filter(({ nodeId = "" }) => ids.has(nodeId));
   return (
@@ -61,6 +62,9 @@ export function NodePanel({ node, shown, onClose }: NodePanelProps) {
           <a href={linkTo("dead-letters", { consumer: node.consumer })}>Open its dead letters</a>
         </p>
       )}
+      {node.consumer && (node.kind === "function" || node.kind === "queue") && (
+        <PauseButton key={node.consumer} consumer={node.consumer} paused={paused} />
+      )}
       {about.value?.mayTrouble && node.kind === "function" && <FunctionTrouble functionPath={node.id} />}
       <Ways title="From" ways={waysOf(shown, node, "to")} />
       <Ways title="To" ways={waysOf(shown, node, "from")} />
@@ -79,15 +83,23 @@ export function NodePanel({ node, shown, onClose }: NodePanelProps) {
   );
 }
 
+/** The pause of a consumer is at its queue, and shown at its function, too. */
+function queuePause({ nodes }: ShownFlow, { consumer, kind }: ShownNode) {
+  if (consumer === undefined || kind !== "function") return undefined;
+  const queue = nodes.find((one) => one.kind === "queue" && one.consumer === consumer);
+  return queue && countsOf(queue, counts.value)?.paused;
+}
+
 function numbersListed(
   own: NonNullable<ReturnType<typeof countsOf>>,
 ): readonly (readonly [string, string])[] {
-  const { oldestSeconds, totals } = own;
+  const { oldestSeconds, totals, rateBehindSeconds } = own;
   const all: (readonly [string, number | string | undefined])[] = [
     ["waiting", own.waiting],
     ["in flight", own.inFlight],
     ["delayed", own.delayed],
     ["oldest, at most", oldestSeconds === undefined ? undefined : spanText(oldestSeconds * 1_000)],
+    ["rate behind", rateBehindSeconds === undefined ? undefined : spanText(rateBehindSeconds * 1_000)],
     ["dead", own.dead],
     ["per minute", own.perMinute],
     ["items", own.items],

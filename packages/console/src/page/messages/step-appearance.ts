@@ -34,6 +34,7 @@ const steps: Readonly<Record<Step["what"], Appearance>> = {
   evidence: { word: "evidence", icon: "done", tone: "good" },
   effect: { word: "effect", icon: "outside", tone: "good" },
   scheduled: { word: "scheduled", icon: "schedule", tone: "quiet" },
+  canceled: { word: "canceled", icon: "schedule", tone: "quiet" },
   caused: { word: "caused", icon: "message", tone: "quiet" },
 };
 

@@ -75,6 +75,13 @@ function State({ queue, fn }: { readonly queue: NodeCounts; readonly fn: NodeCou
       </Pill>
     );
   }
+  if (queue.rateBehindSeconds !== undefined) {
+    return (
+      <Pill tone="wait" icon="waiting">
+        {`rate ${spanText(queue.rateBehindSeconds * 1_000)} behind`}
+      </Pill>
+    );
+  }
   if ((fn.totals?.running ?? 0) > 0 || (queue.inFlight ?? 0) > 0) {
     return (
       <Pill tone="good" icon="running">

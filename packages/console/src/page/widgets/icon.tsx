@@ -23,6 +23,7 @@ export type IconName =
 const paths: Readonly<Record<IconName, string>> = {
   url: "M2 8h9M8 4.5 11.5 8 8 11.5M14 3v10",
   schedule: "M8 2.5a5.5 5.5 0 1 0 0 11 5.5 5.5 0 0 0 0-11M8 5v3.2l2.2 1.4",
+  schedules: "M8 2.5a5.5 5.5 0 1 0 0 11 5.5 5.5 0 0 0 0-11M8 5v3.2l2.2 1.4",
   function: "M3.5 13 7.6 6.2M5 3h1.6c1.6 0 1.9 10 5 10H13",
   queue: "M2.5 4.5h11v7h-11zM6.2 4.5v7M9.8 4.5v7",
   "dead-letter-queue": "M2.5 4.5h11v7h-11zM5.8 6.2l4.4 3.6M10.2 6.2 5.8 9.8",

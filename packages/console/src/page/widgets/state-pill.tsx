@@ -6,6 +6,8 @@ import { Icon, type IconName } from "./icon.tsx";
 export type Tone = "good" | "wait" | "bad" | "made" | "quiet";
 
 export const messageStates: Readonly<Record<MessageState, { word: string; tone: Tone; icon: IconName }>> = {
+  scheduled: { word: "scheduled", tone: "wait", icon: "schedule" },
+  canceled: { word: "canceled", tone: "quiet", icon: "schedule" },
   outbox: { word: "in the outbox", tone: "wait", icon: "outbox" },
   waiting: { word: "waiting", tone: "wait", icon: "waiting" },
   running: { word: "running", tone: "wait", icon: "running" },

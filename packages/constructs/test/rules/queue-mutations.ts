@@ -8,7 +8,6 @@ export const queueMutations: readonly Subject[] = [
     mutations: [
       ["VisibilityTimeout", 29, "visibility-timeout"],
       ["MessageRetentionPeriod", 1_209_600, "source-retention"],
-      ["MessageRetentionPeriod", 60, "last-try"],
       ["RedrivePolicy", absent, "dead-letter-queue"],
       ["RedrivePolicy.deadLetterTargetArn", elsewhere, "dead-letter-queue"],
       ["RedrivePolicy.maxReceiveCount", 4, "max-receive-count"],
@@ -27,7 +26,10 @@ export const queueMutations: readonly Subject[] = [
     name: "queue of a consumer",
     is: ({ Type, Properties = {} }, logicalId) =>
       Type === "AWS::SQS::Queue" && "RedrivePolicy" in Properties && !logicalId.startsWith("Schedules"),
-    mutations: [["RedrivePolicy.maxReceiveCount", 999, "receives-left"]],
+    mutations: [
+      ["RedrivePolicy.maxReceiveCount", 999, "receives-left"],
+      ["MessageRetentionPeriod", 60, "last-try"],
+    ],
   },
   {
     name: "consumed FIFO queue",

@@ -52,7 +52,9 @@ export async function permissionsOfTheKit(): Promise<Permissions> {
         const name = processName.replace(/ \(\d+\)$/, "");
         if (OF_THE_STAGE.includes(name)) return;
         for (const access of accessesOf(command, input)) {
-          const { role, resource } = inTheKit(kit, counterpartOf(scenario, name), access);
+          const schedules = scheduling.has(name) && access.resource.includes("schedules-table");
+          const counterpart = schedules ? consumer("Timed") : counterpartOf(scenario, name);
+          const { role, resource } = inTheKit(kit, counterpart, access);
           asked.add(`${role} ${access.action}`);
           const allows = evaluator(kit.roles.find(({ path }) => path === role)?.statements ?? []);
           if (!allows({ action: access.action, resource }).allowed)
@@ -129,6 +131,9 @@ function inTheKit(kit: Deployment, { role, state, queue }: Counterpart, { action
   const arn = arns.find((arn) => !arn.includes("/stream/")) ?? `nothing at ${path}`;
   return { role, resource: index === undefined ? arn : `${arn}/index/${index}` };
 }
+
+/** Functions that schedule messages; of the kit's app, the consumer `timed` does. */
+const scheduling = new Set(["schedules", "process", "process-rows", "place-order", "settle-order"]);
 
 const wakeUps = "Foundation/Schedules/WakeUps";
 

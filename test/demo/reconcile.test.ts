@@ -79,7 +79,7 @@ test.each<[string, Partial<World>, string[]]>([
   ["credit that is lost", { reservations: [reserved("o-1", 100), reserved("o-2", 100)] }, [money]],
   ["credit given back, but not booked", { reservations: [...reservations, reserved("o-5", 1)] }, [money]],
   ["a shipped order that nobody pays", { reservations: [reserved("o-1", 0)], accounts: rich }, [money]],
-  ["a stranger's order that statements call canceled", waiting, [agreed]],
+  ["an order that waits, and statements call canceled", waiting, [agreed]],
   ["poison that is neither", { ...waiting, deadLetters: [] }, [sum, lost, poisoned, agreed]],
   ["a view counted twice", { views: [{ id: "o-1", views: 3 }] }, [viewed]],
   ["a view that nobody sent", { views: [{ id: "o-2", views: 1 }] }, [viewed]],

@@ -1,6 +1,7 @@
 // What the alarms look for is what the functions count: the same namespace, dimension and names.
 import { globSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { limitMetrics } from "@essentially-once/messaging/internal/core/limit-metrics";
 import { metricNames } from "@essentially-once/messaging/internal/core/metric-names";
 import { linesOf } from "@essentially-once/testing/internal/support/lines";
 import { aContext } from "@essentially-once/testing/lambda";
@@ -59,7 +60,7 @@ async function writtenBy({
   const { observed } = await import("@essentially-once/messaging/internal/receive/observed");
   const { count } = await import("@essentially-once/messaging/metrics");
   const handler = observed("a name of the code's own", [], async () => {
-    for (const name of Object.values(metricNames)) count(name);
+    for (const name of Object.values({ ...metricNames, ...limitMetrics })) count(name);
   });
   const [line = {}] = await linesOf(() => handler({}, aContext()));
   const { CloudWatchMetrics } = line._aws as {

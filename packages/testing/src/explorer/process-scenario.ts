@@ -102,9 +102,11 @@ async function parkedElse(sandbox: Sandbox, decisions: readonly Sent[]): Promise
 }
 
 async function publishedElse(sandbox: Sandbox, decisions: readonly Sent[]): Promise<string | undefined> {
-  for (const { message, decided } of decisions) {
-    if (decided.kind === "duplicate") continue; // the first one published
-    const wanted = decided.published.map(({ type, data }) => ({ type, data }));
+  // A message that was parked, and sent again, is decided once more.
+  for (const [, ofOne] of Map.groupBy(decisions, ({ message }) => message.id)) {
+    const message = ofOne[0]?.message as Envelope;
+    const published = ofOne.flatMap(({ decided }) => decided.published);
+    const wanted = published.map(({ type, data }) => ({ type, data }));
     const found = (await sandbox.published(message.id)).map(({ type, data }) => ({ type, data }));
     if (isDeepStrictEqual(found, wanted)) continue;
     return `G1: ${message.type} published ${textOf(found)}, and not ${textOf(wanted)}`;

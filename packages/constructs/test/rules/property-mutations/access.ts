@@ -89,7 +89,7 @@ export const accessMutations: readonly Subject[] = [
     ],
   },
   {
-    // A wake-up of the dispatcher says nothing: one that a stranger sends starts it a little earlier.
+    // A wake-up of the dispatcher says nothing: one of an unknown sender starts it a little earlier.
     name: "policy of a queue of messages",
     alike: true,
     is: ({ Type }, logicalId) => Type === "AWS::SQS::QueuePolicy" && !logicalId.startsWith("Schedules"),

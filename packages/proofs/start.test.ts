@@ -18,7 +18,8 @@ const mayBeUnused = [
   /^Relay\/Publish\/.*: dynamodb:(BatchWriteItem on Foundation\/Outbox|UpdateItem on Foundation\/OrderedOutbox)$/, // rows of older releases; rows that were tried
   /: dynamodb:PutItem on Foundation\/(Ordered)?Outbox$/, // of a handler that publishes nothing yet; of the publisher, what it could not send
   /: dynamodb:PartiQL(Insert|Update) on \w+\/(Table|Evidence)$/, // messages that come together
-  /Dispatch\/.*: sqs:SendMessage on Foundation\/Schedules\/WakeUps\/Messages$/, // of what is due within minutes
+  /: sqs:SendMessage on Foundation\/Schedules\/WakeUps\/Messages$/, // of what is due within minutes
+  /^Relay\/Dispatch\/.*: dynamodb:/, // in a run that ends before a time-out
   /SettleOrder.*: dynamodb:(Delete|Update)Item on Orders\/Evidence$/, // holds, behind a parked message
   /Orders\/\S+: dynamodb:(BatchGet|Get|Update|Delete)Item on Foundation\/Schedules\/Table$/, // cancel and move, together
   /: sqs:(ChangeMessageVisibility|SendMessage) on .*\/Queue\/(Messages|DeadLetters)$/, // retry later, park; the sweeper's sends

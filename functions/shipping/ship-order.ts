@@ -1,6 +1,6 @@
 // Hands an approved order to the carrier: an effect outside DynamoDB, performed once under a lease (G8). After a crash it is
-// looked up at the carrier. A recalled order takes the same lease: either it has left, or it never will. The carrier allows
-// a rate. Powertools writes its log, metrics and traces, because calls to another company's API need the most detail.
+// looked up at the carrier. A recalled order takes the same lease: either it has left, or it never will. Powertools writes its
+// log, metrics and traces, because calls to another company's API need the most detail.
 import { Logger } from "@aws-lambda-powertools/logger";
 import { Metrics } from "@aws-lambda-powertools/metrics";
 import { claimCheck } from "@essentially-once/messaging/claim-check";
@@ -12,7 +12,6 @@ import { guards } from "@essentially-once/messaging/guards";
 import { idempotency } from "@essentially-once/messaging/idempotency";
 import { activeTracer } from "@essentially-once/messaging/internal/observe/subsegment";
 import { powertools } from "@essentially-once/messaging/powertools";
-import { rate } from "@essentially-once/messaging/rate";
 import { rows } from "@essentially-once/messaging/rows";
 import { type Versioned, versionedTable } from "@essentially-once/messaging/versioned-table";
 import { OrderApproved } from "../orders/messages.ts";
@@ -33,7 +32,6 @@ export const handler = consumer(shipOrder)
   .use(powertools({ logger: new Logger(), metrics: new Metrics(), tracer: activeTracer() }))
   .use(guards())
   .use(idempotency({ evidence: rows() }))
-  .use(rate({ key: "carrier", perSecond: 50 }))
   .use(claimCheck())
   .use(effects())
   .handler(async (message, unit, { effect, traced }) => {

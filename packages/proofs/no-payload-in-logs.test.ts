@@ -124,7 +124,6 @@ it("settle-order", async () => {
 it("ship-order", async () => {
   world.enter("Shipping/");
   process.env.CARRIER_URL = carrier.url;
-  process.env.LIMITS = "carrier";
   process.env.MAX_RECEIVE_COUNT = "1"; // each attempt is the last
   traced(); // it has all three of Powertools
   const { handler } = await import("../../functions/shipping/ship-order.ts");

@@ -32,7 +32,6 @@ beforeAll(async () => {
   [world, carrier] = await Promise.all([aWorld({ app: "bin/app.ts" }), aCarrier()]);
   world.enter("Shipping/");
   process.env.CARRIER_URL = carrier.url;
-  process.env.LIMITS = "carrier";
   ({ handler } = await import("../../functions/shipping/ship-order.ts"));
   setClock(() => Date.now() + aheadMs);
 });

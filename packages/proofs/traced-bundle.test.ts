@@ -31,7 +31,6 @@ const environment = {
   CLAIM_CHECK_BUCKET: "claims",
   SIGNING_SECRET_ARN: "arn",
   CARRIER_URL: nowhere,
-  LIMITS: "carrier",
 };
 const message = anEnvelope({
   type: OrderApproved.type,

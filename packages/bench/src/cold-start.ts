@@ -83,7 +83,6 @@ const environmentOfAnyFunction = {
   AWS_SECRET_ACCESS_KEY: "unused",
   MAX_RECEIVE_COUNT: "5",
   ROUTES: "{}",
-  LIMITS: "carrier",
   ...Object.fromEntries(
     [
       "EVIDENCE_TABLE",

@@ -144,7 +144,7 @@ describe("the console", () => {
     } finally {
       shown.stop();
     }
-    expect(await deadLetter(orderId)).toBeDefined();
+    await eventually("it is still parked", () => deadLetter(orderId)); // a look hides it for a moment
   });
 });
 

@@ -120,7 +120,8 @@ async function isReady(endpoint: string, log: string): Promise<void> {
   const endMs = Date.now() + startMs;
   while (Date.now() < endMs) {
     const answer = await fetch(`${endpoint}/_localstack/health`).catch(() => undefined);
-    if (answer?.ok) return;
+    // Its first other request loads what the later ones find; commands wait 1.5 s for an answer.
+    if (answer?.ok && (await fetch(endpoint).catch(() => undefined))) return;
     await sleep(250);
   }
   throw new Error(`LocalStack did not answer within ${startMs / 1_000} s; its log is ${log}`);

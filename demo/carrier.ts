@@ -1,8 +1,7 @@
 // The carrier: another company's HTTP API, so no transaction of ours reaches into it. Its books are kept apart
 // from everything else, which is why the reconciliation believes them.
 //
-//   Every POST books; what is booked can be asked by reference.
-//   It always refuses Atlantis (422: the caller's fault) and always fails for Bermuda (503: its own fault).
+//   Every POST books; what is booked can be asked by reference. Atlantis is refused (422), and Bermuda always fails (503).
 import type { OutsideAnswer, OutsideRequest } from "@essentially-once/local-cloud/trial-run";
 
 export interface Consignment {
@@ -38,7 +37,7 @@ export function openCarrier(): Carrier {
       return problem(400, "reference, shipTo and lines are required");
     }
     if (shipTo.startsWith("Atlantis")) return problem(422, "No carrier goes to Atlantis");
-    if (shipTo.startsWith("Bermuda")) return problem(503, "Lost in the triangle, please try again");
+    if (shipTo.startsWith("Bermuda")) return problem(503, "Lost in the triangle", { "retry-after": "2" });
     const consignmentId = `C${`${consignments.length + 1}`.padStart(6, "0")}`;
     consignments.push({ consignmentId, reference, lines });
     return { status: 201, body: { consignmentId, reference } };
@@ -48,6 +47,6 @@ export function openCarrier(): Carrier {
 }
 
 /** https://www.rfc-editor.org/rfc/rfc9457 */
-function problem(status: number, title: string): OutsideAnswer {
-  return { status, body: { title } };
+function problem(status: number, title: string, headers: OutsideAnswer["headers"] = {}): OutsideAnswer {
+  return { status, headers, body: { title } };
 }

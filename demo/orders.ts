@@ -1,5 +1,4 @@
-// The orders of a run and the accounts that pay for them, made from the seed: most can be paid, some customers ask for more than
-// their limit, a few orders can never succeed, a few have more lines than a message carries, and some clients ask twice.
+// The orders of a run and the accounts that pay for them, made from the seed. Most succeed; all that goes wrong is planned here.
 import { seededRandom, type TrialRequest } from "@essentially-once/local-cloud/trial-run";
 import type { Account } from "../functions/credit/account.ts";
 import { newOrder, type OrderLine } from "../functions/orders/order.ts";
@@ -56,7 +55,7 @@ export function planOrders({ count, seed }: { count: number; seed: number }): Or
     };
   });
 
-  /** One entry an order; the poison all in the first half, because its retries take the longest. */
+  /** One entry an order; the poison all in the first tenth, because its retries take the longest. */
   function poisonFor(all: number): (Poison | undefined)[] {
     const percent = all < 10 ? 0 : Math.ceil(all / 100);
     const strangers = Math.min(2, Math.floor(all / 4)) + Math.floor(all / 250);
@@ -65,9 +64,9 @@ export function planOrders({ count, seed }: { count: number; seed: number }): Or
       ...new Array<Poison>(percent).fill("Atlantis"),
       ...new Array<Poison>(Math.ceil(percent / 2)).fill("Bermuda"),
     ];
-    const half = Math.max(poison.length, Math.floor(all / 2));
-    const first = random.shuffled([...poison, ...new Array<undefined>(half - poison.length)]);
-    return [...first, ...new Array<undefined>(all - half)];
+    const early = Math.max(poison.length, Math.floor(all / 10));
+    const first = random.shuffled([...poison, ...new Array<undefined>(early - poison.length)]);
+    return [...first, ...new Array<undefined>(all - early)];
   }
 
   /** Places in the plan; none of poison, which is told by who orders and where to. */

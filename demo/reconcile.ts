@@ -1,5 +1,4 @@
-// Compares what was asked for with what became of it. Pure: everything comes from the tables, the carrier's books and
-// the answers the clients hold in their hands; nothing from a counter of ours.
+// Compares what was asked for with what became of it, from tables, the carrier's books and the clients' answers. Pure.
 import { isDeepStrictEqual } from "node:util";
 import {
   type Answered,

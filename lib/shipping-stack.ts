@@ -9,7 +9,7 @@ export class ShippingStack extends ServiceStack {
   constructor(scope: Construct, id: string, options: ServiceOptions) {
     super(scope, id, { ...options, purpose: "ship approved orders" });
     const CARRIER_URL = readUrl(this.node, "carrierUrl", "https://carrier.example.com");
-    const shipping = this.addConsumer(shipOrder, { environment: { CARRIER_URL } });
+    const shipping = this.addConsumer(shipOrder, { environment: { CARRIER_URL }, limits: ["carrier"] });
     this.foundation.claims.allowReading(shipping.function);
   }
 }

@@ -1,21 +1,21 @@
 // The messages that the orders service publishes, and the command that it accepts.
 import { messageType } from "@essentially-once/messaging/message-type";
-import * as z from "zod";
+import * as z from "zod/mini";
 
-const orderId = z.string().min(1).max(64);
-const cents = z.int().positive();
+const orderId = z.string().check(z.minLength(1), z.maxLength(64));
+const cents = z.int().check(z.positive());
 const line = z.strictObject({
-  sku: z.string().min(1).max(64),
-  quantity: z.int().min(1).max(1_000),
-  unitPrice: cents.max(1_000_000_000), // so a total of the most lines and the largest quantities is still exact
+  sku: z.string().check(z.minLength(1), z.maxLength(64)),
+  quantity: z.int().check(z.minimum(1), z.maximum(1_000)),
+  unitPrice: cents.check(z.maximum(1_000_000_000)), // the largest total is still exact
 });
 
 export const PlaceOrder = messageType({
   type: "orders.place-order.v1",
   schema: z.strictObject({
-    customerId: z.string().min(1).max(64),
-    shipTo: z.string().min(1).max(200),
-    lines: z.array(line).min(1).max(1_000), // a wholesale order is more than a message should carry; an item holds it
+    customerId: z.string().check(z.minLength(1), z.maxLength(64)),
+    shipTo: z.string().check(z.minLength(1), z.maxLength(200)),
+    lines: z.array(line).check(z.minLength(1), z.maxLength(1_000)), // more than a message carries
   }),
   key: (order) => order.customerId,
 });

@@ -2,10 +2,10 @@
 // be looked up by our reference.
 //
 // Its contract: a 422 is final, and a 4xx or a 503 means that nothing was booked. After any other failure (a timeout, a 500, a 502, a truncated
-// response) the consignment may be booked or not.
+// response) the consignment may be booked or not. With `Retry-After` it says in how many seconds it is to be asked again.
 import { NotPerformed } from "@essentially-once/messaging/effect";
 import { RetryLater } from "@essentially-once/messaging/outcome";
-import * as z from "zod";
+import * as z from "zod/mini";
 import type { OrderLine } from "../orders/order.ts";
 
 export interface Consignment {
@@ -31,10 +31,12 @@ export interface Carrier {
   find(reference: string, signal: AbortSignal): Promise<Consignment | undefined>;
 }
 
+/** What it allows all of us together. */
+export const carrierRate = { perSecond: 30, burst: 30 };
 /** Milliseconds; a request that takes longer is retried later. */
 const requestTimeoutMs = 2_000;
 
-const consignmentSchema = z.object({ consignmentId: z.string().min(1) });
+const consignmentSchema = z.object({ consignmentId: z.string().check(z.minLength(1)) });
 
 /** A client of the carrier at `baseUrl`. */
 export function carrierAt(baseUrl: string): Carrier {
@@ -46,7 +48,7 @@ export function carrierAt(baseUrl: string): Carrier {
         body: JSON.stringify(request),
       });
       if (response.status === 422) return { refused: true };
-      if (!response.ok) throw failure(response.status);
+      if (!response.ok) throw failure(response);
       return consignmentSchema.parse(await response.json());
     },
 
@@ -63,8 +65,8 @@ export function carrierAt(baseUrl: string): Carrier {
   }
 }
 
-function failure(status: number): NotPerformed | RetryLater {
-  const unavailable = new RetryLater("CARRIER_UNAVAILABLE");
+function failure({ status, headers }: Response): NotPerformed | RetryLater {
+  const unavailable = new RetryLater("CARRIER_UNAVAILABLE", Number(headers.get("retry-after")) || undefined);
   const nothingBooked = (status >= 400 && status < 500) || status === 503;
   return nothingBooked ? new NotPerformed(unavailable) : unavailable;
 }

@@ -1,8 +1,9 @@
 // Hands an approved order to the carrier: an effect outside DynamoDB, performed once under a lease (G8). After a crash it is
-// looked up at the carrier. A recalled order takes the same lease: either it has left, or it never will. Powertools writes its
-// log, metrics and traces, because calls to another company's API need the most detail.
+// looked up at the carrier. A recalled order takes the same lease: either it has left, or it never will. Orders wait while the
+// carrier is down, and for its rate. Powertools writes log, metrics and traces, because these calls need the most detail.
 import { Logger } from "@aws-lambda-powertools/logger";
 import { Metrics } from "@aws-lambda-powertools/metrics";
+import { breaker } from "@essentially-once/messaging/breaker";
 import { claimCheck } from "@essentially-once/messaging/claim-check";
 import { nowIso } from "@essentially-once/messaging/clock";
 import { consumer } from "@essentially-once/messaging/consumer";
@@ -12,10 +13,11 @@ import { guards } from "@essentially-once/messaging/guards";
 import { idempotency } from "@essentially-once/messaging/idempotency";
 import { activeTracer } from "@essentially-once/messaging/internal/observe/subsegment";
 import { powertools } from "@essentially-once/messaging/powertools";
+import { rate } from "@essentially-once/messaging/rate";
 import { rows } from "@essentially-once/messaging/rows";
 import { type Versioned, versionedTable } from "@essentially-once/messaging/versioned-table";
 import { OrderApproved } from "../orders/messages.ts";
-import { type Consignment, carrierAt, type Refusal } from "./carrier.ts";
+import { type Consignment, carrierAt, carrierRate, type Refusal } from "./carrier.ts";
 import { shipOrder } from "./contracts.ts";
 import { OrderShipped, ShippingRefused } from "./messages.ts";
 
@@ -32,6 +34,8 @@ export const handler = consumer(shipOrder)
   .use(powertools({ logger: new Logger(), metrics: new Metrics(), tracer: activeTracer() }))
   .use(guards())
   .use(idempotency({ evidence: rows() }))
+  .use(breaker({ key: "carrier", openSeconds: 1 }))
+  .use(rate({ key: "carrier", ...carrierRate }))
   .use(claimCheck())
   .use(effects())
   .handler(async (message, unit, { effect, traced }) => {

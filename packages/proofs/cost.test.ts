@@ -52,13 +52,21 @@ const underLease: Record<string, readonly [atLeast: Cost, atMost: Cost]> = {
   ],
 };
 
-// A batch takes its ten tokens in one write of one unit; the first finds no line, and begins it with a second write. The state
-// of the breaker is half a read unit every two seconds.
-it("rows, with a breaker and a rate: a batch costs one write unit more, and a duplicate nothing", async () => {
-  const [requests, writeUnits, readUnits, refused] = await costOf("rows, with a breaker and a rate", "fresh");
-  expect([requests, writeUnits, refused]).toEqual([10 + 11 + 1, 600 + 10, 1]);
+// A batch takes its ten tokens in one write of one unit; the first finds no line, and begins it with a second write.
+it("rows, with a rate: a batch costs one write unit more, and a duplicate nothing", async () => {
+  const [requests, writeUnits, ...others] = await costOf("rows, with a rate", "fresh");
+  const again = requests - (10 + 11); // on a busy machine a batch's tokens may grow too old for some of it
+  expect(again).toBeGreaterThanOrEqual(0);
+  expect(again).toBeLessThanOrEqual(10);
+  expect([writeUnits, ...others]).toEqual([600 + 10 + again, 0, 1]);
+  expect(await costOf("rows, with a rate", "100 % redelivered")).toEqual([20, 0, 200, 0]);
+});
+
+it("rows, with a breaker: half a read unit every two seconds, and a duplicate nothing", async () => {
+  const [requests, writeUnits, readUnits, refused] = await costOf("rows, with a breaker", "fresh");
+  expect([requests, writeUnits, refused]).toEqual([10 + 1, 600, 0]);
   expect(readUnits).toBeLessThanOrEqual(1);
-  expect(await costOf("rows, with a breaker and a rate", "100 % redelivered")).toEqual([20, 0, 200, 0]);
+  expect(await costOf("rows, with a breaker", "100 % redelivered")).toEqual([20, 0, 200, 0]);
 });
 
 // Ten evidence items in one read, and the records of ten last runs in another; at most once reads the taken messages.

@@ -143,6 +143,7 @@ it("the process of messaging does as its table says, in every order of arrival a
   const types = [messages.InvoiceRequested, messages.InvoiceSent, messages.InvoiceOverdue];
   const { decisions } = await exploreProcess(bill, path, {
     tables: { BILLING_TABLE: { stream: true } },
+    ordersMax: 8,
     messages: (id) => types.map((type) => type.from({ id })),
   });
   expect(decisions).toHaveLength(12);
@@ -177,8 +178,12 @@ describe("the commands", () => {
 
 /** In the app, without what this process has in its environment for engines of its own. */
 function run(argv: readonly string[]) {
-  const { PATH, HOME } = process.env;
-  return spawnSync(process.execPath, argv, { cwd: app, env: { PATH, HOME }, encoding: "utf8" });
+  const { PATH, HOME, NODE_COMPILE_CACHE } = process.env;
+  return spawnSync(process.execPath, argv, {
+    cwd: app,
+    env: { PATH, HOME, NODE_COMPILE_CACHE },
+    encoding: "utf8",
+  });
 }
 
 function publicPackages(): string[] {

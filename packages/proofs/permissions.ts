@@ -43,6 +43,7 @@ export interface Permissions {
 /** Of the roles that the kit's app gives to its functions. */
 export async function permissionsOfTheKit(): Promise<Permissions> {
   const kit = await deployedKit();
+  const evaluators = new Map(kit.roles.map(({ path, statements }) => [path, evaluator(statements)]));
   const asked = new Set<string>();
   return {
     asked,
@@ -56,8 +57,7 @@ export async function permissionsOfTheKit(): Promise<Permissions> {
           const counterpart = schedules ? consumer("Timed") : counterpartOf(scenario, name);
           const { role, resource } = inTheKit(kit, counterpart, access);
           asked.add(`${role} ${access.action}`);
-          const allows = evaluator(kit.roles.find(({ path }) => path === role)?.statements ?? []);
-          if (!allows({ action: access.action, resource }).allowed)
+          if (!evaluators.get(role)?.({ action: access.action, resource }).allowed)
             denied.add(`${role} ${access.action} ${resource}`);
         }
       });

@@ -1,10 +1,7 @@
 import { DeleteObjectCommand, GetObjectCommand } from "@aws-sdk/client-s3";
-import { dynamodb } from "@essentially-once/messaging/clients";
-import { setClock } from "@essentially-once/messaging/clock";
 import { asciiJson, type Envelope } from "@essentially-once/messaging/envelope";
 import { newId } from "@essentially-once/messaging/ids";
 import { claimStore } from "@essentially-once/messaging/internal/commit/claim-store";
-import { s3 } from "@essentially-once/messaging/s3-client";
 import { aCarrier, type TestCarrier, type Trouble } from "@essentially-once/testing/a-carrier";
 import { anEnvelope } from "@essentially-once/testing/an-envelope";
 import { callFaults, type FaultAtCall, faultAtCall } from "@essentially-once/testing/fault-at-call";
@@ -12,33 +9,40 @@ import { type Faults, injectFaults } from "@essentially-once/testing/faults";
 import { aContext, anSqsEvent, anSqsRecord } from "@essentially-once/testing/lambda";
 import { signed } from "@essentially-once/testing/signing";
 import { aWorld, type World } from "@essentially-once/testing/world";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { OrderApproved } from "../../functions/orders/messages.ts";
 
 const receivesMax = 5;
-/** For an order without a fault: acquire the lease, store the carrier's result, commit. */
-const callsOfOneOrder = 4;
+/** For an order without a fault: see the breaker, take a token, acquire the lease, store the carrier's result, commit. */
+const callsOfOneOrder = 6;
+/** Milliseconds; longer than the breaker's state is remembered, and than tokens of the rate are due. */
+const betweenDeliveriesMs = 60_000;
 
 let world: World;
 let carrier: TestCarrier;
 let faults: FaultAtCall | undefined;
 let s3Faults: Faults | undefined;
 let handler: typeof import("../../functions/shipping/ship-order.ts").handler;
+let dynamodb: typeof import("@essentially-once/messaging/clients").dynamodb;
+let s3: typeof import("@essentially-once/messaging/s3-client").s3;
 let orderId: string;
 let message: Envelope;
 let aheadMs = 0;
+/** The clock stands between its moves: a busy machine must not count as time. */
+const startMs = Date.now();
 
 beforeAll(async () => {
   [world, carrier] = await Promise.all([aWorld({ app: "bin/app.ts" }), aCarrier()]);
   world.enter("Shipping/");
   process.env.CARRIER_URL = carrier.url;
-  ({ handler } = await import("../../functions/shipping/ship-order.ts"));
-  setClock(() => Date.now() + aheadMs);
+  await startProcess();
+  for (let others = 0; others < 3; others++) {
+    nextOrder();
+    await deliver(1); // the carrier answers, so what fails for one order is that order's attempt
+  }
+  carrier.requests.splice(0);
 });
-beforeEach(() => {
-  orderId = newId();
-  message = anEnvelope({ type: OrderApproved.type, data: { orderId, shipTo: "Main Street 1", lines: [] } });
-});
+beforeEach(nextOrder);
 afterEach(() => {
   faults?.remove();
   s3Faults?.remove();
@@ -50,6 +54,8 @@ describe("ship-order", () => {
     faults = faultAtCall(dynamodb());
     await deliver(1);
     expect(faults.calls).toEqual([
+      "GetItemCommand",
+      "UpdateItemCommand",
       "PutItemCommand",
       "PutItemCommand",
       "GetItemCommand",
@@ -114,6 +120,7 @@ describe("ship-order", () => {
         await Promise.race([deliver(1), faults.stopped]);
         expect(faults.calls.length).toBeGreaterThanOrEqual(nth);
         faults.remove();
+        if (fault.startsWith("killed")) await startProcess();
         await deliverUntilDone(2);
         await expectShippedOnce();
       },
@@ -181,11 +188,26 @@ describe("ship-order", () => {
   });
 });
 
-/** Each delivery comes a minute after the one before. */
+/** Nothing that a process before it has in memory. */
+async function startProcess(): Promise<void> {
+  vi.resetModules();
+  const { setClock } = await import("@essentially-once/messaging/clock");
+  setClock(() => startMs + aheadMs);
+  ({ dynamodb } = await import("@essentially-once/messaging/clients"));
+  ({ s3 } = await import("@essentially-once/messaging/s3-client"));
+  ({ handler } = await import("../../functions/shipping/ship-order.ts"));
+}
+
+function nextOrder(): void {
+  aheadMs += betweenDeliveriesMs;
+  orderId = newId();
+  message = anEnvelope({ type: OrderApproved.type, data: { orderId, shipTo: "Main Street 1", lines: [] } });
+}
+
 let messageId = newId();
 
 async function deliver(receiveCount: number): Promise<"done" | "later"> {
-  if (receiveCount > 1) aheadMs += 60_000;
+  if (receiveCount > 1) aheadMs += betweenDeliveriesMs;
   if (receiveCount === 1) messageId = newId(); // sent anew; attempts are counted by it
   const record = { ...anSqsRecord(asciiJson(message), { receiveCount }), messageId };
   const { batchItemFailures } = await handler(anSqsEvent(await signed(record)), aContext());

@@ -51,23 +51,27 @@ test("--help explains itself and does nothing", async () => {
   expect(run.stdout()).toContain("--chaos LEVEL");
 });
 
-test("a run of a few orders holds every invariant, and its last line says so to a program", async () => {
+test("a run of a few orders, and one by hand, holds every invariant, and its last line says so to a program", async () => {
   const run = start(["--orders", "8", "--chaos", "0", "--json"]);
+  await run.says("Sending 8 orders");
+  expect(await placeByHand(run.processId)).toBe(201);
   expect(await run.exitCode).toBe(0);
   const summary = JSON.parse(run.stdout().trim().split("\n").at(-1) ?? "");
   expect(summary).toMatchObject({
     ok: true,
-    placed: 8,
+    placed: 9,
     redriven: 1,
     lost: 0,
     doubled: 0,
     moneyConserved: true,
     denied: 0,
+    outageSeconds: expect.toSatisfy((seconds) => seconds >= 1),
+    pausedSeconds: expect.toSatisfy((seconds) => seconds >= 0.5),
   });
   expect(
     summary.unusedPermissions.filter((line: string) => !mayBeUnused.some((known) => known.test(line))),
   ).toEqual([]);
-  expect(summary.shipped + summary.canceled + summary.parked).toBe(8);
+  expect(summary.shipped + summary.canceled + summary.parked).toBe(9);
   expect(run.stdout().trim().split("\n")).toHaveLength(1);
   for (const reason of ["NOT_JSON", "ENVELOPE_INVALID", "TYPE_UNKNOWN", "DATA_INVALID", "ACCOUNT_UNKNOWN"]) {
     expect(run.stderr()).toContain(reason);
@@ -107,9 +111,7 @@ test("no port that it opens does anything for a web page; Ctrl-C stops every chi
 
   const children = childrenOf(run.processId);
   expect(children.length).toBeGreaterThan(0);
-  const cloudFile = [".local-cloud/cloud.json", `.local-cloud/${run.processId}/cloud.json`]
-    .map((file) => `${PROJECT}${file}`)
-    .find((file) => existsSync(file) && JSON.parse(readFileSync(file, "utf8")).processId === run.processId);
+  const cloudFile = cloudFileOf(run.processId);
   expect(cloudFile).toBeDefined();
   run.interrupt();
   expect(await run.exitCode).toBe(130);
@@ -138,10 +140,33 @@ function start(argv: readonly string[]) {
     interrupt: () => child.kill("SIGINT"),
     says: (text: string) =>
       new Promise<void>((resolve, reject) => {
-        child.stdout.on("data", () => stdout.includes(text) && resolve());
+        for (const stream of [child.stdout, child.stderr])
+          stream.on("data", () => `${stdout}${stderr}`.includes(text) && resolve());
         child.once("close", () => reject(new Error(`it ended without saying ${text}: ${stderr}`)));
       }),
   };
+}
+
+function cloudFileOf(processId: number): string | undefined {
+  return [".local-cloud/cloud.json", `.local-cloud/${processId}/cloud.json`]
+    .map((file) => `${PROJECT}${file}`)
+    .find((file) => existsSync(file) && JSON.parse(readFileSync(file, "utf8")).processId === processId);
+}
+
+/** As a reader does it who has the address. */
+async function placeByHand(processId: number): Promise<number> {
+  const { outputs } = JSON.parse(readFileSync(cloudFileOf(processId) ?? "", "utf8"));
+  const { PlaceOrderUrl } = Object.assign({}, ...Object.values(outputs));
+  const { status } = await fetch(PlaceOrderUrl, {
+    method: "POST",
+    headers: { "content-type": "application/json", "idempotency-key": "by-hand" },
+    body: JSON.stringify({
+      customerId: "customer-0001",
+      shipTo: "1 Harbour Road, Lisbon",
+      lines: [{ sku: "rope", quantity: 1, unitPrice: 1 }],
+    }),
+  });
+  return status;
 }
 
 function isAlive(processId: number): boolean {

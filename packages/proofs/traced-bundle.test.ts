@@ -31,6 +31,7 @@ const environment = {
   CLAIM_CHECK_BUCKET: "claims",
   SIGNING_SECRET_ARN: "arn",
   CARRIER_URL: nowhere,
+  LIMITS: "carrier",
 };
 const message = anEnvelope({
   type: OrderApproved.type,

@@ -57,14 +57,19 @@ export async function bundleSize(entry: string): Promise<BundleSize> {
   });
 }
 
-/** The packages of npm whose code is loaded when the function starts. */
-export async function startPackages(entry: string): Promise<ReadonlySet<string>> {
+/** The source files whose code is loaded when the function starts. */
+export async function startSources(entry: string): Promise<string[]> {
   return withBundle(entry, (directory) => {
     const maps = [...loadedFrom(directory, "index.mjs")].map((file) => read(join(directory, `${file}.map`)));
-    const sources = maps.flatMap((map): string[] => JSON.parse(map).sources);
-    const packages = sources.map((source) => /.*node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(source)?.[1]);
-    return new Set(packages.filter((name) => name !== undefined));
+    return maps.flatMap((map): string[] => JSON.parse(map).sources);
   });
+}
+
+/** The packages of npm whose code is loaded when the function starts. */
+export async function startPackages(entry: string): Promise<ReadonlySet<string>> {
+  const sources = await startSources(entry);
+  const packages = sources.map((source) => /.*node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(source)?.[1]);
+  return new Set(packages.filter((name) => name !== undefined));
 }
 
 function loadedFrom(directory: string, file: string, seen = new Set<string>()): Set<string> {

@@ -83,9 +83,13 @@ const environmentOfAnyFunction = {
   AWS_SECRET_ACCESS_KEY: "unused",
   MAX_RECEIVE_COUNT: "5",
   ROUTES: "{}",
+  LIMITS: "carrier",
+  CREDIT_TIMEOUT_SECONDS: "60",
+  SHIPPING_TIMEOUT_SECONDS: "60",
   ...Object.fromEntries(
     [
       "EVIDENCE_TABLE",
+      "SCHEDULES_TABLE",
       "ORDERED_OUTBOX_TABLE",
       "ORDERS_TABLE",
       "CREDIT_TABLE",
@@ -96,6 +100,7 @@ const environmentOfAnyFunction = {
       "SIGNING_SECRET_ARN",
       "CARRIER_URL",
       "QUEUE_URL",
+      "WAKE_UP_QUEUE_URL",
       "DEAD_LETTER_QUEUE_URL",
     ].map((name) => [name, "http://unused.invalid/000000000000/unused"]),
   ),

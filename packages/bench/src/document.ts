@@ -15,22 +15,22 @@ import {
   targetRow,
 } from "./report.ts";
 
-const documents = ["../docs/performance.md", "../README.md"].map((path) => new URL(path, import.meta.url));
+export const documents = ["../../../docs/performance.md", "../../../README.md"].map(
+  (path) => new URL(path, import.meta.url),
+);
+
+/** One for each promise. */
+export const five = ["Powertools", "rows", "inline, by sequence", "effect under a lease", "at most once"];
 
 /** @throws Error for a marker whose table is not known */
 export function writeTables(result: Report): void {
   const tables: Readonly<Record<string, string>> = {
     short: shortTable(result),
-    five: shortTable(result, [
-      "Powertools",
-      "rows",
-      "inline, by sequence",
-      "effect under a lease",
-      "at most once",
-    ]),
+    five: shortTable(result, five),
     cells: cellTables(result),
     shares: table(shareHeadings, result.shares.map(shareRow)),
     relay: table(legHeadings, result.relay.map(legRow)),
+    timed: table(legHeadings, result.timed.map(legRow)),
     "cold-starts": table(coldHeadings, result.coldStarts.filter(isShown).map(coldRow)),
     flow: result.flow ? table(flowHeadings, flowRows(result.flow)) : "",
     targets: targetTable(result),

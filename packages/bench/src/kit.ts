@@ -8,6 +8,7 @@ import { contract } from "@essentially-once/messaging/contract";
 import { effects } from "@essentially-once/messaging/effect";
 import { type EvidenceStore, idempotency } from "@essentially-once/messaging/idempotency";
 import { inline } from "@essentially-once/messaging/inline";
+import type { MessageMiddleware } from "@essentially-once/messaging/internal/commit/delivery";
 import type { UnitOfWork } from "@essentially-once/messaging/internal/commit/unit-of-work";
 import { ageGate } from "@essentially-once/messaging/internal/trust/age-gate";
 import { hopLimit } from "@essentially-once/messaging/internal/trust/hop-limit";
@@ -21,6 +22,8 @@ import { addToBalance, BalanceChanged, type Deposit, MoneyDeposited } from "./ba
 import type { Contender } from "./contender.ts";
 import { tables } from "./engines.ts";
 import { keys } from "./sqs-records.ts";
+
+process.env.LIMITS = "bank";
 
 const essentiallyOnce = "effect, evidence and message at once, or none";
 
@@ -38,7 +41,12 @@ export const kit: readonly Contender[] = [
   ),
   contender("inline, by ids", essentiallyOnce, () => once(inline({ table: tables.accounts }))),
   contender("effect under a lease", "the same, and an outside effect once", withEffect),
-  contender("rows, with a breaker and a rate", "the same, and never above a rate", withLimits),
+  contender("rows, with a rate", "the same, and never above a rate", () =>
+    limited(rate({ key: "bank", perSecond: 100_000 })),
+  ),
+  contender("rows, with a breaker", "the same, and no calls while the other side fails", () =>
+    limited(breaker({ key: "bank" })),
+  ),
   contender("at most once", "zero times or once, losses counted", () =>
     guarded().use(atMostOnce()).handler(deposit),
   ),
@@ -65,13 +73,11 @@ function withEffect(): Handler {
     });
 }
 
-/** A rate that none of them has to wait for. */
-function withLimits(): Handler {
-  process.env.LIMITS = "bank";
+/** None of the messages has to wait. */
+function limited(limit: MessageMiddleware): Handler {
   return guarded()
     .use(idempotency({ evidence: rows() }))
-    .use(breaker({ key: "bank" }))
-    .use(rate({ key: "bank", perSecond: 100_000 }))
+    .use(limit)
     .handler(deposit);
 }
 

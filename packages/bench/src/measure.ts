@@ -29,7 +29,7 @@ export interface Figures extends Omit<Sample, "batchMs"> {
 }
 
 export async function measure(
-  { fresh }: BenchEngines,
+  { fresh }: Pick<BenchEngines, "fresh">,
   { contender, workload, messages }: { contender: Contender; workload: Workload; messages: number },
 ): Promise<Sample> {
   await fresh();

@@ -64,9 +64,9 @@ export async function measureProcesses(engines: BenchEngines, messages: number):
     });
   };
   return [
-    await run("begin a wait (inline)", (bill) => Billed.from({ bill })),
-    await run("end it before its time-out", (bill) => Paid.from({ bill })),
-    await run("ignored in a final status", (bill) => Billed.from({ bill })),
+    await run("process: a status with a time-out begins", (bill) => Billed.from({ bill })),
+    await run("process: it ends before its time-out", (bill) => Paid.from({ bill })),
+    await run("process: ignored in a final status", (bill) => Billed.from({ bill })),
   ];
 }
 

@@ -15,13 +15,15 @@ export interface Report {
   readonly cells: readonly Cell[];
   readonly shares: readonly Share[];
   readonly relay: readonly Leg[];
+  /** Scheduled messages and processes. */
+  readonly timed: readonly Leg[];
   readonly coldStarts: readonly ColdStart[];
   readonly flow?: FlowFigures;
   readonly targets: readonly Verdict[];
 }
 
 export function report(result: Report): string {
-  const { messages, rounds, node, promises, cells, shares, relay, coldStarts, flow, targets } = result;
+  const { messages, rounds, node, promises, cells, shares, relay, timed, coldStarts, flow, targets } = result;
   const missed = targets.filter(({ met }) => !met).length;
   return [
     `${rounds} rounds of ${messages} messages in batches of 10, medians; Node ${node}`,
@@ -30,11 +32,12 @@ export function report(result: Report): string {
       section(workload, cellHeadings, list.map(cellRow)),
     ),
     ...section(
-      "What the kit itself costs (the SDK's calls cost nothing here)",
+      "What the kit itself costs, beyond the bare SDK for the same requests",
       shareHeadings,
       shares.map(shareRow),
     ),
     ...section("Relay", legHeadings, relay.map(legRow)),
+    ...section("Scheduled messages and processes", legHeadings, timed.map(legRow)),
     ...section("Cold start", coldHeadings, coldStarts.map(coldRow)),
     ...section("Whole flow on the local cloud", flowHeadings, flow ? flowRows(flow) : []),
     ...section("What each promises", ["", ""], Object.entries(promises)),

@@ -2,13 +2,14 @@
 // `--json` for programs. What is said of requests and capacity units holds on AWS, too; times are the emulator's.
 import { measureColdStarts } from "./cold-start.ts";
 import { commandLine } from "./command-line.ts";
-import { writeTables } from "./document.ts";
+import { five, writeTables } from "./document.ts";
 import { type BenchEngines, startBenchEngines } from "./engines.ts";
 import { measureFlow } from "./flow.ts";
 import { runMatrix } from "./matrix.ts";
 import { sinkLogs } from "./measure.ts";
 import { progress } from "./progress.ts";
 import { type Report, report } from "./report.ts";
+import { measureSmallFunction } from "./small-function.ts";
 import { consumerTargets, kitTargets, relayTargets, sizeTargets, verdicts } from "./targets.ts";
 import { type Workload, workloads } from "./workloads.ts";
 
@@ -68,16 +69,29 @@ async function benchConsumers(
   const { powertools } = await import("./powertools.ts");
   const { measureShares } = await import("./shares.ts");
   const { measureRelay } = await import("./relay.ts");
+  const { measureSchedules } = await import("./schedules.ts");
+  const { measureProcesses } = await import("./processes.ts");
   const wanted = values.only?.split(",").map((part) => part.trim());
   const contenders = [...powertools, ...kit].filter(
     ({ name }) => name === "Powertools" || !wanted || wanted.some((part) => name.includes(part)),
   );
   const { messages, rounds } = sizes;
-  const cells = await runMatrix(engines, { contenders, workloads, messages, rounds, onProgress });
+  const inOneProcess = await runMatrix(engines, { contenders, workloads, messages, rounds, onProgress });
+  const inSmallOnes = await measureSmallFunction(engines, {
+    contenders: contenders.filter(({ name }) => five.includes(name)),
+    messages,
+    rounds,
+    onProgress,
+  });
+  const cells = [...inOneProcess, ...inSmallOnes];
   const fresh = workloads[0] as Workload;
-  const shares = await measureShares({ workload: fresh, messages: 4_000, rounds, onProgress });
+  const shares = await measureShares({ workload: fresh, messages: 1_000, rounds: rounds * 4, onProgress });
   if (whole) onProgress(1, 1, "the relay");
   const relay = whole ? await measureRelay(engines, messages * 2) : [];
+  if (whole) onProgress(1, 1, "scheduled messages and processes");
+  const timed = whole
+    ? [...(await measureSchedules(engines, messages)), ...(await measureProcesses(engines, messages))]
+    : [];
   return {
     messages,
     rounds,
@@ -86,6 +100,7 @@ async function benchConsumers(
     cells,
     shares,
     relay,
+    timed,
     targets: verdicts([...consumerTargets(cells), ...kitTargets(shares), ...relayTargets(relay)]),
   };
 }

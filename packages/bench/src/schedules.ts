@@ -51,10 +51,10 @@ export async function measureSchedules(engines: BenchEngines, messages: number):
   const inADay = schedule(new Date(Date.now() + 86_400_000));
   const atOnce = schedule(new Date(0));
   const legs = [
-    await leg("schedule (rows)", messages, async () => {
+    await leg("schedule, with rows()", messages, async () => {
       for (const batch of later) await inADay(batch, invocation());
     }),
-    await leg("cancel (rows)", messages, async () => {
+    await leg("cancel, with rows()", messages, async () => {
       for (const batch of canceled) await cancel(batch, invocation());
     }),
   ];

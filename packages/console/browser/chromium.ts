@@ -60,7 +60,9 @@ export async function openPage(
   return { page, complaints, requests };
 }
 
-/** As a reader does it: the views are links. */
+/** As a reader does it: the views are links. Until the view is there: the one before has a heading, too. */
 export async function goTo(page: Page, view: string): Promise<void> {
-  await page.getByRole("navigation", { name: "Views" }).getByRole("link", { name: view }).click();
+  const link = page.getByRole("navigation", { name: "Views" }).getByRole("link", { name: view });
+  await link.click();
+  await link.and(page.locator("[aria-current=page]")).waitFor();
 }

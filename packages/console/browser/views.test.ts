@@ -65,7 +65,7 @@ describe("the console", () => {
     const row = page.getByRole("row", { name: /^SettleOrder queue/ });
     await row.waitFor();
     const before = await row.textContent();
-    await expect.poll(() => row.textContent(), { timeout: 10_000 }).not.toBe(before);
+    await expect.poll(() => row.textContent()).not.toBe(before);
     await page.context().close();
   });
 
@@ -96,7 +96,7 @@ describe("the console", () => {
     expect(await steps.nth(2).textContent()).toMatch(/killed.*delivery 1.*process 4711/);
     expect(await steps.nth(3).textContent()).toMatch(/duplicate absorbed.*delivery 2/);
     const flow = page.getByRole("region", { name: "The flow that it belongs to" });
-    expect(await flow.getByRole("button", { name: /deliveries/ }).count()).toBe(4);
+    await expect.poll(() => flow.getByRole("button", { name: /deliveries/ }).count()).toBe(4);
     await flow.getByRole("button", { name: /^orders.order-placed.v1/ }).click();
     await page.getByRole("heading", { name: "orders.order-placed.v1" }).waitFor();
     await page.context().close();

@@ -7,6 +7,7 @@ export interface ConsoleArguments {
   readonly help: boolean;
   readonly stage?: string;
   readonly outputs?: string;
+  readonly assembly?: string;
   readonly allowChanges: boolean;
   readonly open: boolean;
   readonly port: number;
@@ -19,6 +20,7 @@ export const CONSOLE_HELP = `Serves a page for a deployed stage: the flow, messa
   --stage NAME        the deployed stacks of this stage, on AWS or at AWS_ENDPOINT_URL
   --outputs FILE      the deployment of this file of cdk deploy --outputs-file
   --allow-changes     redrive, edit and discard; without it the page only reads, and dry runs are allowed
+  --assembly DIR      what a synthesis wrote: a dead letter that is run here uses it, and nothing is synthesized
   --port N            port of the page on 127.0.0.1 (default: a free one)
   --open              open the page in a browser
   --help              this text
@@ -29,6 +31,7 @@ The local cloud serves its own page: npm start, or npm run local. Exit codes: 1 
 const FLAGS = {
   stage: { type: "string" },
   outputs: { type: "string" },
+  assembly: { type: "string" },
   "allow-changes": { type: "boolean" },
   open: { type: "boolean" },
   port: { type: "string" },
@@ -37,7 +40,7 @@ const FLAGS = {
 
 /** @throws UsageError that names the flag, the value given and the values allowed */
 export function parseConsoleArguments(argv: readonly string[]): ConsoleArguments {
-  const { stage, outputs, open = false, port, help = false, ...values } = parsed(argv);
+  const { stage, outputs, assembly, open = false, port, help = false, ...values } = parsed(argv);
   if (!help && (stage === undefined) === (outputs === undefined)) {
     throw new UsageError(
       "Give --stage NAME or --outputs FILE. The local cloud serves its own page: npm start.",
@@ -47,6 +50,7 @@ export function parseConsoleArguments(argv: readonly string[]): ConsoleArguments
     ...{ help, open, port: portOf(port), allowChanges: values["allow-changes"] ?? false },
     ...(stage !== undefined && { stage }),
     ...(outputs !== undefined && { outputs }),
+    ...(assembly !== undefined && { assembly }),
   };
 }
 

@@ -15,7 +15,9 @@ import { startConsoleServer } from "./server/server.ts";
 const COUNTS_EVERY_MS = 5_000;
 
 await runCommand(async () => {
-  const { help, stage, outputs, allowChanges, open, port } = parseConsoleArguments(process.argv.slice(2));
+  const { help, stage, outputs, allowChanges, open, port, assembly } = parseConsoleArguments(
+    process.argv.slice(2),
+  );
   if (help) {
     printText(CONSOLE_HELP);
     return exitCodes.done;
@@ -23,7 +25,7 @@ await runCommand(async () => {
   const connection = await connectTo({ ...(stage && { stage }), ...(outputs && { outputs }) });
   const name = stage ?? outputs ?? "";
   const source = await stageSource({
-    ...{ connection, name, mayChange: allowChanges },
+    ...{ connection, name, mayChange: allowChanges, assemblyDirectory: assembly },
     where: process.env.AWS_ENDPOINT_URL ?? (await regionOf(connection)),
     logged: await logsOf(connection),
   });

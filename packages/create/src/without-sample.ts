@@ -18,7 +18,8 @@ export function withoutSample(files: Files, start: "demo" | "local-cloud" = "loc
         }
         if (start === "demo") return [path, text];
         if (path === "README.md") return [path, text.replace(/^\| `demo\/`.*\n/m, "")];
-        if (path === "package.json") return [path, text.replace("node demo/start.ts", "local-cloud")];
+        if (path === "package.json")
+          return [path, text.replace(/NODE_COMPILE_CACHE=\S+ node demo\/start\.ts/, "local-cloud")];
         if (path === "tsconfig.json") return [path, text.replace(/\s*"demo",/, "")];
         return [path, text];
       }),

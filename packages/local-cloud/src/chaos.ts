@@ -62,7 +62,7 @@ export function startChaos({ level, seed, onEvent = () => undefined }: ChaosOpti
         case "kill":
           return killed(path, await deliver({ kill: fate.kill }));
         case "duplicate":
-          return duplicated(path, await Promise.all([deliver(), deliver()]));
+          return duplicated(path, await Promise.all([deliver({ atOnce: true }), deliver({ atOnce: true })]));
         case "drop-response":
           return dropped(path, await deliver());
         default:

@@ -4,6 +4,7 @@
 //
 //   It stops in the reverse order and in bounded time; a start that fails stops what it had started.
 
+import { availableParallelism } from "node:os";
 import { setTimeout as sleep } from "node:timers/promises";
 import { SendMessageCommand } from "@aws-sdk/client-sqs";
 import { startChaos } from "./chaos.ts";
@@ -23,18 +24,25 @@ import { NotUnderstood } from "./model/not-understood.ts";
 import { startGuard } from "./permissions/guard.ts";
 import { provision } from "./provision/provision.ts";
 import { createRuntime } from "./runtime/runtime.ts";
-import { startFunctionUrls } from "./urls/function-urls.ts";
+import { timeoutStretch } from "./runtime/timeout-stretch.ts";
+import { type AnsweredRequest, startFunctionUrls } from "./urls/function-urls.ts";
 
 export interface LocalCloudOptions {
   /** What `cdk synth` wrote. */
   readonly assemblyDirectory: string;
+  /** Absent: the assembly is there. Engines start without it. */
+  readonly written?: Promise<unknown>;
   /** Absent or 0: a free port. */
   readonly ports?: { readonly sqs?: number; readonly dynamodb?: number; readonly functionUrls?: number };
   /** Where tables survive a restart; absent: in memory. */
   readonly dataDirectory?: string;
+  /** Messages of a function that died come back after its timeout, and not after their visibility timeout. */
+  readonly hurries?: boolean;
   /** Absent or level 0: no trouble. */
   readonly chaos?: { readonly level: number; readonly seed: number };
   readonly onEvent?: Emit;
+  /** Called for each request to a function, before its answer goes out. */
+  readonly onAnswer?: (answered: AnsweredRequest) => void;
 }
 
 export interface LocalCloud {
@@ -59,6 +67,9 @@ export interface LocalCloud {
 
 type Stop = () => unknown;
 
+/** Each process of a function takes 40 MB, and its start a tenth of a second of a processor. */
+const THRIFT = { busyFrom: availableParallelism(), waitMsMax: 1_000, idleMsMax: 5_000 };
+
 /** How long a stop waits for running invocations before it kills their processes. */
 const LAST_INVOCATIONS_MS_MAX = 3_000;
 
@@ -74,6 +85,8 @@ export async function startLocalCloud(options: LocalCloudOptions): Promise<Local
 
 async function start(options: LocalCloudOptions, stops: Stop[]): Promise<LocalCloud> {
   const { assemblyDirectory, ports = {}, dataDirectory, onEvent = () => undefined } = options;
+  const written = Promise.resolve(options.written);
+  written.catch(() => undefined); // told where it is awaited
   const chaos = startChaos({ level: 0, seed: 0, ...options.chaos, onEvent });
   const engines = await startEngines({
     ...(ports.sqs && { sqsPort: ports.sqs }),
@@ -85,8 +98,12 @@ async function start(options: LocalCloudOptions, stops: Stop[]): Promise<LocalCl
   const clients = localClients(endpoints);
   stops.push(() => destroyClients(clients));
 
-  const functionUrls = await startFunctionUrls({ port: ports.functionUrls ?? 0 });
+  const functionUrls = await startFunctionUrls({
+    port: ports.functionUrls ?? 0,
+    onAnswer: options.onAnswer,
+  });
   stops.push(functionUrls.stop);
+  await written;
   const deployment = await provision({
     assemblyDirectory,
     clients,
@@ -97,10 +114,17 @@ async function start(options: LocalCloudOptions, stops: Stop[]): Promise<LocalCl
   const guard = startGuard(deployment, onEvent);
   const reachedAt = await overProxies({ endpoints, guard, loses: chaos.losesResponse, stops });
   const functions = deployment.functions.map((fn) => withQueuesAt(reachedAt.sqs, endpoints.sqs, fn));
-  const runtime = createRuntime({ functions, endpoints: reachedAt, onEvent });
+  const runtime = createRuntime({
+    ...{ functions, endpoints: reachedAt, thrift: THRIFT, onEvent },
+    stretch: timeoutStretch,
+  });
   stops.push(runtime.stop);
+  for (const functionArn of soonInvoked(deployment)) runtime.warmUp(functionArn);
   functionUrls.serve(deployment, runtime.invoke);
-  const { mappings, schedules } = startEventSources({ deployment, clients, runtime, chaos, onEvent });
+  const { mappings, schedules } = startEventSources({
+    ...{ deployment, clients, runtime, chaos, onEvent },
+    hurries: options.hurries ?? false,
+  });
   const eventSources: EventSource[] = [mappings, ...schedules];
   const mappingService = await startMappingService(mappings.all);
   stops.push(mappingService.stop);
@@ -136,6 +160,14 @@ async function start(options: LocalCloudOptions, stops: Stop[]): Promise<LocalCl
       return stopped;
     },
   };
+}
+
+/** By requests and messages, in about that order; not by a schedule. */
+function soonInvoked({ functionUrls, httpApis, streamMappings, sqsMappings }: Deployment): Set<string> {
+  const routes = httpApis.flatMap((api) => api.routes);
+  return new Set(
+    [...functionUrls, ...routes, ...streamMappings, ...sqsMappings].map(({ functionArn }) => functionArn),
+  );
 }
 
 /** Services that bring messages to queues by themselves. */

@@ -14,15 +14,15 @@ export interface AssemblyInputs {
   readonly context: Readonly<Record<string, string>>;
 }
 
-/** Is true when the synthesis of these inputs wrote what is there. */
-export function isKept(inputs: AssemblyInputs): boolean {
+/** Is true when the synthesis of these inputs wrote what is there; `now` is what `digestOfInputs` says of them. */
+export function isKept(inputs: AssemblyInputs, now = digestOfInputs(inputs)): boolean {
   const file = stampOf(inputs);
-  return existsSync(file) && readFileSync(file, "utf8") === stamp(inputs);
+  return existsSync(file) && readFileSync(file, "utf8") === stamp(inputs, now);
 }
 
 /** To be called when a synthesis has ended well; `began` is what `digestOfInputs` said before it. */
 export function keep(inputs: AssemblyInputs, began: string): void {
-  if (digestOfInputs(inputs) === began) writeFileSync(stampOf(inputs), stamp(inputs)); // else a file changed meanwhile
+  if (digestOfInputs(inputs) === began) writeFileSync(stampOf(inputs), stamp(inputs, began)); // else a file changed meanwhile
 }
 
 export function digestOfInputs({ projectDirectory, app, context }: AssemblyInputs): string {
@@ -52,8 +52,8 @@ function stampOf({ assemblyDirectory }: AssemblyInputs): string {
   return `${assemblyDirectory}.inputs`;
 }
 
-function stamp(inputs: AssemblyInputs): string {
-  return digest([digestOfInputs(inputs), filesBelow(inputs.assemblyDirectory)]);
+function stamp({ assemblyDirectory }: AssemblyInputs, digestOfAll: string): string {
+  return digest([digestOfAll, filesBelow(assemblyDirectory)]);
 }
 
 type FileState = readonly [path: string, bytes: number, changedMs: number];

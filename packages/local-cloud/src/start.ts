@@ -26,7 +26,9 @@ async function start({ signal, stops }: Program): Promise<number> {
   const place = await takeCloudDirectory(projectDirectory);
   stops.push(place.leave);
   console.log("Synthesizing the stacks (cdk synth) ...");
-  await synthesizeChanged({ projectDirectory, assemblyDirectory: place.assemblyDirectory, context, signal });
+  const { assemblyDirectory } = place;
+  const { checked } = synthesizeChanged({ projectDirectory, assemblyDirectory, context, signal });
+  await checked;
 
   console.log("Starting the local cloud ...");
   const { startLocalCloud } = await import("./cloud.ts"); // a wrong command line is answered before that
@@ -35,7 +37,7 @@ async function start({ signal, stops }: Program): Promise<number> {
     show(event);
     page?.note(event);
   };
-  const starting = startLocalCloud({ assemblyDirectory: place.assemblyDirectory, ports, onEvent });
+  const starting = startLocalCloud({ assemblyDirectory, ports, onEvent });
   stops.push(() =>
     starting.then(
       ({ stop }) => stop(),

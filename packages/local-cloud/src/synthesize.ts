@@ -2,8 +2,11 @@
 
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { existsSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { digestOfInputs, isKept, keep } from "./kept-assembly.ts";
+import { COMPILED_CODE } from "./model/compiled-code.ts";
 
 export interface SynthesizeOptions {
   readonly projectDirectory: string;
@@ -21,12 +24,39 @@ export class SynthesisFailed extends Error {
   override readonly name = "SynthesisFailed";
 }
 
-/** Synthesizes unless the assembly that is there is what a synthesis would write. @throws SynthesisFailed */
-export async function synthesizeChanged(options: SynthesizeOptions): Promise<void> {
-  if (isKept(options)) return;
+export interface Synthesis {
+  /** The assembly is there, and the stacks are still being checked. */
+  readonly written: Promise<void>;
+  /** The stacks have passed their checks. Both reject with `SynthesisFailed`. */
+  readonly checked: Promise<void>;
+}
+
+/** Synthesizes unless the assembly that is there is what a synthesis would write. */
+export function synthesizeChanged(options: SynthesizeOptions): Synthesis {
   const began = digestOfInputs(options);
-  await synthesize(options);
-  keep(options, began);
+  if (isKept(options, began)) return { written: Promise.resolve(), checked: Promise.resolve() };
+  const manifest = join(options.assemblyDirectory, "manifest.json");
+  rmSync(manifest, { force: true }); // of the synthesis before
+  const checked = synthesize(options).then(() => keep(options, began));
+  const ended = new AbortController();
+  const written = Promise.race([checked, writtenWhole(manifest, ended.signal)]);
+  for (const either of [checked, written]) either.catch(() => undefined).finally(() => ended.abort()); // told where it is awaited
+  return { written, checked };
+}
+
+const LOOK_EVERY_MS = 40;
+
+/** The CDK writes the manifest when all that it names is there; the checks come after it. */
+async function writtenWhole(manifest: string, signal: AbortSignal): Promise<void> {
+  while (!signal.aborted && !isJson(manifest)) await sleep(LOOK_EVERY_MS);
+}
+
+function isJson(file: string): boolean {
+  try {
+    return existsSync(file) && JSON.parse(readFileSync(file, "utf8")) !== null;
+  } catch {
+    return false; // half of it
+  }
 }
 
 /** Throws `SynthesisFailed` with what the CDK said; says nothing otherwise. */
@@ -41,7 +71,7 @@ export async function synthesize(options: SynthesizeOptions): Promise<void> {
     {
       cwd: projectDirectory,
       // The CloudFormation validator takes longer than all the rest, and `npm run check` runs it.
-      env: { ...process.env, CDK_VALIDATION: "false" },
+      env: { ...process.env, CDK_VALIDATION: "false", NODE_COMPILE_CACHE: COMPILED_CODE },
       stdio: ["ignore", "pipe", "pipe"],
       signal,
     },

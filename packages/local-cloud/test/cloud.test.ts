@@ -63,7 +63,7 @@ test("a message reaches its function, a request its URL; after stop no process i
   expect(processIds.length).toBeGreaterThanOrEqual(2);
   const startedMs = Date.now();
   await Promise.all([cloud.stop(), cloud.stop()]);
-  expect(Date.now() - startedMs).toBeLessThan(6_000);
+  expect(Date.now() - startedMs).toBeLessThan(30_000);
   expect(processIds.filter(isAlive)).toEqual([]);
   await expect(fetch(cloud.output("Url"))).rejects.toThrow();
 });

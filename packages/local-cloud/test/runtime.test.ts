@@ -1,5 +1,6 @@
 // Execution environments: real processes that run handlers as Lambda would.
 
+import { availableParallelism } from "node:os";
 import { setTimeout as sleep } from "node:timers/promises";
 import {
   aLocalFunction,
@@ -7,11 +8,13 @@ import {
   eventually,
 } from "@essentially-once/testing/internal/support/local-function";
 import { isAlive } from "@essentially-once/testing/internal/support/process";
-import { expect, onTestFinished, test } from "vitest";
+import { describe, expect, onTestFinished, test } from "vitest";
 import type { LocalFunction } from "../src/model/model.ts";
 import { accessKeyIdOf } from "../src/permissions/access-key.ts";
-import { createRuntime } from "../src/runtime/runtime.ts";
+import { createRuntime, type Thrift } from "../src/runtime/runtime.ts";
+import { timeoutStretch } from "../src/runtime/timeout-stretch.ts";
 
+const PROCESSORS = availableParallelism();
 const ENDPOINTS = {
   sqs: "http://127.0.0.1:1",
   s3: "http://127.0.0.1:3",
@@ -144,6 +147,59 @@ test("a warm process is used again, and two at once get a process each", async (
   expect(of("invocation").map(({ coldStart }) => coldStart)).toEqual([true, true, false]);
 });
 
+describe("a thrifty runtime", () => {
+  const saysWho = `export const handler = async ({ ms }) => {
+    await new Promise((resolve) => setTimeout(resolve, ms));
+    return process.pid;
+  };`;
+
+  test("while every processor is at work, an invocation waits for a warm process, but for one only", async () => {
+    const { invoke, invokeAtOnce, of } = thrifty({ busyFrom: 1, waitMsMax: 60_000 });
+    const [first, second] = await Promise.all([invoke({ ms: 50 }), invoke({ ms: 0 })]);
+    expect(second.response).toBe(first.response);
+    const [third, fourth] = await Promise.all([invoke({ ms: 50 }), invokeAtOnce({ ms: 0 })]);
+    expect(fourth.response).not.toBe(third.response);
+    expect(of("invocation").filter(({ coldStart }) => coldStart)).toHaveLength(2);
+  });
+
+  test("it does not wait for long, nor while the machine has time", async () => {
+    const impatient = thrifty({ busyFrom: 1, waitMsMax: 1 });
+    const [slow, other] = await Promise.all([impatient.invoke({ ms: 400 }), impatient.invoke({ ms: 0 })]);
+    expect(other.response).not.toBe(slow.response);
+    const patient = thrifty({ busyFrom: 2, waitMsMax: 60_000 });
+    const [one, two] = await Promise.all([patient.invoke({ ms: 400 }), patient.invoke({ ms: 0 })]);
+    expect(two.response).not.toBe(one.response);
+  });
+
+  test("a process that nobody needs ends; one that is warmed up waits for its first invocation", async () => {
+    const { fn, runtime, invoke, of } = thrifty({ idleMsMax: 300 });
+    await invoke({ ms: 0 });
+    const [processId = 0] = runtime.processIds();
+    await eventually(() => runtime.processIds().length === 0);
+    expect(isAlive(processId)).toBe(false);
+    runtime.warmUp(fn.arn);
+    await invoke({ ms: 0 });
+    expect(of("invocation").map(({ coldStart }) => coldStart)).toEqual([true, false]);
+  });
+
+  function thrifty(given: Partial<Thrift>) {
+    const recorder = aRecorder();
+    const fn = aLocalFunction(saysWho);
+    const runtime = createRuntime({
+      functions: [fn],
+      endpoints: ENDPOINTS,
+      thrift: { busyFrom: 99, waitMsMax: 0, idleMsMax: 60_000, ...given },
+      onEvent: recorder.onEvent,
+    });
+    onTestFinished(runtime.stop);
+    return {
+      ...{ ...recorder, fn, runtime },
+      invoke: (event: unknown) => runtime.invoke(fn.arn, event),
+      invokeAtOnce: (event: unknown) => runtime.invoke(fn.arn, event, { atOnce: true }),
+    };
+  }
+});
+
 test("more at once than a function has reserved are throttled, and a free place is taken again", async () => {
   const fn = aLocalFunction(
     "export const handler = async ({ ms }) => { await new Promise((resolve) => setTimeout(resolve, ms)); };",
@@ -219,6 +275,34 @@ test("what a function started goes with it", async () => {
   await invoke();
   const { pid } = JSON.parse(of("log")[0]?.line ?? "{}");
   await eventually(() => !isAlive(pid));
+});
+
+describe("on a machine that is busy with other programs", () => {
+  test("a timeout is longer, and the handler knows it", async () => {
+    const slow = `export const handler = async (_event, context) => {
+      const remainingMs = context.getRemainingTimeInMillis();
+      await new Promise((resolve) => setTimeout(resolve, 400));
+      return remainingMs;
+    };`;
+    const fn = aLocalFunction(slow, { timeoutMs: 300 });
+    const runtime = createRuntime({ functions: [fn], endpoints: ENDPOINTS, stretch: () => 40 });
+    onTestFinished(runtime.stop);
+    const { outcome, response } = await runtime.invoke(fn.arn, {});
+    expect(outcome).toBe("ok");
+    expect(response).toBeGreaterThan(6_000);
+    expect(response).toBeLessThanOrEqual(12_000);
+  });
+
+  test.each([
+    ["0.20 0.10 0.05 1/99 4711", 1],
+    [`${2 * PROCESSORS}.00 0.10 0.05 1/99 4711`, 1],
+    [`${4 * PROCESSORS}.00 0.10 0.05 1/99 4711`, 2],
+    [`0.20 0.10 0.05 ${6 * PROCESSORS}/99 4711`, 3],
+    ["999.20 0.10 0.05 1/99 4711", 5],
+    ["", 1],
+  ])("with a load of %j it is stretched by %d", (said, times) => {
+    expect(timeoutStretch(() => said)).toBe(times);
+  });
 });
 
 test("a handler that throws is an error with type, message and stack, and the process lives on", async () => {

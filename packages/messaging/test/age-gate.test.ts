@@ -1,3 +1,4 @@
+import { anEnvelope } from "@essentially-once/testing/an-envelope";
 import { codeAfter } from "@essentially-once/testing/middleware";
 import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -29,6 +30,11 @@ describe("ageGate", () => {
     expect(await codeAt(now + 300_000)).toBeUndefined();
     expect(await codeAt(now + 300_001)).toBe("TIME_IN_FUTURE");
     expect(await codeFor("9999-12-31T23:59:59Z")).toBe("TIME_IN_FUTURE");
+  });
+
+  it("says how old it is, or how far ahead", async () => {
+    expect(await detailAt(now - 60.25 * dayMs)).toBe("60.3 days old, at most 59");
+    expect(await detailAt(now + 301_400)).toBe("time is 301 s ahead");
   });
 
   it.each([0, -1, 60, 1e9, Number.NaN])("refuses a window of %s days, naming the range", (windowDays) => {
@@ -78,6 +84,13 @@ describe("ageGate", () => {
     );
   });
 });
+
+async function detailAt(timeMs: number): Promise<string> {
+  const event = { message: anEnvelope({ time: new Date(timeMs).toISOString() }) };
+  return Promise.resolve()
+    .then(() => ageGate().before?.({ event } as never))
+    .then(String, ({ detail }) => detail);
+}
 
 async function codeAt(timeMs: number, windowDays?: number): Promise<string | undefined> {
   return codeFor(new Date(timeMs).toISOString(), windowDays);

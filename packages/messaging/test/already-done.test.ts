@@ -4,12 +4,15 @@
 import { anEnvelope } from "@essentially-once/testing/an-envelope";
 import { type FaultAtCall, faultAtCall } from "@essentially-once/testing/fault-at-call";
 import { type Faults, injectFaults } from "@essentially-once/testing/faults";
+import { linesOf } from "@essentially-once/testing/internal/support/lines";
+import { leaveOut } from "@essentially-once/testing/internal/support/partial-answers";
 import { aContext, anSqsEvent, anSqsRecord } from "@essentially-once/testing/lambda";
 import { aWorld, type World } from "@essentially-once/testing/world";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it, vi } from "vitest";
 import * as z from "zod";
 import { dynamodb } from "../src/aws/clients.ts";
 import { sqs } from "../src/aws/sqs-client.ts";
+import { isDone } from "../src/commit/already-done.ts";
 import { idempotency } from "../src/commit/idempotency.ts";
 import { rows } from "../src/commit/rows.ts";
 import { newId } from "../src/core/ids.ts";
@@ -50,6 +53,12 @@ afterEach(() => {
 });
 afterAll(() => world.stop());
 
+it("G2: a middleware that does not know what was done is passed over", async () => {
+  const done = { find: async () => ({ kind: "duplicate" }) as const };
+  expect(await isDone({} as never, [{}, done])).toBe(true);
+  expect(await isDone({} as never, [{}])).toBe(false);
+});
+
 it("G2, G5: of a batch whose process died, what was done is acknowledged and what was not runs alone", async () => {
   const messages = Array.from({ length: 4 }, aCounted);
   await receive(messages.slice(0, 3), { receiveCount: 1 });
@@ -58,6 +67,29 @@ it("G2, G5: of a batch whose process died, what was done is acknowledged and wha
   expect(failures).toEqual([]);
   expect(ran).toEqual([messages[3]?.id]);
   expect(deletes.attempts).toHaveLength(2); // the three before the suspect runs, lest they die with it; the suspect
+});
+
+it("G5: what cannot be deleted before a suspect runs is logged, and the answer of the batch deletes it", async () => {
+  const [done, open] = [aCounted(), aCounted()];
+  await receive([done], { receiveCount: 1 });
+  const failure = { SenderFault: true, Code: "ReceiptHandleIsInvalid" };
+  const partial = leaveOut(sqs(), { command: "DeleteMessageBatchCommand", failure });
+  const lines = await linesOf(async () => {
+    expect(await receive([done, open], { receiveCount: 2 })).toEqual([]);
+  });
+  partial.remove();
+  expect(lines).toContainEqual(
+    expect.objectContaining({
+      level: "WARN",
+      code: "DELETE_FAILED",
+      consumer: "already-done",
+      records: 1,
+      errorCode: "ReceiptHandleIsInvalid",
+    }),
+  );
+  expect(lines).toContainEqual(
+    expect.objectContaining({ level: "INFO", code: "DUPLICATE", consumer: "already-done", receiveCount: 2 }),
+  );
 });
 
 it("G2: a batch that was done altogether costs two requests and no run", async () => {

@@ -1,10 +1,13 @@
-import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import { DynamoDBClient, type PutItemCommand } from "@aws-sdk/client-dynamodb";
+import { unmarshall } from "@aws-sdk/util-dynamodb";
 import { LOCAL_CREDENTIALS, LOCAL_REGION } from "@essentially-once/local-cloud/internal/model/clients";
 import { anSqsRecord } from "@essentially-once/testing/lambda";
 import { localEngines } from "@essentially-once/testing/local-engines";
 import type { SQSRecord } from "aws-lambda";
 import { expect, it } from "vitest";
 import { attemptOf, pastOf } from "../src/commit/received.ts";
+import { setClock } from "../src/core/clock.ts";
+import { derivedId } from "../src/core/ids.ts";
 import { attemptStore } from "../src/receive/attempt-store.ts";
 
 const engines = localEngines();
@@ -82,6 +85,24 @@ it("G5: who was alone when nothing more was heard stays a suspect, however often
   const store = await anAttemptStore();
   await store.note(first, "alone");
   expect((await store.lastRuns([received(4)])).get(first.messageId)).toBe("alone");
+});
+
+it("G6: writes what earlier releases read, for a day", async () => {
+  const written: Record<string, unknown>[] = [];
+  const client = {
+    send: async ({ input }: PutItemCommand) => void written.push(unmarshall(input.Item ?? {})),
+  } as unknown as DynamoDBClient;
+  const store = attemptStore({ table: "notes", client: () => client });
+  const restore = setClock(() => 1_781_524_800_000);
+  for (const run of ["failed", "waited", "alone"] as const) await store.note(received(3), run);
+  restore();
+  const id = derivedId("run", first.eventSourceARN, first.messageId);
+  const note = { id, receiveCount: 3, expiresAt: 1_781_524_800 + 86_400 };
+  expect(written).toEqual([
+    { ...note, run: "ended", runs: 1, waits: 0 },
+    { ...note, run: "ended", runs: 0, waits: 1 },
+    { ...note, run: "alone", runs: 1, waits: 0 },
+  ]);
 });
 
 function received(times: number): SQSRecord {

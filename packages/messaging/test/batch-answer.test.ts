@@ -5,7 +5,7 @@ import { linesOf } from "@essentially-once/testing/internal/support/lines";
 import { leaveOut, type PartialAnswers } from "@essentially-once/testing/internal/support/partial-answers";
 import { anSqsRecord } from "@essentially-once/testing/lambda";
 import { aWorld, type World } from "@essentially-once/testing/world";
-import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import { dynamodb } from "../src/aws/clients.ts";
 import { getItems, writeItems } from "../src/aws/dynamodb-batch.ts";
 import { deleteMessages } from "../src/aws/sqs-batch.ts";
@@ -133,7 +133,13 @@ describe("what an answer of SQS refuses", () => {
     partial = leaveOut(sqs(), { command: "ChangeMessageVisibilityBatchCommand", failure });
     const lines = await linesOf(() => fail(anSqsRecord("{}"), new RetryLater("BUSY", 60)));
     expect(lines.find(({ code }) => code === "RETRY_LATER")).not.toHaveProperty("retryAfterSeconds");
-    expect(lines.find(({ code }) => code === "DELAY_FAILED")?.errorCode).toBe("InvalidParameterValue");
+    expect(lines.find(({ code }) => code === "DELAY_FAILED")).toMatchObject({
+      level: "WARN",
+      consumer: "x",
+      receiveCount: 1,
+      errorCode: "InvalidParameterValue",
+      records: 1,
+    });
   });
 
   it.each([
@@ -174,7 +180,9 @@ describe("what an answer of SQS refuses", () => {
     });
     expect(confirmed).toEqual([false, true]);
     expect(partial.requests).toEqual([2]);
-    expect(lines).toMatchObject([{ code: "SEND_REFUSED", errorCode: "InvalidMessageContents", messages: 1 }]);
+    expect(lines).toMatchObject([
+      { level: "ERROR", code: "SEND_REFUSED", errorCode: "InvalidMessageContents", messages: 1 },
+    ]);
   });
 
   it("is tried again when it is SQS's own fault, and named when that does not help", async () => {
@@ -182,7 +190,41 @@ describe("what an answer of SQS refuses", () => {
     partial = leaveOut(sqs(), { command: "DeleteMessageBatchCommand" });
     expect(await deleteMessages(sqs(), queueUrl(), messages)).toEqual([]);
     partial = leaveOut(sqs(), { command: "DeleteMessageBatchCommand", requests: 9 });
-    expect(await deleteMessages(sqs(), queueUrl(), messages)).toMatchObject([{ code: "InternalError" }]);
+    expect(await deleteMessages(sqs(), queueUrl(), messages)).toEqual([
+      { entry: messages[0], code: "InternalError" },
+    ]);
+  });
+
+  it.each([
+    [1, []],
+    [9, ["NO_RESULT"]],
+  ])(
+    "G3: an entry that the answer does not mention (%i times) is not done, and is sent again",
+    async (times, codes) => {
+      let requests = 0;
+      const { middlewareStack } = sqs();
+      middlewareStack.add(
+        (next, { commandName }) =>
+          async function forget(args) {
+            if (commandName !== "DeleteMessageBatchCommand" || ++requests > times) return next(args);
+            return { response: {}, output: { $metadata: {} } };
+          },
+        { name: "forget", step: "initialize" },
+      );
+      onTestFinished(() => void middlewareStack.remove("forget"));
+      const left = await deleteMessages(sqs(), queueUrl(), [await received()]);
+      expect(left.map(({ code }) => code)).toEqual(codes);
+      expect(requests).toBe(Math.min(times + 1, 4));
+    },
+  );
+
+  it("G5: a request that fails is not sent again, and each of its messages is left with the reason", async () => {
+    const messages = Array.from({ length: 11 }, () => ({ receiptHandle: newId() }));
+    partial = leaveOut(sqs(), { command: "DeleteMessageBatchCommand", requests: 0 });
+    expect(await deleteMessages(sqs(), `${queueUrl()}-gone`, messages)).toEqual(
+      messages.map((entry) => ({ entry, code: "QueueDoesNotExist" })),
+    );
+    expect(partial.requests).toEqual([10, 1]);
   });
 });
 

@@ -45,7 +45,8 @@ it("G5, G11: what a batch has beyond its bound goes back before it is parsed, an
   );
   const wide = body("a", valuesMax - 100);
   const tooMany = body("too-many", 1.5 * valuesMax); // is parked, and weighs nothing
-  const texts = [body("a", 10), tooMany, ...Array(10).fill(wide), body("a", 2_000), body("a", 10)];
+  const tooDeep = body("too-deep", 10).replace("[]", "[".repeat(10_000) + "]".repeat(10_000)); // as well
+  const texts = [body("a", 10), tooMany, tooDeep, ...Array(10).fill(wide), body("a", 2_000), body("a", 10)];
   const records = texts.map((text, nth) => anSqsRecord(text.replace('"a"', `"message-${nth}"`)));
   const [last] = records.slice(-1) as [(typeof records)[number]];
   const store = attemptStore({ table });
@@ -56,7 +57,7 @@ it("G5, G11: what a batch has beyond its bound goes back before it is parsed, an
   const lines = await linesOf(async () => {
     answer = await handler(anSqsEvent(...records), aContext());
   });
-  const back = records.slice(12).map(({ messageId }) => ({ itemIdentifier: messageId }));
+  const back = records.slice(13).map(({ messageId }) => ({ itemIdentifier: messageId }));
   expect(answer?.batchItemFailures).toEqual(back);
   expect(ran.length).toBe(11); // one small one, and ten times the bound of a message
   const again = { ...last };
@@ -67,7 +68,7 @@ it("G5, G11: what a batch has beyond its bound goes back before it is parsed, an
   expect(waited(lines)).toBeGreaterThanOrEqual(0);
 });
 
-it("G11: ten messages at their own bound are a batch", async () => {
+it("G11: ten messages at their own bound are a batch, and the eleventh goes back", async () => {
   const ran: string[] = [];
   const handler = consumer(contract({ name: "lists", accepts: [Listed], publishes: [] })).handler(
     async ({ id }) => {
@@ -75,11 +76,12 @@ it("G11: ten messages at their own bound are a batch", async () => {
     },
   );
   const text = bodyOf("a", valuesMax);
-  const records = Array.from({ length: 10 }, (_, nth) =>
+  const records = Array.from({ length: 11 }, (_, nth) =>
     anSqsRecord(text.replace('"a"', `"message-${nth}"`)),
   );
-  expect(records.map(({ body: text }) => valuesIn(text))).toEqual(Array(10).fill(valuesMax));
-  expect((await handler(anSqsEvent(...records), aContext())).batchItemFailures).toEqual([]);
+  expect(records.map(({ body: text }) => valuesIn(text))).toEqual(Array(11).fill(valuesMax));
+  const { batchItemFailures } = await handler(anSqsEvent(...records), aContext());
+  expect(batchItemFailures).toEqual([{ itemIdentifier: records[10]?.messageId }]);
   expect(ran).toHaveLength(10);
 });
 

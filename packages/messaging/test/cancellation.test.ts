@@ -1,6 +1,6 @@
 import { TransactionCanceledException } from "@aws-sdk/client-dynamodb";
 import { describe, expect, it } from "vitest";
-import { classifyCancellation } from "../src/aws/cancellation.ts";
+import { classifyCancellation, isTransient } from "../src/aws/cancellation.ts";
 
 describe("classifyCancellation", () => {
   it("G2: sees the evidence before any other reason", () => {
@@ -20,12 +20,24 @@ describe("classifyCancellation", () => {
     });
   });
 
-  it.each(["TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"])(
-    "D6: only %s is transient",
-    (code) => {
-      expect(classify({ Code: "None" }, { Code: code })).toEqual({ kind: "transient", codes: [code] });
-    },
-  );
+  it.each([
+    "TransactionConflict",
+    "ThrottlingError",
+    "ProvisionedThroughputExceeded",
+    "AccelerateWaitException",
+    "TransactionInProgressException",
+  ])("D6: only %s is transient", (code) => {
+    expect(classify({ Code: "None" }, { Code: code })).toEqual({ kind: "transient", codes: [code] });
+    expect(isTransient(code)).toBe(true);
+  });
+
+  it("D6: a reason that an engine leaves out is none", () => {
+    expect(classify({}, { Code: "TransactionConflict" })).toEqual({
+      kind: "transient",
+      codes: ["TransactionConflict"],
+    });
+    expect(isTransient(undefined)).toBe(false);
+  });
 
   it.each(["ValidationError", "ItemCollectionSizeLimitExceeded", "SomethingNew"])(
     "D6: %s is refused",

@@ -12,6 +12,7 @@ import {
   depthMax,
   keysMax,
   parseCapped,
+  valuesIn,
   valuesMax,
 } from "../src/envelope/caps.ts";
 import { contract } from "../src/envelope/contract.ts";
@@ -64,6 +65,15 @@ describe("parseCapped", () => {
       .fill(`[${Array(9_000).fill("[]").join(",")}]`)
       .join(",")}]`;
     expect(() => parseCapped(nested)).toThrow(`TOO_MANY_VALUES: more than ${valuesMax} values`);
+    const values = (count: number) => {
+      const rest = count - 99_911; // ten lists of 9,990 entries, and the one around them
+      const list = `[${Array(9_990).fill("10").join(",")}]`;
+      return `[${[...Array(10).fill(list), ...Array(rest).fill("10")].join(",")}]`;
+    };
+    expect(valuesIn(values(valuesMax))).toBe(valuesMax);
+    expect(valuesIn('["a\\"", 1, {"b": 2}]')).toBe(5); // what follows a text counts, too
+    expect(codeOf(() => parseCapped(values(valuesMax)))).toBeUndefined();
+    expect(codeOf(() => parseCapped(values(valuesMax + 1)))).toBe("TOO_MANY_VALUES");
     const texts = Array(9_000).fill('"[,{\\\\\\"[,{,,,,,,,,,,,,,,,,,,,,,,,,"').join(",");
     expect(parseCapped(`[${texts}]`)).toHaveLength(9_000);
     expect(() => parseCapped(`"${"[".repeat(300_000)}`)).toThrow("NOT_JSON");

@@ -25,6 +25,7 @@ import { claimCheck } from "../src/commit/claim-check.ts";
 import { claimStore } from "../src/commit/claim-store.ts";
 import { idempotency } from "../src/commit/idempotency.ts";
 import { inline } from "../src/commit/inline.ts";
+import { itemBytesMax } from "../src/commit/limits.ts";
 import { rows } from "../src/commit/rows.ts";
 import { unitOfWork } from "../src/commit/unit-of-work.ts";
 import { contentId, newId } from "../src/core/ids.ts";
@@ -76,7 +77,7 @@ describe("on the way out", () => {
   it("data that is in the bucket already stays there, whoever put it", async () => {
     const unit = unitOfWork({ contract: { name: "tested", publishes: [Told] }, cause: aTold() });
     unit.publish(Told.from({ text: large() }));
-    const after = async () => claimCheck().after?.({ event: { unit } } as never);
+    const after = async () => claimCheck({ thresholdBytes: 0 }).after?.({ event: { unit } } as never);
     await after();
     const { messages } = unit;
     const before = [...messages];
@@ -113,6 +114,24 @@ describe("on the way out", () => {
     const item = (await world.items(world.stateTable)).find(({ id }) => id === state.id);
     const bodies = (item?.eo_outbox ?? []) as string[];
     expect(bodies.filter((body) => body.includes("dataref")).length).toBeGreaterThan(3);
+  });
+
+  it("G11: what goes away leaves a reference, and what is as short stays", async () => {
+    const unit = unitOfWork({ contract: { name: "tested", publishes: [Told] }, cause: aTold() });
+    const Item = marshall({ id: "a", notes: "n".repeat(340_000) });
+    unit.write({ Put: { TableName: world.stateTable, Item } });
+    publishSizes(Array.from({ length: 60 }, () => 2_000))(undefined, unit);
+    publishSizes(Array.from({ length: 10 }, () => 200))(undefined, unit);
+    await claimCheck().after?.({ event: { unit } } as never);
+    const bytes = unit.messages.reduce((sum, message) => sum + asciiJson(message).length, 0);
+    expect(bytes + 340_000).toBeLessThan(itemBytesMax);
+    expect(bytes + 340_000).toBeGreaterThan(itemBytesMax - 3 * 8_192);
+
+    const full = unitOfWork({ contract: { name: "tested", publishes: [Told] }, cause: aTold() });
+    full.write({ Put: { TableName: world.stateTable, Item: { ...Item, more: { S: "n".repeat(60_000) } } } });
+    publishSizes([200, 200])(undefined, full);
+    await claimCheck().after?.({ event: { unit: full } } as never);
+    expect(full.messages.map(({ dataref }) => dataref)).toEqual([undefined, undefined]);
   });
 
   it("G11: data that no consumer would read is parked before anything is put", async () => {
@@ -222,8 +241,12 @@ describe("on the way in", () => {
   it("G11: an object that is too large is not read", async () => {
     const message = await aReferenceTo(JSON.stringify({ text: "x".repeat(claimBytesMax) }));
     expect(await ending({ message })).toBe("park TOO_LARGE");
-    const client = await anS3Of({ contentLength: claimBytesMax + 1 }); // who reads it waits for the end
-    expect(await ending({ message, options: { client } })).toBe("park TOO_LARGE");
+    for (const contentLength of [claimBytesMax + 1, undefined]) {
+      const left = Promise.withResolvers<void>();
+      const client = await anS3Of({ contentLength, onClose: left.resolve }); // who reads it waits for the end
+      expect(await ending({ message, options: { client } })).toBe("park TOO_LARGE");
+      await left.promise; // its connection is not kept open
+    }
   });
 
   it("G11: as much as a claim-check object may have is read, and a byte more is not", async () => {
@@ -303,6 +326,12 @@ describe("on the way in", () => {
 
   it("lets a message through that came whole", async () => {
     expect(await codeAfter(claimCheck())).toBeUndefined();
+    expect(await codeAfter(claimCheck(), { message: { data: undefined } })).toBeUndefined();
+  });
+
+  it("lets a message through whose data were fetched before", async () => {
+    const dataref = datarefOf("a".repeat(43));
+    expect(await codeAfter(claimCheck(), { message: { data: { text: "" }, dataref } })).toBeUndefined();
   });
 });
 
@@ -357,7 +386,8 @@ describe("from the journal", () => {
     const messages = await Promise.all(
       ["a", "b"].map((text) => aReference({ text: large(text) }, Noted.type)),
     );
-    await log.append(messages.map(aJournalMessage), inSeconds(10));
+    const lines = await linesOf(() => log.append(messages.map(aJournalMessage), inSeconds(10)));
+    expect(lines).toEqual([]); // none is missing
     for (const message of messages) await world.removeObject(keyOf(message));
     const seen: string[] = [];
     const pull = projection(contract({ name: `read-${newId()}`, accepts: [Noted] }), {
@@ -397,7 +427,14 @@ describe("from the journal", () => {
     const lines = await linesOf(async () =>
       expect(await kinds()).toEqual(["appended", "unconfirmed", "unconfirmed"]),
     );
-    expect(lines).toMatchObject([{ dataref: messages[1]?.envelope.dataref, errorCode: expect.any(String) }]);
+    expect(lines).toMatchObject([
+      {
+        level: "WARN",
+        code: "CLAIM_NOT_KEPT",
+        dataref: messages[1]?.envelope.dataref,
+        errorCode: expect.any(String),
+      },
+    ]);
     faults.remove();
     expect(await kinds()).toEqual(["duplicate", "appended", "appended"]);
   });
@@ -411,7 +448,7 @@ describe("from the journal", () => {
         { kind: "appended" },
       ]);
     });
-    expect(lines).toMatchObject([{ code: "CLAIM_MISSING", dataref: message.dataref }]);
+    expect(lines).toMatchObject([{ level: "ERROR", code: "CLAIM_MISSING", dataref: message.dataref }]);
   });
 });
 
@@ -437,9 +474,18 @@ async function aReferenceTo(text: string): Promise<Envelope> {
 }
 
 /** An S3 whose objects have a length, a first byte, and no end. */
-async function anS3Of({ contentLength }: { contentLength: number }): Promise<S3Client> {
+async function anS3Of({
+  contentLength,
+  onClose = () => undefined,
+}: {
+  contentLength: number | undefined;
+  onClose?: () => void;
+}): Promise<S3Client> {
   const server = createServer((_, response) => {
-    response.writeHead(200, { "content-length": contentLength }).write("{");
+    response.on("close", onClose);
+    response
+      .writeHead(200, contentLength === undefined ? {} : { "content-length": contentLength })
+      .write("{");
   }).listen(0, "127.0.0.1");
   await once(server, "listening");
   onTestFinished(() => {

@@ -37,6 +37,19 @@ describe("a contract", () => {
     },
   );
 
+  it("is the same text whatever the order of its types", () => {
+    const accepts = [Asked, Other] as const;
+    const text = contractText(contract({ name: "a", accepts, publishes: [Answered, Other] }));
+    expect(contractText(contract({ name: "a", accepts: [Other, Asked], publishes: [Other, Answered] }))).toBe(
+      text,
+    );
+  });
+
+  it("takes a name as long as allowed, and none that is no text", () => {
+    expect(contract({ name: "a".repeat(64), accepts: [Asked] }).name).toHaveLength(64);
+    expect(() => contract({ name: undefined as never, accepts: [Asked] })).toThrow("got undefined");
+  });
+
   it("refuses no accepted type, and a type named twice on either side", () => {
     expect(() => contract({ name: "a", accepts: [] })).toThrow(
       "contract a must accept at least one message type",

@@ -81,12 +81,32 @@ describe("digestOf", () => {
   });
 });
 
+it("G2: of data that say the same in one order only is one part, and made once", () => {
+  for (const data of [1, { a: 1, b: 2 }, { 9: 1, 10: 2 }, [{ a: 1 }]]) {
+    expect(Object.keys(digestOf({ type, data }))).toEqual(["digest"]);
+  }
+  const said = { type, data: { b: 1, a: 2 } };
+  expect(digestOf(said)).toBe(digestOf(said));
+});
+
+it("G11: data in order are not copied", () => {
+  for (const data of [[1, [2]], { a: [1], b: { c: 2 } }, [{ a: 1 }, { b: [] }], {}])
+    expect(inOrder(data)).toBe(data);
+});
+
 describe("saysTheSame", () => {
   it("takes a shortened digest, and nothing so short that it tells nothing", () => {
     const said = digestOf({ type, data: { b: 1, a: 2 } });
     expect(
       saysTheSame(shortened(said, { digest: 16, meaning: 11 }), digestOf({ type, data: { a: 2, b: 1 } })),
     ).toBe(true);
+    const [short, ordered] = [{ digest: 16, meaning: 11 }, digestOf({ type, data: { a: 2, b: 1 } })];
+    expect(saysTheSame(shortened(ordered, short), said)).toBe(true);
+    expect(shortened(said, short)).toEqual({
+      digest: said.digest.slice(0, 16),
+      meaning: said.meaning?.slice(0, 11),
+    });
+    expect(shortened(ordered, short)).toEqual({ digest: ordered.digest.slice(0, 16) });
     for (const stored of [{}, { digest: "" }, { digest: said.digest.slice(0, 10) }, { meaning: 1 }]) {
       expect(saysTheSame(stored, said)).toBe(false);
     }

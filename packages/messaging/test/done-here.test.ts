@@ -126,6 +126,13 @@ it("G2: another consumer in the same process has a memory of its own", async () 
   expect(await count(message)).toBe(2);
 });
 
+it("G2: a message of another source that has its id is another message", async () => {
+  const receive = aConsumer(rows());
+  const message = anAdded();
+  for (const source of ["/one", "/other", "/one"]) await receive({ ...message, source });
+  expect(await count(message)).toBe(2);
+});
+
 it("G11: remembers the last thousand messages, and checks the evidence for older ones", async () => {
   const store: EvidenceStore = { commit: async () => ({ kind: "done" }), find: async () => undefined };
   let runs = 0;

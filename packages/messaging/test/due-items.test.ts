@@ -1,6 +1,7 @@
-import { PutItemCommand } from "@aws-sdk/client-dynamodb";
+import { PutItemCommand, type QueryCommandInput } from "@aws-sdk/client-dynamodb";
 import { aWorld, type World } from "@essentially-once/testing/world";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
+import { dynamodb } from "../src/aws/clients.ts";
 import { allSlots, dueEntries } from "../src/schedule/due-items.ts";
 
 let world: World;
@@ -27,6 +28,43 @@ describe("the entries that are due", () => {
     for await (const step of dueEntries({ table: table(), slots: ["1"], after: iso(10), until: iso(40) }))
       found.push(...step.map(({ id }) => id));
     expect(found).toEqual(["timed#17"]);
+  });
+
+  it("are those at the bounds, too, each with its slot and time", async () => {
+    const found: unknown[] = [];
+    const range = { table: table(), slots: ["0"], after: iso(15), until: iso(18) };
+    for await (const step of dueEntries(range)) found.push(...step);
+    expect(found).toEqual([15, 16, 18].map((n) => ({ id: `timed#${n}`, due: iso(n), slot: "0" })));
+    for await (const step of dueEntries({ ...range, until: iso(15.5), after: iso(15.2) }))
+      expect(step, "a step without entries").toBeUndefined();
+  });
+
+  it("G11: are read a page at a time, each page once, and only as far as they are asked for", async () => {
+    const queries: QueryCommandInput[] = [];
+    dynamodb().middlewareStack.add(
+      (next) => (args) => {
+        queries.push(args.input as QueryCommandInput);
+        return next(args);
+      },
+      { name: "queries", step: "initialize" },
+    );
+    onTestFinished(() => void dynamodb().middlewareStack.remove("queries"));
+    const pages = async (pageSize?: number) => {
+      queries.length = 0;
+      const range = { table: table(), slots: ["0", "1"], until: iso(59), ...(pageSize && { pageSize }) };
+      for await (const _ of dueEntries(range)) if (pageSize === 2) break;
+      return queries.length;
+    };
+    expect(await pages(2)).toBe(2); // one of each slot
+    expect(await pages()).toBe(2);
+    expect(queries.map(({ Limit, ExclusiveStartKey }) => [Limit, ExclusiveStartKey])).toEqual([
+      [100, undefined],
+      [100, undefined],
+    ]);
+    await pages(5);
+    const starts = queries.map(({ ExclusiveStartKey }) => ExclusiveStartKey?.id?.S);
+    expect(starts.filter((start) => start === undefined)).toHaveLength(2);
+    expect(new Set(starts).size).toBe(starts.length - 1);
   });
 });
 

@@ -8,6 +8,8 @@ afterEach(() => restore?.());
 describe("when a scheduled message is due", () => {
   it("takes a Date and an RFC 3339 text", () => {
     expect(dueMsOf({ at: new Date(1_000) })).toBe(1_000);
+    expect(dueMsOf({ at: new Date(0) })).toBe(0);
+    expect(dueMsOf({ at: "9999-01-01T00:00:00Z" })).toBe(Date.UTC(9999, 0));
     expect(dueMsOf({ at: "2030-01-31T08:00:00+01:00" })).toBe(Date.UTC(2030, 0, 31, 7));
   });
 
@@ -28,6 +30,9 @@ describe("when a scheduled message is due", () => {
     [{ after: { seconds: -1 } }],
     [{ after: { seconds: Number.NaN } }],
     [{ after: { seconds: Number.POSITIVE_INFINITY } }],
+    [{ after: { seconds: "1" } }],
+    [{ after: { seconds: 1, weeks: 1 } }],
+    [{ at: new Date(Date.UTC(9999, 0) + 1) }],
     [{ after: { weeks: 1 } }],
     [{ after: { days: 1_000_000_000 } }],
     [{ at: new Date(-1) }],

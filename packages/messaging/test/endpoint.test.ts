@@ -2,7 +2,7 @@ import { GetItemCommand, TransactionCanceledException } from "@aws-sdk/client-dy
 import { linesOf } from "@essentially-once/testing/internal/support/lines";
 import { aContext, aPost } from "@essentially-once/testing/lambda";
 import { aWorld, type World } from "@essentially-once/testing/world";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, onTestFinished } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, onTestFinished, vi } from "vitest";
 import * as z from "zod";
 import { dynamodb } from "../src/aws/clients.ts";
 import type { MessageMiddleware } from "../src/commit/delivery.ts";
@@ -107,6 +107,32 @@ it("a request is a CloudEvent of its own for the handler", async () => {
   });
 });
 
+it("a request goes on in the trace that its caller names, else in that of the invocation", async () => {
+  const seen: unknown[] = [];
+  const look = endpoint(contract({ name: "look", accepts: [Pay] })).handler(async ({ traceparent }) => {
+    seen.push(traceparent);
+    return {};
+  });
+  const given = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+  const ask = (headers: object) =>
+    look(aPost({ till: "t", coins: 5 }, { "idempotency-key": "k", ...headers }), aContext());
+  await ask({ traceparent: given });
+  vi.stubEnv(
+    "_X_AMZN_TRACE_ID",
+    "Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8;Sampled=1",
+  );
+  await ask({ traceparent: "none" });
+  vi.unstubAllEnvs();
+  expect(seen).toEqual([given, "00-5759e988bd862e3fe1be46a994272793-53995c3f42cd8ad8-01"]);
+});
+
+it("does not begin with a contract that its function was not deployed with", () => {
+  vi.stubEnv("CONTRACT", "another");
+  onTestFinished(() => void vi.unstubAllEnvs());
+  const made = endpoint(contract({ name: "look", accepts: [Pay] }));
+  expect(() => made.handler(async () => ({}))).toThrow("CONTRACT_MISMATCH");
+});
+
 describe("a request that is none", () => {
   const ping = endpoint(contract({ name: "ping", accepts: [Pay] })).handler(async () => ({ pong: true }));
   const anything = { till: "t", coins: 5 };
@@ -196,11 +222,14 @@ it.each([
     expect(await handler(event, aContext())).toMatchObject({ statusCode: status });
   });
   const processed = [
-    { level: "INFO", code: "PROCESSED" },
+    { level: "INFO", code: "PROCESSED", consumer: "long" },
     { code: "METRICS", Processed: 1 },
   ];
   const refused = [
-    { level: "ERROR", code: "REFUSED", reasonCode: "RECEIPT_TOO_LARGE" },
+    {
+      ...{ level: "ERROR", code: "REFUSED", consumer: "long", status: 500, errorCode: "INTERNAL" },
+      ...{ reasonCode: "RECEIPT_TOO_LARGE", reasonDetail: "350001 bytes, at most 350000" },
+    },
     { code: "METRICS", Retried: 1 }, // the caller repeats it
   ];
   expect(lines).toMatchObject(status === 201 ? processed : refused);
@@ -267,6 +296,8 @@ describe("users behind one role", () => {
     expect(await asked({ "x-user": "bob@example.com" })).toEqual([201, 2]);
     expect(await asked({ "x-user": "ada@example.com" })).toEqual([201, 1]);
     expect(await asked({})).toEqual([401, "CALLER_UNKNOWN"]);
+    // As earlier releases had it: a request that is repeated after an upgrade is the same one.
+    expect(sources[0]).toBe("/ask/QdFZsCv6LVRFuxyYgcRsCbMHYNn8Q2RDpCK2m53IKWs");
     expect(sources.join()).not.toContain("example.com");
   });
 });

@@ -1,7 +1,9 @@
 import { anEnvelope } from "@essentially-once/testing/an-envelope";
+import { anSqsRecord } from "@essentially-once/testing/lambda";
 import { codeAfter } from "@essentially-once/testing/middleware";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { receive } from "../src/commit/received.ts";
 import { Park } from "../src/core/outcome.ts";
 import { asciiJson, readEnvelope, readKept } from "../src/envelope/envelope.ts";
 import { ageGate } from "../src/trust/age-gate.ts";
@@ -33,12 +35,15 @@ describe("readEnvelope", () => {
   it.each([
     ["null", "a CloudEvents envelope is a JSON object"],
     ["[]", "a CloudEvents envelope is a JSON object"],
+    ['"text"', "a CloudEvents envelope is a JSON object"],
     [JSON.stringify({ specversion: "0.3" }), 'specversion must be "1.0"'],
     [JSON.stringify({ ...valid, id: undefined }), "id is required"],
     [JSON.stringify({ ...valid, id: "" }), "id must be a string of 1 to 512 characters"],
     [JSON.stringify({ ...valid, source: 7 }), "source must be a string of 1 to 512 characters"],
     [JSON.stringify({ ...valid, type: "x".repeat(513) }), "type must be a string of 1 to 512 characters"],
     [JSON.stringify({ ...valid, hops: -1 }), "hops must be a whole number from 0 to 2147483647"],
+    [JSON.stringify({ ...valid, hops: 1.5 }), "hops must be a whole number from 0 to 2147483647"],
+    [JSON.stringify({ ...valid, hops: "1" }), "hops must be a whole number from 0 to 2147483647"],
     [JSON.stringify({ ...valid, hops: 2_147_483_648 }), "hops must be a whole number from 0 to 2147483647"],
     [JSON.stringify({ ...valid, id: null }), "id is required"],
     [JSON.stringify({ ...valid, ID: "a", id: undefined }), "id is required"],
@@ -53,6 +58,19 @@ describe("readEnvelope", () => {
     [JSON.stringify({ ...valid, sequence: 7 }), "sequence must be a string of 1 to 512 characters"],
   ])("G6: parks %s as ENVELOPE_INVALID: %s", (body, detail) => {
     expect(parkOf(body)).toMatchObject({ code: "ENVELOPE_INVALID", detail });
+  });
+
+  it("takes what is at its bounds, and every attribute", () => {
+    const full = {
+      ...valid,
+      id: "i".repeat(512),
+      sequence: "0000000000000007",
+      causationid: "c",
+      traceparent: "t",
+      hops: 2_147_483_647,
+    };
+    expect(readEnvelope(JSON.stringify(full))).toEqual(full);
+    expect(readEnvelope(JSON.stringify({ ...full, sequence: "7" }))).toEqual(full);
   });
 
   it("takes a foreign CloudEvent that has none of our extensions", () => {
@@ -82,11 +100,14 @@ describe("the rules of CloudEvents", () => {
     const { data, ...read } = readEnvelope(JSON.stringify({ ...required, data: null, dataref }));
     expect([data, read.dataref]).toEqual([undefined, dataref]);
     expect(readEnvelope(JSON.stringify({ ...required, data: null })).data).toBeNull();
+    expect(readEnvelope(JSON.stringify({ ...required, data: 0, dataref }))).toMatchObject({ data: 0 });
+    expect(readEnvelope(JSON.stringify({ ...required, data: 0, dataref }))).not.toHaveProperty("dataref");
   });
 
   it.each([
     "application/json",
     "application/json; charset=utf-8",
+    "application/json; kept-by=nobody\ud800",
     "text/json",
     "application/vnd.shop+json",
     "A/JSON",
@@ -129,6 +150,9 @@ describe("the rules of CloudEvents", () => {
     const body = JSON.stringify(required);
     const sentMs = Date.parse("2026-05-01T00:00:00Z");
     expect(readEnvelope(body, { sentMs }).time).toBe("2026-05-01T00:00:00.000Z");
+    const record = anSqsRecord(body);
+    record.attributes.SentTimestamp = String(sentMs);
+    expect(receive(record).envelope).toMatchObject({ time: "2026-05-01T00:00:00.000Z" });
     for (const unknown of [{}, { sentMs: Number.NaN }]) {
       const message = readEnvelope(body, unknown);
       expect(await codeAfter(ageGate(), { message })).toBe("TOO_OLD");

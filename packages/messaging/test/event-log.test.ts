@@ -2,7 +2,7 @@ import { anEnvelope } from "@essentially-once/testing/an-envelope";
 import { type Faults, injectFaults } from "@essentially-once/testing/faults";
 import { aJournal, aJournalWorld, type JournalWorld } from "@essentially-once/testing/journal-world";
 import { aContext, anSqsEvent, anSqsRecord } from "@essentially-once/testing/lambda";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import * as z from "zod";
 import { dynamodb } from "../src/aws/clients.ts";
 import { idempotency } from "../src/commit/idempotency.ts";
@@ -70,9 +70,11 @@ describe("a consumer that logs first and acts later", () => {
     const message = anAdded(5);
     const unit = unitOfWork({ contract: { name: "log", publishes: [] }, cause: message });
     const delivery = { consumer: "log", message, unit, deadlineMs: Date.now() + 5_000 };
+    const append = vi.spyOn(log, "append");
     const evidence = eventLog({ journal: log });
     expect(await evidence.find(delivery)).toBeUndefined();
     expect(await evidence.commit(delivery, undefined)).toEqual({ kind: "done" });
+    expect(append.mock.lastCall?.[1]).toEqual({ deadlineMs: delivery.deadlineMs }); // G11
     expect(await evidence.find(delivery)).toEqual({ kind: "duplicate" });
     const body = JSON.stringify({ ...anAdded(7), more: "of the producer's" }, null, 1);
     await receive(JSON.parse(body), 1, body);

@@ -10,6 +10,7 @@ import {
   findEntry,
   findRecord,
   isUnsettled,
+  marked,
   readText,
   recordLength,
   recordOf,
@@ -36,6 +37,54 @@ describe("the text of evidence by ids", () => {
     const nothing: EvidenceText = { floorMs: -1, lostMs: -1, lostDay: 0, beyond: [], entries: [] };
     expect(readText(writeText(nothing))).toEqual(nothing);
     expect(readText(undefined)).toEqual(nothing);
+  });
+
+  it("G2: is what every release writes", () => {
+    const message = anEnvelope({
+      id: "1",
+      source: "/a",
+      type: "t",
+      time: "2026-01-01T00:00:00.000Z",
+      data: { b: 1, a: 2 },
+    });
+    const one = entryOf("tests", message);
+    expect(one).toMatchObject({ key: "Wd743OELFo-QVcdw7dvQFx", mark: "snUlV", timeMs: Date.UTC(2026, 0, 1) });
+    expect(entryOf("tests", { ...message, time: "never" }).timeMs).toBe(0);
+    expect(recordOf(one)).toBe("Wd743OELFo-QipmdYyWl");
+    expect(recordLength).toBe(20);
+    const ordered = withEntry(undefined, entryOf("tests", { ...message, data: 1 }), 5, today);
+    expect(ordered).toMatch(/ [\w-]{22}\.[\w-]{16}\.\w+$/); // what is empty at the end is left out
+    expect(recordOf({ ...one, barred: true })).toBe("Wd743OELFo-Qipmd!!!!");
+    expect(withEntry(undefined, one, 5, today)).toBe(
+      "-1~-1~snUlV Wd743OELFo-QVcdw7dvQFx.ipmdjfAvGXmSdAve.mjuohs00.YyWl6EfeT-d",
+    );
+    expect(barEntry(undefined, "tests", message, today)).toBe(
+      "-1~-1~snUlV Wd743OELFo-QVcdw7dvQFx.ipmdjfAvGXmSdAve.mjuohs00.YyWl6EfeT-d.snUlV!",
+    );
+    const beyond = [first, { ...second, row: 0, leaving: "" }, { ...second, leaving: "" }];
+    expect(writeText({ floorMs: 0, lostMs: 0, lostDay: 0, beyond, entries: ["a"] })).toBe(
+      "0~0.0~aaaaa.12345678.2.7~bbbbb..0~bbbbb a",
+    );
+    expect(writeText({ floorMs: -1, lostMs: -1, lostDay: 0, beyond: [], entries: [] })).toBe("-1~-1");
+  });
+
+  it("G2: knows the same data in another order of keys", () => {
+    const message = anEnvelope({ data: { b: 1, a: 2 } });
+    const text = withEntry(undefined, entryOf("tests", message), 5, today);
+    expect(findEntry(text, entryOf("tests", { ...message, data: { a: 2, b: 1 } }))).toBe("same");
+  });
+
+  it("G2: what was barred leaves the window as its own consumer's", () => {
+    const message = anEnvelope();
+    const barred = barEntry(undefined, "tests", message, today);
+    const { beyond } = readText(withEntry(barred, entry(), 1, today));
+    const own = entryOf("tests", message);
+    expect(beyond).toMatchObject([{ mark: own.mark, leaving: recordOf({ ...own, barred: true }) }]);
+  });
+
+  it("G2: an entry that has a mark keeps it when the others get one", () => {
+    const [unknown, known] = ["k.d.1.m", "k.d.1.m.aaaaa"];
+    expect(marked(readText(`-1 ${unknown} ${known}`)).entries).toEqual([`${unknown}.?`, known]);
   });
 
   it("G2: what one consumer has beyond the window is changed alone", () => {
@@ -98,6 +147,8 @@ describe("the text of evidence by ids", () => {
     expect(findEntry(barred, entryOf("tests", message))).toBe("barred");
     const settled = withBeyond(readText(old), { ...first, mark });
     expect(isUnsettled(settled, mark)).toBe(false);
+    expect(isUnsettled(withBeyond(readText(old), { ...first, mark: "other" }), mark)).toBe(true);
+    expect(isUnsettled({ ...readText(old), floorMs: 0, lostMs: 0 }, mark)).toBe(true);
     expect(isUnsettled({ ...readText(old), lostMs: -1 }, mark)).toBe(false);
     expect(isUnsettled({ ...readText(old), floorMs: -1 }, mark)).toBe(false);
   });

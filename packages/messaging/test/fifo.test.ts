@@ -129,7 +129,9 @@ describe("a FIFO batch", () => {
       await killed.promise;
     }
     expect(await receive(again(7)(killer), again(7)(aRecord("a2")))).toEqual([]);
-    expect(await deadNotes()).toEqual(["a1 RETRIES_EXHAUSTED", "a2 HELD"]);
+    const [died, successor] = await world.drain(deadLetterQueueUrl);
+    expect([died, successor].map((one) => one?.attributes.ReasonCode)).toEqual(["RETRIES_EXHAUSTED", "HELD"]);
+    expect(died?.attributes.ReasonDetail).toMatch(/last error RUN_NOT_ENDED$/);
   });
 });
 

@@ -194,6 +194,55 @@ describe("groupCommit", () => {
     expect(ends.map(({ status }) => status)).toEqual(["rejected", "rejected"]);
   });
 
+  it.each<[string, object, number]>([
+    ["for what no transaction may have", { name: "Park" }, 3],
+    ["for one of its units", { $fault: "client", $metadata: { attempts: 1 } }, 3],
+    ["for one of its units, by an older SDK", { $fault: "client" }, 3],
+    ["at a second attempt", { $fault: "client", $metadata: { attempts: 2 } }, 1],
+    ["by a fault of the other side", { $fault: "server", $metadata: { attempts: 1 } }, 1],
+  ])(
+    "G5, G11: a request that is refused %s is sent in parts where that may help",
+    async (_why, how, requests) => {
+      let calls = 0;
+      const trouble = Object.assign(new Error("no"), how);
+      const group = groupCommit(async () => {
+        calls++;
+        throw trouble;
+      });
+      const units = [1, 2].map(() => measure([aPut()]));
+      for (const unit of units) group.begin(unit, Date.now() + 5_000);
+      const ends = await Promise.allSettled(units.map((unit) => group.commit(unit, unit)));
+      expect(ends).toEqual(Array(2).fill({ status: "rejected", reason: trouble }));
+      expect(calls).toBe(requests);
+    },
+  );
+
+  it("G5: each unit gets the reasons of its own actions", async () => {
+    const calls: number[] = [];
+    const [failed, none] = [{ Code: "ConditionalCheckFailed" }, {}];
+    const group = groupCommit(async (actions) => {
+      calls.push(actions.length);
+      return calls.length === 1 ? [none, none, none, failed, none, none] : undefined;
+    });
+    const units = [2, 3, 1].map((count) => measure(Array.from({ length: count }, aPut)));
+    for (const unit of units) group.begin(unit, Date.now() + 5_000);
+    const all = await Promise.all(units.map((unit) => group.commit(unit, unit)));
+    expect(all).toEqual([undefined, [none, failed, none], undefined]);
+    expect(calls).toEqual([6, 3]);
+  });
+
+  it("G5: when no unit has a reason, each is sent alone", async () => {
+    const calls: number[] = [];
+    const group = groupCommit(async (actions) => {
+      calls.push(actions.length);
+      return actions.length > 1 ? actions.map(() => ({ Code: "None" })) : undefined;
+    });
+    const units = [1, 2, 3].map(() => measure([aPut()]));
+    for (const unit of units) group.begin(unit, Date.now() + 5_000);
+    await Promise.all(units.map((unit) => group.commit(unit, unit)));
+    expect(calls).toEqual([3, 1, 1, 1]);
+  });
+
   it("G11: an abandoned run delays no other unit after its deadline", async () => {
     const group = groupCommit(transact(dynamodb), { lingerMs: 60_000 });
     group.begin({}, Date.now() - 1);

@@ -9,7 +9,7 @@ import { setClock } from "../src/core/clock.ts";
 import { newId } from "../src/core/ids.ts";
 import { Park } from "../src/core/outcome.ts";
 import { bodyId } from "../src/envelope/message-group.ts";
-import { type Holds, holds } from "../src/receive/holds.ts";
+import { type Holds, holdId, holds } from "../src/receive/holds.ts";
 import { keyOrder } from "../src/receive/key-order.ts";
 
 const day = 86_400;
@@ -48,6 +48,8 @@ describe("a line", () => {
     });
     const [held] = (await line.read(["g"])).values();
     expect(held).toMatchObject({ line: ["b", "c"], parkedAt: [began + 3 * day, began + 2 * day] });
+    const item = await world.get(world.output("OrderedEvidenceTable"), holdId(queueName, "g"));
+    expect(item).toMatchObject({ group: "g", queue: queueName }); // for whoever looks into the table
   });
 });
 
@@ -95,6 +97,27 @@ describe("a line that others change all the time", () => {
   });
 });
 
+describe("a change of a line that the table refuses", () => {
+  it.each([
+    ["join", [], /NOT contains/],
+    ["join", ["a"], /SET parkedAt/],
+    ["leave", ["a"], /DeleteItem/],
+    ["leave", ["a", "b"], /REMOVE line/],
+  ] as const)("G4: fails %s of %j, and does not pass for a line that moved", async (step, found, refused) => {
+    for (const id of found) await line.join("g", id);
+    dynamodb().middlewareStack.add(
+      (next, { commandName }) =>
+        async function refuse(args) {
+          if (!refused.test(`${commandName} ${JSON.stringify(args.input)}`)) return next(args);
+          throw new Error("throttled");
+        },
+      { name: "refuse", step: "initialize" },
+    );
+    onTestFinished(() => void dynamodb().middlewareStack.remove("refuse"));
+    await expect(line[step]("g", "a")).rejects.toThrow("throttled");
+  });
+});
+
 describe("who left a line", () => {
   it("G4, G11: is known of the last ten, which is as many as a batch of a FIFO queue has", async () => {
     const ids = Array.from({ length: 13 }, (_, n) => `m${n}`);
@@ -124,7 +147,7 @@ describe("a key whose first dead letter was never handled", () => {
     nowSeconds += lifeDays * day;
     const said = await linesOf(async () => expect(await admission("fourth")).toBe("HELD"));
     expect(said).toMatchObject([
-      { code: "HOLD_EXPIRED", group: "g", bodyId: bodyId("first"), behind: 2 },
+      { level: "ERROR", code: "HOLD_EXPIRED", group: "g", bodyId: bodyId("first"), behind: 2 },
       { code: "HOLD_EXPIRED", group: "g", bodyId: bodyId("second"), behind: 1 },
     ]);
     const [held] = (await line.read(["g"])).values();

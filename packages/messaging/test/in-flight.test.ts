@@ -1,13 +1,14 @@
 import { DynamoDBClient, GetItemCommand, PutItemCommand } from "@aws-sdk/client-dynamodb";
 import { marshall } from "@aws-sdk/util-dynamodb";
 import { anEnvelope } from "@essentially-once/testing/an-envelope";
+import { linesOf } from "@essentially-once/testing/internal/support/lines";
 import { aContext, anSqsEvent, anSqsRecord } from "@essentially-once/testing/lambda";
 import { aWorld, type World } from "@essentially-once/testing/world";
 import type { Context, SQSBatchResponse, SQSEvent } from "aws-lambda";
-import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import * as z from "zod";
 import { dynamodb } from "../src/aws/clients.ts";
-import { watched } from "../src/aws/in-flight.ts";
+import { hasRun, runToEnd, watched, watchedWork } from "../src/aws/in-flight.ts";
 import { effects } from "../src/commit/effect.ts";
 import { idempotency } from "../src/commit/idempotency.ts";
 import { rows } from "../src/commit/rows.ts";
@@ -67,7 +68,7 @@ describe("a handler that does not wait for what it started", () => {
         if (waits) unit.write(things().save({ id: data.id, version: 0, answer: await sent }));
       });
     expect(await isReturned(ship)).toBe(true);
-    await vi.waitFor(async () => expect(await recorded(message.partitionkey)).toBe(true));
+    await expect.poll(() => recorded(message.partitionkey)).toBe(true);
     waits = true;
     expect(await isReturned(ship, 2)).toBe(false);
     expect(await world.get(table(), message.partitionkey)).toMatchObject({ answer: 1 });
@@ -78,6 +79,28 @@ describe("a handler that does not wait for what it started", () => {
     const own = watched(new DynamoDBClient({ endpoint: String(process.env.AWS_ENDPOINT_URL_DYNAMODB) }));
     const careless = aHandler(async () => void own.send(new GetItemCommand(aGet())));
     expect(await isReturned(careless)).toBe(true);
+  });
+
+  it("Q12: names five of them, and a call of a client that is watched twice once", async () => {
+    const unit = { write: () => undefined, publish: () => undefined };
+    const leave = (count: number) => async () => {
+      for (let n = 1; n <= count; n++) void watchedWork(`w${n}`, () => new Promise(() => undefined));
+    };
+    const detailOf = (work: () => Promise<void>) =>
+      runToEnd(unit, work).then(
+        () => "none",
+        ({ lastly }) => lastly.detail,
+      );
+    expect(hasRun(unit)).toBe(false);
+    const said = "still running when the handler ended:";
+    expect(await detailOf(leave(5))).toBe(`5 ${said} w1, w2, w3, w4, w5`);
+    expect(hasRun(unit)).toBe(true);
+    expect(await detailOf(leave(6))).toBe(`6 ${said} w1, w2, w3, w4, w5 …`);
+    const twice = watched(
+      watched(new DynamoDBClient({ endpoint: String(process.env.AWS_ENDPOINT_URL_DYNAMODB) })),
+    );
+    const call = async () => void twice.send(new GetItemCommand(aGet())).catch(() => undefined);
+    expect(await detailOf(call)).toBe(`1 ${said} GetItemCommand`);
   });
 
   it("a neighbour that waits is not blamed", async () => {
@@ -124,9 +147,14 @@ describe("what a handler left behind, unseen, when it ended", () => {
     });
     expect(await isReturned(leaving)).toBe(false);
     ended.resolve();
-    expect(await left).toEqual(
-      new Error(`${call} was called after its handler ended: await everything the handler starts`),
+    const lines = await linesOf(async () =>
+      expect(await left).toEqual(
+        new Error(`${call} was called after its handler ended: await everything the handler starts`),
+      ),
     );
+    expect(lines.filter(({ code }) => code !== "METRICS")).toMatchObject([
+      { level: "ERROR", code: "CALLED_LATE", call },
+    ]);
     expect(await world.get(table(), "late")).toBeUndefined();
   });
 });

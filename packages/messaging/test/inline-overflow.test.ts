@@ -10,7 +10,9 @@ import { rounds } from "@essentially-once/testing/rounds";
 import { aWorld, type World } from "@essentially-once/testing/world";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import * as z from "zod";
-import { entryOf, recordOf } from "../src/commit/evidence-text.ts";
+import { sharedRead } from "../src/aws/shared-read.ts";
+import { entryOf, readText, recordOf, writeText } from "../src/commit/evidence-text.ts";
+import { unitOfWork } from "../src/commit/unit-of-work.ts";
 import { derivedId, newId } from "../src/core/ids.ts";
 import { contract } from "../src/envelope/contract.ts";
 import { asciiJson, type Envelope } from "../src/envelope/envelope.ts";
@@ -184,8 +186,8 @@ describe("while a deployment runs", () => {
     for (const message of messages(30, (n) => time(n + 3))) await receive(message);
     for (const message of old.slice(3)) await receive(message);
     expect(await outcome()).toMatchObject({ count: 36, parked: [] });
-    await receive(old[0] as Envelope);
-    expect(await outcome()).toMatchObject({ count: 36, parked: ["EVIDENCE_GONE"] });
+    for (const message of old.slice(0, 3)) await receive(message);
+    expect(await outcome()).toMatchObject({ count: 36, parked: Array(3).fill("EVIDENCE_GONE") });
   });
 
   it("G2, G6: an item whose evidence the earlier release had not dropped yet goes on as if this one had written it", async () => {
@@ -225,6 +227,9 @@ describe("while a deployment runs", () => {
     const { receive, setClock } = await anEnvironment({ window: 3 });
     for (const message of messages(2, () => new Date(Date.UTC(2026, 1, 1)).toISOString()))
       await receive(message);
+    setClock(() => Date.now() + 60 * 86_400_000);
+    await receive(messages(1, past)[0] as Envelope);
+    expect(await outcome()).toEqual({ count: 6, parked: ["EVIDENCE_GONE"] });
     setClock(() => Date.now() + 61 * 86_400_000);
     for (const message of messages(2, past)) await receive(message);
     expect(await outcome()).toEqual({ count: 8, parked: [] });
@@ -235,8 +240,10 @@ describe("what it costs", () => {
   it("a write unit a message, and a second one for one in ten; in one environment no read", async () => {
     const { receive, client } = await anEnvironment({ window: 6 });
     const requests = watchRequests(client);
+    const tries = injectFaults(client, { command: "PutItemCommand", moment: "before", attempts: [] });
     for (const message of messages(106)) await receive(message);
     requests.stop();
+    expect(tries.attempts).toHaveLength(9); // none is refused
     expect(requests.seen.filter((one) => one === "UpdateItem 1")).toHaveLength(106);
     const puts = requests.seen
       .filter((one) => one.startsWith("PutItem"))
@@ -245,7 +252,11 @@ describe("what it costs", () => {
     expect(requests.seen.filter((one) => !/^(UpdateItem|PutItem)/.test(one))).toEqual([]);
   });
 
-  it("an item with up to as many messages as two windows never pays", async () => {
+  it("an item with up to as many messages as two windows never pays, and loads nothing for it", async () => {
+    vi.doMock("../src/commit/inline-overflow.ts", () => {
+      throw new Error("loaded without need");
+    });
+    cleanUp.push(() => vi.doUnmock("../src/commit/inline-overflow.ts"));
     const requests = [];
     for (let item = 0; item < 5; item++) {
       counterId = newId();
@@ -254,7 +265,7 @@ describe("what it costs", () => {
       for (const message of messages(20)) await receive(message);
       requests.push(...watch.stop());
     }
-    expect(requests.filter((one) => one !== "UpdateItem 1")).toEqual([]);
+    expect(requests).toEqual(Array(100).fill("UpdateItem 1"));
     expect(await rows()).toEqual([]);
   });
 
@@ -267,6 +278,95 @@ describe("what it costs", () => {
     for (const message of messages(3)) await receive(message);
     expect(requests.stop()).toEqual(["UpdateItem 1", "UpdateItem 1", "UpdateItem 1"]); // it has read the row once
   });
+});
+
+describe("the memory of what rows hold", () => {
+  const [message] = messages(1);
+  const unit = unitOfWork({ contract: { name: "count", publishes: [] }, cause: message });
+  const delivery = { consumer: "count", message, unit, deadlineMs: 0 };
+  const client = () => world.clients.dynamodb;
+
+  it("G11: has the last 200 items", async () => {
+    const { looking, text } = await anOverflow();
+    const look = async (n: number) => looking(n, text("aToken00", 0));
+    await look(0);
+    await Promise.all(Array.from({ length: 200 }, (_, n) => look(n + 1)));
+    const requests = watchRequests(client());
+    for (let n = 1; n <= 200; n++) expect(await look(n)).toBeUndefined();
+    expect(requests.seen).toEqual([]);
+    await look(0);
+    expect(requests.stop()).toHaveLength(1);
+  });
+
+  it("G2, G11: of rows that another process went on in, those are read that it may have changed", async () => {
+    const { looking, text, nameOf } = await anOverflow();
+    const requests = watchRequests(client());
+    for (const [token, row] of [
+      ["aToken00", 1], // rows 0 and 1
+      ["bToken00", 2], // 1, which was the last one, and 2
+      ["cToken00", 4], // all, as they are full: each may have got room
+    ] as const) {
+      expect(await looking(1, text(token, row))).toBeUndefined();
+    }
+    expect(requests.stop()).toEqual(["BatchGetItem 2", "BatchGetItem 2", "BatchGetItem 5"]);
+    await looking(2, text("aToken00", 1));
+    const records = `${recordOf(entryOf("count", message))}abc`;
+    await world.put(evidence(), { id: `${nameOf(2)}#2`, records });
+    expect(await looking(2, text("bToken00", 2))).toEqual({ kind: "duplicate" });
+  });
+
+  it.each([
+    ["all shared ones are full", 4, { kind: "duplicate" }],
+    ["there is none, as a shared one has room", 3, undefined],
+  ])(
+    "G2, G11: settled after the earlier release, an item knows of rows of a message's own: %s",
+    async (_what, last, known) => {
+      const { readOverflow, place, nameOf } = await anOverflow();
+      const record = recordOf(entryOf("count", message));
+      await world.put(evidence(), {
+        id: `${nameOf(1)}#${last}`,
+        records: `${"x".repeat(20)}abc`,
+      });
+      await world.put(evidence(), { id: `${nameOf(1)}#${record.slice(0, 12)}`, record });
+      const other = { ...delivery, message: { ...message, id: newId() } };
+      const unsettled = writeText({ floorMs: 0, lostMs: 0, lostDay: 0, beyond: [], entries: [] });
+      const requests = watchRequests(client());
+      const { evidence: settled } = await readOverflow(place(1), unsettled, other);
+      expect(requests.stop()).toEqual(["BatchGetItem 6"]); // five shared ones, and its own
+      expect((await readOverflow(place(1), settled, delivery)).known).toEqual(known);
+    },
+  );
+
+  it("G11: settled after the earlier release, an item without rows is not looked beyond again", async () => {
+    const { readOverflow, place } = await anOverflow();
+    const unsettled = writeText({ floorMs: 0, lostMs: 0, lostDay: 0, beyond: [], entries: [] });
+    const { evidence: settled } = await readOverflow(place(1), unsettled, delivery);
+    const { mark } = entryOf("count", message);
+    expect(readText(settled).beyond).toEqual([{ mark, token: "", row: -1, ownDay: 0, leaving: "" }]);
+    const requests = watchRequests(client());
+    await readOverflow(place(1), settled, delivery);
+    expect(requests.stop()).toEqual([]);
+  });
+
+  /** Asks for what is beyond an item, as a new process: it has seen none. */
+  async function anOverflow() {
+    vi.resetModules();
+    const { readOverflow } = await import("../src/commit/inline-overflow.ts");
+    const { nameOf } = await import("../src/commit/overflow-rows.ts");
+    const evidenceTable = evidence();
+    const read = sharedRead({ table: evidenceTable, client });
+    const place = (n: number) => ({ evidenceTable, client, read, table: table(), id: `${counterId} ${n}` });
+    return {
+      readOverflow,
+      place,
+      nameOf: (n: number) => nameOf(place(n), delivery),
+      text(token: string, row: number): string {
+        const beyond = [{ mark: entryOf("count", message).mark, token, row, ownDay: 0, leaving: "" }];
+        return writeText({ floorMs: 1, lostMs: -1, lostDay: 0, beyond, entries: [] });
+      },
+      looking: async (n: number, text: string) => (await readOverflow(place(n), text, delivery)).known,
+    };
+  }
 });
 
 describe("an item with more messages than one row holds", () => {

@@ -8,6 +8,7 @@ import { streamRecord } from "@essentially-once/local-cloud/internal/mappings/st
 import { anEnvelope } from "@essentially-once/testing/an-envelope";
 import { type Faults, injectFaults } from "@essentially-once/testing/faults";
 import { Asked } from "@essentially-once/testing/internal/support/kit/messages";
+import { linesOf } from "@essentially-once/testing/internal/support/lines";
 import { registerProducers } from "@essentially-once/testing/internal/support/register-producers";
 import { aContext, anSqsEvent, anSqsRecord } from "@essentially-once/testing/lambda";
 import { aWorld, type World } from "@essentially-once/testing/world";
@@ -50,6 +51,7 @@ beforeEach(async () => {
 afterEach(async () => {
   faults?.remove();
   faults = undefined;
+  for (const row of await world.items(outbox())) await world.remove(outbox(), row);
   await world.drain(queue());
 });
 afterAll(() => world.stop());
@@ -59,16 +61,16 @@ it("G3: each record brings the messages of its own commit, though the item has o
   for (const total of [1, 2, 3]) await commit(id, total);
   expect(await publish(await streamNow(), aContext())).toEqual({ batchItemFailures: [] });
   expect(await totalsReceived()).toEqual([1, 2, 3]);
-  expect(await world.items(world.output("OrderedOutboxTable"))).toEqual([]);
+  expect(await world.items(outbox())).toEqual([]);
 });
 
 it("G3: a change that published nothing brings nothing again", async () => {
   const id = newId();
+  await commit(id, 0);
   await commit(id, 1);
   await commit(id, 2, { evidence: rows() });
   await commit(id, 0);
-  for (const row of await world.items(world.output("OrderedOutboxTable")))
-    await world.remove(world.output("OrderedOutboxTable"), row);
+  for (const row of await world.items(outbox())) await world.remove(outbox(), row);
   await publish(await streamNow(), aContext());
   expect(await totalsReceived()).toEqual([1]);
 });
@@ -79,14 +81,14 @@ it("G3: what a queue does not take is reported to the stream, and is a row that 
   faults = injectFaults(sqs(), { command: "SendMessageBatchCommand", moment: "before" });
   const { batchItemFailures } = await publish(event, aContext());
   expect(batchItemFailures).toEqual([{ itemIdentifier: event.Records[0]?.dynamodb?.SequenceNumber }]);
-  expect(await world.items(world.output("OrderedOutboxTable"))).toHaveLength(1);
+  expect(await world.items(outbox())).toHaveLength(1);
 
   faults.remove();
   const restoreClock = setClock(() => Date.now() + 61_000);
   expect(await sweep({}, aContext())).toMatchObject({ sent: 1 });
   restoreClock();
   expect(await totalsReceived()).toEqual([1]);
-  expect(await world.items(world.output("OrderedOutboxTable"))).toEqual([]);
+  expect(await world.items(outbox())).toEqual([]);
 });
 
 it("G5: a row that is kept holds those behind it for some minutes, and no longer", async () => {
@@ -100,8 +102,6 @@ it("G5: a row that is kept holds those behind it for some minutes, and no longer
   expect((await publish(event, aContext())).batchItemFailures).toHaveLength(1);
   refusing.remove();
   restoreClock();
-  for (const row of await world.items(world.output("OrderedOutboxTable")))
-    await world.remove(world.output("OrderedOutboxTable"), row);
 });
 
 it("G3: keeps the rows in time when a queue does not answer at all", async () => {
@@ -112,7 +112,7 @@ it("G3: keeps the rows in time when a queue does not answer at all", async () =>
   const { batchItemFailures } = await publish(event, aContext({ remainingMs: 1_700 }));
   sqs().middlewareStack.remove(name);
   expect(batchItemFailures).toEqual([{ itemIdentifier: event.Records[0]?.dynamodb?.SequenceNumber }]);
-  expect(await world.items(world.output("OrderedOutboxTable"))).toHaveLength(1);
+  expect(await world.items(outbox())).toHaveLength(1);
   expect(await publish(event, aContext())).toEqual({ batchItemFailures: [] });
   expect(await totalsReceived()).toEqual([1]);
 });
@@ -139,16 +139,42 @@ it("G3: what a stream gave up is brought again by another name of its commit, an
   expect(await totalsReceived()).toEqual([1]);
 });
 
-it("G3: says when even the row could not be kept, and the stream brings the record again", async () => {
-  await commit(newId(), 1);
+it("G3: says when even a row could not be kept, and the stream brings the record again", async () => {
+  for (const total of [1, 2]) await commit(newId(), total);
   const event = await streamNow();
-  const faulty = [
-    injectFaults(sqs(), { command: "SendMessageBatchCommand", moment: "before" }),
-    injectFaults(dynamodb(), { command: "PutItemCommand", moment: "before" }),
-  ];
-  expect((await publish(event, aContext())).batchItemFailures).toHaveLength(1);
-  for (const fault of faulty) fault.remove();
+  faults = injectFaults(sqs(), { command: "SendMessageBatchCommand", moment: "before" });
+  let puts = 0;
+  const name = "first-put";
+  dynamodb().middlewareStack.add(
+    (next, { commandName }) =>
+      (args) => {
+        if (commandName === "PutItemCommand" && ++puts === 1) throw new TypeError("no answer");
+        return next(args);
+      },
+    { name, step: "initialize" },
+  );
+  const lines = await linesOf(async () => {
+    expect((await publish(event, aContext())).batchItemFailures).toHaveLength(1);
+  });
+  dynamodb().middlewareStack.remove(name);
+  expect(lines).toContainEqual(
+    expect.objectContaining({ level: "ERROR", code: "OUTBOX_WRITE_FAILED", rows: 1 }),
+  );
+  expect(await world.items(outbox())).toHaveLength(1);
+  faults.remove();
   expect(await publish(event, aContext())).toEqual({ batchItemFailures: [] });
+  expect(await totalsReceived()).toEqual([1, 2]);
+});
+
+it("G7: what the registry does not know yet waits in the name of its table, until its function is there", async () => {
+  await commit(newId(), 1, { name: "newcomer" });
+  expect((await publish(await streamNow(), aContext())).batchItemFailures).toHaveLength(1);
+  const [row] = await world.items(outbox());
+  expect(row?.id).toMatch(/^items#[\w-]{22}$/);
+  await registerProducers(["newcomer"], { table: "items" });
+  const restoreClock = setClock(() => Date.now() + 301_000);
+  expect(await sweep({}, aContext())).toEqual({ rows: 1, sent: 1 });
+  restoreClock();
   expect(await totalsReceived()).toEqual([1]);
 });
 
@@ -160,9 +186,13 @@ it("G3: sends nothing to the outbox table and deletes nothing there when all wen
 });
 
 /** One message changes the item; above 0 it publishes an ask for that amount. */
-async function commit(id: string, total: number, { evidence = inline({ table }) } = {}): Promise<void> {
+async function commit(
+  id: string,
+  total: number,
+  { evidence = inline({ table }), name = "count" } = {},
+): Promise<void> {
   const counters = versionedTable<Counter>(table);
-  const handler = consumer(contract({ name: "count", accepts: [Asked], publishes: [Asked] }))
+  const handler = consumer(contract({ name, accepts: [Asked], publishes: [Asked] }))
     .use(idempotency({ evidence }))
     .handler(async (_message, unit) => {
       const counter = (await counters.get(id)) ?? { id, version: 0, count: 0 };
@@ -210,6 +240,10 @@ async function streamNow(): Promise<DynamoDBStreamEvent> {
 
 async function totalsReceived(): Promise<number[]> {
   return (await world.drain(queue())).map(({ body }) => JSON.parse(body).data.amount as number).sort();
+}
+
+function outbox(): string {
+  return world.output("OrderedOutboxTable");
 }
 
 function queue(): string {

@@ -1,17 +1,21 @@
+import {
+  ProvisionedThroughputExceededException,
+  TransactionConflictException,
+} from "@aws-sdk/client-dynamodb";
 import { anEnvelope } from "@essentially-once/testing/an-envelope";
 import { type Faults, injectFaults } from "@essentially-once/testing/faults";
 import { linesOf } from "@essentially-once/testing/internal/support/lines";
 import { watchRequests } from "@essentially-once/testing/internal/support/watch-requests";
 import { aContext, anSqsEvent, anSqsRecord } from "@essentially-once/testing/lambda";
 import { aWorld, type World } from "@essentially-once/testing/world";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, onTestFinished } from "vitest";
 import * as z from "zod";
 import { dynamodb } from "../src/aws/clients.ts";
 import { idempotency } from "../src/commit/idempotency.ts";
 import { inline } from "../src/commit/inline.ts";
 import { rows } from "../src/commit/rows.ts";
 import { remember } from "../src/commit/seen-evidence.ts";
-import type { Write } from "../src/commit/unit-of-work.ts";
+import { unitOfWork, type Write } from "../src/commit/unit-of-work.ts";
 import { type Versioned, versionedTable } from "../src/commit/versioned-table.ts";
 import { newId } from "../src/core/ids.ts";
 import { Park } from "../src/core/outcome.ts";
@@ -111,6 +115,64 @@ describe("a consumer with evidence inline", () => {
     const records = [1, 2, 3, 4].map((amount) => anSqsRecord(asciiJson(anAdded({ amount }))));
     expect(await handler()(anSqsEvent(...records), aContext())).toEqual({ batchItemFailures: [] });
     expect(await count()).toBe(10);
+  });
+
+  it.each([
+    [1, 1],
+    [2, 2],
+  ])(
+    "D6: after %i conflicts with a transaction its handler has run %i times, for one effect",
+    async (conflicts, runs) => {
+      let [left, ran] = [conflicts, 0];
+      refuseUpdates(() => (left-- > 0 ? conflict() : undefined));
+      const counting = anInlineConsumer().handler(async ({ data }, unit) => {
+        ran++;
+        const counter = await counters().get(data.counter);
+        if (counter) unit.write(counters().save({ ...counter, count: counter.count + data.amount }));
+      });
+      const event = anSqsEvent(anSqsRecord(asciiJson(anAdded({ amount: 5 }))));
+      expect(await counting(event, aContext())).toEqual({ batchItemFailures: [] });
+      expect(ran).toBe(runs);
+      expect(await count()).toBe(5);
+    },
+  );
+
+  it.each([
+    ["fails on its condition", "CONTENDED", undefined],
+    ["meets transactions again and again", "TransactionConflict", conflict],
+  ] as const)(
+    "D6: a write that %s names its item, for which those of one process take turns",
+    async (_what, code, error) => {
+      const message = anAdded({ amount: 5 });
+      const unit = unitOfWork({ contract: { name: "count", publishes: [] }, cause: message });
+      unit.write({
+        Update: {
+          TableName: table(),
+          Key: { id: { S: counterId } },
+          UpdateExpression: "REMOVE a",
+          ConditionExpression: "attribute_exists(nothing)",
+        },
+      });
+      refuseUpdates(() => error?.());
+      const delivery = { consumer: "count", message, unit, deadlineMs: Date.now() + 5_000 };
+      const committed = inline({ table: table() }).commit(delivery, undefined);
+      const item = `${table()} ${counterId}`;
+      await expect(committed).rejects.toMatchObject({ name: "StateMoved", code, item });
+    },
+  );
+
+  it("G11: a throttle that lasts is a wait, after five tries, and says which it was", async () => {
+    let tries = 0;
+    refuseUpdates(() => {
+      tries++;
+      return new ProvisionedThroughputExceededException({ message: "slow", $metadata: {} });
+    });
+    const lines = await linesOf(() => receive(anAdded({ amount: 5 })));
+    expect(tries).toBe(5);
+    expect(lines.find(({ code }) => code === "RETRY_LATER")).toMatchObject({
+      errorCode: "ProvisionedThroughputExceeded",
+      waitedSeconds: expect.any(Number),
+    });
   });
 
   it("D15: parks a message that has the id of another and other data, and changes nothing", async () => {
@@ -216,9 +278,26 @@ describe("a consumer with evidence inline", () => {
     expect(await itemNow()).toEqual(before);
   });
 
-  it("parks a unit of work that is not one write of its item", async () => {
+  it("parks messages without a write that an item of the kit's own would have to carry", async () => {
+    const announce = anInlineConsumer().handler(async (_message, unit) => {
+      unit.publish(Counted.from({ count: 7 }));
+    });
+    const message = anEnvelope(Added.from({ counter: "count#generations", amount: 1 }));
+    await announce(anSqsEvent(anSqsRecord(asciiJson(message))), aContext());
+    expect(await reasons()).toEqual(["KEY_RESERVED"]);
+  });
+
+  it.each([
+    ["of another item", () => [newId()]],
+    ["of its item and another", () => [counterId, newId()]],
+    [
+      "of an item of that id in another table",
+      () => [counterId],
+      () => world.output("StandardEvidenceTable"),
+    ],
+  ])("parks a unit of work with a write %s", async (_, ids, place = table) => {
     const greedy = anInlineConsumer().handler(async (_message, unit) => {
-      unit.write(counters().save({ id: newId(), version: 0, count: 1 }));
+      for (const id of ids()) unit.write(versionedTable<Counter>(place()).save({ id, version: 0, count: 1 }));
     });
     await greedy(anSqsEvent(anSqsRecord(asciiJson(anAdded({ amount: 5 })))), aContext());
     expect(await reasons()).toEqual(["INLINE_ONE_ITEM"]);
@@ -266,6 +345,25 @@ describe("the window of evidence in an item", () => {
     );
   });
 });
+
+function conflict(): Error {
+  return new TransactionConflictException({ message: "in a transaction", $metadata: {} });
+}
+
+/** Until the end of the test. */
+function refuseUpdates(how: () => Error | undefined): void {
+  const { middlewareStack } = dynamodb();
+  middlewareStack.add(
+    (next, { commandName }) =>
+      async function refuseUpdate(args) {
+        const error = commandName === "UpdateItemCommand" ? how() : undefined;
+        if (error) throw error;
+        return next(args);
+      },
+    { name: "refuse-updates", step: "initialize" },
+  );
+  onTestFinished(() => void middlewareStack.remove("refuse-updates"));
+}
 
 function table(): string {
   return world.output("StandardTable");

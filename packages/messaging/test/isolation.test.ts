@@ -121,6 +121,109 @@ it("G4, G5: in a group, no message behind a recorded failure is a suspect", asyn
   expect(calls).toEqual([["a1", "a2", "b1"]]);
 });
 
+it.each<[string, readonly string[], Isolated, readonly string[]]>([
+  [
+    "copies of a message run all, whatever becomes of the first",
+    ["a1", "a2"],
+    { fails: ["a1"] },
+    ["process ", "forget ", "alone a1", "process a1", "alone a2", "process a2", "forget a2", "failed a1"],
+  ],
+  [
+    "in a FIFO group nothing runs behind a failure, and what was before it is done",
+    ["a1", "a2", "a3"],
+    { inOrder: true, fails: ["a2"] },
+    ["process ", "forget ", "alone a1", "process a1", "forget a1", "alone a2", "process a2", "failed a2,a3"],
+  ],
+  [
+    "a neighbour that failed is not deleted before a suspect runs",
+    ["a1", "new1", "new2"],
+    { fails: ["new1"] },
+    ["process new1,new2", "forget new2", "alone a1", "process a1", "forget a1", "failed new1"],
+  ],
+  [
+    "what was done is deleted before a suspect runs, and does not run",
+    ["a1", "b1", "new1"],
+    { done: ["a1"] },
+    ["process new1", "forget new1,a1", "alone b1", "process b1", "forget b1", "failed "],
+  ],
+  [
+    "what was done altogether is left to the answer of the batch",
+    ["a1", "new1", "new2"],
+    { done: ["a1"], fails: ["new2"] },
+    ["process new1,new2", "failed new2"],
+  ],
+  [
+    "a message is done only with all that have its id",
+    ["a1", "a2"],
+    { done: ["a1"] },
+    [
+      "process ",
+      "forget ",
+      "alone a1",
+      "process a1",
+      "forget a1",
+      "alone a2",
+      "process a2",
+      "forget a2",
+      "failed ",
+    ],
+  ],
+  [
+    "where order counts, nobody is asked whether it was done",
+    ["a1"],
+    { inOrder: true, done: ["a1"] },
+    ["process ", "forget ", "alone a1", "process a1", "forget a1", "failed "],
+  ],
+  [
+    "a group with one that was alone runs after all others",
+    ["a1", "a2", "b1"],
+    { runs: { a2: "alone" }, done: [] },
+    [
+      ...["process ", "forget ", "alone b1", "process b1", "forget b1"],
+      ...["alone a1", "process a1", "forget a1", "alone a2", "process a2", "forget a2", "failed "],
+    ],
+  ],
+])("G5: %s", async (_, items, given, expected) => {
+  expect(await isolated(items, given)).toEqual(expected);
+});
+
+interface Isolated {
+  readonly inOrder?: boolean;
+  readonly runs?: Readonly<Record<string, LastRun>>;
+  readonly fails?: readonly string[];
+  readonly done?: readonly string[];
+}
+
+/** What is done with the items, of which those called new come for the first time. */
+async function isolated(items: readonly string[], { inOrder, runs = {}, fails = [], done }: Isolated) {
+  const steps: string[] = [];
+  const failed = await processIsolated(items, {
+    ...(inOrder !== undefined && { inOrder }),
+    ...(done && { isDone: async (item: string) => done.includes(item) }),
+    deadlineMs: Number.POSITIVE_INFINITY,
+    keyOf: (item) => item.slice(0, -1),
+    recordOf: (item) => ({
+      ...anSqsRecord("", { receiveCount: item.startsWith("new") ? 1 : 2 }),
+      messageId: item,
+    }),
+    store: {
+      async lastRuns(records) {
+        expect(records.map(({ messageId }) => messageId)).toEqual(
+          items.filter((item) => !item.startsWith("new")),
+        );
+        return new Map(Object.entries(runs));
+      },
+      note: async ({ messageId }, run) => void steps.push(`${run} ${messageId}`),
+    },
+    async process(some) {
+      steps.push(`process ${some}`);
+      return some.filter((item) => fails.includes(item));
+    },
+    forget: async (some) => void steps.push(`forget ${some}`),
+  });
+  return [...steps, `failed ${failed}`];
+}
+
 class Killed extends Error {}
 
 /** Ten messages in one batch, message 0 kills; a round for each receive, in the order that the round says. */

@@ -1,7 +1,8 @@
 import { linesOf } from "@essentially-once/testing/internal/support/lines";
 import type { StandardSchemaV1 } from "@standard-schema/spec";
-import { expect, it } from "vitest";
+import { expect, it, vi } from "vitest";
 import * as z from "zod";
+import { declaredKeys } from "../src/core/issue-paths.ts";
 import { messageType } from "../src/envelope/message-type.ts";
 import { log } from "../src/observe/log.ts";
 
@@ -96,6 +97,35 @@ it("S10: of a schema of another library, also what it declares lazily is known, 
   };
   const type = messageType({ type: "tests.t.v1", schema, key: () => "k" });
   await expect(type.parse({})).rejects.toMatchObject({ detail: "tests.t.v1: invalid at next.deep.*" });
+});
+
+it("S10: what a schema declares as JSON Schema is known; of its functions only a getter is called", async () => {
+  const parse = vi.fn();
+  const issues = [{ message: person, path: ["size", person] }];
+  const schema = {
+    "~standard": { version: 1, vendor: "tests", validate: () => ({ issues }) },
+    properties: { size: null },
+    entries: null,
+    parse,
+  } as const;
+  const type = messageType({ type: "tests.t.v1", schema: schema as never, key: () => "k" });
+  await expect(type.parse({})).rejects.toMatchObject({ detail: "tests.t.v1: invalid at size.*" });
+  expect(parse).not.toHaveBeenCalled();
+});
+
+it("G11: a schema that makes another one without end is walked up to a bound, and once", () => {
+  let made = 0;
+  const schema = endless();
+  expect(declaredKeys(schema)).toEqual(new Set(["next"]));
+  expect(made).toBeLessThan(5_000);
+  const before = made;
+  declaredKeys(schema);
+  expect(made).toBe(before);
+
+  function endless(): object {
+    made += 1;
+    return { shape: { next: { getter: endless } } };
+  }
 });
 
 it("G11: a field of a log line is cut to 1,000 characters", async () => {

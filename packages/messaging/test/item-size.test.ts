@@ -11,9 +11,15 @@ describe("itemBytes", () => {
       { l: { L: [{ S: "ab" }, { BOOL: false }] } },
       1 + 3 + 2 + 2 + 1,
     ],
-    ["three for a map and one for each element", { m: { M: { k: { S: "v" } } } }, 1 + 3 + 1 + 2],
+    [
+      "three for a map and one for each element",
+      { m: { M: { k: { S: "v" }, l: { S: "w" } } } },
+      1 + 3 + (1 + 2) + (1 + 2),
+    ],
     ["three for an empty list", { l: { L: [] } }, 1 + 3],
-    ["a set by its elements", { s: { SS: ["a", "bc"] } }, 1 + 3],
+    ["a set of strings by its elements", { s: { SS: ["a", "bc"] } }, 1 + 3],
+    ["a set of numbers by its elements", { s: { NS: ["7", "12"] } }, 1 + 2 + 3],
+    ["a set of bytes by its elements", { s: { BS: [new Uint8Array(10), new Uint8Array(2)] } }, 1 + 12],
   ])("counts %s", (_what, item, bytes) => {
     expect(itemBytes(item)).toBe(bytes);
   });
@@ -22,7 +28,11 @@ describe("itemBytes", () => {
     ["0", 1, 2],
     ["7", 2, 3],
     ["1000000", 2, 3],
+    ["-7", 3, 3],
     ["-12", 3, 4],
+    ["10000001", 5, 6],
+    ["1.5e25", 2, 3],
+    ["1.5E125", 2, 3],
     ["0.00012", 2, 3],
     ["1.5e10", 2, 3],
     ["99999999999999999999999999999999999999", 20, 21],

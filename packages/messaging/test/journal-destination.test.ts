@@ -2,6 +2,7 @@ import { PutItemCommand } from "@aws-sdk/client-dynamodb";
 import { CreateQueueCommand, ReceiveMessageCommand } from "@aws-sdk/client-sqs";
 import { marshall } from "@aws-sdk/util-dynamodb";
 import { type Faults, injectFaults } from "@essentially-once/testing/faults";
+import { linesOf } from "@essentially-once/testing/internal/support/lines";
 import {
   aJournal,
   aJournalMessage,
@@ -86,7 +87,19 @@ describe("the journal as a destination of the publisher", () => {
     const { id, source } = first.messages[0]?.envelope ?? message.envelope;
     const forged = aJournalMessage({ id, source, type: "routed", data: "other" });
     const rows = [first, { ...reused, messages: [forged] }, await aRow("routed")];
-    expect(await publish(rows)).toEqual(new Set([rows[0]?.id, rows[2]?.id]));
+    const lines = await linesOf(async () => {
+      expect(await publish(rows)).toEqual(new Set([rows[0]?.id, rows[2]?.id]));
+    });
+    expect(lines).toContainEqual(
+      expect.objectContaining({
+        level: "ERROR",
+        code: "APPEND_REFUSED",
+        journal: log.name,
+        rowId: reused.id,
+        reasonCode: "ID_REUSED",
+        reasonDetail: `${source} ${id} is already in the journal with other data`,
+      }),
+    );
     expect(await received()).toHaveLength(2);
   });
 });

@@ -1,4 +1,9 @@
-import { DeleteItemCommand, PutItemCommand, TransactionCanceledException } from "@aws-sdk/client-dynamodb";
+import {
+  type CancellationReason,
+  DeleteItemCommand,
+  PutItemCommand,
+  TransactionCanceledException,
+} from "@aws-sdk/client-dynamodb";
 import { marshall } from "@aws-sdk/util-dynamodb";
 import { type Faults, injectFaults } from "@essentially-once/testing/faults";
 import { linesOf } from "@essentially-once/testing/internal/support/lines";
@@ -9,9 +14,10 @@ import {
   inSeconds,
   type JournalWorld,
 } from "@essentially-once/testing/journal-world";
-import { afterAll, afterEach, beforeAll, describe, expect, it, onTestFinished } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, it, onTestFinished, vi } from "vitest";
 import { dynamodb } from "../src/aws/clients.ts";
 import { writesWithRows } from "../src/commit/outbox.ts";
+import { setClock } from "../src/core/clock.ts";
 import { derivedId } from "../src/core/ids.ts";
 import { itemBytes } from "../src/core/item-size.ts";
 import { type Journal, type JournalMessage, journal, partitionOf } from "../src/pull/journal.ts";
@@ -33,10 +39,12 @@ describe("append", () => {
   it("G10: numbers the entries of a partition without a gap, in the order of the append", async () => {
     const log = aJournal();
     const journalMessages = Array.from({ length: 120 }, (_, n) => aJournalMessage({ data: n })); // three transactions
-    const appended = await log.append(journalMessages, inSeconds(10));
-    expect(appended).toEqual(
-      journalMessages.map((_, n) => ({ kind: "appended", partition: 0, sequence: n + 1 })),
-    );
+    const lines = await linesOf(async () => {
+      expect(await log.append(journalMessages, inSeconds(10))).toEqual(
+        journalMessages.map((_, n) => ({ kind: "appended", partition: 0, sequence: n + 1 })),
+      );
+    });
+    expect(lines).toEqual([]);
     expect(await all(log, 0)).toEqual(journalMessages.map(({ body }, n) => ({ sequence: n + 1, body })));
   });
 
@@ -150,9 +158,12 @@ describe("append", () => {
     const log = aJournal();
     const journalMessages = [aJournalMessage(), aJournalMessage()];
     faults = injectFaults(dynamodb(), { command: "TransactWriteItemsCommand", moment: "after" });
-    expect(await log.append(journalMessages, inSeconds(10))).toEqual([
-      { kind: "unconfirmed" },
-      { kind: "unconfirmed" },
+    const lines = await linesOf(async () => {
+      const results = await log.append(journalMessages, inSeconds(10));
+      expect(results).toEqual([{ kind: "unconfirmed" }, { kind: "unconfirmed" }]);
+    });
+    expect(lines).toMatchObject([
+      { level: "WARN", code: "APPEND_FAILED", journal: log.name, partition: 0, errorCode: "TimeoutError" },
     ]);
     faults.remove();
     expect((await log.append(journalMessages, inSeconds(10))).map(({ kind }) => kind)).toEqual([
@@ -205,6 +216,28 @@ describe("append", () => {
     ]);
   });
 
+  it("G4, G6: messages that had no turn in their process until the deadline wait, and hold up no other journal", async () => {
+    const log = aJournal();
+    const gate = Promise.withResolvers<void>();
+    let transactions = 0;
+    dynamodb().middlewareStack.add(
+      (next, { commandName }) =>
+        async (args) => {
+          if (commandName === "TransactWriteItemsCommand" && ++transactions === 1) await gate.promise;
+          return next(args);
+        },
+      { name: "gate", step: "initialize" },
+    );
+    onTestFinished(() => void dynamodb().middlewareStack.remove("gate"));
+    const first = log.append([aJournalMessage()], inSeconds(10));
+    expect(await log.append([aJournalMessage()], inSeconds(0.1))).toEqual([
+      { kind: "unconfirmed", contended: true },
+    ]);
+    expect(await aJournal().append([aJournalMessage()], inSeconds(3))).toMatchObject([{ kind: "appended" }]);
+    gate.resolve();
+    expect(await first).toEqual([{ kind: "appended", partition: 0, sequence: 1 }]);
+  });
+
   it.each([2, 8])(
     "G4, G6: appends nothing when it was made with other than %i partitions",
     async (partitions) => {
@@ -212,14 +245,19 @@ describe("append", () => {
       const four = Array.from({ length: 20 }, (_, n) => aJournalMessage({ partitionkey: `key-${n}` }));
       await journal({ name, partitions: 4 }).append(four, inSeconds(10));
       const other = journal({ name, partitions });
+      const more = Array.from({ length: 20 }, (_, n) => aJournalMessage({ partitionkey: `key-${n}` }));
       const lines = await linesOf(async () => {
-        const results = await other.append([aJournalMessage({ partitionkey: "key-1" })], inSeconds(10));
-        expect(results).toEqual([{ kind: "unconfirmed" }]);
+        const results = await other.append(more, inSeconds(10));
+        expect(results).toEqual(more.map(() => ({ kind: "unconfirmed" })));
       });
       expect(lines.find(({ code }) => code === "JOURNAL_PARTITIONS")).toMatchObject({
+        level: "ERROR",
         journal: name,
         partitions,
+        found: "4 partitions",
       });
+      const failed = lines.filter(({ code }) => code === "APPEND_FAILED");
+      expect(new Set(failed.map(({ errorCode }) => errorCode))).toEqual(new Set(["PartitionsChanged"]));
       await expect(other.checkPartitions()).rejects.toThrow(`but ${partitions} partitions are configured`);
     },
   );
@@ -228,7 +266,9 @@ describe("append", () => {
     const log = aJournal();
     faults = injectFaults(dynamodb(), { command: "BatchGetItemCommand", moment: "before" });
     const lines = await linesOf(() => log.checkPartitions());
-    expect(lines).toMatchObject([{ code: "PARTITIONS_UNREAD", journal: log.name }]);
+    expect(lines).toMatchObject([
+      { level: "WARN", code: "PARTITIONS_UNREAD", errorCode: "TimeoutError", journal: log.name },
+    ]);
   });
 
   it("G6: knows partitions that an earlier release appended to, which did not say how many there are", async () => {
@@ -244,15 +284,57 @@ describe("append", () => {
     const other = journal({ name: log.name, partitions: 1 });
     await log.append([aJournalMessage()], inSeconds(10));
     await other.append([aJournalMessage()], inSeconds(10));
-    faults = injectFaults(dynamodb(), {
-      command: "TransactWriteItemsCommand",
-      moment: "after",
-      attempts: [],
-    });
+    const inputs = watch();
     expect(await log.append([aJournalMessage()], inSeconds(10))).toMatchObject([
       { kind: "appended", sequence: 3 },
     ]);
-    expect(faults.attempts).toHaveLength(2);
+    expect(inputs.map(({ command }) => command)).toEqual(Array(2).fill("TransactWriteItemsCommand"));
+  });
+
+  it("G10: reads the head that it does not know once, as it is now, and no other", async () => {
+    const log = aJournal();
+    await log.append([aJournalMessage()], inSeconds(10));
+    const inputs = watch();
+    const other = journal({ name: log.name, partitions: 1 });
+    expect(await other.append([aJournalMessage()], inSeconds(10))).toMatchObject([{ sequence: 2 }]);
+    expect(inputs).toMatchObject([
+      { command: "GetItemCommand", ConsistentRead: true },
+      { command: "TransactWriteItemsCommand" },
+    ]);
+  });
+
+  it("G11: goes on behind others who were in the way for a while", async () => {
+    const log = aJournal();
+    conflictFrom(1, 3);
+    expect(await log.append([aJournalMessage()], inSeconds(10))).toEqual([
+      { kind: "appended", partition: 0, sequence: 1 },
+    ]);
+  });
+
+  it("G11: loses twelve races at most, however much time is left", async () => {
+    const log = aJournal();
+    const inputs = watch();
+    conflictFrom(1);
+    const random = vi.spyOn(Math, "random").mockReturnValue(0); // no wait takes long
+    onTestFinished(() => random.mockRestore());
+    expect(await log.append([aJournalMessage()], inSeconds(60))).toEqual([
+      { kind: "unconfirmed", contended: true },
+    ]);
+    const races = () => inputs.filter(({ command }) => command === "TransactWriteItemsCommand").length;
+    expect(races()).toBe(12);
+    const startMs = Date.now();
+    onTestFinished(setClock(() => startMs));
+    await log.append([aJournalMessage()], { deadlineMs: startMs + 499 });
+    expect(races()).toBe(12 + 2); // a third would need a wait, for which there is no time
+  });
+
+  it("G3: confirms nothing when DynamoDB cancels without a reason", async () => {
+    const log = aJournal();
+    conflictFrom(1, Number.POSITIVE_INFINITY, []);
+    const lines = await linesOf(async () => {
+      expect(await log.append([aJournalMessage()], inSeconds(10))).toEqual([{ kind: "unconfirmed" }]);
+    });
+    expect(lines).toMatchObject([{ code: "APPEND_FAILED", errorCode: "AppendRefused" }]);
   });
 
   it("G10: overwrites no entry when the head was deleted", async () => {
@@ -261,7 +343,10 @@ describe("append", () => {
     await log.append([first], inSeconds(10));
     const Key = marshall({ id: `${log.name}#0`, sequence: 0 });
     await world.clients.dynamodb.send(new DeleteItemCommand({ TableName: world.journalTable, Key }));
-    expect(await log.append([aJournalMessage()], inSeconds(10))).toEqual([{ kind: "unconfirmed" }]);
+    const lines = await linesOf(async () => {
+      expect(await log.append([aJournalMessage()], inSeconds(10))).toEqual([{ kind: "unconfirmed" }]);
+    });
+    expect(lines).toMatchObject([{ level: "WARN", code: "APPEND_FAILED", errorCode: "AppendRefused" }]);
     expect(await all(log, 0)).toEqual([{ sequence: 1, body: first.body }]);
   });
 
@@ -325,9 +410,27 @@ describe("read", () => {
     );
     const Key = marshall({ id: `${log.name}#0`, sequence: 3 });
     await world.clients.dynamodb.send(new DeleteItemCommand({ TableName: world.journalTable, Key }));
-    const page = await log.read({ partition: 0, after: 0, limit: 100 });
-    expect(page.map(({ sequence }) => sequence)).toEqual([1, 2]);
-    expect(await log.read({ partition: 0, after: 2, limit: 100 })).toEqual([]);
+    const lines = await linesOf(async () => {
+      const page = await log.read({ partition: 0, after: 1, limit: 100 });
+      expect(page.map(({ sequence }) => sequence)).toEqual([2]);
+      expect(await log.read({ partition: 0, after: 2, limit: 100 })).toEqual([]);
+      expect(await log.read({ partition: 0, after: 3, limit: 100 })).toHaveLength(2);
+    });
+    const gap = { level: "WARN", code: "JOURNAL_GAP", journal: log.name, partition: 0, after: 2 };
+    expect(lines).toMatchObject([gap, gap]);
+  });
+
+  it("G10: fails at an entry that the kit did not write", async () => {
+    const log = aJournal();
+    const Item = marshall({ id: `${log.name}#0`, sequence: 1 });
+    await world.clients.dynamodb.send(new PutItemCommand({ TableName: world.journalTable, Item }));
+    await expect(log.read({ partition: 0, after: 0, limit: 1 })).rejects.toThrow(
+      `Journal entry ${log.name}#0 1 must have a body`,
+    );
+  });
+
+  it("G4: finds the partition of a key where every release looks for it", () => {
+    expect(["a", "customer-1", "", "語"].map((key) => partitionOf(key, 64))).toEqual([22, 30, 31, 3]);
   });
 
   it("names an option that is out of range", () => {
@@ -351,17 +454,36 @@ function measureRow({ envelope }: JournalMessage): number {
   return itemBytes(row?.Put?.Item ?? {});
 }
 
-/** Others write at the same time, from the so-manieth transaction on. */
-function conflictFrom(nth: number): void {
+/** The requests from now on. */
+function watch(): { readonly command: string | undefined; readonly ConsistentRead?: boolean }[] {
+  const inputs: { command: string | undefined }[] = [];
+  dynamodb().middlewareStack.add(
+    (next, { commandName: command }) =>
+      (args) => {
+        inputs.push({ ...args.input, command });
+        return next(args);
+      },
+    { name: "watch", step: "initialize" },
+  );
+  onTestFinished(() => void dynamodb().middlewareStack.remove("watch"));
+  return inputs;
+}
+
+/** Others write at the same time, from the so-manieth transaction on, until another. */
+function conflictFrom(
+  nth: number,
+  last = Number.POSITIVE_INFINITY,
+  reasons: CancellationReason[] = [{ Code: "TransactionConflict" }],
+): void {
   let calls = 0;
   dynamodb().middlewareStack.add(
     (next, { commandName }) =>
       async function conflict(args) {
-        if (commandName !== "TransactWriteItemsCommand" || ++calls < nth) return next(args);
+        if (commandName !== "TransactWriteItemsCommand" || ++calls < nth || calls > last) return next(args);
         throw new TransactionCanceledException({
           message: "in the way",
           $metadata: {},
-          CancellationReasons: [{ Code: "TransactionConflict" }],
+          CancellationReasons: reasons,
         });
       },
     { name: "conflict", step: "initialize" },

@@ -36,6 +36,7 @@ describe("asJson", () => {
     [{ toJSON: () => [1] }, [1]],
     [{ toJSON: 1 }, { toJSON: 1 }],
     [undefined, undefined],
+    [Object.create(null), {}],
   ])("takes %o as %o", (value, expected) => {
     expect(json(value)).toStrictEqual(expected);
     if (Object.is(value, -0)) expect(Object.is(json(value), 0)).toBe(true);
@@ -55,6 +56,7 @@ describe("asJson", () => {
     ["bytes", { bytes: new Uint8Array(4) }, "a Uint8Array at bytes"],
     ["an error", { why: new Error("a secret") }, "a Error at why"],
     ["what hides its contents", { price: new Hidden() }, "a Hidden at price"],
+    ["what says nothing of itself", { price: Object.create({ constructor: undefined }) }, "a value at price"],
     ["half a character", { name: "a\ud800" }, "a string with a lone surrogate at name"],
     ["a circle", circle, "more than 64 nested objects"],
   ])("G1: refuses %s by its place and its kind", (_what, value, detail) => {
@@ -62,6 +64,16 @@ describe("asJson", () => {
     expect(park?.code).toBe("CODE");
     expect(park?.detail).toContain(`tests: ${detail}`);
     expect(park?.detail).not.toContain("secret");
+  });
+
+  it("G2: puts keys in order", () => {
+    expect(Object.keys(Object(json({ b: 1, a: 2 })))).toEqual(["a", "b"]);
+  });
+
+  it("G11: takes 64 nested objects and arrays, and no more", () => {
+    const nested = (depth: number): unknown => (depth === 0 ? 1 : [nested(depth - 1)]);
+    expect(json(nested(64))).toEqual(nested(64));
+    expect(parkOf(nested(65))?.detail).toContain("more than 64 nested");
   });
 
   it("S10: names no key that could be a person's address", () => {

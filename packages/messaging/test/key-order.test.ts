@@ -25,7 +25,23 @@ it("G11: a line of a thousand takes no more; what is in it keeps its place", asy
 
 it("G4: a line that is not full takes one more", async () => {
   const { order, record } = await aLineOf(999);
-  await expect(order.admit(record("behind it"))).rejects.toMatchObject({ code: "HELD" });
+  await expect(order.admit(record("behind it"))).rejects.toMatchObject({
+    code: "HELD",
+    detail: "behind a parked message of group g",
+  });
+});
+
+it("G4: a message that is parked joins its line, one that is done leaves it, and any other changes nothing", async () => {
+  const { order, record } = await aLineOf(1);
+  await order.lift(record("behind it"));
+  await order.hold(record("behind it"));
+  await expect(order.admit(record("body 999"))).rejects.toMatchObject({ code: "HELD" });
+  await order.lift(record("body 0"));
+  await order.admit(record("behind it"));
+  await expect(order.admit(record("body 999"))).rejects.toMatchObject({ code: "HELD" });
+  await order.admit(record("body 0")); // which left, and comes once more
+  await order.lift(record("behind it"));
+  await order.admit(record("body 999"));
 });
 
 async function aLineOf(length: number) {

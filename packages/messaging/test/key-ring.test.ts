@@ -153,6 +153,10 @@ describe("keyRing", () => {
     expect((await store.ring.current()).id).toBe("k1");
   });
 
+  it.each([1, 3_600])("may be as old as %i seconds", (refreshSeconds) => {
+    expect(() => keyRing({ load: async () => "", refreshSeconds })).not.toThrow();
+  });
+
   it.each([0, -1, 3_601, Number.NaN])(
     "refuses to refresh every %s seconds, naming the range",
     (refreshSeconds) => {

@@ -52,17 +52,37 @@ describe("rotated", () => {
   });
 });
 
+it("G6: a key is dropped in the moment when nothing that it signed can arrive any more", () => {
+  const entries = [newKey("k0", { signsFromMs: 0 }), newKey("k1", { signsFromMs: start })];
+  const atMs = (nowMs: number) => idsIn(rotated(writeKeyEntries(entries), { keyId: "k2", nowMs }));
+  expect(atMs(start + evidenceDays * dayMs - 1)).toEqual(["k0", "k1", "k2"]);
+  expect(atMs(start + evidenceDays * dayMs)).toEqual(["k1", "k2"]);
+});
+
 describe("obstacleTo", () => {
   const next = rotated(firstText, { keyId: "k1", nowMs: start });
 
   it("lets pass what was made from the present secret a moment ago", () => {
     expect(obstacleTo(next, { text: firstText, nowMs: start + 60_000 })).toBeUndefined();
+    expect(obstacleTo(next, { text: firstText, nowMs: start + signsAfterMs - staleMsMax })).toBeUndefined();
   });
 
   it.each([
     ["key k1 would sign too early", next, firstText, start + signsAfterMs - staleMsMax + 1],
     ["it lacks k9, which are in use", next, writeKeyEntries([...entries(), aKey("k9")]), start],
     ["it changes k0", next, JSON.stringify({ current: "k0", k0: "Xy1".padEnd(64, "z") }), start],
+    [
+      "it lacks k8, k9, which are in use",
+      next,
+      writeKeyEntries([...entries(), aKey("k8"), aKey("k9")]),
+      start,
+    ],
+    [
+      "it changes k8, k9",
+      writeKeyEntries([aKey("k8"), aKey("k9"), newKey("k1", { signsFromMs: start + signsAfterMs })]),
+      writeKeyEntries([aKey("k8"), aKey("k9")]),
+      start,
+    ],
     ["it adds 2 keys instead of one", next, writeKeyEntries([aKey("k9")]), start],
     ["it adds 0 keys instead of one", firstText, firstText, start],
   ])("%s", (obstacle, pending, text, nowMs) => {

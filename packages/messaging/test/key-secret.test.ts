@@ -40,6 +40,13 @@ describe("readKeys", () => {
   it.each([
     ["a secret", "the secret must be JSON, got 8 other characters"],
     ["[]", "the secret must be an object"],
+    ["null", "the secret must be an object"],
+    ["{}", 'the secret must have "keys", or "current" and the key it names, got 0 keys'],
+    [
+      JSON.stringify({ current: "k1", k1: secret, k2: secret }),
+      'the secret must have "keys", or "current" and the key it names, got 2 keys',
+    ],
+    [JSON.stringify({ current: "k1", k1: 7 }), "the key k1 must be a string"],
     [
       JSON.stringify({ current: "k1" }),
       'the secret must have "keys", or "current" and the key it names, got 0 keys',
@@ -62,6 +69,7 @@ describe("readKeys", () => {
       full({ k1: { secret, signsFrom: "soon" } }),
       '"signsFrom" of the key k1 must be a date and time of RFC 3339',
     ],
+    [full({ k1: { secret, signsFrom: 7 } }), '"signsFrom" of the key k1 must be a date and time of RFC 3339'],
     [full({ k1: { secret } }), '"signsFrom" of the key k1 must be a date and time of RFC 3339'],
     [
       full({ "k.1": { secret, signsFrom: at(1) } }),

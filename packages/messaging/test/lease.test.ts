@@ -1,6 +1,7 @@
 import { ConditionalCheckFailedException } from "@aws-sdk/client-dynamodb";
 import { marshall } from "@aws-sdk/util-dynamodb";
 import { type CallFault, type FaultAtCall, faultAtCall } from "@essentially-once/testing/fault-at-call";
+import { leaveOut } from "@essentially-once/testing/internal/support/partial-answers";
 import { aWorld, type World } from "@essentially-once/testing/world";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, onTestFinished } from "vitest";
 import { dynamodb } from "../src/aws/clients.ts";
@@ -13,11 +14,13 @@ let leases: LeaseTable;
 let faults: FaultAtCall | undefined;
 let id: string;
 let aheadMs = 0;
+/** The clock stands between its moves: a busy machine must not count as time. */
+const startMs = Date.now();
 
 beforeAll(async () => {
   world = await aWorld();
   leases = leaseTable({ table: world.output("SecondEvidenceTable"), graceMs: 2_000 });
-  setClock(() => Date.now() + aheadMs);
+  setClock(() => startMs + aheadMs);
 });
 beforeEach(() => {
   id = newId();
@@ -56,6 +59,48 @@ describe("a lease", () => {
     expect(await acquire()).toEqual({ kind: "held", retryAfterSeconds: 1 });
     aheadMs += 1_000;
     expect(await acquire()).toMatchObject({ kind: "granted" });
+  });
+
+  it("G8: can be acquired from the millisecond on at which its owner is overtaken", async () => {
+    const atMs = nowMs();
+    onTestFinished(() => void setClock(() => startMs + aheadMs));
+    setClock(() => atMs);
+    const { overtakenAfterMs } = await granted();
+    expect(overtakenAfterMs).toBe(atMs + 7_000);
+    setClock(() => overtakenAfterMs - 1);
+    expect(await acquire()).toEqual({ kind: "held", retryAfterSeconds: 1 });
+    setClock(() => overtakenAfterMs);
+    expect(await acquire()).toMatchObject({ kind: "granted" });
+  });
+
+  it("G8: is acquired anew when its item has gone before the answer says what it was", async () => {
+    let refusals = 0;
+    const name = "gone";
+    dynamodb().middlewareStack.add(
+      (next) => (args) =>
+        refusals++ > 0
+          ? next(args)
+          : Promise.reject(new ConditionalCheckFailedException({ message: "gone", $metadata: {} })),
+      { step: "initialize", name },
+    );
+    onTestFinished(() => void dynamodb().middlewareStack.remove(name));
+    expect(await acquire()).toMatchObject({ kind: "granted", inDoubt: false, lease: { fence: 1 } });
+  });
+
+  it("G8: an owner cannot settle what it gave back, what another settled, or what has gone", async () => {
+    const lease = await granted();
+    const lost = { code: "LEASE_LOST" };
+    await lease.release();
+    await expect(lease.settle("late")).rejects.toMatchObject(lost);
+    await (await granted()).settle("done");
+    await expect(lease.settle("late")).rejects.toMatchObject(lost);
+    await world.remove(world.output("SecondEvidenceTable"), id);
+    await expect(lease.settle("late")).rejects.toMatchObject(lost);
+  });
+
+  it("G6: is not acquired for any other trouble than that another has it, and says what it is", async () => {
+    faults = faultAtCall(dynamodb(), { nth: 1, fault: "down" });
+    await expect(acquire()).rejects.toMatchObject({ name: "TimeoutError" });
   });
 
   it("G8: gives the result that its owner settled, also long after", async () => {
@@ -158,9 +203,20 @@ describe("leases of one moment", () => {
   it("G5, G8: a lease that another has is held, one that is settled gives its result, and the others are granted", async () => {
     await acquire(ids[0]);
     await theirs([await acquire(ids[1])])[0]?.settle("done");
+    faults = faultAtCall(dynamodb());
     const [held, settled, ...others] = await all();
+    expect(faults.calls).toEqual(["BatchExecuteStatementCommand", "BatchGetItemCommand"]);
     expect([held, settled]).toMatchObject([{ kind: "held" }, { kind: "settled", result: "done" }]);
     expect(theirs(others)).toHaveLength(8);
+  });
+
+  it("G5: one whose statement is refused for something else is acquired by itself", async () => {
+    const failure = { SenderFault: true, Code: "ValidationError" };
+    const partial = leaveOut(dynamodb(), { command: "BatchExecuteStatementCommand", failure });
+    onTestFinished(() => partial.remove());
+    faults = faultAtCall(dynamodb());
+    expect(theirs(await all()).map(({ fence }) => fence)).toEqual(Array(10).fill(1));
+    expect(faults.calls).toEqual(["BatchExecuteStatementCommand", "PutItemCommand"]);
   });
 
   it("G8: an overtaken owner cannot settle, and the others can", async () => {

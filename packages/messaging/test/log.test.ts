@@ -91,6 +91,8 @@ describe("a line of the log", () => {
     ["SILENT", []],
     ["DEBUG", ["DEBUG", "INFO", "WARN", "ERROR"]],
     ["a typing error", ["INFO", "WARN", "ERROR"]],
+    ["", ["INFO", "WARN", "ERROR"]],
+    [undefined, ["INFO", "WARN", "ERROR"]],
   ])("is written at POWERTOOLS_LOG_LEVEL %s and above", async (level, expected) => {
     vi.stubEnv("POWERTOOLS_LOG_LEVEL", level);
     await load();
@@ -98,6 +100,23 @@ describe("a line of the log", () => {
       for (const each of ["debug", "info", "warn", "error"] as const) fresh.log(each, "SAID");
     });
     expect(lines.map((line) => line.level)).toEqual(expected);
+  });
+});
+
+it("G11: a line has at most 1,000 characters of a text", async () => {
+  const [line] = await linesOf(async () =>
+    fresh.log("info", "SAID", {
+      id: "a".repeat(1_000),
+      detail: "b".repeat(1_001),
+      ids: Array(1_001).fill("c"),
+      count: 2,
+    }),
+  );
+  expect(line).toMatchObject({
+    id: "a".repeat(1_000),
+    detail: `${"b".repeat(1_000)}…`,
+    ids: Array(1_001).fill("c"),
+    count: 2,
   });
 });
 

@@ -38,4 +38,14 @@ it("G1: what is published of a type that is not known here is held to JSON all t
   const draft = { type: "tests.elsewhere.v1", partitionkey: "k", data: { at: "noon" } };
   expect(await outgoing(draft)).toEqual(draft);
   expect(() => outgoing({ ...draft, data: { amount: Number.NaN } })).toThrow(Park);
+  expect(() => outgoing({ ...draft, data: Number.NaN })).toThrow("PUBLISH_INVALID: tests.elsewhere.v1");
+});
+
+it("G1: what is published of a type is held to its schema, also where the type is not known", () => {
+  const draft = Paid.from({ payer: { id: "p-1" }, cents: 0.5 });
+  expect(() => outgoing(draft)).toThrow("PUBLISH_INVALID: tests.paid.v1: invalid at cents");
+  const lost = Paid.from({ payer: { id: "p-1" }, cents: Number.NaN });
+  expect(() => outgoing(lost)).toThrow("PUBLISH_INVALID: tests.paid.v1: NaN at cents");
+  const sent = Paid.from({ payer: { id: "p-1" }, cents: 5 });
+  expect(outgoing(sent)).toEqual(sent);
 });

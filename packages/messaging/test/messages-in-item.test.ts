@@ -11,7 +11,7 @@ import { dynamodb } from "../src/aws/clients.ts";
 import { idempotency } from "../src/commit/idempotency.ts";
 import { inItem } from "../src/commit/messages-in-item.ts";
 import { rows } from "../src/commit/rows.ts";
-import type { UnitOfWork } from "../src/commit/unit-of-work.ts";
+import type { UnitOfWork, Write } from "../src/commit/unit-of-work.ts";
 import { type Versioned, versionedTable } from "../src/commit/versioned-table.ts";
 import { newId } from "../src/core/ids.ts";
 import { contract } from "../src/envelope/contract.ts";
@@ -133,6 +133,17 @@ it("carries them in the first of several items, also in one that is put", async 
   });
   expect(await itemOf(message as Envelope)).toMatchObject({ count: 3, eo_outbox: [expect.any(String)] });
   expect(await world.get(table(), other)).not.toHaveProperty("eo_outbox");
+});
+
+it("carries them in no item that is deleted, and in none of another table", () => {
+  const Key = marshall({ id: "a" });
+  const writes: Write[] = [
+    { Delete: { TableName: "counters", Key } },
+    { Put: { TableName: "others", Item: Key } },
+    { Update: { TableName: "counters", Key, UpdateExpression: "SET a = :a" } },
+  ];
+  const carried = inItem({ table: "counters" })({ writes, messages: [anEnvelope()] }, "commit") ?? [];
+  expect(carried.map((write) => JSON.stringify(write).includes("eo_outbox"))).toEqual([false, false, true]);
 });
 
 it("D6: runs the handler again on fresh state when another changed the item first", async () => {

@@ -1,7 +1,7 @@
 import { Metrics } from "@aws-lambda-powertools/metrics";
 import { linesOf } from "@essentially-once/testing/internal/support/lines";
 import { aContext } from "@essentially-once/testing/lambda";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { metricNames, metricNamespace } from "../src/core/metric-names.ts";
 import { log } from "../src/observe/log.ts";
 import { count, gauge, highest } from "../src/observe/metrics.ts";
@@ -24,6 +24,7 @@ describe("metrics", () => {
     theirs.addMetric(processed, "Count", 3);
     theirs.addMetric(outboxAgeSeconds, "Seconds", 62);
     const { _aws, ...values } = theirs.serializeMetrics();
+    expect(line).toMatchObject({ level: "INFO", code: "METRICS" });
     expect(line).toMatchObject({ ...values, _aws: { CloudWatchMetrics: _aws.CloudWatchMetrics } });
     expect(line._aws).toMatchObject({ Timestamp: expect.any(Number) });
   });
@@ -50,7 +51,9 @@ describe("metrics", () => {
     ["info", "SWEPT", {}, {}],
   ] as const)("what is logged is counted: %s %s %o", async (level, code, fields, counted) => {
     const handler = observed("tested", [], async () => log(level, code, fields));
-    const [, metrics] = await linesOf(() => handler({}, aContext()));
+    const [, metrics, ...more] = await linesOf(() => handler({}, aContext()));
+    expect(more).toEqual([]);
+    expect(metrics === undefined).toBe(Object.keys(counted).length === 0);
     const names = Object.values(metricNames).filter((name) => name in (metrics ?? {}));
     expect(Object.fromEntries(names.map((name) => [name, metrics?.[name]]))).toEqual(counted);
   });
@@ -71,6 +74,28 @@ describe("metrics", () => {
       await new Promise(setImmediate);
     });
     expect(lines.map((line) => line.Processed)).toEqual([1, 1]);
+  });
+
+  it("count nothing outside of an invocation", async () => {
+    const lines = await linesOf(async () => {
+      count(processed);
+      gauge(outboxAgeSeconds, 1);
+      highest(waitedSeconds, 1);
+    });
+    expect(lines).toEqual([]);
+  });
+
+  it("have the namespace that Powertools' variable names", async () => {
+    vi.stubEnv("POWERTOOLS_METRICS_NAMESPACE", "Shop");
+    vi.resetModules();
+    const fresh = {
+      ...(await import("../src/observe/metrics.ts")),
+      ...(await import("../src/receive/observed.ts")),
+    };
+    vi.unstubAllEnvs();
+    const handler = fresh.observed("tested", [], async () => fresh.count(processed));
+    const [line] = await linesOf(() => handler({}, aContext()));
+    expect(line?._aws).toMatchObject({ CloudWatchMetrics: [{ Namespace: "Shop" }] });
   });
 
   it("of one invocation are not those of another beside it", async () => {

@@ -2,10 +2,12 @@ import { LOCAL_CREDENTIALS, LOCAL_REGION } from "@essentially-once/local-cloud/i
 import { linesOf } from "@essentially-once/testing/internal/support/lines";
 import { anSqsRecord } from "@essentially-once/testing/lambda";
 import { localEngines } from "@essentially-once/testing/local-engines";
-import { beforeAll, describe, expect, it, onTestFinished } from "vitest";
+import { beforeAll, beforeEach, describe, expect, it, onTestFinished, vi } from "vitest";
+
 import { type Past, setPast } from "../src/commit/received.ts";
-import { setClock } from "../src/core/clock.ts";
+import { nowMs, setClock } from "../src/core/clock.ts";
 import { Park, RetryLater } from "../src/core/outcome.ts";
+import { isWait } from "../src/core/waits.ts";
 import type { Subscription } from "../src/envelope/subscription.ts";
 import { nextTry } from "../src/receive/next-try.ts";
 
@@ -32,10 +34,82 @@ beforeAll(async () => {
 it("G6: waits use up no attempt, however many, and attempts do", async () => {
   const record = received({ receives: 400, attempts: 4, waits: 395 });
   expect(await nextTry(queue, record, contended)).toMatchObject({ waited: true });
-  expect(await nextTry(queue, record, failed)).toMatchObject({ code: "RETRIES_EXHAUSTED" });
+  expect(await nextTry(queue, record, failed)).toMatchObject({
+    code: "RETRIES_EXHAUSTED",
+    detail: "5 attempts, last error NOT_NOW",
+    cause: failed,
+  });
   expect(await nextTry(queue, received({ receives: 400, attempts: 3 }), failed)).toMatchObject({
     waited: false,
   });
+});
+
+it("says since when a message waits, and never that it is still to come", async () => {
+  const now = atRest();
+  const record = received();
+  record.attributes.ApproximateFirstReceiveTimestamp = String(now - 90_400);
+  expect(await nextTry(queue, record, failed)).toMatchObject({ waitedSeconds: 90 });
+  record.attributes.ApproximateFirstReceiveTimestamp = String(now + 90_400);
+  expect(await nextTry(queue, record, failed)).toMatchObject({ waitedSeconds: 0 });
+});
+
+it.each([
+  { receives: 2, ageMs: 0, asked: 1, isRead: false },
+  { receives: 3, ageMs: 0, asked: 1, isRead: true },
+  { receives: 1, ageMs: 499, asked: 52, isRead: false },
+  { receives: 1, ageMs: 500, asked: 52, isRead: true },
+  { receives: 1, ageMs: 0, asked: 53, isRead: true },
+])("G11: the limits of a queue are read only where one could be near: %o", async (given) => {
+  atRest();
+  const mute = { ...queue, queueUrl: `${queue.queueUrl}-never-was` };
+  const lines = await linesOf(() => nextTry(mute, received(given), new RetryLater("BUSY", given.asked)));
+  expect(lines.map(({ code }) => code)).toEqual(given.isRead ? ["QUEUE_LIMITS_UNREAD"] : []);
+});
+
+const longLine = { firstAhead: 900, firstMs: Date.now() - 100_000, ahead: 400 };
+it.each<[string, RetryLater, Received & { readonly isFifo?: boolean }, number]>([
+  ["an attempt, as was asked", new RetryLater("BUSY", 7), {}, 7],
+  ["an attempt, by its number", failed, { attempts: 3, receives: 9 }, 16],
+  ["a wait, by its number", contended, { receives: 7, attempts: 2 }, 8],
+  [
+    "a wait behind others of its group, by what was noted",
+    contended,
+    { receives: 9, waits: 6, isFifo: true },
+    16,
+  ],
+  ["a wait, as was asked", wait(3), { receives: 29 }, 32],
+  ["a wait for which that was not enough so often", wait(3), { receives: 31 }, 64],
+  ["a wait at the same place of a line", wait(undefined, 5), { waits: 2, line: lineAt(5) }, 4],
+  ["a wait nearer to the front", wait(undefined, 4), { waits: 9, line: lineAt(5) }, 2],
+  ["a wait far from the front of a line that stands", wait(undefined, 400), { waits: 2, line: longLine }, 4],
+  ["a wait of which no place was noted", wait(undefined, 400), { waits: 2 }, 4],
+  ["a wait that is in no line any more", contended, { receives: 2, line: lineAt(400) }, 2],
+])("G11: pauses after %s", async (_, error, { isFifo, ...given }, seconds) => {
+  vi.spyOn(Math, "random").mockReturnValue(1); // the longest
+  onTestFinished(() => void vi.restoreAllMocks());
+  const record = received(given);
+  if (isFifo) record.eventSourceARN += ".fifo";
+  expect(await nextTry(queue, record, error)).toMatchObject({ retryAfterSeconds: seconds });
+});
+
+it.each([
+  [499, 37],
+  [500, 607], // 3.5 days among 499 receives
+])("G6: from half of its receives on, a wait shares the time that is left: %i", async (receives, seconds) => {
+  atRest();
+  const due = new RetryLater("RATE_LIMITED", 37, { waited: true, kept: { rate: 1 } });
+  expect(await nextTry(queue, received({ receives }), due)).toMatchObject({ retryAfterSeconds: seconds });
+});
+
+it.each([
+  ["before the last try of a message", 3.5 * dayMs - 1, false],
+  ["at the last try of a message", 3.5 * dayMs, true],
+  ["at the oldest that a message can be", 4.5 * dayMs, true],
+  ["beyond that, where its time is none", 4.5 * dayMs + 1, false],
+])("G6: time ends %s", async (_, ageMs, isOver) => {
+  atRest();
+  const next = await nextTry(queue, received({ receives: 9, ageMs }), contended);
+  expect(next instanceof Park).toBe(isOver);
 });
 
 it.each([
@@ -126,8 +200,8 @@ it.each([
       }
       ageMs += next.retryAfterSeconds * 1_000 + 50; // and a moment for each delivery
       receives++;
+      expect(receives).toBeLessThan(receivesMax);
     }
-    expect(receives).toBeLessThan(receivesMax);
     expect(ageMs).toBeLessThan((Number(retention) * 1_000 * 15) / 16);
   }
 });
@@ -170,15 +244,126 @@ describe("in a line", () => {
     expect(Math.max(...seconds)).toBeGreaterThan(100);
   });
 });
+/** Stops the clock: so a busy machine does not count. @returns its time */
+function atRest(): number {
+  const now = Date.now();
+  onTestFinished(setClock(() => now));
+  vi.spyOn(Date, "now").mockReturnValue(now);
+  onTestFinished(() => void vi.restoreAllMocks());
+  return now;
+}
+
+function wait(seconds: number | undefined, ahead?: number): RetryLater {
+  return new RetryLater("AHEAD", seconds, { waited: true, ...(ahead !== undefined && { ahead }) });
+}
+
+function lineAt(ahead: number) {
+  return { firstAhead: ahead, firstMs: Date.now(), ahead };
+}
+
+describe("to the second", () => {
+  const now = 1_800_000_000_000;
+  const mute = () => ({ ...queue, queueUrl: `${queue.queueUrl}-mute` });
+  const wait = (seconds?: number, more = {}) => new RetryLater("BUSY", seconds, { waited: true, ...more });
+  const kept = { appointment: 1 };
+  const line = { firstAhead: 900, firstMs: now - 1_000_000, ahead: 900 };
+  const lastTryMs = 3.5 * dayMs;
+
+  beforeEach(() => {
+    onTestFinished(setClock(() => now));
+    vi.spyOn(Math, "random").mockReturnValue(0.999);
+    onTestFinished(() => void vi.restoreAllMocks());
+  });
+
+  it.each<[seconds: number, record: Received, error: RetryLater]>([
+    [8, { receives: 3, attempts: 2 }, failed], // the third attempt
+    [7, { receives: 3, attempts: 2 }, new RetryLater("NOT_NOW", 7)],
+    [8, { receives: 9, attempts: 3, waits: 90 }, wait()], // the sixth wait
+    [2, { receives: 2, attempts: 4 }, wait()],
+    [8, { receives: 90, waits: 5, isFifo: true }, wait()],
+    [7, { receives: 20 }, wait(7)],
+    [7, { receives: 24 }, wait(7)], // the next four are no longer
+    [32, { receives: 29 }, wait(7)], // after the twenty that were as long as was asked
+    [8, { receives: 90, waits: 5, line }, wait(undefined, { ahead: 900 })], // nothing moved
+    [2, { receives: 90, waits: 50, line }, wait(undefined, { ahead: 20 })], // near
+    [2, { receives: 90, waits: 50, line: { ...line, firstMs: now } }, wait(2, { ahead: 899, kept })],
+    [1, { receives: 90, waits: 50, line: { ...line, firstMs: now } }, wait(9, { ahead: 899 })],
+    [300, { receives: 90, waits: 50, line }, wait(undefined, { ahead: 899 })],
+    [27, { receives: 90, waits: 50, line: { ...line, firstMs: now - 2_000_000 } }, wait(9, { ahead: 23 })],
+    [9, { receives: 5, line }, wait(9)],
+    [9, { receives: 5 }, wait(9, { ahead: 50 })],
+    [1, { receives: 499, ageMs: 2_400_000 }, wait(1, { kept })],
+    [602, { receives: 500, ageMs: 2_400_000 }, wait(1, { kept })], // 300,000 seconds for 499 receives
+    [42_000, { receives: 998, ageMs: 2_400_000 }, wait(1, { kept })],
+    [42_000, { receives: 999, ageMs: 2_400_000 }, wait(1, { kept })],
+    [700, { receives: 500, ageMs: 2_400_000 }, wait(700, { kept })],
+    [5, { receives: 500, ageMs: 2_400_000, attempts: 4 }, new RetryLater("NOT_NOW", 5)],
+    [1, { receives: 600, ageMs: 300 * dayMs }, wait(1, { kept })],
+    [3, { receives: 3, ageMs: lastTryMs - 2_001 }, wait(9, { kept })],
+  ])("G11: waits for %i seconds (%#)", async (retryAfterSeconds, record, error) => {
+    const next = await nextTry({ ...queue, attemptsMax: 9 }, received(record), error);
+    expect(next).toEqual({ retryAfterSeconds, waited: isWait(error), waitedSeconds: 11 });
+  });
+
+  it("says since when it is waited for, and of a clock that is behind nothing", async () => {
+    const record = received();
+    record.attributes.ApproximateFirstReceiveTimestamp = String(now + 5_000);
+    expect(await nextTry(queue, record, failed)).toMatchObject({ waitedSeconds: 0 });
+  });
+
+  it("G6: its last try is after seven eighths of the retention, to the millisecond", async () => {
+    const next = (ageMs: number) => nextTry(queue, received({ receives: 9, ageMs }), contended);
+    const over = {
+      code: "WAITED_TOO_LONG",
+      detail: "9 receives in 11 seconds, until its retention ended, last wait CONTENDED",
+      cause: contended,
+    };
+    expect(await next(lastTryMs - 1)).toMatchObject({ retryAfterSeconds: 1 });
+    expect(await next(lastTryMs)).toMatchObject(over);
+    expect(await next(4.5 * dayMs)).toMatchObject(over); // twelve hours longer it may be hidden
+    expect(await next(4.5 * dayMs + 1)).toMatchObject({ waited: true });
+  });
+
+  it("asks for the queue's limits only when any queue could have ended its wait", async () => {
+    const reads = async (record: Received, seconds: number) => {
+      const lines = await linesOf(() => nextTry(mute(), received(record), wait(seconds)));
+      if (lines.length > 0)
+        expect(lines).toMatchObject([
+          { level: "WARN", code: "QUEUE_LIMITS_UNREAD", errorCode: "QueueDoesNotExist" },
+        ]);
+      return lines.length;
+    };
+    expect(await reads({ receives: 2, ageMs: 50_499 }, 2)).toBe(0);
+    expect(await reads({ receives: 2, ageMs: 50_500 }, 2)).toBe(1);
+    expect(await reads({ receives: 3 }, 2)).toBe(1);
+  });
+
+  it("G6: where the queue does not say, the attempts of its consumer are its receives", async () => {
+    const attempt = (receives: number, attempts = 0) =>
+      nextTry(mute(), received({ receives, attempts }), failed);
+    expect(await attempt(4)).toMatchObject({ waited: false });
+    const park = { code: "RETRIES_EXHAUSTED", cause: failed };
+    expect(await attempt(5)).toMatchObject({
+      ...park,
+      detail: "5 receives, the queue's maximum, last error NOT_NOW",
+    });
+    expect(await attempt(5, 4)).toMatchObject({ ...park, detail: "5 attempts, last error NOT_NOW" });
+    const waiting = nextTry(mute(), received({ receives: 900, ageMs: 300 * dayMs }), wait(4, { kept }));
+    expect(await waiting).toMatchObject({ retryAfterSeconds: 4 });
+  });
+});
 
 interface Received extends Partial<Past> {
   readonly receives?: number;
   readonly ageMs?: number;
+  readonly isFifo?: boolean;
 }
 
-function received({ receives = 1, attempts = 0, waits = 0, line, ageMs = 0 }: Received = {}) {
+function received({ receives = 1, attempts = 0, waits = 0, line, ageMs = 0, isFifo }: Received = {}) {
   const record = anSqsRecord("a message", { receiveCount: receives });
-  record.attributes.SentTimestamp = String(Date.now() - ageMs);
+  if (isFifo) record.eventSourceARN += ".fifo";
+  record.attributes.ApproximateFirstReceiveTimestamp = String(nowMs() - 10_600);
+  record.attributes.SentTimestamp = String(nowMs() - ageMs);
   setPast(record, { attempts, waits, line });
   return record;
 }

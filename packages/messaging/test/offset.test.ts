@@ -76,6 +76,16 @@ describe("an offset", () => {
   });
 
   it.each([
+    [["None", "ValidationError"], "ValidationError"],
+    [["None", "None"], "cancelled without a reason"],
+  ])("G6: parks what DynamoDB refuses for good: %o", async (codes, detail) => {
+    const tried = busy(...codes);
+    const commit = places.commit({ partition: 0, from: 0, to: 1 }, [put(newId())], { deadlineMs });
+    await expect(commit).rejects.toMatchObject({ name: "Park", code: "COMMIT_REFUSED", detail });
+    expect(tried).toHaveLength(1);
+  });
+
+  it.each([
     ["with the state", withState],
     ["after the effect", afterEffect],
   ])("G11: that moves %s is held to the deadline of its run", async (_, mode) => {
@@ -95,11 +105,19 @@ describe("an offset", () => {
   });
 
   it("G10: of an item that the kit did not write is no offset", async () => {
-    for (const [partition, offset] of [0, 1.5, "x", -1].entries()) {
+    for (const [partition, item] of [
+      { offset: 0 },
+      { offset: 1.5 },
+      { offset: "x" },
+      { offset: -1 },
+      {},
+    ].entries()) {
       const table = world.output("PulledTable");
-      await world.put(table, { id: `foreign#offset#${partition}`, offset });
+      await world.put(table, { id: `foreign#offset#${partition}`, ...item });
       const foreign = offsets({ table, prefix: "foreign" });
-      await expect(foreign.read(partition)).rejects.toThrow("must have a whole number as its offset");
+      await expect(foreign.read(partition)).rejects.toThrow(
+        `the item foreign#offset#${partition} must have a whole number as its offset`,
+      );
     }
   });
 
@@ -121,13 +139,15 @@ describe("an offset", () => {
   });
 });
 
-/** Another transaction is in the way of each. @returns what was tried */
-function busy(): unknown[] {
+/** Another transaction is in the way of each, or what these codes say. @returns what was tried */
+function busy(...codes: readonly string[]): unknown[] {
   const tried: unknown[] = [];
   const refusal = new TransactionCanceledException({
     message: "in the way",
     $metadata: {},
-    CancellationReasons: [{ Code: "TransactionConflict" }, { Code: "None" }],
+    CancellationReasons: (codes.length > 0 ? codes : ["TransactionConflict", "None"]).map((Code) => ({
+      Code,
+    })),
   });
   dynamodb().middlewareStack.add(
     () => (args) => {

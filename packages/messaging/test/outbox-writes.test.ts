@@ -1,10 +1,12 @@
 // Messages in a transaction of one's own: what the relay will find, and what a second run of the same request makes.
+
 import { contract } from "@essentially-once/messaging/contract";
 import { messageType } from "@essentially-once/messaging/message-type";
 import { expect, it } from "vitest";
 import * as z from "zod";
 import { orderingKeyOf, readOutboxRow } from "../src/commit/outbox.ts";
 import { outboxWrites } from "../src/commit/outbox-writes.ts";
+import { derivedId } from "../src/core/ids.ts";
 
 const Sold = messageType({
   type: "a.sold.v1",
@@ -27,6 +29,7 @@ it("G1: gives a write for each key, whose row has the messages in the producer's
     });
     expect(kept[0]?.envelope).toMatchObject({ source: "/sell", correlationid: "request-1", hops: 1 });
   }
+  expect(idOf(rows[0] as (typeof rows)[0])).toBe(derivedId("/sell", "request-1", "sell", 0)); // as in every release
 });
 
 it("G2: publishes the same messages when the same request is repeated, and others for another request", async () => {

@@ -9,7 +9,7 @@ import { startParametersEngine } from "@essentially-once/local-cloud/internal/en
 import { parameterStore, register } from "@essentially-once/testing/internal/support/register-producers";
 import { afterAll, beforeAll, expect, it, onTestFinished, vi } from "vitest";
 import { readParameters } from "../src/aws/parameters.ts";
-import { nowMs } from "../src/core/clock.ts";
+import { nowMs, setClock } from "../src/core/clock.ts";
 import { readRegistry } from "../src/publish/registry.ts";
 
 const client = new DynamoDBClient({
@@ -78,6 +78,11 @@ it("G11: ends with its deadline", async () => {
   const { endpoint } = await aServer(() => ({ status: 200, body: { Parameters: [one], NextToken: "more" } }));
   const reading = readParameters({ client, path, endpoint, deadlineMs: nowMs() + 50 });
   await expect(reading).rejects.toThrow(`reading ${path} timed out`);
+  const { endpoint: unasked, seen } = await aServer(() => ({ status: 200, body: {} }));
+  onTestFinished(setClock(() => 1_000));
+  const late = readParameters({ client, path, endpoint: unasked, deadlineMs: 1_000 });
+  await expect(late).rejects.toThrow(`reading ${path} timed out`);
+  expect(seen).toEqual([]);
 });
 
 it("asks for pages of ten, which is the most that Parameter Store allows, and for each by its token", async () => {

@@ -6,11 +6,13 @@ import {
   attributesBytes,
   cameWith,
   deadLetterAttributes,
+  folded,
   originalAttributes,
   type ParkAttributes,
   parkAttributeNames,
   parkOf,
   traceName,
+  unfolded,
 } from "../src/receive/park-attributes.ts";
 
 const park = Object.fromEntries(
@@ -87,11 +89,39 @@ describe("the attributes of a dead letter", () => {
     const parked = parkedWith(received(sent));
     expect(texts(parked)).toMatchObject({ ReasonCode: "ReasonCode of the park", Signature: "s" });
     expect(texts(originalAttributes(parked))).toEqual(sent);
+    const few = { Consumer: "a sender's", tenant: "blue" };
+    expect(texts(originalAttributes(parkedWith(received(few))))).toEqual(few);
+    const without = { tenant: { dataType: "String", stringValue: "blue", binaryValue: null } };
+    expect(texts(parkedWith(without as never))).toMatchObject({ tenant: "blue" });
   });
 
   it("S9: what a sender made to look folded is passed on as it came, and unfolded only when SQS would take it", () => {
     for (const entry of [
       ["AWS.x", "String", "1"],
+      ["amazon.x", "String", "1"],
+      ["ab..c", "String", "1"],
+      [".a", "String", "1"],
+      ["a.", "String", "1"],
+      ["a b", "String", "1"],
+      ["a".repeat(257), "String", "1"],
+      ["a", "aString", "1"],
+      ["a", "Strings", "1"],
+      ["a", "String.", "1"],
+      ["a", `String.${"x".repeat(250)}`, "1"],
+      ["a", "Binary", "?"],
+      ["a", "Binary", "?YQ=="],
+      ["a", "Binary", "YQ==="],
+      ["a", "Binary", ""],
+      ["a", "Number", "a1"],
+      ["a", "Number", "1a"],
+      ["a", "Number", "1e"],
+      ["a", "Number", "1.2.3"],
+      [1, "String", "1"],
+      ["a", 1, "1"],
+      ["a", "String", 1],
+      ["a", "String", "1", "2"],
+      ["a", "String"],
+      null,
       ["a", "Text", "1"],
       ["a", "Number", "one"],
       ["a", "String", ""],
@@ -103,7 +133,62 @@ describe("the attributes of a dead letter", () => {
       const parked = parkedWith(received({ ...textsOf(park), OriginalAttributes }));
       expect(parked.OriginalAttributes?.StringValue).toBe(OriginalAttributes);
       expect(originalAttributes(parked)).toEqual({});
+      const beside = JSON.stringify([["b", "String", "1"], entry]);
+      expect(unfolded({ DataType: "String", StringValue: beside })).toEqual({});
     }
+  });
+
+  it("G6: what is folded comes back with any name, type and value that SQS takes, ten at most", () => {
+    const entries = [
+      ["a-b_c.d", "String", "\t\u{1f600}"],
+      ["xaws.y", "String", "1"],
+      ["a".repeat(256), `String.${"x".repeat(249)}`, "1"],
+      ["negative", "Number", "-1.25e+10"],
+      ["positive", "Number.int", "+1E-5"],
+      ["long", "Number", "12.345"],
+      ["large", "Number", "1e100"],
+      ["picture", "Binary.png", "YWI="],
+      ["b", "Binary", "YQ=="],
+      ["c", "String", "1"],
+    ];
+    const text = (list: unknown) => ({ DataType: "String", StringValue: JSON.stringify(list) });
+    const { picture, b, ...others } = unfolded(text(entries));
+    expect([picture, b]).toEqual([
+      { DataType: "Binary.png", BinaryValue: Buffer.from("ab") },
+      { DataType: "Binary", BinaryValue: Buffer.from("a") },
+    ]);
+    const strings = entries.filter(([, type]) => !type?.startsWith("Binary"));
+    expect(others).toEqual(
+      Object.fromEntries(strings.map(([name, DataType, StringValue]) => [name, { DataType, StringValue }])),
+    );
+    expect(unfolded(text([...entries, ["d", "String", "1"]]))).toEqual({});
+    expect(folded(others).DataType).toBe("String");
+  });
+
+  it("G6: leave out what does not fit, in their order; the detail is cut before, and uses up the room", () => {
+    const long = { ...park, ReasonDetail: { DataType: "String", StringValue: "d".repeat(500) } };
+    const given = received({ Signature: "v1.k1.mac" });
+    const at = (room: number) => {
+      const parked = deadLetterAttributes(long, given, { bodyBytes: 1_048_576 - room });
+      const { ReasonDetail: detail, ...others } = parked ?? {};
+      return [Object.keys(others).length, detail?.StringValue?.length ?? 0, attributesBytes(parked ?? {})];
+    };
+    /** By the room in bytes: how many attributes beside the detail, the length of the detail, and the bytes of all. */
+    const expected: Readonly<Record<number, readonly [number, number, number]>> = {
+      61: [0, 0, 0],
+      62: [2, 0, 62],
+      80: [2, 0, 62],
+      81: [2, 1, 81],
+      191: [2, 111, 191],
+      192: [3, 60, 192],
+      225: [3, 93, 225],
+      226: [4, 60, 226],
+      437: [8, 101, 437],
+      438: [9, 60, 438],
+      877: [9, 499, 877],
+      900: [9, 500, 878],
+    };
+    for (const [room, all] of Object.entries(expected)) expect(at(Number(room)), room).toEqual(all);
   });
 
   it.each([0, 40, 300, 700])(
@@ -126,19 +211,28 @@ describe("the attributes of a dead letter", () => {
     const MessageAttributes = parkedWith(received({ Signature: "s" }));
     expect(parkOf({ MessageAttributes }).ReasonCode).toBe("ReasonCode of the park");
     expect(Object.keys(cameWith({ MessageAttributes }))).toEqual(["Signature"]);
+    const ReasonCode = { DataType: "String", StringValue: "CODE" };
+    expect(parkOf({ MessageAttributes: { ReasonCode } })).toEqual({ ReasonCode: "CODE" });
     const moved = { MessageAttributes, Attributes: { DeadLetterQueueSourceArn: "arn:aws:sqs:::a" } };
     expect(parkOf(moved)).toEqual({});
     expect(cameWith(moved)).toEqual(MessageAttributes);
+    const sent = { MessageAttributes: { Consumer: { DataType: "String", StringValue: "a sender's" } } };
+    expect([parkOf(sent), parkOf({})]).toEqual([{}, {}]);
+    expect(cameWith(sent)).toEqual(sent.MessageAttributes);
   });
 
-  it.each(["not json", "{}", '[["a"]]', "[[1,2,3]]", "null"])(
-    "S9: an attribute of an unknown sender that looks folded and is not (%s) does no harm",
-    (text) => {
-      expect(originalAttributes({ OriginalAttributes: { DataType: "String", StringValue: text } })).toEqual(
-        {},
-      );
-    },
-  );
+  it.each([
+    "not json",
+    "{}",
+    '[["a"]]',
+    "[[1,2,3]]",
+    "null",
+    '[["a",["String"],"1"]]',
+    '[["a","Number.int","one"]]',
+    '[["a","Binary.png","%"]]',
+  ])("S9: an attribute of an unknown sender that looks folded and is not (%s) does no harm", (text) => {
+    expect(originalAttributes({ OriginalAttributes: { DataType: "String", StringValue: text } })).toEqual({});
+  });
 });
 
 function parkedWith(beside: SQSMessageAttributes): Attributes {

@@ -1,3 +1,5 @@
+import { createHash } from "node:crypto";
+import { PutObjectCommand, type PutObjectCommandInput } from "@aws-sdk/client-s3";
 import {
   CreateQueueCommand,
   GetQueueAttributesCommand,
@@ -77,6 +79,7 @@ describe("a message that leaves little room for its reason", () => {
     expect(deadLetter.Body).toBe(body);
     expect(parkOf(deadLetter)).toEqual({});
     expect(lines.find(({ code }) => code === "PARKED")).toMatchObject({
+      level: "WARN",
       form: "bare",
       reasonCode: "DATA_INVALID",
     });
@@ -86,7 +89,12 @@ describe("a message that leaves little room for its reason", () => {
     const body = bodyOf(messageBytesMax);
     const faults = injectFaults(s3(), { command: "PutObjectCommand", moment: "before" });
     await expect(parked(body, {})).rejects.toThrow();
-    expect((await parked(body, {}, { attempts: 4 })).deadLetter.Body).toBe(body);
+    const { deadLetter, lines } = await parked(body, {}, { attempts: 4 });
+    expect(deadLetter.Body).toBe(body);
+    expect(lines).toMatchObject([
+      { level: "ERROR", code: "PARKED_BODY_NOT_STORED", errorCode: "TimeoutError" },
+      { code: "PARKED", form: "bare" },
+    ]);
     faults.remove();
   });
 
@@ -94,7 +102,16 @@ describe("a message that leaves little room for its reason", () => {
     const { QueueUrl = "" } = await sqs().send(
       new CreateQueueCommand({ QueueName: newId(), Attributes: { MaximumMessageSize: "4096" } }),
     );
-    const { deadLetter } = await parked(bodyOf(8_000), {}, { deadLetterQueueUrl: QueueUrl });
+    const { deadLetter, lines } = await parked(bodyOf(8_000), {}, { deadLetterQueueUrl: QueueUrl });
+    expect(lines).toMatchObject([
+      {
+        level: "WARN",
+        code: "PARK_REFUSED",
+        consumer: "x",
+        errorCode: "AWS.SimpleQueueService.InvalidParameterValue",
+      },
+      { code: "PARKED", form: "stub" },
+    ]);
     expect((await restored(deadLetter, { bucket })).Body).toBe(bodyOf(8_000));
   });
 
@@ -107,8 +124,74 @@ describe("a message that leaves little room for its reason", () => {
       MessageAttributes: { ...MessageAttributes, ReasonCode: attribute("X") },
     } as never;
     await expect(restored(foreign, { bucket: "another" })).rejects.toMatchObject({ code: "DATAREF_FOREIGN" });
-    await expect(restored(foreign, { bucket })).rejects.toMatchObject({ code: "DATAREF_MISSING" });
+    await expect(restored(foreign, { bucket })).rejects.toMatchObject({
+      code: "DATAREF_MISSING",
+      detail: `no object parked/q/${"x".repeat(43)} in ${bucket}`,
+    });
   });
+
+  it("S9: a reference is read only when it names an object of parked messages, with the hash of what it says", async () => {
+    const key = `parked/q/${"x".repeat(43)}`;
+    const { s3: client } = world.clients;
+    await client.send(new PutObjectCommand({ Bucket: bucket, Key: key, Body: "{}" }));
+    const codeOf = (reference: string) => {
+      const MessageAttributes = { ReasonCode: attribute("X"), ParkedBody: attribute(reference) };
+      return restored({ Body: "{}", MessageAttributes }, { bucket }).catch(({ code }) => code);
+    };
+    expect(await codeOf(`s3://${bucket}/${key}`)).toBe("DATAREF_ALTERED");
+    const others = [
+      "",
+      key,
+      `xs3://${bucket}/${key}`,
+      `s3://${bucket}/${key}/x`,
+      `s3://${bucket}/claims/q/${key}`,
+    ];
+    for (const reference of others) expect(await codeOf(reference), reference).toBe("DATAREF_FOREIGN");
+  });
+
+  it("G6: is stored with its hash, which S3 compares", async () => {
+    const puts: PutObjectCommandInput[] = [];
+    s3().middlewareStack.add(
+      (next) => (args) => {
+        puts.push(args.input as PutObjectCommandInput);
+        return next(args);
+      },
+      { name: "puts", step: "initialize" },
+    );
+    await parked(bodyOf(messageBytesMax), {});
+    s3().middlewareStack.remove("puts");
+    const [{ Body, ChecksumSHA256 } = {}] = puts;
+    expect(ChecksumSHA256).toBe(
+      createHash("sha256")
+        .update(Body as Buffer)
+        .digest("base64"),
+    );
+  });
+});
+
+it("G6: the reason is cut to what SQS takes and an operator reads, and says where the message came from", async () => {
+  const record = anSqsRecord("{}", { receiveCount: 3 });
+  record.attributes.ApproximateFirstReceiveTimestamp = "1767225600123";
+  const queue = subscription("x");
+  const parkedFor = async (park: Park) => {
+    await settleFailure(queue, record, park, {});
+    return parkOf(await received(queue.deadLetterQueueUrl));
+  };
+  expect(await parkedFor(new Park("C".repeat(200), `é\n${"x".repeat(900)}`))).toEqual({
+    ReasonCode: "C".repeat(100),
+    ReasonDetail: `??${"x".repeat(498)}`,
+    Consumer: "x",
+    ReceiveCount: "3",
+    FirstReceivedAt: "2026-01-01T00:00:00.123Z",
+    ParkedAt: expect.stringMatching(/^\d{4}-\d\d-\d\dT/),
+    OriginalMessageId: record.messageId,
+    SourceQueueUrl: queue.queueUrl,
+  });
+  record.attributes.ApproximateFirstReceiveTimestamp = "long ago";
+  record.attributes.ApproximateReceiveCount = "often";
+  const parked = await parkedFor(new Park("CODE", ""));
+  expect(parked).toMatchObject({ ReasonDetail: "-", ReceiveCount: "1" });
+  expect(Date.now() - Date.parse(parked.FirstReceivedAt ?? "")).toBeLessThan(60_000);
 });
 
 it("S9: an invalid attribute of a sender, made to look folded, does not keep a message from being parked", async () => {

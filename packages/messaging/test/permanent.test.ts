@@ -19,6 +19,7 @@ import { idempotency } from "../src/commit/idempotency.ts";
 import { rows } from "../src/commit/rows.ts";
 import type { UnitOfWork } from "../src/commit/unit-of-work.ts";
 import { versionedTable } from "../src/commit/versioned-table.ts";
+import { noteCall } from "../src/core/called.ts";
 import { RetryLater } from "../src/core/outcome.ts";
 import { contract } from "../src/envelope/contract.ts";
 import { asciiJson } from "../src/envelope/envelope.ts";
@@ -118,6 +119,127 @@ describe("a transient error is retried", () => {
   });
 });
 
+describe("a value that marshall refuses", () => {
+  it.each<[string, unknown]>([
+    ["a Date", new Date(0)],
+    ["no number", Number.NaN],
+    ["a number beyond the safe ones", 2 ** 53],
+    ["a number below the safe ones", -(2 ** 53)],
+    ["a hole", [undefined]],
+    ["an empty set", new Set()],
+    ["a set of truths", new Set([true])],
+  ])("G6: is permanent, and is not confused with an error that quotes it: %s", (_what, value) => {
+    const error = refusalOf(() => marshall({ value }));
+    expect(permanentReason(error)).toMatchObject({
+      code: "VALUE_UNSTORABLE",
+      detail: expect.stringMatching(/^a value that DynamoDB cannot hold/),
+      cause: error,
+    });
+    expect(permanentReason(new Error(`The carrier says: ${error.message}`))).toBeUndefined();
+  });
+});
+
+describe("an error that AWS documents", () => {
+  it.each([
+    "ValidationException",
+    "SerializationException",
+    "ItemCollectionSizeLimitExceededException",
+    "InvalidParameterValueException",
+    "AWS.SimpleQueueService.BatchEntryIdsNotDistinct",
+    "AWS.SimpleQueueService.BatchRequestTooLong",
+    "AWS.SimpleQueueService.EmptyBatchRequest",
+    "AWS.SimpleQueueService.InvalidBatchEntryId",
+    "AWS.SimpleQueueService.TooManyEntriesInBatchRequest",
+    "AWS.SimpleQueueService.UnsupportedOperation",
+    "ValidationError",
+    "InvalidParameterValue",
+    "MissingParameter",
+    "MissingRequiredParameterException",
+    "InvalidMessageContents",
+    "InvalidAttributeName",
+    "InvalidAttributeValue",
+    "EntityTooLarge",
+    "KeyTooLongError",
+    "InvalidBucketName",
+    "InvalidArgument",
+    "MetadataTooLarge",
+    "InvalidParameterException",
+    "InvalidParameterCombination",
+    "RequestEntityTooLargeException",
+  ])("G6: is permanent when the request is refused for its content: %s", (name) => {
+    const reason = permanentReason(ofAws("", name));
+    expect(reason).toMatchObject({ code: "REQUEST_REFUSED", detail: `refused for its content (${name})` });
+  });
+
+  it.each([
+    "ResourceNotFoundException",
+    "AWS.SimpleQueueService.NonExistentQueue",
+    "QueueDoesNotExist",
+    "NoSuchBucket",
+  ])("G6: is permanent when there is no such resource: %s", (name) => {
+    expect(permanentReason(ofAws("", name))).toMatchObject({
+      code: "RESOURCE_UNKNOWN",
+      detail: "does not exist",
+    });
+  });
+
+  it.each([
+    ["Type mismatch for key id expected: S actual: N", "the key attribute id must be S, got N"],
+    [
+      "Type mismatch for Index Key by-day Expected: S Actual: NULL IndexName: days",
+      "the key attribute by-day must be S, got NULL",
+    ],
+    ["Missing the key order.id in the item", "the key attribute order.id is missing"],
+    [
+      "The provided key element does not match the schema",
+      "the key's attributes differ from the table's key",
+    ],
+    [
+      "The AttributeValue for a key attribute cannot contain an empty string value. Key: id",
+      "the key attribute id is an empty string",
+    ],
+    ["Item size to update has exceeded the maximum allowed size", "the item is larger than 400 KB"],
+    ["Item size has exceeded the maximum allowed size", "the item is larger than 400 KB"],
+    ["Nesting Levels have exceeded supported limits", "a value is nested deeper than 32 levels"],
+    ["Attempting to store more than 38 significant digits in a Number", "a number has more than 38 digits"],
+    ["a number with magnitude larger than supported range", "a number has more than 38 digits"],
+    ["Number overflow", "a number has more than 38 digits"],
+    [
+      "Invalid UpdateExpression: Attribute name is a reserved keyword; reserved keyword: status",
+      "status is a reserved word: give it a #name",
+    ],
+    ["Invalid KeyConditionExpression: Syntax error", "the KeyConditionExpression is invalid"],
+    ["Invalid FilterExpression: Syntax error", "the FilterExpression is invalid"],
+    ["Reason: Message must be shorter than 1048576 bytes.", "more than 1048576 bytes"],
+  ])("S10: names the attribute, the type or the limit that is wrong: %s", (message, hint) => {
+    const reason = permanentReason(ofAws(`1 parameter value of ${secret} was invalid: ${message}`));
+    expect(reason?.detail).toBe(`${hint} (ValidationException)`);
+  });
+
+  it("says of which call and is the cause, also of a call without a resource", () => {
+    const [some, none] = [ofAws(""), ofAws("")];
+    noteCall(some, { commandName: "PutItemCommand", input: { TableName: "orders" }, site: undefined });
+    noteCall(none, { commandName: "ListTablesCommand", input: {}, site: undefined });
+    const hint = "refused for its content (ValidationException)";
+    expect(permanentReason(some)).toMatchObject({ detail: `PutItem orders: ${hint}`, cause: some });
+    expect(permanentReason(none)).toMatchObject({ detail: `ListTables: ${hint}`, cause: none });
+  });
+
+  it.each([undefined, null, "ValidationException", { name: "ValidationException", $metadata: {} }])(
+    "is an error: %j is none",
+    (thrown) => {
+      expect(permanentReason(thrown)).toBeUndefined();
+    },
+  );
+
+  it("S10: is looked through for what is wrong up to 2,000 characters", () => {
+    const hint = (length: number) =>
+      permanentReason(ofAws("Nesting Levels".padStart(length)))?.detail.split(" (")[0];
+    expect(hint(2_000)).toBe("a value is nested deeper than 32 levels");
+    expect(hint(2_001)).toBe("refused for its content");
+  });
+});
+
 describe("an error of the SDK", () => {
   it("is known by the reasons of a cancelled transaction, too", async () => {
     const Item = { id: { N: "1" } };
@@ -150,6 +272,19 @@ async function run(work: (unit: UnitOfWork) => Promise<void>) {
   const record = anSqsRecord(asciiJson(anEnvelope({ type: Ping.type, data: {} })));
   const { batchItemFailures } = await handler(anSqsEvent(record), aContext());
   return { batchItemFailures, deadLetters: await world.drain(world.output("StandardDeadLetterQueueUrl")) };
+}
+
+function refusalOf(work: () => unknown): Error {
+  try {
+    work();
+  } catch (error) {
+    if (error instanceof Error) return error;
+  }
+  throw new Error("it was not refused");
+}
+
+function ofAws(message: string, name = "ValidationException"): Error {
+  return Object.assign(new Error(message), { name, $metadata: {}, stack: "" });
 }
 
 function fail(name: string, more: object = {}): never {

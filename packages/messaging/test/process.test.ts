@@ -2,6 +2,7 @@ import { afterEach, describe, expect, it, vi } from "vitest";
 import * as z from "zod";
 import { messageType } from "../src/envelope/message-type.ts";
 import { advance } from "../src/process/advance.ts";
+import { diagramOf } from "../src/process/diagram.ts";
 import { type ProcessItem, process, stored } from "../src/process/process.ts";
 import { consumer } from "../src/receive/consumer.ts";
 import { schedules } from "../src/schedule/schedules.ts";
@@ -95,16 +96,16 @@ describe("the table of a process", () => {
 });
 
 describe("a pair that nobody decided", () => {
-  const { [Denied.type]: _, ...open } = moves;
+  const { [Denied.type]: _, [Overdue.type]: ____, ...open } = moves;
 
   it("G14: does not compile, and fails when the table is made", () => {
     expect(() =>
       process({
         ...sound,
-        // @ts-expect-error: denied is not decided
+        // @ts-expect-error: denied and overdue are not decided
         states: { ...sound.states, new: { timeout, ...open } },
       }),
-    ).toThrow('process settle: "new" leaves open what happens to tests.denied.v1');
+    ).toThrow('process settle: "new" leaves open what happens to tests.denied.v1, tests.overdue.v1');
     const { approved: __, ...fewer } = sound.states;
     expect(() =>
       // @ts-expect-error: approved has no row
@@ -130,9 +131,10 @@ describe("a pair that nobody decided", () => {
   });
 
   it("is told from one that can never come", () => {
-    const states = { ...sound.states, new: { timeout, ...moves, "tests.shiped.v1": "ignored" } } as const;
+    const others = { "tests.shiped.v1": "ignored", "tests.payed.v1": "ignored" } as const;
+    const states = { ...sound.states, new: { timeout, ...moves, ...others } } as const;
     expect(() => process({ ...sound, states })).toThrow(
-      '"new" decides tests.shiped.v1, which the process does not accept; it accepts tests.reserved.v1,',
+      '"new" decides tests.shiped.v1, tests.payed.v1, which the process does not accept; it accepts tests.reserved.v1,',
     );
   });
 });
@@ -167,8 +169,14 @@ describe("a decision that cannot be right", () => {
 
   it.each([
     [{ to: 1 }, '{"to":1}'],
+    [{ to: "approved", step: 1 }, '{"to":"approved","step":1}'],
     [{ oneOf: ["approved"], choose: () => ({}) }, '{"oneOf":["approved"]}'],
+    [{ oneOf: ["approved", "canceled"] }, '{"oneOf":["approved","canceled"]}'],
+    [{ oneOf: "approved", choose: () => ({}) }, '{"oneOf":"approved"}'],
     [{ park: "not a code" }, '{"park":"not a code"}'],
+    [{ park: "aCODE" }, '{"park":"aCODE"}'],
+    [{ park: "CODEs" }, '{"park":"CODEs"}'],
+    [{ park: ["CODE"] }, '{"park":["CODE"]}'],
     [undefined, "undefined"],
   ])("is refused when the table is made: %j", (cell, got) => {
     const states = { ...sound.states, new: { timeout, ...moves, [Denied.type]: cell } };
@@ -178,10 +186,77 @@ describe("a decision that cannot be right", () => {
   });
 });
 
+describe("a row that cannot be right", () => {
+  it.each([
+    ["ignored", '"new" must be an object'],
+    [null, '"new" must be an object'],
+    [
+      { timeout, every: "ignored", ...moves },
+      '"new" decides every message at once, and tests.reserved.v1, tests.denied.v1',
+    ],
+    [{ timeout, every: { park: "no code" } }, '"new" on every must be "ignored"'],
+  ])("is refused when the table is made: %j", (row, error) => {
+    const states = { ...sound.states, new: row };
+    expect(() => process({ ...sound, states: states as never })).toThrow(`process settle: ${error}`);
+  });
+});
+
+it("the diagram has every move, wait and end, and the table beside it every decision", () => {
+  const Again = messageType({ type: "tests.paid.v2.again.v12", schema, key });
+  const paying = process({
+    ...{ name: "paying", accepts: [Reserved, Again, Overdue], publishes: [Overdue], schedules: [Overdue] },
+    table: stored<Order>("ORDERS_TABLE"),
+    states: {
+      none: {
+        [Reserved.type]: { to: "new", step: () => ({ change: { total: 1 } }) },
+        [Again.type]: "ignored",
+        [Overdue.type]: { park: "TOO_LATE" },
+      },
+      new: {
+        timeout,
+        [Reserved.type]: "ignored",
+        [Again.type]: { oneOf: ["approved", "canceled"], choose: () => ({ to: "approved" }) },
+        [Overdue.type]: { to: "canceled" },
+      },
+      approved: done,
+      canceled: done,
+    },
+  });
+  expect(diagramOf(paying).split("\n")).toEqual([
+    ...["```mermaid", "stateDiagram-v2", "  new: new, until overdue", "  [*] --> new: reserved"],
+    ...[
+      "  new --> approved: paid.v2.again",
+      "  new --> canceled: paid.v2.again",
+      "  new --> canceled: overdue",
+    ],
+    ...["  approved --> [*]", "  canceled --> [*]", "```", ""],
+    ...["| message | no item | new | approved | canceled |", "| --- | --- | --- | --- | --- |"],
+    "| reserved | → new | ignored | ignored | ignored |",
+    "| paid.v2.again | ignored | → approved or canceled | ignored | ignored |",
+    "| overdue | parked: `TOO_LATE` | → canceled | ignored | ignored |",
+  ]);
+});
+
 describe("the way through a process", () => {
   it.each([
     ["a status that nothing leads to", { initial: [] }, {}, 'nothing leads to "new", "approved", "canceled"'],
     ["a beginning that is no status", { initial: ["gone"] }, {}, 'begins in "gone", which is no status'],
+    ["a beginning without an item", { initial: ["none"] }, {}, 'begins in "none", which is no status'],
+    [
+      "a way back to no item",
+      {},
+      { new: { timeout, ...moves, [Denied.type]: { to: "none" } } },
+      '"new" on tests.denied.v1 leads to "none", which is no status',
+    ],
+    [
+      "a wait that nothing ends, where nothing is final",
+      {},
+      {
+        approved: { timeout: "none", every: "ignored" },
+        canceled: { timeout: "none", ...moves, [Denied.type]: { to: "new" } },
+      },
+      'nothing leads out of "approved" to an end; add a transition, or final: true',
+    ],
     [
       "a wait that nothing ends",
       {},
@@ -227,7 +302,15 @@ describe("the way through a process", () => {
       { approved: { ...done, timeout } },
       'the time-out tests.overdue.v1 of "approved" can never end anything',
     ],
+    [
+      "a time-out without an item",
+      {},
+      { none: { ...unknown, timeout } },
+      'the time-out tests.overdue.v1 of "none" can never end anything',
+    ],
     ["a time-out that it does not schedule", { schedules: [] }, {}, "must be in schedules"],
+    ["a time-out where none is scheduled", { schedules: undefined }, {}, "must be in schedules"],
+    ["a time-out where others are scheduled", { schedules: [Approved] }, {}, "must be in schedules"],
   ])("G14: is refused with %s", (_fault, options, states, error) => {
     const given = { ...sound, ...options, states: { ...sound.states, ...states } };
     expect(() => process(given as never)).toThrow(error);

@@ -3,7 +3,7 @@ import { linesOf } from "@essentially-once/testing/internal/support/lines";
 import { describe, expect, it } from "vitest";
 import { type OutboxRow, orderingKeyOf } from "../src/commit/outbox.ts";
 import { asciiJson } from "../src/envelope/envelope.ts";
-import { readProducers } from "../src/trust/producers.ts";
+import { producersAmong, readProducers } from "../src/trust/producers.ts";
 
 const producers = readProducers(
   JSON.stringify({
@@ -27,8 +27,20 @@ describe("G7: a row counts for its writer, and for no other function", () => {
     ["a row of the release before, which has no writer", true, { writer: "" }],
     ["a row of the release before with a type of another", false, { writer: "", type: "credit.denied.v1" }],
   ])("%s: %s", async (_what, isOwn, row) => {
-    const lines = await linesOf(async () => expect(producers.wrote(aRow(row))).toBe(isOwn));
+    const given = aRow(row);
+    const lines = await linesOf(async () => expect(producers.wrote(given)).toBe(isOwn));
     expect(lines.map(({ code }) => code)).toEqual(isOwn ? [] : ["PRODUCER_UNKNOWN", "AUTHOR_UNKNOWN"]);
+    const [message] = given.messages;
+    for (const line of lines) {
+      const { source, type } = message?.envelope ?? {};
+      expect(line).toMatchObject({
+        level: "ERROR",
+        row: given.key.id,
+        messageId: message?.envelope.id,
+        source,
+        type,
+      });
+    }
   });
 
   it("as soon as one of its messages is another's", () => {
@@ -38,13 +50,28 @@ describe("G7: a row counts for its writer, and for no other function", () => {
     expect(producers.wrote({ ...own, messages: [...own.messages, other] })).toBe(false);
   });
 
-  it.each(["[]", "{}x", '{"a":1}', '{"a":{"publishes":"b"}}', '{"a":{"publishes":[1]}}'])(
-    "what is no list of producers fails the start: %s",
-    (text) => {
-      if (text === "[]") expect(readProducers(text).wrote(aRow({}))).toBe(false);
-      else expect(() => readProducers(text)).toThrow();
-    },
-  );
+  it("says what a contract publishes, by its source", () => {
+    const known = producersAmong({ "place-order": { publishes: ["orders.order-placed.v1"] } });
+    expect(known.publishes("/place-order", "orders.order-placed.v1")).toBe(true);
+    expect(known.publishes("place-/order", "orders.order-placed.v1")).toBe(false);
+    expect(known.publishes("/place-order", "orders.order-approved.v1")).toBe(false);
+    expect(known.publishes("/nobody", "orders.order-placed.v1")).toBe(false);
+  });
+
+  it.each([
+    "[]",
+    "{}x",
+    "null",
+    "7",
+    '{"a":{"publishes":["b",1]}}',
+    '{"a":{"publishes":[],"table":7}}',
+    '{"a":1}',
+    '{"a":{"publishes":"b"}}',
+    '{"a":{"publishes":[1]}}',
+  ])("what is no list of producers fails the start: %s", (text) => {
+    if (text === "[]") expect(readProducers(text).wrote(aRow({}))).toBe(false);
+    else expect(() => readProducers(text)).toThrow(text === "{}x" ? "JSON" : "AUTHORS must be a JSON object");
+  });
 });
 
 const settled = { source: "/settle-order", type: "orders.order-approved.v1" };

@@ -1,6 +1,7 @@
 import { GetItemCommand, UpdateItemCommand } from "@aws-sdk/client-dynamodb";
 import { marshall, unmarshall } from "@aws-sdk/util-dynamodb";
 import { type FaultMoment, type Faults, injectFaults } from "@essentially-once/testing/faults";
+import { linesOf } from "@essentially-once/testing/internal/support/lines";
 import {
   aJournal,
   aJournalMessage,
@@ -9,10 +10,11 @@ import {
   type JournalWorld,
 } from "@essentially-once/testing/journal-world";
 import { aContext } from "@essentially-once/testing/lambda";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, onTestFinished, vi } from "vitest";
 import * as z from "zod";
 import { dynamodb } from "../src/aws/clients.ts";
 import type { Versioned } from "../src/commit/versioned-table.ts";
+import { setClock } from "../src/core/clock.ts";
 import { newId } from "../src/core/ids.ts";
 import { RetryLater } from "../src/core/outcome.ts";
 import { contract } from "../src/envelope/contract.ts";
@@ -52,8 +54,14 @@ afterAll(() => world.stop());
 describe("a projection whose offset commits with its state", () => {
   it("G10: lets every record of the journal take effect once, in any number of runs", async () => {
     await append(1, 2, 3);
-    expect(await sums()({}, aContext())).toEqual({ serving: 1, records: 3 });
-    expect(await sums()({}, aContext())).toEqual({ serving: 1, records: 0 });
+    const lines = await linesOf(async () => {
+      expect(await sums()({}, aContext())).toEqual({ serving: 1, records: 3 });
+      expect(await sums()({}, aContext())).toEqual({ serving: 1, records: 0 });
+    });
+    expect(lines).toMatchObject([
+      { level: "INFO", code: "PULLED", projection: `${name}@1`, partition: 0, records: 3, offset: 3 },
+      { code: "METRICS", service: name, Processed: 3 },
+    ]);
     await append(4);
     expect(await sums()({}, aContext())).toEqual({ serving: 1, records: 1 });
     expect(await sum()).toBe(10);
@@ -144,7 +152,20 @@ describe("a projection whose offset commits with its state", () => {
     const handler = sums({}, async ({ amount }) => {
       if (amount === 2 && failing) throw new RetryLater("LATER");
     });
-    expect((await handler({}, aContext())).records).toBe(1);
+    const lines = await linesOf(async () => expect((await handler({}, aContext())).records).toBe(1));
+    expect(lines).toMatchObject([
+      {
+        level: "WARN",
+        code: "PULL_HELD",
+        projection: `${name}@1`,
+        partition: 0,
+        records: 1,
+        offset: 1,
+        sequence: 2,
+        errorCode: "LATER",
+      },
+      { code: "METRICS", Processed: 1, Retried: 1 },
+    ]);
     expect(await offset()).toBe(1);
     failing = false;
     expect((await handler({}, aContext())).records).toBe(2);
@@ -165,13 +186,52 @@ describe("a poisoned record", () => {
     expect(await sum()).toBe(30);
   });
 
+  it("G6: is named with its reason, and all partitions that stopped", async () => {
+    log = aJournal({ partitions: 2 });
+    const [a = "", b = ""] = await keysOfDifferentPartitions();
+    const poison = aJournalMessage({ type: Added.type, partitionkey: a, data: { amount: "much" } });
+    await log.append([poison, added(1, b)], inSeconds(10));
+    const handler = sums({}, async () => Reflect.apply(undefined as never, undefined, []));
+    const lines = await linesOf(() =>
+      expect(handler({}, aContext())).rejects.toThrow(/stopped in partitions (0, 1|1, 0); the log says/),
+    );
+    const stopped = { level: "ERROR", code: "PULL_STOPPED", projection: `${name}@1`, records: 0, offset: 0 };
+    const said = lines.filter(({ code }) => code === "PULL_STOPPED");
+    expect(said).toHaveLength(2);
+    expect(said).toContainEqual(
+      expect.objectContaining({
+        ...stopped,
+        sequence: 1,
+        reasonCode: "DATA_INVALID",
+        reasonDetail: "tests.added.v1: invalid at amount",
+      }),
+    );
+    expect(said).toContainEqual(
+      expect.objectContaining({
+        ...stopped,
+        sequence: 1,
+        errorCode: "TypeError",
+        at: expect.stringMatching(/^test\/projection\.test\.ts:\d+/),
+      }),
+    );
+  });
+
   it("G6: is kept with its reason where the projection asks for that, and its successors go on", async () => {
     const poison = aJournalMessage({ type: Added.type, data: { amount: "much" } });
     await log.append([added(1), poison, added(2)], inSeconds(10));
-    expect((await sums({ onPoison: "park" })({}, aContext())).records).toBe(2);
+    const lines = await linesOf(async () =>
+      expect((await sums({ onPoison: "park" })({}, aContext())).records).toBe(2),
+    );
     expect(await sum()).toBe(3);
+    const reason = { reasonCode: "DATA_INVALID", reasonDetail: "tests.added.v1: invalid at amount" };
+    expect(lines).toMatchObject([
+      { level: "WARN", code: "PULL_PARKED", projection: `${name}@1`, partition: 0, sequence: 2, ...reason },
+      { code: "PULLED", records: 2, offset: 3 },
+      { code: "METRICS", Processed: 2, Parked: 1 },
+    ]);
     expect(await itemOf(`${name}@1#parked#0#2`)).toMatchObject({
-      reasonCode: "DATA_INVALID",
+      ...reason,
+      parkedAt: expect.stringMatching(/^\d{4}-.*Z$/),
       body: poison.body,
     });
     expect(await offset()).toBe(3);
@@ -181,14 +241,54 @@ describe("a poisoned record", () => {
 describe("a run", () => {
   it("G11: starts no record that it could not finish before the deadline", async () => {
     await append(...Array.from({ length: 50 }, () => 1));
-    const handler = sums({}, () => new Promise((resolve) => setTimeout(resolve, 100)));
     const startedMs = Date.now();
-    const { records } = await handler({}, aContext({ remainingMs: 1_600 }));
-    expect(Date.now() - startedMs).toBeLessThan(1_600);
+    let nowMs = startedMs;
+    onTestFinished(setClock(() => nowMs));
+    const handler = sums({}, async () => {
+      nowMs += 100;
+    });
+    const context = { ...aContext(), getRemainingTimeInMillis: () => startedMs + 1_600 - nowMs };
+    const { records } = await handler({}, context);
+    expect(nowMs - startedMs).toBeLessThan(1_600);
     expect(records).toBeGreaterThan(0);
     expect(records).toBeLessThan(50);
     expect(await sum()).toBe(records);
     expect(await offset()).toBe(records);
+  });
+
+  it("G11: names the partition that did not come back in time", async () => {
+    await append(1);
+    const { promise: never } = Promise.withResolvers();
+    const handler = sums({}, () => never);
+    const lines = await linesOf(() =>
+      expect(handler({}, aContext({ remainingMs: 1_550 }))).rejects.toThrow("stopped in partitions 0;"),
+    );
+    const [unfinished] = lines.filter(({ code }) => code === "UNFINISHED");
+    expect(unfinished).toMatchObject({ level: "ERROR", projection: `${name}@1`, partition: 0 });
+    expect(unfinished?.ranMs).toBeGreaterThan(400);
+  });
+
+  it("G10: leaves a partition to another worker, which was faster", async () => {
+    await append(1, 2);
+    let isFirst = true;
+    const handler = sums({}, async () => {
+      if (!isFirst) return;
+      isFirst = false;
+      await sums()({}, aContext());
+    });
+    const lines = await linesOf(async () => {
+      expect(await handler({}, aContext())).toMatchObject({ records: 0 });
+    });
+    expect(lines.filter(({ code }) => code === "PULL_OVERTAKEN")).toMatchObject([
+      { level: "INFO", projection: `${name}@1`, partition: 0, records: 0, offset: 0, sequence: 1 },
+    ]);
+    expect(await sum()).toBe(3);
+  });
+
+  it("refuses to begin with a contract that its function was not deployed with", () => {
+    vi.stubEnv("CONTRACT", "another");
+    expect(() => sums()).toThrow("CONTRACT_MISMATCH");
+    vi.unstubAllEnvs();
   });
 
   it("G11: reads at most its pages, and the next run reads on", async () => {
@@ -201,6 +301,9 @@ describe("a run", () => {
 
   it("names an option that is out of range", () => {
     expect(() => sums({ pageSize: 0 })).toThrow("pageSize must be a whole number from 1 to 1000, got 0");
+    expect(() => sums({ pagesMax: 1_001 })).toThrow(
+      "pagesMax must be a whole number from 1 to 1000, got 1001",
+    );
   });
 });
 
@@ -226,6 +329,9 @@ describe("a rebuild", () => {
     await append(1, 2, 3);
     await sums()({}, aContext());
     const before = await sum();
+    for (const event of [null, undefined, "rebuild", { rebuild: "yes" }]) {
+      expect(await sums()(event, aContext())).toEqual({ serving: 1, records: 0 });
+    }
     await sums()({ rebuild: true }, aContext());
     expect(await sums()({}, aContext())).toEqual({ serving: 2, records: 3 });
     expect(await sum()).toBe(before);

@@ -29,19 +29,38 @@ describe("an item of a projection", () => {
       { Put: { TableName, Item: { ...Key, views: { N: "1" } } } },
       { Update: { TableName, Key, UpdateExpression: "ADD #views :one" } },
       { Delete: { TableName, Key } },
+      { ConditionCheck: { TableName, Key, ConditionExpression: "attribute_exists(id)" } },
       versionedTable(TableName).save({ id, version: 0 }),
     ];
-    for (const write of writes) expect(() => aUnit().write(write)).toThrow("KEY_RESERVED");
+    for (const write of writes)
+      expect(() => aUnit().write(write)).toThrow(
+        "KEY_RESERVED: a key like NAME#generations or NAME@N# is reserved",
+      );
   });
 
-  it.each(["order-1", "views#build-statement#generations", "a@b", "a#generation", "user@1", "A@1#offset#0"])(
-    "is not what a domain's id is: %s",
-    (id) => {
-      const unit = aUnit();
-      unit.write({ Put: { TableName, Item: { id: { S: id } } } });
-      expect(unit.writes).toHaveLength(1);
-    },
-  );
+  it.each([
+    "order-1",
+    "views#build-statement#generations",
+    "a@b",
+    "a#generation",
+    "user@1",
+    "A@1#offset#0",
+    "a#generations-of",
+  ])("is not what a domain's id is: %s", (id) => {
+    const unit = aUnit();
+    unit.write({ Put: { TableName, Item: { id: { S: id } } } });
+    expect(unit.writes).toHaveLength(1);
+  });
+
+  it("is none that has no id, or is no item", () => {
+    const unit = aUnit();
+    unit.write(
+      { Put: { TableName, Item: { order: { S: "a@1#b" } } } },
+      { Put: { TableName, Item: undefined } },
+      {},
+    );
+    expect(unit.writes).toHaveLength(3);
+  });
 
   it("is written by the projection itself, whatever id the payload has", () => {
     const state = stateOf({ name: "build-statement", table: TableName }, 1);

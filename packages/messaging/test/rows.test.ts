@@ -96,6 +96,25 @@ describe("a consumer with evidence as rows", () => {
     expect(requests.stop().filter((one) => one.startsWith("TransactWriteItems"))).toHaveLength(transactions);
   });
 
+  it("two messages of a batch share a transaction as long as one waits for the other, and no longer", async () => {
+    const transactionsOf = async (groupCommit: { readonly lingerMs: number }) => {
+      const late = consumer(contract({ name: "late", accepts: [Added], publishes: [Counted] }))
+        .use(idempotency({ evidence: rows({ groupCommit }) }))
+        .handler(async ({ data }, unit) => {
+          await new Promise((resolve) => setTimeout(resolve, data.amount));
+          unit.write(aPut(newId(), 1));
+        });
+      const records = [1, 150].map((amount) =>
+        anSqsRecord(asciiJson({ ...anAdded({ amount }), id: newId() })),
+      );
+      const requests = watchRequests(dynamodb());
+      await late(anSqsEvent(...records), aContext());
+      return requests.stop().filter((one) => one.startsWith("TransactWriteItems")).length;
+    };
+    expect(await transactionsOf({ lingerMs: 10_000 })).toBe(1);
+    expect(await transactionsOf({ lingerMs: 1 })).toBe(2);
+  });
+
   it("G2: applies the effect once when the message is delivered five times at once", async () => {
     const message = anAdded({ amount: 5 });
     const responses = await Promise.all(Array.from({ length: 5 }, () => receive(message)));
@@ -199,6 +218,25 @@ describe("a consumer with evidence as rows", () => {
       expect(item).toBe("notes c");
     },
   );
+
+  it("G2: a conflict about the evidence is with another delivery of the message; any other is told as it is", () => {
+    const { judge } = rowsEvidence({ table: "", client: dynamodb });
+    const unit = { actions: [], items: new Set(["evidence a", "notes b", "notes c"]), bytes: 0 };
+    const judged = (...codes: string[]) =>
+      judge(
+        codes.map((Code) => ({ Code })),
+        {} as Delivery,
+        unit,
+      );
+    const kind = "transient";
+    expect([
+      judged("TransactionConflict", "None", "None"),
+      judged("None", "ThrottlingError", "TransactionConflict"),
+    ]).toEqual([
+      { kind, code: "IN_PROGRESS", item: "evidence a" },
+      { kind, code: "ThrottlingError", item: "notes b" },
+    ]);
+  });
 
   it("D15: parks a message that has the id of another and other data, and changes nothing", async () => {
     const message = anAdded({ amount: 5 });

@@ -217,6 +217,21 @@ describe("a scheduling handler", () => {
     expect(wakeUps).toMatchObject([{ slots: [slotOf(itemId("remind", `${id}-0`))] }]);
   });
 
+  it("G12: needs no queue of wake-ups: without one, what is due soon is committed for the next minute", async () => {
+    const { WAKE_UP_QUEUE_URL } = process.env;
+    delete process.env.WAKE_UP_QUEUE_URL;
+    const message = anEnvelope({ type: Asked.type, partitionkey: id, data: { id } });
+    const answer = await consumer(remind)
+      .use(idempotency({ evidence: rows() }))
+      .use(schedules({ table }))
+      .handler(async (_message, unit) => {
+        unit.schedule(Due.from({ id }), { key: id, after: { seconds: 1 } });
+      })(anSqsEvent(anSqsRecord(asciiJson(message))), aContext());
+    if (WAKE_UP_QUEUE_URL !== undefined) process.env.WAKE_UP_QUEUE_URL = WAKE_UP_QUEUE_URL;
+    expect(answer).toEqual({ batchItemFailures: [] });
+    expect(await scheduled()).toMatchObject({ key: id });
+  });
+
   it("schedules only the types of its contract, at a time that is one, under a key that is one", async () => {
     const evidence = () => idempotency({ evidence: rows() });
     const refused: [Handler, string][] = [

@@ -1,10 +1,11 @@
 import { setTimeout } from "node:timers/promises";
 import { CreateQueueCommand, type SendMessageBatchCommandInput } from "@aws-sdk/client-sqs";
+import { linesOf } from "@essentially-once/testing/internal/support/lines";
 import { aWorld, type World } from "@essentially-once/testing/world";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { sqs } from "../src/aws/sqs-client.ts";
 import { newId } from "../src/core/ids.ts";
-import { batchBytesMax, sendAll } from "../src/publish/send.ts";
+import { batchBytesMax, firstPack, type Outgoing, sendAll } from "../src/publish/send.ts";
 
 let world: World;
 let queueUrl: string;
@@ -25,8 +26,11 @@ afterAll(() => world.stop());
 
 describe("sending to a FIFO queue", () => {
   it("G4: nothing of a key overtakes a message that was refused; other keys go on", async () => {
-    const confirmed = await send(["a", "1"], ["a", "\ufffe"], ["a", "3"], ["b", "4"], ["b", "5"]);
-    expect(confirmed).toEqual([true, false, false, true, true]);
+    const lines = await linesOf(async () => {
+      const confirmed = await send(["a", "1"], ["a", "\ufffe"], ["a", "3"], ["b", "4"], ["b", "5"]);
+      expect(confirmed).toEqual([true, false, false, true, true]);
+    });
+    expect(lines).toMatchObject([{ level: "ERROR", code: "SEND_REFUSED", queueUrl, messages: 1 }]);
     expect((await drained()).sort()).toEqual(["1", "4", "5"]);
   });
 
@@ -38,9 +42,28 @@ describe("sending to a FIFO queue", () => {
   });
 
   it("Q8: what was refused for a moment is sent again, before what is behind it", async () => {
-    const requests = watch({ refuseFirst: true });
+    const requests = watch({ refuses: "first" });
     expect(await send(["a", "1"], ["a", "2"])).toEqual([true, true]);
     expect(requests.map(bodies)).toEqual([["1"], ["1"], ["2"]]);
+  });
+
+  it("Q8, G11: is sent four times at most, and once when there is no time", async () => {
+    const requests = watch({ refuses: "always" });
+    expect(await send(["a", "1"], ["a", "2"])).toEqual([false, false]);
+    expect(requests.map(bodies)).toEqual([["1"], ["1"], ["1"], ["1"]]);
+    const messages = [{ key: "a", body: "3" }];
+    expect((await sendAll(queueUrl, messages, { deadlineMs: Date.now() })).confirmed).toEqual([false]);
+    expect(requests).toHaveLength(5);
+  });
+
+  it("a message without a key is a group of its own", async () => {
+    const requests = watch();
+    const messages = ["1", "2", "2"].map((body) => ({ body }));
+    const { confirmed } = await sendAll(queueUrl, messages, { deadlineMs: Date.now() + 5_000 });
+    expect(confirmed).toEqual([true, true, true]);
+    expect(requests.map(bodies)).toEqual([["1", "2"], ["2"]]);
+    const ids = requests.flatMap(({ Entries = [] }) => Entries).map((entry) => entry.MessageDeduplicationId);
+    expect(new Set(ids).size).toBe(2);
   });
 
   it("G4: the stream and the sweeper at once: SQS takes each message once, in order", async () => {
@@ -57,7 +80,7 @@ describe("sending to a FIFO queue", () => {
 
 describe("requests side by side", () => {
   it("G4, G11: of forty keys with three messages each, in as few requests as one by one, each key in order", async () => {
-    const requests = watch({ refuseFirst: true });
+    const requests = watch({ refuses: "first" });
     const keys = Array.from({ length: 40 }, (_, n) => `key-${n}`);
     const all = [1, 2, 3].flatMap((n) => keys.map((key) => [key, `${key} ${n}`] as const));
     expect(new Set(await send(...all))).toEqual(new Set([true]));
@@ -123,6 +146,26 @@ describe("requests side by side", () => {
   });
 });
 
+describe("the messages of a request", () => {
+  const half = batchBytesMax / 2;
+  const attributes = { name: "ü" }; // 4 bytes, 6 for its type, and 2
+  it.each<[string, Outgoing[], number]>([
+    ["as many bytes as SQS takes", [{ body: "x".repeat(half) }, { body: "ü".repeat(half / 2) }], 2],
+    ["not one byte more", [{ body: "x".repeat(half) }, { body: `${"ü".repeat(half / 2)}x` }], 1],
+    ["attributes with them", [{ body: "x".repeat(half - 12), attributes }, { body: "x".repeat(half) }], 2],
+    [
+      "not one byte more with attributes",
+      [{ body: "x".repeat(half - 11), attributes }, { body: "x".repeat(half) }],
+      1,
+    ],
+    ["one that is too large, alone", [{ body: "x".repeat(2 * half + 1) }, { body: "" }], 1],
+    ["ten at most", Array.from({ length: 11 }, () => ({ body: "" })), 10],
+  ])("D8: are %s", (_, messages, count) => {
+    const indexes = [...messages.keys()];
+    expect(firstPack(indexes, messages)).toEqual(indexes.slice(0, count));
+  });
+});
+
 it("a standard queue is told the key too, so that it serves all keys fairly", async () => {
   const { QueueUrl = "" } = await sqs().send(new CreateQueueCommand({ QueueName: newId() }));
   const requests = watch();
@@ -146,7 +189,15 @@ interface Watched extends Array<SendMessageBatchCommandInput> {
 }
 
 /** Sees each request; on demand answers the first as an overloaded SQS would, or not at all, or late. */
-function watch({ refuseFirst = false, failFirst = false, firstWaits = false } = {}): Watched {
+function watch({
+  refuses = "none",
+  failFirst = false,
+  firstWaits = false,
+}: {
+  refuses?: "none" | "first" | "always";
+  failFirst?: boolean;
+  firstWaits?: boolean;
+} = {}): Watched {
   const requests: Watched = [];
   let now = 0;
   sqs().middlewareStack.add(
@@ -157,7 +208,7 @@ function watch({ refuseFirst = false, failFirst = false, firstWaits = false } = 
       try {
         if (isFirst && firstWaits) await forSecond(requests);
         if (isFirst && failFirst) throw new Error("the wire is cut");
-        if (!isFirst || !refuseFirst) return await next(args);
+        if (refuses === "none" || (refuses === "first" && !isFirst)) return await next(args);
         const Failed = [{ Id: "0", SenderFault: false, Code: "ServiceUnavailable" }];
         return { response: {}, output: { $metadata: {}, Successful: [], Failed } };
       } finally {

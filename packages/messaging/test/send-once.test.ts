@@ -1,4 +1,6 @@
+import type { SendMessageCommandInput } from "@aws-sdk/client-sqs";
 import { aKeyStore, aSecret } from "@essentially-once/testing/a-key-ring";
+import { anEnvelope } from "@essentially-once/testing/an-envelope";
 import { type Faults, injectFaults } from "@essentially-once/testing/faults";
 import { codeAfter } from "@essentially-once/testing/middleware";
 import { aWorld, type World } from "@essentially-once/testing/world";
@@ -7,6 +9,7 @@ import * as z from "zod";
 import { sqsOnce } from "../src/aws/sqs-client.ts";
 import { readEnvelope } from "../src/envelope/envelope.ts";
 import { messageType } from "../src/envelope/message-type.ts";
+import { aboutMessage } from "../src/observe/scope.ts";
 import { sendOnce } from "../src/publish/send-once.ts";
 import { signature, signer } from "../src/trust/signature.ts";
 
@@ -38,6 +41,48 @@ describe("a sender that tries once", () => {
     expect(message).toMatchObject({ partitionkey: "Zoë", correlationid: message.id });
     expect(sqsMessage?.body).not.toContain("ë");
   });
+
+  it.each([
+    ["sampled", "1", "01"],
+    ["not sampled", "0", "00"],
+  ])(
+    "goes on with the trace of the message that its sender works on, else of its invocation: %s",
+    async (_, sampled, flags) => {
+      vi.stubEnv(
+        "_X_AMZN_TRACE_ID",
+        `Root=1-67891233-abcdef012345678912345678;Parent=53995c3f42cd8ad8;Sampled=${sampled}`,
+      );
+      const cause = anEnvelope({
+        traceparent: `00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-${flags}`,
+      });
+      const inputs: SendMessageCommandInput[] = [];
+      sqsOnce().middlewareStack.add(
+        (next) => (args) => {
+          inputs.push(args.input as SendMessageCommandInput);
+          return next(args);
+        },
+        { name: "inputs", step: "initialize" },
+      );
+      const send = () => sendOnce(queueUrl(), Seen.from({ what: "traced" }), { producer: "show" });
+      await aboutMessage(cause, send);
+      await send();
+      vi.unstubAllEnvs();
+      await send();
+      sqsOnce().middlewareStack.remove("inputs");
+      const [caused, invoked, first] = inputs.map(
+        ({ MessageBody = "" }) => readEnvelope(MessageBody).traceparent,
+      );
+      expect(caused).toMatch(new RegExp(`^00-0af7651916cd43dd8448eb211c80319c-[\\da-f]{16}-${flags}$`));
+      expect(invoked).toBe(`00-67891233abcdef012345678912345678-53995c3f42cd8ad8-${flags}`);
+      expect(first).toBeUndefined();
+      const headers = inputs.map(
+        ({ MessageSystemAttributes: beside }) => beside?.AWSTraceHeader?.StringValue?.split(";")[0],
+      );
+      const roots = ["Root=1-0af76519-16cd43dd8448eb211c80319c", "Root=1-67891233-abcdef012345678912345678"];
+      expect(headers).toEqual(sampled === "1" ? [...roots, undefined] : [undefined, undefined, undefined]);
+      await world.drain(queueUrl());
+    },
+  );
 
   it("sends with the client that it is given", async () => {
     faults = injectFaults(sqsOnce(), { command: "SendMessageCommand", moment: "before" });
@@ -71,7 +116,7 @@ describe("a sender that tries once", () => {
     expect(faults.attempts).toHaveLength(1);
     expect(await world.drain(queueUrl())).toEqual([]);
     expect(lines.map((line) => JSON.parse(line))).toMatchObject([
-      { code: "LOST", source: "/show", type: Seen.type, errorCode: "TimeoutError" },
+      { level: "WARN", code: "LOST", source: "/show", type: Seen.type, errorCode: "TimeoutError" },
     ]);
     expect(lines.join()).not.toContain("secret");
   });

@@ -66,6 +66,30 @@ describe("evidence by sequence", () => {
     expect(requests.stop()).toEqual(["GetItem 1", "UpdateItem 1"]);
   });
 
+  it("G2: items that this process does not know are read in one request, and written in another", async () => {
+    const handler = aConsumer().handler(async ({ data: { sentence } }, unit) => {
+      unit.write({
+        Update: {
+          TableName: table(),
+          Key: { id: { S: sentence } },
+          UpdateExpression: "ADD words :one",
+          ExpressionAttributeValues: { ":one": { N: "1" } },
+        },
+      });
+    });
+    const sentences = Array.from({ length: 10 }, newId);
+    const batch = (sequence: number) => {
+      const messages = sentences.map((id) => aTold(sequence, id));
+      return handler(anSqsEvent(...messages.map((one) => anSqsRecord(asciiJson(one)))), aContext());
+    };
+    await batch(1);
+    for (let other = 0; other < 1_000; other++) remember(table(), `other-${other}`, undefined);
+    const requests = watchRequests(dynamodb());
+    expect(await batch(2)).toEqual({ batchItemFailures: [] });
+    expect(requests.stop()).toEqual(["BatchGetItem 10", "BatchExecuteStatement 10"]);
+    for (const id of sentences) expect((await world.get(table(), id))?.words).toBe(2);
+  });
+
   it.each(["1234", "4321", "3142", "2413", "441122331234"])(
     "G4, S6: messages that arrive as %s take effect as 1234, each once",
     async (arrivals) => {
@@ -253,11 +277,10 @@ function table(): string {
 }
 
 /** The same for the same number: a second delivery. */
-function aTold(sequence: number): Envelope {
-  const id = `${sentenceId}-${sequence}`;
+function aTold(sequence: number, sentence = sentenceId): Envelope {
   return anEnvelope({
-    ...Told.from({ sentence: sentenceId, word: String(sequence) }),
-    id,
+    ...Told.from({ sentence, word: String(sequence) }),
+    id: `${sentence}-${sequence}`,
     sequence: sequenceText(sequence),
   });
 }

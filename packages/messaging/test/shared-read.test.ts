@@ -37,6 +37,30 @@ it("a read that is alone is a plain one", async () => {
   expect(requests.calls).toEqual(["GetItemCommand"]);
 });
 
+it("reads what was written a moment ago, and only the attribute that is wanted", async () => {
+  const { TableName: table } = await aTable(clients());
+  await dynamodb.send(
+    new PutItemCommand({ TableName: table, Item: { id: { S: "a" }, n: { N: "1" }, m: { N: "2" } } }),
+  );
+  const inputs: object[] = [];
+  dynamodb.middlewareStack.add(
+    (next) => (args) => {
+      inputs.push(args.input);
+      return next(args);
+    },
+    { name: "inputs", step: "initialize" },
+  );
+  const readN = sharedRead({ table, client: () => dynamodb, attributes: ["n"] });
+  const expected = { id: { S: "a" }, n: { N: "1" } };
+  expect(await readN("a")).toEqual(expected);
+  expect(await Promise.all([readN("a"), readN("b")])).toEqual([expected, undefined]);
+  dynamodb.middlewareStack.remove("inputs");
+  expect(inputs).toMatchObject([
+    { ConsistentRead: true },
+    { RequestItems: { [table]: { ConsistentRead: true } } },
+  ]);
+});
+
 it("G11: more keys than a request may have are read in several", async () => {
   const ids = Array.from({ length: 150 }, () => randomUUID());
   expect(await readAll(...ids, "a")).toEqual([...ids.map(() => undefined), "1"]);

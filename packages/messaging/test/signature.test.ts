@@ -1,3 +1,4 @@
+import { createSecretKey } from "node:crypto";
 import { aKeyStore, aSecret } from "@essentially-once/testing/a-key-ring";
 import { anEnvelope } from "@essentially-once/testing/an-envelope";
 import { codeAfter } from "@essentially-once/testing/middleware";
@@ -25,6 +26,14 @@ describe("sign and verify", () => {
         expect(sign(signed, k1)).toMatch(/^v1\.k1\.[\w-]{43}$/);
         expect(verify(sign(signed, k1), signed, k1)).toBe(true);
       }),
+    );
+  });
+
+  it("G7: is the same in every release", () => {
+    const envelope = { source: "/a", id: "b", type: "c", time: "d" };
+    const key = { id: "k1", secret: createSecretKey(Buffer.alloc(32, 7)) };
+    expect(sign({ body: "{}", envelope, queueName: "q" }, key)).toBe(
+      "v1.k1.ejAT11h8geL87S3hhbddncZDrfp-6svOL8FiN46Cj0E",
     );
   });
 
@@ -118,6 +127,14 @@ describe("the signature middleware", () => {
     },
   );
 
+  it.each([
+    ["", "A".repeat(44)],
+    ["x", "A".repeat(43)],
+  ])("G7: parks a signature with more at either end, whatever its key: %s", async (before, mac) => {
+    const attributes = { Signature: `${before}v1.stranger.${mac}` };
+    expect(await codeOf({ ...(await anSqsMessage()), attributes })).toBe("SIGNATURE_INVALID");
+  });
+
   it("G7: a key that is not in the ring may be a new one: the message waits, and is parked in the end", async () => {
     const { ring } = aKeyStore(aSecret("stranger"));
     const byNobody = { Signature: `v1.__proto__.${"A".repeat(43)}` };
@@ -126,8 +143,9 @@ describe("the signature middleware", () => {
       { ...(await anSqsMessage()), attributes: byNobody },
     ]) {
       expect(await codeOf(sqsMessage)).toBe("KEY_UNKNOWN");
-      const { lastly } = await errorAfter(sqsMessage);
+      const { lastly, retryAfterSeconds } = await errorAfter(sqsMessage);
       expect(lastly?.code).toBe("SIGNATURE_INVALID");
+      expect(retryAfterSeconds).toBe(10);
       expect(await codeOf({ ...sqsMessage, receiveCount: 2 })).toBe("KEY_UNKNOWN");
       expect(await codeOf({ ...sqsMessage, receiveCount: 3 })).toBe("SIGNATURE_INVALID"); // it keeps a group waiting no longer
     }

@@ -14,7 +14,7 @@ import { leaveOut } from "@essentially-once/testing/internal/support/partial-ans
 import { watchRequests } from "@essentially-once/testing/internal/support/watch-requests";
 import { aContext, anSqsEvent, anSqsRecord } from "@essentially-once/testing/lambda";
 import { aWorld, type World } from "@essentially-once/testing/world";
-import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
 import * as z from "zod";
 import { dynamodb } from "../src/aws/clients.ts";
 import { idempotency } from "../src/commit/idempotency.ts";
@@ -228,8 +228,26 @@ describe("a batch whose inline writes share requests", () => {
       "BatchExecuteStatement",
     ]);
     expect(await receive(second, { work: blind, evidence })).toEqual({ batchItemFailures: [] });
-    expect(requests.stop().slice(3)).toEqual(["BatchExecuteStatement 10"]);
-    expect(await counts([...first, ...second])).toEqual(Array(20).fill(2));
+    expect(await receive(second.map(nextOf), { work: blind, evidence })).toEqual({ batchItemFailures: [] });
+    expect(requests.stop().slice(3)).toEqual(Array(2).fill("BatchExecuteStatement 10"));
+    expect(await counts([...first, ...second])).toEqual([...Array(10).fill(2), ...Array(10).fill(3)]);
+    expect(await itemOf(second[0] as Envelope)).not.toHaveProperty("eo_outbox"); // never had messages
+
+    await receive(tenAdded(), { work: blind, evidence }); // ten UPDATE, refused: the next are taken for new again
+    const next = watchRequests(dynamodb());
+    expect(await receive(tenAdded(), { work: blind, evidence })).toEqual({ batchItemFailures: [] });
+    expect(next.stop()).toEqual(["BatchExecuteStatement 10"]);
+  });
+
+  it("G11: an item that another has changed says nothing of those that nobody has read: they are new", async () => {
+    const [known, unseen] = [tenAdded(), tenAdded()];
+    const evidence = anEvidence({});
+    await receive(known, { work: blind, evidence });
+    for (const message of known) await put(counterOf(message), 1);
+    expect(await receive(known.map(nextOf), { work: blind, evidence })).toEqual({ batchItemFailures: [] });
+    const requests = watchRequests(dynamodb());
+    expect(await receive(unseen, { work: blind, evidence })).toEqual({ batchItemFailures: [] });
+    expect(requests.stop()).toEqual(["BatchExecuteStatement 10"]);
   });
 
   it("G5, G6: a statement that the engine refuses goes alone, and its message says why", async () => {
@@ -266,7 +284,9 @@ describe("a batch whose inline writes share requests", () => {
         }
       });
       expect(denied.requests).toBe(1);
-      expect(lines.filter(({ code }) => code === "STATEMENTS_DENIED")).toHaveLength(1);
+      expect(lines.filter(({ code }) => code === "STATEMENTS_DENIED")).toMatchObject([
+        { level: "WARN", needed: "dynamodb:PartiQLInsert, dynamodb:PartiQLUpdate" },
+      ]);
       cleanUp.push(setClock(() => Date.now() + 61_000));
       await linesOf(() => receive(third, { evidence, remainingMs: 70_000 }));
       expect(denied.requests).toBe(2);
@@ -274,12 +294,74 @@ describe("a batch whose inline writes share requests", () => {
     },
   );
 
+  it.each([
+    ["for its content sends each write alone", "ValidationException", "client", 1, 10],
+    [
+      "by an engine that counts no attempts sends each write alone",
+      "ValidationException",
+      "client",
+      undefined,
+      10,
+    ],
+    ["by a throttle that outlasts the SDK's attempts is not made ten", "ThrottlingException", "client", 3, 0],
+    ["by a fault of the service is not made ten", "InternalServerError", "server", 1, 0],
+  ] as const)("G5, G11: a request that is refused %s", async (_how, name, $fault, attempts, done) => {
+    let requests = 0;
+    answer(async () => {
+      requests++;
+      const $metadata = { ...(attempts && { attempts }) };
+      throw new DynamoDBServiceException({ name, $fault, $metadata, message: "no" });
+    });
+    const messages = tenAdded();
+    const lines = await linesOf(async () => {
+      expect((await receive(messages)).batchItemFailures).toHaveLength(10 - done);
+    });
+    expect(requests).toBe(1);
+    expect((await counts(messages)).filter((count) => count === 1)).toHaveLength(done);
+    expect(lines.map(({ code }) => code)).not.toContain("STATEMENTS_DENIED");
+  });
+
+  it("G11: a form of statement that is refused three times in a row goes alone from then on", async () => {
+    let isRefused = true;
+    let requests = 0;
+    answer(async (next, input) => {
+      requests++;
+      if (!isRefused) return next(input);
+      const Responses = (input.Statements ?? []).map(() => ({ Error: { Code: "ValidationError" as const } }));
+      return { response: {}, output: { $metadata: {}, Responses } };
+    });
+    const asked = async (evidence: ReturnType<typeof inline>, count: number) => {
+      const before = requests;
+      const messages = tenAdded().slice(0, count);
+      expect(await receive(messages, { evidence, work: blind })).toEqual({ batchItemFailures: [] });
+      expect(await counts(messages)).toEqual(Array(count).fill(1));
+      return requests - before;
+    };
+    const [once, now] = [anEvidence({}), anEvidence({})];
+    expect([await asked(now, 3), await asked(now, 3)]).toEqual([1, 0]);
+    expect(await asked(once, 2)).toBe(1);
+    isRefused = false;
+    expect(await asked(once, 2)).toBe(1);
+    isRefused = true; // it was taken in between, so this is the first time
+    expect([await asked(once, 2), await asked(once, 2), await asked(once, 2)]).toEqual([1, 1, 0]);
+  });
+
   it("G11: has at most 25 statements in a request", async () => {
     const messages = Array.from({ length: 60 }, () => anAdded(newId()));
     const sent = watch();
     expect(await receive(messages)).toEqual({ batchItemFailures: [] });
     expect(sent.attempts).toHaveLength(3);
     expect(await counts(messages)).toEqual(Array(60).fill(1));
+  });
+
+  it("G5: a write waits for no message that commits nothing, however long it may", async () => {
+    const [known, idle, other] = tenAdded() as [Envelope, Envelope, Envelope];
+    await receive([known], { work: blind });
+    const evidence = anEvidence({ groupCommit: { lingerMs: 60_000 } });
+    const work: Work = async (id, unit) => (id === counterOf(idle) ? undefined : blind(id, unit));
+    const received = await receive([known, idle, other], { evidence, work, remainingMs: 4_000 });
+    expect(received).toEqual({ batchItemFailures: [] });
+    expect(await counts([known, idle, other])).toEqual([1, undefined, 1]);
   });
 
   it("sends each alone when it is off", async () => {
@@ -292,10 +374,42 @@ describe("a batch whose inline writes share requests", () => {
     expect(await counts(messages)).toEqual(Array(10).fill(1));
   });
 
-  it("sends one alone: the answer then says what the item was", async () => {
+  it("sends one alone, also the only one of several that a statement can say: its answer says what the item was", async () => {
     const sent = watch();
     await receive(tenAdded().slice(0, 1));
+    const two = tenAdded().slice(0, 2);
+    const work: Work = async (id, unit) => {
+      if (id === counterOf(two[0])) return blind(id, unit);
+      unit.write({
+        Update: {
+          TableName: table(),
+          Key: marshall({ id }),
+          UpdateExpression: "SET #count = if_not_exists(#count, :one)",
+          ExpressionAttributeNames: { "#count": "count" },
+          ExpressionAttributeValues: { ":one": { N: "1" } },
+        },
+      });
+    };
+    expect(await receive(two, { work })).toEqual({ batchItemFailures: [] });
     expect(sent.attempts).toEqual([]);
+    expect(await counts(two)).toEqual([1, 1]);
+  });
+
+  it("G5: tells each of a group when the file that sends it cannot be loaded; one alone does not need it", async () => {
+    vi.doMock("../src/commit/statement-group.ts", () => {
+      throw new Error("not in the bundle");
+    });
+    vi.resetModules();
+    cleanUp.push(() => vi.doUnmock("../src/commit/statement-group.ts"));
+    const { sharedWrite } = await import("../src/commit/shared-write.ts");
+    const perform = sharedWrite(dynamodb);
+    const performed = (id: string) => {
+      const write = { Put: { TableName: table(), Item: marshall({ id }) } };
+      return perform({ write, exists: false, deadlineMs: Date.now() });
+    };
+    expect(await performed("a")).toBe("alone");
+    const results = ["a", "b"].map(performed);
+    for (const result of results) await expect(result).rejects.toThrow();
   });
 
   it("removes the messages of the commit before from the item", async () => {

@@ -58,6 +58,10 @@ const same: Record<string, readonly [Attributes | undefined, Update]> = {
     { a: 2 },
     { UpdateExpression: "SET d = :one", ConditionExpression: "a = :one", ...values(one) },
   ],
+  "compares a truth": [
+    { a: true },
+    { UpdateExpression: "SET d = :yes", ConditionExpression: "a = :yes", ...values({ ":yes": true }) },
+  ],
   "is refused by an attribute that is there": [
     { a: 2 },
     { UpdateExpression: "SET d = :one", ConditionExpression: "attribute_not_exists(a)", ...values(one) },
@@ -133,6 +137,65 @@ describe("a statement", () => {
     expect(statementOf(write, { exists: true, hasOutbox: false })).toBeUndefined();
   });
 
+  it("puts no item with a name that PartiQL reads as a path, and none under another condition", () => {
+    const before = { exists: false, hasOutbox: false };
+    const put = (item: Attributes, ConditionExpression?: string): Write => ({
+      Put: {
+        TableName: "T",
+        Item: marshall({ id: "i", ...item }),
+        ...(ConditionExpression && { ConditionExpression }),
+      },
+    });
+    const text = `INSERT INTO "T" VALUE {'id': ?, 'a': ?, 'b': ?}`;
+    expect(statementOf(put({ a: 1, b: 1 }), before)?.text).toBe(text);
+    expect(statementOf(put({ a: 1, b: 1 }, "attribute_not_exists(id)"), before)?.text).toBe(text);
+    expect(statementOf(put({ a: 1, "b.c": 1 }), before)).toBeUndefined();
+    expect(statementOf(put({ a: 1 }, "attribute_not_exists(id) OR a = b"), before)).toBeUndefined();
+  });
+
+  it.each([
+    [
+      "SET alpha=:one,beta=beta-:one ADD gamma :one",
+      "alpha=:one AND beta<=:one AND attribute_exists(beta) AND attribute_not_exists(gamma)",
+    ],
+    [
+      "\n SET  alpha  =  :one  ,  beta  =  beta  -  :one  \n  ADD  gamma  :one  ",
+      "(alpha  =  :one)  AND  ((beta  <=  :one))  AND  (attribute_exists  (  beta  ))\nAND  attribute_not_exists ( gamma ) ",
+    ],
+    [
+      "set alpha = :one, beta = beta - :one add gamma :one",
+      "alpha = :one and beta <= :one and attribute_exists (beta) and attribute_not_exists (gamma)",
+    ],
+  ])("is the same however the write is spaced: %j", (UpdateExpression, ConditionExpression) => {
+    const write = updateOf("i", { UpdateExpression, ConditionExpression, ...values(one) });
+    const set = '"alpha" = ?, "beta" = beta - ?, "gamma" = gamma + ?';
+    const where = '"id" = ? AND "alpha" = ? AND "beta" <= ? AND "beta" IS NOT MISSING AND "gamma" IS MISSING';
+    expect(statementOf(write, { exists: true, hasOutbox: false })?.text).toBe(
+      `UPDATE "${table()}" SET ${set} WHERE ${where}`,
+    );
+  });
+
+  it("is as long as a statement may be, and no longer", () => {
+    const made = (length: number) => {
+      const write = updateOf("i", { UpdateExpression: `SET ${"a".repeat(length)} = :one`, ...values(one) });
+      return statementOf(write, { exists: true, hasOutbox: false })?.text.length;
+    };
+    const longest = 8_192 - (made(1) ?? 0) + 1;
+    expect([made(longest), made(longest + 1)]).toEqual([8_192, undefined]);
+  });
+
+  it("clears the messages of an earlier commit, unless new ones take their place", () => {
+    const before = { exists: true, hasOutbox: true };
+    const places = (name: string) => {
+      const update = { UpdateExpression: `SET a = :one, ${name} = :one`, ...values(one) };
+      return statementOf(updateOf("i", update), before)?.text.match(/"\w+" = \?|REMOVE "\w+"/g);
+    };
+    expect(places("b")).toEqual([
+      ...['"a" = ?', '"b" = ?', '"eo_outbox" = ?', 'REMOVE "eo_outbox_id"', '"id" = ?'],
+    ]);
+    expect(places("eo_outbox")).toEqual(['"a" = ?', '"eo_outbox" = ?', '"id" = ?']);
+  });
+
   const unsaid: readonly (readonly [string, Update, Attributes?])[] = [
     ["a path in a map", { UpdateExpression: "SET a.b = :one" }],
     ["a path by a place", { UpdateExpression: "SET #a = :one", ExpressionAttributeNames: { "#a": "a.b" } }],
@@ -142,10 +205,20 @@ describe("a statement", () => {
     ["a removal of its own", { UpdateExpression: "SET a = :one REMOVE b" }],
     ["a deletion from a set", { UpdateExpression: "DELETE a :one" }],
     ["an addition to a set", { UpdateExpression: "ADD a :one" }, { ":one": new Set(["b"]) }],
+    [
+      "an addition to a set beside a change",
+      { UpdateExpression: "ADD a :set SET b = :one" },
+      { ":one": 1, ":set": new Set(["b"]) },
+    ],
+    ["a sum of two values", { UpdateExpression: "SET a = :one + :one" }],
+    ["an addition to a path", { UpdateExpression: "ADD a.b :one" }],
+    ["words behind an addition", { UpdateExpression: "ADD a :one b" }],
     ["no change", { UpdateExpression: "" }],
+    ["words before its clauses", { UpdateExpression: "b = :one SET a = :one" }],
     ["an alternative", { UpdateExpression: "SET a = :one", ConditionExpression: "a = :one OR b = :one" }],
     ["a negation", { UpdateExpression: "SET a = :one", ConditionExpression: "NOT (a = :one AND b = :one)" }],
     ["a difference", { UpdateExpression: "SET a = :one", ConditionExpression: "a <> :one" }],
+    ["a size", { UpdateExpression: "SET a = :one", ConditionExpression: "size(a) = :one" }],
     ["a range", { UpdateExpression: "SET a = :one", ConditionExpression: "a BETWEEN :one AND :one" }],
     [
       "a comparison with NULL",
@@ -153,6 +226,7 @@ describe("a statement", () => {
       { ":one": null },
     ],
     ["a place without a value", { UpdateExpression: "SET a = :two" }],
+    ["a condition without a value", { UpdateExpression: "SET a = :one", ConditionExpression: "a = :two" }],
     [
       "a text that is too long",
       { UpdateExpression: `SET ${Array.from({ length: 1_000 }, (_, n) => `a${n} = :one`).join(", ")}` },
@@ -169,6 +243,7 @@ describe("a statement", () => {
   it.each([
     ["a condition on what is there", { UpdateExpression: "SET a = :one", ConditionExpression: "a = :one" }],
     ["a change of what is there", { UpdateExpression: "SET a = a + :one" }],
+    ["a change of what is there beside another", { UpdateExpression: "SET a = a + :one, b = :one" }],
   ])("is not made for a new item of %s", (_what, update) => {
     const write = updateOf(newId(), { ...update, ...values(one) });
     expect(statementOf(write, { exists: false, hasOutbox: false })).toBeUndefined();

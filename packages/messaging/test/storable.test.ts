@@ -31,6 +31,18 @@ describe("what DynamoDB cannot hold", () => {
     ["an unsafe number", [1, 2 ** 53], "a number beyond 2^53: use a bigint or a string at value.1"],
     ["a number too near to 0", 1e-131, "a number closer to 0 than 1e-130 at value"],
     ["a bigint of 39 digits", 10n ** 39n + 1n, "more than 38 digits at value"],
+    ["a bigint of 39 digits below 0", -(10n ** 39n) - 1n, "more than 38 digits at value"],
+    ["a symbol", Symbol("x"), "a symbol at value"],
+    ["a set of booleans", new Set([true]), "a Set of other values than strings, numbers or bytes at value"],
+    [
+      "a Map with a number",
+      new Map<unknown, number>([
+        ["a", 1],
+        [1, 1],
+      ]),
+      "a Map whose keys are not strings at value",
+    ],
+    ["what says nothing of itself", Object.create({ constructor: undefined }), "a value at value"],
     ["a Date", { at: new Date() }, "a Date at value.*"],
     ["an instance of a class", { by: new (class Clerk {})() }, "a Clerk at value.*"],
     ["a function", () => 1, "a function at value"],
@@ -123,6 +135,10 @@ describe("what DynamoDB cannot hold", () => {
       e: -0,
       f: null,
     };
+    const atBounds = [10n ** 38n - 1n, 1n - 10n ** 38n, 10n ** 60n, Number.MAX_SAFE_INTEGER, 1e-130, 0, true];
+    for (const value of [...atBounds, nested(31), nested(32), Object.assign(Object.create(null), { a: 1 })]) {
+      expect(() => storable("insights", { value })).not.toThrow();
+    }
     const number = NumberValueImpl.from("12345678901234567890123456789012345678");
     const stored = storable("insights", { ...many, g: number, h: undefined, i: { j: undefined } });
     expect(Object.keys(stored)).toEqual(["a", "b", "c", "d", "e", "f", "g", "i"]);

@@ -25,6 +25,7 @@ describe("trace", () => {
     ["the forbidden version", `ff${traceparent.slice(2)}`],
     ["no trace", `00-${"0".repeat(32)}-b7ad6b7169203331-01`],
     ["no span", `00-${traceId}-${"0".repeat(16)}-01`],
+    ["one with more in front", `0${traceparent}`],
     ["capitals", traceparent.toUpperCase()],
   ])("begins with a message that has %s, and is the same on each delivery", (_what, given) => {
     expect(readTraceparent(given)).toBeUndefined();
@@ -33,6 +34,24 @@ describe("trace", () => {
     expect(readTraceparent(traceparentOf(trace))).toEqual({ ...trace, sampled: false });
     expect(traceOf(untraced)).toEqual(trace);
     expect(traceOf({ ...untraced, id: "m-2" }).traceId).not.toBe(trace.traceId);
+  });
+
+  it("is the same on every machine", () => {
+    expect(traceparentOf(traceOf({ source: "/shop", id: "m-1" }))).toBe(
+      "00-16b5ab6e53d94a5206da471858f07acb-f43015c51552cc6e-00",
+    );
+    expect(childTraceparent(message, "reserve-credit")).toBe(
+      "00-0af7651916cd43dd8448eb211c80319c-73072a00429d1b4d-01",
+    );
+  });
+
+  it("may have an id with zeros in it", () => {
+    const zeros = `00-${"0".repeat(31)}1-${"0".repeat(15)}1-00`;
+    expect(readTraceparent(zeros)).toEqual({
+      traceId: `${"0".repeat(31)}1`,
+      parentId: `${"0".repeat(15)}1`,
+      sampled: false,
+    });
   });
 
   it("takes a later version with more fields", () => {
@@ -55,7 +74,15 @@ describe("trace", () => {
       sampled: true,
     });
     expect(invocationTrace(header.replace("Sampled=1", "Sampled=0"))?.sampled).toBe(false);
-    for (const none of ["", "Root=1-5759e988-bd862e3fe1be46a994272793", "Root=x;Parent=y;Sampled=1"]) {
+    expect(invocationTrace("Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8")?.sampled).toBe(
+      false,
+    );
+    for (const none of [
+      undefined,
+      "",
+      "Root=1-5759e988-bd862e3fe1be46a994272793",
+      "Root=x;Parent=y;Sampled=1",
+    ]) {
       expect(invocationTrace(none)).toBeUndefined();
     }
   });

@@ -1,4 +1,4 @@
-import { expect, it } from "vitest";
+import { expect, it, onTestFinished, vi } from "vitest";
 import { inTurn, takeTurn } from "../src/aws/turns.ts";
 
 const inTime = () => ({ untilMs: Date.now() + 5_000 });
@@ -51,4 +51,23 @@ it("G11: a turn lasts no longer than its limit, and work that got no turn in tim
   const waitedMs = performance.now() - beganAt;
   expect(waitedMs).toBeGreaterThan(10);
   expect(waitedMs).toBeLessThan(2_000);
+});
+
+it("G11: a turn that nobody has is there at once, also after its deadline", async () => {
+  expect(await inTurn("g", { untilMs: Date.now() - 1 }, async () => "done")).toEqual({ result: "done" });
+});
+
+it("G11: a turn that has ended leaves neither its name nor a timer behind", async () => {
+  const forgotten = vi.spyOn(Map.prototype, "delete");
+  const cleared = vi.spyOn(globalThis, "clearTimeout");
+  onTestFinished(() => void vi.restoreAllMocks());
+  const end = await takeTurn("h", inTime());
+  const behind = takeTurn("h", inTime());
+  end?.();
+  const endBehind = await behind;
+  expect(forgotten).not.toHaveBeenCalledWith("h"); // somebody had it
+  endBehind?.();
+  await new Promise(setImmediate);
+  expect(forgotten).toHaveBeenCalledWith("h");
+  expect(cleared).toHaveBeenCalledTimes(3);
 });

@@ -3,8 +3,9 @@ import { anEnvelope } from "@essentially-once/testing/an-envelope";
 import { linesOf } from "@essentially-once/testing/internal/support/lines";
 import { aContext, anSqsEvent, anSqsRecord, aPost } from "@essentially-once/testing/lambda";
 import { aWorld, type World } from "@essentially-once/testing/world";
-import { afterAll, beforeAll, beforeEach, expect, it } from "vitest";
+import { afterAll, beforeAll, beforeEach, expect, it, onTestFinished } from "vitest";
 import * as z from "zod";
+import { sqs } from "../src/aws/sqs-client.ts";
 import { idempotency } from "../src/commit/idempotency.ts";
 import { rows } from "../src/commit/rows.ts";
 import { newId } from "../src/core/ids.ts";
@@ -62,7 +63,19 @@ it("G5: what there was no time to begin is told apart, and has used up nothing",
     expect(batchItemFailures).toHaveLength(102);
   });
   expect(lines.filter(({ code }) => code === "UNFINISHED")).toHaveLength(100);
-  expect(lines.find(({ code }) => code === "NOT_BEGUN")).toMatchObject({ records: 2 });
+  expect(lines.find(({ code }) => code === "NOT_BEGUN")).toMatchObject({ level: "WARN", records: 2 });
+});
+
+it("G5: a failure that is still being settled at the deadline is no success", async () => {
+  const hangs = () => () => new Promise<never>(() => undefined);
+  sqs().middlewareStack.add(hangs, { step: "initialize", name: "hangs" });
+  onTestFinished(() => void sqs().middlewareStack.remove("hangs"));
+  const failing = consumer(contract({ name: "failing", accepts: [Ping] }))
+    .use(idempotency({ evidence: rows() }))
+    .handler(() => Promise.reject(new Error("fails")));
+  const record = aRecord({ hangs: false });
+  const { batchItemFailures } = await failing(anSqsEvent(record), aContext({ remainingMs }));
+  expect(batchItemFailures).toEqual([{ itemIdentifier: record.messageId }]);
 });
 
 it("an endpoint answers in time, and says that the same key finds out", async () => {
@@ -113,7 +126,10 @@ async function hangsToTheLast(place: { queueName: string; group?: string }): Pro
       expect(batchItemFailures).toEqual(receiveCount < 5 ? [{ itemIdentifier: record.messageId }] : []);
     });
     const line = lines.find(({ code }) => code === (receiveCount < 5 ? "UNFINISHED" : "PARKED"));
-    expect(line).toMatchObject(receiveCount < 5 ? { receiveCount } : { reasonCode: "RUN_UNFINISHED" });
+    expect(line).toMatchObject({
+      level: "WARN",
+      ...(receiveCount < 5 ? { receiveCount } : { reasonCode: "RUN_UNFINISHED" }),
+    });
   }
   expect(await reasons()).toEqual(["RUN_UNFINISHED"]);
 }

@@ -34,6 +34,7 @@ it("carries correlation, causation, trace and hops from the cause", () => {
     specversion: "1.0",
     source: "/shop",
     type: "tests.followed.v1",
+    datacontenttype: "application/json",
     partitionkey: "key-9",
     correlationid: "flow-7",
     causationid: "cause-1",
@@ -41,6 +42,32 @@ it("carries correlation, causation, trace and hops from the cause", () => {
     hops: 4,
     data: { n: 1 },
   });
+});
+
+it("begins with nothing, and has nothing to wait for unless a schema is asynchronous", () => {
+  const unit = unitOfWork({ contract: shop, cause: anEnvelope() });
+  expect([unit.writes, unit.messages]).toEqual([[], []]);
+  unit.publish(draft);
+  expect(unit.checked()).toBeUndefined();
+});
+
+it("G1: a message that was replaced while its schema was still asked stays replaced", async () => {
+  const Checked = messageType({
+    type: "tests.checked.v1",
+    schema: z.strictObject({ n: z.int() }).refine(async () => true),
+    key: ({ n }) => `key-${n}`,
+  });
+  const unit = unitOfWork({
+    contract: contract({ name: "shop", accepts: [Checked], publishes: [Checked] }),
+    cause: anEnvelope(),
+  });
+  unit.publish(Checked.from({ n: 1 }));
+  const [message] = unit.messages;
+  if (message === undefined) throw new Error("it was published");
+  unit.replace(0, { ...message, dataref: "s3://bucket/claims/a", data: undefined });
+  await unit.checked();
+  expect(unit.messages).toMatchObject([{ dataref: "s3://bucket/claims/a", partitionkey: "key-1" }]);
+  expect(unit.messages[0]).toHaveProperty("data", undefined);
 });
 
 it("G4: numbers a message where its producer does", () => {

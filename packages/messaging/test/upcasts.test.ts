@@ -46,6 +46,18 @@ describe("a message type with upcasts", () => {
     expect(await Paid.parse({ payer: "p-1", euros: 4.5 }, "tests.paid.v1")).toEqual(current);
   });
 
+  it("leads through versions of two digits, too", async () => {
+    const up = { schema: z.array(z.string()), lift: (names: string[]) => [...names, "lifted"] };
+    const Many = messageType({
+      type: "tests.many.v11",
+      schema: z.array(z.string()),
+      key: () => "k",
+      upcasts: { v9: up, v10: up },
+    });
+    expect(Many.types).toEqual(["tests.many.v11", "tests.many.v10", "tests.many.v9"]);
+    expect(await Many.parse(["told"], "tests.many.v9")).toEqual(["told", "lifted", "lifted"]);
+  });
+
   it("G6: parks old data that does not fit its old schema, naming the version and the paths", async () => {
     await expect(Paid.parse({ payer: 7, euros: "a secret" }, "tests.paid.v1")).rejects.toMatchObject({
       code: "DATA_INVALID",
@@ -72,6 +84,8 @@ describe("a message type with upcasts", () => {
     ["tests.gap.v4", ["v3", "v1"], "v2 is missing from v3, v1"],
     ["tests.ahead.v2", ["v2"], "v1 is missing from v2"],
     ["tests.named.v2", ["v1", "first"], "v0 is missing from v1, first"],
+    ["tests.named.v2x", ["v1"], "tests.named.v2x must end with its version (.v2) to have upcasts"],
+    ["tests.many.v11", ["v9"], "v10 is missing from v9"],
     ["tests.unversioned", ["v1"], "tests.unversioned must end with its version (.v2) to have upcasts"],
   ])("refuses %s with the steps %j", (type, versions, message) => {
     const step = { schema: z.strictObject({}), lift: () => ({}) };

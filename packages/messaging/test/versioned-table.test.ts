@@ -30,6 +30,7 @@ it("updates the attributes of an item that was read, under its version", () => {
 });
 
 it("removes what is undefined", () => {
-  const { Update } = notes.save({ id: "a", version: 3, text: undefined });
-  expect(Update?.UpdateExpression).toBe("SET #a0 = :a0 REMOVE #a1");
+  const notes = versionedTable<Note & { readonly title?: string | undefined }>("notes");
+  const { Update } = notes.save({ id: "a", version: 3, text: undefined, title: undefined });
+  expect(Update?.UpdateExpression).toBe("SET #a0 = :a0 REMOVE #a1, #a2");
 });

@@ -13,7 +13,8 @@ import { cdk } from "./connect/cdk.ts";
 import type { Outputs } from "./connect/connection.ts";
 import { enterEnvironment, requireEndpoints } from "./connect/shell-environment.ts";
 import { stageOutputs } from "./connect/stage-outputs.ts";
-import { holdPauses } from "./consumers/pauses.ts";
+import type { Pause } from "./consumers/pause-record.ts";
+import { goneWhilePaused, holdPauses, pausedAmong } from "./consumers/pauses.ts";
 import { consumerQueues } from "./dead-letters/consumer-queues.ts";
 import {
   DEPLOY_HELP,
@@ -21,6 +22,7 @@ import {
   type Deployment,
   parseDeployArguments,
 } from "./deploy/deploy-arguments.ts";
+import { refuseUnsent, scheduledIn } from "./deploy/unsent-schedules.ts";
 import { leaveOut } from "./deploy/without-resources.ts";
 import type { Copied } from "./evidence/copy.ts";
 import { describeMove, type Move, moveEvidence, refuseUnmoved } from "./evidence/move.ts";
@@ -45,23 +47,48 @@ async function deploy(command: Deploy): Promise<number> {
   await (isAws ? requireAccount(command) : requireEndpoints());
   const deployWith = (setting?: string) => (isAws ? deployToAws : deployToEmulator)(command, setting);
   if (command.moveEvidence) return moveWith(deployWith, command.stage, command.moveEvidence);
-  refuseUnmoved(await outputsOf(command.stage));
+  const outputs = await outputsOf(command.stage);
+  refuseUnmoved(outputs);
+  await requireSent(command, outputs);
+  const paused = await pausedIn(outputs);
   const exitCode = await deployWith();
-  if (exitCode === 0) await keepPaused(await outputsOf(command.stage));
+  if (exitCode === 0) await keepPaused(await outputsOf(command.stage), paused);
   return exitCode;
 }
 
+/** A synthesis more, for who has scheduled messages: without them there is nothing to lose. */
+async function requireSent(command: Deployment, outputs: Outputs): Promise<void> {
+  const dynamodb = new DynamoDBClient();
+  const scheduled = await scheduledIn(dynamodb, outputs).finally(() => dynamodb.destroy());
+  if (scheduled === undefined) return;
+  await synthesized(command, undefined, async (assembly) => refuseUnsent(assembly, scheduled));
+}
+
+/** Empty for who may not ask: afterwards it is said that nobody could see. */
+async function pausedIn(outputs: Outputs): Promise<ReadonlyMap<string, Pause>> {
+  if (!hasQueues(outputs)) return new Map();
+  const dynamodb = new DynamoDBClient();
+  return pausedAmong({ dynamodb }, consumerQueues(outputs))
+    .catch(() => new Map())
+    .finally(() => dynamodb.destroy());
+}
+
+function hasQueues(outputs: Outputs): boolean {
+  return Object.values(outputs).some((stack) => Object.keys(stack).some((key) => /QueueUrl$/.test(key)));
+}
+
 /** What an operator paused stays paused, though a change of its mapping has enabled it. */
-async function keepPaused(outputs: Outputs): Promise<void> {
-  if (!Object.values(outputs).some((stack) => Object.keys(stack).some((key) => /QueueUrl$/.test(key))))
-    return;
+async function keepPaused(outputs: Outputs, before: ReadonlyMap<string, Pause>): Promise<void> {
+  if (!hasQueues(outputs)) return;
+  const queues = consumerQueues(outputs);
+  for (const line of goneWhilePaused(before, queues)) print(line);
   const clients = {
     sqs: new SQSClient({ useQueueUrlAsEndpoint: false }),
     dynamodb: new DynamoDBClient(),
     lambda: new LambdaClient(),
   };
   try {
-    for (const name of await holdPauses(clients, consumerQueues(outputs)))
+    for (const name of await holdPauses(clients, queues))
       print(`${name} stays paused: the deployment had enabled it. npm run consumers -- resume ${name}`);
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
@@ -112,27 +139,28 @@ async function moveWith(
 }
 
 /** Synthesized once for both, because the emulator gets what it can take of it. */
-async function deployToEmulator(
-  { context, cdkOptions, without }: Deployment,
-  setting?: string,
-): Promise<number> {
-  const assembly = await mkdtemp(join(tmpdir(), "essentially-once-deploy-"));
-  try {
-    const synthesized = await cdk([
-      "synth",
-      "--quiet",
-      "--output",
-      assembly,
-      ...context,
-      ...contextOf(setting),
-    ]);
-    if (synthesized !== 0) return synthesized;
+function deployToEmulator(command: Deployment, setting?: string): Promise<number> {
+  const { cdkOptions, without } = command;
+  return synthesized(command, setting, async (assembly) => {
     for (const id of leaveOut(assembly, without)) print(`left out: ${id}`);
     const unattended = ["--require-approval", "never"]; // an emulator needs no approval
     return (
       (await cdk(["bootstrap", "--app", assembly])) ||
       (await cdk(["deploy", "--all", "--app", assembly, ...unattended, ...cdkOptions]))
     );
+  });
+}
+
+/** @returns what `use` makes of the assembly, or the exit code of a synthesis that failed */
+async function synthesized<Result>(
+  { context }: Deployment,
+  setting: string | undefined,
+  use: (assembly: string) => Promise<Result>,
+): Promise<Result | number> {
+  const assembly = await mkdtemp(join(tmpdir(), "essentially-once-deploy-"));
+  try {
+    const synth = ["synth", "--quiet", "--output", assembly, ...context, ...contextOf(setting)];
+    return (await cdk(synth)) || (await use(assembly));
   } finally {
     await rm(assembly, { recursive: true, force: true });
   }

@@ -1,25 +1,15 @@
 // The operator's command for scheduled messages: `npm run schedules`.
-//
-//   G12. Cancel and send have the condition that the item is as it was read: what a function or the dispatcher does first, stands.
 
-import {
-  ConditionalCheckFailedException,
-  DeleteItemCommand,
-  GetItemCommand,
-  UpdateItemCommand,
-} from "@aws-sdk/client-dynamodb";
-import { SendMessageCommand } from "@aws-sdk/client-sqs";
+import { GetItemCommand } from "@aws-sdk/client-dynamodb";
 import { nowMs } from "@essentially-once/messaging/clock";
 import { asciiJson } from "@essentially-once/messaging/envelope";
 import {
   itemId,
-  moveWrite,
   readScheduledItem,
-  removeWrite,
   type ScheduledItem,
 } from "@essentially-once/messaging/internal/schedule/scheduled-item";
 import { type Connection, connectTo } from "./connect/connection.ts";
-import { outputNamed } from "./connect/outputs.ts";
+import { cancel, schedulesTable, sendNow } from "./schedules/changes.ts";
 import { type SchedulesVerb, schedulesTool } from "./schedules/schedules-tool.ts";
 import { contractOf, readWaiting } from "./schedules/waiting.ts";
 import { ageText } from "./terminal/age.ts";
@@ -28,7 +18,6 @@ import { type ExitCode, exitCodes, runCommand } from "./terminal/exit-code.ts";
 import { print, printJson, printText } from "./terminal/print.ts";
 import { progress } from "./terminal/progress.ts";
 import { textTable } from "./terminal/text-table.ts";
-import { UsageError } from "./terminal/usage-error.ts";
 
 const shownMax = 1_000;
 
@@ -51,7 +40,7 @@ async function list({ given }: Asked<SchedulesVerb>, connection: Connection): Pr
   const bar = progress();
   const { messages, types, next, invalid } = await readWaiting({
     dynamodb: connection.dynamodb,
-    table: tableIn(connection),
+    table: schedulesTable(connection.outputs),
     nextMax: given.each ? shownMax : 1,
     onPage: (read) => bar.show(`${read} messages read`),
   });
@@ -94,9 +83,7 @@ async function one(
     else print(`Would ${verb} ${item.message.type}, due ${item.due}: add --yes to do it.`);
     return exitCodes.done;
   }
-  const isDone = await unlessChanged(() =>
-    verb === "cancel" ? cancel(connection, item) : send(connection, item),
-  );
+  const isDone = await (verb === "cancel" ? cancel(connection, item) : sendNow(connection, item));
   const said = verb === "cancel" ? "Canceled." : "Due now: the dispatcher sends it within seconds.";
   if (given.json) printJson({ dryRun: false, done: isDone });
   else print(isDone ? said : "Not done: it was sent, canceled or moved at the same moment.");
@@ -110,45 +97,12 @@ async function find(
 ): Promise<ScheduledItem | undefined> {
   const { Item } = await connection.dynamodb.send(
     new GetItemCommand({
-      TableName: tableIn(connection),
+      TableName: schedulesTable(connection.outputs),
       Key: { id: { S: itemId(contract, key) } },
       ConsistentRead: true,
     }),
   );
   return Item && readScheduledItem(Item);
-}
-
-async function cancel(connection: Connection, item: ScheduledItem): Promise<void> {
-  const { Delete } = removeWrite(tableIn(connection), item);
-  if (Delete) await connection.dynamodb.send(new DeleteItemCommand(Delete));
-}
-
-/** Moves it to now, and wakes the dispatcher. */
-async function send(connection: Connection, item: ScheduledItem): Promise<void> {
-  const { Update } = moveWrite(tableIn(connection), item, nowMs());
-  if (Update) await connection.dynamodb.send(new UpdateItemCommand(Update));
-  const QueueUrl = outputNamed(connection.outputs, "SchedulesWakeUps");
-  if (QueueUrl === undefined) return; // the next minute does it
-  const MessageBody = JSON.stringify({ atMs: nowMs(), slots: [item.slot] });
-  await connection.sqs.send(new SendMessageCommand({ QueueUrl, MessageBody, DelaySeconds: 1 }));
-}
-
-async function unlessChanged(work: () => Promise<void>): Promise<boolean> {
-  try {
-    await work();
-    return true;
-  } catch (error) {
-    if (error instanceof ConditionalCheckFailedException) return false;
-    throw error;
-  }
-}
-
-function tableIn({ outputs }: Connection): string {
-  const table = outputNamed(outputs, "SchedulesTable");
-  if (table !== undefined) return table;
-  throw new UsageError(
-    "This deployment has no table of scheduled messages: no contract of its apps lists types under `schedules`.",
-  );
 }
 
 /** In JSON: all of it but what the message says. */

@@ -41,6 +41,7 @@ beforeEach(async () => {
   await openTill();
 });
 afterAll(async () => {
+  operator?.stop();
   await running?.stop();
   await rm(directory, { recursive: true, force: true });
 });
@@ -181,7 +182,7 @@ describe("npm run dlq", () => {
     await first.ended;
     expect(Number(await available())).toBeGreaterThan(700);
     await new Promise((resolve) => setTimeout(resolve, 3_100)); // what it held comes back
-    await Promise.all([operator.run("dlq", ...redrive), operator.run("dlq", ...redrive)]);
+    await Promise.all([operator.start("dlq", ...redrive).ended, operator.start("dlq", ...redrive).ended]);
     await eventually("all took effect", async () => (await available()) === 700);
     await eventually("the queue is empty", async () => running.isEmpty(standard));
     expect(await available()).toBe(700);

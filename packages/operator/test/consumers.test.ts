@@ -13,7 +13,7 @@ import { anEnvelope } from "@essentially-once/testing/an-envelope";
 import { anOperator, type Operator } from "@essentially-once/testing/internal/support/operator";
 import { aRunningCloud, type RunningCloud } from "@essentially-once/testing/internal/support/running-cloud";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { holdPauses } from "../src/consumers/pauses.ts";
+import { goneWhilePaused, holdPauses, pausedAmong } from "../src/consumers/pauses.ts";
 import { consumerQueues } from "../src/dead-letters/consumer-queues.ts";
 
 let running: RunningCloud;
@@ -30,6 +30,7 @@ beforeAll(async () => {
   lambda = new LambdaClient({ endpoint, region: "us-east-1", credentials });
 });
 afterAll(async () => {
+  operator?.stop();
   lambda.destroy();
   await running.stop();
   await rm(directory, { recursive: true });
@@ -67,7 +68,7 @@ it("G6: a paused consumer keeps its messages, loses and parks none, and goes on 
 
   const resumed = await operator.run("consumers", "resume", "standard");
   expect(resumed.stdout).toBe("standard receives messages again.\n");
-  await expect.poll(() => running.isEmpty("StandardQueueUrl"), { timeout: 20_000 }).toBe(true);
+  await expect.poll(() => running.isEmpty("StandardQueueUrl")).toBe(true);
   expect(await running.get("StandardTable", "t")).toMatchObject({ available: 98 });
   expect(await running.deadLetters("StandardDeadLetterQueueUrl")).toEqual([]);
   expect((await operator.run("consumers", "list")).exitCode).toBe(0);
@@ -84,6 +85,12 @@ it("says when a deployment has enabled a paused consumer, and a deployment by th
   const clients = { ...running.cloud.clients, lambda };
   expect(await holdPauses(clients, consumerQueues(running.cloud.outputs))).toEqual(["second"]);
   expect(await holdPauses(clients, consumerQueues(running.cloud.outputs))).toEqual([]);
+  const queues = consumerQueues(running.cloud.outputs);
+  const paused = await pausedAmong(clients, queues);
+  expect([...paused.keys()]).toEqual(["second"]);
+  expect(goneWhilePaused(paused, queues)).toEqual([]);
+  const renamed = queues.map((each) => (each.name === "second" ? { ...each, name: "third" } : each));
+  expect(goneWhilePaused(paused, renamed)).toEqual([expect.stringContaining("(its carrier moves), is gone")]);
   await operator.run("consumers", "resume", "second");
 });
 

@@ -47,6 +47,7 @@ beforeEach(async () => {
   ask = await aParkedAsk();
 });
 afterAll(async () => {
+  operator?.stop();
   await running?.stop();
   await rm(directory, { recursive: true, force: true });
 });
@@ -97,7 +98,7 @@ describe("npm run dlq -- pull", () => {
     const quiet = await operator.run("dlq", "pull", ask.id, "--assembly", assembly);
     expect(quiet.stdout).toContain("acknowledged");
     expect(quiet.stdout).toContain(`changed in StandardTable ${tillId} (available, eo_stamp, version)`);
-    expect(quiet.stdout).not.toContain("990");
+    expect(quiet.stdout).not.toMatch(/\b990\b/); // an id may have these digits
     const whole = await operator.run("dlq", "pull", ask.id, "--assembly", assembly, "--values");
     expect(whole.stdout).toMatch(/"available":1000.* → .*"available":990/);
   });
@@ -234,10 +235,12 @@ async function aRequest(): Promise<PullRequest> {
 }
 
 /** Every item of every table, and how many messages each queue has, wherever they are. */
+/** But for the tables of projections, which go on by their schedule. */
 async function stage(): Promise<Record<string, unknown>> {
   const { sqs, dynamodb } = running.cloud.clients;
   const outputs = Object.values(running.cloud.outputs).flatMap((stack) => Object.entries(stack));
   const entries = outputs.map(async ([key, value]) => {
+    if (key.startsWith("Pulled")) return [key, "by its schedule"] as const;
     if (key.endsWith("Table")) {
       const { Items = [] } = await dynamodb.send(new ScanCommand({ TableName: value, ConsistentRead: true }));
       return [key, Items.map((item) => JSON.stringify(Object.entries(item).sort())).sort()] as const;

@@ -40,6 +40,7 @@ beforeAll(async () => {
 });
 afterEach(() => unregister("other-app").catch(() => undefined));
 afterAll(async () => {
+  operator?.stop();
   await world.stop();
   await rm(directory, { recursive: true });
 });

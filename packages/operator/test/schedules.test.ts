@@ -32,6 +32,7 @@ beforeEach(async () => {
   await eventually("it is scheduled", async () => (await waiting()) !== undefined);
 });
 afterAll(async () => {
+  operator?.stop();
   await running?.stop();
   await rm(directory, { recursive: true, force: true });
 });

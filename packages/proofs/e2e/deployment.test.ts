@@ -1,5 +1,5 @@
 // The promises, on the deployed stacks: `npm run test:e2e`. Data of its own, so it may run beside others.
-import { execFile, spawn } from "node:child_process";
+import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import type { DeadLetterOverview } from "@essentially-once/console/internal/api/dead-letter";
 import type { Counts, Flow } from "@essentially-once/console/internal/api/flow";
@@ -11,6 +11,7 @@ import { beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { CreditDenied } from "../../../functions/credit/messages.ts";
 import { OrderPlaced } from "../../../functions/orders/messages.ts";
 import { type Answer, type DeadLetter, type Deployed, deployed, eventually, stage } from "./deployed.ts";
+import { aConsole } from "./started-console.ts";
 
 let system: Deployed;
 let customerId: string;
@@ -147,29 +148,6 @@ describe("the console", () => {
     await eventually("it is still parked", () => deadLetter(orderId)); // a look hides it for a moment
   });
 });
-
-/** As an operator starts it. */
-async function aConsole() {
-  const command = ["packages/console/src/console.ts", "--stage", stage];
-  const child = spawn(process.execPath, command, { stdio: ["ignore", "pipe", "inherit"] });
-  let said = "";
-  child.stdout.setEncoding("utf8").on("data", (text: string) => {
-    said += text;
-  });
-  const [, origin, token] = await eventually("it says where it is", async () =>
-    /(http:\S+)\/#token=(\S+)\n/.exec(said),
-  );
-  return {
-    async ask<Answered>(path: string, body?: unknown): Promise<Answered> {
-      const response = await fetch(`${origin}/api/${path}`, {
-        headers: { authorization: `Bearer ${token}`, "content-type": "application/json" },
-        ...(body !== undefined && { method: "POST", body: JSON.stringify(body) }),
-      });
-      return response.json() as Promise<Answered>;
-    },
-    stop: () => child.kill(),
-  };
-}
 
 async function openAccount(limit: number): Promise<void> {
   await system.put("CreditTable", { id: customerId, version: 1, limit, available: limit });

@@ -9,6 +9,7 @@ import {
   deduplicationId,
   type From,
   field,
+  originOf,
   publishId,
 } from "@essentially-once/messaging/internal/origin/origin";
 import { messageType } from "@essentially-once/messaging/message-type";
@@ -19,6 +20,7 @@ import { sns } from "@essentially-once/messaging/sns";
 import { cloudEvents } from "@essentially-once/messaging/unsigned-cloud-events";
 import { originIn } from "@essentially-once/operator/internal/connect/origins";
 import { anEnvelope } from "@essentially-once/testing/an-envelope";
+import { linesOf } from "@essentially-once/testing/internal/support/lines";
 import { anSqsRecord } from "@essentially-once/testing/lambda";
 import { describe, expect, it } from "vitest";
 import * as z from "zod";
@@ -33,6 +35,25 @@ describe("raw JSON", () => {
     ["a number in a field inside another", { id: field("customer", "id") }, {}, "42"],
     ["an attribute", { id: attribute("MessageId") }, { attributes: { MessageId: "m-1" } }, "m-1"],
     ["the deduplication id", { id: deduplicationId() }, { deduplicationId: "d-1" }, "d-1"],
+    [
+      "an attribute as long as any",
+      { id: attribute("long") },
+      { attributes: { long: "i".repeat(512) } },
+      "i".repeat(512),
+    ],
+    ["the field, corrected", { id: field("orderId") }, { attributes: { [givenIdName]: "g-1" } }, "g-1"],
+    [
+      "an attribute, corrected",
+      { id: attribute("a") },
+      { attributes: { a: "b", [givenIdName]: "g-1" } },
+      "g-1",
+    ],
+    [
+      "an attribute that is only given",
+      { id: attribute("a") },
+      { attributes: { [givenIdName]: "g-1" } },
+      "g-1",
+    ],
   ])("G2: has the id that the contract points at: %s", (_what, options, arrived, id) => {
     const message = read(rawJson(options), order, arrived);
     expect(message).toMatchObject({ id, source: "/imports/raw-json", type: Order.type });
@@ -57,6 +78,8 @@ describe("raw JSON", () => {
     ["empty", { id: field("a") }, '{"a":""}', "ID_MISSING"],
     ["an inherited name", { id: field("toString") }, "{}", "ID_MISSING"],
     ["in no object", { id: field("a") }, "7", "ID_MISSING"],
+    ["in nothing", { id: field("a") }, "null", "ID_MISSING"],
+    ["in a field of none", { id: field("customer", "nr") }, order, "ID_MISSING: the field customer.nr is"],
     ["no attribute", { id: attribute("MessageId") }, order, "ID_MISSING: the message attribute MessageId"],
     ["no deduplication id", { id: deduplicationId() }, order, "ID_MISSING: the deduplication id"],
     ["an object", { id: field("customer") }, order, "ID_INVALID"],
@@ -77,8 +100,23 @@ describe("raw JSON", () => {
     expect(read(rawJson({ id }), order)?.partitionkey).toBe("foreign-7");
   });
 
+  it("G6: parks a body without its field, also when an id was given beside it", () => {
+    const given = { attributes: { [givenIdName]: "g-1" } };
+    expect(reasonOf(() => read(rawJson({ id: field("number") }), order, given))).toContain("ID_MISSING");
+  });
+
+  it("G4: has a long key as its hash, which every release makes alike", () => {
+    const keyOf = (key: string) =>
+      read(rawJson({ id: field("orderId"), key: attribute("key") }), order, { attributes: { key } })
+        ?.partitionkey;
+    expect(keyOf("k".repeat(512))).toBe("k".repeat(512));
+    expect(keyOf("k".repeat(513))).toBe("pv91FAAHS2IOCPdeN_LNB5C2uho1max-bhUOdIe8uxA");
+  });
+
   it("has the time of its sending", () => {
     const sentMs = Date.UTC(2026, 4, 1);
+    const untimed = JSON.stringify({ ...anEnvelope({ type: Order.type }), time: undefined });
+    expect(read(cloudEvents(), untimed, { sentMs })?.time).toBe("2026-05-01T00:00:00.000Z");
     expect(read(rawJson({ id: field("orderId") }), order, { sentMs })?.time).toBe("2026-05-01T00:00:00.000Z");
   });
 
@@ -88,7 +126,12 @@ describe("raw JSON", () => {
       const record = anSqsRecord(body, { queueName: "a.fifo", group: "g" });
       record.attributes.MessageDeduplicationId = "d-1";
       const [received] = from?.receive([record]) ?? [];
-      expect(received?.record.messageAttributes.EssentiallyOnceId?.stringValue).toBe("d-1");
+      expect(received?.record.messageAttributes.EssentiallyOnceId).toEqual({
+        dataType: "String",
+        stringValue: "d-1",
+        stringListValues: [],
+        binaryListValues: [],
+      });
       const redriven = { ...record, messageAttributes: received?.record.messageAttributes ?? {} };
       redriven.attributes = { ...record.attributes, MessageDeduplicationId: "of the redrive" };
       const [again] = from?.receive([redriven]) ?? [];
@@ -98,12 +141,67 @@ describe("raw JSON", () => {
   });
 });
 
+describe("the records of a batch", () => {
+  const missing = contractFrom(rawJson({ id: deduplicationId() })).from;
+
+  it("G6: without an id are parked as they are", () => {
+    const record = anSqsRecord(order);
+    expect(missing?.receive([record])).toMatchObject([{ envelope: { code: "ID_MISSING" } }]);
+    expect(missing?.receive([record])[0]?.record).toBe(record);
+  });
+
+  it("that ask for nothing are acknowledged, which is logged", async () => {
+    const from = contractFrom(s3Notifications()).from;
+    const records = [anSqsRecord(bodyNamed("s3-test-event")), anSqsRecord(s3Event)];
+    const lines = await linesOf(async () => expect(from?.receive(records)).toHaveLength(1));
+    expect(lines).toMatchObject([
+      { level: "INFO", code: "NOTHING_TO_DO", form: "s3-notifications" },
+      { code: "NOTHING_ASKED" },
+    ]);
+  });
+
+  it("fail when the form itself fails", () => {
+    const broken = originOf({ form: "broken" }, undefined, () => {
+      throw new TypeError("a bug");
+    });
+    expect(() => broken.receive([anSqsRecord(order)])).toThrow("a bug");
+  });
+
+  it("G7: are read without the middlewares that are for messages of the relay", () => {
+    const [own, relayed] = [{ before: () => undefined }, { relayed: () => undefined }];
+    expect(missing?.own([own, relayed])).toEqual([own]);
+  });
+});
+
 describe("SNS", () => {
   it("G2: has the id inside of the notification, and SNS's own only where the contract says so", () => {
     const wrapped = notificationOf(order, { MessageId: { Type: "String", Value: "m-1" } });
     expect(read(sns(rawJson({ id: field("orderId") })), wrapped)?.id).toBe("foreign-7");
     expect(read(sns(rawJson({ id: attribute("MessageId") })), wrapped)?.id).toBe("m-1");
     expect(read(sns(rawJson({ id: publishId() })), wrapped)?.id).toBe("22b80b92-fdea-4c2c-8f9d-bdfb0c7bf324");
+  });
+
+  it("G2: has the id that was given beside the notification, and none that was given in it", () => {
+    const from = sns(rawJson({ id: attribute("MessageId") }));
+    const given = notificationOf(order, { [givenIdName]: { Type: "String", Value: "inside" } });
+    expect(read(from, given, { attributes: { [givenIdName]: "beside" } })?.id).toBe("beside");
+    expect(reasonOf(() => read(from, given))).toContain("ID_MISSING");
+  });
+
+  it.each([
+    ["of bytes", { Type: "Binary", Value: "aWQ=" }],
+    ["that is no text", { Type: "Number", Value: {} }],
+    ["that is none", null],
+  ])("G6: has no attribute %s", (_what, MessageId) => {
+    const wrapped = notificationOf(order, { MessageId });
+    const from = sns(rawJson({ id: attribute("MessageId") }));
+    expect(reasonOf(() => read(from, wrapped))).toContain("ID_MISSING: the message attribute MessageId");
+  });
+
+  it.each([undefined, 7])("G6: parks a notification with the id %s", (MessageId) => {
+    const wrapped = JSON.stringify({ ...JSON.parse(notificationOf(order)), MessageId });
+    const from = sns(rawJson({ id: publishId() }));
+    expect(reasonOf(() => read(from, wrapped))).toContain("ID_MISSING: SNS's MessageId is missing");
   });
 
   it("brings CloudEvents and notifications of S3, raw or wrapped", () => {
@@ -123,8 +221,10 @@ describe("SNS", () => {
   it("G6: parks what the subscription does not deliver as the contract says", () => {
     const from = sns(rawJson({ id: field("orderId") }));
     expect(reasonOf(() => read(from, order))).toContain("FORM_INVALID: the body is not a");
-    const other = JSON.stringify({ ...JSON.parse(notificationOf(order)), Type: "UnsubscribeConfirmation" });
-    expect(reasonOf(() => read(from, other))).toContain("FORM_INVALID");
+    for (const change of [{ Type: "UnsubscribeConfirmation" }, { Message: {} }]) {
+      const other = JSON.stringify({ ...JSON.parse(notificationOf(order)), ...change });
+      expect(reasonOf(() => read(from, other))).toContain("FORM_INVALID");
+    }
     const confirmation = bodyNamed("sns-subscription-confirmation");
     expect(reasonOf(() => read(from, confirmation))).toContain("SUBSCRIPTION_UNCONFIRMED");
     expect(
@@ -156,9 +256,20 @@ describe("EventBridge", () => {
   });
 
   it("G6: parks a detail type that is not named, and a body that is no event", () => {
-    const other = eventBridge({ types: { toString: Order } });
-    expect(reasonOf(() => read(other, bodyNamed("eventbridge")))).toContain("TYPE_UNKNOWN");
+    const other = eventBridge({ types: { toString: Order, Sold: Order } });
+    expect(reasonOf(() => read(other, bodyNamed("eventbridge")))).toContain(
+      "TYPE_UNKNOWN: this consumer accepts the detail types toString, Sold",
+    );
+    for (const missing of ["detail-type", "source", "id"]) {
+      const body = JSON.stringify({ ...JSON.parse(bodyNamed("eventbridge")), [missing]: undefined });
+      expect(reasonOf(() => read(eventBridge({ types }), body))).toContain("FORM_INVALID");
+    }
     expect(reasonOf(() => read(eventBridge({ types }), order))).toContain("FORM_INVALID");
+  });
+
+  it("may be one of several types that the contract accepts", () => {
+    const from = both(eventBridge({ types })).from;
+    expect(from?.read({ body: bodyNamed("eventbridge"), attributes: {} })?.type).toBe(Order.type);
   });
 });
 
@@ -180,6 +291,24 @@ describe("S3 notifications", () => {
     expect(new Set([message?.id, ...changes.map(idAfter)]).size).toBe(1 + changes.length);
   });
 
+  it("G2: has an id that every release makes alike, and the time of its event", () => {
+    expect(message).toMatchObject({
+      id: "QOqZ5uTZTgFNbjISLTPFHANjNcGe4-zGYvQXLoBTz4M",
+      time: "2026-05-02T00:54:06.655Z",
+    });
+    expect(idAfter(({ s3 }) => delete s3.object.versionId)).toBe(
+      "O0nyWuObDYC_SUHSFMuyOjEYSwIGTfwV58jUYASu2hY",
+    );
+  });
+
+  it("has only what S3 says", () => {
+    const data = read(
+      s3Notifications(),
+      changed(({ s3 }) => delete s3.object.versionId),
+    )?.data;
+    expect(Object.keys(Object(data))).not.toContain("versionId");
+  });
+
   it("has the key as the object is called, not as S3 encodes it", () => {
     const key = "foreign-content-7Q3z/Résumé (2026) a+b.pdf";
     expect(message?.data).toMatchObject({ key, eventName: "ObjectCreated:Put", size: 1024 });
@@ -199,8 +328,19 @@ describe("S3 notifications", () => {
   it("G6: parks several records in one message, and what is no notification", () => {
     const several = bodyNamed("s3-event-several-records");
     expect(reasonOf(() => read(s3Notifications(), several))).toContain("SEVERAL_RECORDS: 2 records");
-    for (const body of [order, '{"Records":[]}', '{"Records":[7]}', '{"Records":[{}]}'])
+    const tests = ['{"Service":"Amazon S3","Event":"other"}', '{"Service":"other","Event":"s3:TestEvent"}'];
+    for (const body of [order, '{"Records":[]}', '{"Records":[7]}', '{"Records":[{}]}', ...tests])
       expect(reasonOf(() => read(s3Notifications(), body))).toContain("FORM_INVALID");
+    const changes: ((record: S3Record) => unknown)[] = [
+      (record) => delete (record as Partial<S3Record>).eventName,
+      ({ s3 }) => delete (s3.object as Partial<typeof s3.object>).key,
+      ({ s3 }) => (s3.bucket = {}),
+    ];
+    for (const change of changes) {
+      expect(reasonOf(() => read(s3Notifications(), changed(change)))).toContain(
+        "FORM_INVALID: an S3 record must have an event name, a bucket and an object key",
+      );
+    }
     const misspelt = changed(({ s3 }) => (s3.object.key = "%E0%A4%A"));
     expect(reasonOf(() => read(s3Notifications(), misspelt))).toContain("FORM_INVALID");
   });
@@ -212,7 +352,10 @@ describe("S3 notifications", () => {
       without(record);
       delete record.responseElements;
     });
-    expect(reasonOf(() => read(s3Notifications(), neither))).toContain("ID_MISSING");
+    const empty = changed(({ s3 }) => (s3.object.sequencer = ""));
+    for (const body of [neither, empty]) {
+      expect(reasonOf(() => read(s3Notifications(), body))).toContain("ID_MISSING");
+    }
   });
 
   it("G4: sequencers are compared as hexadecimal, the shorter one padded on its right", () => {
@@ -244,7 +387,26 @@ describe("a contract with an origin", () => {
       "needs sns(…)",
     ],
     ["SNS inside of SNS", () => contractFrom(sns(sns(cloudEvents()))), "sns(…) inside of sns(…)"],
-    ["two types of raw JSON", () => both(rawJson({ id: field("a") })), "must accept exactly one, got 2"],
+    [
+      "SNS inside of SNS, raw",
+      () => contractFrom(sns(sns(cloudEvents()), { raw: true })),
+      "sns(…) inside of sns(…)",
+    ],
+    [
+      "two types of raw JSON",
+      () => both(rawJson({ id: field("a") })),
+      "contract imports is raw JSON, whose messages have no type, so it must accept exactly one, got 2",
+    ],
+    [
+      "two types of S3 notifications",
+      () => both(s3Notifications()),
+      "contract imports is S3 notifications, whose messages have no type",
+    ],
+    [
+      "no type of raw JSON",
+      () => rawJson({ id: field("a") })({ name: "imports", accepts: [] }),
+      "must accept exactly one, got 0",
+    ],
     ["an event of a type that it does not accept", () => contractFrom(stray()), "it does not accept"],
     [
       "an event's attribute",
@@ -266,12 +428,41 @@ describe("a contract with an origin", () => {
     expect(received?.record.messageAttributes[givenIdName]?.stringValue).toBe(id);
   });
 
+  it("G2: has a form that other releases read", () => {
+    const type = Order.type;
+    const forms: readonly [From, object][] = [
+      [
+        rawJson({ id: deduplicationId(), key: field("customer", "id") }),
+        { form: "raw-json", type, id: { of: "deduplication" }, key: { field: ["customer", "id"] } },
+      ],
+      [
+        sns(rawJson({ id: publishId(), key: attribute("a") })),
+        {
+          form: "sns",
+          raw: false,
+          message: { form: "raw-json", type, id: { of: "publish" }, key: { attribute: "a" } },
+        },
+      ],
+      [
+        eventBridge({ types: { Sold: Order }, id: field("a") }),
+        { form: "event-bridge", types: { Sold: type }, id: { field: ["a"] } },
+      ],
+      [s3Notifications(), { form: "s3-notifications", type }],
+      [cloudEvents(), { form: "cloud-events" }],
+    ];
+    for (const [from, form] of forms) expect(contractFrom(from).from?.form).toEqual(form);
+  });
+
   it("G6: the operator's commands read by the deployed form what the consumer reads by the contract", () => {
     const forms: readonly [From, string][] = [
       [rawJson({ id: field("orderId"), key: field("customer", "id") }), order],
       [sns(rawJson({ id: publishId() })), notificationOf(order)],
       [sns(s3Notifications(), { raw: true }), s3Event],
       [cloudEvents(), JSON.stringify(anEnvelope({ type: Order.type }))],
+      [
+        eventBridge({ types: { "EC2 Instance State-change Notification": Order }, id: field("note") }),
+        bodyNamed("eventbridge"),
+      ],
       [
         eventBridge({ types: { "EC2 Instance State-change Notification": Order }, key: field("note") }),
         bodyNamed("eventbridge"),
@@ -315,7 +506,11 @@ function notificationOf(Message: string, MessageAttributes = {}): string {
 interface S3Record {
   eventName: string;
   responseElements?: Record<string, string>;
-  s3: { configurationId: string; object: { key: string; versionId: string; sequencer?: string } };
+  s3: {
+    configurationId: string;
+    bucket: object;
+    object: { key: string; versionId?: string; sequencer?: string };
+  };
 }
 
 function changed(change: (record: S3Record) => unknown): string {

@@ -8,6 +8,8 @@ const sources = globSync("{bin,lib,functions,demo,test,packages}/**/*.{ts,tsx}")
   .sort();
 const documents = globSync("{*.md,docs/**/*.md}");
 const linesMax = 250;
+/** A smaller bound on elapsed time measures the machine: move the clock, or count timers and requests. */
+const elapsedMsMin = 4_000;
 
 /** What each of the app's folders and of the kit's packages may import, besides itself and what is installed. */
 const allowed: Readonly<Record<string, readonly string[]>> = {
@@ -127,6 +129,16 @@ describe("tidy", () => {
       .filter((file) => !isProof(file) && !readers.includes(file))
       .filter((file) => /\b(Batch\w+|\w+Batch)Command\b/.test(readFileSync(file, "utf8")));
     expect(breaches).toEqual([]);
+  });
+
+  it("no test fails because a busy machine takes some seconds more", () => {
+    const elapsed = /expect\((?:Date|performance)\.now\(\) - \w+\)\.toBeLessThan\(([\d_]+)\)/g;
+    const tight = sources.flatMap((file) =>
+      [...readFileSync(file, "utf8").matchAll(elapsed)]
+        .filter(([, ms = ""]) => Number(ms.replaceAll("_", "")) < elapsedMsMin)
+        .map(([text]) => `${file}: ${text}`),
+    );
+    expect(tight).toEqual([]);
   });
 
   it(`no source is longer than ${linesMax} lines`, () => {

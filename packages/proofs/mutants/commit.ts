@@ -15,8 +15,8 @@ export const commitMutants: readonly Mutant[] = [
   {
     name: "evidence comes last in its transaction",
     file: rows,
-    find: "[evidenceWrite(delivery, receipt, condition), ...writes];",
-    replace: "[...writes, evidenceWrite(delivery, receipt, condition)];",
+    find: "[evidenceWrite(id, delivery, receipt, condition), ...writes];",
+    replace: "[...writes, evidenceWrite(id, delivery, receipt, condition)];",
     checks: [messaging("rows")],
   },
   {
@@ -64,8 +64,8 @@ export const commitMutants: readonly Mutant[] = [
   {
     name: "evidence is not read before a redelivered message runs",
     file: "packages/messaging/src/commit/idempotency.ts",
-    find: "if (!isProbablyDone(event)) return undefined;",
-    replace: "if (event.deadlineMs > 0) return undefined;",
+    find: "isProbablyDone(event) ? findFirst(event) : undefined",
+    replace: "event.deadlineMs > 0 ? undefined : findFirst(event)",
     checks: [messaging("already-done")],
   },
   {
@@ -190,7 +190,7 @@ export const commitMutants: readonly Mutant[] = [
   {
     name: "an asynchronous schema is not awaited",
     file: "packages/messaging/src/commit/idempotency.ts",
-    find: "await request.event.unit.checked();",
+    find: "if (checked) await checked;",
     replace: "",
     checks: [messaging("outgoing")],
   },
@@ -218,8 +218,8 @@ export const commitMutants: readonly Mutant[] = [
   {
     name: "what this process knows as done, it knows by the id alone",
     file: "packages/messaging/src/commit/done-here.ts",
-    find: "said ? saysTheSame(said, digestOf(delivery.message)) : false",
-    replace: "said !== undefined",
+    find: "return saysTheSame(known.said, digestOf(message));",
+    replace: "return true;",
     checks: [messaging("done-here")],
   },
 ];

@@ -152,8 +152,8 @@ export const inlineMutants: readonly Mutant[] = [
   {
     name: "inline: an edit or discard is missed for an item with another id",
     file: "packages/messaging/src/commit/inline.ts",
-    find: "if (itemsNamedBy(delivery.consumer, delivery.message).includes(id)) return undefined;",
-    replace: "if (delivery.consumer) return undefined;",
+    find: "const isNamed = itemsNamedBy(delivery.consumer, delivery.message).includes(id);",
+    replace: "const isNamed = true;",
     checks: [test("operator/inline-bars")],
   },
   {

@@ -8,9 +8,16 @@ const state = "packages/messaging/src/limit/breaker-state.ts";
 
 export const limitMutants: readonly Mutant[] = [
   {
+    name: "rate: tokens that were sold at a higher rate are used",
+    file: rate,
+    find: "return of === id && Number(intervalUs) >= line.intervalUs;",
+    replace: "return of === id && Number(intervalUs) >= 0;",
+    checks: [messaging("rate")],
+  },
+  {
     name: "rate: an idle line begins for two at once",
     file: line,
-    find: 'ConditionExpression: "attribute_not_exists(#next) OR #next < :oldest",',
+    find: 'condition: "attribute_not_exists(nextUs) OR nextUs < :oldest OR nextUs > :latest",',
     replace: "",
     checks: [quickTest("proofs/limits/limits")],
   },
@@ -52,8 +59,8 @@ export const limitMutants: readonly Mutant[] = [
   {
     name: "rate: newcomers overtake those who waited",
     file: line,
-    find: "(all[b]?.waits ?? 0) - (all[a]?.waits ?? 0)",
-    replace: "a - b",
+    find: "b.waits - a.waits",
+    replace: "0 * (b.waits - a.waits)",
     checks: [messaging("rate")],
   },
   {
@@ -117,7 +124,7 @@ export const limitMutants: readonly Mutant[] = [
   {
     name: "breaker: a failure among successes is no attempt",
     file: breaker,
-    find: "if (!run.isProbe && !recent.areFailures()) return;",
+    find: "if (!begun.get(event.unit) && !recent.areFailures()) return;",
     replace: "",
     checks: [messaging("breaker")],
   },
@@ -131,23 +138,22 @@ export const limitMutants: readonly Mutant[] = [
   {
     name: "breaker: messages pass while it is open",
     file: breaker,
-    find: "if (nowMs() < seen.openUntilMs) throw waitUntilOpenEnds(seen);",
+    find: "if (isOpen(seen)) throw wait(untilOpenEnds(seen));",
     replace: "",
     checks: [messaging("breaker")],
   },
   {
     name: "breaker: any number of probes",
     file: state,
-    find: "size(#probes) < :max OR",
-    replace: "size(#probes) < :max OR size(#probes) >= :max OR",
+    find: "size(probes) < :max OR",
+    replace: "size(probes) < :max OR size(probes) >= :max OR",
     checks: [messaging("breaker")],
   },
   {
     name: "breaker: two environments open it for one failure",
     file: state,
-    find: "ConditionExpression: openings === 0 ? whileClosed : whileAs,",
-    replace:
-      'ConditionExpression: openings === 0 ? "attribute_not_exists(#none) OR :openings = :openings" : whileAs,',
+    find: '"attribute_not_exists(openings)"',
+    replace: '"attribute_not_exists(none)"',
     checks: [messaging("breaker")],
   },
   {
@@ -160,8 +166,8 @@ export const limitMutants: readonly Mutant[] = [
   {
     name: "breaker: a success does not close it",
     file: breaker,
-    find: "if (run.isProbe || (openings === 0 && failed.size > 0)) await recover(run);",
-    replace: "void openings; void failed;",
+    find: "if (probing) await recover(probing);",
+    replace: "if (probing) return;",
     checks: [messaging("breaker"), faults("effect behind a breaker and a rate")],
   },
   {

@@ -19,7 +19,7 @@ export function mutantsText(): string {
     "- `npm run prove -- --only mutants --long` applies each change to a copy of the tree and runs its checks; one that goes undetected fails.",
     "- `npm run prove` does so for mutants that the explorer or a test without engines detects.",
     "- `npm run prove -- --only random-mutants` draws random changes that [StrykerJS](https://stryker-mutator.io) can make to the kit.",
-    "  `packages/proofs/mutants/random/explained.ts` lists accepted survivors.",
+    "  `packages/proofs/mutants/random/equivalent.ts` lists accepted survivors.",
     "",
     "“faults: S” is the explorer's search of scenario S with every single fault; “orders: S”, with every order of calls.",
     "",

@@ -10,14 +10,14 @@ export const processMutants: readonly Mutant[] = [
   {
     name: "process: a time-out of an earlier wait ends the next one",
     file: advance,
-    find: "    if (isLate(process, item, message)) return;\n",
+    find: "    if (isLate(timers, item, message)) return;\n",
     replace: "",
-    checks: [explored],
+    checks: [test("messaging/advance")],
   },
   {
     name: "process: a wait that ended leaves its time-out scheduled",
     file: advance,
-    find: "    if (enteredBy !== undefined && !wasSent) await unit.cancel(id);\n",
+    find: "    if (enteredBy !== undefined && !wasSent) await unit.cancel?.(id);\n",
     replace: "",
     checks: [explored],
   },
@@ -33,7 +33,7 @@ export const processMutants: readonly Mutant[] = [
     file: advance,
     find: "if (item && mayMove(process.rows, status, message.type)) unit.write(items.save(item));",
     replace: "",
-    checks: [explored],
+    checks: [test("messaging/advance")],
   },
   {
     name: "process: a step keeps the status that it read",
@@ -45,8 +45,8 @@ export const processMutants: readonly Mutant[] = [
   {
     name: "process: a step may lead to a status that its cell does not list",
     file: advance,
-    find: "if (to === undefined || !cell.to.includes(to)) {",
-    replace: "if (to === undefined) {",
+    find: "const to = cell.to.find((one) => one === wanted);",
+    replace: "const to = wanted;",
     checks: [test("messaging/advance")],
   },
   {
@@ -87,7 +87,7 @@ export const processMutants: readonly Mutant[] = [
   {
     name: "process: a time-out that its status ignores is made",
     file: soundness,
-    find: `if (cells.get(type)?.kind !== "move")`,
+    find: `if (!moves(cells, type))`,
     replace: `if (cells.get(type) === undefined)`,
     checks: [made],
   },

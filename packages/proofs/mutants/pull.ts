@@ -60,8 +60,8 @@ export const pullMutants: readonly Mutant[] = [
   {
     name: "rebuild: publishes messages again",
     file: "packages/messaging/src/pull/projection.ts",
-    find: "await run(now.building, { publishes: false });",
-    replace: "await run(now.building, { publishes: true });",
+    find: "publishes: generation === now.serving,",
+    replace: "publishes: true,",
     checks: [messaging("projection")],
   },
   {

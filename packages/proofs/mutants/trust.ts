@@ -32,8 +32,8 @@ const originMutants: readonly Mutant[] = [
   {
     name: "SNS: its id comes before the one in the notification",
     file: "packages/messaging/src/origin/sns.ts",
-    find: "const given = beside.attributes[givenIdName];",
-    replace: "const given = String(MessageId);",
+    find: "[givenIdName]: beside.attributes[givenIdName] },",
+    replace: "[givenIdName]: String(MessageId) },",
     checks: [quickTest("proofs/foreign-messages/origins")],
   },
   {
@@ -64,8 +64,8 @@ export const trustMutants: readonly Mutant[] = [
   {
     name: "log and dead letter print the keys of a map",
     file: "packages/messaging/src/core/issue-paths.ts",
-    find: "&& declared.has(key)",
-    replace: "",
+    find: "|| declared.has(name)",
+    replace: '|| name !== ""',
     checks: [quickTest("messaging/issue-paths")],
   },
   {

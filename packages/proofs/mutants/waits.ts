@@ -113,8 +113,8 @@ export const waitMutants: readonly Mutant[] = [
   {
     name: "the next message in order is hidden too long",
     file: nextTry,
-    find: "ahead <= nearMax || !isNearer",
-    replace: "ahead < 0 || !isNearer",
+    find: "ahead <= nearMax || ahead >=",
+    replace: "ahead < 0 || ahead >=",
     checks: [messaging("next-try")],
   },
   {

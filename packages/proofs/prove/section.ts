@@ -24,6 +24,7 @@ export const sectionNames = [
   "crash-points",
   "strategies",
   "model",
+  "arrivals",
   "mutants",
   "random-mutants",
   "soak",
@@ -36,7 +37,13 @@ export const sectionNames = [
 export type SectionName = (typeof sectionNames)[number];
 
 /** In some minutes on two cores. */
-export const boundedSections: readonly SectionName[] = ["crash-points", "strategies", "model", "mutants"];
+export const boundedSections: readonly SectionName[] = [
+  "crash-points",
+  "strategies",
+  "model",
+  "arrivals",
+  "mutants",
+];
 
 export interface Depth {
   readonly long: boolean;

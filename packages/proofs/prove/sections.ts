@@ -5,6 +5,7 @@ import { type GateFigures, runGate } from "../crash-gate.ts";
 import { forms } from "../hot-key/forms.ts";
 import { proveMutants } from "../mutants/prove-mutants.ts";
 import { proveRandomMutants } from "../mutants/random/random-mutants.ts";
+import { billForms } from "../scenarios/bills.ts";
 import { soakModes } from "../soak/soak-modes.ts";
 import { runTasks } from "./in-process.ts";
 import {
@@ -58,6 +59,8 @@ function tasksOf(name: SectionName, depth: Depth): Task[] {
       return [{ kind: name, depth }];
     case "soak":
       return soakModes.map((mode) => ({ kind: name, mode: mode.name, depth }));
+    case "arrivals":
+      return billForms.map((form) => ({ kind: name, form, depth }));
     case "hot-key":
       return forms.map((form) => ({ kind: name, form: form.name, depth }));
     default:
@@ -160,7 +163,7 @@ async function randomMutants(
   onProgress: OnProgress,
 ): Promise<SectionFigures> {
   const found = await proveRandomMutants({ count, seed, workers, onProgress });
-  const { drawn, noticed, timedOut, explained, survivors, seconds } = found;
+  const { drawn, noticed, timedOut, explained, survivors, left, seconds } = found;
   return {
     section: "random-mutants",
     schedules: 0,
@@ -170,6 +173,7 @@ async function randomMutants(
     mutantsTotal: drawn - explained,
     said: [
       `${noticed} of ${drawn} random changes noticed, ${timedOut} of them because the tests did not end; ${explained} survive with a reason`,
+      ...left.map((test) => `does not run beside the others, and noticed nothing: ${test}`),
     ],
     seconds,
   };

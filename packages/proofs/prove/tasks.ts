@@ -5,6 +5,7 @@ import { proveLongRun } from "../kills/long-run.ts";
 import { type EarlyAndLate, earlyAndLate } from "../kills/memory.ts";
 import { proveQuint } from "../model/prove-quint.ts";
 import { breakProtocols, proveModel } from "../model/scopes.ts";
+import { type billForms, exploreBills } from "../scenarios/bills.ts";
 import { soak, soakModeOf } from "../soak/soak.ts";
 import { proveStrategies, sentenceOf } from "../strategies/search.ts";
 import { proveVersions, versionsText } from "../versions/prove-versions.ts";
@@ -17,6 +18,7 @@ export type Task =
   | { readonly kind: "kills"; readonly depth: Depth }
   | { readonly kind: "versions"; readonly depth: Depth }
   | { readonly kind: "long-run"; readonly depth: Depth }
+  | { readonly kind: "arrivals"; readonly form: (typeof billForms)[number]; readonly depth: Depth }
   | { readonly kind: "hot-key"; readonly form: string; readonly depth: Depth }
   | { readonly kind: "soak"; readonly mode: string; readonly depth: Depth };
 
@@ -39,6 +41,8 @@ export async function runTask(task: Task, onProgress: OnProgress): Promise<Secti
       return model(task.depth, onProgress);
     case "quint":
       return quint(task.depth, onProgress);
+    case "arrivals":
+      return arrivals(task, onProgress);
     case "kills":
       return kills(task.depth, onProgress);
     case "versions":
@@ -71,6 +75,33 @@ async function strategies({ long, secondsMax }: Depth, onProgress: OnProgress): 
     strategiesTotal,
     said,
     seconds,
+  };
+}
+
+/** Orders in which the messages of a process arrive: drawn, since there are half a billion. */
+const ordersDefault = 60;
+const ordersLong = 600;
+
+async function arrivals(
+  { form, depth: { long, seed } }: Extract<Task, { kind: "arrivals" }>,
+  onProgress: OnProgress,
+): Promise<SectionFigures> {
+  const beganAt = performance.now();
+  const found = await exploreBills(form, { ordersMax: long ? ordersLong : ordersDefault, seed }).catch(
+    (error: Error) => error,
+  );
+  const broken = found instanceof Error;
+  const said = broken
+    ? []
+    : [`${form}: ${found.orders} orders of arrival, ${found.decisions.length} decisions`];
+  onProgress(`arrivals: ${broken ? `${form}: broken` : said}`);
+  return {
+    section: "arrivals",
+    schedules: broken ? 0 : found.schedules,
+    faults: {},
+    violations: broken ? [found.message] : [],
+    said,
+    seconds: (performance.now() - beganAt) / 1_000,
   };
 }
 

@@ -10,18 +10,19 @@ beforeAll(async () => {
 });
 afterAll(() => carrier.stop());
 
-it.each<[Trouble, string, boolean]>([
+it.each<[Trouble, string, boolean, number?]>([
   ["503", "CARRIER_UNAVAILABLE", true],
+  ["later-503", "CARRIER_UNAVAILABLE", true, 7],
   ["booked-and-500", "CARRIER_UNAVAILABLE", false],
 ])(
   "after %s the reason is %s, and that nothing was booked is certain: %s",
-  async (trouble, code, isCertain) => {
+  async (trouble, code, isCertain, retryAfterSeconds) => {
     carrier.trouble("POST", trouble);
     const error = await carrierAt(carrier.url)
       .ship(request, AbortSignal.timeout(5_000))
       .then(String, (thrown) => thrown);
     expect(error instanceof NotPerformed).toBe(isCertain);
-    expect(isCertain ? error.cause : error).toMatchObject({ code });
+    expect(isCertain ? error.cause : error).toMatchObject({ code, retryAfterSeconds });
   },
 );
 

@@ -18,7 +18,7 @@ it.each([
   await exploreCrashes("functions/shipping/ship-order.ts", {
     guarded: true,
     tables: { SHIPPING_TABLE: {} },
-    environment: () => ({ CARRIER_URL: carrier.url }),
+    environment: () => ({ CARRIER_URL: carrier.url, LIMITS: "carrier" }),
     without: {
       "frozen-before": "a process stopped right before its request, for longer than its lease, acts late",
     },

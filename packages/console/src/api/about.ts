@@ -17,6 +17,8 @@ export interface About {
   readonly mayChange: boolean;
   /** True for the local cloud alone: kill, duplicate, drop, stop, send. */
   readonly mayTrouble: boolean;
+  /** True for a stage: its dead letters can be handled on this machine. */
+  readonly mayPull: boolean;
   /** Known gaps, a sentence each: "Deliveries of a stage are in its logs, which were not read: AccessDenied". */
   readonly missing: readonly string[];
   readonly consumers: readonly ConsumerName[];

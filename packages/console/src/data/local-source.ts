@@ -100,7 +100,14 @@ export function localSource(
       const { reached } = await parts();
       const { nodes } = await flow();
       return {
-        ...{ target: "local", name: "local", where: cloud.endpoints.sqs, mayChange: true, mayTrouble: true },
+        ...{
+          target: "local",
+          name: "local",
+          where: cloud.endpoints.sqs,
+          mayChange: true,
+          mayTrouble: true,
+          mayPull: false,
+        },
         missing: reached.registryMissing === undefined ? [] : [reached.registryMissing],
         consumers: reached.queues.map(({ consumer, name }) => {
           const node = nodes.find((one) => one.kind === "function" && one.consumer === consumer);

@@ -14,6 +14,7 @@ import type {
 } from "../api/dead-letter.ts";
 import type { Counts, Flow } from "../api/flow.ts";
 import type { CorrelationFlow, MessagePath, SearchAnswer } from "../api/message.ts";
+import type { PullRequest, PullRun } from "../api/pull.ts";
 import type { StreamEvent } from "../api/stream.ts";
 import type { SendAnswer, SendForm, SendRequest, TroubleAnswer, TroubleRequest } from "../api/trouble.ts";
 
@@ -27,6 +28,8 @@ export interface Source {
   correlation(id: string): Promise<CorrelationFlow | undefined>;
   readonly deadLetters: DeadLetterSource;
   readonly consumers: ConsumerSource;
+  /** Absent in the local cloud, whose functions run on this machine anyway. */
+  readonly pulls?: PullSource;
   /** Absent on a stage. */
   readonly trouble?: TroubleSource;
   /** Tells what happens until it is stopped; counts are asked for, and not told. */
@@ -42,6 +45,13 @@ export interface DeadLetterSource {
   discard(request: DiscardRequest): Promise<Job>;
   edit(request: EditRequest): Promise<EditAnswer | undefined>;
   job(id: string): Promise<Job | undefined>;
+}
+
+export interface PullSource {
+  /** Undefined when there is no such dead letter. */
+  begin(request: PullRequest): Promise<PullRun | undefined>;
+  get(asked: { readonly id: string; readonly values: boolean }): Promise<PullRun | undefined>;
+  interrupt(id: string): Promise<PullRun | undefined>;
 }
 
 export interface ConsumerSource {

@@ -4,10 +4,11 @@
 import type { Connection } from "@essentially-once/operator/internal/connect/connection";
 import type { StreamEvent } from "../api/stream.ts";
 import { deadLetterSource } from "./dead-letters/dead-letter-source.ts";
+import { pulls } from "./dead-letters/pulls.ts";
 import { counting } from "./graph/counts.ts";
 import { flowOf } from "./graph/flow-of.ts";
 import { wakeUpsIn } from "./graph/parts.ts";
-import { stageParts } from "./graph/stage-parts.ts";
+import { stageLimits, stageParts } from "./graph/stage-parts.ts";
 import type { Logged } from "./logs/logged-steps.ts";
 import { pausing } from "./pauses.ts";
 import { reach } from "./reached.ts";
@@ -24,6 +25,8 @@ export interface StageSourceOptions {
   /** For people: the region, or an endpoint. */
   readonly where: string;
   readonly mayChange: boolean;
+  /** For `pull`: what a synthesis wrote; absent: the app in this directory is synthesized. */
+  readonly assemblyDirectory?: string | undefined;
   readonly logged?: (message: SeenMessage) => Promise<Logged>;
 }
 
@@ -35,6 +38,7 @@ export async function stageSource({
   name,
   where,
   mayChange,
+  assemblyDirectory,
   logged,
 }: StageSourceOptions): Promise<Source> {
   const watchers = new Set<(event: StreamEvent) => void>();
@@ -60,12 +64,13 @@ export async function stageSource({
     dynamodb: connection.dynamodb,
     queues,
     functions,
-    wakeUps: wakeUpsIn(connection.outputs),
+    ...{ limits: stageLimits(reached), wakeUps: wakeUpsIn(connection.outputs) },
   });
   const consumers = pausing(reached, counts.lookAgain);
+  const pulled = pulls({ reached, snapshots: deadLetters.snapshots, assemblyDirectory });
   return {
     about: async () => ({
-      ...{ target: "stage", name, where, mayChange, mayTrouble: false, outsides: [] },
+      ...{ target: "stage", name, where, mayChange, mayTrouble: false, mayPull: true, outsides: [] },
       missing: reached.registryMissing === undefined ? [] : [reached.registryMissing],
       consumers: queues.map((queue) => {
         const node = functions.find(({ consumer }) => consumer === queue.consumer);
@@ -78,12 +83,14 @@ export async function stageSource({
     ...messages,
     deadLetters,
     consumers,
+    pulls: pulled,
     watch(watcher) {
       watchers.add(watcher);
       return () => watchers.delete(watcher);
     },
     async stop() {
       deadLetters.stop();
+      pulled.stop();
       consumers.stop();
       connection.sqs.destroy();
       connection.dynamodb.destroy();

@@ -4,6 +4,7 @@ import type { IncomingMessage } from "node:http";
 import { z } from "zod";
 import type { PauseRequest, ResumeRequest } from "../api/consumers.ts";
 import type { DiscardRequest, EditRequest, RedriveRequest } from "../api/dead-letter.ts";
+import type { PullRequest } from "../api/pull.ts";
 import type { SendRequest, TroubleRequest } from "../api/trouble.ts";
 import { NotRight } from "../data/source.ts";
 import { Refused } from "./answer.ts";
@@ -34,6 +35,8 @@ export const bodies = {
   edit: z.strictObject({ key: name, dryRun: z.boolean(), data: z.string(), trust }),
   pause: z.strictObject({ consumer: name, because }),
   resume: z.strictObject({ consumer: name }),
+  pull: z.strictObject({ key: name, inspect: z.boolean() }),
+  pullStop: z.strictObject({ id: name }),
   trouble: z.discriminatedUnion("what", [
     z.strictObject({ what: z.literal("kill"), functionPath: name }),
     z.strictObject({ what: z.literal("duplicate"), functionPath: name, message: message.optional() }),
@@ -50,6 +53,8 @@ type Bodies = {
   edit: EditRequest;
   pause: PauseRequest;
   resume: ResumeRequest;
+  pull: PullRequest;
+  pullStop: { readonly id: string };
   trouble: TroubleRequest;
   send: SendRequest;
 };

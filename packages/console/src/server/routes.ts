@@ -2,7 +2,7 @@
 
 import type { IncomingMessage } from "node:http";
 import type { About } from "../api/about.ts";
-import type { Source, TroubleSource } from "../data/source.ts";
+import type { PullSource, Source, TroubleSource } from "../data/source.ts";
 import { type Answer, json, Refused } from "./answer.ts";
 import { parameter, readBody, requiredParameter, wholeParameter } from "./requests.ts";
 
@@ -43,6 +43,11 @@ export const reads: Readonly<Record<string, Route>> = {
     const id = requiredParameter(query, "id");
     return found(await source.deadLetters.job(id), `job ${id}`);
   },
+  "/api/pull": async (asked) => {
+    const id = requiredParameter(asked.query, "id");
+    const values = parameter(asked.query, "values") === "true";
+    return found(await pullsOf(asked).get({ id, values }), `run ${id}`);
+  },
   "/api/forms": async (asked) => json(await troubleOf(asked).forms()),
 };
 
@@ -72,6 +77,14 @@ export const changes: Readonly<Record<string, Route>> = {
     requireRight(await source.about(), NO_DRY_RUN);
     return json(await source.consumers.resume(body));
   },
+  "/api/pull/begin": async (asked) => {
+    const body = await readBody(asked.request, "pull");
+    return found(await pullsOf(asked).begin(body), "dead letter of this key");
+  },
+  "/api/pull/stop": async (asked) => {
+    const { id } = await readBody(asked.request, "pullStop");
+    return found(await pullsOf(asked).interrupt(id), `run ${id}`);
+  },
   "/api/trouble": async (asked) => {
     const trouble = troubleOf(asked);
     return json(await trouble.make(await readBody(asked.request, "trouble")));
@@ -92,6 +105,11 @@ const NO_DRY_RUN = "";
 function requireRight({ mayChange, name }: About, also = " A dry run is allowed."): void {
   if (mayChange) return;
   throw new Refused(403, `The console of ${name} only reads: start it with --allow-changes.${also}`);
+}
+
+function pullsOf({ source }: Asked): PullSource {
+  if (source.pulls) return source.pulls;
+  throw new Refused(403, "Only a dead letter of a stage is pulled: the local cloud runs on this machine.");
 }
 
 function troubleOf({ source }: Asked): TroubleSource {

@@ -52,12 +52,14 @@ test("an evidence table that cannot be read holds back nothing else", async () =
   const queues = [{ ...queue, consumer: "Other", evidenceTable: "gone" }, queue];
   const names = new Map(["Other", queue.consumer].map((one) => [one, ["carrier"]]));
   const read = await readLimits(world.clients.dynamodb, { queues, names, nowMs: Date.now() });
-  expect(read.get("Other")).toEqual({});
-  expect(read.get(queue.consumer)?.paused).toBeDefined();
+  expect(read.held.get("Other")).toEqual({});
+  expect(read.missing).toEqual(["The limits of Other were not read: ResourceNotFoundException."]);
+  expect(read.held.get(queue.consumer)?.paused).toBeDefined();
 });
 
 async function held(limit: string, nowMs = Date.now()) {
   const queue = await world.aQueue();
   const names = new Map([[queue.consumer, [limit]]]);
-  return (await readLimits(world.clients.dynamodb, { queues: [queue], names, nowMs })).get(queue.consumer);
+  const { held } = await readLimits(world.clients.dynamodb, { queues: [queue], names, nowMs });
+  return held.get(queue.consumer);
 }

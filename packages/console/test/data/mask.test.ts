@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import * as z from "zod";
+import * as mini from "zod/mini";
 import { MASK, mask, unmask } from "../../src/data/dead-letters/mask.ts";
 import { exampleOf, type JsonSchema, jsonSchemaOf } from "../../src/data/dead-letters/schemas.ts";
 
@@ -75,16 +76,25 @@ describe("secrets of the schema", () => {
   });
 });
 
+test("S10: a schema of zod/mini is described by zod, and its secrets are masked", () => {
+  const card = mini.string().register(mini.globalRegistry, { writeOnly: true });
+  const { value, masked } = mask(data, jsonSchemaOf({ schema: mini.object({ name: mini.string(), card }) }));
+  expect(masked).toEqual(["/card"]);
+  expect(value).toMatchObject({ name: "Ada", card: MASK });
+  expect(jsonSchemaOf({ schema: mini.object({ when: mini.date() }) })).toBeUndefined();
+});
+
 test("an example has each field that is required, and fits where the schema says how", () => {
   const order = z.strictObject({
     id: z.string(),
+    customerId: z.string().min(3),
     count: z.int().min(3),
     gift: z.boolean(),
     lines: z.array(z.object({ sku: z.enum(["rope", "axe"]) })),
     note: z.string().optional(),
   });
   const example = exampleOf(jsonOf(order));
-  expect(example).toEqual({ id: "", count: 3, gift: false, lines: [{ sku: "rope" }] });
+  expect(example).toEqual({ id: "", customerId: "xxx", count: 3, gift: false, lines: [{ sku: "rope" }] });
   expect(order.safeParse(example).success).toBe(true);
 });
 

@@ -30,6 +30,19 @@ test("a process writes to the schedules and wakes the dispatcher, which writes t
   expect(shown).not.toContain("outbox Outbox reads function Dispatch");
 });
 
+test("who schedules without being a process is drawn, too, as its stack has registered it", () => {
+  const stage = reached({ SchedulesTable: "later", SchedulesWakeUps: "wake" });
+  const [process] = stage.registrations;
+  const reminds = { ...process, name: "remind", accepts: [], publishes: ["orders.due.v1"], schedules: true };
+  const others = { ...process, name: "echo" }; // it publishes what it accepts, and does not wait
+  const registrations = [{ ...process, schedules: true }, reminds, others] as Reached["registrations"];
+  const { edges } = flowOf(stageParts({ ...stage, registrations }), [queue]);
+  const writers = edges.filter(({ to }) => to === "table later").map(({ from }) => from);
+  expect(writers).toEqual(["settle-order", "remind"]);
+  const ofOlder = flowOf(stageParts(stage), [queue]).edges.filter(({ to }) => to === "table later");
+  expect(ofOlder.map(({ from }) => from)).toEqual(["settle-order"]);
+});
+
 test("where nothing is scheduled there is none of them", () => {
   const { nodes } = flowOf(stageParts(reached({})), [queue]);
   expect(nodes.filter(({ label }) => ["Schedules", "Wake-ups", "Dispatch"].includes(label))).toEqual([]);

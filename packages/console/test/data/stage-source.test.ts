@@ -100,6 +100,23 @@ test("a consumer that an operator paused is shown with who, when and why", async
   expect(nodes["queue Standard"]?.paused).toBeUndefined();
 });
 
+test("an open breaker and a rate that is behind are shown at the consumer whose limits its stack has registered", async () => {
+  const queue = consumerQueues(world.deployment.outputs).find(({ consumer }) => consumer === "Standard");
+  const limits = queue?.evidenceTable ?? "";
+  const [openedMs, openUntilMs] = [Date.now() - 5_000, Date.now() + 60_000];
+  await world.put(limits, { id: "limit#api#breaker", openings: 1, openedMs, openUntilMs });
+  await world.put(limits, { id: "limit#api#rate", nextUs: (Date.now() + 90_500) * 1_000 });
+  await world.put(limits, { id: "limit#other#breaker", openings: 1, openedMs, openUntilMs }); // nobody's
+  const { nodes } = await source.counts();
+  expect(nodes["queue Standard"]).toMatchObject({
+    paused: { by: "breaker", reason: "api is open", until: new Date(openUntilMs).toISOString() },
+    rateBehindSeconds: 90,
+  });
+  await world.remove(limits, { id: "limit#api#breaker" });
+  await world.remove(limits, { id: "limit#api#rate" });
+  expect((await source.counts()).nodes["queue Standard"]).not.toHaveProperty("paused");
+});
+
 test("a queue or a registry that cannot be read is named, and takes nothing else with it", async () => {
   const { outputs, ...whole } = connection();
   const broken = Object.fromEntries(
@@ -116,6 +133,66 @@ test("a queue or a registry that cannot be read is named, and takes nothing else
   expect((await partly.about()).missing).toEqual([expect.stringContaining("RegistryPath")]);
   expect((await partly.flow()).nodes.some(({ id }) => id === "queue Ordered")).toBe(true);
 });
+
+test("a permission that is missing is named, and takes nothing else with it", async () => {
+  const message = anEnvelope({ partitionkey: "order-9" });
+  const log = journal({ table: world.output("JournalTable"), client: world.clients.dynamodb });
+  await log.append([{ envelope: message, body: asciiJson(message) }], { deadlineMs: Date.now() + 10_000 });
+  const denied = await stageSource({ ...stage(), connection: refusing("ReceiveMessage", "Scan", "GetItem") });
+  const { unread, total } = await denied.deadLetters.overview();
+  expect(total).toBe(0);
+  expect(unread).toContain(
+    "Standard: its dead letters were not read: AccessDenied, which sqs:ReceiveMessage would allow",
+  );
+  const { missing } = await denied.counts();
+  const refused = "AccessDenied, which dynamodb:GetItem would allow";
+  expect(missing).toContain(`Whether Standard is paused was not read: ${refused}.`);
+  expect(missing).toContain(`The limits of Standard were not read: ${refused}.`);
+  const found = await denied.search("order-9");
+  expect(found.messages.map(({ id }) => id)).toEqual([message.id]);
+  expect(found.missing).toContain("The outbox was not read: AccessDenied, which dynamodb:Scan would allow.");
+  expect(await denied.message({ id: message.id })).toBeDefined();
+});
+
+test("a stage without a message, and one whose release knew fewer outputs, are shown", async () => {
+  const { outputs, ...whole } = connection();
+  const older = Object.fromEntries(
+    Object.entries(outputs).map(([stack, values]) => [
+      stack,
+      Object.fromEntries(
+        Object.entries(values).filter(
+          ([key]) => !/^(Schedules|Journal|OrderedOutbox|ClaimCheck|Registry)/.test(key),
+        ),
+      ),
+    ]),
+  );
+  const shown = await stageSource({ ...stage(), connection: { ...whole, outputs: older } });
+  const { messages, missing } = await shown.search("");
+  expect(messages).toEqual([]);
+  expect(missing).toContain("There is no journal: messages are known by their deliveries alone.");
+  expect(await shown.search("nobody")).toMatchObject({ messages: [], more: false });
+  expect(await shown.message({ id: "nobody" })).toBeUndefined();
+  expect(await shown.correlation("nobody")).toBeUndefined();
+  expect((await shown.flow()).nodes.some(({ id }) => id === "queue Standard")).toBe(true);
+  expect((await shown.counts()).nodes["queue Standard"]).toMatchObject({ waiting: 0 });
+});
+
+/** A connection whose role may not do these. */
+function refusing(...operations: readonly string[]): Connection {
+  const { outputs, local } = connection();
+  const clients = [world.clients.sqs, world.clients.dynamodb].map((client) => {
+    const send = (command: { constructor: { name: string } }, ...more: unknown[]) => {
+      const operation = command.constructor.name.replace(/Command$/, "");
+      if (!operations.includes(operation)) return Reflect.apply(client.send, client, [command, ...more]);
+      const service = client === world.clients.sqs ? "sqs" : "dynamodb";
+      const message = `User: arn:aws:sts::1:x is not authorized to perform: ${service}:${operation} on resource: arn:y`;
+      return Promise.reject(Object.assign(new Error(message), { name: "AccessDenied" }));
+    };
+    return new Proxy(client, { get: (of, name) => (name === "send" ? send : Reflect.get(of, name)) });
+  });
+  const [sqs, dynamodb] = clients as unknown as [Connection["sqs"], Connection["dynamodb"]];
+  return { sqs, dynamodb, outputs, local };
+}
 
 function stage() {
   return { name: "dev", where: "us-east-1", mayChange: false };

@@ -5,6 +5,7 @@ import { foreignRequests } from "@essentially-once/testing/foreign-page";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Refusal } from "../../src/api/about.ts";
 import { type ConsoleServer, startConsoleServer } from "../../src/server/server.ts";
+import { asStage } from "../fixture/pulls.ts";
 import { fixtureSource } from "../fixture/source.ts";
 
 const size = { consumers: 3, messages: 20, deadLetters: 12 };
@@ -194,6 +195,27 @@ test("a pause needs a reason", async () => {
     expect(answered.status).toBe(400);
     expect(answered.body).toContain("/because");
   }
+});
+
+describe("a run of a dead letter on this machine", () => {
+  const begin = JSON.stringify({ key: "key-1", inspect: false });
+
+  test("is of a stage alone, and a console that only reads may begin it, too", async () => {
+    expect((await post("/api/pull/begin", begin)).status).toBe(403);
+    const stage = await startConsoleServer({ source: asStage(fixtureSource(size, false)) });
+    const { status, body } = await post("/api/pull/begin", begin, stage);
+    expect(status).toBe(200);
+    const { id } = JSON.parse(body);
+    const run = async (more = "") =>
+      (await ask({ path: `/api/pull?id=${id}${more}`, headers: token(stage) }, stage)).body;
+    await expect.poll(() => run()).toContain("acknowledged");
+    expect(await run()).not.toContain("990");
+    expect(await run("&values=true")).toContain("990");
+    expect((await post("/api/pull/stop", JSON.stringify({ id }), stage)).status).toBe(200);
+    expect((await post("/api/pull/stop", JSON.stringify({ id: "none" }), stage)).status).toBe(404);
+    expect((await post("/api/pull/begin", '{"key":"key-1"}', stage)).status).toBe(400);
+    await stage.stop();
+  });
 });
 
 test("a parameter that is too long, or no number, is refused", async () => {

@@ -25,13 +25,15 @@ export interface ContractRegistrationOptions {
   readonly inlineTable?: ServiceTable | undefined;
   /** Types whose other side is not in this app. */
   readonly elsewhere: readonly MessageType[];
+  /** Of its handler. */
+  readonly limits?: readonly string[] | undefined;
   readonly sizes: Pick<Sizes, "rolePath">;
 }
 
 export class ContractRegistration extends StringParameter {
   constructor(scope: Construct, id: string, options: ContractRegistrationOptions) {
-    const { contract, queue, inlineTable, elsewhere, sizes } = options;
-    const { name, accepts, publishes } = contract;
+    const { contract, queue, inlineTable, elsewhere, limits = [], sizes } = options;
+    const { name, accepts, publishes, schedules = [] } = contract;
     const stack = Stack.of(scope);
     super(scope, id, {
       parameterName: `${pathOfRegistry(sizes)}/${name}`,
@@ -46,6 +48,8 @@ export class ContractRegistration extends StringParameter {
         ...(queue && { queue: queue.queueUrl }),
         publishes: publishes.map(({ type }) => type),
         ...(inlineTable && { table: inlineTable.tableName }),
+        ...(limits.length > 0 && { limits }), // the console shows these two, and needs no rights to the functions for it
+        ...(schedules.length > 0 && { schedules: true }),
         ...elsewhereOf(contract, elsewhere), // what is said after the consumer was added, too
       };
     }

@@ -59,7 +59,7 @@ export class ScheduleStore extends Construct implements ScheduleAccess {
     });
     // Publisher and sweeper may send to all queues of the stage by their names, and have no business here.
     denyOtherSenders(this.wakeUps.queue, { senders: [rolesThatSchedule(this, sizes)], sizes });
-    denyOtherSenders(this.wakeUps.deadLetterQueue, { senders: [rolesThatSchedule(this, sizes)], sizes });
+    denyOtherSenders(this.wakeUps.deadLetterQueue, { senders: [], sizes }); // SQS alone moves wake-ups there
     this.#output("SchedulesTable", this.table.tableName); // for `npm run schedules`
     this.#output("SchedulesWakeUps", this.wakeUps.queue.queueUrl);
   }

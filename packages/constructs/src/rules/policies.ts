@@ -19,7 +19,11 @@ export interface Statement {
 }
 
 /** What roles may do. */
-export function statementsOf(templates: Templates): Statement[] {
+export function statementsOf(templates: Templates): readonly Statement[] {
+  return templates.derived(roleStatements);
+}
+
+function roleStatements(templates: Templates): readonly Statement[] {
   const attached = templates
     .ofType("AWS::IAM::Policy", "AWS::IAM::ManagedPolicy", "AWS::IAM::RolePolicy")
     .flatMap((policy) => {

@@ -17,7 +17,11 @@ export interface TemplateRegistration {
 }
 
 /** Entries that can be read; a contract without one is missing in the registry. */
-export function registrationsOf(templates: Templates): TemplateRegistration[] {
+export function registrationsOf(templates: Templates): readonly TemplateRegistration[] {
+  return templates.derived(registrations);
+}
+
+function registrations(templates: Templates): readonly TemplateRegistration[] {
   return templates.ofType("AWS::SSM::Parameter").flatMap((parameter) => {
     const { accepts, queue, publishes, table, elsewhere = [] } = entryIn(parameter);
     if (!Array.isArray(accepts) || !Array.isArray(publishes) || !Array.isArray(elsewhere)) return [];

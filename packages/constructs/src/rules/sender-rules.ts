@@ -49,17 +49,30 @@ function isFunctionOfKit(each: Resource): boolean {
   return told.some((name) => variableOf(each, name) !== undefined);
 }
 
-/** A function of the kit reads it or parks there, or a stream's failures go there. */
+/** A function of the kit reads it or parks there, or wake-ups or a stream's records go there that failed. */
 function isQueueOfKit(templates: Templates, queue: Resource): boolean {
   const named = ["QUEUE_URL", "DEAD_LETTER_QUEUE_URL"];
   return (
     templates
       .ofType("AWS::Lambda::Function")
       .some((each) => named.some((name) => templates.referredTo(variableOf(each, name)) === queue)) ||
+    templates
+      .ofType("AWS::SQS::Queue")
+      .some((each) => isWakeUps(templates, each) && deadLettersOf(templates, each) === queue) ||
     mappingsOf(templates).streams.some(
       ({ mapping }) => templates.referredTo(at(mapping, "DestinationConfig.OnFailure.Destination")) === queue,
     )
   );
+}
+
+function isWakeUps(templates: Templates, queue: Resource): boolean {
+  return templates
+    .ofType("AWS::Lambda::Function")
+    .some((each) => templates.referredTo(variableOf(each, "WAKE_UP_QUEUE_URL")) === queue);
+}
+
+function deadLettersOf(templates: Templates, queue: Resource): Resource | undefined {
+  return templates.referredTo(at(queue, "RedrivePolicy.deadLetterTargetArn"));
 }
 
 function isGranted(templates: Templates, queue: Resource, role: Resource): boolean {

@@ -50,6 +50,8 @@ export class Templates {
   readonly keepsData: boolean;
   readonly #byToken: ReadonlyMap<string, Resource>;
   readonly #byQueueName: ReadonlyMap<unknown, Resource>;
+  readonly #referredTo = new Map<string, Resource | undefined>();
+  readonly #derived = new Map<(templates: Templates) => unknown, unknown>();
 
   constructor({ stackTemplates, appConstruct }: IPolicyValidationContext) {
     const constructs = constructsOf(appConstruct);
@@ -96,10 +98,15 @@ export class Templates {
 
   /** The resource of this app that a value refers to: by Ref, by attribute, or a queue by an ARN with its name. */
   referredTo(value: unknown): Resource | undefined {
-    const token = asResourceToken(value);
-    if (token !== undefined) return this.#byToken.get(resourceToken(token.stack, token.logicalId));
-    const [, name] = typeof value === "string" ? (/^arn:[^:]*:sqs:[^:]*:[^:]*:(.+)$/.exec(value) ?? []) : [];
-    return name === undefined ? undefined : this.#byQueueName.get(name);
+    if (typeof value !== "string") return undefined;
+    if (!this.#referredTo.has(value)) this.#referredTo.set(value, this.#find(value));
+    return this.#referredTo.get(value);
+  }
+
+  /** What `derive` makes of these templates, made once: many rules ask for the same, some for every pair of resources. */
+  derived<Value>(derive: (templates: Templates) => Value): Value {
+    if (!this.#derived.has(derive)) this.#derived.set(derive, derive(this));
+    return this.#derived.get(derive) as Value;
   }
 
   /** A value as a person reads it: with the construct path where it refers to a resource. */
@@ -107,6 +114,13 @@ export class Templates {
     if (value === undefined) return "absent";
     const text = typeof value === "string" ? value : JSON.stringify(value);
     return text.replaceAll(/‹[^›]+›/g, (token) => this.referredTo(token)?.path ?? token);
+  }
+
+  #find(text: string): Resource | undefined {
+    const token = asResourceToken(text);
+    if (token !== undefined) return this.#byToken.get(resourceToken(token.stack, token.logicalId));
+    const [, name] = /^arn:[^:]*:sqs:[^:]*:[^:]*:(.+)$/.exec(text) ?? [];
+    return name === undefined ? undefined : this.#byQueueName.get(name);
   }
 }
 

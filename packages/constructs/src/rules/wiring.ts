@@ -11,25 +11,36 @@ export interface Mapping {
 export const tableTypes = ["AWS::DynamoDB::GlobalTable", "AWS::DynamoDB::Table"];
 
 /** Mappings of queues: `consumes`; of streams: everything else. */
-export function mappingsOf(templates: Templates): { queues: Mapping[]; streams: Mapping[] } {
-  const mappings = templates.ofType("AWS::Lambda::EventSourceMapping").map((mapping) => ({
+export function mappingsOf(templates: Templates): {
+  queues: readonly Mapping[];
+  streams: readonly Mapping[];
+} {
+  return templates.derived(mappings);
+}
+
+function mappings(templates: Templates): ReturnType<typeof mappingsOf> {
+  const found = templates.ofType("AWS::Lambda::EventSourceMapping").map((mapping) => ({
     mapping,
     source: templates.referredTo(mapping.properties.EventSourceArn),
     function: invoked(templates, mapping.properties.FunctionName),
   }));
   return {
-    queues: mappings.filter(readsQueue),
-    streams: mappings.filter((mapping) => !readsQueue(mapping)),
+    queues: found.filter(readsQueue),
+    streams: found.filter((mapping) => !readsQueue(mapping)),
   };
 }
 
 /** Queues with a mapping, each once, with all of its mappings. */
-export function consumedQueues(templates: Templates): Map<Resource, Mapping[]> {
-  const consumed = new Map<Resource, Mapping[]>();
+export function consumedQueues(templates: Templates): ReadonlyMap<Resource, readonly Mapping[]> {
+  return templates.derived(consumed);
+}
+
+function consumed(templates: Templates): ReturnType<typeof consumedQueues> {
+  const queues = new Map<Resource, Mapping[]>();
   for (const mapping of mappingsOf(templates).queues) {
-    if (mapping.source) consumed.set(mapping.source, [...(consumed.get(mapping.source) ?? []), mapping]);
+    if (mapping.source) queues.set(mapping.source, [...(queues.get(mapping.source) ?? []), mapping]);
   }
-  return consumed;
+  return queues;
 }
 
 /** The dead-letter queue that a queue names. */

@@ -149,7 +149,7 @@ export class ServiceStack extends Stack implements Wiring {
     });
     source?.fill({ scope: consumer, contract, ...consumer.redriveQueue.queues });
     if (isRelayed) this.subscriptions.push(consumer.subscription);
-    this.#register(contract, isRelayed ? consumer.redriveQueue.queue : undefined);
+    this.#register(contract, { limits, ...(isRelayed && { queue: consumer.redriveQueue.queue }) });
     return consumer;
   }
 
@@ -181,11 +181,14 @@ export class ServiceStack extends Stack implements Wiring {
   }
 
   /** Tells the relay. What older releases of it import stays exported until none is deployed any more: the release after this. */
-  #register(contract: Contract, queue?: IQueue): void {
+  #register(
+    contract: Contract,
+    { queue, limits }: { queue?: IQueue; limits?: readonly string[] } = {},
+  ): void {
     this.contracts.push(contract);
     new ContractRegistration(this, `${idOf(contract)}Registration`, {
       contract,
-      queue,
+      ...{ queue, limits },
       inlineTable: this.#inlineTable,
       elsewhere: this.elsewhere,
       sizes: this.#config.sizes,

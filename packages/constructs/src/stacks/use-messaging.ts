@@ -56,7 +56,7 @@ export function useMessaging(user: LambdaFunction, options: MessagingOptions): v
   if (contract.schedules?.length) foundation?.schedules.use(user, contract.name);
   if (queue) consume(user, { queue, evidence, foundation, sizes });
   const relayed = foundation && queue?.queue;
-  register(user, { contract, queue: relayed, elsewhere, sizes });
+  register(user, { contract, queue: relayed, elsewhere, limits, sizes });
 }
 
 export interface OutboxOptions extends Pick<MessagingOptions, "contract" | "config" | "elsewhere"> {
@@ -141,7 +141,9 @@ function register(
   {
     contract,
     ...entry
-  }: Told & Pick<Required<MessagingOptions>, "elsewhere"> & { queue: IQueue | undefined },
+  }: Told &
+    Pick<Required<MessagingOptions>, "elsewhere"> &
+    Pick<MessagingOptions, "limits"> & { queue: IQueue | undefined },
 ): void {
   new ContractRegistration(Stack.of(user), `Contract-${contract.name}`, { contract, ...entry });
 }

@@ -14,7 +14,7 @@ import { grantRules } from "../../src/rules/grant-rules.ts";
 import { propertyRules } from "../../src/rules/properties/all.ts";
 import { relayRules } from "../../src/rules/relay-rules.ts";
 import { retentionRules } from "../../src/rules/retention-rules.ts";
-import { WiringRules } from "../../src/rules/wiring-rules.ts";
+import { allRules, WiringRules } from "../../src/rules/wiring-rules.ts";
 import { allMutations } from "./all-mutations.ts";
 import { rawMutations } from "./raw-mutations.ts";
 import { absent } from "./subject.ts";
@@ -39,12 +39,7 @@ test("every rule is seen to catch something", () => {
   const caught = allMutations.flatMap(({ mutations }) => mutations.map(([, , rule]) => rule));
   const idle = [...relayRules, ...dispatchRules, ...grantRules, ...retentionRules, ...propertyRules]
     .map(({ id }) => id)
-    .filter(
-      (id) =>
-        ![...caught, ...provedOnRaw].some(
-          (rule) => rule === id || (id.endsWith("-unlisted") && rule.startsWith(`${id}-`)),
-        ),
-    );
+    .filter((id) => ![...caught, ...provedOnRaw].some((rule) => speaksAs(id, rule)));
   expect(idle).toEqual([]);
 });
 
@@ -57,6 +52,7 @@ describe.each(allMutations)("$name", (subject) => {
   });
 
   test.each(subject.mutations)("%s = %o is caught by %s", (property, wrong, rule) => {
+    const asked = new WiringRules(allRules.filter(({ id }) => speaksAs(id, rule)));
     for (const { templatePath, logicalId } of targets) {
       const template = read(templatePath);
       const target = template.Resources[logicalId] as TemplateResource;
@@ -64,7 +60,7 @@ describe.each(allMutations)("$name", (subject) => {
       if (property.startsWith("@")) set(target, [property.slice(1)], wrong);
       else set(target.Properties, property.split("."), wrong);
       const broken = withTemplate(context, templatePath, template);
-      const { violations, success } = new WiringRules().validate(broken);
+      const { violations, success } = asked.validate(broken);
       expect(
         violations.map(({ ruleName }) => ruleName),
         logicalId,
@@ -83,6 +79,11 @@ describe.each(allMutations)("$name", (subject) => {
     expect([...new Set(unknown)]).toEqual([]);
   });
 });
+
+/** An unlisted property has a name of its own in the finding. */
+function speaksAs(id: string, rule: string): boolean {
+  return rule === id || (id.endsWith("-unlisted") && rule.startsWith(`${id}-`));
+}
 
 function read(templatePath: string): RealTemplate {
   return JSON.parse(readFileSync(templatePath, "utf8"));

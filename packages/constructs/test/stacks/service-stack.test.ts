@@ -1,5 +1,6 @@
+import { contract } from "@essentially-once/messaging/contract";
 import { cloudEvents } from "@essentially-once/messaging/unsigned-cloud-events";
-import { aContract } from "@essentially-once/testing/internal/support/a-contract";
+import { aContract, aType } from "@essentially-once/testing/internal/support/a-contract";
 import { grantsOf } from "@essentially-once/testing/policies";
 import { aConfig, aTestApp, propertiesOf } from "@essentially-once/testing/test-app";
 import { Template } from "aws-cdk-lib/assertions";
@@ -15,6 +16,8 @@ import {
 const ask = aContract("ask", { publishes: ["desk.asked.v1"] });
 const answer = aContract("answer", { accepts: ["desk.asked.v1"], publishes: ["desk.answered.v1"] });
 const watch = aContract("watch");
+const due = aType("desk.due.v1");
+const remind = contract({ name: "remind", accepts: [due], publishes: [due], schedules: [due] });
 const anyFile = { entry: "relay/rotate-keys.ts" };
 
 describe("a service", () => {
@@ -83,6 +86,27 @@ describe("a service", () => {
     expect(Object.values(entries).map(({ Properties: { Name } }) => Name)).toEqual(
       ["ask", "answer", "watch"].map((name) => `/essentially-once/dev/contracts/${name}`),
     );
+  });
+
+  test("tells the console of its stage which limits a handler names, and who schedules", () => {
+    const stack = aService("Desk");
+    stack.addEndpoint(ask, anyFile);
+    stack.addConsumer(answer, { ...anyFile, limits: ["carrier"] });
+    stack.addConsumer(remind, anyFile);
+    const entries = Object.values(Template.fromStack(stack).findResources("AWS::SSM::Parameter"));
+    const shown = entries.map(({ Properties: { Name, Value } }) => {
+      const text = JSON.stringify(Value); // joined with references
+      return [
+        Name.split("/").at(-1),
+        text.includes('\\"limits\\":[\\"carrier\\"]'),
+        text.includes("schedules"),
+      ];
+    });
+    expect(shown).toEqual([
+      ["ask", false, false],
+      ["answer", true, false],
+      ["remind", false, true],
+    ]);
   });
 
   test("G3: keeps for a release what the relay of the one before imports, so that this one replaces it without a step", () => {

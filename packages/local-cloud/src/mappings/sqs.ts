@@ -7,7 +7,7 @@
 // https://docs.aws.amazon.com/lambda/latest/dg/with-sqs.html
 
 import type { Message, SQSClient } from "@aws-sdk/client-sqs";
-import { deleteMessages } from "@essentially-once/messaging/internal/aws/sqs-batch";
+import { changeVisibility, deleteMessages } from "@essentially-once/messaging/internal/aws/sqs-batch";
 import type { SQSEvent } from "aws-lambda";
 import type { Emit } from "../model/events.ts";
 import type { Invoke } from "../model/invocation.ts";
@@ -30,6 +30,8 @@ export interface SqsMappingOptions {
   readonly sqs: SQSClient;
   readonly invoke: Invoke;
   readonly onEvent: Emit;
+  /** Absent: their visibility timeout decides, as on AWS. */
+  readonly hiddenMsAfterDeath?: number | undefined;
 }
 
 export function startSqsMapping({
@@ -38,6 +40,7 @@ export function startSqsMapping({
   sqs,
   invoke,
   onEvent,
+  hiddenMsAfterDeath,
 }: SqsMappingOptions): EventSource {
   const stopping = new AbortController();
   const { signal } = stopping;
@@ -74,7 +77,10 @@ export function startSqsMapping({
       records: batch.length,
       attempt: Math.max(...batch.map(receiveCountOf)),
     });
-    if (result.outcome !== "ok") return history.failed(batch, result.outcome);
+    if (result.outcome !== "ok") {
+      history.failed(batch, result.outcome);
+      return hide(batch);
+    }
     const failed = failedIdentifiers({
       response: result.response,
       identifiers: event.Records.map(({ messageId }) => messageId),
@@ -83,6 +89,14 @@ export function startSqsMapping({
     const hasFailed = ({ MessageId = "" }: Message) => failed.has(MessageId);
     history.failed(batch.filter(hasFailed), "returned");
     await remove(batch.filter((message) => !hasFailed(message)));
+  }
+
+  /** For less than their visibility timeout, but not before an invocation that may have them must have ended. */
+  async function hide(batch: readonly Message[]): Promise<void> {
+    if (hiddenMsAfterDeath === undefined) return;
+    const seconds = Math.ceil(hiddenMsAfterDeath / 1_000);
+    const hidden = batch.map(({ ReceiptHandle: receiptHandle = "" }) => ({ receiptHandle, seconds }));
+    await changeVisibility(sqs, mapping.queueUrl, hidden); // of one that is refused, the visibility timeout decides
   }
 
   /** A message whose delete is lost is redelivered: SQS delivers at least once. */

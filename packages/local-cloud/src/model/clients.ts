@@ -5,6 +5,7 @@ import { DynamoDBStreamsClient } from "@aws-sdk/client-dynamodb-streams";
 import { S3Client } from "@aws-sdk/client-s3";
 import { SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
 import { SQSClient } from "@aws-sdk/client-sqs";
+import { unlogged } from "@essentially-once/messaging/internal/aws/unlogged";
 import type { Endpoints } from "./model.ts";
 
 /** The region and the account that ARNs of the local cloud name; the account is the one fauxqs and LocalStack use. */
@@ -25,15 +26,17 @@ export interface LocalClients {
 export function localClients(endpoints: Endpoints): LocalClients {
   const shared = { region: LOCAL_REGION, credentials: LOCAL_CREDENTIALS };
   return {
-    sqs: new SQSClient({
-      ...shared,
-      endpoint: endpoints.sqs,
-      useQueueUrlAsEndpoint: false, // an engine's queue URL may name a host that does not resolve
-    }),
-    s3: new S3Client({ ...shared, endpoint: endpoints.s3, forcePathStyle: true }), // no DNS knows its buckets
-    secretsManager: new SecretsManagerClient({ ...shared, endpoint: endpoints.secretsManager }),
-    dynamodb: new DynamoDBClient({ ...shared, endpoint: endpoints.dynamodb }),
-    streams: new DynamoDBStreamsClient({ ...shared, endpoint: endpoints.dynamodb }),
+    sqs: unlogged(
+      new SQSClient({
+        ...shared,
+        endpoint: endpoints.sqs,
+        useQueueUrlAsEndpoint: false, // an engine's queue URL may name a host that does not resolve
+      }),
+    ),
+    s3: unlogged(new S3Client({ ...shared, endpoint: endpoints.s3, forcePathStyle: true })), // no DNS knows its buckets
+    secretsManager: unlogged(new SecretsManagerClient({ ...shared, endpoint: endpoints.secretsManager })),
+    dynamodb: unlogged(new DynamoDBClient({ ...shared, endpoint: endpoints.dynamodb })),
+    streams: unlogged(new DynamoDBStreamsClient({ ...shared, endpoint: endpoints.dynamodb })),
   };
 }
 

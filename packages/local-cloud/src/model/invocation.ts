@@ -11,6 +11,8 @@ export interface InvocationOptions {
   readonly records?: number;
   /** 1 for a first delivery; with several records the highest of them. */
   readonly attempt?: number;
+  /** In a process of its own if none is free: no wait for one. */
+  readonly atOnce?: boolean;
   /** Kill the function's process: so long after it got the event, or when its response is here. */
   readonly kill?: { readonly afterMs: number } | "on-response";
 }

@@ -4,6 +4,7 @@
 
 import { LOCAL_ACCOUNT } from "../model/clients.ts";
 import type { LocalRole } from "../model/model.ts";
+import { NotPermitted } from "../model/not-permitted.ts";
 import { NotUnderstood } from "../model/not-understood.ts";
 import { type Access, evaluator, resourceMatcher } from "./evaluate.ts";
 
@@ -36,11 +37,6 @@ export interface ResourcePermission {
   readonly functionArn: string;
   readonly sourceArn?: string;
   readonly sourceAccount?: string;
-}
-
-/** Something that AWS would not do. */
-export class NotPermitted extends Error {
-  override readonly name = "NotPermitted";
 }
 
 /** Throws `NotPermitted` with everything that would be denied, and `NotUnderstood` for a role of another app. */

@@ -23,6 +23,7 @@ import { provision } from "../provision/provision.ts";
 import { createRuntime } from "../runtime/runtime.ts";
 import { synthesizeChanged } from "../synthesize.ts";
 import { startFunctionUrls } from "../urls/function-urls.ts";
+import { type ClaimBucket, claimBucket } from "./claim-bucket.ts";
 import { itemChanges, messagesIn } from "./item-changes.ts";
 import { outcomeOf, outsideIn } from "./outcome.ts";
 import { parkedIn, putLocally } from "./put-locally.ts";
@@ -67,9 +68,10 @@ async function run(request: PullRequest, stops: (() => unknown)[]): Promise<Pull
   const lines: string[] = [];
   const denials: string[] = [];
   const guard = startGuard(deployment, hear);
-  const reachedAt = await overProxies({ endpoints, guard: bringing(guard, items), stops });
+  const claims = await claimBucket(connection, { outputs, s3: clients.s3 });
+  const reachedAt = await overProxies({ endpoints, guard: bringing(guard, items, claims), stops });
   const runtime = createRuntime({
-    functions: [withQueuesAt(reachedAt.sqs, endpoints.sqs, runnable(fn, inspect))],
+    functions: [withQueuesAt(reachedAt.sqs, endpoints.sqs, claims.usedBy(runnable(fn, inspect)))],
     endpoints: reachedAt,
     onEvent: hear,
     node: nodeFor(request, reachedAt),
@@ -82,7 +84,7 @@ async function run(request: PullRequest, stops: (() => unknown)[]): Promise<Pull
     local: { region: LOCAL_REGION, credentials: LOCAL_CREDENTIALS, endpoints },
   } satisfies Connection;
 
-  await putLocally(request, { local, own });
+  await putLocally(request, { local, own, claims });
   const { Messages = [] } = await clients.sqs.send(
     new ReceiveMessageCommand({
       QueueUrl: own.queueUrl,
@@ -119,7 +121,7 @@ async function synthesized({ say, signal }: PullRequest): Promise<string> {
   const projectDirectory = process.cwd();
   const assemblyDirectory = join(projectDirectory, ".local-cloud/pull/cdk.out");
   say("Synthesizing the stacks of this app (cdk synth) ...");
-  await synthesizeChanged({ projectDirectory, assemblyDirectory, context: {}, signal });
+  await synthesizeChanged({ projectDirectory, assemblyDirectory, context: {}, signal }).checked;
   return assemblyDirectory;
 }
 
@@ -152,11 +154,11 @@ function nodeFor({ inspect, allowEffects }: PullRequest, endpoints: FunctionEndp
   return { flags, initMsMax: DEBUGGING_MS_MAX };
 }
 
-function bringing(guard: ReturnType<typeof startGuard>, items: StageItems) {
+function bringing(guard: ReturnType<typeof startGuard>, items: StageItems, claims: ClaimBucket) {
   return {
     refuseOther: guard.refuseOther,
     async judge(...[service, request]: Parameters<typeof guard.judge>) {
-      const judgement = guard.judge(service, request);
+      const judgement = guard.judge(service, service === "s3" ? claims.judged(request) : request);
       if (service !== "dynamodb" || (judgement && "deny" in judgement)) return judgement;
       const deny = await items.bring(request);
       return deny ? { deny } : judgement;

@@ -12,19 +12,19 @@ import { keysOf, signerOf } from "@essentially-once/operator/internal/connect/si
 import { idBeside, messageOf } from "@essentially-once/operator/internal/dead-letters/original-form";
 import type { PullRequest } from "@essentially-once/operator/internal/dead-letters/pulled";
 import { sendBack } from "@essentially-once/operator/internal/dead-letters/send-back";
-import { UsageError } from "@essentially-once/operator/usage-error";
+import type { ClaimBucket } from "./claim-bucket.ts";
 
 export async function putLocally(
   { queue, deadLetter, isSigned }: PullRequest,
-  { local, own }: { readonly local: Connection; readonly own: ConsumerQueue },
+  {
+    local,
+    own,
+    claims,
+  }: { readonly local: Connection; readonly own: ConsumerQueue; readonly claims: ClaimBucket },
 ): Promise<void> {
   const [copy = {}] = deadLetter.copies;
   const envelope = messageOf(queue, deadLetter);
-  if (envelope?.dataref !== undefined) {
-    throw new UsageError(
-      `${deadLetter.id} cannot be pulled: its data are in the claim-check bucket of the stage.`,
-    );
-  }
+  if (envelope?.dataref !== undefined) await claims.bring(envelope.dataref);
   const sign = isSigned ? signerOf(keysOf(local)) : undefined;
   const texts = sign && envelope ? await sign({ body: deadLetter.body, envelope }, own.queueUrl) : {};
   const signature = Object.entries(texts).map(([name, StringValue]) => [

@@ -6,6 +6,7 @@
 
 import { randomBytes } from "node:crypto";
 import { existsSync } from "node:fs";
+import * as modules from "node:module";
 import { Socket } from "node:net";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
@@ -17,11 +18,14 @@ for (const leftByTheShell of ["PWD", "OLDPWD", "SHLVL", "_"]) delete process.env
 const RESPONSE_BYTES_MAX = 6_291_556;
 const channel = new Socket({ fd: 3 });
 for (const parentIsGone of ["end", "close", "error"]) channel.once(parentIsGone, () => process.exit());
+let isKept = false;
 const requests = createInterface({ input: channel })[Symbol.asyncIterator]();
 
-await main(process.argv[2]);
+const [, , handlerName, compiledCode] = process.argv;
+await main(handlerName);
 
 async function main(name) {
+  modules.enableCompileCache?.(compiledCode); // what the first process of a function compiled; from Node 22.8 on
   const handler = await loadHandler(name).catch((error) => say({ initError: described(error) }));
   if (!handler) return;
   say({ ready: true });
@@ -30,6 +34,7 @@ async function main(name) {
     try {
       process.env._X_AMZN_TRACE_ID = traceHeader();
       sayResponse(await handler(event, contextOf(request)));
+      keepCompiled();
     } catch (error) {
       console.error(
         JSON.stringify({
@@ -60,6 +65,13 @@ async function loadHandler(name) {
     );
   }
   return handler;
+}
+
+/** Now, because the process will be killed; once, when the first event has had everything loaded. */
+function keepCompiled() {
+  if (isKept) return;
+  isKept = true;
+  modules.flushCompileCache?.();
 }
 
 /** https://docs.aws.amazon.com/lambda/latest/dg/nodejs-context.html */

@@ -40,6 +40,8 @@ export interface EnvironmentOptions {
   readonly fn: LocalFunction;
   readonly endpoints: FunctionEndpoints;
   readonly node?: NodeOptions;
+  /** How much longer than it says a timeout is, asked as each begins. Absent: it is not. */
+  readonly stretch?: (() => number) | undefined;
   readonly onLine: (requestId: string, line: string) => void;
   readonly onExit: () => void;
 }
@@ -51,6 +53,7 @@ export function startExecutionEnvironment({
   fn,
   endpoints,
   node: { flags, initMsMax = INIT_MS_MAX } = { flags: [] },
+  stretch = () => 1,
   onLine,
   onExit,
 }: EnvironmentOptions): ExecutionEnvironment {
@@ -66,11 +69,12 @@ export function startExecutionEnvironment({
   const initialized = initialize();
 
   async function initialize(): Promise<Ended | undefined> {
-    const first = await firstOf<Said | "gone", "late">([next(), gone], [{ afterMs: initMsMax, is: "late" }]);
+    const afterMs = initMsMax * stretch();
+    const first = await firstOf<Said | "gone", "late">([next(), gone], [{ afterMs, is: "late" }]);
     if (typeof first === "object" && "ready" in first) return undefined;
     await kill();
     if (first === "late") {
-      const message = `${fn.path}: the handler was not loaded within ${initMsMax} ms`;
+      const message = `${fn.path}: the handler was not loaded within ${Math.round(afterMs)} ms`;
       return { outcome: "timeout", error: { type: "Sandbox.Timedout", message } };
     }
     if (typeof first === "object" && "initError" in first) {
@@ -85,20 +89,21 @@ export function startExecutionEnvironment({
     const failed = await initialized;
     if (failed) return failed;
     ({ requestId } = invocation);
-    const deadlineMs = Date.now() + fn.timeoutMs;
+    const timeoutMs = Math.round(fn.timeoutMs * stretch());
+    const deadlineMs = Date.now() + timeoutMs;
     const request = { requestId, deadlineMs, invokedFunctionArn: fn.arn, event: invocation.event };
     started.say(request);
     const answer = await firstOf<Said | "gone", "late" | "kill">(
       [next(), gone],
       [
-        { afterMs: fn.timeoutMs, is: "late" },
+        { afterMs: timeoutMs, is: "late" },
         ...(typeof invocation.kill === "object" ? [{ ...invocation.kill, is: "kill" as const }] : []),
       ],
     );
     if (typeof answer !== "object" || invocation.kill === "on-response") {
       await kill();
       return answer === "late"
-        ? timedOut(requestId)
+        ? timedOut(requestId, timeoutMs)
         : { outcome: "killed", error: exited(`RequestId: ${requestId}`) };
     }
     await setImmediate(); // lines written before the response are read before the next request takes their id
@@ -107,8 +112,8 @@ export function startExecutionEnvironment({
       : { outcome: "ok", response: "response" in answer ? answer.response : null };
   }
 
-  function timedOut(requestId: string): Ended {
-    const message = `RequestId: ${requestId} Error: Task timed out after ${(fn.timeoutMs / 1000).toFixed(2)} seconds`;
+  function timedOut(requestId: string, afterMs: number): Ended {
+    const message = `RequestId: ${requestId} Error: Task timed out after ${(afterMs / 1000).toFixed(2)} seconds`;
     return { outcome: "timeout", error: { type: "Sandbox.Timedout", message } };
   }
 

@@ -1,6 +1,7 @@
 // The Lambda service of the local cloud: finds or starts an execution environment, runs one invocation in it.
 //
-//   An environment runs one invocation at a time. A warm one is used again; a new one starts when all are busy.
+//   An environment runs one invocation at a time. A warm one is used again; a new one starts when all are busy. While every
+//   processor is at work, a moment's wait for a warm one costs less than a start, which is as much work as several messages.
 //   The caller limits how many run at once (SQS: maximumConcurrency; stream: one a shard; schedule: one).
 
 import { randomUUID } from "node:crypto";
@@ -17,9 +18,12 @@ import {
   type NodeOptions,
   startExecutionEnvironment,
 } from "./execution-environment.ts";
+import { poolOfEnvironments } from "./pool.ts";
 
 export interface Runtime {
   readonly invoke: Invoke;
+  /** Loads a function into a process, so that its first invocation need not wait for one. */
+  warmUp(functionArn: string): void;
   /** Every process that runs now. */
   processIds(): number[];
   /** Kills the processes of a function that are at work, by its construct path. @returns their requests */
@@ -33,18 +37,39 @@ export interface RuntimeOptions {
   /** What functions find in `AWS_ENDPOINT_URL_*`. */
   readonly endpoints: FunctionEndpoints;
   readonly onEvent?: Emit;
+  /** Absent: a process stays as long as this does, and as many start as there are invocations at once. */
+  readonly thrift?: Thrift;
+  /** How much longer than it says a timeout is, asked as each begins. Absent: it is not. */
+  readonly stretch?: () => number;
   /** For the Node of each process. With a debugger the handler may take its time to load. */
   readonly node?: NodeOptions;
 }
 
+export interface Thrift {
+  /** How many invocations at once keep the machine busy: its processors. */
+  readonly busyFrom: number;
+  /** How long an invocation then waits for a process of its function, where there is one, before it gets one of its own. */
+  readonly waitMsMax: number;
+  /** How long a process may be idle before it ends. */
+  readonly idleMsMax: number;
+}
+
+const LAVISH: Thrift = {
+  busyFrom: Number.POSITIVE_INFINITY,
+  waitMsMax: 0,
+  idleMsMax: Number.POSITIVE_INFINITY,
+};
+
 export function createRuntime({
   functions,
   endpoints,
+  thrift = LAVISH,
+  stretch = () => 1,
   node,
   onEvent = () => undefined,
 }: RuntimeOptions): Runtime {
   const pools = new Map(
-    functions.map((fn) => [fn.arn, { fn, idle: [] as ExecutionEnvironment[], atWork: 0 }]),
+    functions.map((fn) => [fn.arn, { fn, environments: poolOfEnvironments(thrift.idleMsMax), atWork: 0 }]),
   );
   const running = new Set<ExecutionEnvironment>();
   const busy = new Map<string, { readonly path: string; readonly environment: ExecutionEnvironment }>();
@@ -58,18 +83,22 @@ export function createRuntime({
     const requestId = randomUUID();
     if (stopped) return { requestId, outcome: "killed", error: RUNTIME_STOPPED };
     const pool = poolOf(functionArn);
-    const { fn, idle } = pool;
+    const { fn, environments } = pool;
     if (pool.atWork >= (fn.reservedConcurrency ?? Number.POSITIVE_INFINITY)) return throttled(fn, requestId);
-    const warm = idle.pop();
+    pool.atWork++;
+    const mayWait = busy.size >= thrift.busyFrom && environments.size > 0 && !options.atOnce;
+    const warm =
+      environments.take() ??
+      (mayWait ? await environments.takeWithin(thrift.waitMsMax * stretch()) : undefined);
+    if (stopped) return { requestId, outcome: "killed", error: RUNTIME_STOPPED };
     const environment = warm ?? start(fn);
     const startedMs = performance.now();
-    pool.atWork++;
     busy.set(requestId, { path: fn.path, environment });
     onEvent({ kind: "started", path: fn.path, requestId, processId: environment.processId, event });
     const ended = await environment.run({ requestId, event, kill: options.kill });
     busy.delete(requestId);
     pool.atWork--;
-    if (environment.alive) idle.push(environment);
+    if (environment.alive) environments.putBack(environment);
     const result: InvocationResult = { requestId, ...ended };
     onEvent({
       kind: "invocation",
@@ -95,18 +124,20 @@ export function createRuntime({
   }
 
   function start(fn: LocalFunction): ExecutionEnvironment {
+    const { environments } = poolOf(fn.arn);
     const environment = startExecutionEnvironment({
       fn,
       endpoints,
       ...(node && { node }),
+      stretch,
       onLine: (requestId, line) => onEvent({ kind: "log", path: fn.path, requestId, line }),
       onExit: () => {
         running.delete(environment);
-        const { idle } = poolOf(fn.arn);
-        if (idle.includes(environment)) idle.splice(idle.indexOf(environment), 1);
+        environments.remove(environment);
       },
     });
     running.add(environment);
+    environments.add(environment);
     return environment;
   }
 
@@ -120,6 +151,10 @@ export function createRuntime({
 
   return {
     invoke,
+    warmUp(functionArn) {
+      const { fn, environments } = poolOf(functionArn);
+      environments.putBack(start(fn));
+    },
     processIds: () => [...running].map(({ processId }) => processId),
     killAtWork(path) {
       const doomed = [...busy].filter(([, one]) => one.path === path);

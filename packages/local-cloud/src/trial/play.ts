@@ -3,9 +3,11 @@
 import { GetSecretValueCommand } from "@aws-sdk/client-secrets-manager";
 import { keyRing } from "@essentially-once/messaging/internal/trust/key-ring";
 import { consumerQueues } from "@essentially-once/operator/dead-letters/consumer-queues";
+import type { DeadLetter } from "@essentially-once/operator/dead-letters/dead-letter";
 import { redrive } from "@essentially-once/operator/dead-letters/redrive";
 import type { Program } from "../program.ts";
 import { generalInvariants } from "./account/general.ts";
+import { heldUpInvariants, heldUpSummary } from "./account/held-up.ts";
 import type { Account } from "./account/report.ts";
 import type { TrialArguments } from "./arguments.ts";
 import { deadLettersSince } from "./look/dead-letters.ts";
@@ -18,6 +20,8 @@ import { readTable } from "./look/tables.ts";
 import { startWatch } from "./look/watch.ts";
 import type { TrialRun } from "./run.ts";
 import { type Garbage, garbage, throwIn } from "./send/garbage.ts";
+import { type HoldUp, startHoldUp } from "./send/hold-up.ts";
+import { sendOverdue } from "./send/overdue.ts";
 import { type Answered, post } from "./send/requests.ts";
 import type { Ground } from "./set-up.ts";
 import type { TrialResult, TrialScript } from "./trial-run.ts";
@@ -39,7 +43,7 @@ export async function play(
   script: TrialScript,
   { given, sends, ground, progress, program }: Playing,
 ): Promise<{ account: Account; invitation: TrialResult["invitation"] }> {
-  const { cloud, tally } = ground;
+  const { cloud, tally, requests, outsides } = ground;
   const { count, chaos, seed } = given;
   const { clients, output, outputs } = cloud;
   const access = { clients, output, queues: consumerQueues(outputs) };
@@ -47,6 +51,7 @@ export async function play(
   const answered: Answered[] = [];
   const thrown: Garbage[] = [];
   let stuck: string | undefined;
+  const holdUps: HoldUp[] = [];
 
   const memory = watchMemory(cloud.processIds);
   const watch = startWatch({
@@ -71,10 +76,19 @@ export async function play(
     denials: tally.denials,
   };
   const { invariants = [], figures = [], summary = {}, notes = [], isPoison = () => false } = result;
+  const bodies = new Set(thrown.map(({ body }) => body));
+  const mayBeParked = (one: DeadLetter) => bodies.has(one.body) || isPoison(one);
+  const heldUp = holdUps.map((one) => one.result());
   const [first, ...others] = generalInvariants(facts, isPoison);
   const account: Account = {
-    ...{ sends, count, chaos, seed, figures, summary, notes, deadLetters, stuck },
-    invariants: [...(first ? [first] : []), ...invariants, ...others],
+    ...{ sends, count, chaos, seed, figures, notes, deadLetters, stuck },
+    summary: Object.assign({}, summary, ...heldUp.map(heldUpSummary)),
+    invariants: [
+      ...(first ? [first] : []),
+      ...invariants,
+      ...heldUp.flatMap((one) => heldUpInvariants(one, { deadLetters, isPoison: mayBeParked })),
+      ...others,
+    ],
     counts: tally.counts,
     survivors: tally.survivors(),
     troubles: tally.troubles,
@@ -98,16 +112,31 @@ export async function play(
           answered.push(one);
           onAnswered?.(one);
         }),
+      answers: (url) => [...answered, ...requests.byHand(url, answered)],
       async throwGarbage(targets) {
         thrown.push(...garbage(seed, targets));
         await throwIn({ sqs: clients.sqs, keys: signingKeys(), output }, thrown);
       },
+      holdUp(plan) {
+        const queue = access.queues.find(({ name }) => name === plan.consumer);
+        const outside = outsides.get(plan.calls);
+        if (!queue || !outside) throw new Error(`No consumer ${plan.consumer} that calls ${plan.calls}`);
+        const holdUp = startHoldUp({ plan, cloud, queue, outside, after: Math.max(1, count / 10) });
+        holdUps.push(holdUp);
+        program.stops.push(holdUp.stop);
+      },
+      notWaitedFor(type, hopeless) {
+        const { stop } = sendOverdue({ overdue: { type, hopeless }, cloud, step: progress.step });
+        program.stops.push(stop);
+      },
       firstTime: watch.firstTime,
-      quiet: (unfinished) =>
-        quiescence(access, {
+      async quiet(unfinished = async () => []) {
+        await quiescence(access, {
           withinMs: QUIET_MS_MAX + count * MS_MAX_FOR_EACH,
-          ...(unfinished && { unfinished }),
-        }),
+          unfinished: async () => [...holdUps.flatMap((one) => one.unfinished()), ...(await unfinished())],
+        });
+        for (const one of holdUps) one.stop();
+      },
       parked: (is) =>
         found(
           async () => (await deadLettersSince(access, sinceMs)).find(is),

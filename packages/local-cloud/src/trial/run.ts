@@ -7,6 +7,8 @@ import type { Endpoints } from "../model/model.ts";
 import type { JournalPartition } from "./look/journal-records.ts";
 import type { GenerationItems, ProjectionOf } from "./look/rebuild.ts";
 import type { GarbageTarget } from "./send/garbage.ts";
+import type { HoldUpPlan } from "./send/hold-up.ts";
+import type { Overdue } from "./send/overdue.ts";
 import type { Answered, TrialRequest } from "./send/requests.ts";
 
 export interface TrialRun {
@@ -26,9 +28,21 @@ export interface TrialRun {
     requests: readonly TrialRequest[],
     onAnswered?: (answered: Answered) => void,
   ): Promise<Answered[]>;
+  /** Of all requests so far: those of `post`, and those to the URL that a reader sent by hand. */
+  answers(url: string): Answered[];
   /** Noise, a producer's mistakes and forgeries, one of each kind; the account has them parked with their reasons. */
   throwGarbage(targets: readonly GarbageTarget[]): Promise<void>;
-  /** When something first held, asked twice a second: seconds after the start, or undefined. */
+  /**
+   * Once a tenth came to a service outside, it fails for a moment, and then the consumer that calls it is paused and resumed as
+   * an operator does it. The account has what both did, and whether the rate was kept.
+   */
+  holdUp(plan: HoldUpPlan): void;
+  /**
+   * Scheduled messages that nobody waits for, of what cannot come to another end: after a few seconds they are sent now, as the
+   * operator's command does it.
+   */
+  notWaitedFor(type: Overdue["type"], hopeless: Overdue["hopeless"]): void;
+  /** When something first held, asked at each look: seconds after the start, or undefined. */
   firstTime(holds: () => Promise<boolean>): () => number | undefined;
   /**
    * Until nothing waits, in no queue and not in the outbox, and nobody is at work.

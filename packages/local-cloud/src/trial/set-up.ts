@@ -11,6 +11,7 @@ import type { Program } from "../program.ts";
 import { synthesizeChanged } from "../synthesize.ts";
 import type { TrialArguments } from "./arguments.ts";
 import type { Progress } from "./look/progress.ts";
+import { noteRequests, type Requests } from "./look/requests-by-hand.ts";
 import { startTally, type Tally } from "./look/tally.ts";
 import { type Outside, startOutside } from "./send/outside.ts";
 import type { TrialOptions } from "./trial-run.ts";
@@ -18,7 +19,12 @@ import type { TrialOptions } from "./trial-run.ts";
 export interface Ground {
   readonly place: CloudDirectory;
   readonly cloud: LocalCloud;
+  /** Rejects when the stacks are not to be deployed. */
+  readonly checked: Promise<void>;
   readonly tally: Tally;
+  readonly requests: Requests;
+  /** By the setting that has its URL. */
+  readonly outsides: ReadonlyMap<string, Outside>;
   /** The address of the console's page, where it is installed. */
   readonly page?: string;
 }
@@ -53,19 +59,21 @@ export async function setUp(
 
   progress.step("Synthesizing the stacks (cdk synth) ...");
   const { assemblyDirectory } = place;
-  await synthesizeChanged({ projectDirectory, assemblyDirectory, context, signal });
-
-  progress.step("Starting the local cloud ...");
+  const { written, checked } = synthesizeChanged({ projectDirectory, assemblyDirectory, context, signal });
   const tally = startTally();
+  const requests = noteRequests();
   const page = await found;
   const starting = startLocalCloud({
     assemblyDirectory,
+    written: written.then(() => progress.step("Starting the local cloud ...")),
     ports,
     chaos: { level: chaos, seed },
+    hurries: true, // somebody watches
     onEvent(event) {
       tally.note(event);
       page?.note(event);
     },
+    onAnswer: requests.note,
   });
   stops.push(() =>
     starting.then(
@@ -76,9 +84,10 @@ export async function setUp(
   const cloud = await starting;
   place.announce({ endpoints: cloud.endpoints, outputs: cloud.outputs });
   const served = await page?.serve({ cloud, outsides, ...(ports.console && { port: ports.console }) });
-  if (!served) return { place, cloud, tally };
+  const ground = { place, cloud, checked, tally, requests, outsides };
+  if (!served) return ground;
   stops.push(served.stop);
-  return { place, cloud, tally, page: served.address };
+  return { ...ground, page: served.address };
 }
 
 /** Where services outside listened the last time. */

@@ -74,16 +74,11 @@ async function start(program: Program, options: TrialOptions, script: TrialScrip
   const { setUp } = await import("./set-up.ts"); // a wrong command line is answered before that
   const { play } = await import("./play.ts");
   const ground = await setUp(given, program, { ...options, progress });
-  const { page, place, cloud } = ground;
+  const { page, place, cloud, checked } = ground;
   if (page) progress.step(`Watch it, and make trouble:\n  ${page}`);
   if (page && given.open) openInBrowser(page);
-  const { account, invitation } = await play(script, {
-    given,
-    sends: options.sends,
-    ground,
-    progress,
-    program,
-  });
+  const playing = play(script, { given, sends: options.sends, ground, progress, program });
+  const [{ account, invitation }] = await Promise.all([playing, checked]); // a finding ends the run
   const stays = (process.stdout.isTTY || given.open) && !given.exit;
   const where = place.beside ? ` --cloud ${place.cloudFile}` : "";
   const said = stays ? stayingUp() : "";

@@ -25,6 +25,14 @@ export interface FunctionUrls {
   stop(): Promise<void>;
 }
 
+/** What a function, or the API before it, answered. */
+export interface AnsweredRequest {
+  readonly url: string;
+  /** `Idempotency-Key` */
+  readonly key: string | undefined;
+  readonly answer: HttpAnswer;
+}
+
 const STOP_MS_MAX = 3_000;
 
 type Route = (FunctionUrl | HttpApi) & { readonly invoke: Invoke };
@@ -32,8 +40,10 @@ type Route = (FunctionUrl | HttpApi) & { readonly invoke: Invoke };
 /** Port absent or 0: a free one. Throws `PortInUse` for a given port that is taken. */
 export async function startFunctionUrls({
   port = 0,
+  onAnswer = () => undefined,
 }: {
   readonly port?: number;
+  readonly onAnswer?: ((answered: AnsweredRequest) => void) | undefined;
 } = {}): Promise<FunctionUrls> {
   const ids = new Map<string, string>();
   const routes = new Map<string, Route>();
@@ -63,8 +73,12 @@ export async function startFunctionUrls({
       );
     const path = rest || "/";
     const call = { request, id, path, query: search.slice(1), body };
-    if ("routes" in route) return answerOfApi(route, call);
-    return answerOf(await route.invoke(route.functionArn, functionUrlEvent(call)));
+    const answered =
+      "routes" in route
+        ? await answerOfApi(route, call)
+        : answerOf(await route.invoke(route.functionArn, functionUrlEvent(call)));
+    onAnswer({ url: route.url, key: request.headersDistinct["idempotency-key"]?.[0], answer: answered });
+    return answered;
   }
 
   let stopped: Promise<void> | undefined;

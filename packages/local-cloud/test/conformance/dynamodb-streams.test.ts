@@ -48,7 +48,7 @@ async function records(streamArn: string, count: number): Promise<StreamRecord[]
       expect(found).toHaveLength(count);
       return found;
     },
-    { timeout: 20_000, interval: 250 },
+    { timeout: 120_000, interval: 250 },
   );
 }
 
@@ -126,7 +126,7 @@ test("LATEST reads only later records, and an iterator continues where it stoppe
         read.push(...(Records ?? []).map(({ dynamodb }) => dynamodb?.Keys?.id?.S));
         expect(read).toContain(id);
       },
-      { timeout: 20_000, interval: 250 },
+      { timeout: 120_000, interval: 250 },
     );
   }
   expect(read).toEqual(["after-1", "after-2"]);

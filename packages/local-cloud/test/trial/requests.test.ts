@@ -2,6 +2,7 @@ import { once } from "node:events";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterEach, expect, test } from "vitest";
+import { noteRequests } from "../../src/trial/look/requests-by-hand.ts";
 import { post, type TrialRequest } from "../../src/trial/send/requests.ts";
 
 let server: Server | undefined;
@@ -51,6 +52,28 @@ test("several callers share the requests: each is sent once", async () => {
   const answered = await post(url, requests, ({ key }) => seen.push(key));
   expect(answered.map(({ key }) => key).sort()).toEqual(requests.map(({ key }) => key).sort());
   expect(seen.sort()).toEqual(requests.map(({ key }) => key).sort());
+});
+
+test("those of a reader count with what they made: not what was refused, nor what went elsewhere", () => {
+  const [url, elsewhere] = ["http://127.0.0.1:1/a/", "http://127.0.0.1:1/b/"];
+  const requests = noteRequests();
+  const note = (key: string | undefined, statusCode: number, orderId = "", to = url) => {
+    const body = Buffer.from(JSON.stringify({ orderId }));
+    requests.note({ url: to, key, answer: { statusCode, headers: {}, body } });
+  };
+  note("ours", 201, "o-1");
+  note("by-hand", 201, "o-2");
+  note("by-hand", 200, "o-2");
+  note("refused", 422);
+  note("died", 502);
+  note("elsewhere", 201, "o-3", elsewhere);
+  note(undefined, 201, "o-4");
+  const ours = [{ key: "ours", answers: [{ orderId: "o-1" }], requests: 1 }];
+  expect(requests.byHand(url, ours)).toEqual([
+    { key: "by-hand", answers: [{ orderId: "o-2" }], requests: 2 },
+    { key: "died", answers: [], requests: 1 },
+    { key: "", answers: [{ orderId: "o-4" }], requests: 1 },
+  ]);
 });
 
 function request(key: string): TrialRequest {

@@ -1,7 +1,7 @@
 // A batch never shares a fate: every record is worked on, or returned, on its own (G5), within bounds (G11).
 //
 //   G4. Where order counts, a key stops at its first failure and what is behind it is returned with it.
-import { nowMs } from "../core/clock.ts";
+import { earlyMs, nowMs } from "../core/clock.ts";
 import { log } from "../observe/log.ts";
 
 export interface BatchOptions<Item> {
@@ -77,7 +77,7 @@ export async function beforeDeadline<Result>(
 ): Promise<Result | undefined> {
   let timer: NodeJS.Timeout | undefined;
   const deadline = new Promise<undefined>((resolve) => {
-    timer = setTimeout(() => resolve(undefined), Math.max(0, deadlineMs - nowMs()));
+    timer = setTimeout(() => resolve(undefined), Math.max(0, deadlineMs - nowMs()) + earlyMs);
   });
   return Promise.race([work, deadline]).finally(() => clearTimeout(timer));
 }

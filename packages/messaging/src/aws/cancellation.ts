@@ -10,7 +10,7 @@ export type Cancellation =
   | { readonly kind: "transient"; readonly codes: readonly string[] }
   | { readonly kind: "refused"; readonly codes: readonly string[] };
 
-const transientCodes = new Set([
+const transientCodes: ReadonlySet<string | undefined> = new Set([
   "TransactionConflict",
   "ThrottlingError",
   "ProvisionedThroughputExceeded",
@@ -20,7 +20,7 @@ const transientCodes = new Set([
 
 /** A reason that passes: the same transaction may succeed in a moment. */
 export function isTransient(code: string | undefined): boolean {
-  return code !== undefined && transientCodes.has(code);
+  return transientCodes.has(code);
 }
 
 /** @param evidenceIndex the place of the evidence's action in the transaction */

@@ -6,6 +6,7 @@
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
 import { watched } from "./in-flight.ts";
+import { unlogged } from "./unlogged.ts";
 
 export const attemptsMax = 3;
 export const http = {
@@ -18,7 +19,9 @@ let dynamodbClient: DynamoDBClient | undefined;
 let secretsManagerClient: SecretsManagerClient | undefined;
 
 export function dynamodb(): DynamoDBClient {
-  dynamodbClient ??= watched(new DynamoDBClient({ maxAttempts: attemptsMax, requestHandler: http }));
+  dynamodbClient ??= watched(
+    unlogged(new DynamoDBClient({ maxAttempts: attemptsMax, requestHandler: http })),
+  );
   return dynamodbClient;
 }
 

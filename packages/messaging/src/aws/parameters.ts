@@ -94,7 +94,7 @@ function endpointOf(region: string): string {
 function codeIn(text: string): string {
   try {
     const { __type: type } = JSON.parse(text) as { readonly __type?: unknown };
-    return String(type).replace(/^.*#/, "").slice(0, 100);
+    return String(type).replace(/.*#/, "").slice(0, 100);
   } catch {
     return "UnknownError";
   }

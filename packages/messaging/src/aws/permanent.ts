@@ -15,7 +15,7 @@ export function permanentReason(error: unknown): Park | undefined {
   if (unstorable.test(error.message))
     return park("VALUE_UNSTORABLE", error, "a value that DynamoDB cannot hold");
   if (!("$metadata" in error)) return undefined; // others have errors of these names, too
-  const name = error.name.replace(/^AWS\.SimpleQueueService\./, "").replace(/Exception$/, "");
+  const name = error.name.replace(/AWS\.SimpleQueueService\./, "").replace(/Exception$/, "");
   if (unknownResource.has(name)) return park("RESOURCE_UNKNOWN", error, "does not exist");
   if (refused.has(name) || reasonsOf(error).some(isRefusal))
     return park("REQUEST_REFUSED", error, hintIn(error));
@@ -106,7 +106,7 @@ type Hint = readonly [pattern: RegExp, hint: (match: RegExpExecArray) => string]
 
 const hints: readonly Hint[] = [
   [
-    /Type mismatch for (?:Index )?[Kk]ey ([\w.-]{1,100}) ?(?:expected|Expected): (\w{1,4}) (?:actual|Actual): (\w{1,4})/,
+    /Type mismatch for (?:Index )?[Kk]ey ([\w.-]{1,100}) ?(?:expected|Expected): ([SNB]) (?:actual|Actual): (\w{1,4})/,
     ([, name, expected, actual]) => `the key attribute ${name} must be ${expected}, got ${actual}`,
   ],
   [/Missing the key ([\w.-]{1,100})/, ([, name]) => `the key attribute ${name} is missing`],

@@ -12,16 +12,16 @@ export type StoredItem = Record<string, AttributeValue>;
 export function sharedRead({
   table,
   client,
-  attribute,
+  attributes,
 }: {
   readonly table: string;
   readonly client: () => DynamoDBClient;
-  /** Only this attribute of the items, beside their `id`; all of them unless given. */
-  readonly attribute?: string;
+  /** Only these attributes of the items, beside their `id`; all of them unless given. */
+  readonly attributes?: readonly string[];
 }): SharedRead {
   const how = {
     ConsistentRead: true, // what was done a moment ago counts
-    ...(attribute !== undefined && { ProjectionExpression: `id, ${attribute}` }),
+    ...(attributes && { ProjectionExpression: ["id", ...attributes].join(", ") }),
   };
   let wanted = new Map<string, PromiseWithResolvers<StoredItem | undefined>>();
 
@@ -51,7 +51,8 @@ export function sharedRead({
   }
 
   async function readAll(ids: readonly string[]): Promise<Map<string, StoredItem>> {
-    const found = ids.length === 1 ? await readOne(ids[0]) : await readTogether(ids);
+    const [first, ...others] = ids;
+    const found = first && others.length === 0 ? await readOne(first) : await readTogether(ids);
     return new Map(found.map((item) => [item.id?.S ?? "", item]));
   }
 
@@ -59,7 +60,7 @@ export function sharedRead({
     return getItems(client(), { table, keys: ids.map((id) => ({ id: { S: id } })), how });
   }
 
-  async function readOne(id = ""): Promise<StoredItem[]> {
+  async function readOne(id: string): Promise<StoredItem[]> {
     const { Item } = await client().send(
       new GetItemCommand({ TableName: table, Key: { id: { S: id } }, ...how }),
     );

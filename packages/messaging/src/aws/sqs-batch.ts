@@ -9,6 +9,7 @@ import {
   type SendMessageBatchRequestEntry,
   type SQSClient,
 } from "@aws-sdk/client-sqs";
+import { errorCodeOf } from "../core/error-code.ts";
 import { type Answer, type Refused, sendInBatches } from "./batch-answer.ts";
 
 /** https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-messages.html */
@@ -75,7 +76,7 @@ function eachOnItsOwn<Entry>(
         const answer = await request(entries);
         return read(entries, answer, (_, index) => String(index));
       } catch (error) {
-        const code = error instanceof Error ? error.name : typeof error; // the SDK tried it again where that helps
+        const code = errorCodeOf(error); // the SDK tried it again where that helps
         return { again: [], refused: entries.map((entry) => ({ entry, code })) };
       }
     },
@@ -89,11 +90,11 @@ interface BatchResult {
 
 function read<Entry>(
   entries: readonly Entry[],
-  { Successful = [], Failed = [] }: BatchResult,
+  { Successful, Failed }: BatchResult,
   idOf: (entry: Entry, index: number) => string | undefined,
 ): Answer<Entry> {
-  const done = new Set(Successful.map(({ Id }) => Id));
-  const failed = new Map(Failed.map((failure) => [failure.Id, failure]));
+  const done = new Set(Successful?.map(({ Id }) => Id));
+  const failed = new Map(Failed?.map((failure) => [failure.Id, failure]));
   const again: Refused<Entry>[] = [];
   const refused: Refused<Entry>[] = [];
   for (const [index, entry] of entries.entries()) {

@@ -3,17 +3,20 @@
 import { SQSClient } from "@aws-sdk/client-sqs";
 import { attemptsMax, http } from "./clients.ts";
 import { watched } from "./in-flight.ts";
+import { unlogged } from "./unlogged.ts";
 
 let sqsClient: SQSClient | undefined;
 let sqsOnceClient: SQSClient | undefined;
 
 export function sqs(): SQSClient {
   sqsClient ??= watched(
-    new SQSClient({
-      maxAttempts: attemptsMax,
-      requestHandler: http,
-      useQueueUrlAsEndpoint: false, // the queue URL names the queue; the endpoint variables name the server
-    }),
+    unlogged(
+      new SQSClient({
+        maxAttempts: attemptsMax,
+        requestHandler: http,
+        useQueueUrlAsEndpoint: false, // the queue URL names the queue; the endpoint variables name the server
+      }),
+    ),
   );
   return sqsClient;
 }

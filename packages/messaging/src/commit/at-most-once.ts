@@ -19,6 +19,7 @@ import { hasRun } from "../aws/in-flight.ts";
 import { takeTurn } from "../aws/turns.ts";
 import { nowMs } from "../core/clock.ts";
 import { environment } from "../core/environment.ts";
+import { errorCodeOf } from "../core/error-code.ts";
 import { evidenceId } from "../core/ids.ts";
 import { type Outcome, Park, RetryLater, StateMoved } from "../core/outcome.ts";
 import { waitToRetry } from "../core/retry.ts";
@@ -26,6 +27,7 @@ import { isWait } from "../core/waits.ts";
 import { digestOf, saysTheSame } from "../envelope/digest.ts";
 import { duplicateLookups } from "../observe/duplicate-lookups.ts";
 import type { Delivery, MessageMiddleware } from "./delivery.ts";
+import { doneHere } from "./done-here.ts";
 import { type Lease, leaseTable, type Settled } from "./lease.ts";
 import { leaseGraceMs } from "./lease-item.ts";
 import { measure } from "./limits.ts";
@@ -54,6 +56,7 @@ export function atMostOnce(options: AtMostOnceOptions = {}): MessageMiddleware {
   const { client } = options;
   const leases = leaseTable({ table: evidenceTable, graceMs: leaseGraceMs, client });
   const lookups = duplicateLookups(lookupsAfterDuplicate);
+  const done = doneHere();
   const sent = new WeakSet<Lease>(); // whose commit may be applied, whatever response came
   const taken = new WeakMap<object, Lease>(); // by request: another middleware may replace its event
   const turns = new WeakMap<object, () => void>();
@@ -66,6 +69,7 @@ export function atMostOnce(options: AtMostOnceOptions = {}): MessageMiddleware {
     },
 
     async before(request) {
+      if (done.has(request.event)) return { kind: "duplicate" };
       const { consumer, message, deadlineMs } = request.event;
       const { source, id: messageId } = message;
       const id = evidenceId(request.event); // as in `rows`: a consumer may change its mode
@@ -92,6 +96,7 @@ export function atMostOnce(options: AtMostOnceOptions = {}): MessageMiddleware {
       const lease = taken.get(request);
       if (lease === undefined) return;
       await commit(request.event, lease);
+      done.add(request.event);
       endTurn(request);
       request.response = { kind: "done", receipt: request.response } satisfies Outcome;
     },
@@ -170,7 +175,7 @@ function busyItem(
   { CancellationReasons = [] }: TransactionCanceledException,
   { TransactItems = [] }: TransactWriteItemsCommandInput,
 ): string {
-  const place = CancellationReasons.findIndex(({ Code = "None" }) => Code !== "None");
+  const place = CancellationReasons.findIndex(({ Code }) => Code !== "None");
   return [...measure(TransactItems.slice(place, place + 1)).items].join();
 }
 
@@ -215,11 +220,8 @@ async function lose(lease: Lease, { errorCode, deadlineMs, mayBeDone = false }: 
   }
 }
 
-/** A code or a class name, never a message: it may quote the payload (S10). */
+/** Of a cancelled transaction, why it was. */
 function codeOf(error: unknown): string {
-  if (error instanceof RetryLater || error instanceof Park) return error.code;
-  if (error instanceof TransactionCanceledException) {
-    return error.CancellationReasons?.find(({ Code }) => Code !== "None")?.Code ?? error.name;
-  }
-  return error instanceof Error ? error.name : typeof error;
+  const reasons = error instanceof TransactionCanceledException ? error.CancellationReasons : undefined;
+  return reasons?.find(({ Code }) => Code !== "None")?.Code ?? errorCodeOf(error);
 }

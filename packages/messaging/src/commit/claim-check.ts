@@ -9,7 +9,7 @@
 import { atOnce, requestsAtOnce } from "../core/at-once.ts";
 import { wholeNumber } from "../core/whole-number.ts";
 import { claimBytesMax, parseExact } from "../envelope/caps.ts";
-import { asciiJson, type Envelope, isUnread } from "../envelope/envelope.ts";
+import { asciiJson, type Envelope } from "../envelope/envelope.ts";
 import { type ClaimStoreOptions, claimStore } from "./claim-store.ts";
 import type { MessageMiddleware } from "./delivery.ts";
 import { itemBytesMax, largestItemBytes } from "./limits.ts";
@@ -47,7 +47,7 @@ export function claimCheck(options: ClaimCheckOptions = {}): MessageMiddleware {
   return {
     async before(request) {
       const { message } = request.event;
-      if (message.dataref === undefined || !isUnread(message)) return;
+      if (message.dataref === undefined || message.data !== undefined) return;
       const data = parseExact(await store.get(message.dataref), claimBytesMax);
       request.event = { ...request.event, message: { ...message, data } };
     },

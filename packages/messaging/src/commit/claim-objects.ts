@@ -8,7 +8,6 @@ import {
   CopyObjectCommand,
   GetObjectCommand,
   type GetObjectCommandOutput,
-  NoSuchKey,
   PutObjectCommand,
   type S3Client,
 } from "@aws-sdk/client-s3";
@@ -65,8 +64,7 @@ async function unlessMissing<Output>(answer: Promise<Output>): Promise<Output | 
   try {
     return await answer;
   } catch (error) {
-    if (error instanceof NoSuchKey || (error instanceof Error && error.name === "NoSuchKey"))
-      return undefined;
+    if (error instanceof Error && error.name === "NoSuchKey") return undefined;
     throw error;
   }
 }

@@ -12,23 +12,30 @@ export interface DoneHere {
 
 const messagesMax = 1_000;
 
+interface Done {
+  readonly consumer: string;
+  readonly source: string;
+  readonly said: Digest;
+}
+
 /** Of queues: an endpoint's caller gets the receipt, which the evidence has. */
 export function doneHere(): DoneHere {
-  const done = new Map<string, Digest>();
+  const done = new Map<string, Done>(); // by the id alone: of two sources with one id, the last
   return {
-    has(delivery) {
-      const said = delivery.sqsMessage && done.get(nameOf(delivery));
-      return said ? saysTheSame(said, digestOf(delivery.message)) : false;
+    has({ consumer, message, sqsMessage }) {
+      const known = sqsMessage && done.get(message.id);
+      if (known?.consumer !== consumer || known.source !== message.source) return false;
+      return saysTheSame(known.said, digestOf(message));
     },
-    add(delivery) {
-      if (delivery.sqsMessage === undefined) return;
-      done.set(nameOf(delivery), digestOf(delivery.message));
-      const [oldest] = done.keys();
-      if (done.size > messagesMax && oldest !== undefined) done.delete(oldest);
+    add({ consumer, message, sqsMessage }) {
+      if (sqsMessage === undefined) return;
+      done.set(message.id, { consumer, source: message.source, said: digestOf(message) });
+      if (done.size > messagesMax) dropOldest(done);
     },
   };
 }
 
-function nameOf({ consumer, message: { id, source } }: Delivery): string {
-  return `${consumer} ${id.length} ${id}${source}`; // an id may have any character
+export function dropOldest(entries: Map<string, unknown>): void {
+  const { value } = entries.keys().next();
+  if (value !== undefined) entries.delete(value);
 }

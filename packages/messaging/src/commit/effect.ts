@@ -15,6 +15,7 @@ import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { watchedWork } from "../aws/in-flight.ts";
 import { nowMs } from "../core/clock.ts";
 import { environment } from "../core/environment.ts";
+import { errorCodeOf } from "../core/error-code.ts";
 import { derivedId } from "../core/ids.ts";
 import { Park, RetryLater } from "../core/outcome.ts";
 import { wholeNumber } from "../core/whole-number.ts";
@@ -184,7 +185,7 @@ async function beforeLeaseEnds<Result>(
 ): Promise<Result> {
   const signal = AbortSignal.timeout(Math.max(0, lease.untilMs - recordMs - nowMs()));
   const aborted = new Promise<never>((_resolve, reject) => {
-    signal.addEventListener("abort", () => reject(signal.reason), { once: true });
+    signal.addEventListener("abort", () => reject(signal.reason));
   });
   return Promise.race([work(signal), aborted]);
 }
@@ -193,7 +194,7 @@ async function beforeLeaseEnds<Result>(
 function open(error: unknown, code: string, lease: Lease, key: string): Park | RetryLater {
   if (error instanceof Park) return error;
   const asked = error instanceof RetryLater ? error : new RetryLater(code, undefined, { cause: error });
-  const askableAfterSeconds = Math.ceil(Math.max(0, lease.overtakenAfterMs - nowMs()) / 1000);
+  const askableAfterSeconds = Math.ceil((lease.overtakenAfterMs - nowMs()) / 1000);
   const retryAfterSeconds = Math.max(asked.retryAfterSeconds ?? 0, askableAfterSeconds);
   return new RetryLater(asked.code, retryAfterSeconds, { cause: error, lastly: inDoubt(lease, key, error) });
 }
@@ -214,10 +215,7 @@ async function giveBack(lease: Lease): Promise<void> {
   try {
     await lease.release();
   } catch (error) {
-    log("warn", "LEASE_NOT_RELEASED", {
-      leaseId: lease.id,
-      errorCode: error instanceof Error ? error.name : typeof error,
-    });
+    log("warn", "LEASE_NOT_RELEASED", { leaseId: lease.id, errorCode: errorCodeOf(error) });
   }
 }
 

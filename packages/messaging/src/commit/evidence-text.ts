@@ -64,8 +64,17 @@ export function entryOf(consumer: string, message: Envelope): Entry {
     key: derivedId(consumer, message.source, message.id).slice(0, keyLength),
     said: digestOf(message),
     timeMs: Date.parse(message.time) || 0,
-    mark: derivedId("mark", consumer).slice(0, markLength),
+    mark: markOf(consumer),
   };
+}
+
+/** A process has few consumers; an operator's may have more. */
+const marks = new Map<string, string>();
+
+function markOf(consumer: string): string {
+  const mark = marks.get(consumer) ?? derivedId("mark", consumer).slice(0, markLength);
+  marks.set(consumer, mark);
+  return mark;
 }
 
 export function recordOf({ key, said, barred = false }: Pick<Entry, "key" | "said" | "barred">): string {
@@ -182,7 +191,20 @@ function entryText({ key, said, timeMs, mark, barred = false }: Entry, owner: st
   return parts.join(".").replace(/\.+$/, "");
 }
 
+/** A delivery asks several times for the same text. */
+const texts = new Map<string, EvidenceText>();
+const textsMax = 200;
+
 export function readText(text = "-1"): EvidenceText {
+  const known = texts.get(text);
+  if (known !== undefined) return known;
+  const read = readNew(text);
+  if (texts.size >= textsMax) texts.clear();
+  texts.set(text, read);
+  return read;
+}
+
+function readNew(text: string): EvidenceText {
   const [head = "", ...entries] = text.split(" ");
   const [floor = "", lost, ...beyond] = head.split("~");
   const [lostMs, lostDay] = lost === undefined ? [floor, ""] : lost.split(".");

@@ -54,21 +54,16 @@ export function idempotency({ evidence }: { readonly evidence: EvidenceStore }):
   return {
     find,
 
-    async before({ event }) {
+    before({ event }) {
       passedGuards.add(event.unit);
       if (done.has(event)) return duplicate;
       evidence.begin?.(event);
-      if (!isProbablyDone(event)) return undefined;
-      const found = await find(event);
-      if (found) {
-        evidence.end?.(event);
-        lookups.found();
-      }
-      return found;
+      return isProbablyDone(event) ? findFirst(event) : undefined;
     },
 
     async after(request) {
-      await request.event.unit.checked();
+      const checked = request.event.unit.checked();
+      if (checked) await checked;
       const outcome = await evidence.commit(request.event, request.response);
       if (outcome.kind === "duplicate") lookups.found();
       if (outcome.kind !== "lost" && hasWork(request.event)) done.add(request.event);
@@ -85,6 +80,15 @@ export function idempotency({ evidence }: { readonly evidence: EvidenceStore }):
       return error instanceof StateMoved ? undefined : findOrUndefined(event);
     },
   };
+
+  async function findFirst(event: Delivery): Promise<Outcome | undefined> {
+    const found = await find(event);
+    if (found) {
+      evidence.end?.(event);
+      lookups.found();
+    }
+    return found;
+  }
 
   /** Data that were not fetched may say the same under another reference: the run fetches them, and the commit decides. */
   async function find(delivery: Delivery): Promise<Outcome | undefined> {

@@ -9,6 +9,7 @@
 
 import type { Outcome } from "../core/outcome.ts";
 import type { Delivery } from "./delivery.ts";
+import { dropOldest } from "./done-here.ts";
 import {
   type Beyond,
   beyondOf,
@@ -113,7 +114,7 @@ async function rowsOf(place: OverflowPlace, delivery: Delivery, { token, row }: 
   if (known?.token === token) return known.rows;
   // Rows before the last one in use do not change, until all are in use.
   const first = row < rowsMax - 1 ? Math.min(known?.row ?? 0, row) : 0;
-  const rows = (known?.rows ?? []).slice(0, Math.max(first, 0));
+  const rows = known?.rows.slice(0, Math.max(first, 0)) ?? [];
   const numbers = Array.from({ length: row + 1 - rows.length }, (_, index) => rows.length + index);
   rows.push(...(await Promise.all(numbers.map((one) => readRow(place, delivery, one)))));
   remember(name, { token, row, rows });
@@ -148,6 +149,5 @@ const seenMax = 200;
 function remember(name: string, known: Known): void {
   seen.delete(name);
   seen.set(name, known);
-  const [oldest] = seen.keys();
-  if (seen.size > seenMax && oldest !== undefined) seen.delete(oldest);
+  if (seen.size > seenMax) dropOldest(seen);
 }

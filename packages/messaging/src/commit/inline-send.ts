@@ -11,7 +11,6 @@ import {
 import { isTransient } from "../aws/cancellation.ts";
 import type { SharedRead } from "../aws/shared-read.ts";
 import type { Item } from "../core/item-size.ts";
-import { beforeNextCommit } from "../core/retry.ts";
 import { besideOf } from "./beside.ts";
 import type { Delivery } from "./delivery.ts";
 import { type Gatherer, type GatherOptions, gatherer } from "./gather.ts";
@@ -65,7 +64,8 @@ export function inlineSender({ table, client, group, readItem }: InlineSenderOpt
         } catch (error) {
           const code = codeOf(error);
           if (!isTransient(code)) throw error;
-          await beforeNextCommit({ code }, { attempt, deadlineMs, cause: error });
+          const { beforeNextCommit } = await import("../core/retry.ts");
+          await beforeNextCommit({ code, item: `${table} ${id}` }, { attempt, deadlineMs, cause: error });
         }
       }
     },
@@ -78,28 +78,20 @@ export function inlineSender({ table, client, group, readItem }: InlineSenderOpt
   ): Promise<Refused | undefined> {
     const [write = {}, ...others] = unit.actions;
     const together = others[0] && besideOf(others[0]);
-    if (together) {
-      group?.end(run); // nobody waits for it
-      return together(write, others);
-    }
+    if (together) return together(write, others);
     const exists = recallExists(table, id) ?? unseenExist;
     const hasOutbox = recall(table, id, outboxIdAttribute) !== undefined;
-    if (!group) return sendAlone(write, run);
+    if (!group) return sendAlone(write);
     const result = await group.commit(run, { ...unit, before: { exists, hasOutbox }, deadlineMs });
     if (result === "done") return undefined;
-    if (result === "alone") return sendAlone(write, run);
-    if (!conditionFailed.has(result.code)) {
-      if (isTransient(result.code)) throw Object.assign(new Error(result.code), { name: result.code });
-      return sendAlone(write, run); // its error says what is wrong, in the form that is known
-    }
+    if (result === "alone") return sendAlone(write);
+    if (!conditionFailed.has(result.code)) return sendAlone(write); // its error says what is wrong, in the form that is known
     const item = result.item ?? (await readItem(id));
     if (recallExists(table, id) === undefined) unseenExist = item !== undefined;
     return { item };
   }
 
-  async function sendAlone(write: Write, run: object): Promise<Refused | undefined> {
-    group?.end(run); // nobody waits for it
-    const { Put, Update } = write;
+  async function sendAlone({ Put, Update }: Write): Promise<Refused | undefined> {
     try {
       if (Put) await client().send(new PutItemCommand(Put));
       if (Update) await client().send(new UpdateItemCommand(Update));

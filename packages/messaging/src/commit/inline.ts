@@ -5,7 +5,6 @@
 //   G1, G2. One write holds everything, on the condition that the evidence is what this commit was decided on.
 //   G3. The item's stream carries the messages: each record those of its own commit (see inline-stream.ts).
 import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
-import { marshall } from "@aws-sdk/util-dynamodb";
 import { dynamodb } from "../aws/clients.ts";
 import { sharedRead } from "../aws/shared-read.ts";
 import { environment } from "../core/environment.ts";
@@ -76,7 +75,7 @@ export function inline(options: InlineOptions): EvidenceStore {
     grouping,
   } = resolve(options);
   const client = () => options.client ?? dynamodb();
-  const readItem = sharedRead({ table, client, attribute: form.attribute });
+  const readItem = sharedRead({ table, client, attributes: [form.attribute, outboxIdAttribute] });
   const readBeyond = sharedRead({ table: evidenceTable, client });
   const group = grouping && inlineGroup(client, grouping);
   const sender = inlineSender({ table, client, group, readItem });
@@ -111,7 +110,8 @@ export function inline(options: InlineOptions): EvidenceStore {
     if (known) return known;
 
     const { attribute } = form;
-    const evidence = form.add(await withRoom(base, delivery, id), delivery);
+    const isFull = base !== undefined && form.isFull(base, delivery);
+    const evidence = form.add(isFull ? await withRoom(base, delivery, id) : base, delivery);
     const { messages } = unit;
     const outboxId = evidenceId(delivery);
     const write = mergeInline(writeOf(delivery, id), { attribute, read, evidence, outboxId, messages });
@@ -144,7 +144,8 @@ export function inline(options: InlineOptions): EvidenceStore {
 
   /** What is known of a message, and the evidence to add it to when nothing is. */
   async function judge(read: string | undefined, delivery: Delivery, id: string): Promise<Judgement> {
-    const known = (await judgeUnnamed(delivery, id)) ?? form.judge(read, delivery);
+    const isNamed = itemsNamedBy(delivery.consumer, delivery.message).includes(id);
+    const known = (isNamed ? undefined : await judgeUnnamed(delivery)) ?? form.judge(read, delivery);
     if (known || read === undefined || !form.isOpen(read, delivery)) return { known, base: read };
     const { readOverflow } = await import("./inline-overflow.ts");
     const { evidence: base, ...found } = await readOverflow(beyond(id), read, delivery);
@@ -152,15 +153,13 @@ export function inline(options: InlineOptions): EvidenceStore {
   }
 
   /** An operator who bars a message finds no item that is named in a way of its own: the evidence table says it. */
-  async function judgeUnnamed(delivery: Delivery, id: string): Promise<Outcome | undefined> {
-    if (itemsNamedBy(delivery.consumer, delivery.message).includes(id)) return undefined;
+  async function judgeUnnamed(delivery: Delivery): Promise<Outcome | undefined> {
     const { rowsEvidence } = await import("./rows-evidence.ts");
     barred ??= rowsEvidence({ table: evidenceTable, client });
     return barred.find(delivery);
   }
 
-  async function withRoom(base: string | undefined, delivery: Delivery, id: string) {
-    if (base === undefined || !form.isFull(base, delivery)) return base;
+  async function withRoom(base: string, delivery: Delivery, id: string): Promise<string> {
     const { keep } = await import("./inline-overflow.ts");
     return keep(beyond(id), base, delivery);
   }
@@ -171,6 +170,7 @@ export function inline(options: InlineOptions): EvidenceStore {
 
   async function look(id: string): Promise<string | undefined> {
     const item = await readItem(id);
+    remember(table, id, item); // whether it exists, too: its write can share a request
     return item?.[form.attribute]?.S;
   }
 
@@ -179,16 +179,7 @@ export function inline(options: InlineOptions): EvidenceStore {
    * exist this makes one that has only what is the kit's: a versioned table does not show it.
    */
   function writeOf({ unit }: Delivery, id: string): Write {
-    const key = marshall({ id });
-    const touch: Write = {
-      Update: {
-        TableName: table,
-        Key: key,
-        UpdateExpression: "",
-      },
-    };
-    const [write = touch, ...more] = unit.writes.filter((one) => !besideOf(one));
-    if (write === touch) requireFreeKey(id);
+    const [write = touch(id), ...more] = unit.writes.filter((one) => !besideOf(one));
     const target = write.Put ?? write.Update;
     const targetId = write.Put?.Item?.id?.S ?? write.Update?.Key?.id?.S;
     if (more.length === 0 && target?.TableName === table && targetId === id) return write;
@@ -196,6 +187,11 @@ export function inline(options: InlineOptions): EvidenceStore {
       "INLINE_ONE_ITEM",
       `inline needs exactly one put or update of the item that itemOf names in ${table}, got ${unit.writes.length} writes`,
     );
+  }
+
+  function touch(id: string): Write {
+    requireFreeKey(id);
+    return { Update: { TableName: table, Key: { id: { S: id } }, UpdateExpression: "" } };
   }
 }
 

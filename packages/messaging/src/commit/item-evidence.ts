@@ -9,7 +9,6 @@ import type { Envelope } from "../envelope/envelope.ts";
 import { evidenceDays } from "../envelope/message-life.ts";
 import type { Delivery } from "./delivery.ts";
 import {
-  type Beyond,
   beyondOf,
   type Entry,
   type EvidenceText,
@@ -48,9 +47,9 @@ export interface EvidenceForm {
    */
   judge(evidence: string | undefined, delivery: Delivery): Outcome | undefined;
   /** The item may not know all of the consumer's messages: what it does not know is looked for beyond it. */
-  isOpen(evidence: string | undefined, delivery: Delivery): boolean;
+  isOpen(evidence: string, delivery: Delivery): boolean;
   /** So many have left the window that they need a row, before one more is added. */
-  isFull(evidence: string | undefined, delivery: Delivery): boolean;
+  isFull(evidence: string, delivery: Delivery): boolean;
   /** The evidence with one more message. @throws Park */
   add(evidence: string | undefined, delivery: Delivery): string;
 }
@@ -70,14 +69,13 @@ export function byIds(window: number): EvidenceForm {
     },
 
     isOpen(evidence, delivery) {
-      if (evidence === undefined) return false;
       const text = readText(evidence);
       return text.lostMs >= 0 || beyondOf(text, entryFor(delivery).mark).token !== "";
     },
 
     isFull(evidence, delivery) {
-      if (evidence === undefined) return false;
-      return beyondFor(evidence, entryFor(delivery)).leaving.length >= leavingMax * recordLength;
+      const { leaving } = beyondOf(readText(evidence), entryFor(delivery).mark);
+      return leaving.length >= leavingMax * recordLength;
     },
 
     add: (evidence, delivery) => withEntry(evidence, entryFor(delivery), window, today()),
@@ -126,8 +124,4 @@ export function entryFor(delivery: Delivery): Entry {
   const entry = entryOf(delivery.consumer, delivery.message);
   entries.set(delivery, entry);
   return entry;
-}
-
-function beyondFor(evidence: string, { mark }: Entry): Beyond {
-  return beyondOf(readText(evidence), mark);
 }

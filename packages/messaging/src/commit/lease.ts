@@ -119,7 +119,7 @@ export function leaseTable({ table, graceMs, client }: LeaseTableOptions): Lease
     const settled = (result: unknown): Item => ({
       ...mine,
       state: "settled",
-      ...(result === undefined ? {} : { result: JSON.stringify(result) }),
+      result: JSON.stringify(result),
     });
     return {
       id,

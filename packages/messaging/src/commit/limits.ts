@@ -44,13 +44,13 @@ export function measure(actions: readonly Write[]): Measured {
     );
   }
   const subjects = actions.map(subjectOf);
-  const keys = keyNamesByTable(subjects);
   const items = new Set<string>();
   let bytes = 0;
   for (const { table, item, key } of subjects) {
-    const name = itemName(table, key ?? keyOf(item, keys.get(table)));
+    const names = keyNamesOf(table, subjects);
+    const name = itemName(table, key ?? keyOf(item, names));
     // Two puts of a table whose key is not known may differ in a sort key; there DynamoDB decides.
-    if (items.has(name) && keys.has(table)) throw itemTwice(`in ${table}`);
+    if (items.has(name) && names !== undefined) throw itemTwice(`in ${table}`);
     items.add(name);
     bytes += sizeOf(table, item);
   }
@@ -133,20 +133,22 @@ function placesIn(expression: string): Places {
 }
 
 /** A put does not say which of its attributes are the key; another action on its table may. */
-function keyNamesByTable(subjects: readonly Subject[]): ReadonlyMap<string, readonly string[]> {
-  const names = new Map(keyNames);
-  for (const { table, key } of subjects) if (key) names.set(table, Object.keys(key));
-  return names;
+function keyNamesOf(table: string, subjects: readonly Subject[]): readonly string[] | undefined {
+  const named = subjects.find((subject) => subject.key !== undefined && subject.table === table)?.key;
+  return named === undefined ? keyNames.get(table) : Object.keys(named);
 }
 
+const onlyId = ["id"] as const;
+
 /** `id`, when nobody said otherwise; without it the whole item stands for its key. */
-function keyOf(item: Item, names: readonly string[] = ["id"]): Item {
+function keyOf(item: Item, names: readonly string[] = onlyId): Item {
   const key = names.map((name) => [name, item[name]] as const);
   return key.every(([, value]) => value !== undefined) ? (Object.fromEntries(key) as Item) : item;
 }
 
 function itemName(table: string, key: Item): string {
-  const { id, ...more } = key;
-  if (id?.S !== undefined && Object.keys(more).length === 0) return `${table} ${id.S}`; // a table has no spaces
-  return JSON.stringify([table, Object.entries(key).sort(([a], [b]) => (a < b ? -1 : 1))]);
+  const { id } = key;
+  if (id?.S !== undefined && Object.keys(key).length === 1) return `${table} ${id.S}`; // a table has no spaces
+  const names = Object.keys(key).sort();
+  return JSON.stringify([table, names.map((name) => [name, key[name]])]);
 }

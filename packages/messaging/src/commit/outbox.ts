@@ -56,7 +56,6 @@ export function writesWithRows(
   { table, id }: { readonly table: () => string; readonly id: string },
 ): Write[] {
   const commit = stamped(writes);
-  if (messages.length === 0) return commit.writes;
   const place = placeOf(commit.stamp, id);
   const rows = [...Map.groupBy(messages, orderingKeyOf)].map(([line, list]) =>
     rowWrite(table(), { id: line, place }, { after: commit.after, bodies: list.map(asciiJson) }),

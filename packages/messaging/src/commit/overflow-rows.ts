@@ -27,7 +27,7 @@ export interface OverflowPlace {
   readonly id: string;
 }
 
-/** A record and the day on which it came here, in base 36. */
+/** A record and the day on which it came here, in base 36: three digits from 1973 to 2097. */
 const dayLength = 3;
 export const storedLength = recordLength + dayLength;
 /** So a row stays within 4 KB, which is one read unit. */
@@ -68,7 +68,7 @@ async function putTogether(
     const before = rows[row] ?? "";
     const more = leaving.filter((record) => !has(before, record));
     if (more.length === 0) return true; // a commit that was cut short, or another's, had them already
-    const all = stillNeeded(before) + more.map((record) => record + dayText(today())).join("");
+    const all = stillNeeded(before) + more.map((record) => record + today().toString(36)).join("");
     if (all.length > recordsMax * storedLength) return false;
     const old = await put(place, delivery, row, before, all);
     rows[row] = old === undefined ? all : (old.records?.S ?? "");
@@ -136,7 +136,7 @@ function stillNeeded(records: string): string {
 }
 
 export function isRecent(day: number): boolean {
-  return day > 0 && day + evidenceDays >= today();
+  return day + evidenceDays >= today();
 }
 
 /** What a shared row holds, as far as it is there. */
@@ -162,10 +162,6 @@ function ownId(place: OverflowPlace, delivery: Delivery, record: string): string
 /** Begins with the consumer's name, as a role may be held to it. */
 export function nameOf({ table, id }: OverflowPlace, { consumer }: Delivery): string {
   return `${consumer}#inline#${derivedId(table, id)}`;
-}
-
-function dayText(day: number): string {
-  return day.toString(36).padStart(dayLength, "0");
 }
 
 export function pieces(text: string, length: number): string[] {

@@ -36,7 +36,8 @@ export function sqsMessageOf(record: SQSRecord): SqsMessage {
 }
 
 export function queueNameOf(record: SQSRecord | undefined): string {
-  return record?.eventSourceARN.split(":").at(-1) ?? "";
+  const arn = record?.eventSourceARN ?? "";
+  return arn.slice(arn.lastIndexOf(":") + 1);
 }
 
 /** 1 on the first delivery. */

@@ -28,7 +28,7 @@ export function requireFreeKeys(write: Write): void {
 
 /** @throws Park KEY_RESERVED */
 export function requireFreeKey(id: string | undefined): void {
-  if (id === undefined || !reserved.test(id)) return;
+  if (!reserved.test(String(id))) return;
   throw new Park(
     "KEY_RESERVED",
     "a key like NAME#generations or NAME@N# is reserved for the kit: put your own prefix before a value from a payload",

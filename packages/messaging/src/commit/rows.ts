@@ -7,7 +7,6 @@ import { dynamodb } from "../aws/clients.ts";
 import { nowIso, nowSeconds } from "../core/clock.ts";
 import { environment } from "../core/environment.ts";
 import { evidenceId } from "../core/ids.ts";
-import { beforeNextCommit } from "../core/retry.ts";
 import { digestOf } from "../envelope/digest.ts";
 import { evidenceDays } from "../envelope/message-life.ts";
 import type { Delivery } from "./delivery.ts";
@@ -64,6 +63,7 @@ export function rows(options: RowsOptions = {}): EvidenceStore {
         const { judge } = await evidence();
         const verdict = judge(reasons, delivery, unit);
         if (verdict.kind !== "transient") return verdict;
+        const { beforeNextCommit } = await import("../core/retry.ts");
         await beforeNextCommit(verdict, { attempt, deadlineMs: delivery.deadlineMs });
         if (verdict.condition) unit = measure(transactionOf(delivery, receipt, verdict.condition));
       }
@@ -82,15 +82,15 @@ export function rows(options: RowsOptions = {}): EvidenceStore {
     const id = evidenceId(delivery);
     const { unit } = delivery;
     const writes = options.messages?.(unit, id) ?? writesWithRows(unit, { table: outboxTable, id });
-    return [evidenceWrite(delivery, receipt, condition), ...writes]; // evidence first: its reason is looked at first
+    return [evidenceWrite(id, delivery, receipt, condition), ...writes]; // evidence first: its reason is looked at first
   }
 
-  function evidenceWrite(delivery: Delivery, receipt: unknown, condition: Condition): Write {
+  function evidenceWrite(id: string, delivery: Delivery, receipt: unknown, condition: Condition): Write {
     const { consumer, message, sqsMessage } = delivery; // a queue is nobody who gets an answer
     const { digest, meaning } = digestOf(message);
     // As attribute values at once: `marshall` would find out the types of seven texts for every message.
     const item: Record<string, AttributeValue> = {
-      id: { S: evidenceId(delivery) },
+      id: { S: id },
       consumer: { S: consumer },
       source: { S: message.source },
       messageId: { S: message.id },

@@ -95,8 +95,21 @@ interface Place {
   readonly said: Digest;
 }
 
+type NamedPlace = Place & { readonly key: string };
+
+/** A delivery is judged and added; its hashes are worked out once. */
+const placed = new WeakMap<Delivery, NamedPlace>();
+
 /** @throws Park SEQUENCE_MISSING */
-function placeOf({ consumer, message }: Delivery): Place & { readonly key: string } {
+function placeOf(delivery: Delivery): NamedPlace {
+  const known = placed.get(delivery);
+  if (known !== undefined) return known;
+  const place = placeFor(delivery);
+  placed.set(delivery, place);
+  return place;
+}
+
+function placeFor({ consumer, message }: Delivery): NamedPlace {
   const { source, id, sequence = "" } = message;
   const number = readSequence(sequence);
   if (number === undefined) throw new Park("SEQUENCE_MISSING", `${source} does not number its messages`);

@@ -38,11 +38,22 @@ export function statementGroups(client: () => DynamoDBClient): SendGroup {
   let deniedUntilMs = 0;
 
   return async function sendGroup(group) {
-    const together = fitTogether(group);
-    const sent = new Set(together.map(({ unit }) => unit));
-    for (const { unit, resolve } of group) if (!sent.has(unit)) resolve("alone");
-    if (together.length > 0) await sendTogether(together).catch((error) => fail(together, error));
+    const members: Member[] = [];
+    for (const member of group) {
+      const statement = statementFor(member.unit);
+      if (statement) members.push({ ...member, statement });
+      else member.resolve("alone");
+    }
+    if (members.length > 1) await sendTogether(members).catch((error) => fail(members, error));
+    else for (const { resolve } of members) resolve("alone"); // its answer says more of what became of it
   };
+
+  /** Undefined for a write that goes alone. */
+  function statementFor({ actions: [write = {}], before }: GroupedWrite): Statement | undefined {
+    if (nowMs() < deniedUntilMs) return undefined;
+    const statement = statementOf(write, before);
+    return statement && (refusals.get(statement.text) ?? 0) < refusalsMax ? statement : undefined;
+  }
 
   function sendTogether(members: readonly Member[]): Promise<void> {
     const statements = members.map(({ statement }) => ({
@@ -67,18 +78,6 @@ export function statementGroups(client: () => DynamoDBClient): SendGroup {
       if (isDenied(error) || isOfTheRequest(error)) resolve("alone");
       else reject(error); // a lost response concerns all: each looks for its own evidence
     }
-  }
-
-  /** None, or at least two: one write by itself says more of what became of it. */
-  function fitTogether(group: readonly GroupedMember[]): readonly Member[] {
-    if (nowMs() < deniedUntilMs) return [];
-    const members = group.flatMap((member) => {
-      const [write = {}] = member.unit.actions;
-      const statement = statementOf(write, member.unit.before);
-      const isTaken = statement !== undefined && (refusals.get(statement.text) ?? 0) < refusalsMax;
-      return isTaken ? [{ ...member, statement }] : [];
-    });
-    return members.length > 1 ? members : [];
   }
 
   function resultOf({ statement }: Member, refused: StatementRefused | undefined): GroupedResult {

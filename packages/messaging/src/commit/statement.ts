@@ -146,8 +146,8 @@ function named(name: string, names: Names): string | undefined {
 }
 
 /** Nothing equals NULL in PartiQL, and it says nothing of sets, lists and maps. */
-function isComparable({ S, N, BOOL }: AttributeValue = { NULL: true }): boolean {
-  return S !== undefined || N !== undefined || BOOL !== undefined;
+function isComparable(value?: AttributeValue): boolean {
+  return value?.S !== undefined || value?.N !== undefined || value?.BOOL !== undefined;
 }
 
 /** The changes of an update expression; undefined for one that says more than a statement can. */

@@ -20,7 +20,7 @@ export type Attributes = Readonly<Record<string, unknown>>;
 export function storable(table: string, attributes: Attributes): Record<string, AttributeValue> {
   for (const [name, value] of Object.entries(attributes)) {
     checkName(table, name);
-    const found = value === undefined ? undefined : unstorableIn(value, below(undefined, name));
+    const found = unstorableIn(value, below(undefined, name));
     if (found) throw new Park("VALUE_UNSTORABLE", `${table}: ${found.what} at ${nameOf(found.at)}`);
   }
   return marshall(attributes, { removeUndefinedValues: true });
@@ -28,13 +28,14 @@ export function storable(table: string, attributes: Attributes): Record<string, 
 
 /** For writes that a handler made itself. @throws Park ATTRIBUTE_RESERVED */
 export function checkWrite({ Put, Update }: Write): void {
-  for (const name of Object.keys(Put?.Item ?? {})) checkName(Put?.TableName, name);
+  const { TableName: table, Item = {} } = Put ?? {};
+  for (const name of Object.keys(Item)) checkName(table, name);
   const { TableName, UpdateExpression = "", ExpressionAttributeNames = {} } = Update ?? {};
   const named = UpdateExpression.match(reserved) ?? [];
   for (const name of [...named, ...Object.values(ExpressionAttributeNames)]) checkName(TableName, name);
 }
 
-const reserved = new RegExp(`\\b${hiddenPrefix}\\w*`, "g");
+const reserved = new RegExp(`\\b${hiddenPrefix}\\w*`);
 
 function checkName(table: string | undefined, name: string): void {
   if (name === "") throw new Park("VALUE_UNSTORABLE", `${table}: an attribute without a name`);
@@ -63,7 +64,7 @@ function unstorableIn(value: unknown, at: Place): Found | undefined {
   for (const [name, entry] of entriesOf(value)) {
     const place = below(at, name);
     if (entry === undefined && !isMap(value)) return { what: "undefined in a list", at: place };
-    const found = entry === undefined ? undefined : unstorableIn(entry, place);
+    const found = unstorableIn(entry, place);
     if (found) return found;
   }
   return undefined;
@@ -81,7 +82,7 @@ function unstorableKind(value: unknown): string | undefined {
     case "number":
       return unstorableNumber(value);
     case "bigint":
-      return String(value).replace(/^-|0+$/g, "").length > digitsMax
+      return String(value).replace(/-|0+$/g, "").length > digitsMax
         ? `more than ${digitsMax} digits`
         : undefined;
     case "string":

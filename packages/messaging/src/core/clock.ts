@@ -11,6 +11,14 @@ export function nowSeconds(): number {
   return Math.floor(now() / 1000);
 }
 
+/** A timer may fire a moment before its time. Who waits for a moment waits so much longer, and then the clock agrees. */
+export const earlyMs = 1;
+
+/** So long, also by the clock. */
+export function wait(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms + earlyMs));
+}
+
 let last = { ms: Number.NaN, iso: "" };
 
 /** The present as RFC 3339, the form CloudEvents asks of `time`. */

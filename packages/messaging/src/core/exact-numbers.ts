@@ -37,7 +37,9 @@ function hasLongRun(text: string): boolean {
     let [first, last] = [index, index];
     while (isDigitOrPoint(text.charCodeAt(first))) first--;
     while (isDigitOrPoint(text.charCodeAt(last))) last++;
-    if (last - first > runMin) return true;
+    const isString = text[first] === '"' && text[last] === '"'; // as the number of every numbered message is
+    if (last - first > runMin && !isString) return true;
+    if (isString) index = last; // each character is looked at once, however long the string
   }
   return false;
 }
@@ -67,7 +69,6 @@ const digitsMax = 17;
 function isExact(literal: string): boolean {
   if (literal.length > literalLengthMax) return false;
   const written = decimal(literal);
-  if (written.digits === "") return true; // zero, and below it: the same
   if (written.digits.length > digitsMax) return false;
   const value = Number(literal);
   if (isSame(written, String(value))) return true;

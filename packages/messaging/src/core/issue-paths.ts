@@ -30,8 +30,9 @@ function pathOf({ path = [] }: StandardSchemaV1.Issue, declared: ReadonlySet<str
 }
 
 function partOf(key: PropertyKey, declared: ReadonlySet<string>): string {
-  if (typeof key === "number") return String(key); // a place in a list
-  return typeof key === "string" && declared.has(key) ? key.slice(0, keyLengthMax) : "*";
+  const name = String(key);
+  const isPlaceInList = typeof key === "number";
+  return isPlaceInList || declared.has(name) ? name.slice(0, keyLengthMax) : "*";
 }
 
 const known = new WeakMap<object, ReadonlySet<string>>();
@@ -53,21 +54,19 @@ export function declaredKeys(schema: object): ReadonlySet<string> {
 const declaring = new Set(["shape", "entries", "properties"]);
 
 function valuesOf(node: object, keys: Set<string>): unknown[] {
-  const values: unknown[] = [];
-  for (const name of new Set([...Object.keys(node), ...declaring, "def"])) {
+  return [...new Set([...Object.keys(node), ...declaring])].map((name) => {
     const value = read(node, name);
-    values.push(value);
-    if (!declaring.has(name) || typeof value !== "object" || value === null) continue;
-    for (const key of Object.keys(value)) keys.add(key);
-  }
-  return values;
+    if (declaring.has(name) && typeof value === "object" && value !== null) {
+      for (const key of Object.keys(value)) keys.add(key);
+    }
+    return value;
+  });
 }
 
 /** A getter may be a function of the user's; that of a lazy schema gives the schema. */
 function read(node: object, name: string): unknown {
   try {
-    const value: unknown = Reflect.get(node, name);
-    return name === "getter" && typeof value === "function" ? value() : value;
+    return name === "getter" ? Reflect.get(node, name)() : Reflect.get(node, name);
   } catch {
     return undefined;
   }

@@ -12,7 +12,7 @@ export type Item = Readonly<Record<string, AttributeValue>>;
  * ```
  */
 export function itemBytes(item: Item): number {
-  return sum(Object.entries(item), ([name, value]) => Buffer.byteLength(name) + valueBytes(value));
+  return sum(Object.keys(item), (name) => Buffer.byteLength(name) + valueBytes(item[name] as AttributeValue));
 }
 
 /** A list or a map, whatever is in it. */
@@ -41,15 +41,15 @@ function valueBytes(value: AttributeValue): number {
  * so an odd place of the point costs half a byte: rounded up here.
  */
 function numberBytes(text: string): number {
-  const [mantissa = ""] = text.toLowerCase().split("e");
-  const digits = mantissa
-    .replace(/[^0-9.]/g, "")
-    .replace(/^0+(?=.)/, "")
-    .replace(".", "")
+  const digits = text
+    .replace(/e.*/i, "")
+    .replace(/\D/g, "")
     .replace(/^0+|0+$/g, "");
   return Math.ceil((digits.length + 1) / 2) + 1 + (text.startsWith("-") ? 1 : 0);
 }
 
 function sum<Element>(elements: readonly Element[], bytes: (element: Element) => number): number {
-  return elements.reduce((total, element) => total + bytes(element), 0);
+  let total = 0;
+  for (const element of elements) total += bytes(element);
+  return total;
 }

@@ -50,7 +50,6 @@ const ownFaults = new Set([
   "TYPE_NOT_PUBLISHED",
   "VALUE_UNSTORABLE",
   "ATTRIBUTE_RESERVED",
-  "VALUE_UNSTORABLE",
   "RESOURCE_UNKNOWN",
   "REQUEST_REFUSED",
   "COMMIT_REFUSED",
@@ -71,15 +70,10 @@ export function problemFor(error: unknown): Problem {
   if (error instanceof Park) return refusalOf(error);
   if (error instanceof RetryLater) {
     const headers = { "retry-after": String(error.retryAfterSeconds ?? defaultRetryAfterSeconds) };
-    if (inProgressCodes.has(error.code)) {
-      return new Problem(
-        "IN_PROGRESS",
-        409,
-        "send the same request with the same Idempotency-Key again",
-        headers,
-      );
-    }
-    return new Problem(error.code, 503, "send the same request with the same Idempotency-Key again", headers);
+    const [code, status] = inProgressCodes.has(error.code)
+      ? (["IN_PROGRESS", 409] as const)
+      : ([error.code, 503] as const);
+    return new Problem(code, status, "send the same request with the same Idempotency-Key again", headers);
   }
   // The outcome may be unknown (a commit whose response was lost): the same key finds out.
   return new Problem("INTERNAL", 500, "send the same request with the same Idempotency-Key again");

@@ -5,13 +5,11 @@ const rfc3339 =
 
 /** Milliseconds since the epoch, or undefined for what is no time. */
 export function millisecondsOf(text: string): number | undefined {
-  if (!rfc3339.test(text)) return undefined;
-  if (Number(text.slice(8, 10)) > 28 && !isInMonth(text)) return undefined;
+  if (!rfc3339.test(text) || !isInMonth(text)) return undefined;
   return Date.parse(text.replace(":60", ":59")); // RFC 3339 has leap seconds, Date has none
 }
 
 /** Date.parse makes 2 March of 30 February. */
 function isInMonth(text: string): boolean {
-  const [year = 0, month = 0, day = 0] = text.slice(0, 10).split("-").map(Number);
-  return day <= new Date(Date.UTC(year, month, 0)).getUTCDate();
+  return new Date(Date.parse(text.slice(0, 10))).getUTCDate() === Number(text.slice(8, 10));
 }

@@ -60,7 +60,7 @@ export function parseCapped(text: string, bytesMax: number = bodyBytesMax): unkn
  */
 export function checkCaps(value: unknown): void {
   let keysSeen = 0;
-  let level: readonly object[] = isContainer(value) ? [value] : [];
+  let level: readonly object[] = [value].filter(isContainer);
   for (let depth = 1; level.length > 0; depth++) {
     if (depth > depthMax) throw tooDeep();
     const next: object[] = [];

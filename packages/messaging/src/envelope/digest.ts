@@ -29,9 +29,11 @@ const digests = new WeakMap<Said, Digest>();
 
 /** Two messages of one id say the same when `saysTheSame` of their digests. */
 export function digestOf(said: Said): Digest {
-  const known = digests.get(said) ?? digestFor(said);
-  digests.set(said, known); // several ask for it: a message is not changed, but replaced
-  return known;
+  const known = digests.get(said);
+  if (known !== undefined) return known;
+  const digest = digestFor(said);
+  digests.set(said, digest); // several ask for it: a message is not changed, but replaced
+  return digest;
 }
 
 function digestFor({ type, data, dataref }: Said): Digest {

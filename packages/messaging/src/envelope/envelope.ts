@@ -44,7 +44,10 @@ const attributeLengthMax = 512;
  * @throws Park ENVELOPE_INVALID, TIME_INVALID, DATA_NOT_JSON, or what `parseExact` throws; names what is wrong and
  *   never the payload
  */
-export function readEnvelope(body: string, { sentMs }: { readonly sentMs?: number } = {}): Envelope {
+export function readEnvelope(
+  body: string,
+  { sentMs }: { readonly sentMs?: number | undefined } = {},
+): Envelope {
   return envelopeFrom(fieldsOf(parseExact(body)), sentMs);
 }
 
@@ -144,10 +147,8 @@ const integerMax = 2_147_483_647;
 
 function hopsOf(fields: Fields): number {
   const hops = fields.hops ?? 0;
-  if (typeof hops !== "number" || !Number.isInteger(hops) || hops < 0 || hops > integerMax) {
-    throw new Park("ENVELOPE_INVALID", `hops must be a whole number from 0 to ${integerMax}`);
-  }
-  return hops;
+  if (Number.isInteger(hops) && Number(hops) >= 0 && Number(hops) <= integerMax) return Number(hops);
+  throw new Park("ENVELOPE_INVALID", `hops must be a whole number from 0 to ${integerMax}`);
 }
 
 function present<Name extends string>(name: Name, value: string | undefined): { [N in Name]?: string } {

@@ -25,7 +25,7 @@ export interface Lift {
  */
 export function liftsTo<Older>(type: string, upcasts: Upcasts<Older> | undefined): Map<string, Lift> {
   if (upcasts === undefined) return new Map();
-  const [, name, number] = /^(.+)\.v([1-9]\d*)$/.exec(type) ?? [];
+  const [, name, number] = /(.+)\.v([1-9]\d*)$/.exec(type) ?? [];
   if (name === undefined) throw new Error(`${type} must end with its version (.v2) to have upcasts`);
 
   const current = Number(number);

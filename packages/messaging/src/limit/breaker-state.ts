@@ -54,10 +54,6 @@ export const closed: BreakerState = {
   probesUntilMs: 0,
 };
 
-const names = { "#openings": "openings" };
-const whileAs = "#openings = :openings";
-const whileClosed = "attribute_not_exists(#openings)";
-
 export function breakerStore(limit: LimitTable): BreakerStore {
   const id = limit.idOf("breaker");
   return {
@@ -70,33 +66,24 @@ export function breakerStore(limit: LimitTable): BreakerStore {
 
     fail: gathered(async (messages: readonly string[]) => {
       const { item } = await limit.update(id, {
-        rest: "ADD #failed :failed", // twice is once, when its response was lost
-        ExpressionAttributeNames: { "#failed": "failed" },
-        ExpressionAttributeValues: { ":failed": { SS: [...new Set(messages)] } },
+        rest: "ADD failed :failed", // twice is once, when its response was lost
+        values: { ":failed": { SS: [...new Set(messages)] } },
       });
       return messages.map(() => stateOf(item));
     }),
 
     async open(seen, openMs) {
       const { isDone, item } = await limit.update(id, {
-        set: "#openings = :next, #openUntil = :until, #openMs = :openMs, #opened = if_not_exists(#opened, :now)",
-        rest: "REMOVE #failed, #probes, #probesUntil",
-        ...asSeen(seen, {
-          names: {
-            "#openUntil": "openUntilMs",
-            "#openMs": "openMs",
-            "#opened": "openedMs",
-            "#failed": "failed",
-            "#probes": "probes",
-            "#probesUntil": "probesUntilMs",
-          },
-          values: {
-            ":next": number(seen.openings + 1),
-            ":until": number(nowMs() + openMs),
-            ":openMs": number(openMs),
-            ":now": number(nowMs()),
-          },
-        }),
+        set: "openings = :next, openUntilMs = :until, openMs = :openMs, openedMs = if_not_exists(openedMs, :now)",
+        rest: "REMOVE failed, probes, probesUntilMs",
+        condition: asSeen(seen),
+        values: {
+          ...seenValues(seen),
+          ":next": number(seen.openings + 1),
+          ":until": number(nowMs() + openMs),
+          ":openMs": number(openMs),
+          ":now": number(nowMs()),
+        },
       });
       return [isDone, stateOf(item)];
     },
@@ -109,17 +96,9 @@ export function breakerStore(limit: LimitTable): BreakerStore {
 
     async close(seen) {
       const { isDone } = await limit.update(id, {
-        rest: "REMOVE #openings, #openUntil, #openMs, #opened, #failed, #probes, #probesUntil",
-        ...asSeen(seen, {
-          names: {
-            "#openUntil": "openUntilMs",
-            "#openMs": "openMs",
-            "#opened": "openedMs",
-            "#failed": "failed",
-            "#probes": "probes",
-            "#probesUntil": "probesUntilMs",
-          },
-        }),
+        rest: "REMOVE openings, openUntilMs, openMs, openedMs, failed, probes, probesUntilMs",
+        condition: asSeen(seen),
+        values: seenValues(seen),
       });
       return isDone;
     },
@@ -127,12 +106,11 @@ export function breakerStore(limit: LimitTable): BreakerStore {
 
   function probeToo(seen: BreakerState, { message, probesMax, untilMs }: Probe) {
     return limit.update(id, {
-      set: "#probesUntil = if_not_exists(#probesUntil, :until)",
-      rest: "ADD #probes :probe",
-      ConditionExpression: `${whileAs} AND (attribute_not_exists(#probes) OR size(#probes) < :max OR contains(#probes, :message))`,
-      ExpressionAttributeNames: { ...names, "#probes": "probes", "#probesUntil": "probesUntilMs" },
-      ExpressionAttributeValues: {
-        ":openings": number(seen.openings),
+      set: "probesUntilMs = if_not_exists(probesUntilMs, :until)",
+      rest: "ADD probes :probe",
+      condition: `${asSeen(seen)} AND (attribute_not_exists(probes) OR size(probes) < :max OR contains(probes, :message))`,
+      values: {
+        ...seenValues(seen),
         ":until": number(untilMs),
         ":probe": { SS: [message] },
         ":message": { S: message },
@@ -143,11 +121,10 @@ export function breakerStore(limit: LimitTable): BreakerStore {
 
   function probeAnew(seen: BreakerState, { message, untilMs }: Probe) {
     return limit.update(id, {
-      set: "#probesUntil = :until, #probes = :probe",
-      ConditionExpression: `${whileAs} AND #probesUntil = :ended`,
-      ExpressionAttributeNames: { ...names, "#probes": "probes", "#probesUntil": "probesUntilMs" },
-      ExpressionAttributeValues: {
-        ":openings": number(seen.openings),
+      set: "probesUntilMs = :until, probes = :probe",
+      condition: `${asSeen(seen)} AND probesUntilMs = :ended`,
+      values: {
+        ...seenValues(seen),
         ":until": number(untilMs),
         ":ended": number(seen.probesUntilMs),
         ":probe": { SS: [message] },
@@ -157,18 +134,13 @@ export function breakerStore(limit: LimitTable): BreakerStore {
 }
 
 /** Only as long as nobody has opened or closed it since. */
-function asSeen(
-  { openings }: BreakerState,
-  {
-    names: also,
-    values = {},
-  }: { names: Record<string, string>; values?: Record<string, ReturnType<typeof number>> },
-) {
-  return {
-    ConditionExpression: openings === 0 ? whileClosed : whileAs,
-    ExpressionAttributeNames: { ...names, ...also },
-    ExpressionAttributeValues: { ...values, ...(openings > 0 && { ":openings": number(openings) }) },
-  };
+function asSeen({ openings }: BreakerState): string {
+  return openings === 0 ? "attribute_not_exists(openings)" : "openings = :openings";
+}
+
+/** DynamoDB refuses a value that no expression names. */
+function seenValues({ openings }: BreakerState) {
+  return openings === 0 ? {} : { ":openings": number(openings) };
 }
 
 function stateOf(item: StoredLimit | undefined): BreakerState {

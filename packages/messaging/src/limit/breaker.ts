@@ -45,18 +45,15 @@ const probeGraceMs = 2_000;
 
 /** What the kit throws of its own: the other side has done nothing wrong. */
 const ownCodes = new Set([
+  "APPEND_UNCONFIRMED",
+  "CLAIM_CHECK_UNAVAILABLE",
   "LEASE_LOST",
   "NOT_AWAITED",
   "RESULT_NOT_RECORDED",
   "RUN_NOT_ENDED",
+  "STATUS_UNKNOWN",
   "UNIT_NOT_COMMITTED",
 ]);
-
-interface Begun {
-  readonly atMs: number;
-  readonly seen: BreakerState;
-  readonly isProbe: boolean;
-}
 
 /**
  * Stops calling the other side while it fails. Put it behind `idempotency()` and before `rate()`.
@@ -74,41 +71,41 @@ export function breaker(options: BreakerOptions): MessageMiddleware {
   const { limit, failures, openMs, openMsMax, probes, isFailure } = resolve(options);
   const store = breakerStore(limit);
   const recent = recentOutcomes();
-  const begun = new WeakMap<object, Begun>();
+  /** The runs that it let begin, by their units: with the state that a probe has seen. */
+  const begun = new WeakMap<object, BreakerState | undefined>();
   let known = { state: closed, readMs: Number.NEGATIVE_INFINITY };
   let reading: Promise<BreakerState> | undefined;
 
   return {
     async before({ event }) {
       const seen = await current();
-      if (seen.openings === 0) return enter(event, seen, false);
-      if (nowMs() < seen.openUntilMs) throw waitUntilOpenEnds(seen);
+      if (seen.openings === 0) return enter(event);
+      if (isOpen(seen)) throw wait(untilOpenEnds(seen));
       return halfOpen(event, seen);
     },
 
     async after({ event }) {
-      const run = begun.get(event.unit);
+      const probing = begun.get(event.unit);
       recent.add(evidenceId(event), false);
-      if (run === undefined) return;
-      const { openings, failed } = run.isProbe ? run.seen : known.state;
+      const { openings, failed } = known.state;
+      if (probing) await recover(probing);
       // What began before it opened says nothing of now.
-      if (run.isProbe || (openings === 0 && failed.size > 0)) await recover(run);
+      else if (openings === 0 && failed.size > 0) await recover(known.state);
     },
 
     async onError(request) {
       const { event, error } = request;
-      const run = begun.get(event.unit);
-      if (run === undefined || !isFailure(error)) return;
+      if (!begun.has(event.unit) || !isFailure(error)) return;
       const message = evidenceId(event);
       recent.add(message, true);
-      if (!run.isProbe && !recent.areFailures()) return; // it answers others: an attempt of this message
+      if (!begun.get(event.unit) && !recent.areFailures()) return; // it answers others: an attempt of this message
       const state = await failed(message, error);
       if (state) request.error = noAttempt(error as Error, state);
     },
   };
 
-  function enter({ unit }: Delivery, seen: BreakerState, isProbe: boolean): undefined {
-    begun.set(unit, { atMs: nowMs(), seen, isProbe });
+  function enter({ unit }: Delivery, probing?: BreakerState): undefined {
+    begun.set(unit, probing);
   }
 
   async function halfOpen(event: Delivery, seen: BreakerState): Promise<undefined> {
@@ -121,16 +118,16 @@ export function breaker(options: BreakerOptions): MessageMiddleware {
       throw new RetryLater("BREAKER_OPEN", lookAgainSeconds, { cause, waited: true });
     });
     remember(now);
-    if (isProbe) return enter(event, now, true);
-    if (now.openings === 0) return enter(event, now, false);
-    throw nowMs() < now.openUntilMs ? waitUntilOpenEnds(now) : wait(now, lookAgainSeconds);
+    if (isProbe) return enter(event, now);
+    if (now.openings === 0) return enter(event);
+    throw wait(isOpen(now) ? untilOpenEnds(now) : spread(now, lookAgainSeconds));
   }
 
   /** Undefined when it cannot be said: then the error is what it was. */
   async function failed(message: string, error: unknown): Promise<BreakerState | undefined> {
     try {
       let state = await store.fail(message);
-      const isHalfOpen = state.openings > 0 && nowMs() >= state.openUntilMs;
+      const isHalfOpen = state.openings > 0 && !isOpen(state);
       const enough = isHalfOpen ? Math.min(probes, failures) : failures;
       if ((state.openings === 0 || isHalfOpen) && state.failed.size >= enough) {
         const { openings } = state;
@@ -155,11 +152,12 @@ export function breaker(options: BreakerOptions): MessageMiddleware {
     }
   }
 
-  async function recover({ seen, isProbe }: Begun): Promise<void> {
+  /** Closes it, or forgets the failures of one that is not open. */
+  async function recover(seen: BreakerState): Promise<void> {
     try {
-      const isClosed = await store.close(isProbe ? seen : known.state);
+      const isDone = await store.close(seen);
       remember(closed);
-      if (isClosed && isProbe)
+      if (isDone && seen.openings > 0)
         log("info", "BREAKER_CLOSED", {
           limit: limit.name,
           openedSeconds: Math.round((nowMs() - seen.openedMs) / 1_000),
@@ -169,29 +167,28 @@ export function breaker(options: BreakerOptions): MessageMiddleware {
     }
   }
 
-  function waitUntilOpenEnds(state: BreakerState): RetryLater {
-    return wait(state, Math.ceil((state.openUntilMs - nowMs()) / 1_000));
+  function wait(seconds: number): RetryLater {
+    return new RetryLater("BREAKER_OPEN", seconds, { waited: true });
   }
 
-  /** Spread over as long as it was open, so that not all of them come back at once. */
-  function wait({ openMs: spreadMs, openedMs }: BreakerState, seconds: number): RetryLater {
+  function untilOpenEnds(state: BreakerState): number {
+    return spread(state, Math.ceil((state.openUntilMs - nowMs()) / 1_000));
+  }
+
+  /** Over as long as it was open, so that not all of them come back at once. */
+  function spread({ openMs: spreadMs, openedMs }: BreakerState, seconds: number): number {
     highest(limitMetrics.breakerOpenSeconds, Math.round((nowMs() - openedMs) / 1_000));
-    const spread = Math.floor((Math.random() * spreadMs) / 1_000);
-    return new RetryLater("BREAKER_OPEN", seconds + spread, { waited: true });
+    return seconds + Math.floor((Math.random() * spreadMs) / 1_000);
   }
 
   /** The message failed as all others do: it waits, at least as long as it would have. */
   function noAttempt(error: Error, state: BreakerState): RetryLater {
     const { code, retryAfterSeconds, lastly } =
       error instanceof RetryLater ? error : new RetryLater(nameOf(error));
-    const isOpen = nowMs() < state.openUntilMs;
-    const openSeconds = isOpen ? waitUntilOpenEnds(state).retryAfterSeconds : undefined;
-    const asked = [retryAfterSeconds, openSeconds].filter((seconds) => seconds !== undefined);
-    return new RetryLater(code, asked.length > 0 ? Math.max(...asked) : undefined, {
-      cause: error,
-      waited: true,
-      ...(lastly && { lastly }),
-    });
+    const seconds = isOpen(state)
+      ? Math.max(retryAfterSeconds ?? 0, untilOpenEnds(state))
+      : retryAfterSeconds;
+    return new RetryLater(code, seconds, { cause: error, waited: true, ...(lastly && { lastly }) });
   }
 
   /** The state, at most a moment old; as it was known last when it cannot be read. */
@@ -218,6 +215,12 @@ export function breaker(options: BreakerOptions): MessageMiddleware {
   function unavailable(cause: unknown): void {
     log("warn", "BREAKER_UNAVAILABLE", { limit: limit.name, errorCode: nameOf(cause) });
   }
+}
+
+/** One that would be open for longer than it can be has its time from a clock that was wrong. */
+function isOpen({ openUntilMs, openMs }: BreakerState): boolean {
+  const leftMs = openUntilMs - nowMs();
+  return leftMs > 0 && leftMs <= 2 * openMs;
 }
 
 function isFailureOfOtherSide(error: unknown): boolean {

@@ -5,7 +5,6 @@ import {
   ConditionalCheckFailedException,
   type DynamoDBClient,
   UpdateItemCommand,
-  type UpdateItemCommandInput,
 } from "@aws-sdk/client-dynamodb";
 import { unmarshall } from "@aws-sdk/util-dynamodb";
 import { dynamodb } from "../aws/clients.ts";
@@ -36,10 +35,14 @@ export interface LimitTable {
   update(id: string, change: Change): Promise<Updated>;
 }
 
-export type Change = Omit<
-  Partial<UpdateItemCommandInput>,
-  "TableName" | "Key" | "ReturnValues" | "ReturnValuesOnConditionCheckFailure" | "UpdateExpression"
-> & { readonly set?: string; readonly rest?: string };
+/** Attributes are named as they are: none of their names is a reserved word of DynamoDB. */
+export interface Change {
+  readonly set?: string;
+  /** What else the update does. */
+  readonly rest?: string;
+  readonly condition?: string;
+  readonly values: Readonly<Record<string, AttributeValue>>;
+}
 
 export interface Updated {
   readonly isDone: boolean;
@@ -74,20 +77,16 @@ export function limitTable(owner: string, { key, table, client }: LimitOptions):
     client: clientOf,
     idOf: (...parts) => ["limit", key, ...parts].join("#"),
 
-    async update(id, { set, rest = "", ...change }) {
-      const sets = ["#expiresAt = :expiresAt", ...(set === undefined ? [] : [set])].join(", ");
+    async update(id, { set, rest = "", condition, values }) {
+      const sets = ["expiresAt = :expiresAt", set].filter(Boolean).join(", ");
       try {
         const { Attributes } = await clientOf().send(
           new UpdateItemCommand({
             TableName,
             Key: { id: { S: id } },
-            ...change,
-            UpdateExpression: `SET ${sets} ${rest}`.trim(),
-            ExpressionAttributeNames: { "#expiresAt": "expiresAt", ...change.ExpressionAttributeNames },
-            ExpressionAttributeValues: {
-              ":expiresAt": number(nowSeconds() + keptSeconds),
-              ...change.ExpressionAttributeValues,
-            },
+            UpdateExpression: `SET ${sets} ${rest}`,
+            ConditionExpression: condition,
+            ExpressionAttributeValues: { ...values, ":expiresAt": number(nowSeconds() + keptSeconds) },
             ReturnValues: "ALL_NEW",
             ReturnValuesOnConditionCheckFailure: "ALL_OLD",
           }),

@@ -8,7 +8,7 @@
 // A clock decides when a token is used, and DynamoDB has none to ask: where the clocks of two environments differ by
 // d seconds, d × `perSecond` more handlers may begin. Lambda's clocks differ by milliseconds.
 import type { Delivery, MessageMiddleware, SqsMessage } from "../commit/delivery.ts";
-import { nowMs } from "../core/clock.ts";
+import { nowMs, wait } from "../core/clock.ts";
 import { derivedId } from "../core/ids.ts";
 import { limitMetrics } from "../core/limit-metrics.ts";
 import { Park, RetryLater } from "../core/outcome.ts";
@@ -65,7 +65,7 @@ export function rate(options: RateOptions): MessageMiddleware {
   const { limit, per, perSecond, burst } = resolve(options);
   const line = tokenLine({ limit, perSecond, burst });
   const offsetMs = offsetOf((burst / perSecond) * 1_000);
-  /** Whose token of an earlier receive was used: a second run of the receive needs another. */
+  /** The token of an earlier receive is used once: a second run of the receive needs another. */
   const used = new WeakSet<SqsMessage>();
 
   return {
@@ -90,10 +90,20 @@ export function rate(options: RateOptions): MessageMiddleware {
 
   /** What the last receive was given for this one. */
   function appointedFor({ sqsMessage }: Delivery, id: string): number | undefined {
-    const appointed = sqsMessage?.past?.kept?.[id];
-    if (sqsMessage === undefined || appointed === undefined || used.has(sqsMessage)) return undefined;
+    if (sqsMessage === undefined || used.has(sqsMessage)) return undefined;
     used.add(sqsMessage);
-    return appointed;
+    const { kept = {} } = sqsMessage.past ?? {};
+    return kept[id] ?? tokenIn(kept, id);
+  }
+
+  /** One that was sold at a higher rate than today's is void: all that were sold with it would break the rate. */
+  function tokenIn(kept: Readonly<Record<string, number>>, id: string): number | undefined {
+    const [, tokenUs] =
+      Object.entries(kept).find(([name]) => {
+        const [of, intervalUs] = name.split("@");
+        return of === id && Number(intervalUs) >= line.intervalUs;
+      }) ?? [];
+    return tokenUs;
   }
 
   async function take(event: Delivery, id: string): Promise<number> {
@@ -114,7 +124,7 @@ export function rate(options: RateOptions): MessageMiddleware {
     const seconds = Math.max(1, Math.round((waitMs + offsetMs) / 1_000));
     return new RetryLater("RATE_LIMITED", seconds, {
       waited: true,
-      kept: { ...paidFor(event), [id]: tokenUs },
+      kept: { ...paidFor(event), [`${id}@${line.intervalUs}`]: tokenUs },
     });
   }
 
@@ -124,7 +134,7 @@ export function rate(options: RateOptions): MessageMiddleware {
     if (waitMs <= 0) return true;
     if (waitMs > inFunctionMs + Math.max(0, -offsetMs) || nowMs() + waitMs > deadlineMs - marginMs)
       return false;
-    await new Promise((resolve) => setTimeout(resolve, waitMs));
+    await wait(waitMs);
     return true;
   }
 }

@@ -15,8 +15,8 @@ export function recentOutcomes(): RecentOutcomes {
     add(message, isFailure) {
       failed.delete(message); // its last answer is what counts, and makes it the latest
       failed.set(message, isFailure);
-      const [oldest] = failed.keys();
-      if (failed.size > messagesMax && oldest !== undefined) failed.delete(oldest);
+      const [oldest = message] = failed.keys();
+      if (failed.size > messagesMax) failed.delete(oldest);
     },
     areFailures() {
       const failures = [...failed.values()].filter(Boolean).length;

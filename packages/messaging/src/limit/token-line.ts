@@ -10,6 +10,8 @@ import { gathered } from "./gathered.ts";
 import { type LimitTable, number } from "./limit-item.ts";
 
 export interface TokenLine {
+  /** Between two tokens. */
+  readonly intervalUs: number;
   /**
    * The moment of a token, in microseconds since the epoch; undefined when the line is sold out for as far ahead as this
    * message may wait.
@@ -37,6 +39,8 @@ export interface TokenLineOptions {
 const aheadSeconds = 3_600;
 /** A visibility timeout ends after 12 hours at the latest. */
 const aheadMaxSeconds = 39_600;
+/** So far ahead no clock that is right has sold a token. */
+const impossibleUs = 2 * aheadMaxSeconds * 1_000_000;
 /** Between the sale of a token and its use; the oldest tokens of an idle line are sold no more. */
 const underwayUs = 100_000;
 const roundsMax = 5;
@@ -51,6 +55,7 @@ export function tokenLine({ limit, perSecond, burst }: TokenLineOptions): TokenL
   const nextUs = new Map<string, number>();
 
   return {
+    intervalUs,
     take: gathered(takeAll),
     isCurrent(tokenUs) {
       const nowUs = nowMs() * 1_000;
@@ -73,11 +78,11 @@ export function tokenLine({ limit, perSecond, burst }: TokenLineOptions): TokenL
 
   /** Those who waited longer get the earlier tokens. */
   async function sell(id: string, all: readonly Asked[]): Promise<(number | undefined)[]> {
-    const order = [...all.keys()].sort((a, b) => (all[b]?.waits ?? 0) - (all[a]?.waits ?? 0));
-    const limitsUs = order.map((index) => aheadUs(all[index]?.waits ?? 0));
+    const order = [...all.entries()].sort(([, a], [, b]) => b.waits - a.waits);
+    const limitsUs = order.map(([, { waits }]) => aheadUs(waits));
     const { firstUs, sold } = await reserve(id, limitsUs);
     const tokens: (number | undefined)[] = all.map(() => undefined);
-    for (const [position, index] of order.slice(0, sold).entries())
+    for (const [position, [index]] of order.slice(0, sold).entries())
       tokens[index] = firstUs + position * intervalUs;
     return tokens;
   }
@@ -92,14 +97,17 @@ export function tokenLine({ limit, perSecond, burst }: TokenLineOptions): TokenL
       const nowUs = nowMs() * 1_000;
       const oldestUs = nowUs - burstUs + Math.max(intervalUs, Math.min(Math.floor(burstUs / 2), underwayUs));
       wanted = Math.min(wanted, fitting(limitsUs, oldestUs - nowUs));
-      const isIdle = (nextUs.get(id) ?? nowUs) < oldestUs;
-      const { isDone, item } = isIdle
-        ? await begin(id, oldestUs, wanted)
-        : await append(id, oldestUs, nowUs + lastFirstUs(limitsUs.slice(0, wanted)), wanted);
+      const latestUs = nowUs + impossibleUs;
+      const knownUs = nextUs.get(id) ?? nowUs;
+      const { isDone, item } =
+        knownUs < oldestUs || knownUs > latestUs
+          ? await begin(id, { oldestUs, latestUs, wanted })
+          : await append(id, oldestUs, nowUs + lastFirstUs(limitsUs.slice(0, wanted)), wanted);
       const foundUs = Number(item?.nextUs ?? 0);
       remember(id, foundUs);
       if (isDone) return { firstUs: foundUs - wanted * intervalUs, sold: wanted };
-      wanted = fitting(limitsUs, Math.max(foundUs, oldestUs) - nowUs); // an idle line begins anew in the next round
+      const firstUs = foundUs > latestUs ? oldestUs : Math.max(foundUs, oldestUs); // begun anew in the next round
+      wanted = fitting(limitsUs, firstUs - nowUs);
       if (wanted === 0) return { firstUs: foundUs, sold: 0 };
     }
     throw new RetryLater("CONTENDED", undefined, { waited: true });
@@ -108,10 +116,9 @@ export function tokenLine({ limit, perSecond, burst }: TokenLineOptions): TokenL
   /** Behind the tokens that are sold. */
   function append(id: string, oldestUs: number, lastUs: number, wanted: number) {
     return limit.update(id, {
-      set: "#next = #next + :taken",
-      ConditionExpression: "#next BETWEEN :oldest AND :last",
-      ExpressionAttributeNames: { "#next": "nextUs" },
-      ExpressionAttributeValues: {
+      set: "nextUs = nextUs + :taken",
+      condition: "nextUs BETWEEN :oldest AND :last",
+      values: {
         ":taken": number(wanted * intervalUs),
         ":oldest": number(oldestUs),
         ":last": number(lastUs),
@@ -119,15 +126,18 @@ export function tokenLine({ limit, perSecond, burst }: TokenLineOptions): TokenL
     });
   }
 
-  /** Of a line that nobody was in for a while: it has the tokens of the burst. */
-  function begin(id: string, oldestUs: number, wanted: number) {
+  /** Of a line that nobody was in for a while, or that a wrong clock has sold: it has the tokens of the burst. */
+  function begin(
+    id: string,
+    { oldestUs, latestUs, wanted }: { oldestUs: number; latestUs: number; wanted: number },
+  ) {
     return limit.update(id, {
-      set: "#next = :next",
-      ConditionExpression: "attribute_not_exists(#next) OR #next < :oldest",
-      ExpressionAttributeNames: { "#next": "nextUs" },
-      ExpressionAttributeValues: {
+      set: "nextUs = :next",
+      condition: "attribute_not_exists(nextUs) OR nextUs < :oldest OR nextUs > :latest",
+      values: {
         ":next": number(oldestUs + wanted * intervalUs),
         ":oldest": number(oldestUs),
+        ":latest": number(latestUs),
       },
     });
   }

@@ -26,10 +26,6 @@ export function log(level: LogLevel, code: string, fields: Readonly<Record<strin
 const textLengthMax = 1_000;
 
 function bounded(fields: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
-  const isShort = Object.values(fields).every(
-    (value) => typeof value !== "string" || value.length <= textLengthMax,
-  );
-  if (isShort) return fields;
   const cut = (value: unknown) =>
     typeof value === "string" && value.length > textLengthMax ? `${value.slice(0, textLengthMax)}…` : value;
   return Object.fromEntries(Object.entries(fields).map(([name, value]) => [name, cut(value)]));
@@ -40,14 +36,14 @@ export function ownLine(...[level, code, fields]: Parameters<typeof writeLine>):
   if (levels.indexOf(level) >= threshold) writeLine(level, code, fields);
 }
 
-const levels: readonly string[] = ["debug", "info", "warn", "error", "silent"] satisfies (
+const levels: readonly (string | undefined)[] = ["debug", "info", "warn", "error", "silent"] satisfies (
   | LogLevel
   | "silent"
 )[];
-const threshold = thresholdOf(process.env.POWERTOOLS_LOG_LEVEL);
+const threshold = thresholdOf(process.env.POWERTOOLS_LOG_LEVEL?.toLowerCase());
 
 /** Without a level, or with one that is none, as at INFO: a typing error must not fail a function. */
-function thresholdOf(name = "info"): number {
-  const index = levels.indexOf(name.toLowerCase());
+function thresholdOf(name: string | undefined): number {
+  const index = levels.indexOf(name);
   return index >= 0 ? index : levels.indexOf("info");
 }

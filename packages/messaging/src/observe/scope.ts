@@ -4,7 +4,7 @@ import { AsyncLocalStorage } from "node:async_hooks";
 import { channel } from "node:diagnostics_channel";
 import type { Envelope } from "../envelope/envelope.ts";
 import type { Sink } from "./sink.ts";
-import { traceOf } from "./trace.ts";
+import { traceIdOf } from "./trace.ts";
 
 export interface Invocation {
   /** The name under which the function logs and counts. */
@@ -69,7 +69,7 @@ export function scopeFields(): Readonly<Record<string, unknown>> {
       source: message.source,
       type: message.type,
       correlation_id: message.correlationid,
-      trace_id: traceOf(message).traceId,
+      trace_id: traceIdOf(message),
     }),
   };
 }

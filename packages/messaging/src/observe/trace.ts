@@ -22,19 +22,25 @@ interface Traced {
 
 /** The trace of a message; one that has none, or none that is valid, has the one that follows from its identity. */
 export function traceOf({ source, id, traceparent }: Traced): Trace {
-  const given = readTraceparent(traceparent);
-  if (given) return given;
-  return {
-    traceId: derivedHex(32, "trace", source, id),
-    parentId: derivedHex(16, "span", source, id),
-    sampled: false,
-  };
+  return (
+    readTraceparent(traceparent) ?? { ...ownTrace(source, id), parentId: derivedHex(16, "span", source, id) }
+  );
+}
+
+/** The same without the span of its sender, which is for those who follow the trace. */
+export function traceIdOf({ source, id, traceparent }: Traced): string {
+  return (readTraceparent(traceparent) ?? ownTrace(source, id)).traceId;
+}
+
+function ownTrace(source: string, id: string): Omit<Trace, "parentId"> {
+  return { traceId: derivedHex(32, "trace", source, id), sampled: false };
 }
 
 /** Undefined unless the text is a traceparent: text from outside is never passed on unparsed. */
 export function readTraceparent(text: string | undefined): Trace | undefined {
-  const [, traceId = "", parentId = "", flags = ""] = wellFormed.exec(text ?? "") ?? [];
-  if (/^0*$/.test(traceId) || /^0*$/.test(parentId)) return undefined;
+  const found = text?.match(wellFormed)?.groups as Readonly<Record<Part, string>> | undefined;
+  if (found === undefined) return undefined;
+  const { traceId, parentId, flags } = found;
   return { traceId, parentId, sampled: (Number.parseInt(flags, 16) & 1) === 1 };
 }
 
@@ -44,19 +50,16 @@ export function traceparentOf({ traceId, parentId, sampled }: Trace): string {
 
 /** What a message caused by `cause` carries: the same trace, and the span of the producer's work on the cause. */
 export function childTraceparent(cause: Traced, producer: string): string {
-  return traceparentOf({
-    ...traceOf(cause),
-    parentId: derivedHex(16, "span", producer, cause.source, cause.id),
-  });
+  const { source, id, traceparent } = cause;
+  const { traceId, sampled } = readTraceparent(traceparent) ?? ownTrace(source, id);
+  return traceparentOf({ traceId, parentId: derivedHex(16, "span", producer, source, id), sampled });
 }
 
 /** The trace of this invocation, which Lambda tells each time anew. */
 export function invocationTrace(header = process.env._X_AMZN_TRACE_ID): Trace | undefined {
-  const parts = new Map((header ?? "").split(";").map((part) => part.split("=") as [string, string]));
-  const [, time, unique] = /^1-([0-9a-f]{8})-([0-9a-f]{24})$/.exec(parts.get("Root") ?? "") ?? [];
-  return readTraceparent(
-    `00-${time}${unique}-${parts.get("Parent")}-0${parts.get("Sampled") === "1" ? 1 : 0}`,
-  );
+  const parts = new Map(header?.split(";").map((part) => part.split("=") as [string, string]));
+  const traceId = parts.get("Root")?.replace(/1-(\w{8})-/, "$1");
+  return readTraceparent(`00-${traceId}-${parts.get("Parent")}-0${parts.get("Sampled") === "1" ? 1 : 0}`);
 }
 
 /** For X-Ray, which links hops by it; undefined when the trace is not sampled. */
@@ -66,5 +69,8 @@ export function traceHeaderOf(message: Traced): string | undefined {
   return `Root=1-${traceId.slice(0, 8)}-${traceId.slice(8)};Parent=${parentId};Sampled=1`;
 }
 
+type Part = "traceId" | "parentId" | "flags";
+
 /** Later versions may append fields. */
-const wellFormed = /^(?!ff)[0-9a-f]{2}-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})(?:-|$)/;
+const wellFormed =
+  /^(?!ff)[0-9a-f]{2}-(?!0{32})(?<traceId>[0-9a-f]{32})-(?!0{16})(?<parentId>[0-9a-f]{16})-(?<flags>[0-9a-f]{2})(?:-|$)/;

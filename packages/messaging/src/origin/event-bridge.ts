@@ -36,7 +36,7 @@ export function eventBridge({ types: given, id, key }: EventBridgeOptions): From
       if (place && !("field" in place))
         throw new Error("an EventBridge event has only the fields of its detail");
     }
-    const form: Form = { form: "event-bridge", types, ...(id && { id }), ...(key && { key }) };
+    const form: Form = { form: "event-bridge", types, id, key };
     return originOf(form, undefined, (arrived) => {
       const event = parseExact(arrived.body);
       const { detail, "detail-type": detailType, ...told } = isObject(event) ? event : {};
@@ -58,7 +58,7 @@ export function eventBridge({ types: given, id, key }: EventBridgeOptions): From
           id: id ? idAt(id, arrived, detail) : told.id,
           source: told.source,
           type,
-          ...(typeof told.time === "string" && { time: told.time }),
+          time: told.time,
           partitionkey: keyAt(key, arrived, detail),
           data: detail,
         },

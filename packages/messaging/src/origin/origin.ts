@@ -179,7 +179,7 @@ export function shortened(text: string | undefined): string | undefined {
 /** An envelope inside the same bounds as one that came as CloudEvent. @throws Park ENVELOPE_INVALID */
 export function made(
   fields: Readonly<Record<"id" | "source" | "type", string>> & {
-    readonly time?: string | undefined;
+    readonly time?: unknown;
     readonly partitionkey?: string | undefined;
     readonly data: unknown;
   },
@@ -190,11 +190,12 @@ export function made(
 }
 
 /** The one type that the contract accepts, for a form whose messages do not name theirs. */
-export function onlyType(form: string, { name, accepts: [only, ...others] }: Bound): string {
+export function onlyType(form: string, { name, accepts }: Bound): string {
+  const [only, ...others] = accepts;
   if (only !== undefined && others.length === 0) return only.type;
   throw new Error(
     `contract ${name} is ${form}, whose messages have no type, so it must accept exactly one, got ` +
-      `${1 + others.length}: use one type whose schema is a union`,
+      `${accepts.length}: use one type whose schema is a union`,
   );
 }
 

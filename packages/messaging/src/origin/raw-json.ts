@@ -19,7 +19,7 @@ export function rawJson({ id, key }: RawJsonOptions): From {
   return function rawJsonOf(bound) {
     const type = onlyType("raw JSON", bound);
     const source = `/${bound.name}/raw-json`; // ids of two queues are not each other's
-    return origin({ form: "raw-json", type, id, ...(key && { key }) }, bound, (arrived) => {
+    return origin({ form: "raw-json", type, id, key }, bound, (arrived) => {
       const data = parseExact(arrived.body);
       const partitionkey = keyAt(key, arrived, data);
       return made({ id: idAt(id, arrived, data), source, type, partitionkey, data }, arrived);

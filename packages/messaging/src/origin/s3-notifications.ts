@@ -88,7 +88,7 @@ function notification(record: Readonly<Record<string, unknown>>, type: string, a
       id: derivedId(key, typeof versionId === "string" ? versionId : "", eventName, named),
       source: `arn:aws:s3:::${name}`,
       type,
-      ...(typeof eventTime === "string" && { time: eventTime }),
+      time: eventTime,
       partitionkey: shortened(`${name}/${key}`),
       data,
     },

@@ -39,11 +39,10 @@ function published({ body, ...beside }: Arrived): Arrived {
   if (Type !== "Notification" || typeof Message !== "string") {
     throw new Park("FORM_INVALID", "the body is not an SNS notification: is raw message delivery on?");
   }
-  const given = beside.attributes[givenIdName];
   return {
     ...beside,
     body: Message,
-    attributes: { ...textsOf(MessageAttributes), ...(given !== undefined && { [givenIdName]: given }) },
+    attributes: { ...textsOf(MessageAttributes), [givenIdName]: beside.attributes[givenIdName] },
     publishId: typeof MessageId === "string" ? MessageId : undefined,
   };
 }

@@ -9,7 +9,5 @@ import { type From, originOf } from "./origin.ts";
  */
 export function cloudEvents(): From {
   return () =>
-    originOf({ form: "cloud-events" }, undefined, ({ body, sentMs }) =>
-      readEnvelope(body, sentMs === undefined ? {} : { sentMs }),
-    );
+    originOf({ form: "cloud-events" }, undefined, ({ body, sentMs }) => readEnvelope(body, { sentMs }));
 }

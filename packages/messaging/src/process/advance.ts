@@ -41,7 +41,7 @@ export function advance<Of extends Process>(process: Of): Work<Of, void, Needs<O
     const item = await items.get(id);
     const status = item?.status ?? noItem;
     const cell = cellFor(process, status, message.type);
-    if (isLate(process, item, message)) return;
+    if (isLate(timers, item, message)) return;
     if (cell.kind === "parked") throw new Park(cell.code, `${process.name} ${id} is ${status}`);
     if (cell.kind === "ignored") {
       if (item && mayMove(process.rows, status, message.type)) unit.write(items.save(item));
@@ -60,9 +60,9 @@ function cellFor({ name, rows }: Process, status: string, type: string): ReadCel
 }
 
 /** A time-out that was on its way when its wait ended, and meets the next wait of the same kind. */
-function isLate({ rows }: Process, item: ProcessItem | undefined, { type, causationid }: Envelope): boolean {
+function isLate(timers: Timers, item: ProcessItem | undefined, { type, causationid }: Envelope): boolean {
   if (item?.enteredBy === undefined) return false;
-  return rows.get(item.status)?.timeout?.type.type === type && item.enteredBy !== causationid;
+  return timers.get(item.status)?.type.type === type && item.enteredBy !== causationid;
 }
 
 interface Moving {
@@ -71,24 +71,25 @@ interface Moving {
   readonly item: ProcessItem;
   readonly items: VersionedTable<ProcessItem>;
   readonly timers: Timers;
-  readonly unit: UnitOfWork & Scheduling;
+  readonly unit: UnitOfWork & Omit<Scheduling, "cancel"> & Partial<Pick<Scheduling, "cancel">>;
 }
 
 async function move(process: Process, { cell, message, item, items, timers, unit }: Moving): Promise<void> {
   const { id, version, status, enteredBy } = item;
   const { to: chosen, change, publish = [], write = [] } = cell.step(message, item);
-  const [only, ...others] = cell.to;
-  const to = chosen ?? (others.length === 0 ? only : undefined);
-  if (to === undefined || !cell.to.includes(to)) {
+  const wanted = chosen ?? (cell.to.length === 1 ? cell.to[0] : undefined);
+  const to = cell.to.find((one) => one === wanted);
+  if (to === undefined) {
     throw new Park(
       "STATUS_UNDECLARED",
-      `${process.name} on ${message.type} may lead to ${cell.to.join(", ")}, got ${to}`,
+      `${process.name} on ${message.type} may lead to ${cell.to.join(", ")}, got ${wanted}`,
     );
   }
   const next = { ...item, ...change, id, version, status: to };
   if (to !== status) {
-    const wasSent = process.rows.get(status)?.timeout?.type.type === message.type;
-    if (enteredBy !== undefined && !wasSent) await unit.cancel(id);
+    const wasSent = timers.get(status)?.type.type === message.type;
+    // Without `cancel`, this release has no time-outs, and the one before it had.
+    if (enteredBy !== undefined && !wasSent) await unit.cancel?.(id);
     const waits = scheduleTimeout(timers, unit, next);
     next.enteredBy = waits ? message.id : undefined;
   }

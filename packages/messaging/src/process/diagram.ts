@@ -12,7 +12,7 @@ function arrows({ rows, initial }: Process): string[] {
   const begins = initial.map((status) => `  [*] --> ${status}`);
   const moves = [...rows].flatMap(([status, { cells }]) =>
     [...cells].flatMap(([type, cell]) =>
-      movesOf(cell).map((to) => `  ${status === noItem ? "[*]" : status} --> ${to}: ${short(type)}`),
+      cell.to.map((to) => `  ${status === noItem ? "[*]" : status} --> ${to}: ${short(type)}`),
     ),
   );
   const waits = [...rows].flatMap(([status, { timeout }]) =>
@@ -28,22 +28,20 @@ function table({ rows, accepts }: Process): string[] {
     `| message | ${statuses.map((status) => (status === noItem ? "no item" : status)).join(" | ")} |`,
     `| --- |${" --- |".repeat(statuses.length)}`,
     ...accepts.map(({ type }) => {
-      const cells = statuses.map((status) => said(rows.get(status)?.cells.get(type)));
+      const cells = [...rows.values()].flatMap((row) =>
+        [...row.cells].filter(([one]) => one === type).map(([, cell]) => said(cell)),
+      );
       return `| ${short(type)} | ${cells.join(" | ")} |`;
     }),
   ];
 }
 
-function said(cell: ReadCell | undefined): string {
-  if (cell?.kind === "parked") return `parked: \`${cell.code}\``;
-  return cell?.kind === "move" ? `→ ${cell.to.join(" or ")}` : "ignored";
-}
-
-function movesOf(cell: ReadCell): readonly string[] {
-  return cell.kind === "move" ? cell.to : [];
+function said(cell: ReadCell): string {
+  if (cell.kind === "parked") return `parked: \`${cell.code}\``;
+  return cell.kind === "move" ? `→ ${cell.to.join(" or ")}` : "ignored";
 }
 
 /** `credit.credit-reserved.v1` → `credit-reserved` */
 function short(type: string): string {
-  return type.replace(/^.*?\.(?=.*\.)/, "").replace(/\.v\d+$/, "");
+  return type.replace(/.*?\.(?=.*\.)/, "").replace(/\.v\d+$/, "");
 }

@@ -12,12 +12,17 @@ export function reachableFrom(rows: Rows, statuses: readonly string[]): Readonly
 
 /** The other statuses that one message leads to. */
 export function leavingFor(rows: Rows, status: string): string[] {
-  const cells = [...(rows.get(status)?.cells.values() ?? [])];
-  const ways = cells.flatMap((cell) => (cell.kind === "move" ? cell.to : []));
-  return [...new Set(ways)].filter((to) => to !== status);
+  const cells = [...rows].filter(([one]) => one === status).flatMap(([, row]) => [...row.cells.values()]);
+  return cells.flatMap((cell) => cell.to).filter((to) => to !== status);
 }
 
 /** Whether a message of this type moves a process that is in this status now, or later. */
 export function mayMove(rows: Rows, status: string, type: string): boolean {
-  return [...reachableFrom(rows, [status])].some((one) => rows.get(one)?.cells.get(type)?.kind === "move");
+  const reached = reachableFrom(rows, [status]);
+  return [...rows].some(([one, { cells }]) => reached.has(one) && moves(cells, type));
+}
+
+/** Whether a message of this type leads on from a status with these cells. */
+export function moves(cells: ReadRow["cells"], type: string): boolean {
+  return [...cells].some(([one, { kind }]) => one === type && kind === "move");
 }

@@ -22,10 +22,14 @@ export interface ReadRow {
   readonly cells: ReadonlyMap<string, ReadCell>;
 }
 
-export type ReadCell =
+export type ReadCell = {
+  /** The statuses that it may lead to. */
+  readonly to: readonly string[];
+} & (
   | { readonly kind: "ignored" }
   | { readonly kind: "parked"; readonly code: string }
-  | { readonly kind: "move"; readonly to: readonly string[]; readonly step: ReadStep };
+  | { readonly kind: "move"; readonly step: ReadStep }
+);
 
 export type ReadStep = (
   message: Envelope,
@@ -47,8 +51,8 @@ type GivenCell =
   | { readonly oneOf: readonly string[]; readonly choose: ReadStep };
 
 function readCell(cell: GivenCell): ReadCell {
-  if (cell === "ignored") return { kind: "ignored" };
-  if ("park" in cell) return { kind: "parked", code: cell.park };
+  if (cell === "ignored") return { kind: "ignored", to: [] };
+  if ("park" in cell) return { kind: "parked", code: cell.park, to: [] };
   if ("oneOf" in cell) return { kind: "move", to: cell.oneOf, step: cell.choose };
   return { kind: "move", to: [cell.to], step: cell.step ?? (() => ({})) };
 }

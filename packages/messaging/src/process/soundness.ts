@@ -4,7 +4,7 @@
 //
 //   G14. Every pair is decided, every status can be reached, and every wait can end.
 import type { Process } from "./process.ts";
-import { leavingFor, reachableFrom } from "./reach.ts";
+import { leavingFor, moves, reachableFrom } from "./reach.ts";
 import type { ReadRow } from "./read-row.ts";
 
 /** Named apart: the column of messages that find no item. */
@@ -65,7 +65,7 @@ export function requireSound(process: Process): void {
 
 function requireTargets({ name, rows }: Process, status: string, { cells }: ReadRow): void {
   for (const [type, cell] of cells) {
-    const strange = cell.kind === "move" ? cell.to.find((to) => to === noItem || !rows.has(to)) : undefined;
+    const strange = cell.to.find((to) => to === noItem || !rows.has(to));
     if (strange !== undefined) {
       throw new Error(`process ${name}: "${status}" on ${type} leads to "${strange}", which is no status`);
     }
@@ -84,7 +84,7 @@ function requireReached({ name, initial, rows }: Process): void {
 
 /** A process without any final status may run without end; one that has some must be able to end from everywhere. */
 function requireEnds({ name, rows }: Process): void {
-  const finals = new Set(statusesOf(rows).filter((status) => rows.get(status)?.final));
+  const finals = new Set([...rows].filter(([, { final }]) => final).map(([status]) => status));
   for (const status of statusesOf(rows)) {
     const [leaving] = leavingFor(rows, status);
     if (finals.has(status)) {
@@ -105,7 +105,7 @@ function statusesOf(rows: Process["rows"]): string[] {
 
 /** A time-out that nobody takes, or that moves nothing, would never end the wait. */
 function requireTimeout(
-  { name, accepts, schedules = [] }: Process,
+  { name, accepts, schedules }: Process,
   status: string,
   { timeout, cells, final }: ReadRow,
 ): void {
@@ -114,6 +114,6 @@ function requireTimeout(
   const where = `process ${name}: the time-out ${type} of "${status}"`;
   if (final || status === noItem) throw new Error(`${where} can never end anything: nothing waits there`);
   if (!accepts.some((one) => one.type === type)) throw new Error(`${where} must be in accepts`);
-  if (!schedules.some((one) => one.type === type)) throw new Error(`${where} must be in schedules`);
-  if (cells.get(type)?.kind !== "move") throw new Error(`${where} must lead to another status there`);
+  if (!schedules?.some((one) => one.type === type)) throw new Error(`${where} must be in schedules`);
+  if (!moves(cells, type)) throw new Error(`${where} must lead to another status there`);
 }

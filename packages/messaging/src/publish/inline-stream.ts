@@ -36,7 +36,7 @@ export function readInlineRows({ newImage, oldImage, table, sequenceNumber }: It
   const attributes = {
     id,
     createdAt: { S: nowIso() },
-    messages: newImage[outboxAttribute] ?? { NULL: true },
+    messages: newImage[outboxAttribute] ?? { S: "none" },
   };
   const { createdAt, messages } = readOutboxRow(attributes);
   const after = sequenceNumber.padStart(digitsMax, "0");

@@ -80,7 +80,7 @@ function readable(item: Parameters<typeof readOutboxRow>[0]): OutboxRow | undefi
 }
 
 function isBefore(row: OutboxRow, { after }: OutboxRow): boolean {
-  return (after !== "" && placeIn(row) < `${after}~`) || isLeftBehind(row); // behind its stamp a place has less than ~
+  return (after !== "" && placeIn(row).slice(0, after.length) <= after) || isLeftBehind(row);
 }
 
 export function isLeftBehind({ tried, createdAt }: OutboxRow): boolean {

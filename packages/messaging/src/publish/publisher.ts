@@ -57,16 +57,16 @@ const holdsMs = 3_600_000;
 
 export function publisher(options: PublisherOptions): Publisher {
   return {
-    async publish(rows, { deadlineMs }) {
-      const known = await options.registry.known(rows, { deadlineMs });
-      return publisherBy(known, options).publish(rows, { deadlineMs });
+    async publish(rows, within) {
+      const known = await options.registry.known(rows, within);
+      return publisherBy(known, options).publish(rows, within);
     },
   };
 }
 
 /** By one reading of the registry: a route must not go while rows are between its being looked up twice. */
 function publisherBy({ routes, producers }: Known, options: PublisherOptions): Publisher {
-  const { outboxTable, formerOutboxTable, registry, streamed = false, sign, journal } = options;
+  const { outboxTable, formerOutboxTable, registry, streamed, sign, journal } = options;
   return {
     async publish(given, { deadlineMs }) {
       const { rows, unread } = await withOlder(given);

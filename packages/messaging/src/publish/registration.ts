@@ -18,6 +18,9 @@ export interface Registration {
   readonly elsewhere: readonly string[];
   /** The stack that wrote it, for people. */
   readonly stack: string;
+  /** For people, too: the console of a stage shows them. Absent in entries of older releases. */
+  readonly limits?: readonly string[];
+  readonly schedules?: boolean;
 }
 
 /** The parameter that the relay's own stack writes: before it nothing is sent, because others may still be to come. */
@@ -34,7 +37,7 @@ export const registrationForm = 1;
 
 /** @throws Error naming the contract when the text is not one that a stack of ours wrote */
 export function readRegistration(name: string, text: string): Registration {
-  const { form = 1, accepts, queue, publishes, table, elsewhere = [], stack = "" } = objectIn(text);
+  const { form = 1, accepts, queue, publishes, table, elsewhere = [], stack = "", ...shown } = objectIn(text);
   if (form !== registrationForm) throw new RegistrationInvalid(name, form);
   const isWhole =
     Array.isArray(accepts) &&
@@ -45,7 +48,7 @@ export function readRegistration(name: string, text: string): Registration {
     isTextOrAbsent(queue) &&
     isTextOrAbsent(table) &&
     (queue !== undefined || accepts.length === 0);
-  if (isWhole) return { name, accepts, queue, publishes, table, elsewhere, stack };
+  if (isWhole) return { name, accepts, queue, publishes, table, elsewhere, stack, ...shownIn(shown) };
   throw new RegistrationInvalid(name);
 }
 
@@ -82,6 +85,11 @@ export function producersIn(registrations: readonly Registration[]): Record<stri
       .filter(({ publishes }) => publishes.length > 0)
       .map(({ name, publishes, table }) => [name, { publishes, ...(table !== undefined && { table }) }]),
   );
+}
+
+/** Nothing is sent by these: one that cannot be read holds back no message. */
+function shownIn({ limits, schedules }: Readonly<Record<string, unknown>>) {
+  return { ...(isTexts(limits) && { limits }), ...(schedules === true && { schedules }) };
 }
 
 function objectIn(text: string): Readonly<Record<string, unknown>> {

@@ -47,7 +47,7 @@ export async function sendAll(
   const confirmed = messages.map(() => false);
   /** Messages of one key each, by their indexes; those on their way are not among them. */
   let lines = isFifo(queueUrl)
-    ? [...Map.groupBy(messages.keys(), (index) => groupOf(messages[index])).values()]
+    ? [...Map.groupBy(messages.keys(), (index) => groupOf(messages[index] as Outgoing)).values()]
     : [...messages.keys()].map((index) => [index]);
   const underWay = new Map<Promise<void>, readonly number[][]>();
   let failure: { readonly error: unknown } | undefined;
@@ -94,8 +94,8 @@ function inOrder(lines: readonly number[][]): number[][] {
   return lines.toSorted((a, b) => headOf(a) - headOf(b));
 }
 
-function groupOf(message: Outgoing | undefined): string {
-  return groupIdOf(message?.key ?? bodyId(message?.body ?? ""));
+function groupOf({ key, body }: Outgoing): string {
+  return groupIdOf(key ?? bodyId(body));
 }
 
 /** By index: what SQS confirmed, and what it may confirm when it is sent again. The rest it refused for good, in the log. */
@@ -104,10 +104,7 @@ async function sendPack(
   messages: readonly Outgoing[],
   indexes: readonly number[],
 ): Promise<{ done: ReadonlySet<number>; again: ReadonlySet<number> }> {
-  const entries = indexes.map((index) => ({
-    ...entryOf(index, messages[index]),
-    ...groupFields(queueUrl, messages[index]),
-  }));
+  const entries = indexes.map((index) => entryOf(index, messages[index] as Outgoing, queueUrl));
   const { again, refused } = await sendBatch(sqs(), queueUrl, entries);
   for (const [errorCode, { length }] of Map.groupBy(refused, ({ code }) => code)) {
     log("error", "SEND_REFUSED", { queueUrl, errorCode, messages: length });
@@ -119,13 +116,12 @@ async function sendPack(
   };
 }
 
-function entryOf(
-  index: number,
-  { body, attributes, traceHeader }: Outgoing = { body: "" },
-): SendMessageBatchRequestEntry {
+function entryOf(index: number, message: Outgoing, queueUrl: string): SendMessageBatchRequestEntry {
+  const { body, attributes, traceHeader } = message;
   return {
     Id: String(index),
     MessageBody: body,
+    ...groupFields(message, queueUrl),
     ...(attributes && { MessageAttributes: stringAttributes(attributes) }),
     ...(traceHeader && { MessageSystemAttributes: stringAttributes({ AWSTraceHeader: traceHeader }) }),
   };
@@ -138,11 +134,10 @@ export function stringAttributes(texts: Readonly<Record<string, string>>) {
   );
 }
 
-function groupFields(queueUrl: string, message: Outgoing | undefined) {
-  if (isFifo(queueUrl)) {
-    return { MessageGroupId: groupOf(message), MessageDeduplicationId: bodyId(message?.body ?? "") };
-  }
-  return message?.key === undefined ? {} : { MessageGroupId: groupIdOf(message.key) }; // fair queues
+function groupFields(message: Outgoing, queueUrl: string) {
+  const { body, key } = message;
+  if (isFifo(queueUrl)) return { MessageGroupId: groupOf(message), MessageDeduplicationId: bodyId(body) };
+  return key === undefined ? {} : { MessageGroupId: groupIdOf(key) }; // fair queues
 }
 
 /** Of the indexes, the first ones that fit one request by count and by bytes; at least one. */
@@ -150,7 +145,7 @@ export function firstPack(indexes: readonly number[], messages: readonly Outgoin
   const pack: number[] = [];
   let packBytes = 0;
   for (const index of indexes) {
-    packBytes += bytesOf(messages[index]);
+    packBytes += bytesOf(messages[index] as Outgoing);
     if (pack.length > 0 && (pack.length === batchEntriesMax || packBytes > batchBytesMax)) break;
     pack.push(index);
   }
@@ -158,7 +153,7 @@ export function firstPack(indexes: readonly number[], messages: readonly Outgoin
 }
 
 /** SQS counts the name, the type and the value of each attribute like the body; system attributes it does not. */
-function bytesOf({ body, attributes = {} }: Outgoing = { body: "" }): number {
+function bytesOf({ body, attributes = {} }: Outgoing): number {
   const beside = Object.entries(attributes).map(([name, text]) => Buffer.byteLength(`${name}String${text}`));
   return beside.reduce((sum, bytes) => sum + bytes, Buffer.byteLength(body));
 }

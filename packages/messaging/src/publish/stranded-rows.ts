@@ -4,10 +4,10 @@
 //   G3. The sweeper tries such a row every minute. When the queue exists again, it gets its copies. When the consumer has
 //   left the registry, its copies are reported and dropped. A message of a type without any consumer stays.
 //   G4. The row has a partition key of its own, so it blocks no other row.
-import { marshall } from "@aws-sdk/util-dynamodb";
+import { marshall, unmarshall } from "@aws-sdk/util-dynamodb";
 import { dynamodb } from "../aws/clients.ts";
 import { writeItems } from "../aws/dynamodb-batch.ts";
-import { type OutboxRow, orderingKeyOf } from "../commit/outbox.ts";
+import { type OutboxMessage, type OutboxRow, orderingKeyOf } from "../commit/outbox.ts";
 import { log } from "../observe/log.ts";
 import type { Gone } from "./publisher.ts";
 import type { Registry } from "./registry.ts";
@@ -26,8 +26,8 @@ const idsShownMax = 10;
 
 /** @returns the ids of rows that could not be narrowed down, or are already: they stay as they are */
 export async function strandRows(rows: readonly OutboxRow[], options: StrandOptions): Promise<Set<string>> {
-  const { gone, unsent, registry, deadlineMs } = options;
-  const { routes } = await registry.knownNow({ deadlineMs });
+  const { gone, unsent, registry } = options;
+  const { routes } = await registry.knownNow(options);
   const left = new Set<string>();
   for (const { queueUrl, rowIds } of gone) {
     const theirs = rows.filter(({ id }) => rowIds.has(id));
@@ -54,24 +54,24 @@ async function keep(
   }));
   const refused = await writeItems(dynamodb(), { table: outboxTable, requests, deadlineMs });
   for (const { entry } of refused) {
-    const { id, place } = entry.PutRequest?.Item ?? {};
-    puts.delete(keyText({ id: id?.S ?? "", place: place?.S ?? "" }));
+    const { id, place } = unmarshall(entry.PutRequest?.Item ?? {});
+    puts.delete(keyText({ id, place }));
   }
   return new Set(puts.values());
 }
 
-/** Its writer's still (G7). */
-function keyOf({ id, key, messages: [first] }: OutboxRow, queueUrl: string) {
-  const line = first === undefined ? key.id : orderingKeyOf(first.envelope);
-  return { id: `${line}#${queueUrl.split("/").at(-1)}`, place: key.place ?? id };
+/** Its writer's still (G7), whom the key of a row in the form of older releases does not name. */
+function keyOf({ id, key, messages }: OutboxRow, queueUrl: string) {
+  const [{ envelope }] = messages as readonly [OutboxMessage];
+  return { id: `${orderingKeyOf(envelope)}#${queueUrl.split("/").at(-1)}`, place: key.place ?? id };
 }
 
 function keyText({ id, place }: { readonly id: string; readonly place: string }): string {
   return JSON.stringify([id, place]);
 }
 
-function attributesOf({ after, createdAt, messages }: OutboxRow) {
-  return { ...(after && { after }), createdAt, messages: messages.map(({ body }) => body), tried: true };
+function attributesOf({ createdAt, messages }: OutboxRow) {
+  return { createdAt, messages: messages.map(({ body }) => body), tried: true };
 }
 
 function report(

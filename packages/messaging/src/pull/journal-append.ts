@@ -162,7 +162,7 @@ export function journalAppender({
       return !evidence;
     });
     const learned = headNow !== undefined || open.length < items.length;
-    if (!learned && !reasons.some(({ Code }) => isTransient(Code))) throw refused(reasons);
+    if (!learned && !reasons.some(({ Code }) => isTransient(Code))) throw new AppendRefused();
     return open;
   }
 
@@ -204,9 +204,7 @@ function numberOf(head: StoredItem | undefined): number {
 /** Of each message, by its evidence. */
 type Results = Map<string, Appended>;
 
-function refused(reasons: readonly CancellationReason[]): Error {
-  const codes = reasons.map(({ Code }) => Code ?? "None").filter((code) => code !== "None");
-  return Object.assign(new Error(`the journal's table refused the append: ${codes.join(", ")}`), {
-    name: "AppendRefused",
-  });
+/** By the journal's table, for good. */
+class AppendRefused extends Error {
+  override readonly name = "AppendRefused";
 }

@@ -102,14 +102,14 @@ export function projection<Of extends Contract>(contract: Of, options: Projectio
         const deadlineMs = nowMs() + Math.max(0, context.getRemainingTimeInMillis() - answerMs);
         await journal.checkPartitions(); // before anything is left out
         const now = await generations.read();
-        const served = await run(now.serving, { publishes: true });
+        const served = await run(now.serving);
         if (now.building === undefined) return { ...now, records: served.records };
 
-        const rebuilt = await run(now.building, { publishes: false });
+        const rebuilt = await run(now.building);
         if (rebuilt.caughtUp) await generations.serve(now);
         return { ...(await generations.read()), records: served.records + rebuilt.records };
 
-        async function run(generation: number, { publishes }: { publishes: boolean }): Promise<Run> {
+        async function run(generation: number): Promise<Run> {
           const prefix = generationPrefix(name, generation);
           const state = stateOf({ name, table }, generation);
           const places = offsets({ table, prefix });
@@ -122,7 +122,7 @@ export function projection<Of extends Contract>(contract: Of, options: Projectio
               work: async (message, unit) => work(message, unit, state),
             }),
             offsets: places,
-            publishes,
+            publishes: generation === now.serving,
             outboxTable,
           });
           return pullAll(journal, deadlineMs, prefix, (partition) =>
@@ -182,5 +182,5 @@ function resolve(options: ProjectionOptions) {
 }
 
 function isRebuild(event: unknown): boolean {
-  return typeof event === "object" && event !== null && "rebuild" in event && event.rebuild === true;
+  return Object(event).rebuild === true;
 }

@@ -116,9 +116,8 @@ export function isNearer(record: SQSRecord, ahead: number | undefined): boolean 
 }
 
 function lastRunIn(note: Record<string, unknown>, record: SQSRecord): LastRun {
-  const { run } = note;
-  if (run === "alone") return run;
-  return run === "ended" && isOfLastReceive(note, record) ? run : "unknown";
+  if (note.run === "alone") return "alone";
+  return isOfLastReceive(note, record) ? "ended" : "unknown";
 }
 
 /** That an older run ended says nothing about the last one, which may have used what the older one kept. */

@@ -5,7 +5,7 @@
 //   G4. From the first one that does not fit on, all go back: none of a FIFO group passes another.
 import type { SQSRecord } from "aws-lambda";
 import { isRedelivered } from "../commit/received.ts";
-import { Park, RetryLater } from "../core/outcome.ts";
+import { RetryLater } from "../core/outcome.ts";
 import { valuesIn, valuesMax } from "../envelope/caps.ts";
 import type { Subscription } from "../envelope/subscription.ts";
 import { attemptStore } from "./attempt-store.ts";
@@ -36,7 +36,7 @@ export async function giveBackBeyondMemory(
   await attemptStore({ table: queue.evidenceTable }).lastRuns(givenBack.filter(isRedelivered)); // what counts for them stays
   const { settleFailure } = await import("./failed-record.ts");
   const full = new RetryLater("BATCH_FULL", 1, { waited: true });
-  await Promise.all(givenBack.map((record) => settleFailure(queue, record, full, {}).catch(() => false)));
+  await Promise.allSettled(givenBack.map((record) => settleFailure(queue, record, full, {})));
   return { records: all.slice(0, beyond), givenBack };
 }
 
@@ -45,8 +45,7 @@ function weightOf(body: string): number {
   try {
     const values = valuesIn(body);
     return values > valuesMax ? 0 : values;
-  } catch (error) {
-    if (error instanceof Park) return 0;
-    throw error;
+  } catch {
+    return 0; // TOO_DEEP
   }
 }

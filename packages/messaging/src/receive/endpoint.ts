@@ -167,10 +167,8 @@ function identityOf(caller: unknown, callerOf: unknown): string {
 }
 
 function readBody(event: APIGatewayProxyEventV2): unknown {
-  const body = event.isBase64Encoded
-    ? Buffer.from(event.body ?? "", "base64").toString("utf8")
-    : (event.body ?? "");
-  return parseExact(body);
+  const text = event.body ?? "";
+  return parseExact(event.isBase64Encoded ? Buffer.from(text, "base64").toString("utf8") : text);
 }
 
 /** An item of evidence has 400 KB, and room for what else is in it. Bytes. */

@@ -201,5 +201,5 @@ function holdIn(item: Readonly<Record<string, AttributeValue>> | undefined): Hol
 }
 
 function texts(value: unknown): string[] {
-  return Array.isArray(value) ? value.filter((entry) => typeof entry === "string") : [];
+  return Array.isArray(value) ? value.map(String) : [];
 }

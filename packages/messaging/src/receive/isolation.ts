@@ -36,8 +36,6 @@ export async function processIsolated<Item>(
   const lastRunOf = (item: Item): LastRun => runs.get(recordOf(item).messageId) ?? "unknown";
   const groups = [...Map.groupBy(items, keyOf).values()];
   const suspected = groups.filter((group) => suspectsOf(group).length > 0);
-  if (suspected.length === 0) return process(items);
-
   const done = await doneOf(suspected);
   const suspects = suspected
     .filter((group) => !done.has(group))

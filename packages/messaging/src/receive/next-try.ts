@@ -79,7 +79,7 @@ function paceSeconds({
   readonly receivesMax: number;
   readonly leftMs: number;
 }): number {
-  if (receives * 2 < receivesMax || !Number.isFinite(leftMs / receivesMax)) return 0;
+  if (receives * 2 < receivesMax || !Number.isFinite(leftMs)) return 0;
   return visibilitySeconds(leftMs / 1_000 / Math.max(1, receivesMax - receives - 1)) ?? 0;
 }
 
@@ -96,8 +96,7 @@ const askedMax = 20;
  */
 function inLine(record: SQSRecord, ahead: number | undefined): number | undefined {
   const { line } = pastOf(record);
-  if (line === undefined || ahead === undefined || ahead <= nearMax || !isNearer(record, ahead))
-    return undefined;
+  if (line === undefined || ahead === undefined || ahead <= nearMax || ahead >= line.ahead) return undefined;
   const secondsEach = (nowMs() - line.firstMs) / 1_000 / (line.firstAhead - ahead);
   return Math.max(1, Math.min(Math.ceil((ahead * secondsEach) / faster), lineMaxSeconds));
 }

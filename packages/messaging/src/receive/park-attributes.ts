@@ -101,7 +101,8 @@ export function isParkedByKit({ Attributes, MessageAttributes }: DeadLetterAttri
 export function parkOf(deadLetter: DeadLetterAttributes): ParkTexts {
   if (!isParkedByKit(deadLetter)) return {};
   const names = [...parkAttributeNames, traceName] as const;
-  const texts = names.map((name) => [name, deadLetter.MessageAttributes?.[name]?.StringValue]);
+  const { MessageAttributes = {} } = deadLetter;
+  const texts = names.map((name) => [name, MessageAttributes[name]?.StringValue]);
   return Object.fromEntries(texts.filter(([, text]) => text !== undefined)) as ParkTexts;
 }
 
@@ -149,8 +150,8 @@ export function folded(attributes: Attributes): MessageAttributeValue {
 
 /** The attributes that `folded` put into this one; none when the text is of any other form, as an unknown sender wrote it. */
 export function unfolded(attribute: MessageAttributeValue | undefined): Attributes {
-  const entries = listIn(attribute?.StringValue);
-  if (!entries.every(isEntry) || entries.length > attributesMax) return {};
+  const entries = jsonIn(attribute?.StringValue);
+  if (!Array.isArray(entries) || !entries.every(isEntry) || entries.length > attributesMax) return {};
   return Object.fromEntries(
     entries.map(([name, type, value]) => [
       name,
@@ -194,12 +195,11 @@ function fitted(original: Attributes, park: Attributes, bytesMax: number): Attri
   return attributesBytes(least) <= bytesMax ? least : undefined;
 }
 
-function listIn(json: string | undefined): unknown[] {
+function jsonIn(text: string | undefined): unknown {
   try {
-    const value: unknown = JSON.parse(json ?? "[]");
-    return Array.isArray(value) ? value : [];
+    return JSON.parse(String(text));
   } catch {
-    return []; // a sender's own attribute of this name, which is not ours to read
+    return undefined; // a sender's own attribute of this name, which is not ours to read
   }
 }
 

@@ -14,7 +14,7 @@ import { unitOf, writeMetrics } from "../observe/metrics.ts";
 import { currentMessage, type Invocation, scopeFields } from "../observe/scope.ts";
 import type { Sink } from "../observe/sink.ts";
 import { type LoadedTracer, type Traced, underSubsegment } from "../observe/subsegment.ts";
-import { traceOf } from "../observe/trace.ts";
+import { traceIdOf } from "../observe/trace.ts";
 
 export interface PowertoolsOptions {
   /** Writes the kit's lines too, at its own level; every line of it gets the ids of the message it is about. */
@@ -113,7 +113,7 @@ const lineFields = Object.fromEntries(
 
 function idsOf(message: Envelope) {
   const { id: messageId, correlationid: correlation_id } = message;
-  return { messageId, correlation_id, trace_id: traceOf(message).traceId };
+  return { messageId, correlation_id, trace_id: traceIdOf(message) };
 }
 
 /** How many messages a blob of metrics names; a batch may have 10,000. */

@@ -124,14 +124,14 @@ function packed(items: readonly ScheduledItem[]): { packs: ScheduledItem[][]; re
     const { head, bytes } = headOf(line);
     rest.push(...line.slice(head.length));
     if (pack.length + head.length > itemsMax || packBytes + bytes > bytesMax) {
-      if (pack.length > 0) packs.push(pack);
+      packs.push(pack);
       pack = [];
       packBytes = 0;
     }
     pack.push(...head);
     packBytes += bytes;
   }
-  if (pack.length > 0) packs.push(pack);
+  packs.push(pack);
   return { packs, rest };
 }
 

@@ -59,7 +59,7 @@ function durationOf(after: After): number {
 }
 
 function isAmount(value: unknown): boolean {
-  return typeof value === "number" && value >= 0 && value < Number.POSITIVE_INFINITY;
+  return typeof value === "number" && value >= 0;
 }
 
 function invalid(detail: string): Park {

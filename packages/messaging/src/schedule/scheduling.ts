@@ -60,7 +60,7 @@ interface Change {
   readonly read: ScheduledItem | undefined;
   readonly put?: { readonly key: string; readonly message: Envelope; readonly dueMs: number } | undefined;
   readonly moveToMs?: number;
-  readonly removed?: boolean;
+  readonly removed?: ScheduledItem;
 }
 
 export interface Collected extends Scheduling {
@@ -83,9 +83,10 @@ export function scheduling({ unit, table, read, readsFirst }: SchedulingOptions)
       const before = changes.get(id);
       if (isWaiting(before)) throw exists(key);
       const message = messageOf(draft, { key, dueMs }, (checked) => {
-        const put = changes.get(id)?.put;
-        if (put?.message.id === checked.id)
-          changes.set(id, { ...(changes.get(id) as Change), put: { ...put, message: checked } });
+        const change = changes.get(id);
+        // Compared as a whole: another of the key has the same id.
+        if (change?.put?.message === message)
+          changes.set(id, { ...change, put: { ...change.put, message: checked } });
       });
       changes.set(id, { id, read: before?.read, put: { key, message, dueMs } });
     },
@@ -94,7 +95,7 @@ export function scheduling({ unit, table, read, readsFirst }: SchedulingOptions)
       const change = await known(key);
       if (!isWaiting(change)) return false;
       const { id, read } = change;
-      if (read) changes.set(id, { id, read, removed: true });
+      if (read) changes.set(id, { id, read, removed: read });
       else changes.delete(id); // scheduled by this unit
       return true;
     },
@@ -126,7 +127,7 @@ export function scheduling({ unit, table, read, readsFirst }: SchedulingOptions)
   function writesOf({ id, read, put, moveToMs, removed }: Change): Write[] {
     if (put) return [putWrite(table, { id, ...put }, read)];
     if (read && moveToMs !== undefined) return [moveWrite(table, read, moveToMs)];
-    return read && removed ? [removeWrite(table, read)] : [];
+    return removed ? [removeWrite(table, removed)] : [];
   }
 
   /** The change of a key, with the message that waits there. */
@@ -143,8 +144,9 @@ export function scheduling({ unit, table, read, readsFirst }: SchedulingOptions)
   }
 
   async function requireFree({ id, read: known, put }: Change): Promise<void> {
-    const item = put && known === undefined ? await read(id) : undefined;
-    if (item !== undefined && item.messageId?.S !== put?.message.id) throw exists(put?.key ?? "");
+    if (put === undefined || known !== undefined) return;
+    const item = await read(id);
+    if (item !== undefined && item.messageId?.S !== put.message.id) throw exists(put.key);
   }
 
   function wait(promise: Promise<unknown>): void {
@@ -158,8 +160,8 @@ export function scheduling({ unit, table, read, readsFirst }: SchedulingOptions)
     { key, dueMs }: { readonly key: string; readonly dueMs: number },
     checked: (message: Envelope) => void,
   ): Envelope {
-    const { name, schedules = [] } = contract;
-    if (!schedules.some(({ type }) => type === draft.type)) {
+    const { name, schedules } = contract;
+    if (!schedules?.some(({ type }) => type === draft.type)) {
       throw new Park(
         "TYPE_NOT_SCHEDULED",
         `the contract of ${name} does not list ${draft.type} under schedules`,

@@ -53,7 +53,7 @@ export async function wakeUpFor(queueUrl: string, due: ReadonlyMap<string, numbe
     atMs,
     slots: [...new Set(list.map(([id]) => slotOf(id)))],
   }));
-  if (wakeUps.length > 0) await sendWakeUps(queueUrl, wakeUps);
+  await sendWakeUps(queueUrl, wakeUps);
 }
 
 /** The first whole second at which it is due. */

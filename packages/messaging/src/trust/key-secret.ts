@@ -74,14 +74,15 @@ function fullForm(keys: unknown): KeyEntry[] {
 /** CloudFormation can add one generated text to an object, and no time. */
 function firstForm({ current, ...keys }: Record<string, unknown>): KeyEntry[] {
   const ids = Object.keys(keys);
-  if (typeof current !== "string" || ids.length !== 1 || ids[0] !== current) {
+  const [id] = ids;
+  if (id === undefined || id !== current || ids.length > 1) {
     throw new KeysInvalid(
       `the secret must have "keys", or "current" and the key it names, got ${ids.length} keys`,
     );
   }
-  const password = keys[current];
-  if (typeof password !== "string") throw new KeysInvalid(`the key ${namedSafely(current)} must be a string`);
-  return [entryOf(current, Buffer.from(password).toString("base64"), 0)];
+  const password = keys[id];
+  if (typeof password !== "string") throw new KeysInvalid(`the key ${namedSafely(id)} must be a string`);
+  return [entryOf(id, Buffer.from(password).toString("base64"), 0)];
 }
 
 function entryOf(id: string, secret: unknown, signsFromMs: number): KeyEntry {

@@ -4,7 +4,7 @@ import { type Faults, injectFaults } from "@essentially-once/testing/faults";
 import { linesOf } from "@essentially-once/testing/internal/support/lines";
 import { aContext, anSqsEvent, anSqsRecord } from "@essentially-once/testing/lambda";
 import { aWorld, type World } from "@essentially-once/testing/world";
-import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
 import { dynamodb } from "../../src/aws/clients.ts";
 import { setClock } from "../../src/core/clock.ts";
 import { newId } from "../../src/core/ids.ts";
@@ -39,7 +39,19 @@ describe("dispatch", () => {
     await scheduled({ id: "late", key: "c", dueMs: now - 10_000 });
     await scheduled({ id: "oldest", key: "c", dueMs: now - 20_000 });
     await scheduled({ id: "later", key: "c", dueMs: now + 200_000 });
-    await run();
+    const lines = await linesOf(async () => {
+      expect(await run()).toEqual({ batchItemFailures: [], found: 2, dispatched: 2 });
+    });
+    expect(lines).toContainEqual(
+      expect.objectContaining({
+        level: "INFO",
+        code: "DISPATCHED",
+        service: "dispatch",
+        found: 2,
+        dispatched: 2,
+      }),
+    );
+    expect(lines).toContainEqual(expect.objectContaining({ code: "METRICS", Dispatched: 2 }));
     expect(await sent()).toEqual(["oldest", "late"]);
     expect((await world.items(table())).map(({ messageId }) => messageId)).toEqual(["later"]);
   });
@@ -69,6 +81,23 @@ describe("dispatch", () => {
     expect(await sent()).toEqual(["soon"]);
   });
 
+  it("G12: and so it does when its timer fires a moment early", async () => {
+    const dueMs = Date.now() + 1_500;
+    await scheduled({ id: "soon", dueMs });
+    let now = dueMs - 1_500;
+    restore = setClock(() => now);
+    const { setTimeout } = globalThis;
+    const early: typeof setTimeout = ((work: () => void, ms = 0) => {
+      if (ms < 1_500 || ms > 1_510) return setTimeout(work, ms);
+      now += ms - 1;
+      return setTimeout(work, 0);
+    }) as never;
+    vi.stubGlobal("setTimeout", early);
+    await run(aWakeUp(dueMs));
+    vi.unstubAllGlobals();
+    expect(await sent()).toEqual(["soon"]);
+  });
+
   it("G12: sends itself a wake-up for each second in which something is due before its next runs", async () => {
     const start = Math.ceil(Date.now() / 1_000) * 1_000 + 30_000;
     for (const [index, dueMs] of [start, start - 1, start + 10_000, start + 3_600_000].entries())
@@ -80,6 +109,39 @@ describe("dispatch", () => {
       expect(delaySeconds).toBeLessThanOrEqual(90);
     }
   });
+
+  it("G12, G11: a slot with five hundred entries in one second gets a wake-up of its own", async () => {
+    const dueMs = Math.ceil(Date.now() / 1_000) * 1_000 + 30_000;
+    const ids = Array.from({ length: 20_000 }, (_, n) => String(n));
+    const slotted = (slot: string) => ids.filter((id) => slotOf(itemId("timed", id)) === slot);
+    const [crowd, [other = ""]] = [slotted("1").slice(0, 500), slotted("2")];
+    await Promise.all([...crowd, other].map((id) => scheduled({ id, dueMs })));
+    expect((await entriesOf(() => run())).map(({ slots }) => slots)).toEqual([["1"], ["2"]]);
+    await world.remove(table(), itemId("timed", crowd[0] ?? ""));
+    const [{ slots = [] } = {}, ...others] = await entriesOf(() => run());
+    expect([[...slots].sort(), others]).toEqual([["1", "2"], []]);
+  });
+
+  it("G11: begins nothing after its deadline, and says what it found", async () => {
+    await scheduled({ id: "due", dueMs: 1_000 });
+    const answer = await handler({}, aContext({ remainingMs: 900 }));
+    expect(answer).toEqual({ batchItemFailures: [], found: 1, dispatched: 0 });
+    expect(await sent()).toEqual([]);
+  });
+
+  it.each([
+    [179_999, ["due"]],
+    [180_000, []],
+  ])(
+    "G12: a wake-up of %i ms ago finds what is due, unless a run of the schedule has looked since: %o",
+    async (agoMs, ids) => {
+      const now = Date.now();
+      await scheduled({ id: "due", dueMs: now - 200_000 });
+      restore = setClock(() => now);
+      await handler(aWakeUp(now - agoMs), aContext({ remainingMs: 20_000 }));
+      expect(await sent()).toEqual(ids);
+    },
+  );
 
   it("G12: of two dispatchers at once, one sends", async () => {
     for (let index = 0; index < 120; index++) await scheduled({ id: String(index), dueMs: 1_000 });
@@ -134,7 +196,9 @@ describe("dispatch", () => {
     });
     const lines = await linesOf(() => run());
     expect((await sent()).sort()).toEqual(["0", "1", "2", "3", "5", "6", "7", "8"]);
-    expect(lines.map(({ code }) => code)).toContain("DISPATCH_REFUSED");
+    expect(lines.filter(isError)).toMatchObject([
+      { code: "DISPATCH_REFUSED", id: itemId("timed", "4"), errorCode: "ValidationException" },
+    ]);
   });
 
   it("G4: messages of one key are in the order of their times, however many there are", async () => {
@@ -151,7 +215,8 @@ describe("dispatch", () => {
     await scheduled({ id: "own", dueMs: 1_000 });
     const lines = await linesOf(() => run());
     expect(await sent()).toEqual(["own"]);
-    expect(lines.map(({ code }) => code)).toContain("SCHEDULE_FOREIGN");
+    const foreign = { code: "SCHEDULE_FOREIGN", id: itemId("timed", "forged"), source: "/bank" };
+    expect(lines.filter(isError)).toMatchObject([foreign]);
   });
 
   it("G6: an item of a later release stays, is reported, and holds nobody", async () => {
@@ -159,19 +224,28 @@ describe("dispatch", () => {
     await scheduled({ id: "own", dueMs: 2_000 });
     const lines = await linesOf(() => run());
     expect(await sent()).toEqual(["own"]);
-    expect(lines.map(({ code }) => code)).toContain("SCHEDULE_UNREADABLE");
+    const unreadable = { code: "SCHEDULE_UNREADABLE", id: itemId("timed", "new"), errorCode: "Error" };
+    expect(lines.filter(isError)).toMatchObject([unreadable]);
     expect(await world.items(table())).toHaveLength(1);
   });
 
   it("G11: says how long the oldest is overdue, and 0 when none is", async () => {
-    const ages = async () => {
-      const lines = await linesOf(() => run());
+    const ages = async (event?: unknown) => {
+      const lines = await linesOf(() => run(event));
       return lines.flatMap((line) => (line as { ScheduleAgeSeconds?: number }).ScheduleAgeSeconds ?? []);
     };
     expect(await ages()).toEqual([0]);
+    await scheduled({ id: "woken", dueMs: Date.now() - 1_000 });
+    expect(await ages(aWakeUp(Date.now()))).toEqual([]); // of all slots, only a run of the schedule knows
     await scheduled({ id: "overdue", dueMs: Date.now() - 90_000 });
     const [age = 0] = await ages();
     expect(age).toBeGreaterThanOrEqual(90);
+    expect(age).toBeLessThan(150);
+    await scheduled({ id: "younger", dueMs: Date.now() - 10_000 });
+    await scheduled({ id: "older", dueMs: Date.now() - 400_000 });
+    const [oldest = 0, ...others] = await ages();
+    expect(oldest).toBeGreaterThanOrEqual(400);
+    expect(others).toEqual([]);
   });
 
   it("G12: takes what is no wake-up, or an old one, for done", async () => {
@@ -217,6 +291,10 @@ async function moved(key: string, due: string): Promise<void> {
   );
 }
 
+function isError({ level }: { readonly level?: unknown }): boolean {
+  return level === "ERROR";
+}
+
 function run(event: unknown = {}): Promise<unknown> {
   return handler(event, aContext({ remainingMs: 20_000 }));
 }
@@ -240,14 +318,20 @@ async function sent(): Promise<string[]> {
   return (await messages()).map(({ id }) => id);
 }
 
-async function entriesOf(work: () => Promise<unknown>): Promise<{ atMs: number; delaySeconds: number }[]> {
+interface Entry {
+  readonly atMs: number;
+  readonly slots: readonly string[];
+  readonly delaySeconds: number;
+}
+
+async function entriesOf(work: () => Promise<unknown>): Promise<Entry[]> {
   const { sqs } = await import("../../src/aws/sqs-client.ts");
-  const entries: { atMs: number; delaySeconds: number }[] = [];
+  const entries: Entry[] = [];
   sqs().middlewareStack.add(
     (next) => async (args) => {
       const { Entries = [] } = args.input as { Entries?: { MessageBody: string; DelaySeconds: number }[] };
       for (const { MessageBody, DelaySeconds } of Entries)
-        entries.push({ atMs: JSON.parse(MessageBody).atMs, delaySeconds: DelaySeconds });
+        entries.push({ ...JSON.parse(MessageBody), delaySeconds: DelaySeconds });
       return next(args);
     },
     { name: "entries", step: "initialize", override: true },

@@ -3,6 +3,7 @@ import { GetItemCommand, QueryCommand, type QueryCommandOutput } from "@aws-sdk/
 import { marshall } from "@aws-sdk/util-dynamodb";
 import { anEnvelope } from "@essentially-once/testing/an-envelope";
 import { type Faults, injectFaults } from "@essentially-once/testing/faults";
+import { linesOf } from "@essentially-once/testing/internal/support/lines";
 import { registerProducers } from "@essentially-once/testing/internal/support/register-producers";
 import { aContext, anSqsEvent, anSqsRecord } from "@essentially-once/testing/lambda";
 import { aWorld, type World } from "@essentially-once/testing/world";
@@ -22,6 +23,7 @@ import { contract } from "../../src/envelope/contract.ts";
 import { asciiJson } from "../../src/envelope/envelope.ts";
 import { messageType } from "../../src/envelope/message-type.ts";
 import { keepRows, readInlineRows } from "../../src/publish/inline-stream.ts";
+import { isLeftBehind, noteTried, withOlderRows } from "../../src/publish/older-rows.ts";
 import { publisher } from "../../src/publish/publisher.ts";
 import { fixedRegistry } from "../../src/publish/registry.ts";
 import { consumer } from "../../src/receive/consumer.ts";
@@ -83,12 +85,32 @@ describe("G4: by the stream", () => {
     await publish(await streamOf(first), aContext());
     faults.remove();
     const unreadable = injectFaults(dynamodb(), { command: "QueryCommand", moment: "before" });
-    const { batchItemFailures } = await publish(await streamOf(second), aContext());
+    const event = await streamOf(second);
+    const lines = await linesOf(async () => {
+      const { batchItemFailures } = await publish(event, aContext());
+      expect(batchItemFailures).toEqual([{ itemIdentifier: "100" }]);
+    });
     unreadable.remove();
-    expect(batchItemFailures).toEqual([{ itemIdentifier: "100" }]);
+    expect(lines).toContainEqual(
+      expect.objectContaining({ level: "WARN", code: "OLDER_ROWS_UNREAD", errorCode: "TimeoutError" }),
+    );
     expect(await sent()).toEqual([]);
     await publish(await streamOf(other), aContext());
     expect((await outboxRows()).map(({ place }) => place)).toEqual([first.place, second.place]);
+  });
+
+  it("G5: an older row that cannot be read holds nobody, and is reported", async () => {
+    const row = await commit();
+    const place = "0000000000000001#old";
+    await world.put(outbox(), { id: row.id, place, createdAt: "2026-01-01T00:00:00.000Z", messages: "none" });
+    const event = await streamOf(row);
+    const lines = await linesOf(async () => {
+      expect(await publish(event, aContext())).toEqual({ batchItemFailures: [] });
+    });
+    expect(lines).toContainEqual(
+      expect.objectContaining({ level: "ERROR", code: "OUTBOX_ROW_INVALID", id: row.id, place }),
+    );
+    expect(await sent()).toEqual(["1"]);
   });
 
   it("a commit that read what another wrote comes behind it, whatever their clocks said", async () => {
@@ -97,6 +119,15 @@ describe("G4: by the stream", () => {
     expect(second.place > first.place).toBe(true);
     expect(await publish(await streamOf(second), aContext())).toEqual({ batchItemFailures: [] });
     expect(await sent()).toEqual(["1", "2"]);
+  });
+
+  it("of young rows only that of a commit whose item it read goes before it: the stream is to bring the others", async () => {
+    await commit({ clockMs: 30_000, reads: true });
+    const independent = await commit();
+    const reader = await commit({ reads: true });
+    expect(independent.place < reader.place).toBe(true);
+    for (const row of [reader, independent]) await publish(await streamOf(row), aContext());
+    expect(await sent()).toEqual(["1", "3", "2"]);
   });
 
   it("G11: of very many older rows the first hundred go, and the row waits for the rest", async () => {
@@ -126,6 +157,53 @@ describe("G4: by the stream", () => {
     await publish(await streamOf(second), aContext());
     expect(await sent()).toEqual(["1", "2"]);
   });
+
+  it("notes once in a row that it could not be sent, and not in one that is old or gone", async () => {
+    const [row, gone] = [await commit(), await commit()];
+    const [event, eventOfGone] = [await streamOf(row), await streamOf(gone)];
+    await world.remove(outbox(), { ...gone });
+    faults = injectFaults(sqs(), { command: "SendMessageBatchCommand", moment: "before" });
+    const notes = injectFaults(dynamodb(), { command: "UpdateItemCommand", moment: "after", attempts: [] });
+    await at(120_000, () => publish(event, aContext()));
+    expect(notes.attempts).toHaveLength(0);
+    for (let time = 0; time < 2; time++) await publish(event, aContext());
+    expect(notes.attempts).toHaveLength(1);
+    await publish(eventOfGone, aContext());
+    notes.remove();
+    expect(await outboxRows()).toMatchObject([{ place: row.place, tried: true }]);
+  });
+
+  it("what was left behind comes once, before all that is given of its key", async () => {
+    const [first, second, third] = [await commit(), await commit(), await commit()];
+    await noteTried(outbox(), [await readRow(first), await readRow(second)]);
+    const given = [await readRow(second), await readRow(third)];
+    const { rows: all, unread } = await withOlderRows(outbox(), given, given);
+    expect(all.map(({ key: { place } }) => place)).toEqual([first.place, second.place, third.place]);
+    expect(unread).toEqual(new Set());
+    const reversed = await withOlderRows(outbox(), given.toReversed(), given.toReversed());
+    expect(reversed.rows.map(({ key: { place } }) => place)).toEqual([
+      first.place,
+      third.place,
+      second.place,
+    ]);
+  });
+
+  it.each([
+    [false, 59_999, false],
+    [false, 60_000, true],
+    [false, -59_999, false],
+    [false, -60_000, true],
+    [true, 0, true],
+  ])(
+    "a row is left behind when it was tried (%s) or is a minute off by any clock (%i ms): %s",
+    (...given) => {
+      const [tried, ageMs, expected] = given;
+      const restore = setClock(() => 1_781_524_800_000);
+      const createdAt = new Date(1_781_524_800_000 - ageMs).toISOString();
+      expect(isLeftBehind({ tried, createdAt } as OutboxRow)).toBe(expected);
+      restore();
+    },
+  );
 
   it("in one batch the stream's order counts", async () => {
     const first = await commit();
@@ -248,6 +326,23 @@ describe("the publisher", () => {
       await world.drain(queue());
     },
   );
+
+  it("G11: does not ask a queue again that is overloaded when there is no time left", async () => {
+    const row = await readRow(await commit());
+    let requests = 0;
+    const Failed = [{ Id: "0", SenderFault: false, Code: "ServiceUnavailable" }];
+    sqs().middlewareStack.add(
+      () => async () => {
+        requests++;
+        return { response: {}, output: { $metadata: {}, Failed } };
+      },
+      { name: "overloaded", step: "initialize" },
+    );
+    const sent = await relayTo(ordered()).publish([row], { deadlineMs: Date.now() });
+    sqs().middlewareStack.remove("overloaded");
+    expect(sent).toEqual(new Set());
+    expect(requests).toBe(1);
+  });
 
   it("a unit of work has one row for each key of its messages", async () => {
     await commit({ also: newId() });

@@ -4,6 +4,7 @@ import { marshall } from "@aws-sdk/util-dynamodb";
 import { anEnvelope } from "@essentially-once/testing/an-envelope";
 import { type Faults, injectFaults } from "@essentially-once/testing/faults";
 import { type Line, linesOf } from "@essentially-once/testing/internal/support/lines";
+import { leaveOut } from "@essentially-once/testing/internal/support/partial-answers";
 import { kitTypes, registerProducers } from "@essentially-once/testing/internal/support/register-producers";
 import { aContext } from "@essentially-once/testing/lambda";
 import { aWorld, type World } from "@essentially-once/testing/world";
@@ -11,6 +12,7 @@ import type { DynamoDBStreamEvent } from "aws-lambda";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { dynamodb } from "../../src/aws/clients.ts";
 import { sqs } from "../../src/aws/sqs-client.ts";
+import { orderingKeyOf } from "../../src/commit/outbox.ts";
 import { setClock } from "../../src/core/clock.ts";
 import { newId } from "../../src/core/ids.ts";
 import { asciiJson, type Envelope } from "../../src/envelope/envelope.ts";
@@ -44,7 +46,11 @@ afterAll(() => world.stop());
 describe("publish", () => {
   it("G3: sends each message to the queues of its type and deletes the rows", async () => {
     const ids = await rows([asked("1"), approved("2")], [asked("3")]);
-    expect(await publish(await streamOf(ids), aContext())).toEqual({ batchItemFailures: [] });
+    const event = await streamOf(ids);
+    const lines = await linesOf(async () => {
+      expect(await publish(event, aContext())).toEqual({ batchItemFailures: [] });
+    });
+    expect(lines).toMatchObject([{ level: "INFO", code: "SENT", rows: 2, messages: 3 }]);
     expect(await received(standard())).toEqual(["1", "3"]);
     expect(await received(second())).toEqual(["2"]);
     expect(await world.items(outbox())).toEqual([]);
@@ -53,7 +59,17 @@ describe("publish", () => {
   it("G3: keeps the row when the answer to the send is lost, and sends the same id again", async () => {
     faults = injectFaults(sqs(), { command: "SendMessageBatchCommand", moment: "after" });
     const event = await streamOf(await rows([asked("1")]));
-    expect(await publish(event, aContext())).toEqual({ batchItemFailures: [{ itemIdentifier: "100" }] });
+    const lines = await linesOf(async () => {
+      expect(await publish(event, aContext())).toEqual({ batchItemFailures: [{ itemIdentifier: "100" }] });
+    });
+    expect(lines).toContainEqual(
+      expect.objectContaining({
+        level: "WARN",
+        code: "SEND_FAILED",
+        queueUrl: standard(),
+        errorCode: "TimeoutError",
+      }),
+    );
     expect(await world.items(outbox())).toHaveLength(1);
     faults.remove();
     expect(await publish(event, aContext())).toEqual({ batchItemFailures: [] });
@@ -73,6 +89,21 @@ describe("publish", () => {
     expect(await world.items(outbox())).toEqual([]);
   });
 
+  it("G3: a row that was sent and could not be deleted stays, which is logged, and holds nobody", async () => {
+    const event = await streamOf(await rows([asked("1")], [asked("2")]));
+    const partial = leaveOut(dynamodb(), { command: "BatchWriteItemCommand", requests: 9 });
+    const lines = await linesOf(async () => {
+      expect(await publish(event, aContext({ remainingMs: 2_000 }))).toEqual({ batchItemFailures: [] });
+    });
+    partial.remove();
+    expect(lines).toMatchObject([
+      { level: "WARN", code: "DELETE_UNFINISHED", rows: 1 },
+      { level: "INFO", code: "SENT", rows: 2, messages: 2 },
+    ]);
+    expect(await received(standard())).toEqual(["1", "2"]);
+    expect(await world.items(outbox())).toHaveLength(1);
+  });
+
   it("Q8: reports the lowest failed sequence number and deletes only what was sent whole", async () => {
     const ids = await rows([asked("1")], [asked("2"), refused("3")], [approved("4")]);
     const response = await publish(await streamOf(ids), aContext());
@@ -90,6 +121,43 @@ describe("publish", () => {
     expect((await world.items(outbox())).map(({ id }) => id)).toEqual([ids[1]]);
   });
 
+  it("G7: a message of a producer that is not known stays where it is, and its neighbours go", async () => {
+    const ids = await rows([asked("1")], [{ ...asked("2"), source: "/stranger" }], [asked("3")]);
+    expect(await publish(await streamOf(ids), aContext())).toEqual({
+      batchItemFailures: [{ itemIdentifier: "101" }],
+    });
+    expect(await received(standard())).toEqual(["1", "3"]);
+    expect((await world.items(outbox())).map(({ id }) => id)).toEqual([ids[1]]);
+  });
+
+  it("G3: sends what was inserted, and not what was changed or removed", async () => {
+    const { Records } = await streamOf(await rows([asked("1")], [asked("2")]));
+    const [{ dynamodb: changed } = {}, { dynamodb: { NewImage: OldImage, SequenceNumber } = {} } = {}] =
+      Records;
+    const event = {
+      Records: [
+        { eventName: "MODIFY", dynamodb: changed },
+        { eventName: "REMOVE", dynamodb: { OldImage, SequenceNumber } },
+        { eventName: "INSERT", dynamodb: { NewImage: OldImage } },
+        { eventName: "INSERT" },
+      ],
+    } as DynamoDBStreamEvent;
+    const lines = await linesOf(async () => {
+      expect(await publish(event, aContext())).toEqual({ batchItemFailures: [] });
+    });
+    expect(lines).toMatchObject([{ level: "INFO", code: "SENT", rows: 0, messages: 0 }]);
+    expect(await received(standard())).toEqual([]);
+    expect(await world.items(outbox())).toHaveLength(2);
+  });
+
+  it("G4: nothing is looked for before a row in the form of older releases, which has no place", async () => {
+    const event = await streamOf(await rows([taken("former", "")]));
+    faults = injectFaults(dynamodb(), { command: "QueryCommand", moment: "before" });
+    expect(await publish(event, aContext())).toEqual({ batchItemFailures: [] });
+    expect(faults.attempts).toEqual([]);
+    expect(await received(world.output("OrderedQueueUrl"))).toEqual(["former"]);
+  });
+
   it("G5: a row that cannot be read neither holds the shard nor is deleted", async () => {
     const ids = await rows([asked("1")]);
     await world.put(outbox(), {
@@ -97,7 +165,15 @@ describe("publish", () => {
       createdAt: "2026-01-01T00:00:00.000Z",
       messages: "not a list",
     });
-    expect(await publish(await streamOf(["foreign", ...ids]), aContext())).toEqual({ batchItemFailures: [] });
+    const event = await streamOf(["foreign", ...ids]);
+    const lines = await linesOf(async () => {
+      expect(await publish(event, aContext())).toEqual({ batchItemFailures: [] });
+    });
+    expect(lines).toMatchObject([
+      { level: "ERROR", code: "OUTBOX_ROW_INVALID", sequenceNumber: "100", errorCode: "Error" },
+      { code: "SENT", rows: 1, messages: 1 },
+      { code: "METRICS", ErrorsLogged: 1 },
+    ]);
     expect(await received(standard())).toEqual(["1"]);
     expect((await world.items(outbox())).map((row) => row.id)).toEqual(["foreign"]);
   });
@@ -136,9 +212,26 @@ describe("sweep", () => {
     expect(sqsMessages.map(({ body }) => JSON.parse(body).id)).toEqual(ids);
   });
 
+  it("G4: a row in the form of older releases that cannot be sent holds the rows of its key", async () => {
+    await rows([refused("1", "kit.taken.v1")]);
+    const next = taken(`${flow}/2`, "");
+    const table = world.output("OrderedOutboxTable");
+    const row = { id: orderingKeyOf(next), place: "next", createdAt: next.time, messages: [asciiJson(next)] };
+    await world.put(table, row);
+    const restoreClock = setClock(() => Date.now() + 61_000);
+    expect(await sweep({}, aContext())).toEqual({ rows: 1, sent: 0 });
+    restoreClock();
+    expect(await world.items(table)).toEqual([row]);
+    expect(await world.drain(world.output("OrderedQueueUrl"))).toEqual([]);
+    await world.remove(table, { id: row.id, place: row.place });
+  });
+
   it("leaves young rows to the stream", async () => {
     await rows([asked("1")]);
-    expect(await sweep({}, aContext())).toEqual({ rows: 0, sent: 0 });
+    const lines = await linesOf(async () => {
+      expect(await sweep({}, aContext())).toEqual({ rows: 0, sent: 0 });
+    });
+    expect(lines).toContainEqual(expect.objectContaining({ level: "INFO", code: "SWEPT", rows: 0, sent: 0 }));
     expect(await world.items(outbox())).toHaveLength(1);
   });
 });
@@ -149,7 +242,16 @@ describe("what they count", () => {
     await rows([asked("1")]);
     const createdAt = new Date(Date.now() - 900_000).toISOString();
     await world.put(outbox(), { id: "foreign", createdAt, messages: "not a list" });
-    const { OutboxAgeSeconds, ErrorsLogged } = await counted(() => sweep({}, aContext()));
+    const lines = await linesOf(() => sweep({}, aContext()));
+    expect(lines).toContainEqual(
+      expect.objectContaining({
+        level: "ERROR",
+        code: "OUTBOX_ROW_INVALID",
+        id: "foreign",
+        errorCode: "Error",
+      }),
+    );
+    const { OutboxAgeSeconds, ErrorsLogged } = metricsIn(lines);
     expect(OutboxAgeSeconds).toBeGreaterThanOrEqual(900);
     expect(OutboxAgeSeconds).toBeLessThan(960);
     expect(ErrorsLogged).toBe(1);
@@ -208,8 +310,11 @@ function bodyOf(message: Envelope | string): string {
 /** The rows as the stream brings them, with sequence numbers from 100. */
 /** The line of metrics that an invocation writes, if it counts anything. */
 async function counted(work: () => Promise<unknown>): Promise<Record<string, number>> {
-  const metrics = (await linesOf(work)).find(({ code }) => code === "METRICS");
-  return metrics as Line as Record<string, number>;
+  return metricsIn(await linesOf(work));
+}
+
+function metricsIn(lines: readonly Line[]): Record<string, number> {
+  return lines.find(({ code }) => code === "METRICS") as Line as Record<string, number>;
 }
 
 async function streamOf(ids: readonly string[]): Promise<DynamoDBStreamEvent> {
@@ -246,8 +351,8 @@ function approved(id: string): Envelope {
 }
 
 /** SQS takes no U+FFFE: this entry fails, and its batch answers 200. */
-function refused(id: string): string {
-  return JSON.stringify(anEnvelope({ id: `${flow}/${id}`, type: "kit.approved.v1", data: "\ufffe" }));
+function refused(id: string, type = "kit.approved.v1"): string {
+  return JSON.stringify(anEnvelope({ id: `${flow}/${id}`, type, data: "\ufffe" }));
 }
 
 function outbox(): string {

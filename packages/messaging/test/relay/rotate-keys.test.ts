@@ -71,11 +71,44 @@ afterAll(() => engine.stop());
 
 describe("rotate", () => {
   it("adds one key to the secret, which signs some hours later", async () => {
-    await perform(await begin());
+    const version = await begin();
+    const asked: unknown[] = [];
+    const end = during("PutSecretValueCommand", (input) => void asked.push(input));
+    const lines = await linesOf(() => perform(version));
+    end();
+    expect(lines).toMatchObject(
+      steps.map((step) => ({ level: "INFO", code: "KEY_ROTATION", service: "rotate", step, version })),
+    );
+    expect(asked).toMatchObject([{ ClientRequestToken: version, VersionStages: ["AWSPENDING"] }]);
     const [first, second] = readKeyEntries(await current());
     expect(first.id).toBe("k0");
+    expect(second?.id).toMatch(/^[\w-]{12}$/);
     expect(second?.signsFromMs).toBe(now + signsAfterMs);
     expect(readKeyEntries(await current())).toHaveLength(2);
+  });
+
+  it.each([
+    ["createSecret", "PutSecretValueCommand", undefined],
+    ["testSecret", "GetSecretValueCommand", "AWSCURRENT"],
+    ["testSecret", "GetSecretValueCommand", "AWSPENDING"],
+  ])(
+    "fails its step %s when the store fails in %s, and does not take that for an answer (%s)",
+    async (step, command, stage) => {
+      const version = await begin();
+      await ask("createSecret", version);
+      const end = during(command, (input) => {
+        if ((input as { VersionStage?: string }).VersionStage === stage) throw new Error("throttled");
+      });
+      await expect(ask(step, version)).rejects.toThrow("throttled");
+      end();
+      await perform(version); // otherwise it is in the way of the next one
+    },
+  );
+
+  it("fails the test of a version that has no text yet", async () => {
+    const version = await begin();
+    await expect(ask("testSecret", version)).rejects.toThrow("the secret must be JSON, got 0");
+    await perform(version);
   });
 
   it("G7: a ring that was read just before the rotation finds the new key the first time that it meets it", async () => {
@@ -147,6 +180,7 @@ describe("rotate", () => {
       expect(ask("testSecret", version)).rejects.toThrow("is given up because it adds 2 keys"),
     );
     expect(lines.find(({ code }) => code === "KEY_ROTATION_GIVEN_UP")).toMatchObject({
+      level: "ERROR",
       version,
       detail: expect.stringContaining("it adds 2 keys"),
     });
@@ -206,6 +240,19 @@ describe("rotate", () => {
     await expect(rotate(event, aContext())).rejects.toThrow(`SecretId must be ${SecretId}, got another`);
   });
 });
+
+/** Looks at a command of this test before it is sent. */
+function during(command: string, look: (input: unknown) => void): () => void {
+  secretsManager().middlewareStack.add(
+    (next, { commandName }) =>
+      async (args) => {
+        if (commandName === command) look(args.input);
+        return next(args);
+      },
+    { step: "initialize", name: "during" },
+  );
+  return () => void secretsManager().middlewareStack.remove("during");
+}
 
 /** As Secrets Manager begins: the version has its label, and no text. */
 async function begin(): Promise<string> {

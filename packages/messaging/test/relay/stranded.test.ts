@@ -15,10 +15,11 @@ import { aWorld, type World } from "@essentially-once/testing/world";
 import type { DynamoDBStreamEvent } from "aws-lambda";
 import { afterAll, beforeAll, beforeEach, expect, it } from "vitest";
 import { dynamodb } from "../../src/aws/clients.ts";
+import { sqs } from "../../src/aws/sqs-client.ts";
 import { orderingKeyOf } from "../../src/commit/outbox.ts";
 import { setClock } from "../../src/core/clock.ts";
 import { newId } from "../../src/core/ids.ts";
-import { asciiJson } from "../../src/envelope/envelope.ts";
+import { asciiJson, type Envelope } from "../../src/envelope/envelope.ts";
 
 let world: World;
 let gone: string;
@@ -44,20 +45,59 @@ afterAll(() => world.stop());
 
 it("G5: the other queues get theirs at once, and the shard goes on; the copy waits in a row of its own", async () => {
   const messages = [await committed("1"), await committed("2")];
+  const unconcerned = await committed("unconcerned", "kit.approved.v1");
   await drop(gone);
   const lines = await linesOf(async () => {
-    expect(await later(() => publish(streamOf(messages), aContext()))).toEqual({ batchItemFailures: [] });
+    const event = streamOf([...messages, unconcerned]);
+    expect(await later(() => publish(event, aContext()))).toEqual({ batchItemFailures: [] });
   });
   expect(await received(standard())).toEqual(["1", "2"]);
+  await world.drain(world.output("SecondQueueUrl"));
   const said = lines.filter(({ code }) => code === "QUEUE_GONE" || code === "CONSUMER_LEFT");
-  expect(said).toMatchObject([{ code: "QUEUE_GONE", queueUrl: gone, messages: 2, messageIds: "1, 2" }]);
+  expect(said).toMatchObject([
+    { level: "ERROR", code: "QUEUE_GONE", queueUrl: gone, messages: 2, messageIds: "1, 2" },
+  ]);
   const rows = await world.items(outbox());
   expect(rows.map(({ queue }) => queue)).toEqual([gone, gone]);
   expect(rows.map(({ id }) => String(id).split("#")[0])).toEqual(["tests", "tests"]); // G7: its writer's still
 });
 
-it("G3: the sweeper sends them to the queue when it exists again, and to no other queue", async () => {
+it.each([
+  ["AWS.SimpleQueueService.NonExistentQueue", true],
+  ["QueueDoesNotExist", true],
+  ["QueueDoesNotExistYet", false],
+  ["NoQueueDoesNotExist", false],
+  ["ANonExistentQueue", false],
+  ["NonExistentQueues", false],
+])("G3: a queue is gone when SQS says so, and by no other error: %s", async (name, isGone) => {
   const messages = [await committed("1")];
+  sqs().middlewareStack.add(
+    (next) => async (args) => {
+      if ((args.input as { QueueUrl?: string }).QueueUrl === gone) throw Object.assign(new Error(), { name });
+      return next(args);
+    },
+    { name: "no-queue", step: "initialize" },
+  );
+  const lines = await linesOf(() => later(() => publish(streamOf(messages), aContext())));
+  sqs().middlewareStack.remove("no-queue");
+  const codes = lines.map(({ code }) => code);
+  expect([codes.includes("QUEUE_GONE"), codes.includes("SEND_FAILED")]).toEqual([isGone, !isGone]);
+});
+
+it("G11: names ten of the messages", async () => {
+  const ids = Array.from({ length: 11 }, (_, n) => String(n));
+  const messages: Awaited<ReturnType<typeof committed>>[] = [];
+  for (const id of ids) messages.push(await committed(id));
+  await drop(gone);
+  const lines = await linesOf(() => later(() => publish(streamOf(messages), aContext())));
+  const messageIds = ids.slice(0, 10).join(", ");
+  expect(lines).toContainEqual(expect.objectContaining({ code: "QUEUE_GONE", messages: 11, messageIds }));
+});
+
+it("G3: the sweeper sends them to the queue when it exists again, and to no other queue", async () => {
+  const messages = [
+    await committed("1", "kit.asked.v1", [anEnvelope({ id: "beside", type: "kit.approved.v1" })]),
+  ];
   await drop(gone);
   await later(() => publish(streamOf(messages), aContext()));
   await world.drain(standard());
@@ -67,7 +107,41 @@ it("G3: the sweeper sends them to the queue when it exists again, and to no othe
   await later(() => sweep({}, aContext()));
   expect(await received(gone)).toEqual(["1"]);
   expect(await received(standard())).toEqual([]);
+  expect(await received(world.output("SecondQueueUrl"))).toEqual(["beside"]);
   expect(await world.items(outbox())).toEqual([]);
+});
+
+it("G3, G7: and so it does with a row in the form of older releases, whose key does not name its writer", async () => {
+  const message = anEnvelope({ id: "former", type: "kit.asked.v1" });
+  const item = { id: newId(), createdAt: message.time, messages: [asciiJson(message)] };
+  await world.put(world.output("OutboxTable"), item);
+  await drop(gone);
+  await later(() => publish(streamOf([item]), aContext()));
+  expect(await world.items(world.output("OutboxTable"))).toEqual([]);
+  await world.clients.sqs.send(new CreateQueueCommand({ QueueName: gone.split("/").at(-1) }));
+  await later(() => sweep({}, aContext()));
+  expect(await received(gone)).toEqual(["former"]);
+});
+
+it("G3: a message for two queues that are not there has a copy for each", async () => {
+  const QueueName = `also-${gone.split("/").at(-1)}`;
+  const { QueueUrl = "" } = await world.clients.sqs.send(new CreateQueueCommand({ QueueName }));
+  await register("audit-too", { accepts: [["kit.asked.v1"]], queue: QueueUrl });
+  const messages = [await committed("twice")];
+  for (const queueUrl of [gone, QueueUrl]) await drop(queueUrl);
+  await later(() => publish(streamOf(messages), aContext()));
+  await unregister("audit-too");
+  expect((await world.items(outbox())).map(({ queue }) => queue).sort()).toEqual([gone, QueueUrl].sort());
+});
+
+it("G3: the sweeper looks after a copy at once, however young its message is", async () => {
+  const createdAt = new Date(Date.now() + (minutes + 2) * 60_000).toISOString();
+  const young = { ...(await committed("young")), createdAt };
+  await world.put(outbox(), young);
+  await drop(gone);
+  await later(() => publish(streamOf([young]), aContext()));
+  minutes -= 2;
+  expect(await later(() => sweep({}, aContext()))).toEqual({ rows: 1, sent: 0, stranded: 1 });
 });
 
 it("G3: the stream brings the row of a stranded copy, too, and is not held by it", async () => {
@@ -86,7 +160,9 @@ it("G6: messages for a consumer that has left the registry are reported, and hol
   await unregister("audit");
   const lines = await linesOf(() => later(() => sweep({}, aContext())));
   const said = lines.filter(({ code }) => code === "QUEUE_GONE" || code === "CONSUMER_LEFT");
-  expect(said).toMatchObject([{ code: "CONSUMER_LEFT", queueUrl: gone, messages: 1, messageIds: "1" }]);
+  expect(said).toMatchObject([
+    { level: "ERROR", code: "CONSUMER_LEFT", queueUrl: gone, messages: 1, messageIds: "1" },
+  ]);
   expect(await world.items(outbox())).toEqual([]);
   expect(await received(standard())).toEqual(["1"]);
 });
@@ -126,7 +202,10 @@ it("G3: and so it does when the relay finds out by the queue", async () => {
   minutes -= 1.9; // too soon to be read again by itself
   const lines = await linesOf(() => later(() => publish(streamOf(messages), aContext())));
   expect(lines).toContainEqual(expect.objectContaining({ code: "QUEUE_GONE", messages: 1 }));
-  expect(await world.items(outbox())).toMatchObject([{ messages: messages[0]?.messages, queue: gone }]);
+  const stranded = await world.items(outbox());
+  expect(stranded).toMatchObject([{ messages: messages[0]?.messages, queue: gone }]);
+  expect(await later(() => sweep({}, aContext()))).toEqual({ rows: 1, sent: 0, stranded: 1 });
+  expect(await world.items(outbox())).toEqual(stranded);
   await registerProducers(["tests"]);
 });
 
@@ -150,14 +229,14 @@ it("G3: of two rows, the one whose copy DynamoDB leaves out stays whole", async 
   expect(rows.map(({ queue }) => queue)).toContain(gone);
 });
 
-/** A row of the outbox with one message. */
-async function committed(id: string, type = "kit.asked.v1") {
+/** A row of the outbox with one message, and others. */
+async function committed(id: string, type = "kit.asked.v1", others: readonly Envelope[] = []) {
   const envelope = anEnvelope({ id, type });
   const item = {
     id: orderingKeyOf(envelope),
     place: `${newId()}`,
     createdAt: envelope.time,
-    messages: [asciiJson(envelope)],
+    messages: [envelope, ...others].map(asciiJson),
   };
   await world.put(outbox(), item);
   return item;

@@ -5,7 +5,11 @@ import { UsageError } from "../terminal/usage-error.ts";
 import type { Clients } from "./overview.ts";
 
 /** @throws UsageError for a local cloud that cannot pause */
-export function clientsOf({ sqs, dynamodb, local }: Connection): Clients {
+export function clientsOf({
+  sqs,
+  dynamodb,
+  local,
+}: Pick<Connection, "sqs" | "dynamodb" | "local">): Clients & { readonly lambda: LambdaClient } {
   const { endpoints, ...shared } = local;
   const { lambda: endpoint } = endpoints;
   if (endpoints.sqs !== undefined && endpoint === undefined)

@@ -50,6 +50,33 @@ export async function holdPauses(clients: Clients, queues: readonly ConsumerQueu
   return held;
 }
 
+/** Those that an operator paused, by name: of a consumer that a deployment removes or renames, nothing tells afterwards. */
+export async function pausedAmong(
+  { dynamodb }: Pick<Clients, "dynamodb">,
+  queues: readonly ConsumerQueue[],
+): Promise<ReadonlyMap<string, Pause>> {
+  const records = pauseRecords(dynamodb);
+  const found = await Promise.all(
+    queues.map(async (queue) => [queue.name, await records.read(queue)] as const),
+  );
+  return new Map(found.flatMap(([name, pause]) => (pause ? [[name, pause]] : [])));
+}
+
+/** A pause is a consumer's: one with another name has a queue of its own, and runs. */
+export function goneWhilePaused(
+  before: ReadonlyMap<string, Pause>,
+  queues: readonly ConsumerQueue[],
+): string[] {
+  const names = new Set(queues.map(({ name }) => name));
+  return [...before]
+    .filter(([name]) => !names.has(name))
+    .map(
+      ([name, { by, because }]) =>
+        `${name}, which ${by} paused (${because}), is gone: a consumer that takes its messages is not paused. ` +
+        "npm run consumers -- list",
+    );
+}
+
 async function requireMapping(clients: Clients, queue: ConsumerQueue): Promise<Mapping> {
   const mapping = await mappingOf(clients, queue);
   if (mapping) return mapping;

@@ -6,14 +6,13 @@
 import { type ExitCode, exitCodes } from "../terminal/exit-code.ts";
 import { print, printError, printJson } from "../terminal/print.ts";
 import { UsageError } from "../terminal/usage-error.ts";
-import { authenticityOf } from "./authenticity.ts";
 import type { DeadLetter } from "./dead-letter.ts";
 import type { DlqJob as Job } from "./dlq-job.ts";
 import { type Found, findDeadLetters, theOnly } from "./find.ts";
+import { type PulledHere, pull } from "./pull.ts";
 import { pullLines } from "./pull-lines.ts";
-import { findPull, type ItemChange, type Pulled, type PullRequest } from "./pulled.ts";
+import type { ItemChange, Pulled } from "./pulled.ts";
 import { type Handled, redrive } from "./redrive.ts";
-import { show } from "./show.ts";
 
 export async function pullVerb(job: Job): Promise<ExitCode> {
   const { given } = job;
@@ -24,10 +23,8 @@ export async function pullVerb(job: Job): Promise<ExitCode> {
     else print(`No visible dead letter has the id ${id}.`);
     return exitCodes.nothing;
   }
-  const { deadLetter, queue } = found;
-  const pulled = await runOf(job, found);
-  const place = { dynamodb: job.connection.dynamodb, queue };
-  const shown = await show(place, deadLetter, { known: job.known, payload: false });
+  const { deadLetter } = found;
+  const { pulled, shown } = await runOf(job, found);
   const told = { ...pulled, changes: given.values ? pulled.changes : pulled.changes.map(withoutValues) };
   if (!given.json) print(...pullLines(told, shown));
   const handled = given["send-back"] ? await sendBack(job, found, pulled) : undefined;
@@ -48,27 +45,19 @@ async function findIt({ connection, queues, known, given }: Job, id: string): Pr
   return theOnly(all, id);
 }
 
-async function runOf({ connection, known, given }: Job, { deadLetter, queue }: Found): Promise<Pulled> {
-  const { unrestored } = deadLetter;
-  if (unrestored !== undefined)
-    throw new UsageError(`${deadLetter.id} cannot be pulled: its message cannot be read: ${unrestored}.`);
-  const pull = await findPull();
-  const authenticity = await authenticityOf(known.keys, queue, deadLetter);
+async function runOf({ connection, known, given }: Job, { deadLetter, queue }: Found): Promise<PulledHere> {
   const interrupted = new AbortController();
   const interrupt = () => interrupted.abort(new UsageError("Interrupted: nothing of the stage was changed."));
   process.once("SIGINT", interrupt);
   try {
-    return await pull({
-      connection,
-      queue,
-      deadLetter,
-      isSigned: authenticity.kind === "valid",
+    return await pull(connection, {
+      ...{ known, queue, deadLetter },
       assemblyDirectory: given.assembly,
       inspect: given.inspect ?? false,
       allowEffects: given["allow-effects"] ?? false,
       say: printError,
       signal: interrupted.signal,
-    } satisfies PullRequest);
+    });
   } finally {
     process.off("SIGINT", interrupt);
   }

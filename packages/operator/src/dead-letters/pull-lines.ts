@@ -30,10 +30,17 @@ function outcomeText({ outcome, code, detail, retryAfterSeconds, isDuplicate }: 
 }
 
 function changeLine({ table, key, change, attributes, before, after }: ItemChange): string {
-  const values =
-    before || after ? `: ${JSON.stringify(before ?? null)} → ${JSON.stringify(after ?? null)}` : "";
+  const values = before || after ? `: ${valueText(before ?? null)} → ${valueText(after ?? null)}` : "";
   const which = attributes.length > 0 ? ` (${attributes.join(", ")})` : "";
   return `${change} in ${table} ${Object.values(key).join(" / ")}${which}${values}`;
+}
+
+/** As JSON; sets are lists, and bytes are base64. */
+export function valueText(value: unknown): string {
+  return JSON.stringify(value, (_name, one: unknown) => {
+    if (one instanceof Set) return [...one];
+    return one instanceof Uint8Array ? Buffer.from(one).toString("base64") : one;
+  });
 }
 
 function messageLine({ type, id, to, due }: PulledMessage): string {

@@ -6,7 +6,7 @@ export function effectApiSource({ name }: FunctionName): string {
   return `// The other system's HTTP API. It acts on every request; a lookup by our reference says what it has done.
 //
 // A 4xx or a 503 says that nothing was done. Everything else (a time-out, a 500, half an answer) leaves it open.
-import * as z from "zod";
+import * as z from "zod/mini";
 import { NotPerformed } from "@essentially-once/messaging/effect";
 import { RetryLater } from "@essentially-once/messaging/outcome";
 

@@ -25,15 +25,15 @@ export function declareMessage(files: Draft, type: TypeName): string {
 
 function header({ service }: TypeName): string {
   return `// The messages of the ${service} service.
-import * as z from "zod";
 import { messageType } from "@essentially-once/messaging/message-type";
+import * as z from "zod/mini";
 `;
 }
 
 function declaration({ type, exported }: TypeName): string {
   return `export const ${exported} = messageType({
   type: "${type}",
-  schema: z.strictObject({ id: z.string().min(1).max(64) }),
+  schema: z.strictObject({ id: z.string().check(z.minLength(1), z.maxLength(64)) }),
   key: (message) => message.id, // messages of one key belong together
 });
 `;

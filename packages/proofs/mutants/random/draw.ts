@@ -1,11 +1,10 @@
 // Which of all changes are tried: chosen by the seed, each as likely as any other.
 import { seededRandom } from "@essentially-once/testing/internal/explorer/seeded-random";
-import type { Change } from "./discover.ts";
+import type { Change } from "./instrument.ts";
 
 /**
- * Places until they have `count` changes, the same for the same seed and code. All changes of a place are taken, because
- * StrykerJS tries them together: a few more than `count` may be drawn. Left out are texts for people: no test reads how a
- * sentence of an error or a log goes on.
+ * `count` changes, the same for the same seed and code. Left out are texts for people: no test reads how a sentence of an error
+ * or a log goes on.
  */
 export function draw(
   changes: readonly Change[],
@@ -13,17 +12,10 @@ export function draw(
 ): Change[] {
   const random = seededRandom(seed);
   const open = changes.filter((change) => !isProse(change));
-  const places = [...Map.groupBy(open, placeOf).values()];
   const drawn: Change[] = [];
-  while (drawn.length < count && places.length > 0) {
-    const [one] = places.splice(Math.floor(random() * places.length), 1);
-    if (one !== undefined) drawn.push(...one);
-  }
+  while (drawn.length < count && open.length > 0)
+    drawn.push(...open.splice(Math.floor(random() * open.length), 1));
   return drawn;
-}
-
-function placeOf({ file, start, end }: Change): string {
-  return `${file}:${start.line}:${start.column}-${end.line}:${end.column}`;
 }
 
 /** A text of three words or more that is no expression of DynamoDB or SQS. */

@@ -152,7 +152,7 @@ function shipOrder(): Scenario {
       tables: { SHIPPING_TABLE: {} },
       async open() {
         carrier = await aCarrier();
-        return { environment: { CARRIER_URL: carrier.url }, close: () => carrier.stop() };
+        return { environment: { CARRIER_URL: carrier.url, LIMITS: "carrier" }, close: () => carrier.stop() };
       },
     },
     functions: [{ handler: "functions/shipping/ship-order.ts", by: { kind: "queue", queue: "main" } }],

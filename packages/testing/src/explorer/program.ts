@@ -92,14 +92,14 @@ async function bundle(path: string): Promise<Bundle> {
   }
 }
 
-/** With the SDK, in a clean process. Engines have another port each time, which a start must not care for. */
+/** With the SDK, in a clean process. Engines have another address each time, which a start must not care for. */
 function load(path: string, environment: Readonly<Record<string, string>>): void {
   const directory = mkdtempSync(join(tmpdir(), "loaded-"));
   try {
     writeBundle(path, directory);
     const settled = Object.entries(environment).map(([name, value]) => [
       name,
-      value.replace(/^(http:\/\/127\.0\.0\.1):\d+/, "$1:1"),
+      value.replace(/^http:\/\/[\w.-]+:\d+/, "http://127.0.0.1:1"), // or no bundle would be known to load
     ]);
     const bundle = { directory, handler: "index.handler", environment: Object.fromEntries(settled) };
     const [failure] = loadBundles([bundle]);

@@ -12,6 +12,7 @@ export type Trouble =
   | "booked-and-500"
   | "500"
   | "503"
+  | "later-503"
   | "422"
   | "booked-and-half-an-answer";
 
@@ -95,18 +96,19 @@ export async function aCarrier({ refusesOldFences = false }: TestCarrierOptions 
   }
 }
 
-type Answer = readonly [status: number, body: unknown];
+type Answer = readonly [status: number, body: unknown, headers?: Readonly<Record<string, string>>];
 
 function arrives(trouble: Trouble | undefined): boolean {
   return trouble === undefined || bookedBefore.includes(trouble);
 }
 
 function answerTo(trouble: Trouble): Answer {
-  return trouble === "booked-and-half-an-answer" ? [201, {}] : [Number(trouble.slice(-3)), {}];
+  if (trouble === "booked-and-half-an-answer") return [201, {}];
+  return [Number(trouble.slice(-3)), {}, trouble === "later-503" ? { "retry-after": "7" } : {}];
 }
 
-function send(response: ServerResponse, [status, body]: Answer): void {
-  response.writeHead(status).end(JSON.stringify(body));
+function send(response: ServerResponse, [status, body, headers]: Answer): void {
+  response.writeHead(status, headers).end(JSON.stringify(body));
 }
 
 async function read(request: IncomingMessage): Promise<string> {

@@ -6,6 +6,7 @@ import type {
 } from "@essentially-once/messaging/internal/commit/delivery";
 import type { Past } from "@essentially-once/messaging/internal/commit/received";
 import { unitOfWork } from "@essentially-once/messaging/internal/commit/unit-of-work";
+import { duringInvocation } from "@essentially-once/messaging/internal/observe/scope";
 import { RetryLater } from "@essentially-once/messaging/outcome";
 import middy from "@middy/core";
 import type { Context } from "aws-lambda";
@@ -18,6 +19,8 @@ export interface LimitedMessage {
   readonly past?: Partial<Past>;
   /** Of an earlier run of the same receive. */
   readonly sqsMessage?: SqsMessage;
+  /** One that came by no queue: an endpoint's request. */
+  readonly isRequest?: boolean;
   readonly work?: () => Promise<unknown>;
   readonly deadlineMs?: number;
 }
@@ -29,7 +32,8 @@ export async function through(
     id,
     key,
     past,
-    sqsMessage = aReceive(past),
+    isRequest = false,
+    sqsMessage = isRequest ? undefined : aReceive(past),
     work,
     deadlineMs = Number.MAX_SAFE_INTEGER,
   }: LimitedMessage = {},
@@ -40,11 +44,22 @@ export async function through(
   for (const middleware of middlewares) chain.use(middleware);
   chain.handler(async () => work?.());
   try {
-    await chain({ consumer: "tested", message, unit, sqsMessage, deadlineMs }, aContext());
+    await chain(
+      { consumer: "tested", message, unit, deadlineMs, ...(sqsMessage && { sqsMessage }) },
+      aContext(),
+    );
     return "done";
   } catch (error) {
     return error as Error;
   }
+}
+
+/** What the work counts as if it were an invocation of a function. */
+export async function countsOf(work: () => Promise<unknown>): Promise<ReadonlyMap<string, number>> {
+  const counts = new Map<string, number>();
+  const invocation = { service: "tested", requestId: "1", coldStart: false, ended: false, sink: {} };
+  await duringInvocation({ ...invocation, counts, messages: new Set() }, work);
+  return counts;
 }
 
 export function aReceive(past: Partial<Past> = {}): SqsMessage {

@@ -25,6 +25,7 @@ export interface RunningCloud {
   killFunctions(): void;
   /** Signed, as the publisher would send them. */
   send(queueKey: string, bodies: readonly string[]): Promise<void>;
+  setVisibilityTimeout(queueKey: string, seconds: number): Promise<void>;
   put(tableKey: string, item: Record<string, unknown>): Promise<void>;
   get(tableKey: string, id: string): Promise<Record<string, unknown> | undefined>;
   count(tableKey: string): Promise<number>;
@@ -49,8 +50,7 @@ export async function aRunningCloud(): Promise<RunningCloud> {
   const cloud = await startLocalCloud({ assemblyDirectory, onEvent: (event) => void events.push(event) });
   const { dynamodb, sqs } = cloud.clients;
   for (const { queueUrl } of cloud.deployment.sqsMappings) {
-    const Attributes = { VisibilityTimeout: String(visibilityTimeout) };
-    await sqs.send(new SetQueueAttributesCommand({ QueueUrl: queueUrl, Attributes }));
+    await setTimeoutOf(queueUrl, visibilityTimeout);
   }
 
   return {
@@ -73,6 +73,7 @@ export async function aRunningCloud(): Promise<RunningCloud> {
       );
       await sqs.send(new SendMessageBatchCommand({ QueueUrl, Entries }));
     },
+    setVisibilityTimeout: (queueKey, seconds) => setTimeoutOf(cloud.output(queueKey), seconds),
     async put(tableKey, item) {
       await dynamodb.send(new PutItemCommand({ TableName: cloud.output(tableKey), Item: marshall(item) }));
     },
@@ -122,6 +123,11 @@ export async function aRunningCloud(): Promise<RunningCloud> {
       if (denials.length > 0) throw new Error(`permissions are missing: ${denials.join("; ")}`);
     },
   };
+
+  async function setTimeoutOf(QueueUrl: string, seconds: number): Promise<void> {
+    const Attributes = { VisibilityTimeout: String(seconds) };
+    await sqs.send(new SetQueueAttributesCommand({ QueueUrl, Attributes }));
+  }
 }
 
 /** Waits until it is so, and says what it waited for when it never is. */

@@ -1,9 +1,11 @@
 // The JSON Schema of a message type, from its contract in this directory.
 //
-//   https://standardschema.dev/json-schema: a schema that can describe itself does; zod's do.
+//   https://standardschema.dev/json-schema: a schema that can describe itself does, as zod's do. Those of zod/mini are
+//   described by zod.
 
 import type { MessageType } from "@essentially-once/messaging/message-type";
 import type { KnownContract } from "@essentially-once/operator/internal/connect/contracts";
+import * as z from "zod";
 
 export type JsonSchema = Readonly<Record<string, unknown>>;
 
@@ -21,13 +23,14 @@ export function jsonSchemaOf({ schema }: Pick<MessageType, "schema">): JsonSchem
     jsonSchema?: { input(options: { target: string }): JsonSchema };
   };
   try {
-    return standard.jsonSchema?.input({ target: "draft-2020-12" });
+    if (standard.jsonSchema) return standard.jsonSchema.input({ target: "draft-2020-12" });
+    return "_zod" in schema ? z.toJSONSchema(schema as z.core.$ZodType, { io: "input" }) : undefined;
   } catch {
     return undefined; // a type that JSON Schema has no words for
   }
 }
 
-/** The smallest value that shows the form: each field that is required, with a value of its kind. */
+/** The smallest value that shows the form and can be sent: each field that is required, with a value of its kind. */
 export function exampleOf(schema: JsonSchema | undefined): unknown {
   if (schema === undefined) return {};
   const { type, properties, required, items, examples, default: otherwise, const: constant, format } = schema;
@@ -52,7 +55,7 @@ export function exampleOf(schema: JsonSchema | undefined): unknown {
     case "boolean":
       return false;
     case "string":
-      return format === "date-time" ? "2026-01-01T00:00:00Z" : "";
+      return format === "date-time" ? "2026-01-01T00:00:00Z" : "x".repeat(Number(schema.minLength ?? 0));
     default:
       return null;
   }

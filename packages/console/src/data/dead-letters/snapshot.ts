@@ -4,6 +4,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { DeadLetter } from "@essentially-once/operator/dead-letters/dead-letter";
 import { type DeadLetterList, listDeadLetters } from "@essentially-once/operator/dead-letters/list";
 import type { Reached } from "../reached.ts";
+import { whyOf } from "../why.ts";
 import { type Failure, failureOf, keyOf } from "./identity.ts";
 import type { Turns } from "./turns.ts";
 
@@ -38,11 +39,10 @@ export function snapshots(reached: Reached, turns: Turns, now: () => number = Da
   let isExpired = false;
 
   async function read(of: number): Promise<Snapshot> {
-    const { connection, queues, known } = reached;
-    let list = await listDeadLetters(connection.sqs, queues, known);
+    let list = await listed(reached);
     for (let again = 0; again < AGAIN_MAX && list.held > 0; again++) {
       await sleep(AGAIN_AFTER_MS);
-      list = await listDeadLetters(connection.sqs, queues, known);
+      list = await listed(reached);
     }
     const snapshot = snapshotOf(list, now());
     last = snapshot;
@@ -65,6 +65,23 @@ export function snapshots(reached: Reached, turns: Turns, now: () => number = Da
       reading = undefined;
       generation += 1;
     },
+  };
+}
+
+/** A queue that cannot be read takes no other with it. */
+async function listed({ connection, queues, known }: Reached): Promise<DeadLetterList> {
+  const lists = await Promise.all(
+    queues.map((queue) =>
+      listDeadLetters(connection.sqs, [queue], known).catch((error: unknown): DeadLetterList => {
+        const unread = [`${queue.consumer}: its dead letters were not read: ${whyOf(error)}`];
+        return { deadLetters: [], unread, held: 0 };
+      }),
+    ),
+  );
+  return {
+    deadLetters: lists.flatMap(({ deadLetters }) => deadLetters),
+    unread: lists.flatMap(({ unread }) => unread),
+    held: lists.reduce((sum, { held }) => sum + held, 0),
   };
 }
 

@@ -8,6 +8,7 @@ import { type Pause, pauseRecords } from "@essentially-once/operator/internal/co
 import { messagesIn } from "@essentially-once/operator/internal/routes/queues";
 import type { Counts, FlowNode, NodeCounts } from "../../api/flow.ts";
 import type { Recorder } from "../seen/recorder.ts";
+import { whyOf } from "../why.ts";
 import { deadLetterQueueId, queueId, WAKE_UPS_ID } from "./flow-of.ts";
 import { type LimitNames, readLimits } from "./limits.ts";
 
@@ -24,8 +25,7 @@ export interface CountingOptions {
   readonly functions: readonly FlowNode[];
   /** Absent on a stage. */
   readonly recorder?: Recorder;
-  /** The names of limits; unknown where absent. */
-  readonly limits?: LimitNames;
+  readonly limits: LimitNames;
   /** The URL of the queue of wake-ups. */
   readonly wakeUps?: string | undefined;
   readonly now?: () => number;
@@ -35,10 +35,11 @@ export interface CountingOptions {
 const PAUSES_EVERY_MS = 5_000;
 
 export function counting(options: CountingOptions): Counting {
-  const { sqs, dynamodb, queues, functions, recorder, limits = new Map(), wakeUps, now = Date.now } = options;
+  const { sqs, dynamodb, queues, functions, recorder, limits, wakeUps, now = Date.now } = options;
   const waitsSinceMs = new Map<string, number>();
   let pauses = new Map<string, Pause>();
   let pausesReadMs = Number.NEGATIVE_INFINITY;
+  let unread: readonly string[] = [];
   return {
     lookAgain() {
       pausesReadMs = Number.NEGATIVE_INFINITY;
@@ -46,7 +47,12 @@ export function counting(options: CountingOptions): Counting {
     async count() {
       const [depths, missing] = await depthsOf(sqs, queues);
       if (now() - pausesReadMs >= PAUSES_EVERY_MS) await readPauses();
-      const held = await readLimits(dynamodb, { queues, names: limits, nowMs: now() });
+      const { held, missing: unreadLimits } = await readLimits(dynamodb, {
+        queues,
+        names: limits,
+        nowMs: now(),
+      });
+      missing.push(...unread, ...unreadLimits);
       const nodes: Record<string, NodeCounts> = {};
       for (const { consumer, visible: waiting, inFlight, delayed, dead } of depths) {
         nodes[queueId(consumer)] = {
@@ -58,9 +64,9 @@ export function counting(options: CountingOptions): Counting {
         nodes[deadLetterQueueId(consumer)] = { dead };
       }
       if (wakeUps !== undefined) {
-        const waiting = await messagesIn(sqs, wakeUps).catch(() => undefined);
-        if (waiting === undefined) missing.push("The queue of wake-ups was not counted.");
-        else nodes[WAKE_UPS_ID] = { waiting };
+        const waiting = await messagesIn(sqs, wakeUps).catch(whyOf);
+        if (typeof waiting === "number") nodes[WAKE_UPS_ID] = { waiting };
+        else missing.push(`The queue of wake-ups was not counted: ${waiting}.`);
       }
       const totals = recorder?.totals();
       for (const { id } of recorder ? functions : []) {
@@ -72,11 +78,15 @@ export function counting(options: CountingOptions): Counting {
     },
   };
 
-  /** One that cannot be read is not known to be paused. */
   async function readPauses(): Promise<void> {
     pausesReadMs = now();
     const records = pauseRecords(dynamodb);
     const read = await Promise.allSettled(queues.map((queue) => records.read(queue)));
+    unread = read.flatMap((result, index) =>
+      result.status === "rejected"
+        ? [`Whether ${queues[index]?.consumer} is paused was not read: ${whyOf(result.reason)}.`]
+        : [],
+    );
     pauses = new Map(
       read.flatMap((result, index) => {
         const { consumer = "" } = queues[index] ?? {};
@@ -107,12 +117,8 @@ async function depthsOf(sqs: SQSClient, queues: readonly ConsumerQueue[]): Promi
   const results = await Promise.allSettled(queues.map((queue) => readDepths(sqs, [queue])));
   const missing = results.flatMap((result, index) =>
     result.status === "rejected"
-      ? [`The queues of ${queues[index]?.consumer} were not counted: ${nameOf(result.reason)}.`]
+      ? [`The queues of ${queues[index]?.consumer} were not counted: ${whyOf(result.reason)}.`]
       : [],
   );
   return [results.flatMap((result) => (result.status === "fulfilled" ? result.value : [])), missing];
-}
-
-function nameOf(error: unknown): string {
-  return error instanceof Error ? error.name : String(error);
 }

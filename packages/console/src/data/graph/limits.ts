@@ -6,17 +6,25 @@ import { type DynamoDBClient, GetItemCommand } from "@aws-sdk/client-dynamodb";
 import { marshall, unmarshall } from "@aws-sdk/util-dynamodb";
 import type { ConsumerQueue } from "@essentially-once/operator/dead-letters/consumer-queues";
 import type { NodeCounts } from "../../api/flow.ts";
+import { whyOf } from "../why.ts";
 
 /** Consumer → the names of its limits. */
 export type LimitNames = ReadonlyMap<string, readonly string[]>;
 
 export type LimitCounts = Pick<NodeCounts, "paused" | "rateBehindSeconds">;
 
-/** One whose table cannot be read is not told. @returns consumer → what holds it */
+export interface Limits {
+  /** Consumer → what holds it. */
+  readonly held: ReadonlyMap<string, LimitCounts>;
+  /** What was not read, a sentence each. */
+  readonly missing: readonly string[];
+}
+
+/** One whose table cannot be read takes no other with it. */
 export async function readLimits(
   dynamodb: DynamoDBClient,
   { queues, names, nowMs }: { queues: readonly ConsumerQueue[]; names: LimitNames; nowMs: number },
-): Promise<Map<string, LimitCounts>> {
+): Promise<Limits> {
   const limited = queues.flatMap(({ consumer, evidenceTable }) =>
     (names.get(consumer) ?? []).map((limit) => ({ consumer, evidenceTable, limit })),
   );
@@ -26,10 +34,15 @@ export async function readLimits(
       [breakerId(limit), rateId(limit)].map((id) => [`${table} ${id}`, { table, id }]),
     ),
   );
-  await Promise.allSettled(
+  const refused = new Map<string, string>();
+  await Promise.all(
     [...keys].map(async ([key, { table, id }]) => {
-      const { Item } = await dynamodb.send(new GetItemCommand({ TableName: table, Key: marshall({ id }) }));
-      if (Item) items.set(key, unmarshall(Item));
+      try {
+        const { Item } = await dynamodb.send(new GetItemCommand({ TableName: table, Key: marshall({ id }) }));
+        if (Item) items.set(key, unmarshall(Item));
+      } catch (error) {
+        refused.set(table, whyOf(error));
+      }
     }),
   );
   const held = new Map<string, LimitCounts>();
@@ -41,7 +54,13 @@ export async function readLimits(
       ...openBreaker(limit, of(breakerId(limit)), nowMs),
     });
   }
-  return held;
+  const missing = new Set(
+    limited.flatMap(({ consumer, evidenceTable }) => {
+      const why = refused.get(evidenceTable);
+      return why === undefined ? [] : `The limits of ${consumer} were not read: ${why}.`;
+    }),
+  );
+  return { held, missing: [...missing] };
 }
 
 /** The ids of `limit-item.ts`; a test holds them to what the kit writes. */

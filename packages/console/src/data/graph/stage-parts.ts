@@ -1,7 +1,9 @@
-// The parts of a stage: from the outputs of its stacks and the relay's registry. Schedules, and functions that have no contract, are
-// not in them.
+// The parts of a stage: from the outputs of its stacks and the relay's registry. Schedules that run functions, and functions that
+// have no contract, are not in them.
 
+import type { Registration } from "@essentially-once/messaging/internal/publish/registration";
 import type { Reached } from "../reached.ts";
+import type { LimitNames } from "./limits.ts";
 import { type FunctionPart, labelOf, type Parts, serviceOf, tablesIn, wakeUpsIn } from "./parts.ts";
 
 export function stageParts({ connection: { outputs }, queues, registrations }: Reached): Parts {
@@ -9,6 +11,7 @@ export function stageParts({ connection: { outputs }, queues, registrations }: R
   const named = (key: string) => tables.filter((table) => table.key === key).map(({ name }) => name);
   const [outbox, journal] = [named("OrderedOutboxTable"), named("JournalTable")];
   const schedules = named("SchedulesTable");
+  const schedulers = schedulersAmong(registrations);
   const wakeUps = wakeUpsIn(outputs);
   const projections = new Set(
     Object.values(outputs).flatMap((stack) =>
@@ -25,9 +28,8 @@ export function stageParts({ connection: { outputs }, queues, registrations }: R
       ...{ id: name, label: labelOf(name), service, accepts: accepts.flat(), publishes },
       role: queue ? "consumer" : isProjection ? "projection" : "endpoint",
       ...(queue && { consumer: queue.consumer }),
-      // A process schedules its time-outs: messages to itself. Who else schedules is not in the registry.
       tables: [
-        ...(publishes.some((type) => accepts.flat().includes(type)) ? schedules : []),
+        ...(schedulers.has(registration) ? schedules : []),
         ...own,
         ...(publishes.length > 0 ? outbox : []),
         ...(isProjection ? journal : []),
@@ -71,4 +73,23 @@ export function stageParts({ connection: { outputs }, queues, registrations }: R
     ...{ urls, schedules: [], tables, outsides: [] },
     ...(wakeUps !== undefined && { wakeUps }),
   };
+}
+
+/** The limits that the handlers of consumers name, as their stacks have registered them. */
+export function stageLimits({ queues, registrations }: Reached): LimitNames {
+  return new Map(
+    queues.flatMap(({ consumer, name }) => {
+      const { limits = [] } = registrations.find((one) => one.name === name) ?? {};
+      return limits.length > 0 ? [[consumer, limits] as const] : [];
+    }),
+  );
+}
+
+/** In a stage of an older release no entry says who schedules: its processes are known by their messages to themselves. */
+function schedulersAmong(registrations: Reached["registrations"]): ReadonlySet<Registration> {
+  const said = registrations.filter(({ schedules }) => schedules);
+  if (said.length > 0) return new Set(said);
+  return new Set(
+    registrations.filter(({ accepts, publishes }) => publishes.some((type) => accepts.flat().includes(type))),
+  );
 }

@@ -14,6 +14,7 @@ import type { Step } from "../../api/message.ts";
 import { endOf } from "../seen/delivery-ends.ts";
 import { lineIn } from "../seen/fields-in.ts";
 import type { SeenMessage } from "../seen/message-index.ts";
+import { whyOf } from "../why.ts";
 import { LOG_GROUPS_MAX } from "./log-groups.ts";
 
 export interface LoggedOptions {
@@ -46,7 +47,7 @@ export function loggedSteps(options: LoggedOptions): (message: SeenMessage) => P
     if (known) return known;
     const asked = ask(fields.id, fields.time).catch((error: unknown): Logged => {
       kept.delete(key);
-      const why = error instanceof Error ? error.name : String(error);
+      const why = whyOf(error);
       return {
         steps: [],
         missing: [`Its deliveries are in the functions' logs, which were not read: ${why}.`],

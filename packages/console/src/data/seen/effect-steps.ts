@@ -8,6 +8,7 @@ import { unmarshall } from "@aws-sdk/util-dynamodb";
 import type { ConsumerQueue } from "@essentially-once/operator/dead-letters/consumer-queues";
 import type { Step } from "../../api/message.ts";
 import type { Reached } from "../reached.ts";
+import { whyOf } from "../why.ts";
 
 const ITEMS_MAX = 2_000;
 
@@ -38,7 +39,7 @@ export async function effectSteps(
           .map((record) => stepOf(consumer, record, now()));
         return { steps, missing: LastEvaluatedKey ? [tooMany(consumer)] : [] };
       } catch (error) {
-        const why = error instanceof Error ? error.name : String(error);
+        const why = whyOf(error);
         return { steps: [], missing: [`The effects of ${consumer} were not read: ${why}.`] };
       }
     }),

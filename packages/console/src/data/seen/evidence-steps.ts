@@ -6,6 +6,7 @@ import type { DeadLetter } from "@essentially-once/operator/dead-letters/dead-le
 import { askEvidence, type Verdict } from "@essentially-once/operator/internal/dead-letters/evidence";
 import type { MessageState, Step } from "../../api/message.ts";
 import type { Reached } from "../reached.ts";
+import { whyOf } from "../why.ts";
 
 export interface Stored {
   readonly steps: readonly Step[];
@@ -45,9 +46,7 @@ export async function storedOf(
       if (state !== undefined) states.set(consumer, state);
       steps.push(evidenceStep(consumer, verdict));
     } catch (error) {
-      missing.push(
-        `The evidence of ${consumer} was not read: ${error instanceof Error ? error.name : error}.`,
-      );
+      missing.push(`The evidence of ${consumer} was not read: ${whyOf(error)}.`);
     }
   }
   return { steps, states, missing };

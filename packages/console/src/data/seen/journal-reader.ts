@@ -7,6 +7,7 @@ import { journal } from "@essentially-once/messaging/journal";
 import type { Connection } from "@essentially-once/operator/internal/connect/connection";
 import { outputNamed } from "@essentially-once/operator/internal/connect/outputs";
 import { readHeads } from "@essentially-once/operator/internal/journal/heads";
+import { whyOf } from "../why.ts";
 import { fieldsIn } from "./fields-in.ts";
 import type { MessageIndex, SeenMessage } from "./message-index.ts";
 
@@ -51,7 +52,7 @@ export function journalReader(
       await Promise.all([...heads].map(([partition, head]) => readTo(partition, head, each)));
       failure = undefined;
     } catch (error) {
-      failure = `The journal was not read: ${error instanceof Error ? error.name : error}.`;
+      failure = `The journal was not read: ${whyOf(error)}.`;
     }
     readAtMs = now();
   }

@@ -6,6 +6,7 @@ import { ScanCommand } from "@aws-sdk/client-dynamodb";
 import { readOutboxRow } from "@essentially-once/messaging/internal/commit/outbox";
 import type { Connection } from "@essentially-once/operator/internal/connect/connection";
 import { outputNamed } from "@essentially-once/operator/internal/connect/outputs";
+import { whyOf } from "../why.ts";
 import type { MessageIndex, SeenMessage } from "./message-index.ts";
 
 export interface OutboxReader {
@@ -32,7 +33,7 @@ export function outboxReader({ dynamodb, outputs }: Connection, messages: Messag
         waiting = now;
         gap = LastEvaluatedKey && `More than ${ROWS_MAX} rows are in the outbox: only these were read.`;
       } catch (error) {
-        gap = `The outbox was not read: ${error instanceof Error ? error.name : error}.`;
+        gap = `The outbox was not read: ${whyOf(error)}.`;
       }
     },
     missing: () => (gap === undefined ? [] : [gap]),

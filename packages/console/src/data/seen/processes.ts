@@ -8,6 +8,7 @@ import { itemId, readScheduledItem } from "@essentially-once/messaging/internal/
 import { outputNamed } from "@essentially-once/operator/internal/connect/outputs";
 import type { ProcessState } from "../../api/message.ts";
 import type { Reached } from "../reached.ts";
+import { whyOf } from "../why.ts";
 import type { SeenMessage } from "./message-index.ts";
 
 const ITEMS_MAX = 20;
@@ -31,12 +32,12 @@ export async function processesOf(
     return [...keys].flatMap((key) => tables.map((table) => ({ name, key, table })));
   });
   const read = await Promise.allSettled(places.slice(0, ITEMS_MAX).map(stateAt));
-  const failed = read.flatMap((one) => (one.status === "rejected" ? [nameOf(one.reason)] : []));
+  const failed = read.flatMap((one) => (one.status === "rejected" ? [one.reason as unknown] : []));
   return {
     processes: read.flatMap((one) => (one.status === "fulfilled" ? (one.value ?? []) : [])),
-    missing: [...new Set(failed)]
-      .filter((name) => name !== OTHER_KEY)
-      .map((name) => `Processes were not read: ${name}.`),
+    missing: [...new Set(failed.filter((error) => !isOtherKey(error)).map(whyOf))].map(
+      (why) => `Processes were not read: ${why}.`,
+    ),
   };
 
   async function stateAt({ name, key, table }: (typeof places)[number]): Promise<ProcessState | undefined> {
@@ -57,6 +58,6 @@ export async function processesOf(
   }
 }
 
-function nameOf(error: unknown): string {
-  return error instanceof Error ? error.name : String(error);
+function isOtherKey(error: unknown): boolean {
+  return error instanceof Error && error.name === OTHER_KEY;
 }

@@ -11,6 +11,7 @@ import {
 import type { Connection } from "@essentially-once/operator/internal/connect/connection";
 import { outputNamed } from "@essentially-once/operator/internal/connect/outputs";
 import { contractOf } from "@essentially-once/operator/internal/schedules/waiting";
+import { whyOf } from "../why.ts";
 import type { MessageIndex, SeenMessage } from "./message-index.ts";
 
 export interface SchedulesReader {
@@ -40,7 +41,7 @@ export function schedulesReader(
         if (LastEvaluatedKey === undefined) leave([...waiting].filter((message) => !found.has(message)));
         waiting = LastEvaluatedKey === undefined ? found : new Set([...waiting, ...found]);
       } catch (error) {
-        gap = `The scheduled messages were not read: ${error instanceof Error ? error.name : error}.`;
+        gap = `The scheduled messages were not read: ${whyOf(error)}.`;
       }
     },
     missing: () => (gap === undefined ? [] : [gap]),

@@ -4,12 +4,11 @@ import { useState } from "preact/hooks";
 import { Check } from "../widgets/check.tsx";
 import { Dialog } from "../widgets/dialog.tsx";
 import { Failure } from "../widgets/failure.tsx";
+import { ReasonField } from "../widgets/reason-field.tsx";
 import { JobProgress } from "./job-progress.tsx";
 import { JobResults } from "./job-results.tsx";
 import type { HealDialogProps } from "./redrive-dialog.tsx";
 import { useJob } from "./use-job.ts";
-
-const REASON_MAX = 500;
 
 export function DiscardDialog({ selection, described, needsTrust, onClose }: HealDialogProps) {
   const { job, error, begin, isRunning, isDone } = useJob();
@@ -25,18 +24,7 @@ export function DiscardDialog({ selection, described, needsTrust, onClose }: Hea
         A discarded message takes no effect, also if another copy arrives later. The reason is kept with the
         record.
       </p>
-      {!isDone && (
-        <label class="reason-field">
-          Reason
-          <textarea
-            value={because}
-            maxLength={REASON_MAX}
-            rows={2}
-            required
-            onInput={(event) => setBecause(event.currentTarget.value)}
-          />
-        </label>
-      )}
+      {!isDone && <ReasonField value={because} onChange={setBecause} />}
       {needsTrust && !isDone && (
         <Check checked={trust} onChange={setTrust}>
           I trust this message although its signature is not valid

@@ -9,6 +9,7 @@ import { useLoad } from "../server/use-load.ts";
 import { mayChange } from "../shell/about.ts";
 import { announce } from "../shell/announce.ts";
 import { linkTo } from "../shell/route.ts";
+import { Check } from "../widgets/check.tsx";
 import { Failure } from "../widgets/failure.tsx";
 
 interface EditProps {
@@ -92,14 +93,9 @@ function Editor({ deadLetter, begin, masked, onDone }: EditorProps) {
       </p>
       <DataEditor text={data} {...{ schema, errors, masked }} onChange={setData} />
       {needsTrust && (
-        <label class="check">
-          <input
-            type="checkbox"
-            checked={trust}
-            onChange={(event) => setTrust(event.currentTarget.checked)}
-          />
+        <Check checked={trust} onChange={setTrust}>
           I trust this message although its signature is not valid
-        </label>
+        </Check>
       )}
       <Failure error={failure} />
       {isChecked && (

@@ -15,6 +15,7 @@ import { countText } from "../widgets/time-text.ts";
 import { Edit } from "./edit.tsx";
 import { HealButtons } from "./heal-buttons.tsx";
 import { PayloadView } from "./payload-view.tsx";
+import { PullButton } from "./pull-button.tsx";
 
 /** Fields of the server that have a place of their own. */
 const shownAbove = new Set([
@@ -73,6 +74,7 @@ export function OpenView({ deadLetterKey: key, changed }: OpenViewProps) {
         >
           Edit its data
         </button>
+        <PullButton deadLetterKey={key} disabled={isGone} needsTrust={value.needsTrust} />
         {!mayChange() && <span class="quiet">read-only: dry runs are allowed</span>}
       </div>
       {editing && <Edit deadLetter={value} onDone={() => setEditing(false)} />}

@@ -21,13 +21,17 @@ interface State {
 
 const nothing: State = { rows: [], total: 0, next: 0, error: undefined };
 
-/** @param changed reads the rows again, as many as there were */
+/**
+ * @param changed reads the rows again, as many as there were. A read that has begun is not broken off for it: where many messages are
+ * parked, none would ever end.
+ */
 export function useRows(group: string | undefined, changed: string): LoadedRows {
   const [state, setState] = useState<State>(nothing);
   const [loading, setLoading] = useState(true);
   const asking = useRef<AbortController | undefined>(undefined);
   const count = useRef(0);
   count.current = state.rows.length;
+  const [begun, setBegun] = useState(changed);
 
   const read = useCallback(
     async (from: readonly DeadLetterRow[], after: number, wanted: number) => {
@@ -59,7 +63,10 @@ export function useRows(group: string | undefined, changed: string): LoadedRows 
   useEffect(() => {
     void read([], 0, count.current);
     return () => asking.current?.abort();
-  }, [read, changed]);
+  }, [read, begun]);
+  useEffect(() => {
+    if (!loading) setBegun(changed);
+  }, [changed, loading]);
 
   const { rows, next, total, error } = state;
   const more = useCallback(() => {

@@ -2,10 +2,11 @@
 
 import { useMemo } from "preact/hooks";
 import { GraphPicture } from "../graph/graph-picture.tsx";
-import type { Part } from "../graph/layout.ts";
 import { activities, counts } from "../server/live.ts";
+import { timeNow } from "../widgets/now.ts";
+import { cardsOf, DRAWER_HEIGHT, isDrawer, NODE_HEIGHT, NODE_WIDTH } from "./cards.ts";
 import { kindWords } from "./kind-words.ts";
-import { DRAWER_HEIGHT, NODE_HEIGHT, NODE_WIDTH, NodeBody, type Pulse } from "./node-body.tsx";
+import { NodeBody, type Pulse } from "./node-body.tsx";
 import { numbersOf, OLD_SECONDS, stateText } from "./node-numbers.ts";
 import { beginningsOf, countsOf, type ShownFlow, type ShownNode } from "./shown-flow.ts";
 
@@ -15,27 +16,17 @@ interface FlowPictureProps {
   readonly onSelect: (id: string | undefined) => void;
 }
 
-const SEAM = 3;
 const PULSE_MS = 2_500;
 
 export function FlowPicture({ shown, selected, onSelect }: FlowPictureProps) {
   const numbers = counts.value;
-  const byId = useMemo(() => new Map(shown.nodes.map((node) => [node.id, node])), [shown]);
-  const pulses = pulsesOf(shown);
-  const nodes = shown.nodes.map((node) => {
+  const { byId, shownAs, boxes, edges } = useMemo(() => fixedOf(shown), [shown]);
+  const pulses = pulsesOf(shownAs);
+  const nodes = boxes.map((box) => {
+    const node = byId.get(box.id) as ShownNode;
     const own = countsOf(node, numbers);
-    return {
-      id: node.id,
-      width: NODE_WIDTH,
-      height: node.kind === "dead-letter-queue" && node.consumer !== undefined ? DRAWER_HEIGHT : NODE_HEIGHT,
-      part: partOf(node),
-      cluster: node.kind === "service" ? undefined : node.service,
-      label: labelOf(node, own),
-      class: `${node.kind} ${toneOf(own)}`,
-    };
-  });
-  const edges = shown.edges.map(({ id, from, to, kind }) => {
-    return { id, from, to, class: kind, hidden: isOneCard(byId.get(from), byId.get(to)) };
+    const version = JSON.stringify([own, pulses.get(box.id)]);
+    return { ...box, version, label: labelOf(node, own), class: `${node.kind} ${toneOf(own)}` };
   });
   return (
     <GraphPicture
@@ -55,23 +46,24 @@ export function FlowPicture({ shown, selected, onSelect }: FlowPictureProps) {
   );
 }
 
-/** A consumer is one card: its queue, beneath it its function, beneath that its dead letters. */
-function partOf({ kind, consumer, service }: ShownNode): Part | undefined {
-  const of = `consumer:${service}/${consumer}`;
-  const functionAt = NODE_HEIGHT + SEAM;
-  if (consumer === undefined) return undefined;
-  if (kind === "queue") return { of, x: 0, y: 0 };
-  if (kind === "function") return { of, x: 0, y: functionAt };
-  return kind === "dead-letter-queue"
-    ? { of, x: 0, y: functionAt + (NODE_HEIGHT + DRAWER_HEIGHT) / 2 }
-    : undefined;
-}
-
-/** Its place says where it belongs: no line is drawn. */
-function isOneCard(from: ShownNode | undefined, to: ShownNode | undefined): boolean {
-  if (!from || !to) return false;
-  const [one, other] = [partOf(from), partOf(to)];
-  return one !== undefined && one.of === other?.of;
+/** All that does not change with the numbers. */
+function fixedOf({ nodes, edges }: ShownFlow) {
+  const cards = cardsOf({ nodes, edges });
+  return {
+    byId: new Map(nodes.map((node) => [node.id, node])),
+    shownAs: new Map(nodes.flatMap(({ id, members }) => members.map((member) => [member.id, id] as const))),
+    boxes: nodes.map((node) => ({
+      id: node.id,
+      width: NODE_WIDTH,
+      height: isDrawer(node, cards.get(node.id)) ? DRAWER_HEIGHT : NODE_HEIGHT,
+      part: cards.get(node.id),
+      cluster: node.kind === "service" ? undefined : node.service,
+    })),
+    edges: edges.map(({ id, from, to, kind }) => {
+      const hidden = cards.has(from) && cards.get(from)?.of === cards.get(to)?.of;
+      return { id, from, to, class: kind, hidden };
+    }),
+  };
 }
 
 function labelOf(node: ShownNode, counts: ReturnType<typeof countsOf>): string {
@@ -90,12 +82,9 @@ function toneOf(counts: ReturnType<typeof countsOf>): string {
 }
 
 /** The last that happened to each node, if it was just now; a kill is not covered by the next invocation. */
-function pulsesOf({ nodes }: ShownFlow): ReadonlyMap<string, Pulse> {
-  const shownAs = new Map(
-    nodes.flatMap(({ id, members }) => members.map((member) => [member.id, id] as const)),
-  );
+function pulsesOf(shownAs: ReadonlyMap<string, string>): ReadonlyMap<string, Pulse> {
   const pulses = new Map<string, Pulse>();
-  const since = Date.now() - PULSE_MS;
+  const since = timeNow() - PULSE_MS;
   for (const { nodeId = "", at, what, number } of activities.value) {
     if (Date.parse(at) < since) break;
     const id = shownAs.get(nodeId);

@@ -2,9 +2,9 @@
 
 import type { Counts } from "../../api/flow.ts";
 import { shortText } from "../widgets/safe-text.ts";
-import { spanText } from "../widgets/time-text.ts";
 import { kindWords } from "./kind-words.ts";
 import { stateText } from "./node-numbers.ts";
+import { numberClass, QueueCells, QueueHeads } from "./queue-columns.tsx";
 import { countsOf, type ShownFlow } from "./shown-flow.ts";
 
 interface FlowTableProps {
@@ -25,12 +25,7 @@ export function FlowTable({ shown, counts, onSelect }: FlowTableProps) {
             <th scope="col">Kind</th>
             <th scope="col">Service</th>
             <th scope="col">Leads to</th>
-            <th scope="col">Waiting</th>
-            <th scope="col">In flight</th>
-            <th scope="col">Delayed</th>
-            <th scope="col" title="At most: since the queue was last seen empty">
-              Oldest ≤
-            </th>
+            <QueueHeads />
             <th scope="col">Per minute</th>
             <th scope="col">Dead</th>
             <th scope="col">State</th>
@@ -50,14 +45,9 @@ export function FlowTable({ shown, counts, onSelect }: FlowTableProps) {
                 <td>{kindWords[node.kind]}</td>
                 <td>{node.service}</td>
                 <td class="quiet">{shortText(next.join(", "), 80)}</td>
-                <td class="number">{own.waiting ?? ""}</td>
-                <td class="number">{own.inFlight ?? ""}</td>
-                <td class="number">{own.delayed ?? ""}</td>
-                <td class="number">
-                  {own.oldestSeconds === undefined ? "" : spanText(own.oldestSeconds * 1_000)}
-                </td>
-                <td class="number">{own.perMinute ?? ""}</td>
-                <td class={`number ${(own.dead ?? 0) > 0 ? "bad" : ""}`}>{own.dead ?? ""}</td>
+                <QueueCells counts={own} />
+                <td class={numberClass(own.perMinute, "")}>{own.perMinute}</td>
+                <td class={numberClass(own.dead, "bad")}>{own.dead}</td>
                 <td>{stateText(own)}</td>
               </tr>
             );

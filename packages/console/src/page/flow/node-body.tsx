@@ -5,13 +5,11 @@ import type { Activity } from "../../api/stream.ts";
 import type { Area } from "../graph/layout.ts";
 import { Icon } from "../widgets/icon.tsx";
 import { shortText } from "../widgets/safe-text.ts";
+import { DRAWER_HEIGHT, NODE_WIDTH } from "./cards.ts";
+import { kindWords } from "./kind-words.ts";
 import { numbersOf } from "./node-numbers.ts";
 import type { ShownNode } from "./shown-flow.ts";
 
-export const NODE_WIDTH = 166;
-export const NODE_HEIGHT = 44;
-/** Of a dead-letter queue beneath its queue. */
-export const DRAWER_HEIGHT = 20;
 const SEPARATOR = " · ";
 const LABEL_MAX = 17;
 const NUMBERS_MAX = 22;
@@ -62,15 +60,20 @@ export function NodeBody({ node, counts, pulse, area: { width, height } }: NodeB
   );
 }
 
-/** A dead-letter queue beneath its queue, in one line. */
+/** A small part of a card, in one line. */
 function Drawer({ node, counts }: Pick<NodeBodyProps, "node" | "counts">) {
+  const { kind, label } = node;
   const dead = counts?.dead ?? 0;
+  const text = kind === "dead-letter-queue" ? "no dead letters" : shortText(label, LABEL_MAX + 2);
   return (
     <>
-      <title>{shortText(`${node.label}: dead-letter queue`)}</title>
+      <title>{shortText(`${label}: ${kindWords[kind]}`)}</title>
       <rect class="box" x="8" width={NODE_WIDTH - 16} height={DRAWER_HEIGHT} rx="5" />
+      <g transform="translate(14 4)" class="kind">
+        <Icon name={kind === "service" ? "queue" : kind} size={12} />
+      </g>
       <text class="numbers" x="30" y="14">
-        {dead > 0 ? <tspan class="bad">{`${dead.toLocaleString("en")} dead`}</tspan> : "no dead letters"}
+        {dead > 0 ? <tspan class="bad">{`${dead.toLocaleString("en")} dead`}</tspan> : text}
       </text>
     </>
   );

@@ -8,13 +8,12 @@ import { about } from "../shell/about.ts";
 import { Dialog } from "../widgets/dialog.tsx";
 import { Failure } from "../widgets/failure.tsx";
 import { Icon } from "../widgets/icon.tsx";
+import { ReasonField } from "../widgets/reason-field.tsx";
 
 interface PauseButtonProps {
   readonly consumer: string;
   readonly paused: Paused | undefined;
 }
-
-const REASON_MAX = 500;
 
 /** Nothing where changes are not allowed: the pause itself is shown elsewhere. */
 export function PauseButton({ consumer, paused }: PauseButtonProps) {
@@ -69,16 +68,7 @@ function PauseDialog({ consumer, isBusy, error, onPause, onClose }: PauseDialogP
       <p class="quiet">
         It finishes what it has and receives nothing more. Messages wait in their queue and use up no attempt.
       </p>
-      <label class="reason-field">
-        Reason
-        <textarea
-          value={because}
-          maxLength={REASON_MAX}
-          rows={2}
-          required
-          onInput={(event) => setBecause(event.currentTarget.value)}
-        />
-      </label>
+      <ReasonField value={because} onChange={setBecause} />
       <Failure error={error} />
       <footer>
         <button

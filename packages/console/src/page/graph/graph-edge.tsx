@@ -12,14 +12,13 @@ export interface PictureEdge extends Line {
 interface GraphEdgeProps {
   readonly edge: PictureEdge;
   readonly layout: Layout;
-  /** The node that the reader looks at. */
-  readonly near: string | undefined;
+  /** The reader looks at one of its ends. */
+  readonly isNear: boolean;
 }
 
-export function GraphEdge({ edge, layout, near }: GraphEdgeProps) {
+export function GraphEdge({ edge, layout, isNear }: GraphEdgeProps) {
   const way = layout.edges.get(edge.id);
   const [from, to] = [layout.nodes.get(edge.from), layout.nodes.get(edge.to)];
-  const isNear = near === edge.from || near === edge.to;
   if (!way || !from || !to || edge.hidden || (way.back && !isNear)) return null;
   return (
     <path

@@ -7,6 +7,8 @@ export interface PictureNode extends Box {
   /** The whole of it in words, for screen readers. */
   readonly label: string;
   readonly class?: string;
+  /** Changes with what is drawn in it. */
+  readonly version: string;
 }
 
 interface GraphNodeProps {

@@ -1,13 +1,14 @@
 // A graph as a picture that can be moved and zoomed, by pointer and by keys. Each node is a button; arrow keys lead along the edges.
 
 import type { ComponentChildren } from "preact";
-import { useEffect, useMemo, useRef, useState } from "preact/hooks";
+import { useCallback, useEffect, useRef, useState } from "preact/hooks";
 import { GraphClusters } from "./graph-clusters.tsx";
 import { GraphEdge, type PictureEdge } from "./graph-edge.tsx";
 import { GraphNode, type PictureNode } from "./graph-node.tsx";
 import type { Area } from "./layout.ts";
 import { isDirection, neighborOf } from "./neighbors.ts";
 import { viewKey } from "./picture-keys.ts";
+import { useKept } from "./use-kept.ts";
 import { useLayout } from "./use-layout.ts";
 import { useViewport } from "./viewport.ts";
 import { ZoomButtons } from "./zoom-buttons.tsx";
@@ -32,7 +33,12 @@ export function GraphPicture({ label, first, render, selected, onSelect, ...give
   const [focused, setFocused] = useState<string>();
   const near = pointed ?? focused ?? selected;
   const entrance = [focused, selected].find((id) => layout.nodes.has(id ?? "")) ?? nodes[0]?.id;
-  const toggle = (id: string) => onSelect(id === selected ? undefined : id);
+  const latest = useRef({ selected, onSelect });
+  latest.current = { selected, onSelect };
+  const toggle = useCallback((id: string) => {
+    latest.current.onSelect(id === latest.current.selected ? undefined : id);
+  }, []);
+  const keep = useKept();
 
   useEffect(() => {
     const area = selected === undefined ? undefined : layout.nodes.get(selected);
@@ -64,28 +70,29 @@ export function GraphPicture({ label, first, render, selected, onSelect, ...give
       ?.focus({ preventScroll: true });
   }
 
-  // Moving and zooming draw neither of these again.
-  const lines = useMemo(
-    () => edges.map((edge) => <GraphEdge key={edge.id} edge={edge} layout={layout} near={near} />),
-    [edges, layout, near],
-  );
-  const boxes = useMemo(
-    () =>
-      nodes.map((node) => (
-        <GraphNode
-          key={node.id}
-          node={node}
-          area={layout.nodes.get(node.id)}
-          selected={node.id === selected}
-          entrance={node.id === entrance}
-          render={render}
-          onToggle={toggle}
-          onFocus={setFocused}
-          onPoint={setPointed}
-        />
-      )),
-    [nodes, layout, selected, entrance, render],
-  );
+  const lines = edges.map((edge) => {
+    const isNear = near === edge.from || near === edge.to;
+    return keep(`edge ${edge.id}`, [layout, isNear, edge.class, edge.hidden], () => (
+      <GraphEdge key={edge.id} edge={edge} layout={layout} isNear={isNear} />
+    ));
+  });
+  const boxes = nodes.map((node) => {
+    const [isSelected, isEntrance] = [node.id === selected, node.id === entrance];
+    const { label, class: own, version } = node;
+    return keep(`node ${node.id}`, [layout, isSelected, isEntrance, label, own, version], () => (
+      <GraphNode
+        key={node.id}
+        node={node}
+        area={layout.nodes.get(node.id)}
+        selected={isSelected}
+        entrance={isEntrance}
+        render={render}
+        onToggle={toggle}
+        onFocus={setFocused}
+        onPoint={setPointed}
+      />
+    ));
+  });
 
   return (
     <div class="graph">
@@ -107,7 +114,9 @@ export function GraphPicture({ label, first, render, selected, onSelect, ...give
         <g
           transform={`translate(${sight.x.toFixed(1)} ${sight.y.toFixed(1)}) scale(${sight.scale.toFixed(3)})`}
         >
-          <GraphClusters layout={layout} />
+          {keep("clusters", [layout], () => (
+            <GraphClusters key="clusters" layout={layout} />
+          ))}
           {lines}
           {boxes}
         </g>

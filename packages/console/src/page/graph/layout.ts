@@ -43,7 +43,7 @@ export interface Layout {
 
 const MARGIN = 16;
 /** Between two columns. */
-const GAP = 36;
+const GAP = 30;
 
 export function layoutOf(boxes: readonly Box[], lines: readonly Line[], first: readonly string[]): Layout {
   const ids = boxes.map(({ id }) => id);

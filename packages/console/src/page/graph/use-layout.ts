@@ -1,6 +1,8 @@
-// The layout of a picture, made anew when its nodes or edges change, and not when their numbers do.
+// The layout of a picture, made once for its nodes and edges, whatever their numbers.
 //
-//   A large one takes longer than an interaction may: the old picture stays until the new one is there.
+//   A large one takes longer than an interaction may: the old picture stays until the new one is there. A worker would make it beside the
+//   page, but `require-trusted-types-for` lets no page start one.
+//   G11. The latest layouts are kept.
 
 import { useEffect, useRef, useState } from "preact/hooks";
 import { type Box, type Layout, type Line, layoutOf } from "./layout.ts";
@@ -12,6 +14,8 @@ interface Drawing<Node extends Box, Edge extends Line> {
 
 /** So many are laid out at once. */
 const AT_ONCE_MAX = 40;
+const KEPT_MAX = 24;
+const kept = new Map<string, Layout>();
 
 /** Returns nodes and edges that belong to the layout. */
 export function useLayout<Node extends Box, Edge extends Line>(
@@ -28,14 +32,14 @@ export function useLayout<Node extends Box, Edge extends Line>(
   latest.current = { given, first };
   const [, drawAgain] = useState(0);
 
-  if (made.current.shape !== shape && nodes.length <= AT_ONCE_MAX) {
-    made.current = { shape, layout: layoutOf(nodes, edges, first), of: given };
+  if (made.current.shape !== shape && (nodes.length <= AT_ONCE_MAX || kept.has(shape))) {
+    made.current = { shape, layout: keptLayout(shape, given, first), of: given };
   }
   useEffect(() => {
     if (made.current.shape === shape) return;
     const timer = setTimeout(() => {
       const { given, first } = latest.current;
-      made.current = { shape, layout: layoutOf(given.nodes, given.edges, first), of: given };
+      made.current = { shape, layout: keptLayout(shape, given, first), of: given };
       drawAgain((count) => count + 1);
     });
     return () => clearTimeout(timer);
@@ -44,4 +48,14 @@ export function useLayout<Node extends Box, Edge extends Line>(
   const { layout, of } = made.current;
   const shown = made.current.shape === shape ? given : of;
   return { layout, nodes: shown.nodes, edges: shown.edges };
+}
+
+/** A reader who filters, collapses and comes back sees the same picture again. */
+function keptLayout(shape: string, { nodes, edges }: Drawing<Box, Line>, first: readonly string[]): Layout {
+  const layout = kept.get(shape) ?? layoutOf(nodes, edges, first);
+  kept.delete(shape);
+  kept.set(shape, layout);
+  const [oldest] = kept.keys();
+  if (kept.size > KEPT_MAX && oldest !== undefined) kept.delete(oldest);
+  return layout;
 }

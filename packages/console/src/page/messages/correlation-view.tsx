@@ -10,8 +10,10 @@ import { messageStates } from "../widgets/state-pill.tsx";
 import { countText, spanText } from "../widgets/time-text.ts";
 import { CorrelationTable } from "./correlation-table.tsx";
 
-const WIDTH = 212;
+const WIDTH = 178;
 const HEIGHT = 60;
+/** The first part of a type is short of place in a picture: the color and the order of nodes say enough, and a pointer tells it. */
+const SERVICE = /^[\w-]+\.(?=.+\.v\d+$)/;
 /** More are a table: a picture of them says nothing. */
 const DRAWN_MAX = 120;
 
@@ -57,6 +59,7 @@ export function CorrelationView({
             width: WIDTH,
             height: HEIGHT,
             label: labelOf(message),
+            version: JSON.stringify(message),
             class: `message-node ${messageStates[message.state].tone}${message.id === current ? " current" : ""}`,
           }))}
           edges={causes
@@ -102,7 +105,7 @@ function MessageNode({ message }: { readonly message: FlowMessage }) {
       <rect class="box" width={WIDTH} height={HEIGHT} rx="7" />
       <rect class="edge-mark" width="4" height={HEIGHT - 12} x="0" y="6" rx="2" />
       <text class="label" x="14" y="20">
-        {shortText(type, 27)}
+        {shortText(type.replace(SERVICE, ""), 21)}
       </text>
       <text class="numbers" x="14" y="36">
         <tspan class={tone}>{word}</tspan>

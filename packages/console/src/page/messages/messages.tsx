@@ -1,6 +1,6 @@
 // Messages: search by id, key or correlation id; one message with its path; the whole flow that it belongs to.
 
-import type { SearchAnswer } from "../../api/message.ts";
+import type { MessageSummary, SearchAnswer } from "../../api/message.ts";
 import { useFresh } from "../server/use-fresh.ts";
 import { useLoad } from "../server/use-load.ts";
 import { goTo, route } from "../shell/route.ts";
@@ -21,8 +21,9 @@ export function Messages() {
     q !== "" &&
     messages.length > 0 &&
     messages.every((one) => one.correlationid === messages[0]?.correlationid);
-  const open = id ?? (only ? messages.at(-1)?.id : undefined);
-  const openSource = id === undefined ? messages.at(-1)?.source : source;
+  const began = messages.findLast(isSent) ?? messages.at(-1);
+  const open = id ?? (only ? began?.id : undefined);
+  const openSource = id === undefined ? began?.source : source;
 
   return (
     <div class="list-and-one">
@@ -76,6 +77,11 @@ export function Messages() {
       </section>
     </div>
   );
+}
+
+/** A time-out is committed with the message that begins a flow, and is not what is looked for. */
+function isSent({ state }: MessageSummary): boolean {
+  return state !== "scheduled" && state !== "canceled";
 }
 
 function Hint() {

@@ -1,6 +1,7 @@
 // How each consumer stands: a row each, its numbers from queue, function and dead-letter queue.
 
 import type { Counts, Flow, FlowNode, NodeCounts } from "../../api/flow.ts";
+import { numberClass, QueueCells, QueueHeads } from "../flow/queue-columns.tsx";
 import { counts } from "../server/live.ts";
 import { linkTo } from "../shell/route.ts";
 import { Pill } from "../widgets/state-pill.tsx";
@@ -17,13 +18,8 @@ export function Consumers({ flow }: { readonly flow: Flow }) {
             <tr>
               <th scope="col">Consumer</th>
               <th scope="col">State</th>
-              <th scope="col">Waiting</th>
-              <th scope="col">In flight</th>
-              <th scope="col">Delayed</th>
-              <th scope="col" title="At most: since the queue was last seen empty">
-                Oldest ≤
-              </th>
-              <th scope="col">A minute</th>
+              <QueueHeads />
+              <th scope="col">Per minute</th>
               <th scope="col">Redelivered</th>
               <th scope="col">Absorbed</th>
               <th scope="col">Dead</th>
@@ -39,18 +35,13 @@ export function Consumers({ flow }: { readonly flow: Flow }) {
                 <td>
                   <State queue={queue} fn={fn} />
                 </td>
-                <td class={`number ${tone(queue.waiting, "wait")}`}>{queue.waiting}</td>
-                <td class="number">{queue.inFlight}</td>
-                <td class={`number ${tone(queue.delayed, "wait")}`}>{queue.delayed}</td>
-                <td class="number">
-                  {queue.oldestSeconds === undefined ? "" : spanText(queue.oldestSeconds * 1_000)}
-                </td>
-                <td class="number">{fn.perMinute ?? queue.perMinute}</td>
-                <td class="number">{fn.totals?.redelivered}</td>
-                <td class={`number ${tone(fn.totals?.duplicatesAbsorbed, "good")}`}>
+                <QueueCells counts={queue} />
+                <td class={numberClass(fn.perMinute, "")}>{fn.perMinute}</td>
+                <td class={numberClass(fn.totals?.redelivered, "")}>{fn.totals?.redelivered}</td>
+                <td class={numberClass(fn.totals?.duplicatesAbsorbed, "good")}>
                   {fn.totals?.duplicatesAbsorbed}
                 </td>
-                <td class={`number ${tone(dead.dead, "bad")}`}>
+                <td class={numberClass(dead.dead, "bad")}>
                   {(dead.dead ?? 0) > 0 ? (
                     <a href={linkTo("dead-letters", { consumer })}>{dead.dead}</a>
                   ) : (
@@ -98,10 +89,6 @@ function State({ queue, fn }: { readonly queue: NodeCounts; readonly fn: NodeCou
       idle
     </Pill>
   );
-}
-
-function tone(value: number | undefined, name: string): string {
-  return (value ?? 0) > 0 ? name : "";
 }
 
 interface ConsumerRow {

@@ -8,7 +8,8 @@ import { shortText } from "../widgets/safe-text.ts";
 import { countText, spanText } from "../widgets/time-text.ts";
 import type { Urgent } from "./urgent.ts";
 
-const SHOWN_MAX = 12;
+/** The state of the consumers is on the first screen, too. */
+const SHOWN_MAX = 6;
 
 export function UrgentList({ urgent }: { readonly urgent: readonly Urgent[] }) {
   if (urgent.length === 0) return null;

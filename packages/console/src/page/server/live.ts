@@ -6,6 +6,7 @@ import { batch, signal } from "@preact/signals";
 import type { Job } from "../../api/dead-letter.ts";
 import type { Counts } from "../../api/flow.ts";
 import type { Activity, StreamEvent } from "../../api/stream.ts";
+import { tellTime, timeNow } from "../widgets/now.ts";
 import { openStream, RequestFailed } from "./requests.ts";
 
 export type Connection = "connecting" | "live" | "lost" | "ended";
@@ -16,6 +17,8 @@ export interface Numbered extends Activity {
 }
 
 export const connection = signal<Connection>("connecting");
+/** When it was lost, for as long as it is. */
+export const lostAtMs = signal<number | undefined>(undefined);
 export const counts = signal<Counts | undefined>(undefined);
 /** The newest first. */
 export const activities = signal<readonly Numbered[]>([]);
@@ -43,6 +46,7 @@ export async function follow(signal: AbortSignal): Promise<void> {
     try {
       const response = await openStream(lastId, signal);
       connection.value = "live";
+      lostAtMs.value = undefined;
       retryMs = RETRY_MS_MIN;
       await readEvents(response);
     } catch (error) {
@@ -50,6 +54,7 @@ export async function follow(signal: AbortSignal): Promise<void> {
     }
     if (signal.aborted || isEnded()) return;
     connection.value = "lost";
+    lostAtMs.value ??= timeNow();
     await new Promise((resolve) => setTimeout(resolve, retryMs));
     retryMs = Math.min(retryMs * 2, RETRY_MS_MAX);
   }
@@ -97,6 +102,7 @@ function flush(): void {
 function apply(event: Exclude<StreamEvent, { kind: "activity" }>): void {
   switch (event.kind) {
     case "counts":
+      tellTime(event.counts.at);
       counts.value = event.counts;
       return;
     case "job":

@@ -13,18 +13,21 @@ export interface Loaded<Answer> {
 
 /**
  * @param path undefined: nothing is asked yet
- * @param again reads again when it changes, and shows the old answer meanwhile
+ * @param again reads again when it changes, and shows the old answer meanwhile. A read of the same address is not broken off for it:
+ * where reads take longer than changes need to come, none would ever end.
  */
 export function useLoad<Answer>(
   path: string | undefined,
   query: Query = {},
-  again: unknown = 0,
+  again: string | number = 0,
 ): Loaded<Answer> {
   const [state, setState] = useState<{ of?: string; value?: Answer; error?: Error; loading: boolean }>({
     loading: true,
   });
   const [times, setTimes] = useState(0);
   const asked = path === undefined ? undefined : JSON.stringify([path, query]);
+  const wanted = `${times} ${again}`;
+  const [begun, setBegun] = useState(wanted);
 
   useEffect(() => {
     if (asked === undefined) return;
@@ -38,7 +41,10 @@ export function useLoad<Answer>(
       },
     );
     return () => stop.abort();
-  }, [asked, times, again]);
+  }, [asked, begun]);
+  useEffect(() => {
+    if (!state.loading) setBegun(wanted);
+  }, [wanted, state.loading]);
 
   const reload = useCallback(() => setTimes((count) => count + 1), []);
   const isCurrent = state.of === asked;

@@ -6,11 +6,12 @@ import { DeadLetters } from "../dead-letters/dead-letters.tsx";
 import { FlowView } from "../flow/flow-view.tsx";
 import { Messages } from "../messages/messages.tsx";
 import { Now } from "../now/now.tsx";
-import { connection, follow, missedEvents } from "../server/live.ts";
+import { connection, follow, lostAtMs, missedEvents } from "../server/live.ts";
 import { token } from "../server/token.ts";
 import { useLoad } from "../server/use-load.ts";
 import { Trouble } from "../trouble/trouble.tsx";
 import { Failure } from "../widgets/failure.tsx";
+import { now } from "../widgets/now.ts";
 import { about } from "./about.ts";
 import { announcement } from "./announce.ts";
 import { NoToken } from "./no-token.tsx";
@@ -61,11 +62,26 @@ function Console() {
             The server has stopped. The page shows the last state that it read.
           </p>
         )}
+        <Lost />
         {value && <Page />}
       </main>
       <div class="unseen" role="status" aria-live="polite">
         {announcement.value}
       </div>
     </>
+  );
+}
+
+/** A moment without a connection is nothing to tell. */
+const LOST_MS_MIN = 4_000;
+
+function Lost() {
+  const since = lostAtMs.value;
+  if (since === undefined || now.value - since < LOST_MS_MIN) return null;
+  return (
+    <p class="notice wait" role="status">
+      The server does not answer. The page shows the last state that it read, and goes on when the server is
+      back. One that was started anew has a new address: open the one that it printed.
+    </p>
   );
 }

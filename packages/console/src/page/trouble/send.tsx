@@ -69,7 +69,8 @@ function SendOne({ form }: { readonly form: SendForm }) {
         </button>
         {answer && (
           <span>
-            {shortText(answer.text, 200)} <a href={followed(answer)}>Follow it</a>
+            {shortText(answer.text, 200)}{" "}
+            {(answer.message ?? answer.search) && <a href={followed(answer)}>Follow it</a>}
           </span>
         )}
       </div>

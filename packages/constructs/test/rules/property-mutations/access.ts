@@ -7,6 +7,27 @@ const trust = (Principal: unknown) => ({
 const isSweepRule = ({ Type }: { Type: string }, logicalId: string) =>
   Type === "AWS::Events::Rule" && logicalId.startsWith("Sweep");
 
+/** Whoever may send besides those whose queue it is. */
+const otherSenders: Subject["mutations"] = [
+  ["PolicyDocument.Statement.1", absent, "queue-senders"],
+  ["PolicyDocument.Statement.1.Principal", { AWS: "arn:aws:iam::123456789012:root" }, "queue-senders"],
+  [
+    "PolicyDocument.Statement.1.Condition.ArnLike",
+    { "aws:PrincipalArn": "arn:aws:iam::123456789012:role/essentially-once/dev/*" },
+    "queue-senders",
+  ],
+  [
+    "PolicyDocument.Statement.1.Condition.ArnNotLike",
+    { "aws:PrincipalArn": "arn:aws:iam::123456789012:role/*" },
+    "queue-senders",
+  ],
+  [
+    "PolicyDocument.Statement.1.Condition.StringEquals",
+    { "aws:RequestedRegion": "eu-west-1" },
+    "queue-senders",
+  ],
+];
+
 export const accessMutations: readonly Subject[] = [
   {
     name: "role, and who may assume it",
@@ -89,29 +110,15 @@ export const accessMutations: readonly Subject[] = [
     ],
   },
   {
-    // A wake-up of the dispatcher says nothing: one of an unknown sender starts it a little earlier.
     name: "policy of a queue of messages",
     alike: true,
     is: ({ Type }, logicalId) => Type === "AWS::SQS::QueuePolicy" && !logicalId.startsWith("Schedules"),
-    mutations: [
-      ["PolicyDocument.Statement.1", absent, "queue-senders"],
-      ["PolicyDocument.Statement.1.Principal", { AWS: "arn:aws:iam::123456789012:root" }, "queue-senders"],
-      [
-        "PolicyDocument.Statement.1.Condition.ArnLike",
-        { "aws:PrincipalArn": "arn:aws:iam::123456789012:role/essentially-once/dev/*" },
-        "queue-senders",
-      ],
-      [
-        "PolicyDocument.Statement.1.Condition.ArnNotLike",
-        { "aws:PrincipalArn": "arn:aws:iam::123456789012:role/*" },
-        "queue-senders",
-      ],
-      [
-        "PolicyDocument.Statement.1.Condition.StringEquals",
-        { "aws:RequestedRegion": "eu-west-1" },
-        "queue-senders",
-      ],
-    ],
+    mutations: otherSenders,
+  },
+  {
+    name: "policy of the wake-ups, and of those that failed",
+    is: ({ Type }, logicalId) => Type === "AWS::SQS::QueuePolicy" && logicalId.startsWith("Schedules"),
+    mutations: otherSenders,
   },
   {
     name: "role of the relay",

@@ -5,6 +5,8 @@ import type { QueueDepth } from "./queue-depths.ts";
 import type { Counts } from "./tally.ts";
 
 export interface Progress {
+  /** Whether it would show the present: it is not asked for otherwise. */
+  isDue(seconds: number): boolean;
   /** A stage of the run, kept on the screen. */
   step(text: string): void;
   /** Shows the present; may be called often. */
@@ -37,6 +39,7 @@ function drawn(stream: NodeJS.WriteStream): Progress {
     rows = 0;
   }
   return {
+    isDue: () => true,
     step(text) {
       erase();
       stream.write(`${text}\n`);
@@ -55,9 +58,9 @@ function drawn(stream: NodeJS.WriteStream): Progress {
 function lines(stream: NodeJS.WriteStream): Progress {
   let nextSeconds = FIRST_LINE_SECONDS;
   return {
+    isDue: (seconds) => seconds >= nextSeconds,
     step: (text) => void stream.write(`${text}\n`),
     show(now) {
-      if (now.seconds < nextSeconds) return;
       nextSeconds = now.seconds * 2;
       stream.write(`  ${lineOf(now)}\n`);
     },

@@ -23,7 +23,9 @@ export interface Quiescence {
   readonly unfinished?: () => Promise<readonly string[]>;
 }
 
-const LOOK_EVERY_MS = 700;
+const LOOK_EVERY_MS = 300;
+/** While all else goes on: a look costs what a message costs. */
+const FIND_EVERY_MS = 1_000;
 
 /** Resolves when all is quiet; throws `NotQuiet`, which says what is stuck, when the timeout expires. */
 export async function quiescence(
@@ -58,7 +60,7 @@ export async function found<Found>(
     const found = await find();
     if (found !== undefined) return found;
     if (performance.now() > deadline) throw new NotQuiet([what], withinMs);
-    await sleep(LOOK_EVERY_MS);
+    await sleep(FIND_EVERY_MS);
   }
 }
 

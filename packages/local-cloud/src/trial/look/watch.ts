@@ -1,4 +1,4 @@
-// Looks at the running flow twice a second: draws it, measures how fast it goes, and notes when something first came about.
+// Looks at the running flow a few times a second: draws it, measures how fast it goes, and notes when something first came about.
 
 import type { Progress } from "./progress.ts";
 import { readDepths } from "./queue-depths.ts";
@@ -6,7 +6,7 @@ import type { FlowAccess } from "./quiescence.ts";
 import type { Counts } from "./tally.ts";
 
 export interface Watch {
-  /** Asks twice a second until it holds. Returns how long after the start of this process that was, in seconds; undefined until then. */
+  /** Asks again and again until it holds. Returns how long after the start of this process that was, in seconds; undefined until then. */
   firstTime(holds: () => Promise<boolean>): () => number | undefined;
   /** Messages processed a second, over the time in which some were: waits for a visibility timeout do not count. */
   messagesPerSecond(): number;
@@ -28,7 +28,7 @@ interface Milestone {
   seconds?: number;
 }
 
-const LOOK_EVERY_MS = 500;
+const LOOK_EVERY_MS = 250;
 
 export function startWatch({ access, counts, progress, sends, count, answered }: WatchOptions): Watch {
   const milestones: Milestone[] = [];
@@ -37,7 +37,6 @@ export function startWatch({ access, counts, progress, sends, count, answered }:
   let look = Promise.resolve();
 
   async function pollOnce(): Promise<void> {
-    const depths = await readDepths(access.clients.sqs, access.queues);
     const nowMs = performance.now();
     if (counts.processed > last.processed) busyMs += nowMs - last.atMs;
     last = { atMs: nowMs, processed: counts.processed };
@@ -45,7 +44,10 @@ export function startWatch({ access, counts, progress, sends, count, answered }:
       if (milestone.seconds === undefined && (await milestone.holds()))
         milestone.seconds = tenths(nowMs / 1000);
     }
-    progress.show({ seconds: nowMs / 1000, sends, count, answered: answered(), depths, counts });
+    const seconds = nowMs / 1000;
+    if (!progress.isDue(seconds)) return;
+    const depths = await readDepths(access.clients.sqs, access.queues);
+    progress.show({ seconds, sends, count, answered: answered(), depths, counts });
   }
 
   let looking = false;

@@ -15,6 +15,7 @@ export interface OutsideRequest {
 
 export interface OutsideAnswer {
   readonly status: number;
+  readonly headers?: Readonly<Record<string, string>>;
   readonly body: unknown;
 }
 
@@ -22,8 +23,17 @@ export type OutsideService = (request: OutsideRequest) => OutsideAnswer;
 
 const BODY_BYTES_MAX = 1_000_000;
 
+/** A request, and when it came: milliseconds since the start of the process. */
+export interface Came {
+  readonly atMs: number;
+  readonly method: string;
+  /** It met an interruption. */
+  readonly isRefused: boolean;
+}
+
 export interface Outside {
   readonly url: string;
+  readonly came: readonly Came[];
   /** True: it answers 503 and does nothing, until it is told false. */
   interrupt(isDown: boolean): void;
   stop(): Promise<void>;
@@ -34,19 +44,24 @@ const DOWN: OutsideAnswer = { status: 503, body: { title: "The service is stoppe
 /** @param preferredPort where it was the last time: its URL is a setting of the stacks, and the same one makes the same stacks */
 export async function startOutside(answer: OutsideService, preferredPort = 0): Promise<Outside> {
   let isDown = false;
+  const came: Came[] = [];
   const server = createServer(async (request, response) => {
+    const { method = "GET" } = request;
+    came.push({ atMs: performance.now(), method, isRefused: isDown });
     const given = isDown ? () => DOWN : answer;
-    const { status, body } = await read(request).then(given, () => ({
+    const { status, headers, body } = await read(request).then(given, () => ({
       status: 400,
+      headers: {},
       body: { title: "The request cannot be read" },
     }));
-    response.writeHead(status, { "content-type": "application/json" }).end(JSON.stringify(body));
+    response.writeHead(status, { ...headers, "content-type": "application/json" }).end(JSON.stringify(body));
   });
   return {
     url: await listenLocally(server, { port: preferredPort }).catch((error: unknown) => {
       if (error instanceof PortInUse) return listenLocally(server);
       throw error;
     }),
+    came,
     interrupt(down) {
       isDown = down;
     },

@@ -4,7 +4,7 @@
 //   G12. Never before its time, by this function's clock. After an outage all that is due goes out, oldest first, in as many runs
 //   as it takes.
 import type { SQSEvent } from "aws-lambda";
-import { nowMs } from "../../core/clock.ts";
+import { nowMs, wait } from "../../core/clock.ts";
 import { environment } from "../../core/environment.ts";
 import { metricNames } from "../../core/metric-names.ts";
 import { log } from "../../observe/log.ts";
@@ -38,7 +38,7 @@ export const handler = observed("dispatch", [], async function dispatchDue(event
   if (wakeUps === undefined) {
     await sendDue(allSlots, true);
     await sendWakeUps(wakeUpQueue, await wakeUpsAhead());
-  } else if (wakeUps.length > 0) {
+  } else {
     await untilDue(Math.max(...wakeUps.map(({ atMs }) => atMs)));
     await sendDue([...new Set(wakeUps.flatMap(({ slots }) => slots))], false);
   }
@@ -95,18 +95,21 @@ async function wakeUpsAhead(): Promise<WakeUp[]> {
 /** Undefined for a run of the schedule. */
 function wakeUpsIn(event: unknown): WakeUp[] | undefined {
   const { Records } = Object(event) as Partial<SQSEvent>;
-  return Records?.flatMap(({ body }) => readWakeUp(body) ?? []).filter(
-    ({ atMs }) => nowMs() - atMs < staleMs,
-  );
+  return Records?.flatMap(({ body }) => {
+    const wakeUp = readWakeUp(body);
+    return wakeUp !== undefined && nowMs() - wakeUp.atMs < staleMs ? [wakeUp] : [];
+  });
 }
 
 async function untilDue(atMs: number): Promise<void> {
   const waitMs = Math.min(atMs - nowMs(), earlyMaxMs);
-  if (waitMs > 0) await new Promise((resolve) => setTimeout(resolve, waitMs));
+  if (waitMs > 0) await wait(waitMs);
 }
 
-function ageSeconds([oldest]: readonly DueEntry[], now: number): number {
-  return oldest === undefined ? 0 : Math.max(0, Math.round((now - Date.parse(oldest.due)) / 1_000));
+/** Of a step, which is never empty. */
+function ageSeconds(step: readonly DueEntry[], now: number): number {
+  const [{ due }] = step as readonly [DueEntry];
+  return Math.round((now - Date.parse(due)) / 1_000);
 }
 
 function isoOf(ms: number): string {

@@ -72,8 +72,9 @@ export function inKeyOrder(rows: readonly OutboxRow[]): OutboxRow[] {
   );
 }
 
+/** No two rows of a line have one place. */
 function comparePlaces(a: string, b: string): number {
-  return a < b ? -1 : Number(a > b);
+  return a < b ? -1 : 1;
 }
 
 /** One row always fits: it would never be sent otherwise. */

@@ -40,16 +40,16 @@ const heldMs = 300_000;
 const keepMs = 1_000;
 
 export const handler = observed("publish", [], async function publish(event: DynamoDBStreamEvent, context) {
-  const deadlineMs = nowMs() + context.getRemainingTimeInMillis() - answerMs;
+  const within = { deadlineMs: nowMs() + context.getRemainingTimeInMillis() - answerMs };
   const rows = event.Records.flatMap(readRecord);
   const own = rows.filter(({ inItemOf }) => inItemOf === undefined);
   const inItems = rows.filter(({ inItemOf }) => inItemOf !== undefined);
   const sent = new Set([
-    ...(await outbox.publish(own, { deadlineMs })),
-    ...(await publishInline(inItems, deadlineMs - keepMs)),
+    ...(await outbox.publish(own, within)),
+    ...(await publishInline(inItems, within.deadlineMs - keepMs)),
   ]);
   const unsent = inItems.filter((row) => !sent.has(row.id));
-  const kept = await keep(unsent, deadlineMs);
+  const kept = await keep(unsent, within);
   log("info", "SENT", { rows: sent.size, messages: rows.reduce((sum, row) => sum + row.messages.length, 0) });
 
   const isDone = (row: StreamedRow) =>
@@ -72,9 +72,9 @@ async function publishInline(rows: readonly OutboxRow[], deadlineMs: number): Pr
 }
 
 /** When the registry cannot say who may write, this throws and keeps no row: the stream delivers the records again. */
-async function keep(rows: readonly OutboxRow[], deadlineMs: number): Promise<Set<string>> {
+async function keep(rows: readonly OutboxRow[], within: { deadlineMs: number }): Promise<Set<string>> {
   if (rows.length === 0) return new Set();
-  const { producers = everybody } = await registry.known(rows, { deadlineMs });
+  const { producers = everybody } = await registry.known(rows, within);
   return keepRows(rows, { outboxTable, producers });
 }
 

@@ -37,8 +37,8 @@ async function rotate({ Step, SecretId, ClientRequestToken: version }: RotationE
   const step = steps.get(Step);
   if (!step) throw new Error(`Step must be one of ${[...steps.keys()].join(", ")}, got ${Step}`);
   const labels = await labelsOf(version);
-  const isPending = labels.includes("AWSPENDING");
-  if (labels.includes("AWSCURRENT")) {
+  const isPending = labels.has("AWSPENDING");
+  if (labels.has("AWSCURRENT")) {
     if (isPending) await unlabel(version); // an earlier attempt came as far as here
     return;
   }
@@ -110,11 +110,11 @@ async function unlabel(version: string): Promise<void> {
   );
 }
 
-async function labelsOf(version: string): Promise<readonly string[]> {
+async function labelsOf(version: string): Promise<ReadonlySet<string>> {
   const { VersionIdsToStages = {} } = await secretsManager().send(
     new DescribeSecretCommand({ SecretId: secretArn }),
   );
-  return VersionIdsToStages[version] ?? [];
+  return new Set(VersionIdsToStages[version]);
 }
 
 async function currentSecret(): Promise<{ text: string; versionId: string }> {

@@ -1,0 +1,4 @@
+/** Something that AWS would not do. */
+export class NotPermitted extends Error {
+  override readonly name = "NotPermitted";
+}

@@ -1,42 +1,47 @@
-// Schedules: at their interval, with the event AWS sends, never two runs at once.
-
-import { setTimeout as sleep } from "node:timers/promises";
-import { eventually } from "@essentially-once/testing/internal/support/local-function";
+// Schedules: at their interval, with the event AWS sends, never two runs at once. The time is moved.
 import type { ScheduledEvent } from "aws-lambda";
-import { expect, onTestFinished, test } from "vitest";
+import { afterEach, beforeEach, expect, onTestFinished, test, vi } from "vitest";
 import { startSchedule } from "../src/mappings/schedule.ts";
 import type { Invoke } from "../src/model/invocation.ts";
 import type { Schedule } from "../src/model/model.ts";
 
-function scheduled(schedule: Partial<Schedule>, runMs = 0) {
+beforeEach(() => void vi.useFakeTimers());
+afterEach(() => void vi.useRealTimers());
+
+const everyMs = 60_000;
+
+function scheduled(schedule: Partial<Schedule> = {}, runMs = 0) {
   const events: unknown[] = [];
   let now = 0;
   let most = 0;
   const invoke: Invoke = async (_functionArn, event) => {
     events.push(event);
     most = Math.max(most, ++now);
-    await sleep(runMs);
+    await new Promise((resolve) => setTimeout(resolve, runMs));
     now--;
     return { requestId: "r", outcome: "ok" };
   };
   const source = startSchedule({
-    schedule: { path: "Relay/Sweep/Rule", functionArn: "f", everyMs: 40, ...schedule },
+    schedule: { path: "Relay/Sweep/Rule", functionArn: "f", everyMs, ...schedule },
     invoke,
   });
-  onTestFinished(source.stop);
+  onTestFinished(async () => void source.stop());
   return { events, most: () => most, stop: source.stop };
 }
 
 test("the first run comes after one interval, the next ones follow", async () => {
-  const { events } = scheduled({ everyMs: 150 });
-  await sleep(80);
+  const { events } = scheduled();
+  await vi.advanceTimersByTimeAsync(everyMs - 1);
   expect(events).toHaveLength(0);
-  await eventually(() => events.length >= 2);
+  await vi.advanceTimersByTimeAsync(1);
+  expect(events).toHaveLength(1);
+  await vi.advanceTimersByTimeAsync(2 * everyMs);
+  expect(events).toHaveLength(3);
 });
 
 test("the event is the standard scheduled event", async () => {
-  const { events } = scheduled({});
-  await eventually(() => events.length);
+  const { events } = scheduled();
+  await vi.advanceTimersByTimeAsync(everyMs);
   expect(events[0]).toEqual({
     version: "0",
     id: expect.stringMatching(/^[0-9a-f-]{36}$/),
@@ -52,27 +57,34 @@ test("the event is the standard scheduled event", async () => {
 
 test("an input of its own is what the function gets", async () => {
   const { events } = scheduled({ input: '{"depth":2}' });
-  await eventually(() => events.length);
+  await vi.advanceTimersByTimeAsync(everyMs);
   expect(events[0]).toEqual({ depth: 2 });
 });
 
 test("a run that takes longer than the interval is not overlapped", async () => {
-  const { events, most } = scheduled({}, 120);
-  await eventually(() => events.length >= 3);
+  const { events, most } = scheduled({}, 2.5 * everyMs);
+  await vi.advanceTimersByTimeAsync(7 * everyMs);
+  expect(events).toHaveLength(3); // after 1, 4 and 7 intervals
   expect(most()).toBe(1);
 });
 
 test("an interval longer than a timer can hold does not run at once", async () => {
   const { events } = scheduled({ everyMs: 40 * 24 * 60 * 60 * 1000 });
-  await sleep(100);
+  await vi.advanceTimersByTimeAsync(20 * 24 * 60 * 60 * 1000);
   expect(events).toEqual([]);
 });
 
 test("stop waits for the run in progress and starts no other", async () => {
-  const { events, stop } = scheduled({}, 100);
-  await eventually(() => events.length);
-  await stop();
-  const before = events.length;
-  await sleep(100);
-  expect(events).toHaveLength(before);
+  const { events, stop } = scheduled({}, everyMs / 2);
+  await vi.advanceTimersByTimeAsync(everyMs);
+  let isStopped = false;
+  const stopped = stop().then(() => {
+    isStopped = true;
+  });
+  await vi.advanceTimersByTimeAsync(everyMs / 2 - 1);
+  expect(isStopped).toBe(false);
+  await vi.advanceTimersByTimeAsync(1);
+  await stopped;
+  await vi.advanceTimersByTimeAsync(10 * everyMs);
+  expect(events).toHaveLength(1);
 });

@@ -1,6 +1,10 @@
 // The SQS event source mapping on a real queue, with real function processes.
 
 import { createHash } from "node:crypto";
+import { mkdtempSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { SendMessageBatchCommand, SendMessageCommand } from "@aws-sdk/client-sqs";
 import {
   aLocalFunction,
@@ -260,14 +264,19 @@ test.each([2, 3])(
 );
 
 test("without room nothing is received", async () => {
+  const go = join(mkdtempSync(join(tmpdir(), "room-")), "go");
   const { depth, invocations, of } = await mapped({
-    code: "export const handler = async () => { await new Promise((resolve) => setTimeout(resolve, 700)); };",
+    code: `import { existsSync } from "node:fs";
+      import { setTimeout as sleep } from "node:timers/promises";
+      export const handler = async () => { while (!existsSync(${JSON.stringify(go)})) await sleep(20); };`,
     mapping: { batchSize: 1, maximumConcurrency: 2 },
     bodies: ["a", "b", "c", "d"],
-    queue: { VisibilityTimeout: "30" },
+    queue: { VisibilityTimeout: "120" },
   });
   await eventually(async () => (await depth()).inFlight === 2);
+  await sleep(200); // time to receive more
   expect(await depth()).toEqual({ visible: 2, inFlight: 2 });
+  writeFileSync(go, "");
   await invocations(4);
   expect(of("redelivery")).toEqual([]);
 });
@@ -275,7 +284,7 @@ test("without room nothing is received", async () => {
 test("a batch window gathers messages that come one after the other, up to the batch size", async () => {
   const { queueUrl, of, invocations } = await mapped({
     code: returning("null"),
-    mapping: { batchSize: 15, batchWindowMs: 1_500 },
+    mapping: { batchSize: 15, batchWindowMs: 4_000 },
     queue: { VisibilityTimeout: "30" },
   });
   for (let n = 0; n < 4; n++) await engines.send(queueUrl, ["a", "b", "c", "d"]);

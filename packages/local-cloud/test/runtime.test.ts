@@ -1,7 +1,6 @@
 // Execution environments: real processes that run handlers as Lambda would.
 
 import { availableParallelism } from "node:os";
-import { setTimeout as sleep } from "node:timers/promises";
 import {
   aLocalFunction,
   aRecorder,
@@ -73,7 +72,7 @@ test("the context is Lambda's, and the remaining time runs down", async () => {
       await new Promise((resolve) => setTimeout(resolve, 100));
       return { ...context, before, after: getRemainingTimeInMillis() };
     };`,
-    { timeoutMs: 3_000, memoryMegabytes: 256, functionName: "reserve-credit" },
+    { timeoutMs: 60_000, memoryMegabytes: 256, functionName: "reserve-credit" },
   );
   const { requestId, response } = await running(fn).invoke();
   expect(response).toMatchObject({
@@ -86,8 +85,8 @@ test("the context is Lambda's, and the remaining time runs down", async () => {
     logStreamName: expect.stringMatching(/^\d{4}\/\d\d\/\d\d\/\[\$LATEST\][0-9a-f]{32}$/),
   });
   const { before, after } = response as { before: number; after: number };
-  expect(before).toBeGreaterThan(2_000);
-  expect(before).toBeLessThanOrEqual(3_000);
+  expect(before).toBeGreaterThan(20_000);
+  expect(before).toBeLessThanOrEqual(60_000);
   expect(after).toBeLessThanOrEqual(before - 95);
 });
 
@@ -174,9 +173,8 @@ describe("a thrifty runtime", () => {
   test("a process that nobody needs ends; one that is warmed up waits for its first invocation", async () => {
     const { fn, runtime, invoke, of } = thrifty({ idleMsMax: 300 });
     await invoke({ ms: 0 });
-    const [processId = 0] = runtime.processIds();
     await eventually(() => runtime.processIds().length === 0);
-    expect(isAlive(processId)).toBe(false);
+    expect(isAlive(of("invocation")[0]?.processId ?? 0)).toBe(false);
     runtime.warmUp(fn.arn);
     await invoke({ ms: 0 });
     expect(of("invocation").map(({ coldStart }) => coldStart)).toEqual([true, false]);
@@ -356,7 +354,7 @@ test("lines of a function carry the request they belong to", async () => {
   );
   const first = await invoke({ n: 1 });
   const second = await invoke({ n: 2 });
-  await sleep(50);
+  await eventually(() => of("log").length === 4);
   expect(
     of("log")
       .map(({ requestId, line }) => `${requestId} ${line}`)
@@ -376,13 +374,13 @@ test("a kill after some time, or when the response is here, ends as killed", asy
     'export const handler = async ({ ms }) => { await new Promise((r) => setTimeout(r, ms)); return "done"; };',
   );
   const { runtime, of } = running(fn);
-  expect(await runtime.invoke(fn.arn, { ms: 2000 }, { kill: { afterMs: 20 } })).toMatchObject({
+  expect(await runtime.invoke(fn.arn, { ms: 60_000 }, { kill: { afterMs: 20 } })).toMatchObject({
     outcome: "killed",
   });
   expect(await runtime.invoke(fn.arn, { ms: 0 }, { kill: "on-response" })).toMatchObject({
     outcome: "killed",
   });
-  expect(await runtime.invoke(fn.arn, { ms: 0 }, { kill: { afterMs: 2000 } })).toMatchObject({
+  expect(await runtime.invoke(fn.arn, { ms: 0 }, { kill: { afterMs: 60_000 } })).toMatchObject({
     outcome: "ok",
   });
   expect(of("invocation").map(({ outcome }) => outcome)).toEqual(["killed", "killed", "ok"]);

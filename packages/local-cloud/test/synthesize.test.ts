@@ -61,11 +61,12 @@ function synthesizing({ thenExits }: { readonly thenExits: number }) {
     join(projectDirectory, "node_modules/aws-cdk/bin/cdk"),
     `const { existsSync, writeFileSync } = require("node:fs");
      const manifest = process.argv[process.argv.indexOf("--output") + 1] + "/manifest.json";
+     const done = new Set();
+     const isNow = (step) => existsSync("${steps}/" + step) && !done.has(step) && done.add(step);
      setInterval(() => {
-       const isTold = (step) => existsSync("${steps}/" + step);
-       if (isTold("whole")) writeFileSync(manifest, "{}");
-       else if (isTold("half")) writeFileSync(manifest, '{"version":');
-       if (!isTold("end")) return;
+       if (isNow("half")) writeFileSync(manifest, '{"version":');
+       if (isNow("whole")) writeFileSync(manifest, "{}"); // once, as the CDK does
+       if (!isNow("end")) return;
        console.error("no stacks");
        process.exit(${thenExits});
      }, 5);`,

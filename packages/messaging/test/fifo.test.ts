@@ -9,7 +9,7 @@ import { aContext, anSqsEvent, anSqsRecord } from "@essentially-once/testing/lam
 import { signed } from "@essentially-once/testing/signing";
 import { aWorld, type World } from "@essentially-once/testing/world";
 import type { SQSRecord } from "aws-lambda";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import * as z from "zod";
 import { dynamodb } from "../src/aws/clients.ts";
 import { sqs } from "../src/aws/sqs-client.ts";
@@ -83,7 +83,7 @@ describe("a FIFO batch", () => {
     let most = 0;
     const slow = async () => {
       most = Math.max(most, ++running);
-      await new Promise((resolve) => setTimeout(resolve, 50));
+      await vi.waitUntil(() => most === 3, { timeout: 60_000 });
       running--;
       throw new RetryLater("NOT_NOW");
     };

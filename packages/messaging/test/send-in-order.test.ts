@@ -221,7 +221,7 @@ function watch({
 }
 
 async function forSecond(requests: Watched): Promise<void> {
-  for (let n = 0; requests.length < 2 && n < 50; n++) await setTimeout(10);
+  for (let n = 0; requests.length < 2 && n < 150; n++) await setTimeout(10);
   requests.besideFirst = requests.length - 1;
 }
 

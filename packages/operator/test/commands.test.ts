@@ -176,7 +176,7 @@ describe("npm run dlq", () => {
     const asks = Array.from({ length: 30 }, () => anAsk());
     await park(asks);
     const redrive = ["redrive", "--reason", "BY_THE_TEST", "--yes", "--visibility-timeout", "3"];
-    const first = operator.start("dlq", ...redrive, "--rate", "10");
+    const first = operator.start("dlq", ...redrive, "--rate", "1"); // it is killed long before it is done
     await eventually("some took effect", async () => Number(await available()) < 1_000);
     first.child.kill("SIGKILL");
     await first.ended;

@@ -115,7 +115,7 @@ export async function deployed(): Promise<Deployed> {
 export async function eventually<Answer>(
   what: string,
   ask: () => Promise<Answer>,
-  seconds = 60,
+  seconds = 120,
 ): Promise<NonNullable<Answer>> {
   const endMs = Date.now() + seconds * 1_000;
   for (;;) {

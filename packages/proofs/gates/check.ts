@@ -1,5 +1,6 @@
-// `npm run check`: runs every gate, even when one fails, and prints the count and the time of each at the end. Three groups run
-// side by side, because most gates wait more than they compute: the tests, what needs a browser and an emulator, and all else.
+// `npm run check`: runs every gate, even when one fails, and prints the count and the time of each at the end. First the tests,
+// alone: they keep every processor at work. Then two groups side by side, because most of their gates wait more than they
+// compute: what needs a browser and an emulator, and all else.
 // The output of a gate is printed in one piece when it ends, and failures are repeated at the very end, for a reader who sees
 // only the end of a log.
 //
@@ -78,7 +79,8 @@ for (const signal of ["SIGINT", "SIGTERM"] as const) {
     process.exit(1);
   });
 }
-await Promise.all([runTests(), runGates(beside), runGates(installing)]);
+await runTests();
+await Promise.all([runGates(beside), runGates(installing)]);
 await rm(scratch, { recursive: true, force: true, maxRetries: 5 });
 for (const failure of failures) console.log(`✗ ${failure}\n`);
 times.sort((one, other) => other.seconds - one.seconds);

@@ -44,7 +44,7 @@ export function aRecorder() {
 /** Polls until the condition gives a truthy value. */
 export async function eventually<Value>(
   condition: () => Value | Promise<Value>,
-  withinMs = 60_000,
+  withinMs = 120_000, // bounds a wait that would never end
 ): Promise<NonNullable<Value>> {
   const deadlineMs = Date.now() + withinMs;
   for (;;) {

@@ -39,13 +39,17 @@ describe("classifyCancellation", () => {
     expect(isTransient(undefined)).toBe(false);
   });
 
-  it.each(["ValidationError", "ItemCollectionSizeLimitExceeded", "SomethingNew"])(
-    "D6: %s is refused",
+  it.each(["ValidationError", "ItemCollectionSizeLimitExceeded"])("D6: %s is refused", (code) => {
+    expect(classify({ Code: code }, { Code: "ConditionalCheckFailed" })).toEqual({
+      kind: "refused",
+      codes: [code],
+    });
+  });
+
+  it.each(["RequestLimitExceeded", "InternalServerError", "AccessDenied", "SomethingNew"])(
+    "G6: %s, which says nothing of the message, passes",
     (code) => {
-      expect(classify({ Code: code }, { Code: "ConditionalCheckFailed" })).toEqual({
-        kind: "refused",
-        codes: [code],
-      });
+      expect(classify({ Code: code })).toEqual({ kind: "transient", codes: [code] });
     },
   );
 

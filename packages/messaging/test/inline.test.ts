@@ -12,13 +12,13 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, onTes
 import * as z from "zod";
 import { dynamodb } from "../src/aws/clients.ts";
 import { idempotency } from "../src/commit/idempotency.ts";
-import { inline } from "../src/commit/inline.ts";
+import { type InlineOptions, inline } from "../src/commit/inline.ts";
 import { rows } from "../src/commit/rows.ts";
 import { remember } from "../src/commit/seen-evidence.ts";
 import { unitOfWork, type Write } from "../src/commit/unit-of-work.ts";
 import { type Versioned, versionedTable } from "../src/commit/versioned-table.ts";
 import { newId } from "../src/core/ids.ts";
-import { Park } from "../src/core/outcome.ts";
+import { Park, RetryLater } from "../src/core/outcome.ts";
 import { contract } from "../src/envelope/contract.ts";
 import { asciiJson, type Envelope } from "../src/envelope/envelope.ts";
 import { messageType } from "../src/envelope/message-type.ts";
@@ -110,6 +110,42 @@ describe("a consumer with evidence inline", () => {
     expect(await receive(message, { receiveCount: 3 })).toEqual({ batchItemFailures: [] });
     expect(await count()).toBe(5);
   });
+
+  it.each<[string, unknown]>([
+    ["is empty", ""],
+    ["is too long", "x".repeat(2_049)],
+    ["is no string", 5],
+    ["is missing", undefined],
+    ["has half a character", "a\ud800"],
+  ])(
+    "G5: of a batch that comes again, only the message whose item's name %s is parked",
+    async (_what, bad) => {
+      let isDown = true;
+      const named = anInlineConsumer({ itemOf: ({ data }) => (data as { counter: string }).counter })
+        .use({
+          before: () => {
+            if (isDown) throw new RetryLater("DOWN", 1, { waited: true });
+          },
+        })
+        .handler(async ({ data }, unit) =>
+          unit.write(counters().save({ id: data.counter, version: 0, count: 1 })),
+        );
+      const good = Array.from({ length: 3 }, newId);
+      const messages = [...good, bad].map((counter) =>
+        anEnvelope({ type: Added.type, partitionkey: "k", data: { counter, amount: 1 } }),
+      );
+      const batch = (receiveCount: number) =>
+        anSqsEvent(...messages.map((one) => anSqsRecord(asciiJson(one), { receiveCount })));
+      await named(batch(1), aContext());
+      isDown = false;
+      await named(batch(2), aContext());
+      for (const id of good) expect(await world.get(table(), id)).toMatchObject({ count: 1 });
+      const dead = await world.drain(world.output("StandardDeadLetterQueueUrl"));
+      expect(dead.map(({ attributes }) => attributes.ReasonCode)).toEqual([
+        typeof bad === "string" ? "VALUE_UNSTORABLE" : "DATA_INVALID",
+      ]);
+    },
+  );
 
   it("D6: runs the handler again on fresh state when another message changed it first", async () => {
     const records = [1, 2, 3, 4].map((amount) => anSqsRecord(asciiJson(anAdded({ amount }))));
@@ -373,8 +409,8 @@ function counters() {
   return versionedTable<Counter>(table());
 }
 
-function anInlineConsumer({ window }: { window?: number } = {}) {
-  const evidence = inline({ table: table(), ...(window === undefined ? {} : { window }) });
+function anInlineConsumer(options: Pick<InlineOptions, "window" | "itemOf"> = {}) {
+  const evidence = inline({ table: table(), ...options });
   return consumer(contract({ name: "count", accepts: [Added], publishes: [Counted] })).use(
     idempotency({ evidence }),
   );

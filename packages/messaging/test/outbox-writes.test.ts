@@ -43,6 +43,10 @@ it("G3: refuses what the contract does not publish, and what no consumer would t
   await expect(outboxWrites(sell as never, other as never)).rejects.toMatchObject({
     code: "TYPE_NOT_PUBLISHED",
   });
+  for (const id of ["", "x".repeat(513), "half a character \ud83d"]) {
+    const unread = outboxWrites(sell, { id, outboxTable, messages: [Sold.from({ id: "a" })] });
+    await expect(unread).rejects.toMatchObject({ code: "ENVELOPE_INVALID" });
+  }
   const invalid = { ...Sold.from({ id: "a" }), data: { id: 7 } } as never;
   const wrong = outboxWrites(sell, { id: "request-1", outboxTable, messages: [invalid] });
   await expect(wrong).rejects.toMatchObject({ code: "PUBLISH_INVALID" });

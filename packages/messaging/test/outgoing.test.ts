@@ -100,6 +100,28 @@ describe("what a handler publishes", () => {
     });
   });
 
+  it.each<[string, () => Drafts, string, Partial<Envelope>?]>([
+    [
+      "more values than its readers take",
+      () => [Loose.from({ all: Array.from({ length: 15 }, () => new Array(9_000).fill(1)) })],
+      "TOO_MANY_VALUES",
+    ],
+    ["a key of half a character", () => [{ ...Loose.from({}), partitionkey: "a\ud83d" }], "ENVELOPE_INVALID"],
+    [
+      "a slow key of half a character",
+      () => [{ ...Slow.from({ to: "b" }), partitionkey: "a\ud83d" }],
+      "ENVELOPE_INVALID",
+    ],
+    ["one hop more than there can be", () => [Loose.from({})], "ENVELOPE_INVALID", { hops: 2_147_483_647 }],
+    ["a cause that is too long", () => [Loose.from({})], "ENVELOPE_INVALID", { id: "x".repeat(513) }],
+  ])("G1: commits nothing when no reader would take it: %s", async (_what, drafts, code, more = {}) => {
+    for (const evidence of [rows({ groupCommit: false }), inline({ table: world.stateTable })]) {
+      const message = { ...anAsked(), ...more };
+      expect(await ending(message, [idempotency({ evidence })], drafts)).toMatchObject({ code });
+      expect(await committed(message)).toBe(false);
+    }
+  });
+
   it("G1: commits what its readers will parse, not what it becomes later", async () => {
     const message = anAsked();
     const data = { to: "a", cents: -0, at: new Date(0) };
@@ -151,9 +173,15 @@ describe("what a handler publishes", () => {
       .mockImplementation((text) => lines.push(String(text)) > 0);
     await sendOnce("http://127.0.0.1:1/0/q", Loose.from({ id: 1n }), { producer: "tests" });
     await sendOnce("http://127.0.0.1:1/0/q", Slow.from({ to: 1 } as never), { producer: "tests" });
+    const unread = { ...Loose.from({}), partitionkey: "x".repeat(513) };
+    await sendOnce("http://127.0.0.1:1/0/q", unread, { producer: "tests" });
     write.mockRestore();
     const lost = lines.map((line) => JSON.parse(line)).filter(({ code }) => code === "LOST");
-    expect(lost.map(({ errorCode }) => errorCode)).toEqual(["PUBLISH_INVALID", "PUBLISH_INVALID"]);
+    expect(lost.map(({ errorCode }) => errorCode)).toEqual([
+      "PUBLISH_INVALID",
+      "PUBLISH_INVALID",
+      "ENVELOPE_INVALID",
+    ]);
   });
 
   it("G1: a schema that answers later is waited for by whoever commits", async () => {

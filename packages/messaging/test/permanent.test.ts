@@ -47,8 +47,35 @@ describe("a permanent error parks the message on its first receive, and says wha
     [
       "a key of the wrong type, in the unit of work",
       "COMMIT_REFUSED",
-      /ValidationError/,
+      /^\S+Table\S*: the key attribute id must be S, got N \(ValidationError\)$/,
       (unit) => unit.write(put({ id: { N: "1" } })),
+    ],
+    [
+      "a write of nothing",
+      "COMMIT_REFUSED",
+      /^a write must be a Put, an Update, a Delete or a ConditionCheck, with its table and its item$/,
+      (unit) => unit.write({}),
+    ],
+    [
+      "a number of a message that is none",
+      "PUBLISH_INVALID",
+      /^sequence must be a whole number from 1 to 9007199254740991, got 0$/,
+      (unit) => unit.publish(Ping.from({}), { sequence: 0 }),
+    ],
+    [
+      "a version that no item has",
+      "VALUE_UNSTORABLE",
+      /version must be the number that was read, 0 for a new item$/,
+      (unit) => unit.write(versionedTable<never>(table()).save({ id: "1", version: 0.1 } as never)),
+    ],
+    [
+      "an attribute that an assignment would make a prototype",
+      "VALUE_UNSTORABLE",
+      /an attribute named __proto__$/,
+      (unit) =>
+        unit.write(
+          versionedTable<never>(table()).save(JSON.parse('{"id":"1","version":0,"__proto__":{}}') as never),
+        ),
     ],
     [
       "a key of the wrong type, in a write of the handler's own",
@@ -104,6 +131,7 @@ describe("a transient error is retried", () => {
     ["a range error", () => new Array(-1)],
     ["a validation of the handler's own", () => fail("ValidationError")],
     ["a permission that is missing", () => fail("AccessDeniedException", { $metadata: {} })],
+    ["an error without a name", () => fail(undefined as never, { $metadata: {} })],
     ["credentials", () => fail("ExpiredTokenException", { $metadata: {} })],
     ["a key that is disabled", () => fail("KmsDisabled", { $metadata: {} })],
     [
@@ -266,7 +294,7 @@ describe("an error of the SDK", () => {
 });
 
 async function run(work: (unit: UnitOfWork) => Promise<void>) {
-  const handler = consumer(contract({ name: "permanent", accepts: [Ping], publishes: [] }))
+  const handler = consumer(contract({ name: "permanent", accepts: [Ping], publishes: [Ping] }))
     .use(idempotency({ evidence: rows() }))
     .handler(async (_message, unit) => work(unit));
   const record = anSqsRecord(asciiJson(anEnvelope({ type: Ping.type, data: {} })));

@@ -40,7 +40,10 @@ const same: Record<string, readonly [Attributes | undefined, Update]> = {
     { UpdateExpression: "SET a = :one", ...values({ ":one": [{ b: null, c: [true] }, "d"] }) },
   ],
   "adds to a number": [{ a: 5 }, { UpdateExpression: "ADD a :one", ...values(one) }],
-  "subtracts from a number": [{ a: 5 }, { UpdateExpression: "SET a = a - :one", ...values(one) }],
+  "subtracts from a number": [
+    { a: 5 },
+    { UpdateExpression: "SET a = a - :one", ConditionExpression: "attribute_exists(a)", ...values(one) },
+  ],
   "makes an item by an ADD": [undefined, { UpdateExpression: "ADD a :one SET b = :one", ...values(one) }],
   "makes an item by a SET": [
     undefined,
@@ -127,6 +130,29 @@ describe("a statement", () => {
       "ConditionalCheckFailed",
     );
     expect([await itemOf(there), await itemOf(absent)]).toEqual([{ a: 0 }, {}]);
+  });
+
+  it.each<[string, Update]>([
+    ["a value that is not used", { UpdateExpression: "SET a = :one", ...values({ ...one, ":two": 2 }) }],
+    [
+      "a name that is not used",
+      { UpdateExpression: "SET a = :one", ExpressionAttributeNames: { "#b": "b" }, ...values(one) },
+    ],
+    ["arithmetic on what may be missing", { UpdateExpression: "SET a = a - :one", ...values(one) }],
+    [
+      "arithmetic on what is missing",
+      {
+        UpdateExpression: "SET a = a - :one",
+        ConditionExpression: "attribute_not_exists(a)",
+        ...values(one),
+      },
+    ],
+    ["an attribute twice", { UpdateExpression: "SET a = :one ADD a :one", ...values(one) }],
+    ["the key", { UpdateExpression: "SET id = :one", ...values(one) }],
+  ])("G5: is none for what DynamoDB refuses in a write: %s", async (_what, update) => {
+    const id = await put({ b: 1 });
+    await expect(isRefusedAlone(updateOf(id, update))).rejects.toThrow();
+    expect(statementOf(updateOf(id, update), { exists: true, hasOutbox: false })).toBeUndefined();
   });
 
   it("puts an item that is not there", async () => {

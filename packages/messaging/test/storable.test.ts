@@ -32,6 +32,9 @@ describe("what DynamoDB cannot hold", () => {
     ["a number too near to 0", 1e-131, "a number closer to 0 than 1e-130 at value"],
     ["a bigint of 39 digits", 10n ** 39n + 1n, "more than 38 digits at value"],
     ["a bigint of 39 digits below 0", -(10n ** 39n) - 1n, "more than 38 digits at value"],
+    ["a bigint beyond all numbers", 10n ** 126n, "a number beyond 1e126 at value"],
+    ["a name of half a character", { "a\ud800": 1 }, "an attribute whose name has a lone surrogate at value"],
+    ["a prototype", JSON.parse('{"__proto__":{}}'), "an attribute named __proto__ at value"],
     ["a symbol", Symbol("x"), "a symbol at value"],
     ["a set of booleans", new Set([true]), "a Set of other values than strings, numbers or bytes at value"],
     [
@@ -67,7 +70,7 @@ describe("what DynamoDB cannot hold", () => {
     ["an empty id", { id: "", version: 0 }, "id must be a string of 1 to 2048 bytes"],
     ["a long id", { id: "é".repeat(1_025), version: 0 }, "id must be a string of 1 to 2048 bytes"],
     ["no id", { version: 0 } as never, "id must be a string of 1 to 2048 bytes"],
-    ["no version", { id: "a" } as never, "NaN at version"],
+    ["no version", { id: "a" } as never, "version must be the number that was read, 0 for a new item"],
     ["an attribute without a name", { id: "a", version: 0, "": 1 } as never, "an attribute without a name"],
   ])("G6: save refuses %s", (_what, item, detail) => {
     expect(parkOf(() => things.save(item))).toMatchObject({

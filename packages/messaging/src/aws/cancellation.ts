@@ -18,6 +18,16 @@ const transientCodes: ReadonlySet<string | undefined> = new Set([
   "TransactionInProgressException",
 ]);
 
+/** Refused for what the transaction says: it says the same next time. Every other reason passes, or AWS gives a new one. */
+const refusedCodes: ReadonlySet<string | undefined> = new Set([
+  "ValidationError",
+  "ItemCollectionSizeLimitExceeded",
+]);
+
+export function isRefused(code: string | undefined): boolean {
+  return refusedCodes.has(code);
+}
+
 /** A reason that passes: the same transaction may succeed in a moment. */
 export function isTransient(code: string | undefined): boolean {
   return transientCodes.has(code);
@@ -33,7 +43,7 @@ export function classifyCancellation(
   if (evidence?.Code === "ConditionalCheckFailed") return { kind: "evidence", item: evidence.Item ?? {} };
 
   const codes = reasons.map((reason) => reason.Code ?? "None").filter((code) => code !== "None");
-  const refused = codes.filter((code) => code !== "ConditionalCheckFailed" && !transientCodes.has(code));
+  const refused = codes.filter(isRefused);
   if (refused.length > 0 || codes.length === 0) return { kind: "refused", codes: refused };
   if (codes.includes("ConditionalCheckFailed")) return { kind: "state-moved" };
   return { kind: "transient", codes };

@@ -7,6 +7,8 @@
 import { calledBy } from "../core/called.ts";
 import { errorCodeOf, placeOf } from "../core/error-code.ts";
 import { Park } from "../core/outcome.ts";
+import { isRefused } from "./cancellation.ts";
+import { hintIn } from "./hints.ts";
 
 /** The reason to park for, or undefined when the error is transient. A Park is its own reason; a RetryLater asks for a retry. */
 export function permanentReason(error: unknown): Park | undefined {
@@ -15,10 +17,14 @@ export function permanentReason(error: unknown): Park | undefined {
   if (unstorable.test(error.message))
     return park("VALUE_UNSTORABLE", error, "a value that DynamoDB cannot hold");
   if (!("$metadata" in error)) return undefined; // others have errors of these names, too
-  const name = error.name.replace(/AWS\.SimpleQueueService\./, "").replace(/Exception$/, "");
+  const name = `${error.name}`.replace(/AWS\.SimpleQueueService\./, "").replace(/Exception$/, "");
   if (unknownResource.has(name)) return park("RESOURCE_UNKNOWN", error, "does not exist");
-  if (refused.has(name) || reasonsOf(error).some(isRefusal))
-    return park("REQUEST_REFUSED", error, hintIn(error));
+  if (refused.has(name) || reasonsOf(error).some(({ Code }) => isRefused(Code)))
+    return park(
+      "REQUEST_REFUSED",
+      error,
+      hintIn(error.message, ...reasonsOf(error).map(({ Message }) => Message)),
+    );
   return undefined;
 }
 
@@ -74,54 +80,7 @@ function park(code: string, error: Error, what: string): Park {
   return new Park(code, `${said}${name}${at ? ` at ${at}` : ""}`, { cause: error });
 }
 
-function reasonsOf(error: Error): readonly { readonly Code?: string }[] {
+function reasonsOf(error: Error): readonly { readonly Code?: string; readonly Message?: string }[] {
   const { CancellationReasons: reasons } = error as { CancellationReasons?: unknown };
   return Array.isArray(reasons) ? reasons : [];
 }
-
-/** https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TransactWriteItems.html */
-function isRefusal({ Code }: { readonly Code?: string }): boolean {
-  return Code === "ValidationError" || Code === "ItemCollectionSizeLimitExceeded";
-}
-
-/**
- * What DynamoDB says is wrong, as far as it names attributes and types only: the rest of its texts may quote values.
- * Names come from a key schema or an expression, which are code, and are cut all the same.
- */
-function hintIn({ message, ...more }: Error): string {
-  const text = [
-    message,
-    ...reasonsOf(more as Error).map((reason) => `${(reason as { Message?: string }).Message ?? ""}`),
-  ]
-    .join(" ")
-    .slice(0, 2_000);
-  for (const [pattern, hint] of hints) {
-    const match = pattern.exec(text);
-    if (match) return hint(match);
-  }
-  return "refused for its content";
-}
-
-type Hint = readonly [pattern: RegExp, hint: (match: RegExpExecArray) => string];
-
-const hints: readonly Hint[] = [
-  [
-    /Type mismatch for (?:Index )?[Kk]ey ([\w.-]{1,100}) ?(?:expected|Expected): ([SNB]) (?:actual|Actual): (\w{1,4})/,
-    ([, name, expected, actual]) => `the key attribute ${name} must be ${expected}, got ${actual}`,
-  ],
-  [/Missing the key ([\w.-]{1,100})/, ([, name]) => `the key attribute ${name} is missing`],
-  [
-    /provided key element does not match the schema/,
-    () => "the key's attributes differ from the table's key",
-  ],
-  [/empty string value\. Key: ([\w.-]{1,100})/, ([, name]) => `the key attribute ${name} is an empty string`],
-  [/Item size .*exceeded/, () => "the item is larger than 400 KB"],
-  [/Nesting Levels/, () => "a value is nested deeper than 32 levels"],
-  [/[Mm]agnitude|38 significant digits|Number overflow/, () => "a number has more than 38 digits"],
-  [/reserved keyword: (\w{1,50})/, ([, name]) => `${name} is a reserved word: give it a #name`],
-  [
-    /(?:Update|Condition|Projection|KeyCondition|Filter)Expression/,
-    ([expression]) => `the ${expression} is invalid`,
-  ],
-  [/must be shorter than (\d{1,9}) bytes/, ([, bytes]) => `more than ${bytes} bytes`],
-];

@@ -107,5 +107,5 @@ const conditionFailed: ReadonlySet<string> = new Set(["ConditionalCheckFailed", 
 
 /** The name that a transaction would give as its reason: TransactionConflict for a TransactionConflictException. */
 function codeOf(error: unknown): string {
-  return error instanceof Error ? error.name.replace(/Exception$/, "") : typeof error;
+  return error instanceof Error ? `${error.name}`.replace(/Exception$/, "") : typeof error;
 }

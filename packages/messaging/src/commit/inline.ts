@@ -19,6 +19,7 @@ import type { EvidenceStore } from "./idempotency.ts";
 import { inlineGroup, inlineSender } from "./inline-send.ts";
 import { mergeInline, outboxIdAttribute } from "./inline-write.ts";
 import { byIds, itemsNamedBy } from "./item-evidence.ts";
+import { isItemId, itemIdRule } from "./item-id.ts";
 import { measure } from "./limits.ts";
 import type { OverflowPlace } from "./overflow-rows.ts";
 import { requireFreeKey } from "./reserved-keys.ts";
@@ -86,7 +87,8 @@ export function inline(options: InlineOptions): EvidenceStore {
     end: ({ unit }) => group?.end(unit),
 
     async find(delivery) {
-      const id = itemOf(delivery.message);
+      const id = itemNamedBy(delivery.message);
+      if (id === undefined) return undefined; // its schema has not been asked yet, and will say what is wrong
       const { known } = await judge(await look(id), delivery, id);
       return known;
     },
@@ -106,6 +108,8 @@ export function inline(options: InlineOptions): EvidenceStore {
       return { kind: "done", receipt }; // no effect, no evidence
     }
     const id = itemOf(message);
+    if (!isItemId(id))
+      throw new Park("VALUE_UNSTORABLE", `${table}: itemOf must name an item: ${itemIdRule}`);
     const { read, known, base } = await judged(delivery, id);
     if (known) return known;
 
@@ -127,6 +131,16 @@ export function inline(options: InlineOptions): EvidenceStore {
     const first = form.judge(item?.[attribute]?.S, delivery); // G2: before anything else, as a lost response ends here
     if (first) return first;
     throw new StateMoved(`${table} ${id}`);
+  }
+
+  /** Undefined when it names none: a message that nobody has looked at may say anything. */
+  function itemNamedBy(message: Envelope): string | undefined {
+    try {
+      const id: unknown = itemOf(message);
+      return isItemId(id) ? id : undefined;
+    } catch {
+      return undefined;
+    }
   }
 
   /** What was remembered may be too old to refuse a message by: only the item says that it is not the next. */

@@ -100,7 +100,8 @@ function subjectOf({ Put, Update, Delete, ConditionCheck }: Write): Subject {
   }
   const named = Delete ?? ConditionCheck;
   if (named?.TableName && named.Key) return { table: named.TableName, key: named.Key, item: named.Key };
-  throw new Error(
+  throw new Park(
+    "COMMIT_REFUSED",
     "a write must be a Put, an Update, a Delete or a ConditionCheck, with its table and its item",
   );
 }

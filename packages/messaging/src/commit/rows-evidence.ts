@@ -3,7 +3,8 @@
 //   G2. A lost response is not a duplicate and a duplicate is not a failure: the old evidence decides.
 import type { AttributeValue, CancellationReason, DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { unmarshall } from "@aws-sdk/util-dynamodb";
-import { classifyCancellation } from "../aws/cancellation.ts";
+import { classifyCancellation, isRefused } from "../aws/cancellation.ts";
+import { hintIn } from "../aws/hints.ts";
 import { sharedRead } from "../aws/shared-read.ts";
 import { evidenceId } from "../core/ids.ts";
 import { type Outcome, Park, RetryLater, StateMoved } from "../core/outcome.ts";
@@ -62,7 +63,7 @@ export function rowsEvidence({
         case "state-moved":
           throw new StateMoved(itemOf(reasons, unit));
         case "refused":
-          throw new Park("COMMIT_REFUSED", cancellation.codes.join(", ") || "cancelled without a reason");
+          throw new Park("COMMIT_REFUSED", refusalIn(reasons, unit));
       }
     },
   };
@@ -72,6 +73,18 @@ export function rowsEvidence({
 function codeOf(reasons: readonly CancellationReason[], [code = "TRANSIENT"]: readonly string[]): string {
   return reasons[evidenceIndex]?.Code === "TransactionConflict" ? "IN_PROGRESS" : code;
 }
+
+/** The table and what DynamoDB says of it, for each write that it refused. */
+function refusalIn(reasons: readonly CancellationReason[], { actions }: Measured): string {
+  const said = reasons.flatMap(({ Code, Message }, index) => {
+    const { Put, Update, Delete, ConditionCheck } = actions[index] ?? {};
+    const table = (Put ?? Update ?? Delete ?? ConditionCheck)?.TableName ?? "a table";
+    return isRefused(Code) ? [`${table}: ${hintIn(Message)} (${Code})`] : [];
+  });
+  return said.slice(0, refusalsToldMax).join("; ") || "cancelled without a reason";
+}
+
+const refusalsToldMax = 3;
 
 function itemOf(reasons: readonly CancellationReason[], { items }: Measured): string | undefined {
   return [...items][reasons.findIndex(({ Code = "None" }) => Code !== "None")];

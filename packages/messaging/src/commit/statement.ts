@@ -25,19 +25,39 @@ export interface ItemBefore {
 export function statementOf({ Put, Update }: Write, before: ItemBefore): Statement | undefined {
   if (Put) {
     const { TableName = "", Item = {}, ConditionExpression, ExpressionAttributeNames: names } = Put;
+    if (!areUsed({ ...names, ...Put.ExpressionAttributeValues }, placesIn(ConditionExpression)))
+      return undefined;
     const isSaid = !before.exists && holdsForNone(conditionsIn(ConditionExpression, names));
     return isSaid ? insertOf(TableName, Item) : undefined;
   }
   if (!Update) return undefined;
   const { TableName = "", Key = {}, ExpressionAttributeNames: names } = Update;
-  const { changes, conditions } = formOf(Update, names);
+  const { changes, conditions, places } = formOf(Update, names);
   if (changes === undefined || conditions === undefined || Object.keys(Key).join() !== "id") return undefined;
   const values = Update.ExpressionAttributeValues ?? {};
+  if (!areUsed({ ...names, ...values }, places)) return undefined;
   if (changes.some(({ adds, value }) => adds && values[value]?.N === undefined)) return undefined; // to a set
   if (conditions.some(({ value }) => value && !isComparable(values[value]))) return undefined;
   return before.exists
     ? updateOf(TableName, { Key, changes, conditions, values, hasOutbox: before.hasOutbox })
     : newItemOf(TableName, { Key, changes, conditions, values });
+}
+
+/** The key, an attribute twice, and arithmetic on an attribute that may be missing: DynamoDB refuses what a statement might not. */
+function areSayable(changes: readonly Change[], conditions: readonly Condition[] = []): boolean {
+  const names = changes.map(({ name }) => name);
+  if (names.includes("id") || new Set(names).size < names.length) return false;
+  const isThere = (name: string) => conditions.some((one) => one.name === name && one.test !== "IS MISSING");
+  return changes.every(({ name, sign, adds }) => sign === undefined || adds || isThere(name));
+}
+
+/** DynamoDB refuses a write that names what its expressions do not use, and a statement cannot say it. */
+function areUsed(named: Readonly<Record<string, unknown>>, places: ReadonlySet<string>): boolean {
+  return Object.keys(named).every((place) => places.has(place));
+}
+
+function placesIn(...expressions: readonly (string | undefined)[]): ReadonlySet<string> {
+  return new Set(expressions.join(" ").match(/[#:]\w+/g));
 }
 
 type Values = Readonly<Record<string, AttributeValue>>;
@@ -115,6 +135,8 @@ function checked(text: string, parameters: readonly (AttributeValue | undefined)
 interface Form {
   readonly changes: readonly Change[] | undefined;
   readonly conditions: readonly Condition[] | undefined;
+  /** Of names and values. */
+  readonly places: ReadonlySet<string>;
 }
 
 /** A program has few forms of update, and uses each for many messages. */
@@ -126,9 +148,13 @@ function formOf(update: NonNullable<Write["Update"]>, names: Names): Form {
   const text = JSON.stringify([UpdateExpression, ConditionExpression, names]);
   const known = forms.get(text);
   if (known) return known;
+  const conditions = conditionsIn(ConditionExpression, names);
+  const said = changesIn(UpdateExpression, names);
+  const changes = said && areSayable(said, conditions) ? said : undefined;
   const form = {
-    changes: changesIn(UpdateExpression, names),
-    conditions: conditionsIn(ConditionExpression, names),
+    changes,
+    conditions,
+    places: placesIn(UpdateExpression, ConditionExpression),
   };
   if (forms.size >= formsMax) forms.clear();
   forms.set(text, form);

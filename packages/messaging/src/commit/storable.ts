@@ -38,7 +38,8 @@ export function checkWrite({ Put, Update }: Write): void {
 const reserved = new RegExp(`\\b${hiddenPrefix}\\w*`);
 
 function checkName(table: string | undefined, name: string): void {
-  if (name === "") throw new Park("VALUE_UNSTORABLE", `${table}: an attribute without a name`);
+  const what = unstorableName(name);
+  if (what) throw new Park("VALUE_UNSTORABLE", `${table}: ${what}`);
   if (!name.startsWith(hiddenPrefix)) return;
   throw new Park(
     "ATTRIBUTE_RESERVED",
@@ -49,6 +50,7 @@ function checkName(table: string | undefined, name: string): void {
 /** https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/HowItWorks.NamingRulesDataTypes.html */
 const levelsMax = 32;
 const digitsMax = 38;
+const magnitudeDigitsMax = 126;
 const magnitudeMin = 1e-130;
 
 interface Found {
@@ -63,6 +65,8 @@ function unstorableIn(value: unknown, at: Place): Found | undefined {
   if (at.depth > levelsMax) return { what: `more than ${levelsMax} levels`, at };
   for (const [name, entry] of entriesOf(value)) {
     const place = below(at, name);
+    const unnameable = typeof name === "string" && name !== "" && unstorableName(name);
+    if (unnameable) return { what: unnameable, at };
     if (entry === undefined && !isMap(value)) return { what: "undefined in a list", at: place };
     const found = unstorableIn(entry, place);
     if (found) return found;
@@ -77,14 +81,19 @@ function entriesOf(value: object): Iterable<readonly [name: string | number, ent
   return Object.entries(value);
 }
 
+/** A name that an assignment of the SDK's or of a reader makes into something else counts as none. */
+function unstorableName(name: string): string | undefined {
+  if (name === "") return "an attribute without a name";
+  if (!name.isWellFormed()) return "an attribute whose name has a lone surrogate";
+  return name === "__proto__" ? "an attribute named __proto__" : undefined;
+}
+
 function unstorableKind(value: unknown): string | undefined {
   switch (typeof value) {
     case "number":
       return unstorableNumber(value);
     case "bigint":
-      return String(value).replace(/-|0+$/g, "").length > digitsMax
-        ? `more than ${digitsMax} digits`
-        : undefined;
+      return unstorableInteger(String(value).replace("-", ""));
     case "string":
       return value.isWellFormed() ? undefined : "a string with a lone surrogate";
     case "function":
@@ -95,6 +104,11 @@ function unstorableKind(value: unknown): string | undefined {
     default:
       return undefined;
   }
+}
+
+function unstorableInteger(digits: string): string | undefined {
+  if (digits.length > magnitudeDigitsMax) return "a number beyond 1e126";
+  return digits.replace(/0+$/, "").length > digitsMax ? `more than ${digitsMax} digits` : undefined;
 }
 
 function unstorableNumber(value: number): string | undefined {

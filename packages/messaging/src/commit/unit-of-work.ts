@@ -3,9 +3,9 @@
 import type { TransactWriteItem } from "@aws-sdk/client-dynamodb";
 import { nowIso } from "../core/clock.ts";
 import { derivedId } from "../core/ids.ts";
-import { checkCaps } from "../envelope/caps.ts";
+import { Park } from "../core/outcome.ts";
 import { type Contract, requirePublished } from "../envelope/contract.ts";
-import { type Envelope, requiredText } from "../envelope/envelope.ts";
+import { checkOutgoing, type Envelope } from "../envelope/envelope.ts";
 import { asJson } from "../envelope/json-value.ts";
 import type { Draft } from "../envelope/message-type.ts";
 import { sequenceText } from "../envelope/sequence.ts";
@@ -48,8 +48,7 @@ export interface UnitOfWork<Types extends string = string> {
   write(...writes: readonly Write[]): void;
   /**
    * Adds outgoing messages, in the order in which they are to be sent; or one, with its number.
-   * @throws RangeError when that is none
-   * @throws Park PUBLISH_INVALID for data that their own schema would not take from JSON; TOO_DEEP, TOO_MANY_KEYS, ARRAY_TOO_LONG, KEY_FORBIDDEN or, for an empty or overlong key,
+   * @throws Park PUBLISH_INVALID for data that their own schema would not take from JSON, and a number that is none; TOO_DEEP, TOO_MANY_KEYS, ARRAY_TOO_LONG, KEY_FORBIDDEN or, for an empty or overlong key,
    *   ENVELOPE_INVALID: what no consumer would take; TYPE_NOT_PUBLISHED for a type that the contract does not name
    */
   publish(...drafts: Published<Types>): void;
@@ -69,6 +68,15 @@ export interface UnitOfWork<Types extends string = string> {
 export interface UnitOf {
   readonly contract: Pick<Contract, "name" | "publishes" | "schedules">;
   readonly cause: Cause;
+}
+
+/** @throws Park PUBLISH_INVALID: the same message would be numbered so again */
+function numbered({ sequence }: PublishOptions): string {
+  try {
+    return sequenceText(sequence);
+  } catch (error) {
+    throw new Park("PUBLISH_INVALID", (error as Error).message);
+  }
 }
 
 /** An empty unit of work of the function with this contract: its name is the `source` of what it publishes. */
@@ -107,18 +115,18 @@ export function unitOfWork(of: UnitOf): UnitOfWork {
     },
   };
 
-  /** Before the commit: after it, nobody could read the message (S3). */
+  /** By the rules of its readers, before the commit: after it, nobody could read the message (S3). */
   function add(draft: Draft, options?: PublishOptions, checked?: Promise<Draft>): void {
     checked?.catch(() => undefined); // also when it is refused for something else, before anybody waits for it
     const position = messages.length;
     const message = caused(draft, position, options);
-    if (checked === undefined) requiredText({ ...draft }, "partitionkey");
-    checkCaps(message);
+    if (checked === undefined) checkOutgoing(message);
     messages.push(message);
     if (checked === undefined) return;
     const done = checked.then(({ partitionkey }) => {
-      requiredText({ partitionkey }, "partitionkey");
-      messages[position] = { ...(messages[position] ?? message), partitionkey };
+      const complete = { ...(messages[position] ?? message), partitionkey };
+      checkOutgoing(complete);
+      messages[position] = complete;
     });
     done.catch(() => undefined); // whoever commits is told, and nobody does when the handler fails
     pending.push(done);
@@ -134,7 +142,7 @@ export function unitOfWork(of: UnitOf): UnitOfWork {
       time: nowIso(),
       datacontenttype: "application/json",
       partitionkey: draft.partitionkey,
-      ...(options && { sequence: sequenceText(options.sequence) }),
+      ...(options && { sequence: numbered(options) }),
       correlationid: cause.correlationid,
       causationid: cause.id,
       traceparent,

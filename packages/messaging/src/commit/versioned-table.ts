@@ -8,6 +8,7 @@ import { marshall, unmarshall } from "@aws-sdk/util-dynamodb";
 import { dynamodb } from "../aws/clients.ts";
 import { Park } from "../core/outcome.ts";
 import { hiddenPrefix } from "./item-evidence.ts";
+import { isItemId, itemIdRule } from "./item-id.ts";
 import { recall, remember } from "./seen-evidence.ts";
 import { seeStamp, stampAttribute, stampable } from "./stamp.ts";
 import { type Attributes, storable } from "./storable.ts";
@@ -44,6 +45,13 @@ export function versionedTable<Item extends Versioned>(
     },
 
     save(item) {
+      if (!Number.isInteger(item.version) || item.version < 0) {
+        // No item has it, so each attempt would seem to lose a race.
+        throw new Park(
+          "VALUE_UNSTORABLE",
+          `${table}: version must be the number that was read, 0 for a new item`,
+        );
+      }
       const { id, ...attributes } = { ...item, version: item.version + 1 };
       const update = updateOf(attributes, storable(table, attributes), item.version);
       const read = recall(table, id, stampAttribute);
@@ -56,14 +64,10 @@ function shown<Value>(item: Readonly<Record<string, Value>>): Record<string, Val
   return Object.fromEntries(Object.entries(item).filter(([name]) => !name.startsWith(hiddenPrefix)));
 }
 
-/** https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html: bytes of a partition key. */
-const keyBytesMax = 2_048;
-
 function keyOf(table: string, id: unknown): Record<string, AttributeValue> {
   const key = storable(table, { id });
-  const bytes = typeof id === "string" ? Buffer.byteLength(id) : 0;
-  if (bytes > 0 && bytes <= keyBytesMax) return key;
-  throw new Park("VALUE_UNSTORABLE", `${table}: id must be a string of 1 to ${keyBytesMax} bytes`);
+  if (isItemId(id)) return key;
+  throw new Park("VALUE_UNSTORABLE", `${table}: id must be ${itemIdRule}`);
 }
 
 function updateOf(attributes: Attributes, stored: Readonly<Record<string, AttributeValue>>, read: number) {

@@ -47,8 +47,7 @@ export function parseCapped(text: string, bytesMax: number = bodyBytesMax): unkn
   const bytes = Buffer.byteLength(text);
   if (bytes > bytesMax) throw new Park("TOO_LARGE", `${bytes} bytes, at most ${bytesMax}`);
   const mayBeTooMany = text.length > 2 * valuesMax; // a value and what separates it
-  if (mayBeTooMany && valuesIn(text) > valuesMax)
-    throw new Park("TOO_MANY_VALUES", `more than ${valuesMax} values`);
+  if (mayBeTooMany && valuesIn(text) > valuesMax) throw tooManyValues();
   const value = parse(text);
   checkCaps(value);
   return value;
@@ -56,16 +55,20 @@ export function parseCapped(text: string, bytesMax: number = bodyBytesMax): unkn
 
 /**
  * Walks a value of JSON, without recursion, and returns if it is one that everything else can stand.
- * @throws Park TOO_DEEP, TOO_MANY_KEYS, ARRAY_TOO_LONG, KEY_FORBIDDEN, or NUMBER_INEXACT for one beyond all doubles
+ * @throws Park TOO_DEEP, TOO_MANY_KEYS, TOO_MANY_VALUES, ARRAY_TOO_LONG, KEY_FORBIDDEN, or NUMBER_INEXACT for one beyond all doubles
  */
 export function checkCaps(value: unknown): void {
   let keysSeen = 0;
+  let valuesSeen = 1;
   let level: readonly object[] = [value].filter(isContainer);
   for (let depth = 1; level.length > 0; depth++) {
     if (depth > depthMax) throw tooDeep();
     const next: object[] = [];
     for (const container of level) {
-      for (const child of Array.isArray(container) ? entriesOf(container) : valuesOf(container)) {
+      const children = Array.isArray(container) ? entriesOf(container) : valuesOf(container);
+      valuesSeen += Math.max(1, children.length); // as they are counted in its text
+      if (valuesSeen > valuesMax) throw tooManyValues();
+      for (const child of children) {
         if (isContainer(child)) next.push(child);
       }
     }
@@ -116,6 +119,10 @@ function endOfString(text: string, begin: number): number {
     if (backslashes % 2 === 0) return at;
   }
   return text.length;
+}
+
+function tooManyValues(): Park {
+  return new Park("TOO_MANY_VALUES", `more than ${valuesMax} values`);
 }
 
 function tooDeep(): Park {

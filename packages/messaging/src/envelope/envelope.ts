@@ -4,7 +4,7 @@
 //   https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/spec.md (attributes; duplicates: source + id)
 
 import { Park } from "../core/outcome.ts";
-import { parseCapped, parseExact } from "./caps.ts";
+import { checkCaps, parseCapped, parseExact } from "./caps.ts";
 import { checkAttributes } from "./cloud-event.ts";
 import { readSequence, sequenceText } from "./sequence.ts";
 
@@ -55,6 +55,15 @@ export function readEnvelope(
 export function envelopeFrom(fields: Fields, sentMs?: number): Envelope {
   checkAttributes(fields);
   return envelopeOf(fields, sentMs);
+}
+
+/**
+ * Holds a message that is to be sent against all that its readers ask of one.
+ * @throws Park ENVELOPE_INVALID, TIME_INVALID or what `checkCaps` finds
+ */
+export function checkOutgoing(message: Envelope): void {
+  envelopeFrom({ ...message });
+  checkCaps(message);
 }
 
 /** Reads what the kit kept: it was checked when it came, perhaps by a release that checked less. */
@@ -114,7 +123,7 @@ function escapeCharacter(character: string): string {
 }
 
 /** @throws Park ENVELOPE_INVALID */
-export function requiredText(fields: Fields, name: string): string {
+function requiredText(fields: Fields, name: string): string {
   const value = optionalText(fields, name);
   if (value === undefined) throw new Park("ENVELOPE_INVALID", `${name} is required`);
   return value;

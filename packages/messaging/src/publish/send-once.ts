@@ -7,7 +7,7 @@ import { sqsOnce } from "../aws/sqs-client.ts";
 import { nowIso } from "../core/clock.ts";
 import { newId } from "../core/ids.ts";
 import { Park } from "../core/outcome.ts";
-import { asciiJson, type Envelope } from "../envelope/envelope.ts";
+import { asciiJson, checkOutgoing, type Envelope } from "../envelope/envelope.ts";
 import { type Draft, outgoing } from "../envelope/message-type.ts";
 import { log } from "../observe/log.ts";
 import { aboutMessage, currentMessage } from "../observe/scope.ts";
@@ -39,6 +39,7 @@ export async function sendOnce(
   try {
     const { data, partitionkey } = await outgoing(draft);
     message = { ...message, data, partitionkey };
+    checkOutgoing(message);
     const body = asciiJson(message);
     const attributes = sign && stringAttributes(await sign({ body, envelope: message }, queueUrl));
     const traceHeader = traceHeaderOf(message);

@@ -2,7 +2,7 @@
 //
 //   G1, G2. Item, evidence, messages and schedules commit together, on the same conditions as without.
 import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
-import { isTransient } from "../aws/cancellation.ts";
+import { isRefused } from "../aws/cancellation.ts";
 import { type Beside, beside } from "../commit/beside.ts";
 import { transact } from "../commit/transaction.ts";
 import type { Write } from "../commit/unit-of-work.ts";
@@ -17,11 +17,11 @@ export function withBeside(writes: readonly Write[], client: () => DynamoDBClien
     const [first, ...rest] = reasons;
     if (first?.Code === "ConditionalCheckFailed") return { item: first.Item }; // G2: before all other reasons
     const codes = reasons.map(({ Code = "None" }) => Code).filter((code) => code !== "None");
-    const passing = codes.find((code) => isTransient(code));
-    const refused = codes.filter((code) => code !== "ConditionalCheckFailed" && !isTransient(code));
+    const refused = codes.filter(isRefused);
     if (refused.length > 0 || codes.length === 0)
       throw new Park("COMMIT_REFUSED", refused.join(", ") || "cancelled without a reason");
     if (rest.some(({ Code }) => Code === "ConditionalCheckFailed")) throw new StateMoved("schedules");
+    const [passing] = codes;
     throw Object.assign(new Error(passing), { name: passing });
   };
   return writes.map((write) => beside(write, perform));

@@ -60,7 +60,7 @@ describe("writes of the schedules beside an item", () => {
       ["None", "ValidationError", "ConditionalCheckFailed"],
       { code: "COMMIT_REFUSED", detail: "ValidationError" },
     ],
-    [["TransactionConflict", "A", "B"], { code: "COMMIT_REFUSED", detail: "A, B" }],
+    [["SomethingNew", "None", undefined], { name: "SomethingNew", message: "SomethingNew" }],
     [["unsaid"], { code: "COMMIT_REFUSED", detail: "cancelled without a reason" }],
     [["None", "None", undefined], { code: "COMMIT_REFUSED", detail: "cancelled without a reason" }],
   ])("G12: are refused with %j as they are elsewhere", async (reasons, outcome) => {

@@ -117,35 +117,32 @@ describe("a consumer with evidence inline", () => {
     ["is no string", 5],
     ["is missing", undefined],
     ["has half a character", "a\ud800"],
-  ])(
-    "G5: of a batch that comes again, only the message whose item's name %s is parked",
-    async (_what, bad) => {
-      let isDown = true;
-      const named = anInlineConsumer({ itemOf: ({ data }) => (data as { counter: string }).counter })
-        .use({
-          before: () => {
-            if (isDown) throw new RetryLater("DOWN", 1, { waited: true });
-          },
-        })
-        .handler(async ({ data }, unit) =>
-          unit.write(counters().save({ id: data.counter, version: 0, count: 1 })),
-        );
-      const good = Array.from({ length: 3 }, newId);
-      const messages = [...good, bad].map((counter) =>
-        anEnvelope({ type: Added.type, partitionkey: "k", data: { counter, amount: 1 } }),
+  ])("G5: of a redelivered batch, only the message whose item's name %s is parked", async (_what, bad) => {
+    let isDown = true;
+    const named = anInlineConsumer({ itemOf: ({ data }) => (data as { counter: string }).counter })
+      .use({
+        before: () => {
+          if (isDown) throw new RetryLater("DOWN", 1, { waited: true });
+        },
+      })
+      .handler(async ({ data }, unit) =>
+        unit.write(counters().save({ id: data.counter, version: 0, count: 1 })),
       );
-      const batch = (receiveCount: number) =>
-        anSqsEvent(...messages.map((one) => anSqsRecord(asciiJson(one), { receiveCount })));
-      await named(batch(1), aContext());
-      isDown = false;
-      await named(batch(2), aContext());
-      for (const id of good) expect(await world.get(table(), id)).toMatchObject({ count: 1 });
-      const dead = await world.drain(world.output("StandardDeadLetterQueueUrl"));
-      expect(dead.map(({ attributes }) => attributes.ReasonCode)).toEqual([
-        typeof bad === "string" ? "VALUE_UNSTORABLE" : "DATA_INVALID",
-      ]);
-    },
-  );
+    const good = Array.from({ length: 3 }, newId);
+    const messages = [...good, bad].map((counter) =>
+      anEnvelope({ type: Added.type, partitionkey: "k", data: { counter, amount: 1 } }),
+    );
+    const batch = (receiveCount: number) =>
+      anSqsEvent(...messages.map((one) => anSqsRecord(asciiJson(one), { receiveCount })));
+    await named(batch(1), aContext());
+    isDown = false;
+    await named(batch(2), aContext());
+    for (const id of good) expect(await world.get(table(), id)).toMatchObject({ count: 1 });
+    const dead = await world.drain(world.output("StandardDeadLetterQueueUrl"));
+    expect(dead.map(({ attributes }) => attributes.ReasonCode)).toEqual([
+      typeof bad === "string" ? "VALUE_UNSTORABLE" : "DATA_INVALID",
+    ]);
+  });
 
   it("D6: runs the handler again on fresh state when another message changed it first", async () => {
     const records = [1, 2, 3, 4].map((amount) => anSqsRecord(asciiJson(anAdded({ amount }))));

@@ -10,6 +10,13 @@ export const inlineMutants: readonly Mutant[] = [
     checks: [messaging("inline-overflow")],
   },
   {
+    name: "inline: a name that no item has is looked up with those of its batch",
+    file: "packages/messaging/src/commit/inline.ts",
+    find: "return isItemId(id) ? id : undefined;",
+    replace: "return id as string;",
+    checks: [messaging("inline")],
+  },
+  {
     name: "statements: an answer of 200 counts as done",
     file: "packages/messaging/src/aws/statement-batch.ts",
     find: "answer !== undefined && answer.Error === undefined",

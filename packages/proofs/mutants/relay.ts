@@ -39,11 +39,11 @@ export const relayMutants: readonly Mutant[] = [
     checks: [faults("relay by stream")],
   },
   {
-    name: "a message with an invalid key is committed",
+    name: "a message that no reader would take is committed",
     file: "packages/messaging/src/commit/unit-of-work.ts",
-    find: `requiredText({ ...draft }, "partitionkey");`,
+    find: "if (checked === undefined) checkOutgoing(message);",
     replace: "",
-    checks: [quickTest("messaging/unit-of-work")],
+    checks: [messaging("outgoing")],
   },
   {
     name: "rows of a type without a route are deleted",

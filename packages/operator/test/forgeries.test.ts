@@ -181,6 +181,15 @@ describe("a discard of a genuine message", () => {
     expect(await redriven()).toEqual([expect.stringMatching(/ removed: was discarded at /)]);
   });
 
+  it("G4, G7: takes it out of its line, whatever attribute its copy came with", async () => {
+    queue = await world.aQueue({ fifo: true });
+    const record = await signed(aPayment({ cents: 10 }));
+    record.messageAttributes.EssentiallyOnceId = { stringValue: "x", dataType: "String" } as never;
+    await payer(rows(), () => new Park("REFUSED", "no"))(anSqsEvent(record), aContext());
+    await discardThose();
+    expect(await lines()).toEqual([]);
+  });
+
   it("G4: in a FIFO group a later copy does not pass the line, and takes no effect", async () => {
     queue = await world.aQueue({ fifo: true });
     const unwanted = aPayment({ cents: 10 });

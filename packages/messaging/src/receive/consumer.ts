@@ -60,7 +60,7 @@ export function consumer<Of extends Contract>(contract: Of): Consumer<Of> {
       const used = from ? from.own(middlewares) : middlewares;
       for (const { relayed } of used) relayed?.();
       const chain = messageChain({ contract, middlewares: used, work });
-      const queue = subscription(name);
+      const queue = subscription(name, contract);
       return observed(name, middlewares, async function handleBatch({ Records: all }: SQSEvent, context) {
         const deadlineMs = deadlineOf(context);
         const settling = new Set<Received>();

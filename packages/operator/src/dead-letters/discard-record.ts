@@ -43,7 +43,7 @@ export async function recordDiscard(
       Key: marshall({ id: recordId(queue, id) }),
       UpdateExpression:
         "SET #body = :discarded, consumer = :consumer, messageId = :id, expiresAt = :expiresAt",
-      ExpressionAttributeNames: { "#body": `${bodyPrefix}${heldIdOf(deadLetter)}` },
+      ExpressionAttributeNames: { "#body": `${bodyPrefix}${heldIdOf(queue, deadLetter)}` },
       ExpressionAttributeValues: marshall({
         ":discarded": discarded,
         ":consumer": queue.name,

@@ -1,20 +1,28 @@
 import { fork } from "node:child_process";
 import { once } from "node:events";
+import { CreateQueueCommand } from "@aws-sdk/client-sqs";
 import { LOCAL_CREDENTIALS, LOCAL_REGION } from "@essentially-once/local-cloud/internal/model/clients";
+import { aKeyStore, aSecret } from "@essentially-once/testing/a-key-ring";
 import { anEnvelope } from "@essentially-once/testing/an-envelope";
 import { linesOf } from "@essentially-once/testing/internal/support/lines";
 import { aContext, anSqsEvent, anSqsRecord } from "@essentially-once/testing/lambda";
 import { localEngines } from "@essentially-once/testing/local-engines";
+import type { SQSRecord } from "aws-lambda";
 import { beforeAll, expect, it } from "vitest";
 import * as z from "zod";
+import { sqs } from "../src/aws/sqs-client.ts";
 import { attemptOf, pastOf } from "../src/commit/received.ts";
+import { newId } from "../src/core/ids.ts";
 import { metricNames } from "../src/core/metric-names.ts";
 import { valuesIn, valuesMax } from "../src/envelope/caps.ts";
 import { contract } from "../src/envelope/contract.ts";
 import { asciiJson } from "../src/envelope/envelope.ts";
 import { messageType } from "../src/envelope/message-type.ts";
+import { subscription } from "../src/envelope/subscription.ts";
 import { attemptStore } from "../src/receive/attempt-store.ts";
+import { processWithinMemory } from "../src/receive/batch-memory.ts";
 import { consumer } from "../src/receive/consumer.ts";
+import { signature } from "../src/trust/signature.ts";
 
 const Listed = messageType({ type: "tests.listed.v1", schema: z.unknown(), key: () => "k" });
 const engines = localEngines();
@@ -84,6 +92,52 @@ it("G11: ten messages at their own bound are a batch, and the eleventh goes back
   expect(batchItemFailures).toEqual([{ itemIdentifier: records[10]?.messageId }]);
   expect(ran).toHaveLength(10);
 });
+
+const wideBatch = (texts: number) => Array.from({ length: texts }, () => body(newId(), valuesMax - 100));
+
+it("G7: on its last receive a message is not parked unread, but by its own reason, when the others are done", async () => {
+  const handler = consumer(contract({ name: "lists", accepts: [Listed], publishes: [] }))
+    .use(signature({ keys: aKeyStore(aSecret("k1")).ring }))
+    .handler(async () => undefined);
+  const records = wideBatch(12).map((text) => anSqsRecord(text));
+  asLastReceive(records[11]);
+  let answer: Awaited<ReturnType<typeof handler>> | undefined;
+  const lines = await linesOf(async () => {
+    answer = await handler(anSqsEvent(...records), aContext());
+  });
+  expect(answer?.batchItemFailures).toEqual([{ itemIdentifier: records[10]?.messageId }]);
+  const parked = lines.filter(({ code }) => code === "PARKED");
+  expect(parked.map(({ reasonCode }) => reasonCode)).toEqual(Array(11).fill("SIGNATURE_MISSING"));
+});
+
+it("G4: on its last receive a message of a FIFO group does not pass one that was given back", async () => {
+  const QueueName = `${newId()}.fifo`;
+  const { QueueUrl = "" } = await sqs().send(
+    new CreateQueueCommand({ QueueName, Attributes: { FifoQueue: "true" } }),
+  );
+  const groups = [...Array(10).fill("others"), "a", "a", "b"];
+  const records = wideBatch(13).map((text, nth) =>
+    anSqsRecord(text, { queueName: QueueName, group: groups[nth] }),
+  );
+  for (const record of records.slice(11)) asLastReceive(record);
+  const parts: (readonly SQSRecord[])[] = [];
+  const failed = await processWithinMemory(
+    records,
+    { ...subscription("lists"), queueUrl: QueueUrl },
+    async (part) => {
+      parts.push(part);
+      return [];
+    },
+  );
+  expect(failed).toEqual([records[10], records[11]]);
+  expect(parts).toEqual([records.slice(0, 10), [records[12]]]);
+});
+
+/** In seven eighths of the four days that a queue keeps a message. */
+function asLastReceive(record: SQSRecord | undefined): void {
+  const SentTimestamp = String(Date.now() - 3.9 * 86_400_000);
+  Object.assign(record?.attributes ?? {}, { SentTimestamp, ApproximateReceiveCount: "3" });
+}
 
 it("a failure that is no wait is not counted as one", async () => {
   const handler = consumer(contract({ name: "lists", accepts: [Listed], publishes: [] })).handler(

@@ -188,6 +188,16 @@ describe("a request that is none", () => {
     expect(await answerTo({ ...event, isBase64Encoded: true })).toMatchObject({ statusCode: 201 });
     expect(await answerTo(event)).toMatchObject({ statusCode: 400, title: "NOT_JSON" });
   });
+
+  it("G7: is refused when its body is in another encoding than UTF-8", async () => {
+    const bytes = Buffer.from(JSON.stringify({ ...anything, name: "Müller" }), "latin1");
+    const event = aPost(bytes.toString("base64"), { "idempotency-key": "k" });
+    expect(await answerTo({ ...event, isBase64Encoded: true })).toMatchObject({
+      statusCode: 400,
+      title: "NOT_JSON",
+      detail: "the body is not UTF-8",
+    });
+  });
 });
 
 it.each([

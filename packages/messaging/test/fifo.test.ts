@@ -164,6 +164,17 @@ describe("a parked message of a FIFO key", () => {
     expect(await lines()).toMatchObject([[expect.anything(), expect.anything()]]);
   });
 
+  it("G4, G7: has one place in its line, whatever attribute its copies come with", async () => {
+    trouble.set("a1", () => new Park("REFUSED", "no"));
+    const first = aRecord("a1");
+    await receive(first);
+    for (const id of ["x1", "x2"]) await receive(withGivenId(copyOf(first), id));
+    expect((await lines())[0]).toHaveLength(1);
+    trouble.clear();
+    await receive(copyOf(first), aRecord("a2"));
+    expect(notes).toEqual(["a1", "a2"]);
+  });
+
   it("G4: a redrive brings the group back in order, and at its end the key is free", async () => {
     trouble.set("a1", () => new Park("REFUSED", "no"));
     await receive(...["a1", "a2", "a3"].map((note) => aRecord(note)));
@@ -393,6 +404,13 @@ function again(receiveCount: number): (record: SQSRecord) => SQSRecord {
 /** As a redrive brings it: the same body in another SQS message. */
 function copyOf(record: SQSRecord): SQSRecord {
   return again(1)({ ...record, messageId: newId() });
+}
+
+function withGivenId(record: SQSRecord, stringValue: string): SQSRecord {
+  return {
+    ...record,
+    messageAttributes: { EssentiallyOnceId: { dataType: "String", stringValue } },
+  } as never;
 }
 
 /** Receives what the queue holds, as a mapping does, until it holds nothing visible. */

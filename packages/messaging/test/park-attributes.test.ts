@@ -56,13 +56,20 @@ describe("the attributes of a dead letter", () => {
 
   it("G2: an id that is not in the body is not folded: a redrive by other means brings it back", () => {
     const ten = { EssentiallyOnceId: "d-1", Signature: "of another program", tenant: "blue", shop: "a" };
-    const parked = parkedWith(received(ten));
+    const others = { hasGivenIds: true };
+    const parked = parkedWith(received(ten), others);
     expect(Object.keys(parked)).toHaveLength(10);
     expect(texts(parked)).toMatchObject({ EssentiallyOnceId: "d-1" });
     expect(texts(originalAttributes(parked))).toEqual(ten);
-    const again = parkedWith(asReceived(parked)); // the console sent it back with all of them
+    const again = parkedWith(asReceived(parked), others); // the console sent it back with all of them
     expect(texts(again)).toMatchObject({ EssentiallyOnceId: "d-1" });
     expect(texts(originalAttributes(again))).toEqual(ten);
+  });
+
+  it("G7: of the relay's messages the signature is kept, whatever is beside it", () => {
+    const parked = parkedWith(received({ EssentiallyOnceId: "d-1", Signature: "v1.k1.mac", tenant: "blue" }));
+    expect(texts(parked)).toMatchObject({ Signature: "v1.k1.mac" });
+    expect(parked).not.toHaveProperty("EssentiallyOnceId");
   });
 
   it("G6: any attributes come back, of every type, however often the message was parked", () => {
@@ -235,8 +242,8 @@ describe("the attributes of a dead letter", () => {
   });
 });
 
-function parkedWith(beside: SQSMessageAttributes): Attributes {
-  const attributes = deadLetterAttributes(park, beside);
+function parkedWith(beside: SQSMessageAttributes, options: { hasGivenIds?: boolean } = {}): Attributes {
+  const attributes = deadLetterAttributes(park, beside, options);
   if (attributes === undefined) throw new Error("must fit");
   return attributes;
 }

@@ -12,6 +12,7 @@ import {
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import * as z from "zod";
 import { type Contracts, loadContracts, noContracts } from "../src/connect/contracts.ts";
+import { originIn } from "../src/connect/origins.ts";
 import type { ConsumerQueue } from "../src/dead-letters/consumer-queues.ts";
 import { type EditOptions, edit } from "../src/dead-letters/edit.ts";
 import { findDeadLetters } from "../src/dead-letters/find.ts";
@@ -67,6 +68,16 @@ describe("the data of an edit", () => {
     expect(readEnvelope(message?.Body ?? "")).toMatchObject({ type: "tests.paid.v1", data: { cents: 5 } });
   });
 
+  it("G7: go without the id that an attribute beside the old message names", async () => {
+    const from = originIn('{"form":"cloud-events"}', "note-taker");
+    const old = anEnvelope({ id: "old", type: Paid.type, data: { cents: -1 } });
+    await world.park(queue, asciiJson(old), { ReasonCode: "DATA_INVALID", EssentiallyOnceId: "given" });
+    await editIt("old", { cents: 5, currency: "EUR" }, { queues: [{ ...queue, from }] });
+    const [message] = await world.drain(queue.queueUrl);
+    expect(message?.MessageAttributes).toBeUndefined();
+    expect(readEnvelope(message?.Body ?? "").causationid).toBe("given");
+  });
+
   it("cannot correct a type that the consumer does not accept", async () => {
     const { id } = await parked({ type: "tests.other.v1" });
     await expect(editIt(id, {})).rejects.toThrow("note-taker accepts tests.paid.v2, tests.paid.v1");
@@ -117,6 +128,11 @@ describe("a file of data", () => {
     ["another encoding", Buffer.from('{"a":"\xe9"}', "latin1"), "is not UTF-8"],
     ["what Windows writes", Buffer.from('\ufeff{"a":1}', "utf16le"), "is not"],
     ["no JSON", Buffer.from("{"), "is not JSON"],
+    [
+      "a number that JavaScript changes",
+      Buffer.from('{"a":9007199254740993}'),
+      "is refused (NUMBER_INEXACT)",
+    ],
     ["a key that is none", Buffer.from('{"__proto__":1}'), "is refused (KEY_FORBIDDEN)"],
   ])("with %s", async (_what, bytes, refusal) => {
     const file = join(await mkdtemp(join(tmpdir(), "essentially-once-data-")), "data.json");

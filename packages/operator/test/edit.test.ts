@@ -1,5 +1,7 @@
 // A corrected message in the place of a dead letter: only one of the two takes effect, whatever dies on the way.
 
+import { PutItemCommand } from "@aws-sdk/client-dynamodb";
+import { marshall } from "@aws-sdk/util-dynamodb";
 import { consumer } from "@essentially-once/messaging/consumer";
 import { contract } from "@essentially-once/messaging/contract";
 import { asciiJson, type Envelope, readEnvelope } from "@essentially-once/messaging/envelope";
@@ -248,6 +250,27 @@ describe("a discard", () => {
       { because: "a test order", reason: "DATA_INVALID", type: Paid.type, by: expect.stringMatching(/./) },
     ]);
     expect(JSON.stringify(await world.items(world.evidenceTable))).not.toContain("424242");
+  });
+
+  it("G11: makes room among those that an earlier release wrote under its id, and keeps the last", async () => {
+    const one = aPayment({ cents: -1 });
+    await world.park(queue, asciiJson(one));
+    await discardAll("the first");
+    const items = await world.items(world.evidenceTable);
+    const record = items.find(({ id, messageId }) => messageId === one.id && /^discarded:/.test(String(id)));
+    const because = "a reason of this length ".repeat(16);
+    const older = Array.from({ length: 780 }, (_, n) => [
+      `body_${n}`,
+      { at: new Date(1_700_000_000_000 + n).toISOString(), by: "me", because, reason: "DATA_INVALID" },
+    ]);
+    const Item = marshall({ ...record, ...Object.fromEntries(older) });
+    await world.clients.dynamodb.send(new PutItemCommand({ TableName: world.evidenceTable, Item }));
+    await world.park(queue, asciiJson(aPayment({ cents: -2 }, { id: one.id })));
+    expect((await discardAll(because)).left).toEqual([]);
+    const records = await readDiscards(place(), one.id);
+    expect(records).toHaveLength(100);
+    expect(records.slice(-2).map((kept) => kept.because)).toEqual(["the first", because]);
+    expect(records[0]?.at).toBe(new Date(1_700_000_000_000 + 682).toISOString());
   });
 
   it("of two dead letters with one id keeps both records, and repeated it keeps one", async () => {

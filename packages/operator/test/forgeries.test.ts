@@ -1,6 +1,7 @@
 // A forgery among the dead letters, with the id of a genuine message: whatever an operator does with it, the genuine
 // message takes effect once. And what a discard leaves behind.
 
+import { readFileSync } from "node:fs";
 import { consumer } from "@essentially-once/messaging/consumer";
 import { contract } from "@essentially-once/messaging/contract";
 import { asciiJson, type Envelope } from "@essentially-once/messaging/envelope";
@@ -22,7 +23,7 @@ import { aContext, anSqsEvent, anSqsRecord } from "@essentially-once/testing/lam
 import { attributesFor } from "@essentially-once/testing/signing";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import * as z from "zod";
-import { authenticityText } from "../src/dead-letters/authenticity.ts";
+import { authenticityText, beforeTheSignature } from "../src/dead-letters/authenticity.ts";
 import type { ConsumerQueue } from "../src/dead-letters/consumer-queues.ts";
 import { type DiscardOptions, discard } from "../src/dead-letters/discard.ts";
 import { type EditOptions, edit } from "../src/dead-letters/edit.ts";
@@ -40,6 +41,52 @@ const keys = aKeyStore(aSecret("k1")).ring;
 /** The same id, and another key. */
 const strangers = aKeyStore(aSecret("k2")).ring;
 const known = { keys };
+
+/** In the order of docs/errors.md. */
+const afterTheGuards = [
+  "TYPE_UNKNOWN",
+  "KEY_RESERVED",
+  "TYPE_NOT_SCHEDULED",
+  "TYPE_NOT_PUBLISHED",
+  "DATA_INVALID",
+  "DATAREF_UNREAD",
+  "DATAREF_FOREIGN",
+  "DATAREF_MISSING",
+  "DATAREF_ALTERED",
+  "TIME_IN_FUTURE",
+  "TOO_OLD",
+  "TOO_MANY_HOPS",
+  "ID_REUSED",
+  "TOO_MANY_WRITES",
+  "UNIT_TOO_LARGE",
+  "ITEM_TOO_LARGE",
+  "ITEM_TWICE",
+  "INLINE_ONE_ITEM",
+  "EVIDENCE_GONE",
+  "SEQUENCE_MISSING",
+  "SEQUENCE_REUSED",
+  "SEQUENCE_GAP",
+  "COMMIT_REFUSED",
+  "ENTRY_TOO_LARGE",
+  "REBUILD_PUBLISHES",
+  "VALUE_UNSTORABLE",
+  "ATTRIBUTE_RESERVED",
+  "IN_DOUBT",
+  "NOT_AWAITED",
+  "EFFECT_KEY_INVALID",
+  "EFFECT_RESULT_INVALID",
+  "EFFECT_RESULT_TOO_LARGE",
+  "SCHEDULE_INVALID",
+  "SCHEDULE_EXISTS",
+  "PUBLISH_INVALID",
+  "RECEIPT_INVALID",
+  "RECEIPT_TOO_LARGE",
+  "RATE_KEY_INVALID",
+  "ACCOUNT_UNKNOWN",
+  "ORDER_UNKNOWN",
+  "ORDER_STATUS",
+  "STATUS_UNDECLARED",
+];
 
 let world: DeadLetterWorld;
 let queue: ConsumerQueue;
@@ -71,6 +118,17 @@ describe("the signature of a dead letter", () => {
     const misdirected = aPayment();
     await park(misdirected, await attributesFor(asciiJson(misdirected), `${queue.queueUrl}-other`, keys));
     expect(await signatureOf(misdirected)).toMatch(/^INVALID/);
+  });
+
+  it("G7: is valid when the bounds of today refuse the body", async () => {
+    const text = asciiJson({ ...aPayment(), data: Array(15).fill(Array(9_000).fill(0)) });
+    const envelope = JSON.parse(text);
+    const beside = await signer({ keys })({ body: text, envelope }, queue.queueUrl);
+    await park(envelope, beside);
+    expect(await signatureOf(envelope)).toBe("valid, by key k1");
+    await world.drain(queue.deadLetterQueueUrl);
+    await park({ ...envelope, type: "altered" }, beside);
+    expect(await signatureOf(envelope)).toMatch(/^INVALID/);
   });
 
   it("is not checked, and says so, while the keys cannot be read", async () => {
@@ -139,6 +197,17 @@ describe("a discard of a forgery", () => {
     expect(await cents()).toBe(10);
   });
 
+  it.each(["WAITED_TOO_LONG", "RUN_UNFINISHED", "TOO_MANY_VALUES"])(
+    "G7: without a signature leaves no evidence where its reason does not say that the guards let it pass: %s",
+    async (ReasonCode) => {
+      const genuine = aPayment({ cents: 10 });
+      await world.park(queue, asciiJson({ ...genuine, data: { cents: 1_000 } }), { ReasonCode });
+      expect((await discardThose()).discarded).toMatchObject([{ evidence: false }]);
+      await pay(rows(), await signed(genuine));
+      expect(await cents()).toBe(10);
+    },
+  );
+
   it("G4, G7: with the same bytes it is another dead letter, and leaves the place in the line alone", async () => {
     queue = await world.aQueue({ fifo: true });
     const genuine = aPayment({ cents: 10 });
@@ -179,6 +248,15 @@ describe("a discard of a genuine message", () => {
     expect(await cents()).toBe(1);
     await park(unwanted);
     expect(await redriven()).toEqual([expect.stringMatching(/ removed: was discarded at /)]);
+  });
+
+  it("G4, G7: takes it out of its line, whatever attribute its copy came with", async () => {
+    queue = await world.aQueue({ fifo: true });
+    const record = await signed(aPayment({ cents: 10 }));
+    record.messageAttributes.EssentiallyOnceId = { stringValue: "x", dataType: "String" } as never;
+    await payer(rows(), () => new Park("REFUSED", "no"))(anSqsEvent(record), aContext());
+    await discardThose();
+    expect(await lines()).toEqual([]);
   });
 
   it("G4: in a FIFO group a later copy does not pass the line, and takes no effect", async () => {
@@ -237,6 +315,15 @@ describe("several dead letters of one id that differ", () => {
     await pay(rows(), ...(await sent()), await signed(genuine));
     expect(await cents()).toBe(5);
   });
+});
+
+it("G7: each of the kit's codes says whether the guards let its message pass, or does not", () => {
+  const text = readFileSync(new URL("../../../docs/errors.md", import.meta.url), "utf8");
+  const [, table = ""] = text.split("## Reasons on a dead letter");
+  const rows = table.split("\n## ")[0]?.match(/^\| `.*?` \|/gm) ?? [];
+  const codes = rows.flatMap((row) => [...row.matchAll(/`(\w+)`/g)].map(([, code]) => code));
+  const after = codes.filter((code = "") => !beforeTheSignature.has(code) && code !== "SIGNATURE_MISSING");
+  expect(after).toEqual(afterTheGuards); // a new code that is no proof belongs among the others
 });
 
 function aPayment(data = { cents: 10 }, changes: Partial<Envelope> = {}): Envelope {

@@ -61,6 +61,20 @@ describe("show", () => {
     printed(deadLetter, shown);
   });
 
+  it.each([
+    ['{"cents":5}', { cents: 5 }],
+    ['{"cents":9007199254740993}', '{"cents":9007199254740993}'],
+  ])("G7: shows data that travel elsewhere with the numbers that were written: %s", async (json, payload) => {
+    await world.park(queue, claimed(missing), { ReasonCode: "X" });
+    const {
+      deadLetters: [deadLetter],
+    } = await listDeadLetters(world.clients.sqs, [queue]);
+    if (deadLetter === undefined) throw new Error("there is no dead letter");
+    const claims = { get: async () => json, put: async () => missing, keep: async () => undefined };
+    const place = { dynamodb: world.clients.dynamodb, queue };
+    expect(await show(place, deadLetter, { payload: true, claims })).toMatchObject({ payload });
+  });
+
   it("G6: shows attributes of another producer: binary ones, and the kit's names on a message that SQS moved", async () => {
     await world.clients.sqs.send(
       new SendMessageCommand({

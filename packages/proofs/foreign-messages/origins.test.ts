@@ -93,6 +93,16 @@ describe("raw JSON", () => {
     expect(reasonOf(() => read(rawJson(options), body))).toContain(reason);
   });
 
+  it.each<[string, string]>([
+    ["too long", "i".repeat(513)],
+    ["half a character", "\ud800"],
+  ])("G6: parks an id that was given beside it and is %s", (_what, given) => {
+    const arrived = { attributes: { [givenIdName]: given } };
+    for (const id of [field("orderId"), attribute("a")])
+      expect(reasonOf(() => read(rawJson({ id }), order, arrived))).toContain("ID_INVALID");
+    expect(reasonOf(() => read(s3Notifications(), s3Event, arrived))).toContain("ID_INVALID");
+  });
+
   it("G4: has the key that the contract points at, else the sender's group, else its id", () => {
     const id = field("orderId");
     expect(read(rawJson({ id, key: field("customer", "id") }), order)?.partitionkey).toBe("42");

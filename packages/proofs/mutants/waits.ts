@@ -134,8 +134,15 @@ export const waitMutants: readonly Mutant[] = [
   {
     name: "a message given back loses its count of attempts",
     file: "packages/messaging/src/receive/batch-memory.ts",
-    find: ".lastRuns(givenBack.filter(isRedelivered));",
+    find: ".lastRuns(rest.filter(isRedelivered));",
     replace: ".lastRuns([]);",
+    checks: [messaging("batch-memory")],
+  },
+  {
+    name: "a message given back for the last time is parked unread",
+    file: "packages/messaging/src/receive/batch-memory.ts",
+    find: "instanceof Park ? [record] : [];",
+    replace: "instanceof Park ? [] : [];",
     checks: [messaging("batch-memory")],
   },
   {

@@ -11,12 +11,15 @@ export interface Subscription {
   readonly evidenceTable: string;
   /** The attempt that is the last; waits are none. */
   readonly attemptsMax: number;
+  /** Other programs fill the queue (`from` of its contract): the id of a message may be in an attribute. */
+  readonly hasGivenIds?: boolean;
 }
 
 /** @throws Error naming the environment variable that is missing or out of range */
-export function subscription(consumer: string): Subscription {
+export function subscription(consumer: string, { from }: { readonly from?: unknown } = {}): Subscription {
   return {
     consumer,
+    hasGivenIds: from !== undefined,
     queueUrl: environment("QUEUE_URL"),
     deadLetterQueueUrl: environment("DEAD_LETTER_QUEUE_URL"),
     evidenceTable: environment("EVIDENCE_TABLE"),

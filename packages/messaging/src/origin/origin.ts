@@ -105,7 +105,9 @@ export function originOf(form: Form, beside: Place | undefined, readForm: Origin
   function read(arrived: Arrived): Envelope | undefined {
     const message = readForm(arrived);
     const given = arrived.attributes[givenIdName]; // of a correction, or of a message that was parked
-    return message && given !== undefined ? { ...message, id: given } : message;
+    return message && given !== undefined
+      ? { ...message, id: idOf(given, { attribute: givenIdName }) }
+      : message;
   }
 
   function receive(asSent: SQSRecord): Received[] {
@@ -150,7 +152,10 @@ const textLengthMax = 512;
 /** @throws Park ID_MISSING or ID_INVALID, naming the place */
 export function idAt(place: Place, arrived: Arrived, value: unknown): string {
   const beside = "field" in place ? undefined : arrived.attributes[givenIdName];
-  const found = beside ?? valueAt(place, arrived, value);
+  return idOf(beside ?? valueAt(place, arrived, value), place);
+}
+
+function idOf(found: unknown, place: Place): string {
   if (found === undefined || found === null || found === "") {
     throw new Park("ID_MISSING", `${placeText(place)} is missing, where the contract expects the id`);
   }

@@ -17,7 +17,7 @@ import { deadlineOf, type Subscription, subscription } from "../envelope/subscri
 import { log } from "../observe/log.ts";
 import { count } from "../observe/metrics.ts";
 import { duringMessage } from "../observe/scope.ts";
-import type { PartOfBatch } from "./batch-memory.ts";
+import type { ProcessPart } from "./batch-memory.ts";
 import { messageChain, type Work } from "./chain.ts";
 import { observed } from "./observed.ts";
 import { queueOrder } from "./queue-order.ts";
@@ -60,21 +60,29 @@ export function consumer<Of extends Contract>(contract: Of): Consumer<Of> {
       const used = from ? from.own(middlewares) : middlewares;
       for (const { relayed } of used) relayed?.();
       const chain = messageChain({ contract, middlewares: used, work });
-      const queue = subscription(name);
+      const queue = subscription(name, contract);
       return observed(name, middlewares, async function handleBatch({ Records: all }: SQSEvent, context) {
         const deadlineMs = deadlineOf(context);
+        const failed = await withinMemory(all, queue, (records) =>
+          processPart(records, { deadlineMs, context }),
+        );
+        if (failed.length > 0) count(metricNames.batchItemFailures, failed.length);
+        return {
+          batchItemFailures: failed.map(({ messageId }) => ({ itemIdentifier: messageId })),
+        } satisfies SQSBatchResponse;
+      });
+
+      async function processPart(
+        records: readonly SQSRecord[],
+        { deadlineMs, context }: { readonly deadlineMs: number; readonly context: Context },
+      ): Promise<SQSRecord[]> {
         const settling = new Set<Received>();
-        const { records, givenBack } = await withinMemory(all, queue);
         const received = from ? from.receive(records) : records.map(receive);
         const order = await queueOrder(queue, received, authenticate);
         const failures = records.some(isRedelivered)
           ? await processRedelivered()
           : await process(order.received);
-        const failed = [...failures.map(({ record }) => record), ...givenBack];
-        if (failed.length > 0) count(metricNames.batchItemFailures, failed.length);
-        return {
-          batchItemFailures: failed.map(({ messageId }) => ({ itemIdentifier: messageId })),
-        } satisfies SQSBatchResponse;
+        return failures.map(({ record }) => record);
 
         async function authenticate(item: Received): Promise<void> {
           const { authenticateMessage } = await import("../trust/authenticate.ts");
@@ -141,7 +149,7 @@ export function consumer<Of extends Contract>(contract: Of): Consumer<Of> {
           if (outcome.kind === "lost") log("warn", "LOST", { ...fields, errorCode: outcome.errorCode });
           else log("info", outcome.kind === "done" ? "PROCESSED" : "DUPLICATE", fields);
         }
-      });
+      }
     },
   };
   return built;
@@ -150,9 +158,13 @@ export function consumer<Of extends Contract>(contract: Of): Consumer<Of> {
 /** Shorter batches fit any function's memory, whatever they are made of: see batch-memory.ts. Characters. */
 const batchFitsMax = 1_000_000;
 
-async function withinMemory(records: readonly SQSRecord[], queue: Subscription): Promise<PartOfBatch> {
+async function withinMemory(
+  records: readonly SQSRecord[],
+  queue: Subscription,
+  process: ProcessPart,
+): Promise<readonly SQSRecord[]> {
   let characters = 0;
   for (const { body } of records) characters += body.length;
-  if (characters <= batchFitsMax) return { records, givenBack: [] };
-  return (await import("./batch-memory.ts")).giveBackBeyondMemory(records, queue);
+  if (characters <= batchFitsMax) return process(records);
+  return (await import("./batch-memory.ts")).processWithinMemory(records, queue, process);
 }

@@ -168,7 +168,16 @@ function identityOf(caller: unknown, callerOf: unknown): string {
 
 function readBody(event: APIGatewayProxyEventV2): unknown {
   const text = event.body ?? "";
-  return parseExact(event.isBase64Encoded ? Buffer.from(text, "base64").toString("utf8") : text);
+  return parseExact(event.isBase64Encoded ? textIn(Buffer.from(text, "base64")) : text);
+}
+
+/** Other bytes would become other text unnoticed, and two requests one. @throws Problem */
+function textIn(bytes: Uint8Array): string {
+  try {
+    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
+  } catch {
+    throw badRequest("NOT_JSON", "the body is not UTF-8");
+  }
 }
 
 /** An item of evidence has 400 KB, and room for what else is in it. Bytes. */

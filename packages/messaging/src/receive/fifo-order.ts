@@ -27,7 +27,7 @@ export function fifoOrder({
   const received = inSequence(asReceived, placeOf);
   const records = received.map(({ record }) => record);
   const table = queue.evidenceTable;
-  const order = keyOrder({ holds: holds({ table, queueName }), records });
+  const order = keyOrder({ holds: holds({ table, queueName }), records, hasGivenIds: queue.hasGivenIds });
   return {
     received,
     inOrder: true,

@@ -28,7 +28,16 @@ const lineMax = 1_000;
 /** Waiting in the queue keeps the order too, but shows no operator anything. */
 const fullRetrySeconds = 300;
 
-export function keyOrder({ holds, records }: { holds: Holds; records: readonly SQSRecord[] }): KeyOrder {
+export function keyOrder({
+  holds,
+  records,
+  hasGivenIds = false,
+}: {
+  readonly holds: Holds;
+  readonly records: readonly SQSRecord[];
+  /** The attribute is not signed: where the relay fills the queue, each copy of a message could have its own. */
+  readonly hasGivenIds?: boolean | undefined;
+}): KeyOrder {
   const known = new Map<string, Hold>();
   let reading: Promise<void> | undefined;
 
@@ -78,10 +87,10 @@ export function keyOrder({ holds, records }: { holds: Holds; records: readonly S
   async function read(): Promise<void> {
     for (const [group, hold] of await holds.read([...new Set(records.map(groupOf))])) known.set(group, hold);
   }
-}
 
-function heldIdOf({ body, messageAttributes }: SQSRecord): string {
-  return heldId(body, messageAttributes[givenIdName]?.stringValue);
+  function heldIdOf({ body, messageAttributes }: SQSRecord): string {
+    return heldId(body, hasGivenIds ? messageAttributes[givenIdName]?.stringValue : undefined);
+  }
 }
 
 /** SQS delivers nothing from a FIFO queue without its group. */

@@ -41,7 +41,6 @@ const attributesMax = 10;
 /** https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-messages.html */
 export const messageBytesMax = 1_048_576;
 const foldedName = "OriginalAttributes";
-/** Never folded: a redrive by other means than ours (the console's) brings it back as it was. */
 const signatureName = "Signature";
 /** Where the body is of a dead letter that is a stub: see parked-body.ts. */
 export const parkedBodyName = "ParkedBody";
@@ -68,9 +67,13 @@ const detailLengthMin = 60;
 export function deadLetterAttributes(
   park: ParkAttributes,
   received: SQSMessageAttributes,
-  { bodyBytes = 0 }: { readonly bodyBytes?: number } = {},
+  {
+    bodyBytes = 0,
+    hasGivenIds = false,
+  }: { readonly bodyBytes?: number; readonly hasGivenIds?: boolean | undefined } = {},
 ): Attributes | undefined {
-  const original = besideThePark(asSent(received));
+  // A redrive by other means must bring it back as it was: the signature, or the id where others fill the queue.
+  const original = besideThePark(asSent(received), hasGivenIds ? givenIdName : signatureName);
   const { [traceName]: trace, ...told } = park;
   const room = attributesMax - parkAttributeNames.length - Object.keys(original).length;
   const beside = room > 0 && trace ? { ...told, [traceName]: trace } : told;
@@ -163,7 +166,7 @@ export function unfolded(attribute: MessageAttributeValue | undefined): Attribut
 }
 
 /** What the message came with, as few attributes as the park leaves room for. What is folded stays as it is. */
-function besideThePark(received: Attributes): Attributes {
+function besideThePark(received: Attributes, keptName: string): Attributes {
   // Whole, the attributes of a park are those of ours that a console sent back with the message.
   const isSentBack = parkAttributeNames.every((name) => name in received);
   const original = isSentBack ? withoutPark(received) : received;
@@ -171,8 +174,6 @@ function besideThePark(received: Attributes): Attributes {
   const fits = names.length <= attributesMax - parkAttributeNames.length;
   if (fits && (isSentBack || !names.some((name) => ownNames.has(name)))) return original;
   const all = isSentBack ? originalAttributes(original) : original;
-  // Of a queue that others fill: its id, which a redrive by other means must bring back as well.
-  const keptName = givenIdName in all ? givenIdName : signatureName;
   const { [keptName]: kept, ...others } = all;
   return { ...(kept && { [keptName]: kept }), [foldedName]: folded(others) };
 }

@@ -42,6 +42,7 @@ export async function parkRecord(
   const park = parkAttributes(queue, record, reason);
   const whole = deadLetterAttributes(park, record.messageAttributes, {
     bodyBytes: Buffer.byteLength(record.body),
+    hasGivenIds: queue.hasGivenIds,
   });
   if (whole && (await isTaken(record.body, whole))) return "whole";
   const stub = await stubOf(record, park, { isLast });

@@ -4,12 +4,13 @@
 //   its group, only for an authentic message. Otherwise a forgery could suppress or release the genuine message.
 //   docs/adr/0023-operator-commands-verify-signatures.md
 
+import type { Envelope } from "@essentially-once/messaging/envelope";
 import { cameWith } from "@essentially-once/messaging/internal/receive/park-attributes";
 import type { KeyRing } from "@essentially-once/messaging/internal/trust/key-ring";
 import { verify } from "@essentially-once/messaging/internal/trust/signature";
 import { RetryLater } from "@essentially-once/messaging/outcome";
 import type { ConsumerQueue } from "./consumer-queues.ts";
-import type { DeadLetter } from "./dead-letter.ts";
+import { type DeadLetter, envelopeOf } from "./dead-letter.ts";
 import { messageIn } from "./evidence.ts";
 
 export type Authenticity =
@@ -33,7 +34,7 @@ export async function authenticityOf(
   if (keys === undefined || from !== undefined) return { kind: "unsigned" };
   const text = cameWith(copies[0] ?? {}).Signature?.StringValue;
   if (text === undefined) return { kind: "none" };
-  const envelope = messageIn(body);
+  const envelope = signedIn(body);
   const keyId = /^v1\.([\w-]{1,64})\.[\w-]{43}$/.exec(text)?.[1];
   if (keyId === undefined || envelope === undefined) return { kind: "invalid" };
   try {
@@ -71,19 +72,27 @@ export function standingOf(authenticity: Authenticity, { notes }: Pick<DeadLette
   }
 }
 
-/** Reasons that say nothing about the signature: a consumer comes to them before it looks, or without looking. */
-const beforeTheSignature: ReadonlySet<string> = new Set([
+/**
+ * Reasons that say nothing about the signature: a consumer comes to them before it looks, without looking, or wherever it
+ * was. Each other code of the kit, and of a handler, is given after the guards.
+ */
+export const beforeTheSignature: ReadonlySet<string> = new Set([
   "SIGNATURE_INVALID",
-  "HELD",
-  "RETRIES_EXHAUSTED",
-  "ENVELOPE_INVALID",
-  "NOT_JSON",
-  "TOO_LARGE",
-  "TOO_DEEP",
-  "TOO_MANY_KEYS",
-  "ARRAY_TOO_LONG",
-  "KEY_FORBIDDEN",
+  ...["HELD", "RETRIES_EXHAUSTED", "WAITED_TOO_LONG", "RUN_UNFINISHED", "RECEIVES_EXHAUSTED"],
+  ...["REQUEST_REFUSED", "RESOURCE_UNKNOWN"],
+  ...["NOT_JSON", "NUMBER_INEXACT", "DATA_NOT_JSON", "ENVELOPE_INVALID", "TIME_INVALID"],
+  ...["TOO_LARGE", "TOO_DEEP", "TOO_MANY_KEYS", "TOO_MANY_VALUES", "ARRAY_TOO_LONG", "KEY_FORBIDDEN"],
+  ...["ID_MISSING", "ID_INVALID", "FORM_INVALID", "SUBSCRIPTION_UNCONFIRMED", "SEVERAL_RECORDS"],
 ]);
+
+/** What is signed of a message, also of one that no consumer reads today: another release had other bounds. */
+function signedIn(body: string): Pick<Envelope, "id" | "source" | "type" | "time"> | undefined {
+  const message = messageIn(body);
+  if (message !== undefined) return message;
+  const { id, source, type, time } = envelopeOf(body);
+  const isSigned = id !== undefined && source !== undefined && type !== undefined && time !== undefined;
+  return isSigned ? { id, source, type, time } : undefined;
+}
 
 /** For people: `show` and `list`. */
 export function authenticityText(authenticity: Authenticity): string {

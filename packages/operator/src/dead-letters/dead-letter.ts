@@ -113,16 +113,21 @@ function namedIn(
   message: Message,
   from: Origin | undefined,
 ): { id?: string; source?: string; type?: string } {
-  if (!isForeign(from)) return envelopeOf(message.Body);
+  if (!isForeign(from)) {
+    const { time: _time, ...names } = envelopeOf(message.Body);
+    return names;
+  }
   const { id, source, type } = messageOf({ from }, { body: message.Body ?? "", copies: [message] }) ?? {};
   return id === undefined || source === undefined || type === undefined ? {} : { id, source, type };
 }
 
 /** The fields that identify an envelope, as far as the body has them. */
-export function envelopeOf(body: string | undefined): { id?: string; source?: string; type?: string } {
+export function envelopeOf(
+  body: string | undefined,
+): Partial<Record<"id" | "source" | "type" | "time", string>> {
   const value = parsed(body ?? "");
   if (typeof value !== "object" || value === null || !("specversion" in value)) return {};
-  return { ...text(value, "id"), ...text(value, "source"), ...text(value, "type") };
+  return { ...text(value, "id"), ...text(value, "source"), ...text(value, "type"), ...text(value, "time") };
 }
 
 function text<Key extends string>(value: object, key: Key): { [K in Key]?: string } {

@@ -3,6 +3,7 @@
 import { SendMessageCommand, type SQSClient } from "@aws-sdk/client-sqs";
 import { asciiJson, type Envelope, readEnvelope } from "@essentially-once/messaging/envelope";
 import { contentId, derivedId } from "@essentially-once/messaging/ids";
+import { givenIdName } from "@essentially-once/messaging/internal/envelope/given-id";
 import { bodyId, groupIdOf, isFifo } from "@essentially-once/messaging/internal/envelope/message-group";
 import {
   type Attributes,
@@ -157,6 +158,6 @@ const attributesMax = 10;
 const signatureBytes = 128;
 
 function besideOf({ copies }: DeadLetter): Attributes {
-  const { Signature: _old, ...attributes } = cameWith(copies[0] ?? {});
+  const { Signature: _old, [givenIdName]: _oldId, ...attributes } = cameWith(copies[0] ?? {});
   return attributes;
 }

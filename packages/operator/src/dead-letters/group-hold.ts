@@ -33,7 +33,7 @@ export async function leaveHold(
 ): Promise<void> {
   const { group } = deadLetter;
   if (group === undefined || !isFifo(place.queue.queueUrl)) return;
-  await holdsOf(place).leave(group, heldIdOf(deadLetter));
+  await holdsOf(place).leave(group, heldIdOf(place.queue, deadLetter));
 }
 
 /** Gives the place of a dead letter to another. @param by what names that one in the line */
@@ -43,7 +43,7 @@ export async function replaceInHold(
   by: string,
 ): Promise<void> {
   const { group } = deadLetter;
-  const id = heldIdOf(deadLetter);
+  const id = heldIdOf(place.queue, deadLetter);
   for (let attempt = 1; ; attempt++) {
     const hold = await readHold(place, deadLetter);
     const index = hold?.line.indexOf(id) ?? -1;

@@ -33,8 +33,8 @@ export function isForeign(from: Origin | undefined): from is Origin {
 }
 
 /** What names it in the line of its group. */
-export function heldIdOf({ body, copies }: Copied): string {
-  return heldId(body, cameWith(copies[0] ?? {})[givenIdName]?.StringValue);
+export function heldIdOf({ from }: { readonly from?: Origin }, { body, copies }: Copied): string {
+  return heldId(body, from && cameWith(copies[0] ?? {})[givenIdName]?.StringValue);
 }
 
 /**

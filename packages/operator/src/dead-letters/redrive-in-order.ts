@@ -54,7 +54,7 @@ export const redriveInOrder: RedriveQueue = async ({ sqs, dynamodb }, queue, opt
   async function handle(deadLetter: DeadLetter): Promise<void> {
     const { group } = deadLetter;
     // Parked again since it was sent: the rest of its line is behind it, and waits for another redrive.
-    if (sentBack.has(heldIdOf(deadLetter))) closed.add(group);
+    if (sentBack.has(heldIdOf(queue, deadLetter))) closed.add(group);
     if (!chosen.has(group) || closed.has(group)) return;
     const [judgement] = await judge(place, [deadLetter], known, { force });
     const judged = judgement?.decision ?? { outcome: "left" as const };
@@ -68,7 +68,7 @@ export const redriveInOrder: RedriveQueue = async ({ sqs, dynamodb }, queue, opt
     if (outcome === "sent-back") {
       await turn();
       await sendBack(sqs, queue, deadLetter);
-      sentBack.add(heldIdOf(deadLetter));
+      sentBack.add(heldIdOf(queue, deadLetter));
     } else {
       await leaveHold(place, deadLetter); // no consumer would release the group
     }

@@ -106,9 +106,9 @@ async function parkedAgain(
 ): Promise<Map<DeadLetter, RedriveResult>> {
   if (open.size === 0 || (await depths(sqs, queue.deadLetterQueueUrl)).visible === 0) return new Map();
   const { deadLetters } = await listDeadLetters(sqs, [queue], known);
-  const byBody = new Map(deadLetters.map((one) => [heldIdOf(one), one]));
+  const byBody = new Map(deadLetters.map((one) => [heldIdOf(queue, one), one]));
   const found = [...open].flatMap((one) => {
-    const again = byBody.get(heldIdOf(one));
+    const again = byBody.get(heldIdOf(queue, one));
     if (again === undefined || again.copies.every((copy) => wasSentBack(one, copy.MessageId))) return [];
     const { consumer, id } = one;
     const { reason, detail } = again;

@@ -5,6 +5,7 @@
 
 import type { Envelope } from "@essentially-once/messaging/envelope";
 import type { ClaimStore } from "@essentially-once/messaging/internal/commit/claim-store";
+import { claimBytesMax, parseExact } from "@essentially-once/messaging/internal/envelope/caps";
 import { cameWith } from "@essentially-once/messaging/internal/receive/park-attributes";
 import { Park, RetryLater } from "@essentially-once/messaging/outcome";
 import { type Authenticity, authenticityOf } from "./authenticity.ts";
@@ -142,7 +143,7 @@ export async function show(
 async function placeInLine(place: EvidencePlace, deadLetter: DeadLetter) {
   const { group } = deadLetter;
   const { line = [] } = (await readHold(place, deadLetter)) ?? {};
-  const index = line.indexOf(heldIdOf(deadLetter));
+  const index = line.indexOf(heldIdOf(place.queue, deadLetter));
   return group === undefined || index < 0 ? undefined : { group, place: index + 1, length: line.length };
 }
 
@@ -162,7 +163,7 @@ function whyOf(error: unknown): string {
   return cause instanceof Error ? `${name} (${cause.name})` : name;
 }
 
-/** The data, fetched when it travels elsewhere; for what is no message, the text. */
+/** The data, fetched when it travels elsewhere; the text of what is no message or no data that a handler sees. */
 async function payloadOf(
   body: string,
   message: Envelope | undefined,
@@ -170,5 +171,11 @@ async function payloadOf(
 ): Promise<unknown> {
   if (message === undefined) return body;
   if (message.dataref === undefined || claims === undefined) return message.data;
-  return JSON.parse(await claims.get(message.dataref));
+  const text = await claims.get(message.dataref);
+  try {
+    return parseExact(text, claimBytesMax);
+  } catch (error) {
+    if (error instanceof Park) return text; // what people correct and send again has the numbers of its sender
+    throw error;
+  }
 }

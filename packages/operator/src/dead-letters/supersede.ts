@@ -77,7 +77,7 @@ export async function confirmSuperseded(
 
 /** By body: a message whose id another one had used can be superseded too, and leaves no evidence of its own. */
 async function writeDown(place: EvidencePlace, { deadLetter, newId }: Superseded): Promise<string> {
-  const id = `edit:${derivedId(place.queue.name, heldIdOf(deadLetter))}`;
+  const id = `edit:${derivedId(place.queue.name, heldIdOf(place.queue, deadLetter))}`;
   const found = await putNew(place, { id, supersededBy: newId, processedAt: nowIso() });
   if (found.supersededBy === newId) return String(found.processedAt);
   throw new UsageError(

@@ -1,7 +1,7 @@
 // Reads an operator's JSON document from a file or standard input, up to the size that a consumer takes.
 
 import { readFileSync } from "node:fs";
-import { claimBytesMax, parseCapped } from "@essentially-once/messaging/internal/envelope/caps";
+import { claimBytesMax, parseExact } from "@essentially-once/messaging/internal/envelope/caps";
 import { Park } from "@essentially-once/messaging/outcome";
 import { UsageError } from "./usage-error.ts";
 
@@ -10,7 +10,7 @@ export function readJson(flag: string, file: string): unknown {
   try {
     const bytes = readFileSync(file === "-" ? 0 : file);
     // A mark at the beginning is left out by the decoder; bytes that are no UTF-8 would become other text unnoticed.
-    return parseCapped(new TextDecoder("utf-8", { fatal: true }).decode(bytes), claimBytesMax);
+    return parseExact(new TextDecoder("utf-8", { fatal: true }).decode(bytes), claimBytesMax);
   } catch (cause) {
     throw new UsageError(
       `--${flag} must be a JSON file, or - for standard input: ${file} ${reasonOf(cause)}.`,

@@ -18,6 +18,7 @@ let aheadMs = 0;
 /** The clock stands between its moves: a busy machine must not count as time. */
 const startMs = Date.now();
 let isRefusing = false;
+let beforeAnswer: (() => Promise<void>) | undefined;
 let client: DynamoDBClient;
 
 beforeAll(async () => {
@@ -29,10 +30,13 @@ beforeAll(async () => {
   });
   client.middlewareStack.add(
     (next, { commandName = "" }) =>
-      (args) => {
+      async (args) => {
         requests.push(commandName);
         if (isRefusing && commandName === "UpdateItemCommand") throw new TypeError("no answer");
-        return next(args);
+        const held = beforeAnswer?.();
+        const answer = await next(args);
+        await held;
+        return answer;
       },
     { step: "initialize" },
   );
@@ -45,6 +49,7 @@ beforeEach(() => {
 });
 afterEach(() => {
   isRefusing = false;
+  beforeAnswer = undefined;
   vi.restoreAllMocks();
   setClock(Date.now)();
 });
@@ -162,6 +167,108 @@ it("G13: what began before it opened, and ends later, neither opens it a second 
   });
   expect(lines.map(({ code }) => code)).toEqual(["BREAKER_OPENED"]);
   expect(await through([environments[0] as never])).toMatchObject({ code: "BREAKER_OPEN" });
+});
+
+/** So many messages at work, which fail when they are told to. */
+async function atWork(environment: ReturnType<typeof anEnvironment>, times: number) {
+  const held = Promise.withResolvers<void>();
+  let begun = 0;
+  const work = async () => {
+    begun++;
+    await held.promise;
+    await down();
+  };
+  const runs = Array.from({ length: times }, (_, nth) => through([environment], { id: `late${nth}`, work }));
+  await expect.poll(() => begun).toBe(times);
+  return async () => {
+    held.resolve();
+    return Promise.all(runs);
+  };
+}
+
+/** A probe at work, which succeeds when it is told to. */
+async function aProbe(environment: ReturnType<typeof anEnvironment>, id: string) {
+  const [begun, held] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+  const work = () => {
+    begun.resolve();
+    return held.promise;
+  };
+  const run = through([environment], { id, work });
+  await begun.promise;
+  return async () => {
+    held.resolve();
+    return run;
+  };
+}
+
+it.each([0, 31_000])(
+  "G13: what began before it opened, and fails %d ms later, is no failed probe",
+  async (laterMs) => {
+    const one = anEnvironment();
+    const late = await atWork(one, 5);
+    await failing(one);
+    aheadMs += laterMs;
+    for (const ended of await late()) expect(ended).toMatchObject({ waited: true });
+    aheadMs += 31_000 - laterMs;
+    const probes = [await aProbe(one, "p1"), await aProbe(one, "p2")];
+    const lines = await linesOf(async () => {
+      expect(await through([one], { id: "bad", work: down })).toMatchObject({ waited: true });
+      for (const succeed of probes) expect(await succeed()).toBe("done");
+    });
+    expect(lines.map(({ code }) => code)).toEqual(["BREAKER_CLOSED"]);
+  },
+);
+
+it("G13: what began before it opened does not open it anew once it is closed", async () => {
+  const one = anEnvironment();
+  const late = await atWork(one, 5);
+  await failing(one);
+  aheadMs += 31_000;
+  expect(await through([one], { id: "probe" })).toBe("done");
+  const lines = await linesOf(async () => {
+    for (const ended of await late()) expect(ended).toMatchObject({ waited: true });
+  });
+  expect(lines).toEqual([]);
+  const again = await linesOf(() => failing(one)); // those that began since then do
+  expect(again.map(({ code }) => code)).toEqual(["BREAKER_OPENED"]);
+});
+
+it("G13: a probe of an earlier opening closes no later one", async () => {
+  const [one, two] = [anEnvironment(), anEnvironment()];
+  await failing(one);
+  aheadMs += 31_000;
+  const succeed = await aProbe(one, "slow");
+  expect(await through([two], { id: "probe" })).toBe("done");
+  await failing(two, 6, "again"); // the first one is among successes
+  expect(await succeed()).toBe("done");
+  expect(await through([anEnvironment()])).toMatchObject({ code: "BREAKER_OPEN" });
+});
+
+it("G13: where a probe succeeds too late to close it, nobody begins either", async () => {
+  const [one, two] = [anEnvironment(), anEnvironment({ probes: 3, failures: 2 })];
+  await failing(one);
+  aheadMs += 31_000;
+  const succeed = await aProbe(one, "p1");
+  const lines = await linesOf(() => failing(two, 2, "probe"));
+  expect(lines.map(({ code }) => code)).toEqual(["BREAKER_OPENED"]);
+  expect(await succeed()).toBe("done");
+  expect(await through([one])).toMatchObject({ code: "BREAKER_OPEN" });
+});
+
+it("G13: an older answer that comes later does not hide that it has opened", async () => {
+  const one = anEnvironment();
+  const late = await atWork(one, 5);
+  aheadMs += 2_001;
+  const read = Promise.withResolvers<void>();
+  beforeAnswer = () => read.promise;
+  const reading = through([one], { id: "reads" });
+  await expect.poll(() => requests.at(-1)).toBe("GetItemCommand");
+  await new Promise((answered) => setTimeout(answered, 50));
+  beforeAnswer = undefined;
+  await late();
+  read.resolve();
+  expect(await reading).toMatchObject({ code: "BREAKER_OPEN" });
+  expect(await through([one])).toMatchObject({ code: "BREAKER_OPEN" });
 });
 
 it("a message that failed waits as long as it would have, and as long as it is open", async () => {

@@ -149,6 +149,55 @@ it("a message that one rate let pass is not asked again while it waits for the n
   expect(await through([perTenant, all], { key: "b", past: nextPast(waiting) })).toBe("done");
 });
 
+it("G13: who comes too late for the second rate pays the first one again, however long ago it paid", async () => {
+  const perTenant = () => anEnvironment({ perSecond: 1, burst: 1, per: ({ partitionkey }) => partitionkey });
+  const all = anEnvironment({ perSecond: 20, burst: 20 });
+  const deadlineMs = 0; // nobody waits in the function
+  await Promise.all(Array.from({ length: 200 }, () => through([all], { deadlineMs })));
+  const waiting: ("done" | Error)[] = [];
+  for (let nth = 0; nth < 8; nth++) {
+    waiting.push(await through([perTenant(), all], { key: "a", deadlineMs }));
+    aheadMs += 1_000;
+  }
+  expect(waiting.map((each) => Object.keys((each as RetryLater).kept ?? {}).length)).toEqual(
+    Array(8).fill(2),
+  );
+  aheadMs += 600_000; // nothing is received for ten minutes
+  const chain = [perTenant(), all];
+  const again = [];
+  for (const each of waiting)
+    again.push(await through(chain, { key: "a", past: nextPast(each), deadlineMs }));
+  expect(again.filter((each) => each === "done")).toHaveLength(1);
+  const [, second] = again as RetryLater[];
+  expect(Object.keys(second?.kept ?? {})).toEqual([`limit#${key}#rate#${derivedId("a")}@1000000`]);
+  aheadMs += 1_000;
+  expect(await through(chain, { key: "a", past: nextPast(second as RetryLater), deadlineMs })).toBe("done");
+});
+
+it("G13: of three rates, who comes too late for the last pays both others again, in their order", async () => {
+  const rates = ["first", "second", "third"].map((name) => anEnvironment({ burst: 1, per: () => name }));
+  const deadlineMs = 0;
+  const ids = ["first", "second", "third"].map((name) => `limit#${key}#rate#${derivedId(name)}`);
+  expect(await through(rates, { deadlineMs })).toBe("done");
+  const kept = {
+    [`${ids[0]}`]: 0,
+    [`${ids[1]}`]: 0,
+    [`${ids[2]}@10000000`]: (startMs + aheadMs - 60_000) * 1_000,
+  };
+  aheadMs += 9_000;
+  const early = (await through(rates, { past: { waits: 1, kept }, deadlineMs })) as RetryLater;
+  expect(Object.keys(early.kept ?? {})).toEqual([`${ids[0]}@10000000`]);
+  aheadMs += 1_000;
+  expect(await through(rates, { past: nextPast(early), deadlineMs })).toBe("done");
+});
+
+it("G13: a message that finds the second rate sold out pays the first one again", async () => {
+  const first = anEnvironment({ burst: 1, per: () => "first" });
+  const second = anEnvironment({ perSecond: 0.001, burst: 1 });
+  for (let nth = 0; nth < 4; nth++) await through([second]);
+  expect(await through([first, second])).toHaveProperty("kept", {});
+});
+
 it("G13: a rate that is lowered holds for those that wait already; one that is raised keeps their appointments", async () => {
   const fast = anEnvironment({ burst: 1 });
   await through([fast]);

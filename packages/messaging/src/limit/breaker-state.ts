@@ -12,7 +12,7 @@ import { gathered } from "./gathered.ts";
 import { type LimitTable, number, type StoredLimit } from "./limit-item.ts";
 
 export interface BreakerState {
-  /** Messages that failed since one succeeded, or since it opened; each once. */
+  /** Messages that failed since one succeeded, or since it opened, and had begun since then; each once. */
   readonly failed: ReadonlySet<string>;
   /** How often it has opened without having closed; 0 while it is closed. */
   readonly openings: number;
@@ -21,6 +21,8 @@ export interface BreakerState {
   readonly openedMs: number;
   /** How long it is open this time. */
   readonly openMs: number;
+  /** When it closed last: 0 when it never opened, or an earlier release closed it. */
+  readonly closedMs: number;
   readonly probes: ReadonlySet<string>;
   /** When the probes must have ended. */
   readonly probesUntilMs: number;
@@ -28,14 +30,23 @@ export interface BreakerState {
 
 export interface BreakerStore {
   read(): Promise<BreakerState>;
-  /** Adds a message that failed; those of one moment share a request. */
-  fail(message: string): Promise<BreakerState>;
+  /**
+   * Adds a message that failed; those of one moment share a request.
+   * @returns whether it counts, which it does not when the state has changed since it began, and the state now
+   */
+  fail(failure: Failure): Promise<readonly [isCounted: boolean, now: BreakerState]>;
   /** Opens it for a time. @returns whether this call did, and the state now */
   open(seen: BreakerState, openMs: number): Promise<readonly [isOpened: boolean, now: BreakerState]>;
   /** Lets a message be one of the probes. @returns whether it may, and the state now */
   probe(seen: BreakerState, probe: Probe): Promise<readonly [isProbe: boolean, now: BreakerState]>;
-  /** Forgets the failures, and closes it. @returns false when its state has changed since */
-  close(seen: BreakerState): Promise<boolean>;
+  /** Forgets the failures, and closes it. @returns whether this call did, and the state now */
+  close(seen: BreakerState): Promise<readonly [isClosed: boolean, now: BreakerState]>;
+}
+
+export interface Failure {
+  readonly message: string;
+  /** The state with which it began. */
+  readonly begun: BreakerState;
 }
 
 export interface Probe {
@@ -50,6 +61,7 @@ export const closed: BreakerState = {
   openUntilMs: 0,
   openedMs: 0,
   openMs: 0,
+  closedMs: 0,
   probes: new Set(),
   probesUntilMs: 0,
 };
@@ -64,12 +76,20 @@ export function breakerStore(limit: LimitTable): BreakerStore {
       return stateOf(Item && unmarshall(Item));
     },
 
-    fail: gathered(async (messages: readonly string[]) => {
-      const { item } = await limit.update(id, {
-        rest: "ADD failed :failed", // twice is once, when its response was lost
-        values: { ":failed": { SS: [...new Set(messages)] } },
-      });
-      return messages.map(() => stateOf(item));
+    fail: gathered(async (failures: readonly Failure[]) => {
+      const answers = new Map<Failure, readonly [boolean, BreakerState]>();
+      for (const [begun, together] of sameBegun(failures)) {
+        const { isDone, item } = await limit.update(id, {
+          rest: "ADD failed :failed", // twice is once, when its response was lost
+          condition: asSeen(begun),
+          values: {
+            ...seenValues(begun),
+            ":failed": { SS: [...new Set(together.map(({ message }) => message))] },
+          },
+        });
+        for (const failure of together) answers.set(failure, [isDone, stateOf(item)]);
+      }
+      return failures.map((failure) => answers.get(failure) ?? [false, closed]);
     }),
 
     async open(seen, openMs) {
@@ -95,12 +115,14 @@ export function breakerStore(limit: LimitTable): BreakerStore {
     },
 
     async close(seen) {
-      const { isDone } = await limit.update(id, {
+      const isOpened = seen.openings > 0;
+      const { isDone, item } = await limit.update(id, {
+        ...(isOpened && { set: "closedMs = :now" }),
         rest: "REMOVE openings, openUntilMs, openMs, openedMs, failed, probes, probesUntilMs",
         condition: asSeen(seen),
-        values: seenValues(seen),
+        values: { ...seenValues(seen), ...(isOpened && { ":now": number(nowMs()) }) },
       });
-      return isDone;
+      return [isDone, stateOf(item)];
     },
   };
 
@@ -133,14 +155,30 @@ export function breakerStore(limit: LimitTable): BreakerStore {
   }
 }
 
+/** Whether nobody has opened or closed it between the two. */
+export function isSame(one: BreakerState, other: BreakerState): boolean {
+  return stamps.every((name) => one[name] === other[name]);
+}
+
+/** They change with each opening and closing: the count of openings alone begins anew. */
+const stamps = ["openings", "openedMs", "closedMs"] as const;
+
 /** Only as long as nobody has opened or closed it since. */
-function asSeen({ openings }: BreakerState): string {
-  return openings === 0 ? "attribute_not_exists(openings)" : "openings = :openings";
+function asSeen(seen: BreakerState): string {
+  return stamps
+    .map((name) => (seen[name] === 0 ? `attribute_not_exists(${name})` : `${name} = :${name}`))
+    .join(" AND ");
 }
 
 /** DynamoDB refuses a value that no expression names. */
-function seenValues({ openings }: BreakerState) {
-  return openings === 0 ? {} : { ":openings": number(openings) };
+function seenValues(seen: BreakerState) {
+  const named = stamps.filter((name) => seen[name] !== 0);
+  return Object.fromEntries(named.map((name) => [`:${name}`, number(seen[name])]));
+}
+
+function sameBegun(failures: readonly Failure[]): (readonly [BreakerState, Failure[]])[] {
+  const groups = Map.groupBy(failures, ({ begun }) => stamps.map((name) => begun[name]).join());
+  return [...groups.values()].map((group) => [group[0]?.begun ?? closed, group]);
 }
 
 function stateOf(item: StoredLimit | undefined): BreakerState {

@@ -15,8 +15,9 @@ import { isWait } from "../core/waits.ts";
 import { wholeNumber } from "../core/whole-number.ts";
 import { log } from "../observe/log.ts";
 import { highest } from "../observe/metrics.ts";
-import { type BreakerState, breakerStore, closed } from "./breaker-state.ts";
+import { type BreakerState, breakerStore, closed, type Failure, isSame } from "./breaker-state.ts";
 import { type LimitOptions, limitTable } from "./limit-item.ts";
+import { isFailureOfOtherSide } from "./other-side.ts";
 import { recentOutcomes } from "./recent-outcomes.ts";
 
 export interface BreakerOptions extends LimitOptions {
@@ -43,18 +44,6 @@ const lookAgainSeconds = 5;
 /** After the deadline of its invocation a probe says nothing any more. */
 const probeGraceMs = 2_000;
 
-/** What the kit throws of its own: the other side has done nothing wrong. */
-const ownCodes = new Set([
-  "APPEND_UNCONFIRMED",
-  "CLAIM_CHECK_UNAVAILABLE",
-  "LEASE_LOST",
-  "NOT_AWAITED",
-  "RESULT_NOT_RECORDED",
-  "RUN_NOT_ENDED",
-  "STATUS_UNKNOWN",
-  "UNIT_NOT_COMMITTED",
-]);
-
 /**
  * Stops calling the other side while it fails. Put it behind `idempotency()` and before `rate()`.
  * ```ts
@@ -71,41 +60,42 @@ export function breaker(options: BreakerOptions): MessageMiddleware {
   const { limit, failures, openMs, openMsMax, probes, isFailure } = resolve(options);
   const store = breakerStore(limit);
   const recent = recentOutcomes();
-  /** The runs that it let begin, by their units: with the state that a probe has seen. */
-  const begun = new WeakMap<object, BreakerState | undefined>();
+  /** The runs that it let begin, by their units: with the state that they have seen, which is not closed for a probe. */
+  const begun = new WeakMap<object, BreakerState>();
   let known = { state: closed, readMs: Number.NEGATIVE_INFINITY };
   let reading: Promise<BreakerState> | undefined;
 
   return {
     async before({ event }) {
       const seen = await current();
-      if (seen.openings === 0) return enter(event);
+      if (seen.openings === 0) return enter(event, seen);
       if (isOpen(seen)) throw wait(untilOpenEnds(seen));
       return halfOpen(event, seen);
     },
 
     async after({ event }) {
-      const probing = begun.get(event.unit);
+      const seen = begun.get(event.unit) ?? closed;
       recent.add(evidenceId(event), false);
       const { openings, failed } = known.state;
-      if (probing) await recover(probing);
+      if (seen.openings > 0) await recover(seen);
       // What began before it opened says nothing of now.
       else if (openings === 0 && failed.size > 0) await recover(known.state);
     },
 
     async onError(request) {
       const { event, error } = request;
-      if (!begun.has(event.unit) || !isFailure(error)) return;
+      const seen = begun.get(event.unit);
+      if (!seen || !isFailure(error)) return;
       const message = evidenceId(event);
       recent.add(message, true);
-      if (!begun.get(event.unit) && !recent.areFailures()) return; // it answers others: an attempt of this message
-      const state = await failed(message, error);
+      if (seen.openings === 0 && !recent.areFailures()) return; // it answers others: an attempt of this message
+      const state = await failed({ message, begun: seen }, error);
       if (state) request.error = noAttempt(error as Error, state);
     },
   };
 
-  function enter({ unit }: Delivery, probing?: BreakerState): undefined {
-    begun.set(unit, probing);
+  function enter({ unit }: Delivery, seen: BreakerState): undefined {
+    begun.set(unit, seen);
   }
 
   async function halfOpen(event: Delivery, seen: BreakerState): Promise<undefined> {
@@ -114,22 +104,22 @@ export function breaker(options: BreakerOptions): MessageMiddleware {
       probesMax: probes,
       untilMs: event.deadlineMs + probeGraceMs,
     };
+    const before = known;
     const [isProbe, now] = await store.probe(seen, probe).catch((cause) => {
       throw new RetryLater("BREAKER_OPEN", lookAgainSeconds, { cause, waited: true });
     });
-    remember(now);
-    if (isProbe) return enter(event, now);
-    if (now.openings === 0) return enter(event);
+    remember(now, before);
+    if (isProbe || now.openings === 0) return enter(event, now);
     throw wait(isOpen(now) ? untilOpenEnds(now) : spread(now, lookAgainSeconds));
   }
 
   /** Undefined when it cannot be said: then the error is what it was. */
-  async function failed(message: string, error: unknown): Promise<BreakerState | undefined> {
+  async function failed(failure: Failure, error: unknown): Promise<BreakerState | undefined> {
+    const before = known;
     try {
-      let state = await store.fail(message);
-      const isHalfOpen = state.openings > 0 && !isOpen(state);
-      const enough = isHalfOpen ? Math.min(probes, failures) : failures;
-      if ((state.openings === 0 || isHalfOpen) && state.failed.size >= enough) {
+      let [isCounted, state] = await store.fail(failure);
+      const enough = state.openings > 0 ? Math.min(probes, failures) : failures;
+      if (isCounted && state.failed.size >= enough) {
         const { openings } = state;
         const nextMs = Math.min(openMs * 2 ** Math.min(openings, 20), openMsMax);
         const [isOpened, now] = await store.open(state, nextMs);
@@ -144,8 +134,7 @@ export function breaker(options: BreakerOptions): MessageMiddleware {
             errorCode,
           });
       }
-      remember(state);
-      return state;
+      return remember(state, before);
     } catch (cause) {
       unavailable(cause);
       return undefined;
@@ -154,9 +143,10 @@ export function breaker(options: BreakerOptions): MessageMiddleware {
 
   /** Closes it, or forgets the failures of one that is not open. */
   async function recover(seen: BreakerState): Promise<void> {
+    const before = known;
     try {
-      const isDone = await store.close(seen);
-      remember(closed);
+      const [isDone, now] = await store.close(seen);
+      remember(now, before);
       if (isDone && seen.openings > 0)
         log("info", "BREAKER_CLOSED", {
           limit: limit.name,
@@ -195,20 +185,25 @@ export function breaker(options: BreakerOptions): MessageMiddleware {
   async function current(): Promise<BreakerState> {
     const isKnown = nowMs() < known.readMs + knownMs || nowMs() < known.state.openUntilMs;
     if (isKnown) return known.state;
+    const before = known;
     reading ??= store
       .read()
-      .then(remember, (cause) => {
+      .catch((cause) => {
         unavailable(cause);
-        return remember(known.state);
+        return known.state;
       })
+      // What a write has told meanwhile is newer.
+      .then((state) => (known === before ? remember(state, before) : known.state))
       .finally(() => {
         reading = undefined;
       });
     return reading;
   }
 
-  function remember(state: BreakerState): BreakerState {
-    known = { state, readMs: nowMs() };
+  /** Of two answers that were on their way at once nobody can say which is newer: then the next message reads. */
+  function remember(state: BreakerState, before: typeof known): BreakerState {
+    const isNewest = known === before || isSame(known.state, state);
+    known = { state, readMs: isNewest ? nowMs() : Number.NEGATIVE_INFINITY };
     return state;
   }
 
@@ -221,10 +216,6 @@ export function breaker(options: BreakerOptions): MessageMiddleware {
 function isOpen({ openUntilMs, openMs }: BreakerState): boolean {
   const leftMs = openUntilMs - nowMs();
   return leftMs > 0 && leftMs <= 2 * openMs;
-}
-
-function isFailureOfOtherSide(error: unknown): boolean {
-  return error instanceof RetryLater && !ownCodes.has(error.code);
 }
 
 function nameOf(error: unknown): string {

@@ -44,7 +44,10 @@ const tokensMax = 3;
 const soldOutSeconds = 3_600;
 const perLengthMax = 512;
 
-/** A token that an earlier receive took, from a rate that is asked before the one that the message waited for. */
+/**
+ * A token that an earlier receive took, from a rate that is asked before the one that the message waited for. It is good as
+ * long as that wait: who needs another token of the later rate needs another of this one, too.
+ */
 const paid = 0;
 
 /**
@@ -72,17 +75,22 @@ export function rate(options: RateOptions): MessageMiddleware {
     async before({ event }) {
       const id = idOf(event.message);
       const appointed = appointedFor(event, id);
-      if (appointed === paid) return pay(event, id);
-      let tokenUs = appointed;
-      for (let nth = 0; nth <= tokensMax; nth++) {
-        tokenUs ??= await take(event, id);
-        if (!(await isInTime(tokenUs, event))) throw comeBack(event, id, tokenUs);
-        if (line.isCurrent(tokenUs)) return pay(event, id);
-        tokenUs = undefined; // too late for this one
-      }
-      throw new RetryLater("CONTENDED", undefined, { waited: true });
+      if (appointed === paid) return pay(event, id, () => enter(event, id));
+      return enter(event, id, appointed);
     },
   };
+
+  async function enter(event: Delivery, id: string, appointed?: number): Promise<undefined> {
+    let tokenUs = appointed;
+    for (let nth = 0; nth <= tokensMax; nth++) {
+      if (tokenUs === undefined) await payAnew(event);
+      tokenUs ??= await take(event, id);
+      if (!(await isInTime(tokenUs, event))) throw comeBack(event, id, tokenUs);
+      if (line.isCurrent(tokenUs)) return pay(event, id);
+      tokenUs = undefined; // too late for this one
+    }
+    throw new RetryLater("CONTENDED", undefined, { waited: true });
+  }
 
   function idOf(message: Envelope): string {
     return per === undefined ? limit.idOf("rate") : limit.idOf("rate", derivedId(tenantOf(message, per)));
@@ -114,7 +122,7 @@ export function rate(options: RateOptions): MessageMiddleware {
     if (token !== undefined) return token;
     highest(limitMetrics.rateAheadSeconds, soldOutSeconds);
     count(limitMetrics.rateLimited);
-    throw new RetryLater("RATE_LIMITED", soldOutSeconds, { waited: true, kept: paidFor(event) });
+    throw new RetryLater("RATE_LIMITED", soldOutSeconds, { waited: true, kept: {} }); // what was paid is not good for so long
   }
 
   function comeBack(event: Delivery, id: string, tokenUs: number): RetryLater {
@@ -149,15 +157,24 @@ function offsetOf(burstMs: number): number {
   return middleMs < 0 ? middleMs - lateUsuallyMs : Math.min(middleMs, 500);
 }
 
-/** Which rates a delivery has passed: of several, the later may make it wait, and the earlier are not asked again. */
-const passed = new WeakMap<object, string[]>();
+/**
+ * Which rates a delivery has passed: of several, the later may make it wait, and the earlier are not asked again. Those that
+ * an earlier receive paid have a way to pay anew.
+ */
+const passed = new WeakMap<object, Map<string, (() => Promise<undefined>) | undefined>>();
 
-function pay({ unit }: Delivery, id: string): undefined {
-  passed.set(unit, [...(passed.get(unit) ?? []), id]);
+function pay({ unit }: Delivery, id: string, anew?: () => Promise<undefined>): undefined {
+  passed.set(unit, (passed.get(unit) ?? new Map()).set(id, anew));
 }
 
 function paidFor({ unit }: Delivery): Record<string, number> {
-  return Object.fromEntries((passed.get(unit) ?? []).map((id) => [id, paid]));
+  return Object.fromEntries([...(passed.get(unit) ?? [])].map(([id]) => [id, paid]));
+}
+
+async function payAnew({ unit }: Delivery): Promise<void> {
+  const old = [...(passed.get(unit) ?? [])].filter(([, anew]) => anew !== undefined);
+  for (const [id] of old) passed.get(unit)?.delete(id);
+  for (const [, anew] of old) await anew?.();
 }
 
 function tenantOf(message: Envelope, per: (message: Envelope) => string): string {

@@ -3,6 +3,7 @@
 //   G12. Whatever was read is a condition of its write, also that nothing was there.
 //   G11. A message that waits for less than a minute goes on with a chain of hops, that of whoever schedules or moves it.
 import type { Write } from "../commit/unit-of-work.ts";
+import { Park } from "../core/outcome.ts";
 import type { Envelope } from "../envelope/envelope.ts";
 import { absentWrite, moveWrite, putWrite, removeWrite, type ScheduledItem } from "./scheduled-item.ts";
 
@@ -40,6 +41,13 @@ export function writesOf(table: string, change: Change, hops: number): Write[] {
 
 export function isWaiting(change: Change | undefined): boolean {
   return change?.put !== undefined || (change?.read !== undefined && !change.isRemoved);
+}
+
+export function exists(key: string): Park {
+  return new Park(
+    "SCHEDULE_EXISTS",
+    `another message waits under the key of ${key.length} characters: cancel it first, or move it with reschedule`,
+  );
 }
 
 function sent({ made: { message }, isLong }: Put): Envelope {

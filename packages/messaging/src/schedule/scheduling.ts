@@ -11,7 +11,7 @@ import { derivedId } from "../core/ids.ts";
 import { Park } from "../core/outcome.ts";
 import type { Envelope } from "../envelope/envelope.ts";
 import type { Draft } from "../envelope/message-type.ts";
-import { type Change, type Due, isWaiting, type Put, writesOf } from "./change.ts";
+import { type Change, type Due, exists, isWaiting, type Put, writesOf } from "./change.ts";
 import { type DueTime, dueMsOf } from "./due-time.ts";
 import { itemId, readScheduledItem, type StoredItem } from "./scheduled-item.ts";
 import { turns } from "./turns.ts";
@@ -98,7 +98,7 @@ export function scheduling({ unit, table, read, readsFirst }: SchedulingOptions)
       isClosed = true;
       await ended();
       await Promise.all(pending);
-      if (readsFirst) await Promise.all([...changes.values()].map(requireFree));
+      if (readsFirst) await (await import("./free-keys.ts")).requireFreeKeys(changes.values(), read); // seldom
       return [...changes.values()].flatMap((change) => writesOf(table, change, cause.hops + 1));
     },
 
@@ -138,12 +138,6 @@ export function scheduling({ unit, table, read, readsFirst }: SchedulingOptions)
   async function look(id: string, known: Change | undefined): Promise<Change> {
     const item = await read(id);
     return { ...known, id, isRead: true, read: item && readScheduledItem(item) };
-  }
-
-  async function requireFree({ id, isRead, put }: Change): Promise<void> {
-    if (put === undefined || isRead) return;
-    const item = await read(id);
-    if (item !== undefined && item.messageId?.S !== put.made.message.id) throw exists(put.key);
   }
 
   function wait(promise: Promise<unknown>): void {
@@ -188,11 +182,4 @@ export function scheduling({ unit, table, read, readsFirst }: SchedulingOptions)
 function dueOf(time: DueTime): Due {
   const dueMs = dueMsOf(time);
   return { dueMs, isLong: dueMs - nowMs() >= longMs };
-}
-
-function exists(key: string): Park {
-  return new Park(
-    "SCHEDULE_EXISTS",
-    `another message waits under the key of ${key.length} characters: cancel it first, or move it with reschedule`,
-  );
 }

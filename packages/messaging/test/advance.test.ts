@@ -207,6 +207,25 @@ describe("a process that waits", () => {
     expect(unsaid).toMatchObject({ saved: { status: "settled" } });
   });
 
+  it("G14: is deaf to the time-out of another process, which waits for the same message", async () => {
+    const theirs = { source: "/settle-another", causationid: "opening" };
+    expect(await met(Overdue, open, theirs)).toMatchObject({ writes: 0, saved: { status: "open" } });
+    expect(await met(Paid, open, theirs)).toMatchObject({ saved: { status: "settled" } });
+  });
+
+  it("G14: ends the wait that began from outside by the time-out of its beginner, and by no other", async () => {
+    const begun = { status: "open", due: 40, begunBy: "/open-debt request" };
+    const own = { source: "/open-debt", causationid: "request" };
+    for (const other of [{ source: "/settle-debt" }, { causationid: "another" }])
+      expect(await met(Overdue, begun, { ...own, ...other })).toMatchObject({ writes: 0 });
+    const { message, saved, cancelled } = await met(Overdue, begun, own);
+    expect(saved).toEqual({ id, version: 2, status: "reminded", due: 40, enteredBy: message.id });
+    expect(cancelled).toBe(0);
+    expect(await met(Paid, begun, { amount: 15 })).toMatchObject({ saved: { ...begun, due: 25 } });
+    const earlier = { status: "open", due: 40 }; // begun by a release that did not say by whom
+    expect(await met(Overdue, earlier, own)).toMatchObject({ saved: { status: "reminded" } });
+  });
+
   it("G14: saves its item for a message that is ignored now, and may move it later", async () => {
     const settled = await met(Overdue, { status: "settled", due: 0 });
     expect(settled).toMatchObject({ writes: 1, saved: { status: "settled", version: 2 } });
@@ -226,12 +245,42 @@ describe("the beginning of a process", () => {
   it("G1, G12: saves the item and schedules its first time-out in one unit of work", async () => {
     const { unit, scheduled } = aUnit();
     begin(payBill)(unit, { id, version: 0, status: "open", due: 40 });
+    const begunBy = `/pay-bill ${unit.of.cause.id}`;
     expect(unit.writes).toMatchObject([{ Update: { Key: { id: { S: id } } } }]);
+    expect(Object.values(unit.writes[0]?.Update?.ExpressionAttributeValues ?? {})).toContainEqual({
+      S: begunBy,
+    });
     const [{ Put } = {}] = await scheduled();
-    expect(Put?.Item?.key).toEqual({ S: id });
+    expect(Put?.Item?.key).toEqual({ S: `pay-bill/${id}` });
     expect(JSON.parse(Put?.Item?.message?.S ?? "")).toMatchObject({ data: { bill: id, amount: 40 } });
     const hours = (Date.parse(Put?.Item?.due?.S ?? "") - Date.now()) / 3_600_000;
     expect(hours).toBeCloseTo(2, 2);
+  });
+
+  it("G12: has a key of its own beside another process, and beside a schedule, of the same id", async () => {
+    const { unit, scheduled } = aUnit(settleDebt);
+    const item = { id, version: 0, status: "open", due: 40 } as const;
+    begin(payBill)(unit, item);
+    begin(settleDebt)(unit, item);
+    unit.schedule(Overdue.from({ bill: id, amount: 40 }), { key: id, after: { days: 1 } });
+    const keys = (await scheduled()).map(({ Put }) => Put?.Item?.key?.S);
+    expect(keys).toEqual([`pay-bill/${id}`, `settle-debt/${id}`, id]);
+  });
+
+  it("begins no wait in a status without a time-out", async () => {
+    const { unit, scheduled } = aUnit(settleDebt);
+    begin(settleDebt)(unit, { id, version: 0, status: "settled", due: 0 });
+    expect(JSON.stringify(unit.writes)).not.toContain("begunBy");
+    expect(await scheduled()).toEqual([]);
+  });
+
+  it("does not start with a time-out that is no time", () => {
+    vi.stubEnv("HOURS", "soon");
+    const where = 'process pay-bill: the time-out of "open": after must have days';
+    expect(() => advance(payBill)).toThrow(where);
+    expect(() => begin(payBill)).toThrow(where);
+    vi.stubEnv("HOURS", "2");
+    advance(payBill);
   });
 
   it("is refused in a status that nobody begins in", () => {
@@ -254,14 +303,18 @@ describe("the beginning of a process", () => {
 async function met(
   type: typeof Paid | typeof Opened | typeof Overdue,
   item: object | undefined,
-  { amount = 40, causationid }: { readonly amount?: number; readonly causationid?: string } = {},
+  {
+    amount = 40,
+    source = "/settle-debt",
+    causationid,
+  }: { readonly amount?: number; readonly source?: string; readonly causationid?: string } = {},
 ) {
   id = newId();
   const table = world.output("OrderedTable");
   if (item) await world.put(table, { id, version: 1, ...item });
   const { unit, due, reads } = aUnit(settleDebt);
   const draft = type.from({ bill: id, amount });
-  const message = anEnvelope({ ...draft, partitionkey: id, ...(causationid && { causationid }) });
+  const message = anEnvelope({ ...draft, partitionkey: id, source, ...(causationid && { causationid }) });
   await advance(settleDebt)(message as never, unit as never, aContext() as never);
   for (const { Update } of unit.writes)
     await world.clients.dynamodb.send(new UpdateItemCommand(Update as UpdateItemCommandInput));

@@ -11,6 +11,14 @@ describe("when a scheduled message is due", () => {
     expect(dueMsOf({ at: new Date(0) })).toBe(0);
     expect(dueMsOf({ at: "9999-01-01T00:00:00Z" })).toBe(Date.UTC(9999, 0));
     expect(dueMsOf({ at: "2030-01-31T08:00:00+01:00" })).toBe(Date.UTC(2030, 0, 31, 7));
+    expect(dueMsOf({ at: "2030-01-31T08:00:00.5Z" })).toBe(Date.UTC(2030, 0, 31, 8, 0, 0, 500));
+  });
+
+  it("G12: is never before a text that is finer than a Date, or that has a leap second", () => {
+    expect(dueMsOf({ at: "2030-01-31T08:00:00.0019Z" })).toBe(Date.UTC(2030, 0, 31, 8, 0, 0, 2));
+    expect(dueMsOf({ at: "2030-01-31T08:00:00.1230001+01:00" })).toBe(Date.UTC(2030, 0, 31, 7, 0, 0, 124));
+    expect(dueMsOf({ at: "2030-01-31T08:00:00.1230000Z" })).toBe(Date.UTC(2030, 0, 31, 8, 0, 0, 123));
+    expect(dueMsOf({ at: "2029-12-31T23:59:60Z" })).toBe(Date.UTC(2030, 0, 1));
   });
 
   it("adds the parts of a duration to the present", () => {
@@ -18,6 +26,7 @@ describe("when a scheduled message is due", () => {
     expect(dueMsOf({ after: { days: 1, hours: 2, minutes: 3, seconds: 4 } })).toBe(93_784_005);
     expect(dueMsOf({ after: { seconds: 0.0005 } })).toBe(6);
     expect(dueMsOf({ after: { seconds: 0 } })).toBe(5);
+    expect(dueMsOf({ after: { seconds: 1, hours: undefined } as never })).toBe(1_005); // as only JavaScript can
   });
 
   it.each([
@@ -27,6 +36,12 @@ describe("when a scheduled message is due", () => {
     [{ at: "tomorrow" }],
     [{ at: 5 }],
     [{ after: {} }],
+    [{ after: { seconds: undefined } }],
+    [{ after: null }],
+    [{ at: null }],
+    [{ after: 5 }],
+    [null],
+    [undefined],
     [{ after: { seconds: -1 } }],
     [{ after: { seconds: Number.NaN } }],
     [{ after: { seconds: Number.POSITIVE_INFINITY } }],

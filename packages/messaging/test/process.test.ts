@@ -291,6 +291,12 @@ describe("the way through a process", () => {
       'the time-out tests.overdue.v1 of "new" must lead to another status there',
     ],
     [
+      "a time-out that is no time",
+      {},
+      { new: { timeout: { ...timeout, after: { minutes: Number.NaN } }, ...moves } },
+      'the time-out tests.overdue.v1 of "new": after must have days',
+    ],
+    [
       "a time-out that the process does not accept",
       {},
       { new: { timeout: { ...timeout, type: Approved }, ...moves } },

@@ -120,7 +120,45 @@ describe.each([
     expect(second?.messageId).not.toBe(first?.messageId);
   });
 
+  it("G12: cancels the waiting message and keeps a new one, in the order of the calls of one unit", async () => {
+    const schedule: Handler = async (unit) =>
+      unit.schedule(Due.from({ id }), { key: id, after: { hours: 1 } });
+    await receive(evidence(), schedule);
+    const first = await scheduled();
+    const answers: boolean[] = [];
+    await receive(evidence(), async (unit) => {
+      const canceled = unit.cancel(id);
+      unit.schedule(Due.from({ id }), { key: id, after: { hours: 2 } });
+      answers.push(await canceled);
+    });
+    const second = await scheduled();
+    expect(Date.parse(String(second?.due)) - Date.parse(String(first?.due))).toBeGreaterThan(3_000_000);
+    await receive(evidence(), async (unit) => {
+      await schedule(unit);
+      answers.push(...(await Promise.all([unit.cancel(id), unit.reschedule(id, { after: { hours: 5 } })])));
+    });
+    expect(answers).toEqual([true, true, false]);
+    expect(await scheduled()).toBeUndefined();
+  });
+
   if (name === "at most once") return; // its loss is counted
+
+  it("G12: a cancel that finds nothing learns of a message that is scheduled before its commit", async () => {
+    const answers: boolean[] = [];
+    const key = id;
+    await receive(evidence(), async (unit) => {
+      answers.push(await unit.cancel(key));
+      if (answers.length > 1) return;
+      id = newId(); // another item
+      await receive(evidence(), async (other) =>
+        other.schedule(Due.from({ id }), { key, after: { hours: 1 } }),
+      );
+      id = key;
+    });
+    expect(answers).toEqual([false, true]);
+    expect(await scheduled()).toBeUndefined();
+    expect(await asked()).toBe(1);
+  });
 
   it("G12: a cancel that loses the race against the dispatch learns it, and its handler decides again", async () => {
     await receive(evidence(), async (unit) =>

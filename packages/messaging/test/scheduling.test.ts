@@ -51,6 +51,7 @@ const shape = ({ Put, Update, Delete }: Write) => [
 ];
 const unmoved = "messageId = :messageId AND due = :due";
 const free = "attribute_not_exists(id) OR messageId = :messageId";
+const absent = "attribute_not_exists(id)";
 
 describe("a scheduled message", () => {
   it("G11: is named after its cause and key, and begins a new chain of hops when it waits for a minute", async () => {
@@ -73,19 +74,34 @@ describe("a scheduled message", () => {
     expect(unit.reads).toEqual([]);
   });
 
-  it.each([[""], ["k".repeat(513)], [5 as never], [["k"] as never]])(
-    "G11: has a key of 1 to 512 characters",
+  it.each([[""], ["k".repeat(513)], [5 as never], [["k"] as never], ["k\ud800"], ["\udc00k"]])(
+    "G11: has a key of 1 to 512 characters, none of them half of a surrogate pair",
     async (key) => {
       const unit = aUnit();
       const invalid = expect.objectContaining({
         code: "SCHEDULE_INVALID",
-        detail: "the key must be a string of 1 to 512 characters",
+        detail: "the key must be well-formed Unicode of 1 to 512 characters",
       });
       expect(() => unit.schedule(draft, { key, after: { seconds: 1 } })).toThrow(invalid);
       await expect(unit.cancel(key)).rejects.toEqual(invalid);
       unit.schedule(draft, { key: "k".repeat(512), after: { seconds: 1 } });
+      unit.schedule(draft, { key: "\u{1f600}", after: { seconds: 1 } });
     },
   );
+
+  it("G11: has the hops of the time that it is moved to last", async () => {
+    const hopsAfter = async (...seconds: readonly number[]) => {
+      const unit = aUnit();
+      const [first = 0, ...others] = seconds;
+      unit.schedule(draft, { key: "k", after: { seconds: first } });
+      for (const after of others) await unit.reschedule("k", { after: { seconds: after } });
+      const [{ Put } = {}] = await unit.writes();
+      return JSON.parse(Put?.Item?.message?.S ?? "").hops;
+    };
+    expect(await hopsAfter(120, 0)).toBe(4);
+    expect(await hopsAfter(1, 120)).toBe(0);
+    expect(await hopsAfter(120, 0, 60)).toBe(0);
+  });
 
   it("is of a type that the contract schedules", () => {
     const refused = { code: "TYPE_NOT_SCHEDULED" };
@@ -199,7 +215,7 @@ describe("a message that waits already", () => {
       false,
       false,
     ]);
-    expect(await unit.writes()).toEqual([]);
+    expect((await unit.writes()).map(shape)).toEqual([["Delete", absent]]); // on the condition that it is so
     expect(unit.reads).toHaveLength(1);
     const kept = aUnit({ waiting: ["k"] });
     const invalid = kept.reschedule("k", { after: {} });
@@ -207,19 +223,93 @@ describe("a message that waits already", () => {
     expect(await kept.writes()).toEqual([]);
   });
 
-  it("G12: is found behind a message of the unit that is canceled, and that one by a cancel that was reading", async () => {
+  it("G12: is canceled behind a message of the unit that is canceled", async () => {
     const unit = aUnit({ waiting: ["k"] });
     unit.schedule(draft, { key: "k", after: { seconds: 1 } });
-    expect([await unit.cancel("k"), await unit.cancel("k"), await unit.cancel("k")]).toEqual([
-      true,
-      true,
-      false,
-    ]);
+    expect([await unit.cancel("k"), await unit.cancel("k")]).toEqual([true, false]);
     expect((await unit.writes()).map(shape)).toEqual([["Delete", unmoved]]);
-    const other = aUnit();
-    const canceled = other.cancel("k");
-    other.schedule(draft, { key: "k", after: { seconds: 1 } });
-    expect([await canceled, await other.writes()]).toEqual([true, []]);
+    const alone = aUnit();
+    alone.schedule(draft, { key: "k", after: { seconds: 1 } });
+    expect(await alone.cancel("k")).toBe(true);
+    expect((await alone.writes()).map(shape)).toEqual([["Delete", absent]]);
+  });
+
+  it("G12: is canceled and moved by calls that nobody awaits in between as by calls one after the other", async () => {
+    const soon = { after: { seconds: 1 } };
+    const atOnce = async (calls: (unit: ReturnType<typeof aUnit>) => Promise<boolean>[]) => {
+      const unit = aUnit({ waiting: ["k"] });
+      const answers = await Promise.all(calls(unit));
+      return [answers, (await unit.writes()).map(shape)];
+    };
+    const gone = ["Delete", unmoved];
+    expect(await atOnce((unit) => [unit.cancel("k"), unit.reschedule("k", soon)])).toEqual([
+      [true, false],
+      [gone],
+    ]);
+    expect(await atOnce((unit) => [unit.cancel("k"), unit.cancel("k")])).toEqual([[true, false], [gone]]);
+    const moves = await atOnce((unit) => [unit.reschedule("k", soon), unit.cancel("k"), unit.cancel("k")]);
+    expect(moves).toEqual([[true, true, false], [gone]]);
+    const others = await atOnce((unit) => [unit.cancel("k"), unit.cancel("free"), unit.cancel("k")]);
+    expect(others).toEqual([
+      [true, false, false],
+      [gone, ["Delete", absent]],
+    ]);
+  });
+
+  it("G12: is replaced by a message that is scheduled while it is being canceled", async () => {
+    for (const waiting of [["k"], []]) {
+      const unit = aUnit({ waiting });
+      const canceled = unit.cancel("k");
+      unit.schedule(draft, { key: "k", after: { seconds: 1 } });
+      const moved = unit.reschedule("k", { after: { seconds: 2 } });
+      expect([await canceled, await moved]).toEqual([waiting.length === 1, true]);
+      expect([...unit.due().values()]).toEqual([nowMs + 2_000]);
+      expect((await unit.writes()).map(shape)).toEqual([["Put", waiting.length === 1 ? unmoved : free]]);
+    }
+  });
+
+  it("G12: refuses the commit of a message that is scheduled while it is being moved, or being looked for in vain", async () => {
+    const unit = aUnit({ waiting: ["k"] });
+    const moved = unit.reschedule("k", { after: { seconds: 2 } });
+    unit.schedule(draft, { key: "k", after: { seconds: 1 } });
+    await expect(unit.writes()).rejects.toMatchObject({ code: "SCHEDULE_EXISTS" });
+    expect(await moved).toBe(true);
+    await expect(unit.cancel("k")).rejects.toThrow(/unit\.cancel/); // no commit follows
+
+    const failing = aUnit();
+    failing.stored.set(itemId("remind", "k"), {});
+    const canceled = failing.cancel("k");
+    failing.schedule(draft, { key: "k", after: { seconds: 1 } });
+    await expect(canceled).rejects.toThrow("must have the form");
+    expect((await failing.writes()).map(shape)).toEqual([["Put", free]]);
+  });
+
+  it("G12: waits for a schema that takes its time, also for a message that waits for its turn", async () => {
+    const slow = schema.transform(async ({ n }) => ({ n: 10 * n }));
+    const Slow = messageType({ type: Due.type, schema: slow, key: ({ n }) => `key ${n}` });
+    const unit = aUnit({ schedules: { schedules: [Slow] }, waiting: ["k"] });
+    const canceled = unit.cancel("k");
+    unit.schedule(Slow.from({ n: 1 }), { key: "k", after: { seconds: 1 } });
+    const [{ Put } = {}] = await unit.writes();
+    expect(JSON.parse(Put?.Item?.message?.S ?? "")).toMatchObject({ partitionkey: "key 10" });
+    expect(await canceled).toBe(true);
+  });
+
+  it("G11: goes on with the hops of whoever moves it to less than a minute from now", async () => {
+    const hopsOf = async (seconds: number) => {
+      const unit = aUnit({ waiting: ["k"] });
+      await unit.reschedule("k", { after: { seconds } });
+      const [{ Update } = {}] = await unit.writes();
+      const text = Update?.ExpressionAttributeValues?.[":message"]?.S;
+      expect(Update?.UpdateExpression).toBe(
+        `SET due = :to, slot = :slot${text ? ", message = :message" : ""}`,
+      );
+      return text && JSON.parse(text);
+    };
+    const { hops: before, ...message } = anEnvelope({ id: "earlier k", source: "/remind" });
+    expect(before).toBeLessThan(4);
+    expect(await hopsOf(59)).toMatchObject({ id: message.id, source: message.source, hops: 4 });
+    expect(await hopsOf(60)).toBeUndefined();
   });
 
   it("G12: is looked at before the commit by a run that follows a lost race", async () => {
@@ -239,7 +329,7 @@ describe("a message that waits already", () => {
 
     const nothing = aUnit({ readsFirst: true });
     expect(await nothing.cancel("k")).toBe(false);
-    expect(await nothing.writes()).toEqual([]);
+    expect((await nothing.writes()).map(shape)).toEqual([["Delete", absent]]);
     expect(nothing.reads).toHaveLength(1);
 
     const own = aUnit({ readsFirst: true });

@@ -2,6 +2,7 @@ import { linesOf } from "@essentially-once/testing/internal/support/lines";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { sqs } from "../src/aws/sqs-client.ts";
 import { setClock } from "../src/core/clock.ts";
+import { allSlots } from "../src/schedule/due-items.ts";
 import { slotOf } from "../src/schedule/scheduled-item.ts";
 import { readWakeUp, secondOf, sendWakeUps, wakeUpFor } from "../src/schedule/wake-up.ts";
 
@@ -111,6 +112,8 @@ describe("wake-ups", () => {
     const wakeUp = { atMs: 1_000, slots: ["1", "2"] };
     expect(readWakeUp(JSON.stringify({ ...wakeUp, more: 1 }))).toEqual(wakeUp);
     expect(readWakeUp('{"atMs":1,"slots":[]}')).toEqual({ atMs: 1, slots: [] });
+    const slots = Array.from({ length: 20_000 }, (_, slot) => String(slot % 10_000));
+    expect(readWakeUp(JSON.stringify({ atMs: 1, slots }))).toEqual({ atMs: 1, slots: allSlots }); // G11
     for (const other of [
       "not JSON",
       "null",

@@ -10,7 +10,7 @@ export const processMutants: readonly Mutant[] = [
   {
     name: "process: a time-out of an earlier wait ends the next one",
     file: advance,
-    find: "    if (isLate(timers, item, message)) return;\n",
+    find: "    if (isLate(process.name, timers, item, message)) return;\n",
     replace: "",
     checks: [test("messaging/advance")],
   },

@@ -100,7 +100,7 @@ export const scheduleMutants: readonly Mutant[] = [
   {
     name: "a run that lost a race for a key does not look at it",
     file: scheduling,
-    find: "      if (readsFirst) await Promise.all([...changes.values()].map(requireFree));",
+    find: '      if (readsFirst) await (await import("./free-keys.ts")).requireFreeKeys(changes.values(), read); // seldom',
     replace: "",
     checks: [messaging("schedules")],
   },

@@ -21,7 +21,12 @@ export function processScenario({ evidence = "inline", workers = 1 } = {}): Scen
       await sandbox.put("BILLS_TABLE", item);
       const ids = { paid: `${unique}-paid`, late: `${unique}-late` };
       const paid = anEnvelope({ ...Paid.from({ bill, amount: 100 }), id: ids.paid });
-      const late = anEnvelope({ ...Overdue.from({ bill }), id: ids.late, causationid: "began" });
+      const late = anEnvelope({
+        ...Overdue.from({ bill }),
+        id: ids.late,
+        source: "/pay-bill",
+        causationid: "began",
+      });
       await sandbox.send("main", { body: asciiJson(paid) }, { body: asciiJson(late) });
       return {
         async violations() {

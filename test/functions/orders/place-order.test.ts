@@ -17,7 +17,9 @@ it("G1, G2: makes one order and announces it once, whatever fails at whichever c
     invariant: async (sandbox, customerId, { answer, published }) => {
       const orders = (await sandbox.items("ORDERS_TABLE")).filter((order) => order.customerId === customerId);
       expect(orders).toMatchObject([{ id: answer.orderId, version: 1, status: "new", total: 900 }]);
-      const waiting = (await sandbox.items("SCHEDULES_TABLE")).filter((one) => one.key === answer.orderId);
+      const waiting = (await sandbox.items("SCHEDULES_TABLE")).filter(
+        (one) => one.key === `settle-order/${answer.orderId}`,
+      );
       expect(waiting).toHaveLength(1);
       const data = { orderId: answer.orderId, customerId, total: 900 };
       expect(published).toMatchObject([{ type: "orders.order-placed.v1", data }]);

@@ -6,7 +6,8 @@ const rfc3339 =
 /** Milliseconds since the epoch, or undefined for what is no time. */
 export function millisecondsOf(text: string): number | undefined {
   if (!rfc3339.test(text) || !isInMonth(text)) return undefined;
-  return Date.parse(text.replace(":60", ":59")); // RFC 3339 has leap seconds, Date has none
+  const leapMs = text.includes(":60") ? 1_000 : 0; // RFC 3339 has leap seconds, Date has none: the second after it
+  return Date.parse(text.replace(":60", ":59")) + leapMs;
 }
 
 /** Date.parse makes 2 March of 30 February. */

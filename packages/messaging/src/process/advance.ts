@@ -2,8 +2,9 @@
 //
 //   G2. The item is saved under the version that it was decided on, with the evidence of the consumer's chain.
 //   G12. The time-out of a wait is scheduled and cancelled in the same commit.
-//   G14. A message that is ignored where it may matter later leaves evidence too: delivered again, it stays ignored. A time-out
-//   ends the wait that it was scheduled for, and no later one of the same status.
+//   G14. A message that is ignored where it may matter later leaves evidence too: delivered again, it stays ignored; before there is
+//   an item, with evidence in rows only. A time-out ends the wait that it was scheduled for: no later one of the same status, and
+//   none of another process that waits with the same type.
 import type { UnitOfWork } from "../commit/unit-of-work.ts";
 import { type VersionedTable, versionedTable } from "../commit/versioned-table.ts";
 import { environment } from "../core/environment.ts";
@@ -15,7 +16,7 @@ import type { Scheduling } from "../schedule/scheduling.ts";
 import { noItem, type Process, type ProcessItem } from "./process.ts";
 import { mayMove } from "./reach.ts";
 import type { ReadCell } from "./read-row.ts";
-import { scheduleTimeout, type Timers, timersOf } from "./timers.ts";
+import { scheduleTimeout, type Timers, timersOf, waitOf } from "./timers.ts";
 
 /** A process with time-outs needs `.use(schedules())`: without it, its handler does not compile. */
 type Needs<Of extends Process> = NonNullable<Of["schedules"]> extends readonly [] ? unknown : Schedules;
@@ -41,7 +42,7 @@ export function advance<Of extends Process>(process: Of): Work<Of, void, Needs<O
     const item = await items.get(id);
     const status = item?.status ?? noItem;
     const cell = cellFor(process, status, message.type);
-    if (isLate(timers, item, message)) return;
+    if (isLate(process.name, timers, item, message)) return;
     if (cell.kind === "parked") throw new Park(cell.code, `${process.name} ${id} is ${status}`);
     if (cell.kind === "ignored") {
       if (item && mayMove(process.rows, status, message.type)) unit.write(items.save(item));
@@ -59,10 +60,17 @@ function cellFor({ name, rows }: Process, status: string, type: string): ReadCel
   throw new RetryLater("STATUS_UNKNOWN", undefined, { lastly });
 }
 
-/** A time-out that was on its way when its wait ended, and meets the next wait of the same kind. */
-function isLate(timers: Timers, item: ProcessItem | undefined, { type, causationid }: Envelope): boolean {
-  if (item?.enteredBy === undefined) return false;
-  return timers.get(item.status)?.type.type === type && item.enteredBy !== causationid;
+/** A time-out of another wait: one that ended while it was on its way, or another process' own. */
+function isLate(
+  name: string,
+  timers: Timers,
+  item: ProcessItem | undefined,
+  { type, source, causationid }: Envelope,
+): boolean {
+  if (item === undefined || timers.get(item.status)?.type.type !== type) return false;
+  const { enteredBy, begunBy } = item;
+  const own = enteredBy === undefined ? begunBy : waitOf(name, enteredBy);
+  return own !== undefined && `${source} ${causationid}` !== own; // an earlier release did not say who began it
 }
 
 interface Moving {
@@ -92,6 +100,7 @@ async function move(process: Process, { cell, message, item, items, timers, unit
     if (enteredBy !== undefined && !wasSent) await unit.cancel?.(id);
     const waits = scheduleTimeout(timers, unit, next);
     next.enteredBy = waits ? message.id : undefined;
+    if (next.begunBy !== undefined) next.begunBy = undefined;
   }
   unit.write(items.save(next), ...write);
   unit.publish(...publish);

@@ -6,11 +6,12 @@ import { versionedTable } from "../commit/versioned-table.ts";
 import { environment } from "../core/environment.ts";
 import type { Scheduling } from "../schedule/scheduling.ts";
 import type { Process, ProcessItem } from "./process.ts";
-import { scheduleTimeout, timersOf } from "./timers.ts";
+import { scheduleTimeout, timersOf, waitOf } from "./timers.ts";
 
 /**
  * Makes the items of a process in one of its `initial` statuses. The time-out belongs to the function that begins: its contract
- * lists it under `publishes` and `schedules`. The process does not cancel it, and ignores it or decides it by its table.
+ * lists it under `publishes` and `schedules`. It waits under the key `<name of the process>/<id of the item>`. The process does not
+ * cancel it, and ignores it or decides it by its table.
  * ```ts
  * const beginOrder = begin(settleOrder);
  * …
@@ -28,7 +29,8 @@ export function begin<Item extends ProcessItem>(
       const allowed = process.initial.join(", ") || "no status: initial is empty";
       throw new Error(`process ${process.name} begins in ${allowed}, got ${item.status}`);
     }
-    unit.write(items.save(item));
-    scheduleTimeout(timers, unit, item);
+    const { contract, cause } = unit.of;
+    const waits = scheduleTimeout(timers, unit, item, `${process.name}/${item.id}`); // the contract has keys of its own
+    unit.write(items.save(waits ? { ...item, begunBy: waitOf(contract.name, cause.id) } : item));
   };
 }

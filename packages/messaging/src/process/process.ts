@@ -19,6 +19,8 @@ export interface ProcessItem extends Versioned {
   readonly status: string;
   /** While a time-out runs: the id of the message that began the wait, by which a late one is told. */
   readonly enteredBy?: string | undefined;
+  /** While the time-out of `begin` runs: who scheduled it, and for which message. */
+  readonly begunBy?: string | undefined;
 }
 
 /** The table of the items, by the environment variable that names it. */
@@ -53,7 +55,10 @@ export type FirstStep<Publishes extends Types, Item extends ProcessItem> = Step<
   readonly change: Own<Item>;
 };
 
-/** Only acknowledged: nothing changes, now or when it is delivered again. */
+/**
+ * Only acknowledged: nothing changes, now or when it is delivered again. Of a message that finds no item, only evidence in rows
+ * remembers that: with evidence in the item, a second delivery is decided by the item that has been made since.
+ */
 export type Ignored = "ignored";
 
 export interface Parked {

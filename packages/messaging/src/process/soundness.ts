@@ -6,6 +6,7 @@
 import type { Process } from "./process.ts";
 import { leavingFor, moves, reachableFrom } from "./reach.ts";
 import type { ReadRow } from "./read-row.ts";
+import { requireAfter } from "./timers.ts";
 
 /** Named apart: the column of messages that find no item. */
 const noItem = "none";
@@ -112,6 +113,7 @@ function requireTimeout(
   if (timeout === undefined) return;
   const { type } = timeout.type;
   const where = `process ${name}: the time-out ${type} of "${status}"`;
+  if (typeof timeout.after !== "function") requireAfter(where, timeout.after);
   if (final || status === noItem) throw new Error(`${where} can never end anything: nothing waits there`);
   if (!accepts.some((one) => one.type === type)) throw new Error(`${where} must be in accepts`);
   if (!schedules?.some((one) => one.type === type)) throw new Error(`${where} must be in schedules`);

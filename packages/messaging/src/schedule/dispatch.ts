@@ -26,6 +26,8 @@ export interface DispatchOptions {
   readonly table: string;
   readonly outboxTable: string;
   readonly deadlineMs: number;
+  /** G4: keys of which a message stays for the next run, filled here: later ones of a run stay with it. */
+  readonly heldKeys: Set<string>;
 }
 
 /** Each with up to 4 MB. */
@@ -62,7 +64,8 @@ export async function dispatch(entries: readonly DueEntry[], options: DispatchOp
  * G5: a pack that DynamoDB refuses is sent in halves, until the item that is refused is alone.
  */
 async function dispatchPack(pack: readonly ScheduledItem[], options: DispatchOptions): Promise<number> {
-  let open = pack;
+  const { deadlineMs, heldKeys } = options;
+  let open = pack.filter(({ message }) => !heldKeys.has(orderingKeyOf(message)));
   for (let attempt = 1; open.length > 0; attempt++) {
     const { codes, gone } = await send(open, options);
     if (codes.length === 0) return open.length;
@@ -70,9 +73,11 @@ async function dispatchPack(pack: readonly ScheduledItem[], options: DispatchOpt
     if (refused !== undefined) return dispatchHalves(open, refused, options);
     const isMoving = gone.size > 0;
     open = open.filter(({ id }) => !gone.has(id));
-    const { deadlineMs } = options;
     const goesOn = attempt < attemptsMax && (isMoving || (await waitToRetry({ attempt, deadlineMs })));
-    if (!goesOn) return 0; // the next minute looks again
+    if (!goesOn) {
+      for (const { message } of open) heldKeys.add(orderingKeyOf(message)); // the next minute looks again
+      return 0;
+    }
   }
   return 0;
 }

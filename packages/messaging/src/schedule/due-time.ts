@@ -37,7 +37,8 @@ const dueMaxMs = Date.UTC(9999, 0);
  * Milliseconds since the epoch.
  * @throws Park SCHEDULE_INVALID saying what was given and what is allowed: no retry can change it
  */
-export function dueMsOf({ at, after }: DueTime): number {
+export function dueMsOf(time: DueTime): number {
+  const { at, after }: DueTime = Object(time);
   if ((at === undefined) === (after === undefined)) throw invalid("give either at or after");
   const dueMs = after === undefined ? timeOf(at) : nowMs() + durationOf(after);
   if (dueMs >= 0 && dueMs <= dueMaxMs) return dueMs;
@@ -46,12 +47,17 @@ export function dueMsOf({ at, after }: DueTime): number {
 
 function timeOf(at: Date | string | undefined): number {
   const ms = at instanceof Date ? at.getTime() : millisecondsOf(String(at));
-  if (ms !== undefined && !Number.isNaN(ms)) return ms;
+  if (ms !== undefined && !Number.isNaN(ms)) return isBetween(at) ? ms + 1 : ms;
   throw invalid("at must be a Date or an RFC 3339 text such as 2030-01-31T08:00:00Z");
 }
 
+/** G12: a text may be finer than a Date, and the millisecond before is too early. */
+function isBetween(at: unknown): boolean {
+  return typeof at === "string" && /\.\d{3}\d*[1-9]/.test(at);
+}
+
 function durationOf(after: After): number {
-  const parts = Object.entries(after);
+  const parts = Object.entries<number>(Object(after)).filter(([, value]) => value !== undefined);
   const isDuration = parts.length > 0 && parts.every(([name, value]) => name in partMs && isAmount(value));
   if (isDuration)
     return Math.ceil(parts.reduce((sum, [name, value]) => sum + (partMs[name] ?? 0) * value, 0));

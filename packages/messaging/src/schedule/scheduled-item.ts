@@ -68,18 +68,20 @@ export function putWrite(
   };
 }
 
-export function moveWrite(table: string, read: ScheduledItem, dueMs: number): Write {
+/** Moves the message to another time, perhaps in another form. */
+export function moveWrite(table: string, read: ScheduledItem, dueMs: number, message?: Envelope): Write {
   const { ExpressionAttributeValues, ...condition } = unmoved(read);
   return {
     Update: {
       TableName: table,
       Key: { id: { S: read.id } },
-      UpdateExpression: "SET due = :to, slot = :slot",
+      UpdateExpression: `SET due = :to, slot = :slot${message ? ", message = :message" : ""}`,
       ...condition,
       ExpressionAttributeValues: {
         ...ExpressionAttributeValues,
         ":to": { S: new Date(dueMs).toISOString() },
         ":slot": { S: read.slot },
+        ...(message && { ":message": { S: asciiJson(message) } }),
       },
     },
   };
@@ -87,6 +89,12 @@ export function moveWrite(table: string, read: ScheduledItem, dueMs: number): Wr
 
 export function removeWrite(table: string, read: ScheduledItem): Write {
   return { Delete: { TableName: table, Key: { id: { S: read.id } }, ...unmoved(read) } };
+}
+
+/** Nothing waits under the key, as it was read. A delete, which the role may do, and not a condition check, which it may not. */
+export function absentWrite(table: string, id: string): Write {
+  const ConditionExpression = "attribute_not_exists(id)";
+  return { Delete: { TableName: table, Key: { id: { S: id } }, ConditionExpression } };
 }
 
 /** @throws Error naming the item when it is not one that this release or the one before it wrote */

@@ -10,6 +10,7 @@ import { atOnce, requestsAtOnce } from "../core/at-once.ts";
 import { nowMs } from "../core/clock.ts";
 import { errorCodeOf } from "../core/error-code.ts";
 import { log } from "../observe/log.ts";
+import { allSlots } from "./due-items.ts";
 import { aheadMs } from "./due-time.ts";
 import { slotOf } from "./scheduled-item.ts";
 
@@ -67,7 +68,7 @@ export function readWakeUp(body: string): WakeUp | undefined {
     const { atMs, slots } = Object(JSON.parse(body));
     const isWakeUp =
       Number.isFinite(atMs) && Array.isArray(slots) && slots.every((slot) => typeof slot === "string");
-    return isWakeUp ? { atMs, slots } : undefined;
+    return isWakeUp ? { atMs, slots: allSlots.filter((slot) => slots.includes(slot)) } : undefined; // G11
   } catch {
     return undefined;
   }

@@ -1,4 +1,4 @@
-import { PutItemCommand, UpdateItemCommand } from "@aws-sdk/client-dynamodb";
+import { PutItemCommand, TransactionCanceledException, UpdateItemCommand } from "@aws-sdk/client-dynamodb";
 import { anEnvelope } from "@essentially-once/testing/an-envelope";
 import { type Faults, injectFaults } from "@essentially-once/testing/faults";
 import { linesOf } from "@essentially-once/testing/internal/support/lines";
@@ -208,6 +208,22 @@ describe("dispatch", () => {
     }
     await run();
     expect(await sent()).toEqual(Array.from({ length: 130 }, (_, index) => String(index)));
+  });
+
+  it("G4: messages of a key stay for the next run behind one that is given up, also in a later part of the run", async () => {
+    const ids = Array.from({ length: 410 }, (_, index) => String(index));
+    await Promise.all(ids.map((id) => scheduled({ id, key: "one", dueMs: 1_000 + Number(id) })));
+    await scheduled({ id: "other", dueMs: 2_000 });
+    onInput("TransactWriteItemsCommand", (input) => {
+      if (!JSON.stringify(input).includes(itemId("timed", "0"))) return;
+      const CancellationReasons = [{ Code: "TransactionConflict" }];
+      throw new TransactionCanceledException({ message: "no", $metadata: {}, CancellationReasons });
+    });
+    await run();
+    expect(await sent()).toEqual(["other"]);
+    dynamodb().middlewareStack.remove("on-call");
+    await run();
+    expect(await sent()).toEqual(["other", ...ids]);
   });
 
   it("G7: an item in another's name is not sent, and is reported", async () => {

@@ -98,9 +98,10 @@ function schedule(
   }
 }
 
-function dispatched({ leftMs = 60_000 } = {}): Promise<number> {
+function dispatched({ leftMs = 60_000, heldKeys = new Set<string>() } = {}): Promise<number> {
   const entries = [...stored.keys()].map((id) => ({ id, due: "", slot: "" }));
-  return dispatch(entries, { table: "schedules", outboxTable: "outbox", deadlineMs: nowMs + leftMs });
+  const deadlineMs = nowMs + leftMs;
+  return dispatch(entries, { table: "schedules", outboxTable: "outbox", deadlineMs, heldKeys });
 }
 
 const named = (count: number, prefix = "m") =>
@@ -211,6 +212,29 @@ describe("a transaction", () => {
     packs = [];
     expect(await dispatched({ leftMs: 499 })).toBe(0);
     expect(packs).toHaveLength(1);
+  });
+
+  it("G4: that is given up keeps back what follows of its keys, in the same run and its next part", async () => {
+    schedule(named(60, "a"), { partitionkey: "a" });
+    schedule(named(30, "b"), { partitionkey: "b", dueMs: 2_000 });
+    const heldKeys = new Set<string>();
+    answer = (names) => (names.includes("a000") ? names.map(() => "TransactionConflict") : undefined);
+    expect(await dispatched({ heldKeys })).toBe(30);
+    expect(new Set(packs.flat())).toEqual(new Set([...named(50, "a"), ...named(30, "b")]));
+    [packs, answer] = [[], () => undefined];
+    stored.clear();
+    schedule(named(2, "c"), { partitionkey: "a" });
+    schedule(named(1, "d"), { partitionkey: "d" });
+    expect(await dispatched({ heldKeys })).toBe(1);
+    expect(packs).toEqual([["d000"]]);
+    expect(await dispatched()).toBe(3);
+  });
+
+  it("G4: whose first half is given up keeps back the second of the same key", async () => {
+    schedule(named(6), { partitionkey: "all" });
+    answer = (names) => names.map(() => (names.length > 3 ? "ValidationError" : "TransactionConflict"));
+    expect(await dispatched()).toBe(0);
+    expect(packs).toEqual([named(6), ...Array(5).fill(named(3))]);
   });
 
   it("G5: that is refused goes in halves, until the one is alone that is refused, and that is reported", async () => {

@@ -71,7 +71,7 @@ export const equivalentFlow: readonly Row[] = [
   ["schedule/dispatch", "a.due < b.due", "a.due <= b.due", "of two with one time either may be the first"],
   ["schedule/dispatch", "only?.id", "only.id", onlyForTheCompiler],
   ["schedule/dispatch", "stored.id?.S", "stored.id.S", onlyForTheCompiler],
-  ["schedule/scheduling", "item.messageId?.S", "item.messageId.S", onlyForTheCompiler],
+  ["schedule/free-keys", "item.messageId?.S", "item.messageId.S", onlyForTheCompiler],
   ["schedule/scheduling", "[]", aList, "a text is no promise that anybody waits for"],
   ["schedule/wake-up", "{\n    return undefined;\n  }", "{}", "a function that ends returns undefined"],
 ];

@@ -58,7 +58,7 @@ export function waysTo(
 
   /** Undefined when the same was reached before, with the same messages. */
   function step(model: ProcessModel, order: Order, message: Envelope): Reached | undefined {
-    const { status, to, kind, after } = decide(process, model, dueNow(model, message));
+    const { status, to, kind, after } = decide(process, model, dueNow(process, model, message));
     const name = decisionName(status, message.type, to ?? kind);
     if (!ways.has(name)) ways.set(name, { name, order, moves: kind === "move" });
     const key = JSON.stringify([after.item, order.toSorted()]);
@@ -73,10 +73,11 @@ interface Reached {
   readonly order: Order;
 }
 
-/** As the relay would send it: a time-out is caused by the message that began its wait. */
-export function dueNow(model: ProcessModel, message: Envelope): Envelope {
-  const causationid = causeOf(model, message.type);
-  return causationid === undefined ? message : { ...message, causationid };
+/** As the relay would send it: a time-out is the process' own, and caused by the message that began its wait. */
+export function dueNow({ name, schedules }: Process, model: ProcessModel, message: Envelope): Envelope {
+  if (!schedules?.some(({ type }) => type === message.type)) return message;
+  const causationid = causeOf(model, message.type) ?? message.causationid;
+  return { ...message, source: `/${name}`, ...(causationid !== undefined && { causationid }) };
 }
 
 /** Every decision of the table: the ones that a scenario must come to. */

@@ -145,7 +145,7 @@ export function messagesOf({ messages }: ProcessScenario, unique: string): Envel
 
 /** Without what the kit keeps in it. */
 function domainOf(item: object | undefined): object {
-  const kits = (name: string) => name === "version" || name === "enteredBy" || name.startsWith("eo_");
+  const kits = (name: string) => ["version", "enteredBy", "begunBy"].includes(name) || name.startsWith("eo_");
   const own = Object.entries(item ?? {}).filter(([name, value]) => !kits(name) && value !== undefined);
   return Object.fromEntries(own);
 }

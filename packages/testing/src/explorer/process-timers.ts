@@ -23,9 +23,9 @@ export function timersOfRun(process: Process, sandbox: Sandbox, key: string): Ti
   return {
     async due(model, message) {
       const waiting = waitingFor(model);
-      if (waiting?.type !== message.type) return dueNow(model, message);
+      if (waiting?.type !== message.type) return dueNow(process, model, message);
       const item = await sandbox.get(table, id);
-      if (item === undefined) return dueNow(model, message); // reported by `difference`
+      if (item === undefined) return dueNow(process, model, message); // reported by `difference`
       sent.add(waiting.cause);
       const Key = { id: { S: id } };
       await sandbox.clients.dynamodb.send(new DeleteItemCommand({ TableName: sandbox.table(table), Key }));

@@ -33,6 +33,7 @@ const crowdedMin = 500;
 export const handler = observed("dispatch", [], async function dispatchDue(event: unknown, context) {
   const deadlineMs = nowMs() + context.getRemainingTimeInMillis() - answerMs;
   const wakeUps = wakeUpsIn(event);
+  const heldKeys = new Set<string>();
   let found = 0;
   let dispatched = 0;
   if (wakeUps === undefined) {
@@ -57,6 +58,7 @@ export const handler = observed("dispatch", [], async function dispatchDue(event
           table,
           outboxTable,
           deadlineMs,
+          heldKeys,
         });
       if (nowMs() >= deadlineMs) break;
     }

@@ -1,7 +1,6 @@
 // Dead letters: the groups, the rows of a group, one of them opened. What is chosen is in the address.
 
 import type { DeadLetterOverview } from "../../api/dead-letter.ts";
-import { deadLettersChanged, missedEvents } from "../server/live.ts";
 import { useLoad } from "../server/use-load.ts";
 import { linkTo, route } from "../shell/route.ts";
 import { Failure } from "../widgets/failure.tsx";
@@ -12,16 +11,22 @@ import { HealButtons } from "./heal-buttons.tsx";
 import { OpenView } from "./open-view.tsx";
 import { RedrivenList } from "./redriven-list.tsx";
 import { Rows } from "./rows.tsx";
+import { deadLettersVersion } from "./version.ts";
 
 export function DeadLetters() {
   const { group, key, consumer, all } = route.value.parameters;
-  const changed = `${deadLettersChanged.value} ${missedEvents.value}`;
+  const changed = deadLettersVersion.value;
   const overview = useLoad<DeadLetterOverview>("dead-letters", {}, changed);
   if (group !== undefined || all !== undefined) {
     const shown = overview.value?.groups.find(({ id }) => id === group);
     return (
       <div class="list-and-one">
-        <Rows group={group} shown={shown} current={key} changed={changed} />
+        <Rows
+          key={group}
+          {...{ group, shown, changed }}
+          current={key}
+          isWhole={overview.value?.unread.length === 0}
+        />
         <section class="one" aria-label="One dead letter">
           {key === undefined ? (
             <p class="empty">Choose a dead letter to see why it was parked and what a redrive would do.</p>
@@ -62,7 +67,11 @@ function Overview({ overview: { value, error, loading, reload }, consumer }: Ove
       </div>
       <Failure error={error} retry={reload} />
       {value === undefined && loading && <p class="empty">Reading the dead-letter queues…</p>}
-      {value && groups.length === 0 && <p class="empty good">No dead letters.</p>}
+      {value && groups.length === 0 && (
+        <p class={`empty ${error || value.unread.length > 0 ? "" : "good"}`}>
+          {value.unread.length > 0 ? "No dead letters, as far as they could be read." : "No dead letters."}
+        </p>
+      )}
       <ol class="groups">
         {groups.map((group) => (
           <li key={group.id}>

@@ -17,11 +17,13 @@ interface RowsProps {
   readonly shown: DeadLetterGroup | undefined;
   readonly current: string | undefined;
   readonly changed: string;
+  /** Every dead-letter queue was read. */
+  readonly isWhole: boolean;
 }
 
 const ROW_HEIGHT = 54;
 
-export function Rows({ group, shown, current, changed }: RowsProps) {
+export function Rows({ group, shown, current, changed, isWhole }: RowsProps) {
   const { rows, total, error, loading, more } = useRows(group, changed);
   const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set());
   const theirs = group === undefined ? { all: "yes" } : { group };
@@ -52,7 +54,11 @@ export function Rows({ group, shown, current, changed }: RowsProps) {
         </h1>
       </div>
       <p class="quiet" role="status">
-        {loading && rows.length === 0 ? "Reading…" : countText(total, "dead letter")}
+        {rows.length === 0 && error
+          ? ""
+          : loading && rows.length === 0
+            ? "Reading…"
+            : countText(total, "dead letter")}
         {shown && `, ${shortText(shown.place, 80)}`}
       </p>
       <div class="tools actions">
@@ -72,7 +78,11 @@ export function Rows({ group, shown, current, changed }: RowsProps) {
         )}
       </div>
       <Failure error={error} />
-      {!loading && total === 0 && <p class="empty good">None are left.</p>}
+      {!loading && total === 0 && !error && (
+        <p class={`empty ${isWhole ? "good" : ""}`}>
+          {isWhole ? "None are left." : "None are left, as far as they could be read."}
+        </p>
+      )}
       <VirtualList
         label="Dead letters"
         rows={rows}

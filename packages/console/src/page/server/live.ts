@@ -17,6 +17,8 @@ export interface Numbered extends Activity {
 }
 
 export const connection = signal<Connection>("connecting");
+/** Since when it is live, for as long as it is. */
+export const liveSinceMs = signal<number | undefined>(undefined);
 /** When it was lost, for as long as it is. */
 export const lostAtMs = signal<number | undefined>(undefined);
 export const counts = signal<Counts | undefined>(undefined);
@@ -46,6 +48,7 @@ export async function follow(signal: AbortSignal): Promise<void> {
     try {
       const response = await openStream(lastId, signal);
       connection.value = "live";
+      liveSinceMs.value = timeNow();
       lostAtMs.value = undefined;
       retryMs = RETRY_MS_MIN;
       await readEvents(response);
@@ -54,6 +57,7 @@ export async function follow(signal: AbortSignal): Promise<void> {
     }
     if (signal.aborted || isEnded()) return;
     connection.value = "lost";
+    liveSinceMs.value = undefined;
     lostAtMs.value ??= timeNow();
     await new Promise((resolve) => setTimeout(resolve, retryMs));
     retryMs = Math.min(retryMs * 2, RETRY_MS_MAX);

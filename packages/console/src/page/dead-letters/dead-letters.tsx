@@ -5,6 +5,7 @@ import { useLoad } from "../server/use-load.ts";
 import { linkTo, route } from "../shell/route.ts";
 import { Failure } from "../widgets/failure.tsx";
 import { Missing } from "../widgets/missing.tsx";
+import { shortText } from "../widgets/safe-text.ts";
 import { countText } from "../widgets/time-text.ts";
 import { GroupLine } from "./group-line.tsx";
 import { HealButtons } from "./heal-buttons.tsx";
@@ -46,24 +47,34 @@ interface OverviewProps {
 }
 
 function Overview({ overview: { value, error, loading, reload }, consumer }: OverviewProps) {
-  const groups = (value?.groups ?? []).filter(
-    (group) => consumer === undefined || group.consumer === consumer,
-  );
+  const isShown = (one: { readonly consumer: string }) => consumer === undefined || one.consumer === consumer;
+  const groups = (value?.groups ?? []).filter(isShown);
+  const total =
+    consumer === undefined ? (value?.total ?? 0) : groups.reduce((sum, { count }) => sum + count, 0);
   return (
     <div class="column narrow">
       <div class="tools">
-        <h1>Dead letters{consumer === undefined ? "" : ` of ${consumer}`}</h1>
+        <h1>Dead letters{consumer === undefined ? "" : ` of ${shortText(consumer, 60)}`}</h1>
         <span class="quiet">
-          {value
-            ? `${countText(value.total, "dead letter")} in ${countText(value.groups.length, "group")}`
-            : ""}
+          {value ? `${countText(total, "dead letter")} in ${countText(groups.length, "group")}` : ""}
         </span>
         {consumer !== undefined && <a href={linkTo("dead-letters")}>all consumers</a>}
         <span class="push" />
-        <a class="button" href={linkTo("dead-letters", { all: "yes" })}>
-          List them one by one
-        </a>
-        <HealButtons selection={{ all: true }} count={value?.total ?? 0} described="all dead letters" />
+        {consumer === undefined ? (
+          <>
+            <a class="button" href={linkTo("dead-letters", { all: "yes" })}>
+              List them one by one
+            </a>
+            <HealButtons selection={{ all: true }} count={total} described="all dead letters" />
+          </>
+        ) : (
+          <HealButtons
+            key={consumer}
+            selection={{ consumer }}
+            count={total}
+            described={`all of ${shortText(consumer, 60)}`}
+          />
+        )}
       </div>
       <Failure error={error} retry={reload} />
       {value === undefined && loading && <p class="empty">Reading the dead-letter queues…</p>}
@@ -79,7 +90,7 @@ function Overview({ overview: { value, error, loading, reload }, consumer }: Ove
           </li>
         ))}
       </ol>
-      {value && <RedrivenList all={value.underWay} />}
+      {value && <RedrivenList all={value.underWay.filter(isShown)} />}
       <Missing sentences={[...(value?.unread ?? []), ...(value?.missing ?? [])]} />
     </div>
   );

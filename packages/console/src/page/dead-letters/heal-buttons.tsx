@@ -34,7 +34,7 @@ export function HealButtons({ selection, count, described, needsTrust = false }:
         title={mayChange() ? undefined : "This console is read-only"}
         onClick={() => open("discard")}
       >
-        Discard…
+        Discard {described}…
       </button>
       {opened?.what === "redrive" && <RedriveDialog {...opened} onClose={close} />}
       {opened?.what === "discard" && <DiscardDialog {...opened} onClose={close} />}

@@ -41,8 +41,9 @@ let number = 0;
 let pending: StreamEvent[] = [];
 let flushing: ReturnType<typeof setTimeout> | undefined;
 
-/** Reads until `signal` aborts or the server says that it ends. */
+/** Reads until `signal` aborts or the server says that it ends. Another run of the server counts its events and jobs anew. */
 export async function follow(signal: AbortSignal): Promise<void> {
+  forget();
   let retryMs = RETRY_MS_MIN;
   while (!signal.aborted && connection.value !== "ended") {
     try {
@@ -62,6 +63,21 @@ export async function follow(signal: AbortSignal): Promise<void> {
     await new Promise((resolve) => setTimeout(resolve, retryMs));
     retryMs = Math.min(retryMs * 2, RETRY_MS_MAX);
   }
+}
+
+function forget(): void {
+  clearTimeout(flushing);
+  flushing = undefined;
+  pending = [];
+  lastId = undefined;
+  batch(() => {
+    connection.value = "connecting";
+    liveSinceMs.value = undefined;
+    lostAtMs.value = undefined;
+    counts.value = undefined;
+    activities.value = [];
+    jobs.value = {};
+  });
 }
 
 function isEnded(): boolean {

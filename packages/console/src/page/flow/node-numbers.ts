@@ -1,8 +1,8 @@
 // The numbers of a node in a few words, the most telling first.
 
 import type { NodeCounts } from "../../api/flow.ts";
-import { spanText } from "../widgets/time-text.ts";
 import type { Tone } from "../widgets/state-pill.tsx";
+import { spanText } from "../widgets/time-text.ts";
 import type { ShownNode } from "./shown-flow.ts";
 
 export interface NumberText {

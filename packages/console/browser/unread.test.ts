@@ -44,6 +44,8 @@ describe("dead letters that nobody tells", PATIENT, () => {
       return { ...stage, about, counts: async () => ({ ...(await stage.counts()), at: at() }) };
     });
     await wellOf(page).waitFor();
+    await page.getByText("A stage does not tell what happens in it.").waitFor();
+    expect(await page.getByText("Nothing happened yet.").count()).toBe(0);
     parked = true;
     aheadMs = 60_000;
     await page.getByRole("heading", { name: "5 things need you" }).waitFor(PATIENT);

@@ -87,7 +87,7 @@ describe("dead letters", () => {
     await page.getByRole("checkbox").nth(0).click();
     await page.getByRole("checkbox").nth(1).click();
     await page.getByText("Redrive 2 chosen…").waitFor();
-    await page.getByRole("button", { name: "Discard…" }).click();
+    await page.getByRole("button", { name: "Discard 2 chosen…" }).click();
     const dialog = page.getByRole("dialog");
     const dryRun = dialog.getByRole("button", { name: "Dry run" });
     expect(await dryRun.isDisabled()).toBe(true);
@@ -106,7 +106,7 @@ describe("dead letters", () => {
     const { page } = await openPage(browser, readOnly.address);
     await page.getByText("read-only").waitFor();
     await openFirst(page, "ACCOUNT_UNKNOWN");
-    expect(await page.getByRole("button", { name: "Discard…" }).first().isDisabled()).toBe(true);
+    expect(await page.getByRole("button", { name: "Discard it…" }).isDisabled()).toBe(true);
     await page.getByRole("button", { name: "Redrive it…" }).click();
     const dialog = page.getByRole("dialog");
     await dialog.getByText(/would be sent back/).waitFor();

@@ -86,6 +86,55 @@ describe("the keyboard and the screen reader", () => {
     await page.context().close();
   });
 
+  it("a message list that was scrolled by mouse has a row that Tab stops at", async () => {
+    const { page } = await openPage(browser, server.address);
+    await goTo(page, "Messages");
+    await page.getByRole("option").first().focus();
+    await page.getByRole("listbox").evaluate((node) => node.scrollTo(0, 3_000));
+    await expect.poll(() => page.locator("[role=option][tabindex='0']").count()).toBe(1);
+    await expect.poll(() => page.getByRole("option", { name: "message-199" }).count()).toBe(0);
+    await page.getByRole("button", { name: "Find", exact: true }).focus();
+    await page.keyboard.press("Tab");
+    await expect.poll(() => page.evaluate("document.activeElement.getAttribute('role')")).toBe("option");
+    await page.keyboard.press("ArrowDown");
+    await expect.poll(() => page.evaluate("document.activeElement.getAttribute('role')")).toBe("option");
+    await page.context().close();
+  });
+
+  it("the focus stays in a dialog while it heals, and then goes to what was healed", async () => {
+    const own = await startMadeUp();
+    const { page } = await openPage(browser, own.address);
+    const place = () =>
+      page.evaluate(
+        "(document.activeElement.getAttribute('aria-label') ?? document.activeElement.textContent).trim()",
+      );
+    await goTo(page, "Dead letters");
+    await page.getByRole("link", { name: "ACCOUNT_UNKNOWN" }).click();
+    await page.getByRole("option").first().press("Enter");
+    await page.getByRole("button", { name: "Redrive it…" }).press("Enter");
+    await page.getByRole("button", { name: "Redrive 1 now" }).press("Enter");
+    await page.getByRole("dialog").getByText("1 sent back").waitFor();
+    await expect.poll(place).toBe("Close");
+    await page.getByText("It has left the dead-letter queue.").waitFor();
+    await page.keyboard.press("Escape");
+    await expect.poll(place).toMatch(/^ACCOUNT_UNKNOWN/);
+
+    await page.getByRole("button", { name: "Discard the whole group…" }).press("Enter");
+    const dialog = page.getByRole("dialog");
+    await dialog.getByRole("textbox", { name: "Reason" }).fill("sent by a test of the producer");
+    await dialog.getByRole("button", { name: "Dry run" }).press("Enter");
+    await dialog.getByText("7 would be discarded.").waitFor();
+    await expect.poll(place).toBe("Dry run");
+    await dialog.getByRole("button", { name: "Discard 7 now" }).press("Enter");
+    await dialog.getByText("7 discarded.").waitFor();
+    await expect.poll(place).toBe("Close");
+    await page.getByText("None are left.").waitFor();
+    await page.keyboard.press("Enter");
+    await expect.poll(place).toBe("ACCOUNT_UNKNOWN ReserveCredit");
+    await page.context().close();
+    await own.stop();
+  });
+
   it("the theme follows the system until it is chosen, and the choice is kept", async () => {
     const { page } = await openPage(browser, server.address, { colorScheme: "dark" });
     const ground = () => page.evaluate("getComputedStyle(document.body).backgroundColor");

@@ -100,6 +100,7 @@ export interface Payload {
 export type Selection =
   | { readonly keys: readonly string[] }
   | { readonly group: string }
+  | { readonly consumer: string }
   | { readonly all: true };
 
 export interface RedriveRequest {

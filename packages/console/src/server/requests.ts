@@ -19,6 +19,7 @@ const message = z.strictObject({ id: name, source: name });
 const selection = z.union([
   z.strictObject({ keys: z.array(name).min(1).max(KEYS_MAX) }),
   z.strictObject({ group: name }),
+  z.strictObject({ consumer: name }),
   z.strictObject({ all: z.literal(true) }),
 ]);
 const trust = z.boolean().optional();

@@ -143,6 +143,14 @@ describe("one that is opened", () => {
 });
 
 describe("a redrive", () => {
+  test("of a consumer takes its dead letters and no others", async () => {
+    for (let n = 1; n <= 2; n++) await park({ cents: n }, refused);
+    const ofOther = { selection: { consumer: `${queue.consumer}Other` }, dryRun: true };
+    expect((await ended(await deadLetters.redrive(ofOther))).done).toBe(0);
+    const ofThis = { selection: { consumer: queue.consumer }, dryRun: true };
+    expect((await ended(await deadLetters.redrive(ofThis))).counts["sent-back"]).toBe(2);
+  });
+
   test("G6: of a group: the dry run says what the run then does, and touches nothing", async () => {
     for (let n = 1; n <= 3; n++) await park({ cents: n }, refused);
     await park({ cents: -1 }, refused);

@@ -146,6 +146,7 @@ const EMPTY: Job = {
 function matcherOf(selection: Selection): (deadLetter: DeadLetter) => boolean {
   if ("all" in selection) return () => true;
   if ("group" in selection) return (deadLetter) => failureOf(deadLetter).group === selection.group;
+  if ("consumer" in selection) return ({ consumer }) => consumer === selection.consumer;
   const keys = new Set(selection.keys);
   return (deadLetter) => keys.has(keyOf(deadLetter));
 }

@@ -4,6 +4,8 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import type { FieldError } from "../../api/about.ts";
 import type { EditAnswer, OpenDeadLetter } from "../../api/dead-letter.ts";
 import { DataEditor } from "../form/data-editor.tsx";
+import { withEscapes } from "../form/json-text.ts";
+import { useDraft } from "../form/use-draft.ts";
 import { post, RequestFailed } from "../server/requests.ts";
 import { useLoad } from "../server/use-load.ts";
 import { mayChange } from "../shell/about.ts";
@@ -15,6 +17,11 @@ import { Failure } from "../widgets/failure.tsx";
 interface EditProps {
   readonly deadLetter: OpenDeadLetter;
   readonly onDone: () => void;
+}
+
+/** What is typed for a dead letter is kept under this name. */
+export function draftOf(key: string): string {
+  return `dead letter ${key}`;
 }
 
 export function Edit({ deadLetter, onDone }: EditProps) {
@@ -35,7 +42,7 @@ interface EditorProps extends EditProps {
 
 function Editor({ deadLetter, begin, masked, onDone }: EditorProps) {
   const { key, schema, needsTrust, source } = deadLetter;
-  const [data, setData] = useState(begin);
+  const { text: data, isChanged, change, forget } = useDraft(draftOf(key), withEscapes(begin));
   const [trust, setTrust] = useState(false);
   const [errors, setErrors] = useState<readonly FieldError[]>([]);
   const [failure, setFailure] = useState<Error>();
@@ -53,6 +60,7 @@ function Editor({ deadLetter, begin, masked, onDone }: EditorProps) {
     setFailure(undefined);
     try {
       const got = await post<EditAnswer>("dead-letters/edit", { key, dryRun, data, ...(trust && { trust }) });
+      if (!got.dryRun) forget();
       setErrors([]);
       setAnswer(got);
       setChecked(data);
@@ -91,7 +99,7 @@ function Editor({ deadLetter, begin, masked, onDone }: EditorProps) {
         The corrected data are sent as a new message. It supersedes this one: only one of the two takes
         effect.
       </p>
-      <DataEditor text={data} {...{ schema, errors, masked }} onChange={setData} />
+      <DataEditor text={data} {...{ schema, errors, masked }} onChange={change} />
       {needsTrust && (
         <Check checked={trust} onChange={setTrust}>
           I trust this message although its signature is not valid
@@ -116,8 +124,15 @@ function Editor({ deadLetter, begin, masked, onDone }: EditorProps) {
         >
           Send the corrected message
         </button>
-        <button type="button" class="plain" onClick={onDone}>
-          Cancel
+        <button
+          type="button"
+          class="plain"
+          onClick={() => {
+            forget();
+            onDone();
+          }}
+        >
+          {isChanged ? "Drop my changes" : "Cancel"}
         </button>
       </footer>
     </form>

@@ -2,6 +2,7 @@
 
 import { useState } from "preact/hooks";
 import type { Forecast, OpenDeadLetter } from "../../api/dead-letter.ts";
+import { hasDraft } from "../form/use-draft.ts";
 import { RequestFailed } from "../server/requests.ts";
 import { useLoad } from "../server/use-load.ts";
 import { mayChange } from "../shell/about.ts";
@@ -12,7 +13,7 @@ import { Failure } from "../widgets/failure.tsx";
 import { safeText, shortText } from "../widgets/safe-text.ts";
 import { Pill, type Tone } from "../widgets/state-pill.tsx";
 import { countText } from "../widgets/time-text.ts";
-import { Edit } from "./edit.tsx";
+import { draftOf, Edit } from "./edit.tsx";
 import { HealButtons } from "./heal-buttons.tsx";
 import { PayloadView } from "./payload-view.tsx";
 import { PullButton } from "./pull-button.tsx";
@@ -30,7 +31,7 @@ interface OpenViewProps {
 
 export function OpenView({ deadLetterKey: key, changed }: OpenViewProps) {
   const { value, error, loading, reload } = useLoad<OpenDeadLetter>("dead-letters/open", { key }, changed);
-  const [editing, setEditing] = useState(false);
+  const [editing, setEditing] = useState(() => hasDraft(draftOf(key)));
   if (!value) {
     return error ? <Failure error={error} retry={reload} /> : <p class="empty">{loading && "Reading it…"}</p>;
   }
@@ -65,15 +66,12 @@ export function OpenView({ deadLetterKey: key, changed }: OpenViewProps) {
           described="it"
           needsTrust={value.needsTrust}
         />
-        <button
-          type="button"
+        <EditButton
+          deadLetter={value}
           disabled={!value.mayEdit || isGone}
-          aria-expanded={editing}
-          title={value.mayEdit ? undefined : "This dead letter is no message that can be edited"}
+          {...{ editing }}
           onClick={() => setEditing(!editing)}
-        >
-          Edit its data
-        </button>
+        />
         <PullButton deadLetterKey={key} disabled={isGone} needsTrust={value.needsTrust} />
         {!mayChange() && <span class="quiet">read-only: dry runs are allowed</span>}
       </div>
@@ -121,6 +119,27 @@ export function OpenView({ deadLetterKey: key, changed }: OpenViewProps) {
       )}
       {!editing && !isGone && <PayloadView deadLetterKey={key} />}
     </article>
+  );
+}
+
+interface EditButtonProps {
+  readonly deadLetter: OpenDeadLetter;
+  readonly disabled: boolean;
+  readonly editing: boolean;
+  readonly onClick: () => void;
+}
+
+function EditButton({ deadLetter: { key, mayEdit }, disabled, editing, onClick }: EditButtonProps) {
+  return (
+    <button
+      type="button"
+      disabled={disabled}
+      aria-expanded={editing}
+      title={mayEdit ? undefined : "This dead letter is no message that can be edited"}
+      onClick={onClick}
+    >
+      {!editing && hasDraft(draftOf(key)) ? "Go on with your edit" : "Edit its data"}
+    </button>
   );
 }
 

@@ -1,6 +1,6 @@
 // The dead letters of a group as a list, with a choice of some of them.
 
-import { useState } from "preact/hooks";
+import { useRef } from "preact/hooks";
 import type { DeadLetterGroup, DeadLetterRow, Selection } from "../../api/dead-letter.ts";
 import { goTo, linkTo } from "../shell/route.ts";
 import { Ago } from "../widgets/ago.tsx";
@@ -9,6 +9,7 @@ import { shortText } from "../widgets/safe-text.ts";
 import { countText } from "../widgets/time-text.ts";
 import { VirtualList } from "../widgets/virtual-list.tsx";
 import { HealButtons } from "./heal-buttons.tsx";
+import { useChosen } from "./use-chosen.ts";
 import { useRows } from "./use-rows.ts";
 
 interface RowsProps {
@@ -17,62 +18,56 @@ interface RowsProps {
   readonly shown: DeadLetterGroup | undefined;
   readonly current: string | undefined;
   readonly changed: string;
+  /** Every dead-letter queue was read. */
+  readonly isWhole: boolean;
 }
 
 const ROW_HEIGHT = 54;
 
-export function Rows({ group, shown, current, changed }: RowsProps) {
+export function Rows({ group, shown, current, changed, isWhole }: RowsProps) {
   const { rows, total, error, loading, more } = useRows(group, changed);
-  const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set());
+  const isAll = !loading && !error && rows.length >= total;
+  const chosen = useChosen(isAll ? rows : undefined);
   const theirs = group === undefined ? { all: "yes" } : { group };
-  const keys = rows.filter(({ key }) => chosen.has(key)).map(({ key }) => key);
-
   const whole: Selection = group === undefined ? { all: true } : { group };
-
-  function toggle(key: string): void {
-    const next = new Set(chosen);
-    if (!next.delete(key)) next.add(key);
-    setChosen(next);
-  }
+  const isEmpty = rows.length === 0;
 
   return (
     <section class="list" aria-labelledby="rows-title">
-      <div class="tools">
-        <a href={linkTo("dead-letters")} aria-label="Back to the groups">
-          ← groups
-        </a>
-        <h1 id="rows-title">
-          {shown ? (
-            <>
-              <code class="code">{shortText(shown.code, 40)}</code> {shortText(shown.consumer, 40)}
-            </>
-          ) : (
-            "All dead letters"
-          )}
-        </h1>
-      </div>
-      <p class="quiet" role="status">
-        {loading && rows.length === 0 ? "Reading…" : countText(total, "dead letter")}
-        {shown && `, ${shortText(shown.place, 80)}`}
-      </p>
+      <Head group={group} shown={shown}>
+        {isEmpty && loading ? "Reading…" : isEmpty && error ? "Not read" : countText(total, "dead letter")}
+      </Head>
       <div class="tools actions">
         <HealButtons
-          {...(keys.length > 0
-            ? { selection: { keys }, count: keys.length, described: `${keys.length} chosen` }
+          {...(chosen.any
+            ? {
+                selection: { keys: chosen.keys },
+                count: chosen.keys.length,
+                described: `${chosen.keys.length} chosen`,
+              }
             : {
                 selection: whole,
                 count: total,
                 described: group === undefined ? "all dead letters" : "the whole group",
               })}
         />
-        {keys.length > 0 && (
-          <button type="button" class="plain" onClick={() => setChosen(new Set())}>
+        {chosen.left > 0 && (
+          <span class="quiet" role="status">
+            {countText(chosen.left, "chosen one has", "chosen ones have")} left the queue
+          </span>
+        )}
+        {chosen.any && (
+          <button type="button" class="plain" onClick={chosen.none}>
             choose none
           </button>
         )}
       </div>
       <Failure error={error} />
-      {!loading && total === 0 && <p class="empty good">None are left.</p>}
+      {isAll && isEmpty && (
+        <p class={`empty ${isWhole ? "good" : ""}`}>
+          {isWhole ? "None are left." : "None are left, as far as they could be read."}
+        </p>
+      )}
       <VirtualList
         label="Dead letters"
         rows={rows}
@@ -82,9 +77,47 @@ export function Rows({ group, shown, current, changed }: RowsProps) {
         selected={current}
         onOpen={({ key }) => goTo("dead-letters", { ...theirs, key })}
         onNearEnd={more}
-        render={(row) => <Row row={row} chosen={chosen.has(row.key)} onToggle={() => toggle(row.key)} />}
+        render={(row) => (
+          <Row row={row} chosen={chosen.has(row.key)} onToggle={() => chosen.toggle(row.key)} />
+        )}
       />
     </section>
+  );
+}
+
+interface HeadProps extends Pick<RowsProps, "group" | "shown"> {
+  /** How many. */
+  readonly children: string;
+}
+
+/** A group that was healed keeps its name. */
+function Head({ group, shown, children }: HeadProps) {
+  const last = useRef(shown);
+  last.current = shown ?? last.current;
+  const { code, consumer, place } = last.current ?? {};
+  return (
+    <>
+      <div class="tools">
+        <a href={linkTo("dead-letters")} aria-label="Back to the groups">
+          ← groups
+        </a>
+        <h1 id="rows-title">
+          {code !== undefined ? (
+            <>
+              <code class="code">{shortText(code, 40)}</code> {shortText(consumer ?? "", 40)}
+            </>
+          ) : group === undefined ? (
+            "All dead letters"
+          ) : (
+            "This group"
+          )}
+        </h1>
+      </div>
+      <p class="quiet" role="status">
+        {children}
+        {place !== undefined && `, ${shortText(place, 80)}`}
+      </p>
+    </>
   );
 }
 

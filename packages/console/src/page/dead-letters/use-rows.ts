@@ -3,6 +3,7 @@
 import { useCallback, useEffect, useRef, useState } from "preact/hooks";
 import type { DeadLetterPage, DeadLetterRow } from "../../api/dead-letter.ts";
 import { get } from "../server/requests.ts";
+import { useRetry } from "../server/use-retry.ts";
 
 export interface LoadedRows {
   readonly rows: readonly DeadLetterRow[];
@@ -31,7 +32,9 @@ export function useRows(group: string | undefined, changed: string): LoadedRows 
   const asking = useRef<AbortController | undefined>(undefined);
   const count = useRef(0);
   count.current = state.rows.length;
-  const [begun, setBegun] = useState(changed);
+  const [times, setTimes] = useState(0);
+  const wanted = `${times} ${changed}`;
+  const [begun, setBegun] = useState(wanted);
 
   const read = useCallback(
     async (from: readonly DeadLetterRow[], after: number, wanted: number) => {
@@ -46,7 +49,8 @@ export function useRows(group: string | undefined, changed: string): LoadedRows 
           const page: DeadLetterPage = await get("dead-letters/list", { group, after: next }, signal);
           rows = [...rows, ...page.deadLetters];
           next = rows.length < wanted ? page.next : undefined;
-          setState({ rows, total: page.total, next: page.next, error: undefined });
+          // Rows that are read again replace the old ones together: a list that shrinks meanwhile loses its place.
+          if (next === undefined) setState({ rows, total: page.total, next: page.next, error: undefined });
         }
       } catch (error) {
         if (!signal.aborted) setState((old) => ({ ...old, error: error as Error }));
@@ -65,10 +69,11 @@ export function useRows(group: string | undefined, changed: string): LoadedRows 
     return () => asking.current?.abort();
   }, [read, begun]);
   useEffect(() => {
-    if (!loading) setBegun(changed);
-  }, [changed, loading]);
+    if (!loading) setBegun(wanted);
+  }, [wanted, loading]);
 
   const { rows, next, total, error } = state;
+  useRetry({ error, loading }, () => setTimes((count) => count + 1));
   const more = useCallback(() => {
     if (next !== undefined && next > 0 && asking.current === undefined) void read(rows, next, 0);
   }, [read, rows, next]);

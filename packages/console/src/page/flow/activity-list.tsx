@@ -2,6 +2,7 @@
 
 import { useState } from "preact/hooks";
 import type { Numbered } from "../server/live.ts";
+import { about } from "../shell/about.ts";
 import { linkTo } from "../shell/route.ts";
 import { Icon, type IconName } from "../widgets/icon.tsx";
 import { shortText } from "../widgets/safe-text.ts";
@@ -32,22 +33,31 @@ const SHOWN_MAX = 60;
 
 export function ActivityList({ title, all, max = SHOWN_MAX }: ActivityListProps) {
   const [withInvocations, setWithInvocations] = useState(false);
+  const isTold = about.value?.target !== "stage";
   const notable = all.filter(({ what }) => what !== "invocation");
   const shown = grouped(withInvocations || notable.length === 0 ? all : notable, max);
   return (
     <section class="activities">
       <div class="tools">
         <h2>{title}</h2>
-        <button
-          type="button"
-          class="plain"
-          aria-pressed={withInvocations}
-          onClick={() => setWithInvocations(!withInvocations)}
-        >
-          with each invocation
-        </button>
+        {isTold && (
+          <button
+            type="button"
+            class="plain"
+            aria-pressed={withInvocations}
+            onClick={() => setWithInvocations(!withInvocations)}
+          >
+            with each invocation
+          </button>
+        )}
       </div>
-      {shown.length === 0 && <p class="empty">Nothing happened yet.</p>}
+      {shown.length === 0 && (
+        <p class="empty">
+          {isTold
+            ? "Nothing happened yet."
+            : "A stage does not tell what happens in it. Search a message to see its path."}
+        </p>
+      )}
       <ol>
         {shown.map(({ first: one, count }) => {
           const { icon, tone } = looks[one.what] ?? looks.invocation;

@@ -13,7 +13,9 @@ export interface NumberText {
 /** A queue that was not empty for longer is worth a look. */
 export const OLD_SECONDS = 300;
 
-export function numbersOf(kind: ShownNode["kind"], counts: NodeCounts = {}): readonly NumberText[] {
+export function numbersOf(kind: ShownNode["kind"], counts: NodeCounts | undefined): readonly NumberText[] {
+  const isQueue = kind === "queue" || kind === "dead-letter-queue";
+  if (counts === undefined) return isQueue ? [{ text: "not counted", tone: "quiet" }] : [];
   const {
     waiting,
     inFlight,
@@ -47,7 +49,6 @@ export function numbersOf(kind: ShownNode["kind"], counts: NodeCounts = {}): rea
     some(totals?.duplicatesAbsorbed, "absorbed", "good"),
     some(items, "items", "quiet"),
   ].filter((number) => number !== undefined);
-  const isQueue = kind === "queue" || kind === "dead-letter-queue";
   return numbers.length === 0 && isQueue ? [{ text: "empty", tone: "quiet" }] : numbers;
 }
 

@@ -4,6 +4,7 @@ import { useId, useState } from "preact/hooks";
 import type { FieldError } from "../../api/about.ts";
 import { shortText } from "../widgets/safe-text.ts";
 import { Field } from "./field.tsx";
+import { jsonText } from "./json-text.ts";
 import { inputId } from "./pointer.ts";
 import { type Schema, shapeOf } from "./schema.ts";
 
@@ -65,7 +66,7 @@ export function DataEditor({ text, schema, errors, masked = [], onChange }: Data
           root={root ?? {}}
           value={value?.data}
           required
-          onChange={(next) => onChange(JSON.stringify(next, undefined, 2))}
+          onChange={(next) => onChange(jsonText(next))}
         />
       )}
       <Summary form={form} errors={errors} asJson={asJson || !fits} />

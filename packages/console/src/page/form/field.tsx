@@ -2,10 +2,11 @@
 
 import { useState } from "preact/hooks";
 import type { FieldError } from "../../api/about.ts";
-import { shortText } from "../widgets/safe-text.ts";
+import { safeText, shortText } from "../widgets/safe-text.ts";
 import { ChoiceInput, FlagInput, JsonInput, NumberInput, TextInput } from "./inputs.tsx";
 import { inputId, pointerTo } from "./pointer.ts";
 import { emptyOf, type Kind, limitsOf, type Schema, shapeOf } from "./schema.ts";
+import { useEntryKeys } from "./use-entry-keys.ts";
 
 export interface FieldProps {
   readonly form: string;
@@ -53,6 +54,7 @@ export function Field(props: FieldProps) {
   const limits = [
     limitsOf(schema),
     masked.includes(pointer) && "masked: *** keeps the old value",
+    typeof value === "string" && unseenIn(value),
     kind === "number" && typeof value === "string" && "now it is a text",
     kind === "text" && typeof value === "number" && "now it is a number",
   ].filter(Boolean);
@@ -151,6 +153,7 @@ const ENTRIES_MAX = 200;
 function ListField(props: ListFieldProps) {
   const { form, name, pointer, schema, root, value, errors, masked, required, onChange, onRemove } = props;
   const id = inputId(form, pointer);
+  const keys = useEntryKeys(value.length);
   if (value.length > ENTRIES_MAX) {
     const rest = { id, value, schema, onChange, invalid: false, describedBy: `${id}-errors` };
     return (
@@ -168,7 +171,7 @@ function ListField(props: ListFieldProps) {
       <Errors id={id} errors={errors.filter(({ path }) => path === pointer)} />
       {value.map((entry, index) => (
         <Field
-          key={index}
+          key={keys.of(index)}
           {...{ form, root, errors, masked }}
           name={String(index + 1)}
           pointer={pointerTo(pointer, index)}
@@ -176,7 +179,10 @@ function ListField(props: ListFieldProps) {
           value={entry}
           required={false}
           onChange={(next) => onChange(value.with(index, next))}
-          onRemove={() => onChange(value.toSpliced(index, 1))}
+          onRemove={() => {
+            keys.remove(index);
+            onChange(value.toSpliced(index, 1));
+          }}
         />
       ))}
       <p class="add">
@@ -216,6 +222,12 @@ function Errors({ id, errors }: { readonly id: string; readonly errors: readonly
       {errors.map(({ message }) => shortText(message, 300)).join("; ")}
     </span>
   );
+}
+
+/** An input shows a text as the browser does; this says which characters of it cannot be seen. */
+function unseenIn(text: string): string | false {
+  if (safeText(text, { lines: true, max: text.length }) === text) return false;
+  return `with characters that cannot be seen: ${shortText(text, 400)}`;
 }
 
 function isObject(value: unknown): value is Readonly<Record<string, unknown>> {

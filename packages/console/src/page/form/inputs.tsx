@@ -1,6 +1,8 @@
 // The inputs of a form, one for each kind of value.
 
 import { useState } from "preact/hooks";
+import { shortText } from "../widgets/safe-text.ts";
+import { jsonText } from "./json-text.ts";
 import type { Schema } from "./schema.ts";
 
 export interface InputProps {
@@ -80,20 +82,22 @@ export function ChoiceInput({ id, value, schema, invalid, describedBy, onChange 
       onChange={(event) => onChange(JSON.parse(event.currentTarget.value))}
     >
       {!texts.includes(own) && (
-        <option value={own}>{own === "" ? "choose" : `${own.slice(0, 60)}: not allowed`}</option>
+        <option value={own}>{own === "" ? "choose" : `${shortText(own, 60)}: not allowed`}</option>
       )}
       {texts.map((text) => (
         <option key={text} value={text}>
-          {text.replace(/^"(.*)"$/, "$1")}
+          {shortText(text.replace(/^"(.*)"$/, "$1"))}
         </option>
       ))}
     </select>
   );
 }
 
-/** Any value. What is not JSON while it is typed is given on as a text. */
+/** Any value. Keeps what is typed; what is not JSON while it is typed is given on as a text. */
 export function JsonInput({ id, value, invalid, describedBy, onChange }: InputProps) {
-  const [text, setText] = useState(JSON.stringify(value, undefined, 2) ?? "");
+  const [typed, setTyped] = useState<string>();
+  const isTyped = typed !== undefined && JSON.stringify(parsedOr(typed)) === JSON.stringify(value);
+  const text = isTyped ? typed : jsonText(value);
   return (
     <textarea
       id={id}
@@ -104,7 +108,7 @@ export function JsonInput({ id, value, invalid, describedBy, onChange }: InputPr
       spellcheck={false}
       onInput={(event) => {
         const next = event.currentTarget.value;
-        setText(next);
+        setTyped(next);
         onChange(parsedOr(next));
       }}
     />

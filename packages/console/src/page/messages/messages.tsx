@@ -52,7 +52,9 @@ export function Messages() {
         </div>
         <p class="quiet" role="status">
           {found.value === undefined
-            ? "Looking…"
+            ? found.error
+              ? ""
+              : "Looking…"
             : `${q === "" ? "The latest" : "Found"}: ${messages.length}${found.value.more ? ", and there are more" : ""}`}
         </p>
         <Failure error={found.error} retry={found.reload} />

@@ -26,15 +26,13 @@ export function Consumers({ flow }: { readonly flow: Flow }) {
             </tr>
           </thead>
           <tbody>
-            {rows.map(({ consumer, service, nodeId, queue = {}, fn = {}, dead = {} }) => (
+            {rows.map(({ consumer, service, nodeId, isCounted, queue = {}, fn = {}, dead = {} }) => (
               <tr key={consumer}>
                 <th scope="row">
                   <a href={linkTo("flow", { select: nodeId })}>{consumer}</a>{" "}
                   <span class="quiet">{service}</span>
                 </th>
-                <td>
-                  <State queue={queue} fn={fn} />
-                </td>
+                <td>{isCounted ? <State queue={queue} fn={fn} /> : <Pill tone="quiet">not counted</Pill>}</td>
                 <QueueCells counts={queue} />
                 <td class={numberClass(fn.perMinute, "")}>{fn.perMinute}</td>
                 <td class={numberClass(fn.totals?.redelivered, "")}>{fn.totals?.redelivered}</td>
@@ -95,6 +93,8 @@ interface ConsumerRow {
   readonly consumer: string;
   readonly service: string;
   readonly nodeId: string;
+  /** False while its state is not known: then it is not idle. */
+  readonly isCounted: boolean;
   readonly queue?: NodeCounts | undefined;
   readonly fn?: NodeCounts | undefined;
   readonly dead?: NodeCounts | undefined;
@@ -110,7 +110,9 @@ function rowsOf({ nodes }: Flow, counts: Counts | undefined): readonly ConsumerR
       if (!anchor) return [];
       const numbers = (node: FlowNode | undefined) => (node ? counts?.nodes[node.id] : undefined);
       const [queue, dead] = [numbers(of("queue")), numbers(of("dead-letter-queue"))];
-      return [{ consumer, service: anchor.service, nodeId: anchor.id, queue, fn: numbers(fn), dead }];
+      const isCounted = (of("queue") ? queue : numbers(fn)) !== undefined;
+      const { service, id: nodeId } = anchor;
+      return [{ consumer, service, nodeId, isCounted, queue, fn: numbers(fn), dead }];
     },
   );
 }

@@ -2,25 +2,17 @@
 
 import type { Flow, NodeCounts } from "../../api/flow.ts";
 import { counts } from "../server/live.ts";
-import { countText } from "../widgets/time-text.ts";
-import type { Urgent } from "./urgent.ts";
+import type { Verdict } from "./verdict.ts";
 
 interface HeadlineProps {
-  readonly urgent: readonly Urgent[];
-  /** False before the first answer: then nothing is well yet. */
-  readonly known: boolean;
+  readonly verdict: Verdict;
   readonly flow: Flow | undefined;
 }
 
-export function Headline({ urgent, known, flow }: HeadlineProps) {
+export function Headline({ verdict: { text, isGood }, flow }: HeadlineProps) {
   const dead = counts.value?.dead;
-  const text = !known
-    ? "Looking…"
-    : urgent.length === 0
-      ? "Nothing needs you"
-      : `${countText(urgent.length, "thing needs", "things need")} you`;
   return (
-    <section class={`headline ${known && urgent.length === 0 ? "good" : ""}`} aria-labelledby="headline">
+    <section class={`headline ${isGood ? "good" : ""}`} aria-labelledby="headline">
       <h1 id="headline">{text}</h1>
       <dl class="sums">
         <Sum name="waiting" value={sumOf(flow, "waiting")} tone="wait" />

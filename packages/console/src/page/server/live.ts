@@ -17,6 +17,8 @@ export interface Numbered extends Activity {
 }
 
 export const connection = signal<Connection>("connecting");
+/** Since when it is live, for as long as it is. */
+export const liveSinceMs = signal<number | undefined>(undefined);
 /** When it was lost, for as long as it is. */
 export const lostAtMs = signal<number | undefined>(undefined);
 export const counts = signal<Counts | undefined>(undefined);
@@ -39,13 +41,15 @@ let number = 0;
 let pending: StreamEvent[] = [];
 let flushing: ReturnType<typeof setTimeout> | undefined;
 
-/** Reads until `signal` aborts or the server says that it ends. */
+/** Reads until `signal` aborts or the server says that it ends. Another run of the server counts its events and jobs anew. */
 export async function follow(signal: AbortSignal): Promise<void> {
+  forget();
   let retryMs = RETRY_MS_MIN;
   while (!signal.aborted && connection.value !== "ended") {
     try {
       const response = await openStream(lastId, signal);
       connection.value = "live";
+      liveSinceMs.value = timeNow();
       lostAtMs.value = undefined;
       retryMs = RETRY_MS_MIN;
       await readEvents(response);
@@ -54,10 +58,26 @@ export async function follow(signal: AbortSignal): Promise<void> {
     }
     if (signal.aborted || isEnded()) return;
     connection.value = "lost";
+    liveSinceMs.value = undefined;
     lostAtMs.value ??= timeNow();
     await new Promise((resolve) => setTimeout(resolve, retryMs));
     retryMs = Math.min(retryMs * 2, RETRY_MS_MAX);
   }
+}
+
+function forget(): void {
+  clearTimeout(flushing);
+  flushing = undefined;
+  pending = [];
+  lastId = undefined;
+  batch(() => {
+    connection.value = "connecting";
+    liveSinceMs.value = undefined;
+    lostAtMs.value = undefined;
+    counts.value = undefined;
+    activities.value = [];
+    jobs.value = {};
+  });
 }
 
 function isEnded(): boolean {

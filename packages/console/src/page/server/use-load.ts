@@ -1,7 +1,9 @@
-// An answer of the server as a component uses it: loading, loaded, failed; read again when its address or `again` changes.
+// An answer of the server as a component uses it: loading, loaded, failed; read again when its address or `again` changes, and
+// by itself after a failure.
 
 import { useCallback, useEffect, useState } from "preact/hooks";
 import { get, type Query } from "./requests.ts";
+import { useRetry } from "./use-retry.ts";
 
 export interface Loaded<Answer> {
   /** The last one that came, also while it is read again. */
@@ -47,6 +49,7 @@ export function useLoad<Answer>(
   }, [wanted, state.loading]);
 
   const reload = useCallback(() => setTimes((count) => count + 1), []);
+  useRetry({ error: state.error, loading: state.loading }, reload);
   const isCurrent = state.of === asked;
   return {
     value: isCurrent ? state.value : undefined,

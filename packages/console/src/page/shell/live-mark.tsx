@@ -1,7 +1,7 @@
 // Says whether the numbers on the page are of now.
 
+import { countsAgeMs, countsAreStale } from "../server/counts-age.ts";
 import { connection, counts } from "../server/live.ts";
-import { now } from "../widgets/now.ts";
 import { spanText } from "../widgets/time-text.ts";
 
 const words = {
@@ -11,14 +11,10 @@ const words = {
   ended: "stopped",
 } as const;
 
-/** Counts that are older are named as such. */
-const STALE_MS = 15_000;
-
 export function LiveMark() {
-  const at = counts.value?.at;
-  const age = at === undefined ? 0 : now.value - Date.parse(at);
-  const stale = connection.value === "live" && age > STALE_MS;
-  const text = stale ? `counted ${spanText(age)} ago` : words[connection.value];
+  const stale = connection.value === "live" && countsAreStale.value;
+  const old = counts.value ? `counted ${spanText(countsAgeMs.value)} ago` : "not counted";
+  const text = stale ? old : words[connection.value];
   return (
     <span class={`live-mark ${stale ? "lost" : connection.value}`} role="status">
       <i aria-hidden="true" />

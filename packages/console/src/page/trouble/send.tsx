@@ -4,6 +4,8 @@ import { useState } from "preact/hooks";
 import type { FieldError } from "../../api/about.ts";
 import type { SendAnswer, SendForm } from "../../api/trouble.ts";
 import { DataEditor } from "../form/data-editor.tsx";
+import { withEscapes } from "../form/json-text.ts";
+import { useDraft } from "../form/use-draft.ts";
 import { post, RequestFailed } from "../server/requests.ts";
 import { announce } from "../shell/announce.ts";
 import { linkTo } from "../shell/route.ts";
@@ -35,7 +37,7 @@ export function Send({ forms }: { readonly forms: readonly SendForm[] }) {
 }
 
 function SendOne({ form }: { readonly form: SendForm }) {
-  const [data, setData] = useState(form.example);
+  const { text: data, change, forget } = useDraft(`form ${form.id}`, withEscapes(form.example));
   const [errors, setErrors] = useState<readonly FieldError[]>([]);
   const [failure, setFailure] = useState<Error>();
   const [answer, setAnswer] = useState<SendAnswer>();
@@ -45,6 +47,7 @@ function SendOne({ form }: { readonly form: SendForm }) {
     setBusy(true);
     try {
       const got = await post<SendAnswer>("send", { form: form.id, data });
+      forget();
       setAnswer(got);
       setErrors([]);
       setFailure(undefined);
@@ -61,7 +64,7 @@ function SendOne({ form }: { readonly form: SendForm }) {
 
   return (
     <>
-      <DataEditor text={data} schema={form.schema} errors={errors} onChange={setData} />
+      <DataEditor text={data} schema={form.schema} errors={errors} onChange={change} />
       <Failure error={failure} />
       <div class="tools">
         <button type="button" class="primary" disabled={busy} onClick={() => void send()}>

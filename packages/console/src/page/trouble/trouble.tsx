@@ -4,7 +4,7 @@ import { useState } from "preact/hooks";
 import type { Flow, FlowNode } from "../../api/flow.ts";
 import type { SendForm } from "../../api/trouble.ts";
 import { ActivityList } from "../flow/activity-list.tsx";
-import { activities, counts } from "../server/live.ts";
+import { activities, counts, missedEvents } from "../server/live.ts";
 import { useLoad } from "../server/use-load.ts";
 import { about } from "../shell/about.ts";
 import { linkTo } from "../shell/route.ts";
@@ -14,7 +14,7 @@ import { FunctionTrouble, useTrouble } from "./function-trouble.tsx";
 import { Send } from "./send.tsx";
 
 export function Trouble() {
-  const { value: flow, error } = useLoad<Flow>("flow");
+  const { value: flow, error, reload } = useLoad<Flow>("flow", {}, missedEvents.value);
   const forms = useLoad<readonly SendForm[]>(about.value?.mayTrouble ? "forms" : undefined);
   const [filter, setFilter] = useState("");
   if (!about.value?.mayTrouble) return <p class="empty">Trouble is made in the local cloud only.</p>;
@@ -30,7 +30,8 @@ export function Trouble() {
           Break something and watch: a killed function's messages are redelivered, a message that was
           processed is absorbed, and no effect happens twice.
         </p>
-        <Failure error={error ?? forms.error} retry={forms.reload} />
+        <Failure error={error} retry={reload} />
+        <Failure error={forms.error} retry={forms.reload} />
         {forms.value && forms.value.length > 0 && <Send forms={forms.value} />}
         <section aria-labelledby="functions-title">
           <div class="tools">

@@ -45,7 +45,9 @@ export function VirtualList<Row>(props: VirtualListProps<Row>) {
     if (last > rows.length - NEAR_END) onNearEnd?.();
   }, [last, rows.length, onNearEnd]);
 
-  const focused = Math.min(active, rows.length - 1);
+  // The one row that Tab stops at exists and is near the eye, also after the list was scrolled away from the last one that had the focus.
+  const isDrawn = active >= first && active < last;
+  const focused = Math.min(isDrawn ? active : Math.ceil(top / rowHeight), rows.length - 1);
   useLayoutEffect(() => {
     if (!wantsFocus.current) return;
     wantsFocus.current = false;

@@ -45,7 +45,7 @@ export function reasonOf(error: unknown): string {
   return error instanceof UsageError || name === "Error" ? message : `${name}: ${message}`;
 }
 
-/** Or not without what only the CDK has: a region of its own, a code of a second factor. */
+/** Also without a region or the code of a second factor: the CDK has a default, or asks. */
 function mayNotRead(error: unknown): boolean {
   return error instanceof UsageError || (error instanceof Error && /^AccessDenied/.test(error.name));
 }

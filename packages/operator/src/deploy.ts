@@ -41,6 +41,7 @@ async function deploy(command: Deploy): Promise<number> {
   }
   const isAws = command.endpoint === undefined;
   enterEnvironment(isAws ? "aws" : "emulator");
+  if (isAws && command.profile !== undefined) process.env.AWS_PROFILE = command.profile; // also before keys of the shell
   await (isAws ? requireAccount(command) : requireEndpoints());
   const { stage, moveEvidence: move } = command;
   if (move && !move.yes) return describe(stage);
@@ -66,9 +67,9 @@ async function requireSent(command: Deployment, outputs: Outputs): Promise<void>
     throw new Error(`cdk synth ended with code ${failed}, and messages are scheduled: nothing was deployed.`);
 }
 
-/** Before the synthesis, after which the CDK would say that it cannot resolve an account. A profile it reads itself. */
-async function requireAccount({ cdkOptions }: Deployment): Promise<void> {
-  if (cdkOptions.includes("--profile")) return;
+/** Before the synthesis, after which the CDK would say that it cannot resolve an account. Of a profile it may ask for a code. */
+async function requireAccount({ profile }: Deployment): Promise<void> {
+  if (profile !== undefined) return;
   await requireAccess("npm run deploy", new CloudFormationClient().config, ["credentials"]);
 }
 

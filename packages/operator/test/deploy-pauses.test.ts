@@ -31,7 +31,7 @@ beforeAll(async () => {
   directory = await mkdtemp(join(tmpdir(), "essentially-once-deploy-pauses-"));
   // It synthesizes a foundation without scheduled messages.
   const synthesized = `[ "$1" = synth ] && cp ${directory}/*.json "$4"`;
-  const deployed = `#!/bin/sh\n${synthesized}\n[ "$1" = deploy ] || exit 0\nnode -e 'fetch(process.env.AWS_ENDPOINT_URL + "/deployed", { method: "POST" })'\nexit $EXIT_CODE\n`;
+  const deployed = `#!/bin/sh\n${synthesized}\n[ "$1" = deploy ] && [ -n "$AWS_ENDPOINT_URL" ] || exit 0\nnode -e 'fetch(process.env.AWS_ENDPOINT_URL + "/deployed", { method: "POST" })'\nexit $EXIT_CODE\n`;
   await writeFile(join(directory, "cdk"), deployed, { mode: 0o755 });
   const properties = { stackName: "EssentiallyOnce-dev-Foundation", templateFile: "template.json" };
   const artifacts = { Foundation: { properties } };
@@ -93,16 +93,23 @@ it("G12: no deployment leaves scheduled messages behind, one that moves evidence
   }
 });
 
-async function deploy(exitCode: number, ...args: string[]) {
+it("G6: reads the stacks with the profile that the CDK deploys with, not with keys of the shell", async () => {
+  const keys = { AWS_ACCESS_KEY_ID: "a", AWS_SECRET_ACCESS_KEY: "b", AWS_REGION: "us-east-1" };
+  const given = { ...keys, AWS_EC2_METADATA_DISABLED: "true", EXIT_CODE: "0" };
+  const { said } = await started(["--", "--profile", "nowhere"], given);
+  expect(said).toMatch(/Could not read the deployed stacks \(--stage needs AWS: Could not load credentials/);
+});
+
+function deploy(exitCode: number, ...args: string[]) {
   const { port } = server.address() as AddressInfo;
+  const env = { AWS_ENDPOINT_URL: `http://127.0.0.1:${port}`, EXIT_CODE: `${exitCode}` };
+  return started(["--local", "--stage", "dev", ...args], env);
+}
+
+async function started(args: readonly string[], given: Readonly<Record<string, string>>) {
   const PATH = [directory, dirname(process.execPath), process.env.PATH].join(delimiter);
-  const env = {
-    PATH,
-    HOME: directory,
-    AWS_ENDPOINT_URL: `http://127.0.0.1:${port}`,
-    EXIT_CODE: `${exitCode}`,
-  };
-  const command = ["packages/operator/src/deploy.ts", "--local", "--stage", "dev", ...args];
+  const env = { PATH, HOME: directory, ...given };
+  const command = ["packages/operator/src/deploy.ts", ...args];
   const child = spawn(process.execPath, command, { env });
   let said = "";
   for (const stream of [child.stdout, child.stderr]) {

@@ -41,7 +41,8 @@ export async function outputsAfter(stage: string, before: Outputs): Promise<Outp
 
 export function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
-  const { name, message } = error;
+  const { name } = error;
+  const message = error.message.replace(/\.$/, ""); // it stands in a sentence
   return error instanceof UsageError || name === "Error" ? message : `${name}: ${message}`;
 }
 

@@ -6,7 +6,13 @@ import { nowMs } from "@essentially-once/messaging/clock";
 import { connectTo } from "./connect/connection.ts";
 import { clientsOf } from "./consumers/clients.ts";
 import { type ConsumersVerb, consumersTool } from "./consumers/consumers-tool.ts";
-import { type Clients, type ConsumerState, isStopped, stateOf } from "./consumers/overview.ts";
+import {
+  type Clients,
+  type ConsumerState,
+  isPartlyStopped,
+  isStopped,
+  stateOf,
+} from "./consumers/overview.ts";
 import { pause, resume } from "./consumers/pauses.ts";
 import { type ConsumerQueue, consumerQueues } from "./dead-letters/consumer-queues.ts";
 import { ageText } from "./terminal/age.ts";
@@ -65,31 +71,29 @@ async function list(
     );
     for (const state of states) for (const line of warningsOf(state)) print(line);
   }
-  return states.some((state) => isStopped(state) || state.pause) ? exitCodes.left : exitCodes.done;
+  return states.some((state) => isPartlyStopped(state) || state.pause) ? exitCodes.left : exitCodes.done;
 }
 
 function warningsOf(state: ConsumerState): string[] {
-  const { name, messages, pause: paused, retentionMs, keptUntilMs } = state;
-  const isOff = isStopped(state);
+  const { name, messages, pause: paused, retentionMs } = state;
   if (!paused)
-    return isOff
+    return isPartlyStopped(state)
       ? [`${name} is ${state.state}, and nobody said why: \`npm run consumers -- resume ${name}\`.`]
       : [];
-  if (!isOff)
+  if (!isStopped(state))
     return [
-      `${name} was paused, and is ${state.state}: a deployment has enabled it. Pause it again, or resume it.`,
+      `${name} has a pause, and is ${state.state}: a deployment has enabled it, or a command was interrupted. ` +
+        "Pause it again, or resume it.",
     ];
   const goneMs = Date.parse(paused.at) + retentionMs;
   if (nowMs() >= goneMs)
-    return [`${name}: SQS is deleting messages. It keeps them for ${ageText(retentionMs)}: resume it now.`];
-  const { say, untilMs } =
-    nowMs() < (keptUntilMs ?? 0)
-      ? { say: "no message expires for another", untilMs: keptUntilMs ?? 0 }
-      : {
-          say: "messages that waited before the pause may expire now; those sent since expire in",
-          untilMs: goneMs,
-        };
-  return [`${name}, with ${messages} messages: ${say} ${ageText(untilMs - nowMs())}.`];
+    return [
+      `${name}: SQS may be deleting messages. It keeps them for ${ageText(retentionMs)}: resume it now.`,
+    ];
+  return [
+    `${name}, with ${messages} messages: those sent since the pause expire in ${ageText(goneMs - nowMs())} at the earliest. ` +
+      "Older ones may expire sooner.",
+  ];
 }
 
 async function change(

@@ -6,22 +6,19 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { CloudFormationClient } from "@aws-sdk/client-cloudformation";
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
-import { LambdaClient } from "@aws-sdk/client-lambda";
-import { SQSClient } from "@aws-sdk/client-sqs";
 import { requireAccess } from "./connect/aws-access.ts";
 import { cdk } from "./connect/cdk.ts";
 import type { Outputs } from "./connect/connection.ts";
 import { enterEnvironment, requireEndpoints } from "./connect/shell-environment.ts";
 import { stageOutputs } from "./connect/stage-outputs.ts";
-import type { Pause } from "./consumers/pause-record.ts";
-import { goneWhilePaused, holdPauses, pausedAmong } from "./consumers/pauses.ts";
-import { consumerQueues } from "./dead-letters/consumer-queues.ts";
 import {
   DEPLOY_HELP,
   type Deploy,
   type Deployment,
   parseDeployArguments,
 } from "./deploy/deploy-arguments.ts";
+import { outputsAfter, outputsBefore } from "./deploy/deployed-outputs.ts";
+import { keepPaused, pausedIn } from "./deploy/paused-consumers.ts";
 import { refuseUnsent, scheduledIn } from "./deploy/unsent-schedules.ts";
 import { leaveOut } from "./deploy/without-resources.ts";
 import type { Copied } from "./evidence/copy.ts";
@@ -44,16 +41,20 @@ async function deploy(command: Deploy): Promise<number> {
   }
   const isAws = command.endpoint === undefined;
   enterEnvironment(isAws ? "aws" : "emulator");
+  if (isAws && command.profile !== undefined) process.env.AWS_PROFILE = command.profile; // also before keys of the shell
   await (isAws ? requireAccount(command) : requireEndpoints());
+  const { stage, moveEvidence: move } = command;
+  if (move && !move.yes) return describe(stage);
   const deployWith = (setting?: string) => (isAws ? deployToAws : deployToEmulator)(command, setting);
-  if (command.moveEvidence) return moveWith(deployWith, command.stage, command.moveEvidence);
-  const outputs = await outputsOf(command.stage);
-  refuseUnmoved(outputs);
-  await requireSent(command, outputs);
-  const paused = await pausedIn(outputs);
-  const exitCode = await deployWith();
-  if (exitCode === 0) await keepPaused(await outputsOf(command.stage), paused);
-  return exitCode;
+  const before = await outputsBefore(stage);
+  if (!move) refuseUnmoved(before);
+  await requireSent(command, before);
+  const paused = await pausedIn(before);
+  try {
+    return await (move ? moveWith(deployWith, stage, move) : deployWith());
+  } finally {
+    await keepPaused(await outputsAfter(stage, before), paused); // one that failed may have enabled them, too
+  }
 }
 
 /** A synthesis more, for who has scheduled messages: without them there is nothing to lose. */
@@ -61,54 +62,15 @@ async function requireSent(command: Deployment, outputs: Outputs): Promise<void>
   const dynamodb = new DynamoDBClient();
   const scheduled = await scheduledIn(dynamodb, outputs).finally(() => dynamodb.destroy());
   if (scheduled === undefined) return;
-  await synthesized(command, undefined, async (assembly) => refuseUnsent(assembly, scheduled));
+  const failed = await synthesized(command, undefined, async (assembly) => refuseUnsent(assembly, scheduled));
+  if (failed)
+    throw new Error(`cdk synth ended with code ${failed}, and messages are scheduled: nothing was deployed.`);
 }
 
-/** Empty for who may not ask: afterwards it is said that nobody could see. */
-async function pausedIn(outputs: Outputs): Promise<ReadonlyMap<string, Pause>> {
-  if (!hasQueues(outputs)) return new Map();
-  const dynamodb = new DynamoDBClient();
-  return pausedAmong({ dynamodb }, consumerQueues(outputs))
-    .catch(() => new Map())
-    .finally(() => dynamodb.destroy());
-}
-
-function hasQueues(outputs: Outputs): boolean {
-  return Object.values(outputs).some((stack) => Object.keys(stack).some((key) => /QueueUrl$/.test(key)));
-}
-
-/** What an operator paused stays paused, though a change of its mapping has enabled it. */
-async function keepPaused(outputs: Outputs, before: ReadonlyMap<string, Pause>): Promise<void> {
-  if (!hasQueues(outputs)) return;
-  const queues = consumerQueues(outputs);
-  for (const line of goneWhilePaused(before, queues)) print(line);
-  const clients = {
-    sqs: new SQSClient({ useQueueUrlAsEndpoint: false }),
-    dynamodb: new DynamoDBClient(),
-    lambda: new LambdaClient(),
-  };
-  try {
-    for (const name of await holdPauses(clients, queues))
-      print(`${name} stays paused: the deployment had enabled it. npm run consumers -- resume ${name}`);
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    printError(
-      `Could not see whether paused consumers are still paused (${reason}): npm run consumers -- list`,
-    );
-  } finally {
-    for (const client of Object.values(clients)) client.destroy();
-  }
-}
-
-/** Before the synthesis, after which the CDK would say that it cannot resolve an account. A profile it reads itself. */
-async function requireAccount({ cdkOptions }: Deployment): Promise<void> {
-  if (cdkOptions.includes("--profile")) return;
+/** Before the synthesis, after which the CDK would say that it cannot resolve an account. Of a profile it may ask for a code. */
+async function requireAccount({ profile }: Deployment): Promise<void> {
+  if (profile !== undefined) return;
   await requireAccess("npm run deploy", new CloudFormationClient().config, ["credentials"]);
-}
-
-/** Empty before the first deployment, and for who may not ask: then CloudFormation refuses what must not be. */
-async function outputsOf(stage: string): Promise<Outputs> {
-  return stageOutputs(stage).catch(() => ({}));
 }
 
 function deployToAws({ context, cdkOptions }: Deployment, setting?: string): Promise<number> {
@@ -119,18 +81,20 @@ function contextOf(setting: string | undefined): readonly string[] {
   return setting === undefined ? [] : ["-c", setting];
 }
 
+async function describe(stage: string): Promise<number> {
+  const dynamodb = new DynamoDBClient();
+  const described = await describeMove({ dynamodb, outputs: () => stageOutputs(stage) });
+  print(described ?? "There is no evidence to move: deploy without --move-evidence.");
+  return 0;
+}
+
 async function moveWith(
   deployWith: Move["deploy"],
   stage: string,
-  { leave, yes }: NonNullable<Deployment["moveEvidence"]>,
+  { leave }: NonNullable<Deployment["moveEvidence"]>,
 ): Promise<number> {
   const dynamodb = new DynamoDBClient({ maxAttempts: 10 }); // a new table takes its share only after some minutes
   const outputs = () => stageOutputs(stage);
-  if (!yes) {
-    const described = await describeMove({ dynamodb, outputs });
-    print(described ?? "There is no evidence to move: deploy without --move-evidence.");
-    return 0;
-  }
   const bar = progress();
   const wait = (seconds: number) => sleep(seconds * 1_000);
   const onPage = ({ read }: Copied) => bar.show(`${read} items read`);

@@ -1,23 +1,21 @@
 // The operator's command for scheduled messages: `npm run schedules`.
 
-import { GetItemCommand } from "@aws-sdk/client-dynamodb";
 import { nowMs } from "@essentially-once/messaging/clock";
 import { asciiJson } from "@essentially-once/messaging/envelope";
-import {
-  itemId,
-  readScheduledItem,
-  type ScheduledItem,
-} from "@essentially-once/messaging/internal/schedule/scheduled-item";
+import type { ScheduledItem } from "@essentially-once/messaging/internal/schedule/scheduled-item";
 import { type Connection, connectTo } from "./connect/connection.ts";
-import { cancel, schedulesTable, sendNow } from "./schedules/changes.ts";
+import { cancel, cancelStored, schedulesTable, sendNow } from "./schedules/changes.ts";
+import { find, isUnreadable, type Unreadable } from "./schedules/find.ts";
 import { type SchedulesVerb, schedulesTool } from "./schedules/schedules-tool.ts";
 import { contractOf, readWaiting } from "./schedules/waiting.ts";
 import { ageText } from "./terminal/age.ts";
 import { type Asked, helpOf, readCommand } from "./terminal/command-line.ts";
 import { type ExitCode, exitCodes, runCommand } from "./terminal/exit-code.ts";
+import type { Given } from "./terminal/flags.ts";
 import { print, printJson, printText } from "./terminal/print.ts";
 import { progress } from "./terminal/progress.ts";
 import { textTable } from "./terminal/text-table.ts";
+import { UsageError } from "./terminal/usage-error.ts";
 
 const shownMax = 1_000;
 
@@ -57,14 +55,15 @@ async function list({ given }: Asked<SchedulesVerb>, connection: Connection): Pr
     : ["CONTRACT", "TYPE", "WAITING", "NEXT", "IN"];
   if (messages > 0) printText(textTable(head, rows));
   print(messages === 0 ? "Nothing is scheduled." : `${messages} messages are scheduled.`);
-  for (const id of invalid) print(`Not a scheduled message of this release: ${id}.`);
+  for (const id of invalid)
+    print(
+      `Not a scheduled message of this release: ${id}. Its KEY for show and cancel is what follows the #.`,
+    );
   return exitCodes.done;
 }
 
-async function one(
-  { verb, operands, given }: Asked<SchedulesVerb>,
-  connection: Connection,
-): Promise<ExitCode> {
+async function one(asked: Asked<SchedulesVerb>, connection: Connection): Promise<ExitCode> {
+  const { verb, operands, given } = asked;
   const [contract = "", key = ""] = operands;
   const item = await find(connection, contract, key);
   if (item === undefined) {
@@ -73,6 +72,7 @@ async function one(
       print(`${contract} has nothing scheduled under this key: it was sent or canceled, or never scheduled.`);
     return exitCodes.nothing;
   }
+  if (isUnreadable(item)) return unreadable(asked, connection, item);
   if (verb === "show") {
     const data = given.payload ? { data: item.message.data } : {};
     printJson({ ...plain(item), ...data });
@@ -84,25 +84,33 @@ async function one(
     return exitCodes.done;
   }
   const isDone = await (verb === "cancel" ? cancel(connection, item) : sendNow(connection, item));
+  return sayDone(verb, given, isDone);
+}
+
+/** An item that this release cannot read is shown as it is stored, and can be canceled. */
+async function unreadable(
+  { verb, given }: Asked<SchedulesVerb>,
+  connection: Connection,
+  { id, reason, stored }: Unreadable,
+): Promise<ExitCode> {
+  const { message: _said, ...attributes } = stored;
+  const shown = { id, unreadable: reason, attributes: given.payload ? stored : attributes };
+  if (verb === "send")
+    throw new UsageError(
+      `${reason}. Show or cancel it, or deploy the release that wrote it, which sends it.`,
+    );
+  if (verb === "show") printJson(shown);
+  else if (given.yes) return sayDone(verb, given, await cancelStored(connection, stored));
+  else if (given.json) printJson({ dryRun: true, ...shown });
+  else print(`Would cancel ${id}, which this release cannot read: add --yes to do it.`);
+  return exitCodes.done;
+}
+
+function sayDone(verb: SchedulesVerb | "help", given: Given, isDone: boolean): ExitCode {
   const said = verb === "cancel" ? "Canceled." : "Due now: the dispatcher sends it within seconds.";
   if (given.json) printJson({ dryRun: false, done: isDone });
   else print(isDone ? said : "Not done: it was sent, canceled or moved at the same moment.");
   return isDone ? exitCodes.done : exitCodes.left;
-}
-
-async function find(
-  connection: Connection,
-  contract: string,
-  key: string,
-): Promise<ScheduledItem | undefined> {
-  const { Item } = await connection.dynamodb.send(
-    new GetItemCommand({
-      TableName: schedulesTable(connection.outputs),
-      Key: { id: { S: itemId(contract, key) } },
-      ConsistentRead: true,
-    }),
-  );
-  return Item && readScheduledItem(Item);
 }
 
 /** In JSON: all of it but what the message says. */

@@ -8,6 +8,7 @@ import { refuseUnclear } from "../src/dead-letters/dlq-verbs.ts";
 import { narrowed, selectionOf } from "../src/dead-letters/selection.ts";
 import { journalTool } from "../src/journal/journal-tool.ts";
 import { outboxTool } from "../src/outbox/outbox-tool.ts";
+import { schedulesTool } from "../src/schedules/schedules-tool.ts";
 import { ageText, readAge } from "../src/terminal/age.ts";
 import { helpOf, numberGiven, readCommand } from "../src/terminal/command-line.ts";
 
@@ -32,6 +33,21 @@ describe("a command line", () => {
     });
   });
 
+  test.each([
+    [["cancel", "timed", "-x", "--yes"], ["timed", "-x"], { yes: true }],
+    [["cancel", "-a", "b", "--yes"], ["-a", "b"], { yes: true }],
+    [["cancel", "--yes", "timed", "--", "--json"], ["timed", "--json"], { yes: true }],
+    [["show", "timed", "-"], ["timed", "-"], {}],
+  ])("%j has operands that begin with a dash, in their order", (argv, operands, given) => {
+    expect(readCommand(schedulesTool, argv)).toMatchObject({ operands, given });
+  });
+
+  test("a flag takes a value that begins with a dash, and no other flag", () => {
+    const { given } = readCommand(dlqTool, ["discard", "--because", "- the bank", "--id", "-1", "--yes"]);
+    expect(given).toEqual({ because: "- the bank", id: ["-1"], yes: true });
+    expect(() => readCommand(dlqTool, ["discard", "--because", "--yes"])).toThrow(/--because/);
+  });
+
   test("without a verb, or with --help, is answered with the help", () => {
     for (const argv of [[], ["--help"], ["redrive", "-h"], ["help"]]) {
       expect(readCommand(dlqTool, argv).verb).toBe("help");
@@ -42,6 +58,8 @@ describe("a command line", () => {
     [["purge"], /needs one of list, show, redrive, discard, edit, pull, got "purge"/],
     [["list", "more"], /list takes no operand, got "more"/],
     [["show"], /show takes ID, got none/],
+    [["list", "-x"], /list takes no operand, got "-x"/],
+    [["discard", "--", "a", "--yes"], /got "a" "--yes". Behind -- everything is an operand/],
     [["list", "--yes"], /list takes no --yes; it takes --queue, --id/],
     [["list", "--frob"], /--frob.*Known flags: --queue, --id/s],
   ])("%j is refused and says why", (argv, message) => {

@@ -46,7 +46,11 @@ describe("npm run deploy", () => {
     });
     expect(() => parseDeployArguments(["--move-evidence"], {})).toThrow("needs --stage NAME");
     expect(() => parseDeployArguments(["--yes"], {})).toThrow("need --move-evidence");
-    expect(() => parseDeployArguments([...given, "--", "--profile", "ops"], {})).toThrow("AWS_PROFILE");
+    for (const profile of [["--profile", "ops"], ["--profile=ops"]]) {
+      expect(() => parseDeployArguments([...given, "--", ...profile], {})).toThrow("AWS_PROFILE");
+      expect(parseDeployArguments(["--", "--verbose", ...profile], {})).toMatchObject({ profile: "ops" });
+    }
+    expect(parseDeployArguments(["--", "--verbose"], {})).not.toHaveProperty("profile");
   });
 
   test("asks for what is deployed in the stage that the stacks read", () => {

@@ -8,7 +8,10 @@ import type { Outputs } from "./connection.ts";
 /** What the names of our stacks begin with; the stage follows, then the service. */
 export const stackNamePrefix = "EssentiallyOnce-";
 
-/** @throws UsageError naming the stages there are, when this is none of them */
+/** Nothing of the stage is deployed. */
+export class UnknownStage extends UsageError {}
+
+/** @throws UnknownStage naming the stages there are, when this is none of them */
 export async function stageOutputs(
   stage: string,
   client: CloudFormationClient = new CloudFormationClient(),
@@ -31,10 +34,10 @@ export async function stageOutputs(
   );
 }
 
-function unknownStage(stage: string, stacks: readonly Stack[]): UsageError {
+function unknownStage(stage: string, stacks: readonly Stack[]): UnknownStage {
   const stages = [...new Set(stacks.map(({ StackName }) => stageIn(StackName)))].sort();
   const where = process.env.AWS_ENDPOINT_URL ?? "this account and region";
-  return new UsageError(
+  return new UnknownStage(
     `--stage must be a deployed stage (${where} has ${stages.join(", ") || "none"}), got ${JSON.stringify(stage)}.`,
   );
 }

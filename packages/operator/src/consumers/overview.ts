@@ -1,14 +1,13 @@
-// The state of each consumer: whether it receives messages, how many wait for it, and until when SQS keeps them.
+// The state of each consumer: whether it receives messages, how many wait for it, and how long SQS keeps them.
 //
-//   G6. A running consumer parks a message at seven eighths of the retention, so for an eighth of it after a pause nothing can
-//   expire; what is sent during the pause is kept for the whole retention.
+//   G6. A message that is sent during a pause is kept for the whole retention. Nothing is said about older ones: they may have
+//   waited through an earlier pause, or never have been received.
 import type { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import type { LambdaClient } from "@aws-sdk/client-lambda";
 import { GetQueueAttributesCommand, type SQSClient } from "@aws-sdk/client-sqs";
-import { lastTryShare } from "@essentially-once/messaging/internal/core/retry";
 import type { ConsumerQueue } from "../dead-letters/consumer-queues.ts";
 import { messagesIn } from "../routes/queues.ts";
-import { mappingOf } from "./mapping.ts";
+import { type Mapping, mappingsOf } from "./mapping.ts";
 import { type Pause, pauseRecords } from "./pause-record.ts";
 
 export interface Clients {
@@ -19,41 +18,52 @@ export interface Clients {
 
 export interface ConsumerState {
   readonly name: string;
-  /** Lambda's word, or `missing`. */
+  /** Lambda's word, or `missing`. Of several mappings with different states: each, as in `Enabled, Disabled`. */
   readonly state: string;
   readonly messages: number;
   readonly pause?: Pause;
   /** Of the queue, in ms. */
   readonly retentionMs: number;
-  /** Before that no message is lost, in ms since the epoch; absent for one that is not paused. */
-  readonly keptUntilMs?: number;
 }
 
 /** SQS keeps messages for four days unless told otherwise. */
 const retentionDefaultSeconds = 345_600;
 
 export async function stateOf(clients: Clients, queue: ConsumerQueue): Promise<ConsumerState> {
-  const [mapping, messages, pause, retentionMs] = await Promise.all([
-    mappingOf(clients, queue),
+  const [mappings, messages, pause, retentionMs] = await Promise.all([
+    mappingsOf(clients, queue),
     messagesIn(clients.sqs, queue.queueUrl),
     pauseRecords(clients.dynamodb).read(queue),
     retentionOf(clients.sqs, queue),
   ]);
   return {
     name: queue.name,
-    state: mapping?.state ?? "missing",
+    state: [...new Set(mappings.map(({ state }) => state))].join(separator) || missing,
     messages,
     retentionMs,
-    ...(pause && {
-      pause,
-      keptUntilMs: Date.parse(pause.at) + Math.floor(retentionMs * (1 - lastTryShare)),
-    }),
+    ...(pause && { pause }),
   };
 }
 
+const missing = "missing";
+const separator = ", ";
+
 /** Whether nothing is received, whoever wanted that. */
 export function isStopped({ state }: Pick<ConsumerState, "state">): boolean {
-  return ["Disabled", "Disabling", "missing"].includes(state);
+  return state.split(separator).every(isStoppedIn);
+}
+
+/** Whether one of several mappings does not receive. */
+export function isPartlyStopped({ state }: Pick<ConsumerState, "state">): boolean {
+  return state.split(separator).some(isStoppedIn);
+}
+
+export function isOff({ state }: Pick<Mapping, "state">): boolean {
+  return ["Disabled", "Disabling"].includes(state);
+}
+
+function isStoppedIn(state: string): boolean {
+  return state === missing || isOff({ state });
 }
 
 async function retentionOf(sqs: SQSClient, { queueUrl }: ConsumerQueue): Promise<number> {

@@ -1,6 +1,7 @@
 // The record of a pause: who paused a consumer, when and why. An item in the evidence table of its service, until it is
 // resumed; Lambda keeps nothing of it.
 import {
+  ConditionalCheckFailedException,
   DeleteItemCommand,
   type DynamoDBClient,
   GetItemCommand,
@@ -20,7 +21,8 @@ export interface Pause {
 export interface PauseRecords {
   read(queue: ConsumerQueue): Promise<Pause | undefined>;
   write(queue: ConsumerQueue, because: string): Promise<Pause>;
-  remove(queue: ConsumerQueue): Promise<void>;
+  /** This one: another that was written meanwhile stays. */
+  remove(queue: ConsumerQueue, pause: Pause): Promise<void>;
 }
 
 export function pauseRecords(dynamodb: DynamoDBClient): PauseRecords {
@@ -37,8 +39,20 @@ export function pauseRecords(dynamodb: DynamoDBClient): PauseRecords {
       await dynamodb.send(new PutItemCommand({ TableName: evidenceTable, Item }));
       return pause;
     },
-    async remove({ evidenceTable, name }) {
-      await dynamodb.send(new DeleteItemCommand({ TableName: evidenceTable, Key: keyOf(name) }));
+    async remove({ evidenceTable, name }, { at }) {
+      try {
+        await dynamodb.send(
+          new DeleteItemCommand({
+            TableName: evidenceTable,
+            Key: keyOf(name),
+            ConditionExpression: "#at = :at",
+            ExpressionAttributeNames: { "#at": "at" },
+            ExpressionAttributeValues: marshall({ ":at": at }),
+          }),
+        );
+      } catch (error) {
+        if (!(error instanceof ConditionalCheckFailedException)) throw error; // otherwise it is gone, perhaps by a lost response
+      }
     },
   };
 }

@@ -32,6 +32,8 @@ export interface Deployment {
   /** As options of the CDK: `-c name=value`. */
   readonly context: readonly string[];
   readonly cdkOptions: readonly string[];
+  /** The CDK's `--profile`: what the command itself asks, it asks of the same account. */
+  readonly profile?: string;
   /** Types of resources that the emulator does not know. */
   readonly without: readonly string[];
   readonly moveEvidence?: {
@@ -54,7 +56,8 @@ export function parseDeployArguments(texts: readonly string[], environment: Node
     (name) => /^AWS_ENDPOINT_URL(_|$)/.test(name) && environment[name] && !isOfAws(environment[name]),
   );
   const without = values.without ?? [];
-  const move = moveIn(values, positionals);
+  const profile = profileIn(positionals);
+  const more = { ...(profile !== undefined && { profile }), ...moveIn(values, profile) };
   if (!values.local) {
     const [name] = elsewhere;
     if (name) {
@@ -65,7 +68,7 @@ export function parseDeployArguments(texts: readonly string[], environment: Node
     if (without.length > 0) {
       throw new UsageError("--without is only for deploy:local: AWS supports every resource type.");
     }
-    return { action: "deploy", stage, context, cdkOptions: positionals, without, ...move };
+    return { action: "deploy", stage, context, cdkOptions: positionals, without, ...more };
   }
   if (!URL.canParse(given ?? "")) {
     throw new UsageError(
@@ -74,7 +77,7 @@ export function parseDeployArguments(texts: readonly string[], environment: Node
   }
   const leftOut = [rotation, ...without];
   const endpoint = given as string;
-  return { action: "deploy", stage, context, cdkOptions: positionals, without: leftOut, endpoint, ...move };
+  return { action: "deploy", stage, context, cdkOptions: positionals, without: leftOut, endpoint, ...more };
 }
 
 /** A VPC endpoint is one, too. */
@@ -93,13 +96,20 @@ const flags = {
   help: { type: "boolean", short: "h" },
 } as const;
 
-function moveIn(values: ReturnType<typeof parse>["values"], cdkOptions: readonly string[]) {
+function profileIn(cdkOptions: readonly string[]): string | undefined {
+  const at = cdkOptions.findLastIndex((option) => /^--profile(=|$)/.test(option));
+  if (at < 0) return undefined;
+  const [, value = cdkOptions[at + 1]] = cdkOptions[at]?.split("=") ?? [];
+  return value;
+}
+
+function moveIn(values: ReturnType<typeof parse>["values"], profile: string | undefined) {
   const { stage, leave = [], yes = false } = values;
   if (!values["move-evidence"]) {
     if (leave.length === 0 && !yes) return {};
     throw new UsageError("--leave and --yes need --move-evidence.");
   }
-  if (cdkOptions.includes("--profile")) {
+  if (profile !== undefined) {
     throw new UsageError("--move-evidence reads and writes tables itself: set the profile in AWS_PROFILE.");
   }
   if (stage === undefined)

@@ -17,6 +17,7 @@ export const schedulesTool: Tool<SchedulesVerb> = {
     send: { operands: "CONTRACT KEY", about: "send it now, by the dispatcher", flags: ["yes"] },
   },
   flagTexts: { each: "one line for each message, the next ones first" },
-  notes: `CONTRACT and KEY are those of the function that scheduled it: unit.schedule(message, { key, … }).
+  notes: `CONTRACT and KEY are those of the function that scheduled it: unit.schedule(message, { key, … }). CONTRACT is remind-late or
+RemindLate. A KEY that begins with two dashes stands at the end, behind -- and all flags.
 A message that is sent meanwhile cannot be canceled: the command says so.`,
 };

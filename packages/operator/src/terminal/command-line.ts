@@ -49,9 +49,9 @@ export function readCommand<Name extends string>(tool: Tool<Name>, argv: readonl
   const wanted = verb.operands?.split(" ").length ?? 0;
   if (operands.length !== wanted) {
     const what = verb.operands ?? "no operand";
-    throw new UsageError(
-      `${name} takes ${what}, got ${operands.map((one) => JSON.stringify(one)).join(" ") || "none"}.`,
-    );
+    const got = operands.map((one) => JSON.stringify(one)).join(" ") || "none";
+    const hint = argv.includes("--") ? " Behind -- everything is an operand: flags stand before it." : "";
+    throw new UsageError(`${name} takes ${what}, got ${got}.${hint}`);
   }
   return { verb: name, operands, given };
 }
@@ -118,17 +118,32 @@ function allowedBy({ flags: own }: Verb): readonly FlagName[] {
   return [...own, ...commonFlags];
 }
 
-/** One in 64 of the ids that the kit derives begins with a dash, and is no flag. */
+/**
+ * Operands behind `--`, in their order: an id that the kit derives may begin with a dash, as may a key of the app's. Only what
+ * looks like a flag is one: `--all` and `-h`.
+ */
 function shielded(argv: readonly string[]): string[] {
-  const args: string[] = [];
+  const [given, behind] = argv.includes("--")
+    ? [argv.slice(0, argv.indexOf("--")), argv.slice(argv.indexOf("--") + 1)]
+    : [argv, []];
+  const own: string[] = [];
   const operands: string[] = [];
-  for (const text of argv) {
-    const last = args.at(-1);
-    if (!/^-[\w-]{42}$/.test(text)) args.push(text);
-    else if (last === "--id") args[args.length - 1] = `${last}=${text}`;
-    else operands.push(text);
+  for (const text of given) {
+    const last = own.at(-1);
+    if (last !== undefined && takesValue(last) && !isFlag(text)) own[own.length - 1] = `${last}=${text}`;
+    else (isFlag(text) ? own : operands).push(text);
   }
-  return operands.length > 0 && !args.includes("--") ? [...args, "--", ...operands] : [...args, ...operands];
+  return [...own, "--", ...operands, ...behind];
+}
+
+function isFlag(text: string): boolean {
+  return text === "-h" || /^--[a-z]/.test(text);
+}
+
+/** And has none yet: behind `=`. */
+function takesValue(text: string): boolean {
+  const name = text.slice("--".length);
+  return Object.hasOwn(flags, name) && flags[name as FlagName].type === "string";
 }
 
 function isVerb<Name extends string>({ verbs }: Tool<Name>, name: string): name is Name {

@@ -17,9 +17,10 @@ const more: Readonly<Record<string, { readonly bytes: number; readonly packages:
   // The process of an order: evidence in the item, its table with its checks, the time-outs that it schedules, claim check.
   "orders/settle-order.ts": { bytes: 28_000, packages: [] },
   // Powertools' Logger and Metrics (the Tracer, three times as large, is loaded only where tracing is active), a lease, and
-  // limits: a breaker and a rate, whose tokens wait until the clock agrees.
+  // limits: a breaker and a rate, whose tokens wait until the clock agrees. And 1.5 KB more: the breaker tells its openings
+  // apart, so that nothing of an earlier one counts in a later one, and what the items hold is checked when it is read.
   "shipping/ship-order.ts": {
-    bytes: 63_000,
+    bytes: 64_500,
     packages: ["commons", "logger", "metrics"].map((name) => `@aws-lambda-powertools/${name}`),
   },
 };

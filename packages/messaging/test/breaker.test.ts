@@ -1,5 +1,10 @@
 import { globSync, readFileSync } from "node:fs";
-import { DynamoDBClient, GetItemCommand } from "@aws-sdk/client-dynamodb";
+import {
+  type AttributeValue,
+  DynamoDBClient,
+  GetItemCommand,
+  PutItemCommand,
+} from "@aws-sdk/client-dynamodb";
 import { LOCAL_CREDENTIALS, LOCAL_REGION } from "@essentially-once/local-cloud/internal/model/clients";
 import { countsOf, through } from "@essentially-once/testing/internal/support/limited";
 import { linesOf } from "@essentially-once/testing/internal/support/lines";
@@ -194,7 +199,7 @@ async function aProbe(environment: ReturnType<typeof anEnvironment>, id: string)
     return held.promise;
   };
   const run = through([environment], { id, work });
-  await begun.promise;
+  await Promise.race([begun.promise, run]);
   return async () => {
     held.resolve();
     return run;
@@ -404,6 +409,33 @@ it("one that a wrong clock has opened for too long lets its probes through", asy
   expect(await through([one], { id: "probe" })).toBe("done");
   expect(await through([one])).toBe("done");
 });
+
+it.each<[string, Record<string, AttributeValue>]>([
+  ["failed", { failed: { L: [] } }],
+  ["openings", { openings: { S: "x" } }],
+  ["openings", { openings: { N: "0" } }],
+  ["openings", { openings: { N: "-1" }, openedMs: { N: "1" } }],
+  [
+    "openUntilMs",
+    { openings: { N: "1" }, openUntilMs: { N: "99999999999999999999" }, openMs: { N: "30000" } },
+  ],
+  ["openings, probes", { openings: { N: "1e125" }, probes: { NULL: true } }],
+  ["openedMs", { openings: { N: "1" }, openedMs: { N: "0" } }],
+  ["closedMs", { closedMs: { BOOL: true } }],
+])(
+  "one whose item holds unreadable %s (%#) begins anew, says so once, and opens as ever",
+  async (attributes, held) => {
+    const id = `limit#${key}#breaker`;
+    await client.send(new PutItemCommand({ TableName: table, Item: { id: { S: id }, ...held } }));
+    const lines = await linesOf(async () => {
+      expect(await through([anEnvironment()])).toBe("done");
+      await failing(anEnvironment());
+      expect(await through([anEnvironment()])).toMatchObject({ code: "BREAKER_OPEN" });
+    });
+    const begunAnew = { code: "LIMIT_BEGUN_ANEW", level: "ERROR", limit: key, id, attributes };
+    expect(lines).toMatchObject([begunAnew, { code: "BREAKER_OPENED" }]);
+  },
+);
 
 it("a success forgets the failures before it", async () => {
   const one = anEnvironment();

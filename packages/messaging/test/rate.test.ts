@@ -1,6 +1,12 @@
-import { DynamoDBClient, PutItemCommand, type UpdateItemCommandInput } from "@aws-sdk/client-dynamodb";
+import {
+  type AttributeValue,
+  DynamoDBClient,
+  PutItemCommand,
+  type UpdateItemCommandInput,
+} from "@aws-sdk/client-dynamodb";
 import { LOCAL_CREDENTIALS, LOCAL_REGION } from "@essentially-once/local-cloud/internal/model/clients";
 import { aReceive, countsOf, nextPast, through } from "@essentially-once/testing/internal/support/limited";
+import { linesOf } from "@essentially-once/testing/internal/support/lines";
 import { localEngines } from "@essentially-once/testing/local-engines";
 import { afterEach, beforeAll, beforeEach, expect, it, onTestFinished, vi } from "vitest";
 import { setClock } from "../src/core/clock.ts";
@@ -217,8 +223,40 @@ it("a line that a wrong clock has sold begins anew", async () => {
   await through([anEnvironment()]);
   aheadMs -= 2 * 86_400_000;
   const one = anEnvironment();
-  const ended = await Promise.all(Array.from({ length: 3 }, () => through([one])));
-  expect(ended.filter((each) => each === "done")).toHaveLength(2);
+  const lines = await linesOf(async () => {
+    const ended = await Promise.all(Array.from({ length: 3 }, () => through([one])));
+    expect(ended.filter((each) => each === "done")).toHaveLength(2);
+  });
+  expect(lines).toMatchObject([begunAnew()]);
+});
+
+function begunAnew() {
+  const id = `limit#${key}#rate`;
+  return { code: "LIMIT_BEGUN_ANEW", level: "ERROR", limit: key, id, attributes: "nextUs" };
+}
+
+it.each<AttributeValue>([
+  { S: "x" },
+  { N: "-5" },
+  { N: "1e125" },
+  { N: "9007199254740993" },
+  { NULL: true },
+  { L: [] },
+])("a line whose item holds %o begins anew, and says so once", async (nextUs) => {
+  const Item = { id: { S: `limit#${key}#rate` }, nextUs };
+  await engines.clients.dynamodb.send(new PutItemCommand({ TableName: table, Item }));
+  const lines = await linesOf(async () => {
+    expect(await through([anEnvironment()])).toBe("done");
+    expect(await through([anEnvironment()])).toBe("done");
+    expect(await through([anEnvironment()])).toMatchObject({ code: "RATE_LIMITED" });
+  });
+  expect(lines).toMatchObject([begunAnew()]);
+});
+
+it.each([null, "x", {}])("takes a token where the note of the last receive keeps %o", async (kept) => {
+  const named =
+    kept instanceof Object ? { [`limit#${key}#rate@10000000`]: "x", [`limit#${key}#rate`]: null } : kept;
+  expect(await through([anEnvironment()], { past: { kept: named as never } })).toBe("done");
 });
 
 it("G11: sells no token further ahead than an hour, and an hour more for each wait", async () => {

@@ -124,7 +124,7 @@ export const limitMutants: readonly Mutant[] = [
   {
     name: "breaker: a failure among successes is no attempt",
     file: breaker,
-    find: "if (!begun.get(event.unit) && !recent.areFailures()) return;",
+    find: "if (seen.openings === 0 && !recent.areFailures()) return;",
     replace: "",
     checks: [messaging("breaker")],
   },
@@ -152,8 +152,8 @@ export const limitMutants: readonly Mutant[] = [
   {
     name: "breaker: two environments open it for one failure",
     file: state,
-    find: '"attribute_not_exists(openings)"',
-    replace: '"attribute_not_exists(none)"',
+    find: "seen[name] === 0 ? `attribute_not_exists(",
+    replace: "seen[name] === 0 ? `attribute_not_exists(none",
     checks: [messaging("breaker")],
   },
   {
@@ -166,9 +166,44 @@ export const limitMutants: readonly Mutant[] = [
   {
     name: "breaker: a success does not close it",
     file: breaker,
-    find: "if (probing) await recover(probing);",
-    replace: "if (probing) return;",
+    find: "if (seen.openings > 0) await recover(seen);",
+    replace: "if (seen.openings > 0) return;",
     checks: [messaging("breaker"), faults("effect behind a breaker and a rate")],
+  },
+  {
+    name: "rate: what was paid to the first of two rates is good forever",
+    file: rate,
+    find: "if (tokenUs === undefined) await payAnew(event);",
+    replace: "void payAnew;",
+    checks: [messaging("rate")],
+  },
+  {
+    name: "rate: an item that cannot be read stops its line",
+    file: line,
+    find: "if (item) await beginAnew(limit",
+    replace: "if (item && limit.name === undefined) await beginAnew(limit",
+    checks: [messaging("rate")],
+  },
+  {
+    name: "breaker: one that could not be closed is taken for closed",
+    file: breaker,
+    find: "const [isDone, now] = await store.close(seen);\n      remember(now, before);",
+    replace: "const [isDone] = await store.close(seen);\n      remember(closed, before);",
+    checks: [messaging("breaker")],
+  },
+  {
+    name: "breaker: what began before it opened is a failed probe",
+    file: state,
+    find: "condition: asSeen(begun),\n          values: {\n            ...seenValues(begun),",
+    replace: "values: {",
+    checks: [messaging("breaker")],
+  },
+  {
+    name: "breaker: a probe of an earlier opening closes a later one",
+    file: state,
+    find: 'const stamps = ["openings", "openedMs", "closedMs"] as const;',
+    replace: 'const stamps = ["openings"] as const;',
+    checks: [messaging("breaker")],
   },
   {
     name: "breaker: probes that died are never replaced",

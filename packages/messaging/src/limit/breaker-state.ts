@@ -6,10 +6,9 @@
 //   G13. A state changes on the condition that it is still the one that was seen: of many that see the last failure, one
 //   opens. Clocks decide how long it is open.
 import { GetItemCommand } from "@aws-sdk/client-dynamodb";
-import { unmarshall } from "@aws-sdk/util-dynamodb";
 import { nowMs } from "../core/clock.ts";
 import { gathered } from "./gathered.ts";
-import { type LimitTable, number, type StoredLimit } from "./limit-item.ts";
+import { type LimitTable, number, numberIn, type StoredLimit } from "./limit-item.ts";
 
 export interface BreakerState {
   /** Messages that failed since one succeeded, or since it opened, and had begun since then; each once. */
@@ -73,7 +72,7 @@ export function breakerStore(limit: LimitTable): BreakerStore {
       const { Item } = await limit.client().send(
         new GetItemCommand({ TableName: limit.table, Key: { id: { S: id } } }), // a moment old is new enough
       );
-      return stateOf(Item && unmarshall(Item));
+      return stateOf(Item);
     },
 
     fail: gathered(async (failures: readonly Failure[]) => {
@@ -87,7 +86,8 @@ export function breakerStore(limit: LimitTable): BreakerStore {
             ":failed": { SS: [...new Set(together.map(({ message }) => message))] },
           },
         });
-        for (const failure of together) answers.set(failure, [isDone, stateOf(item)]);
+        const now = await stateOf(item);
+        for (const failure of together) answers.set(failure, [isDone, now]);
       }
       return failures.map((failure) => answers.get(failure) ?? [false, closed]);
     }),
@@ -105,13 +105,13 @@ export function breakerStore(limit: LimitTable): BreakerStore {
           ":now": number(nowMs()),
         },
       });
-      return [isDone, stateOf(item)];
+      return [isDone, await stateOf(item)];
     },
 
     async probe(seen, probe) {
       const isOver = seen.probesUntilMs > 0 && seen.probesUntilMs < nowMs(); // without a result: their processes died
       const { isDone, item } = await (isOver ? probeAnew(seen, probe) : probeToo(seen, probe));
-      return [isDone, stateOf(item)];
+      return [isDone, await stateOf(item)];
     },
 
     async close(seen) {
@@ -122,9 +122,17 @@ export function breakerStore(limit: LimitTable): BreakerStore {
         condition: asSeen(seen),
         values: { ...seenValues(seen), ...(isOpened && { ":now": number(nowMs()) }) },
       });
-      return [isDone, stateOf(item)];
+      return [isDone, await stateOf(item)];
     },
   };
+
+  async function stateOf(item: StoredLimit = {}): Promise<BreakerState> {
+    const unreadable = unreadableIn(item);
+    if (unreadable.length === 0) return readState(item);
+    const { beginAnew } = await import("./begin-anew.ts");
+    await beginAnew(limit, { id, item, unreadable, attributes: [...numbers, ...sets] });
+    return closed;
+  }
 
   function probeToo(seen: BreakerState, { message, probesMax, untilMs }: Probe) {
     return limit.update(id, {
@@ -181,6 +189,26 @@ function sameBegun(failures: readonly Failure[]): (readonly [BreakerState, Failu
   return [...groups.values()].map((group) => [group[0]?.begun ?? closed, group]);
 }
 
-function stateOf(item: StoredLimit | undefined): BreakerState {
-  return { ...closed, ...item } as BreakerState;
+const numbers = ["openings", "openUntilMs", "openedMs", "openMs", "closedMs", "probesUntilMs"] as const;
+const sets = ["failed", "probes"] as const;
+
+function readState(item: StoredLimit): BreakerState {
+  const read = (name: string) => numberIn(item, name) ?? 0;
+  return {
+    ...(Object.fromEntries(numbers.map((name) => [name, read(name)])) as Record<
+      (typeof numbers)[number],
+      number
+    >),
+    failed: new Set(item.failed?.SS),
+    probes: new Set(item.probes?.SS),
+  };
+}
+
+/** The kit removes what is none: 0 would be taken for absent, and no condition would be met any more. */
+function unreadableIn(item: StoredLimit): string[] {
+  const isNumber = (name: string) => (numberIn(item, name) ?? 0) > 0;
+  return [
+    ...numbers.filter((name) => item[name] !== undefined && !isNumber(name)),
+    ...sets.filter((name) => item[name] !== undefined && item[name].SS === undefined),
+  ];
 }

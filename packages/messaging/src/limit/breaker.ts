@@ -183,7 +183,7 @@ export function breaker(options: BreakerOptions): MessageMiddleware {
 
   /** The state, at most a moment old; as it was known last when it cannot be read. */
   async function current(): Promise<BreakerState> {
-    const isKnown = nowMs() < known.readMs + knownMs || nowMs() < known.state.openUntilMs;
+    const isKnown = nowMs() < known.readMs + knownMs || isOpen(known.state);
     if (isKnown) return known.state;
     const before = known;
     reading ??= store

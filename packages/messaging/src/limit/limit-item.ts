@@ -6,7 +6,6 @@ import {
   type DynamoDBClient,
   UpdateItemCommand,
 } from "@aws-sdk/client-dynamodb";
-import { unmarshall } from "@aws-sdk/util-dynamodb";
 import { dynamodb } from "../aws/clients.ts";
 import { nowSeconds } from "../core/clock.ts";
 import { environment } from "../core/environment.ts";
@@ -50,7 +49,7 @@ export interface Updated {
   readonly item: StoredLimit | undefined;
 }
 
-export type StoredLimit = Readonly<Record<string, unknown>>;
+export type StoredLimit = Readonly<Record<string, AttributeValue>>;
 
 /** Of a limit that nobody uses any more, a tenant's for one; longer than any token is sold ahead (12 h). */
 const keptSeconds = 604_800;
@@ -91,13 +90,21 @@ export function limitTable(owner: string, { key, table, client }: LimitOptions):
             ReturnValuesOnConditionCheckFailure: "ALL_OLD",
           }),
         );
-        return { isDone: true, item: Attributes && unmarshall(Attributes) };
+        return { isDone: true, item: Attributes };
       } catch (error) {
         if (!(error instanceof ConditionalCheckFailedException)) throw error;
-        return { isDone: false, item: error.Item && unmarshall(error.Item) };
+        return { isDone: false, item: error.Item };
       }
     },
   };
+}
+
+/** 0 when nothing is there; undefined when it is no number as the kit writes them. */
+export function numberIn(item: StoredLimit | undefined, name: string): number | undefined {
+  const value = item?.[name];
+  if (value === undefined) return 0;
+  const read = Number(value.N);
+  return read >= 0 && String(read) === value.N ? read : undefined; // rounded, it would meet no condition
 }
 
 export function number(value: number): AttributeValue {

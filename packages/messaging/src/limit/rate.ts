@@ -100,7 +100,8 @@ export function rate(options: RateOptions): MessageMiddleware {
   function appointedFor({ sqsMessage }: Delivery, id: string): number | undefined {
     if (sqsMessage === undefined || used.has(sqsMessage)) return undefined;
     used.add(sqsMessage);
-    const { kept = {} } = sqsMessage.past ?? {};
+    const told = Object.entries(sqsMessage.past?.kept ?? {});
+    const kept = Object.fromEntries(told.filter(([, tokenUs]) => Number.isFinite(tokenUs))); // a note may be malformed
     return kept[id] ?? tokenIn(kept, id);
   }
 

@@ -7,7 +7,7 @@
 import { nowMs } from "../core/clock.ts";
 import { RetryLater } from "../core/outcome.ts";
 import { gathered } from "./gathered.ts";
-import { type LimitTable, number } from "./limit-item.ts";
+import { type LimitTable, number, numberIn, type StoredLimit } from "./limit-item.ts";
 
 export interface TokenLine {
   /** Between two tokens. */
@@ -33,6 +33,16 @@ export interface TokenLineOptions {
   readonly limit: LimitTable;
   readonly perSecond: number;
   readonly burst: number;
+}
+
+interface Bounds {
+  readonly nowUs: number;
+  /** The oldest token that is still sold. */
+  readonly oldestUs: number;
+  /** What is later was sold by a wrong clock. */
+  readonly latestUs: number;
+  /** The latest first token with which all that ask are near enough. */
+  readonly lastUs: number;
 }
 
 /** Further ahead nothing is sold to a new message: when messages are purged, so much of the line is sold to nobody. */
@@ -98,19 +108,36 @@ export function tokenLine({ limit, perSecond, burst }: TokenLineOptions): TokenL
       const oldestUs = nowUs - burstUs + Math.max(intervalUs, Math.min(Math.floor(burstUs / 2), underwayUs));
       wanted = Math.min(wanted, fitting(limitsUs, oldestUs - nowUs));
       const latestUs = nowUs + impossibleUs;
-      const knownUs = nextUs.get(id) ?? nowUs;
-      const { isDone, item } =
-        knownUs < oldestUs || knownUs > latestUs
-          ? await begin(id, { oldestUs, latestUs, wanted })
-          : await append(id, oldestUs, nowUs + lastFirstUs(limitsUs.slice(0, wanted)), wanted);
-      const foundUs = Number(item?.nextUs ?? 0);
-      remember(id, foundUs);
+      const lastUs = nowUs + lastFirstUs(limitsUs.slice(0, wanted));
+      const { isDone, foundUs } = await askFor(wanted, id, { nowUs, oldestUs, latestUs, lastUs });
       if (isDone) return { firstUs: foundUs - wanted * intervalUs, sold: wanted };
       const firstUs = foundUs > latestUs ? oldestUs : Math.max(foundUs, oldestUs); // begun anew in the next round
       wanted = fitting(limitsUs, firstUs - nowUs);
       if (wanted === 0) return { firstUs: foundUs, sold: 0 };
     }
     throw new RetryLater("CONTENDED", undefined, { waited: true });
+  }
+
+  async function askFor(wanted: number, id: string, { nowUs, oldestUs, latestUs, lastUs }: Bounds) {
+    const knownUs = nextUs.get(id) ?? nowUs;
+    const isImpossible = knownUs > latestUs;
+    const { isDone, item } =
+      knownUs < oldestUs || isImpossible
+        ? await begin(id, { oldestUs, latestUs, wanted })
+        : await append(id, oldestUs, lastUs, wanted);
+    const foundUs = numberIn(item, "nextUs");
+    if (foundUs === undefined || (isDone && isImpossible))
+      await mend(id, foundUs === undefined ? item : undefined);
+    remember(id, foundUs ?? 0);
+    return { isDone, foundUs: foundUs ?? 0 };
+  }
+
+  /** @param item unless the line has begun anew already */
+  async function mend(id: string, item?: StoredLimit): Promise<void> {
+    const { beginAnew, sayBegunAnew } = await import("./begin-anew.ts");
+    const attributes = ["nextUs"];
+    if (item) await beginAnew(limit, { id, item, unreadable: attributes, attributes });
+    else sayBegunAnew(limit, id, attributes);
   }
 
   /** Behind the tokens that are sold. */

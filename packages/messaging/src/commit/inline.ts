@@ -126,7 +126,7 @@ export function inline(options: InlineOptions): EvidenceStore {
     remember(table, id, item);
     const first = form.judge(item?.[attribute]?.S, delivery); // G2: before anything else, as a lost response ends here
     if (first) return first;
-    throw new StateMoved(`${table} ${id}`);
+    throw new StateMoved(`${table} ${id}`, undefined, [item ?? null]);
   }
 
   /** What was remembered may be too old to refuse a message by: only the item says that it is not the next. */

@@ -16,7 +16,7 @@ const pauseMaxMs = 1_600;
 const pauseMinMs = 25;
 /** So many looks at a line that does not move: the next in line is not at work, and waiting here only costs. */
 const standsMax = 3;
-/** So many runs that lost to what the run before saw, too: what they read was not old by chance. */
+/** So many runs that lost to what the run before saw, too: what they read was not stale. */
 const unmovedMax = 3;
 /** For a clock that stands still. */
 const runsMax = 50;

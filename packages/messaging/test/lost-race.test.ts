@@ -47,6 +47,44 @@ it.each([
   expect(nowMs - begunMs).toBeLessThan(600);
 });
 
+describe("an item that did not change", () => {
+  const lostTo = (seen: unknown, item = "orders an-id") => new StateMoved(item, undefined, [seen]);
+  const times = (first: StateMoved) => ({ first, item: newId(), deadlineMs: inSeconds(60) });
+
+  it.each([{ status: { S: "shipped" } }, null])(
+    "G6: is no race: the run is an attempt, and the last one names the table and no value: %o",
+    async (seen) => {
+      let runs = 0;
+      const run = async () => {
+        runs++;
+        throw lostTo(structuredClone(seen));
+      };
+      await expect(repeatInTurn(run, times(lostTo(seen)))).rejects.toMatchObject({
+        ...{ name: "RetryLater", code: "CONDITION_FAILED", waited: false },
+        lastly: { code: "CONDITION_FAILED", detail: expect.stringMatching(/^(?!.*an-id).* orders,/) },
+      });
+      expect(runs).toBe(3);
+    },
+  );
+
+  it("G6: has changed when any of it has, and then the race goes on", async () => {
+    let runs = 0;
+    const run = async () => {
+      if (++runs < 7) throw lostTo({ version: { N: String(Math.floor(runs / 2)) } });
+      return runs;
+    };
+    expect(await repeatInTurn(run, times(lostTo({ version: { N: "0" } })))).toBe(7);
+  });
+
+  it("is named as the table of a key of two parts", async () => {
+    const lost = lostTo(null, JSON.stringify(["order-lines", [["order", { S: "o" }]]]));
+    const end = repeatInTurn(async () => Promise.reject(lost), times(lost));
+    await expect(end).rejects.toMatchObject({
+      lastly: { detail: expect.stringContaining("in order-lines,") },
+    });
+  });
+});
+
 it("G4: a message that still waits for its predecessor returns to the queue with that wait as its error", async () => {
   const early = new RetryLater("SEQUENCE_AHEAD", 1, { waited: true, soonMs: 20 });
   const run = async () => Promise.reject(early);

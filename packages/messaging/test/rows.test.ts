@@ -9,6 +9,7 @@ import * as z from "zod";
 import { dynamodb } from "../src/aws/clients.ts";
 import type { Delivery } from "../src/commit/delivery.ts";
 import { idempotency } from "../src/commit/idempotency.ts";
+import { inline } from "../src/commit/inline.ts";
 import { type RowsOptions, rows } from "../src/commit/rows.ts";
 import { rowsEvidence } from "../src/commit/rows-evidence.ts";
 import type { Write } from "../src/commit/unit-of-work.ts";
@@ -295,6 +296,33 @@ describe("a consumer with evidence as rows", () => {
     expect(await large(anSqsEvent(...records), aContext())).toEqual({ batchItemFailures: [] });
     expect(await count()).toBe(1);
     expect(await world.drain(deadLetters())).toMatchObject([{ attributes: { ReasonCode: code } }]);
+  });
+
+  it.each([
+    ["rows", () => rows()],
+    ["inline", () => inline({ table: world.output("StandardTable"), itemOf: () => counterId })],
+  ])("G6: parks a message whose condition holds in no attempt, and says so: %s", async (_form, store) => {
+    await receive(anAdded({ amount: 5 }));
+    const create: Write = {
+      Put: {
+        TableName: world.output("StandardTable"),
+        Item: { id: { S: counterId } },
+        ConditionExpression: "attribute_not_exists(id)",
+      },
+    };
+    const creating = consumer(contract({ name: "create", accepts: [Added] }))
+      .use(idempotency({ evidence: store() }))
+      .handler(async (_message, unit) => unit.write(create));
+    const record = anSqsRecord(asciiJson(anAdded({ amount: 1 })));
+    const attemptsMax = Number(process.env.MAX_RECEIVE_COUNT);
+    for (let attempt = 1; attempt <= attemptsMax; attempt++) {
+      const attributes = { ...record.attributes, ApproximateReceiveCount: String(attempt) };
+      const { batchItemFailures } = await creating(anSqsEvent({ ...record, attributes }), aContext());
+      expect(batchItemFailures).toHaveLength(attempt < attemptsMax ? 1 : 0);
+    }
+    const [{ attributes } = { attributes: {} }] = await world.drain(deadLetters());
+    expect(attributes).toMatchObject({ ReasonCode: "CONDITION_FAILED" });
+    expect(await count()).toBe(5);
   });
 
   it("a consumer that collects work without a middleware that commits it fails loudly", async () => {

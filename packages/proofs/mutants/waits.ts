@@ -97,6 +97,20 @@ export const waitMutants: readonly Mutant[] = [
     checks: [messaging("lost-race")],
   },
   {
+    name: "a condition that never holds counts as a lost race",
+    file: "packages/messaging/src/commit/lost-race.ts",
+    find: "if (unmoved >= unmovedMax) throw conditionFailed(lost);",
+    replace: "",
+    checks: [messaging("lost-race")],
+  },
+  {
+    name: "any lost race counts as a condition that never holds",
+    file: "packages/messaging/src/commit/lost-race.ts",
+    find: "before.item === now.item && isDeepStrictEqual(before.seen, now.seen)",
+    replace: "before.item === now.item",
+    checks: [messaging("lost-race")],
+  },
+  {
     name: "pauses grow although the predecessors move",
     file: nextTry,
     find: "return isNearer(record, ahead) ? 1 : waits + 1;",

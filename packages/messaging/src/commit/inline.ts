@@ -130,7 +130,7 @@ export function inline(options: InlineOptions): EvidenceStore {
     remember(table, id, item);
     const first = form.judge(item?.[attribute]?.S, delivery); // G2: before anything else, as a lost response ends here
     if (first) return first;
-    throw new StateMoved(`${table} ${id}`);
+    throw new StateMoved(`${table} ${id}`, undefined, [item ?? null]);
   }
 
   /** Undefined when it names none: a message that nobody has looked at may say anything. */

@@ -61,7 +61,7 @@ export function rowsEvidence({
             item: itemOf(reasons, unit),
           };
         case "state-moved":
-          throw new StateMoved(itemOf(reasons, unit));
+          throw new StateMoved(itemOf(reasons, unit), undefined, seenIn(reasons));
         case "refused":
           throw new Park("COMMIT_REFUSED", refusalIn(reasons, unit));
       }
@@ -88,6 +88,10 @@ const refusalsToldMax = 3;
 
 function itemOf(reasons: readonly CancellationReason[], { items }: Measured): string | undefined {
   return [...items][reasons.findIndex(({ Code = "None" }) => Code !== "None")];
+}
+
+function seenIn(reasons: readonly CancellationReason[]): unknown[] {
+  return reasons.flatMap(({ Code, Item }) => (Code === "ConditionalCheckFailed" ? [Item ?? null] : []));
 }
 
 /** The consumer was at-most-once before: a lease that ended unsettled had no effect, and replacing it stops its owner. */

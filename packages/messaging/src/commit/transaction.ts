@@ -18,7 +18,7 @@ export type Transact = (actions: readonly Write[]) => Promise<Reasons>;
 export function transact(client: () => DynamoDBClient): Transact {
   return async function send(actions) {
     try {
-      await client().send(new TransactWriteItemsCommand({ TransactItems: [...actions] }));
+      await client().send(new TransactWriteItemsCommand({ TransactItems: actions.map(telling) }));
       return undefined;
     } catch (error) {
       if (error instanceof TransactionCanceledException) return error.CancellationReasons ?? [];
@@ -29,4 +29,13 @@ export function transact(client: () => DynamoDBClient): Transact {
       throw error;
     }
   };
+}
+
+/** So that a reason says what its item was: a race that is lost to an item that never moves is none (lost-race.ts). */
+function telling(action: Write): Write {
+  const told = Object.entries(action).map(([kind, input]) => [
+    kind,
+    input?.ConditionExpression ? { ...input, ReturnValuesOnConditionCheckFailure: "ALL_OLD" } : input,
+  ]);
+  return Object.fromEntries(told);
 }

@@ -77,11 +77,14 @@ export class StateMoved extends Error {
   readonly item: string | undefined;
   /** What the message waits for when every run loses. */
   readonly code: string;
+  /** The items whose conditions failed, as they were then (null: no such item), when that is known. */
+  readonly seen: readonly unknown[] | undefined;
 
-  constructor(item?: string, code = "CONTENDED") {
+  constructor(item?: string, code = "CONTENDED", seen?: readonly unknown[]) {
     super(code);
     this.item = item;
     this.code = code;
+    this.seen = seen;
   }
 }
 

@@ -45,6 +45,8 @@ export interface DeadLetterSource {
   discard(request: DiscardRequest): Promise<Job>;
   edit(request: EditRequest): Promise<EditAnswer | undefined>;
   job(id: string): Promise<Job | undefined>;
+  /** Those that run, without their results. */
+  jobs(): Promise<readonly Job[]>;
 }
 
 export interface PullSource {

@@ -11,7 +11,7 @@ import {
 } from "@essentially-once/testing/internal/support/dead-letter-world";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import * as z from "zod";
-import type { Job } from "../../src/api/dead-letter.ts";
+import type { Job, Selection } from "../../src/api/dead-letter.ts";
 import type { StreamEvent } from "../../src/api/stream.ts";
 import { type DeadLetters, deadLetterSource } from "../../src/data/dead-letters/dead-letter-source.ts";
 import { wordingOf } from "../../src/data/dead-letters/identity.ts";
@@ -151,7 +151,7 @@ describe("a redrive", () => {
     const selection = { group: group?.id ?? "" };
     const dry = await ended(await deadLetters.redrive({ selection, dryRun: true }));
     expect(await world.depth(queue.deadLetterQueueUrl)).toEqual({ visible: 5, inFlight: 0 });
-    const run = await ended(await deadLetters.redrive({ selection, dryRun: false }));
+    const run = await ended(await deadLetters.redrive({ job: dry.id, dryRun: false }));
     expect(run.counts).toEqual(dry.counts);
     expect(run.counts).toMatchObject({ "sent-back": 3, left: 1 });
     expect(run.results.find(({ outcome }) => outcome === "left")?.why).toContain("DATA_INVALID");
@@ -164,7 +164,7 @@ describe("a redrive", () => {
     await park({ cents: 2 }, refused);
     const [first] = (await deadLetters.list({ after: 0 })).deadLetters;
     const selection = { keys: [first?.key ?? ""] };
-    const { results } = await ended(await deadLetters.redrive({ selection, dryRun: false }));
+    const { results } = await redriven(selection);
     expect(results).toMatchObject([{ id: first?.id, outcome: "sent-back" }]);
     expect((await deadLetters.overview()).underWay).toMatchObject([{ id: first?.id, state: "on-the-way" }]);
   });
@@ -175,7 +175,7 @@ describe("a redrive", () => {
     const [row] = (await deadLetters.list({ after: 0 })).deadLetters.filter(
       ({ code }) => code === "CARD_REFUSED",
     );
-    await ended(await deadLetters.redrive({ selection: { keys: [row?.key ?? ""] }, dryRun: false }));
+    await redriven({ keys: [row?.key ?? ""] });
     await world.drain(queue.queueUrl);
     await world.park(queue, body, refused);
     nowMs += 10_000;
@@ -221,7 +221,7 @@ describe("what was parked in several deliveries", () => {
 test("what was sent back is gone for a page that asks for all at once, as soon as it is told", async () => {
   await park({ cents: 1 }, refused);
   const [row] = (await deadLetters.list({ after: 0 })).deadLetters;
-  await ended(await deadLetters.redrive({ selection: { keys: [row?.key ?? ""] }, dryRun: false }));
+  await redriven({ keys: [row?.key ?? ""] });
   expect(events.at(-1)).toEqual({ kind: "dead-letters" });
   const [overview, list, opened] = await Promise.all([
     deadLetters.overview(),
@@ -263,10 +263,12 @@ describe("an edit", () => {
 test("a discard says what it would do, does it, and keeps the reason", async () => {
   await park({ cents: 1 }, refused);
   const { id } = await open({ payload: false });
-  const request = { selection: { all: true }, because: "a test of ours" } as const;
-  expect((await ended(await deadLetters.discard({ ...request, dryRun: true }))).counts.discarded).toBe(1);
+  const because = "a test of ours";
+  const selection = { all: true } as const;
+  const dry = await ended(await deadLetters.discard({ selection, because, dryRun: true }));
+  expect(dry.counts.discarded).toBe(1);
   expect((await deadLetters.overview()).total).toBe(1);
-  const run = await ended(await deadLetters.discard({ ...request, dryRun: false }));
+  const run = await ended(await deadLetters.discard({ job: dry.id, because, dryRun: false }));
   expect(run).toMatchObject({
     state: "done",
     counts: { discarded: 1 },
@@ -307,6 +309,11 @@ async function open({ payload }: { payload: boolean }) {
   const opened = await deadLetters.open({ key: row?.key ?? "", payload });
   if (!opened) throw new Error("there is none to open");
   return opened;
+}
+
+async function redriven(selection: Selection): Promise<Job> {
+  const { id } = await ended(await deadLetters.redrive({ selection, dryRun: true }));
+  return ended(await deadLetters.redrive({ job: id, dryRun: false }));
 }
 
 async function ended({ id }: Job): Promise<Job> {

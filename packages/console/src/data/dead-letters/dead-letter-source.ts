@@ -70,6 +70,7 @@ export function deadLetterSource({
     redrive: jobs.redrive,
     discard: jobs.discard,
     job: async (id) => jobs.get(id),
+    jobs: async () => jobs.running(),
     async edit(request) {
       const known = (await taken.take()).byKey.get(request.key);
       if (known === undefined) return undefined;

@@ -12,6 +12,7 @@ import { HealButtons } from "./heal-buttons.tsx";
 import { OpenView } from "./open-view.tsx";
 import { RedrivenList } from "./redriven-list.tsx";
 import { Rows } from "./rows.tsx";
+import { RunningJobs } from "./running-jobs.tsx";
 
 export function DeadLetters() {
   const { group, key, consumer, all } = route.value.parameters;
@@ -60,6 +61,7 @@ function Overview({ overview: { value, error, loading, reload }, consumer }: Ove
         </a>
         <HealButtons selection={{ all: true }} count={value?.total ?? 0} described="all dead letters" />
       </div>
+      <RunningJobs />
       <Failure error={error} retry={reload} />
       {value === undefined && loading && <p class="empty">Reading the dead-letter queues…</p>}
       {value && groups.length === 0 && <p class="empty good">No dead letters.</p>}

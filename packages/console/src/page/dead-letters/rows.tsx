@@ -9,6 +9,7 @@ import { shortText } from "../widgets/safe-text.ts";
 import { countText } from "../widgets/time-text.ts";
 import { VirtualList } from "../widgets/virtual-list.tsx";
 import { HealButtons } from "./heal-buttons.tsx";
+import { RunningJobs } from "./running-jobs.tsx";
 import { useRows } from "./use-rows.ts";
 
 interface RowsProps {
@@ -71,6 +72,7 @@ export function Rows({ group, shown, current, changed }: RowsProps) {
           </button>
         )}
       </div>
+      <RunningJobs />
       <Failure error={error} />
       {!loading && total === 0 && <p class="empty good">None are left.</p>}
       <VirtualList

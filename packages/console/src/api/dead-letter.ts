@@ -90,9 +90,9 @@ export interface Forecast {
 }
 
 export interface Payload {
-  /** JSON with secrets replaced by `"***"`; for what is not JSON, the text. Untrusted: show it as text only. */
+  /** JSON with secrets replaced by `"***"` and their JSON pointer; for what is not JSON, the text. Untrusted: show it as text only. */
   readonly text: string;
-  /** JSON pointers of what was replaced. In an edit `"***"` at these places keeps the old value. */
+  /** JSON pointers of what was replaced. In an edit a mask is the old value of its pointer, wherever its entry is now. */
   readonly masked: readonly string[];
   /** True when only the beginning is here (256 KB). */
   readonly cut: boolean;

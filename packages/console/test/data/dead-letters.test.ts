@@ -116,7 +116,7 @@ describe("one that is opened", () => {
     });
     const { payload, schema } = await open({ payload: true });
     expect(payload).toMatchObject({ masked: ["/card"], cut: false });
-    expect(JSON.parse(payload?.text ?? "")).toEqual({ cents: 5, card: "***" });
+    expect(JSON.parse(payload?.text ?? "")).toEqual({ cents: 5, card: "***/card" });
     expect(schema).toMatchObject({ properties: { card: { writeOnly: true } } });
   });
 
@@ -241,16 +241,19 @@ describe("an edit", () => {
     const { key } = await open({ payload: false });
     const edit = (data: unknown, dryRun = false) =>
       deadLetters.edit({ key, dryRun, data: JSON.stringify(data), trust: true });
-    await expect(edit({ cents: -5, card: "***" })).rejects.toMatchObject({
+    await expect(edit({ cents: -5, card: "***/card" })).rejects.toMatchObject({
       name: "NotRight",
       fields: [{ path: "/cents" }],
     });
     await expect(deadLetters.edit({ key, dryRun: false, data: "{" })).rejects.toMatchObject({
       name: "NotRight",
     });
-    expect(await edit({ cents: 5, card: "***" }, true)).toMatchObject({ dryRun: true, schemaChecked: true });
+    expect(await edit({ cents: 5, card: "***/card" }, true)).toMatchObject({
+      dryRun: true,
+      schemaChecked: true,
+    });
     expect(await world.depth(queue.queueUrl)).toMatchObject({ visible: 0 });
-    const { supersededBy } = (await edit({ cents: 5, card: "***" })) ?? {};
+    const { supersededBy } = (await edit({ cents: 5, card: "***/card" })) ?? {};
     const [sent] = await world.drain(queue.queueUrl);
     expect(JSON.parse(sent?.Body ?? "")).toMatchObject({
       id: supersededBy,

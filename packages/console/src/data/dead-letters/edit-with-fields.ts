@@ -6,7 +6,7 @@ import type { EditAnswer, EditRequest } from "../../api/dead-letter.ts";
 import type { Reached } from "../reached.ts";
 import { NotRight } from "../source.ts";
 import { unmask } from "./mask.ts";
-import { dataOf, maskedIn, queueOf } from "./open.ts";
+import { dataOf, queueOf, schemaOf } from "./open.ts";
 import { typeIn } from "./schemas.ts";
 import type { Known } from "./snapshot.ts";
 
@@ -17,7 +17,7 @@ export async function editWithFields(
   { dryRun, data: text, trust = false }: EditRequest,
 ): Promise<EditAnswer | undefined> {
   const old = await dataOf(reached, known);
-  const data = unmask(parsed(text), old, maskedIn(reached, known, old));
+  const data = unmask(parsed(text), { old, schema: schemaOf(reached, known) });
   await check(reached, known, data);
   const { connection, known: knowledge } = reached;
   const [copy] = known.deadLetter.copies;

@@ -169,6 +169,20 @@ describe("a redrive", () => {
     expect((await deadLetters.overview()).underWay).toMatchObject([{ id: first?.id, state: "on-the-way" }]);
   });
 
+  test("is told to the pages when its messages have ended, and nobody asked", async () => {
+    const body = await park({ cents: 1 }, refused);
+    await park({ cents: 2 }, refused);
+    await redriven({ all: true });
+    const told = () => events.filter(({ kind }) => kind === "dead-letters").length;
+    const before = told();
+    await world.drain(queue.queueUrl);
+    await world.park(queue, body, refused);
+    await expect.poll(told, { timeout: 20_000 }).toBe(before + 1);
+    const states = (await deadLetters.overview()).underWay.map(({ state }) => state);
+    expect(states.sort()).toEqual(["parked-again", "processed"]);
+    deadLetters.stop();
+  });
+
   test("of one that is parked again counts as come back, and its group is the first", async () => {
     const body = await park({ cents: 1 }, refused);
     await park({ cents: 2 }, { ReasonCode: "OTHER", ReasonDetail: "else" });

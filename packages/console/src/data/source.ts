@@ -54,6 +54,8 @@ export interface PullSource {
   begin(request: PullRequest): Promise<PullRun | undefined>;
   get(asked: { readonly id: string; readonly values: boolean }): Promise<PullRun | undefined>;
   interrupt(id: string): Promise<PullRun | undefined>;
+  /** At most one. */
+  running(): Promise<readonly PullRun[]>;
 }
 
 export interface ConsumerSource {

@@ -49,6 +49,7 @@ export const reads: Readonly<Record<string, Route>> = {
     const values = parameter(asked.query, "values") === "true";
     return found(await pullsOf(asked).get({ id, values }), `run ${id}`);
   },
+  "/api/pulls": async (asked) => json(await pullsOf(asked).running()),
   "/api/forms": async (asked) => json(await troubleOf(asked).forms()),
 };
 

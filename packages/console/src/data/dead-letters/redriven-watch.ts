@@ -14,7 +14,7 @@ export interface RedrivenWatch {
 export interface RedrivenWatchOptions {
   readonly history: Pick<History, "look" | "underWay">;
   readonly turns: Turns;
-  /** What is under way changed. */
+  /** The messages on their way changed. */
   readonly tell: () => void;
 }
 

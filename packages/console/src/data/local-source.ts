@@ -75,7 +75,7 @@ export function localSource(
       deadLetters,
       messages,
       consumers,
-      forms: sendForms(cloud, reached, recorder.lastRequest),
+      forms: sendForms(cloud, reached),
     };
   }
 

@@ -250,6 +250,18 @@ test("what was sent back is gone for a page that asks for all at once, as soon a
 });
 
 describe("an edit", () => {
+  test.each(["[]", '{"cents":}'])(
+    "with data that are nested too deeply is refused in words: %s",
+    async (pair) => {
+      await park({ cents: 1 }, refused);
+      const { key } = await open({ payload: false });
+      const [opening = "", closing = ""] = pair === "[]" ? ["[", "]"] : ['{"cents":', "}"];
+      const data = `${opening.repeat(20_000)}1${closing.repeat(20_000)}`;
+      const error = await deadLetters.edit({ key, dryRun: true, data }).catch((cause: unknown) => cause);
+      expect(error).toMatchObject({ name: "NotRight", message: expect.stringContaining("200 levels") });
+    },
+  );
+
   test("names the fields that do not fit, and sends nothing; one that fits keeps the masked secret", async () => {
     await park({ cents: -5, card: "4111" }, refused);
     const { key } = await open({ payload: false });

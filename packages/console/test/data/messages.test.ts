@@ -57,6 +57,14 @@ beforeEach(async () => {
 afterAll(() => world.stop());
 
 describe("the path of a message", () => {
+  test("G11: says how many of its deliveries are not kept", async () => {
+    const message = aMessage({ id: "m-1" });
+    for (let n = 1; n <= 103; n++) end(deliver([message], { processId: n, receiveCount: n }), "error");
+    const told = await messages.message({ id: "m-1" });
+    expect(told?.steps.filter(({ what }) => what === "delivered")).toHaveLength(100);
+    expect(told?.missing).toContain("The first 3 deliveries are not kept: only the latest 100 are here.");
+  });
+
   test("that only the dead-letter queue has is told, and found by its id, key and correlation", async () => {
     const message = aMessage({ id: "m-1", partitionkey: "order-1", correlationid: "flow-1" });
     await world.park(queue, asciiJson(message), { ReasonCode: "CARD_REFUSED", ReasonDetail: "no" });

@@ -138,7 +138,13 @@ export function messageSource(options: MessagesOptions): Messages {
         ...(more?.steps ?? []),
       ]),
       caused: caused.map((one) => summaryOf(reached, one, known(one))),
-      missing: [...gaps(), ...stored.missing, ...outer.missing, ...(more?.missing ?? [])],
+      missing: [
+        ...forgotten(message),
+        ...gaps(),
+        ...stored.missing,
+        ...outer.missing,
+        ...(more?.missing ?? []),
+      ],
     };
   }
 
@@ -175,6 +181,11 @@ export function messageSource(options: MessagesOptions): Messages {
       ...(registryMissing === undefined ? [] : [registryMissing]),
     ];
   }
+}
+
+function forgotten({ dropped = 0, deliveries }: SeenMessage): string[] {
+  if (dropped === 0) return [];
+  return [`The first ${dropped} deliveries are not kept: only the latest ${deliveries.length} are here.`];
 }
 
 function fieldsOf({ body, id, source, type = "" }: DeadLetter): SeenFields | undefined {

@@ -9,18 +9,20 @@ import { bundleSize, compared, functionEntries, startPackages } from "./bundle-s
 // And half a KB since: a batch is held against its memory, attributes against Unicode, keys of maps are not named.
 // And another half: a contract may say that others fill its queue, so a consumer asks it for the form of what it receives.
 // And half a KB: what this process has done it knows, so that a copy of it costs nothing.
-const kitBytesMax = 47_400;
+// And 1 KB: what is published is held against all that its readers ask, an item's name before it is looked up with others,
+// and a transaction says which item it failed for, so that what can never hold is no race.
+const kitBytesMax = 48_400;
 /** Their contracts are of zod/mini: zod itself is 71 KB more. */
 const functionBytesMax = 310_000;
 /** Who pays for more, and for what. */
 const more: Readonly<Record<string, { readonly bytes: number; readonly packages: readonly string[] }>> = {
   // The process of an order: evidence in the item, its table with its checks, the time-outs that it schedules, claim check.
-  "orders/settle-order.ts": { bytes: 28_000, packages: [] },
+  "orders/settle-order.ts": { bytes: 29_500, packages: [] },
   // Powertools' Logger and Metrics (the Tracer, three times as large, is loaded only where tracing is active), a lease, and
   // limits: a breaker and a rate, whose tokens wait until the clock agrees. And 1.5 KB more: the breaker tells its openings
   // apart, so that nothing of an earlier one counts in a later one, and what the items hold is checked when it is read.
   "shipping/ship-order.ts": {
-    bytes: 64_500,
+    bytes: 65_500,
     packages: ["commons", "logger", "metrics"].map((name) => `@aws-lambda-powertools/${name}`),
   },
 };

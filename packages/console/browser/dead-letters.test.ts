@@ -31,7 +31,7 @@ describe("dead letters", () => {
     expect(requests.filter((url) => url.includes("payload"))).toEqual([]);
     await page.getByRole("button", { name: "Show the payload" }).click();
     const payload = page.getByRole("textbox", { name: "Payload" });
-    expect(await payload.inputValue()).toContain('"card": "***"');
+    expect(await payload.inputValue()).toContain('"card": "***/card"');
     await page.getByText("1 secret is masked: /card").waitFor();
     await page.context().close();
   });

@@ -65,6 +65,54 @@ describe("a dead letter of a stage", () => {
     await page.context().close();
   });
 
+  it("that runs is taken over after a reload, by its own dialog and by another's, and can be stopped", async () => {
+    const { page } = await openDeadLetter(servers[0]);
+    const runIt = page.getByRole("button", { name: "Run it here…" });
+    const dialog = page.getByRole("dialog", { name: "Run it on this machine" });
+    await runIt.click();
+    await dialog.getByRole("checkbox", { name: "Wait for a debugger" }).check();
+    await dialog.getByRole("button", { name: "Run it here" }).click();
+    await dialog.getByText("ws://127.0.0.1:9229/x").waitFor();
+    await page.reload();
+    await page.getByRole("option").nth(1).click();
+    await runIt.click();
+    await dialog.getByText("Another dead letter is being run here").waitFor();
+    await page.keyboard.press("Escape");
+    await page.getByRole("option").first().click();
+    await runIt.click();
+    await dialog.getByText("ws://127.0.0.1:9229/x").waitFor();
+    expect(await dialog.getByText("Another dead letter").count()).toBe(0);
+    await dialog.getByRole("button", { name: "Stop" }).click();
+    await dialog.getByText("Stopped: nothing of the stage was changed.").waitFor();
+    await page.context().close();
+  });
+
+  it("is stopped when its dialog is closed before it has begun", async () => {
+    const stopped: string[] = [];
+    const slow = await startMadeUp({
+      change(source) {
+        const { pulls, ...stage } = asStage(source);
+        if (!pulls) return stage;
+        const begin: typeof pulls.begin = async (request) => {
+          await new Promise((resolve) => setTimeout(resolve, 500));
+          return pulls.begin(request);
+        };
+        const interrupt: typeof pulls.interrupt = async (id) => {
+          stopped.push(id);
+          return pulls.interrupt(id);
+        };
+        return { ...stage, pulls: { ...pulls, begin, interrupt } };
+      },
+    });
+    const { page } = await openDeadLetter(slow);
+    await page.getByRole("button", { name: "Run it here…" }).click();
+    await page.getByRole("dialog").getByRole("button", { name: "Run it here" }).click();
+    await page.keyboard.press("Escape");
+    await expect.poll(() => stopped).toEqual(["pull-1"]);
+    await page.context().close();
+    await slow.stop();
+  });
+
   it("has no such button in the local cloud, whose functions run here anyway", async () => {
     const { page } = await openDeadLetter(servers[2]);
     await page.getByRole("button", { name: "Redrive it…" }).waitFor();

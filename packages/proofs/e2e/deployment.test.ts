@@ -1,7 +1,7 @@
 // The promises, on the deployed stacks: `npm run test:e2e`. Data of its own, so it may run beside others.
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
-import type { DeadLetterOverview } from "@essentially-once/console/internal/api/dead-letter";
+import type { DeadLetterOverview, Job } from "@essentially-once/console/internal/api/dead-letter";
 import type { Counts, Flow } from "@essentially-once/console/internal/api/flow";
 import type { SearchAnswer } from "@essentially-once/console/internal/api/message";
 import { newId } from "@essentially-once/messaging/ids";
@@ -135,12 +135,11 @@ describe("the console", () => {
       expect(group).toMatchObject({ consumer: "ReserveCredit", place: "the customer has no account" });
       const found = await shown.ask<SearchAnswer>(`search?q=${orderId}`);
       expect(found.messages.map(({ type }) => type)).toContain(OrderPlaced.type);
-      const redrive = { selection: { group: group?.id }, dryRun: false };
-      expect(await shown.ask("dead-letters/redrive", redrive)).toMatchObject({
+      const selection = { group: group?.id };
+      const dry = await shown.ask<Job>("dead-letters/redrive", { selection, dryRun: true });
+      expect(dry).toMatchObject({ dryRun: true });
+      expect(await shown.ask("dead-letters/redrive", { job: dry.id, dryRun: false })).toMatchObject({
         error: expect.stringContaining("--allow-changes"),
-      });
-      expect(await shown.ask("dead-letters/redrive", { ...redrive, dryRun: true })).toMatchObject({
-        dryRun: true,
       });
     } finally {
       shown.stop();

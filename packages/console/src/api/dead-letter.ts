@@ -6,6 +6,7 @@
 //   POST /api/dead-letters/redrive, …/discard     ← RedriveRequest, DiscardRequest → Job
 //   POST /api/dead-letters/edit                   ← EditRequest → EditAnswer; 400 with `fields` when the data do not fit the schema
 //   GET  /api/job?id=ID                           → Job; its progress comes by the stream, too
+//   GET  /api/jobs                                → Job[], those that run, without their results
 
 export interface DeadLetterOverview {
   readonly total: number;
@@ -89,9 +90,9 @@ export interface Forecast {
 }
 
 export interface Payload {
-  /** JSON with secrets replaced by `"***"`; for what is not JSON, the text. Untrusted: show it as text only. */
+  /** JSON with secrets replaced by `"***"` and their JSON pointer; for what is not JSON, the text. Untrusted: show it as text only. */
   readonly text: string;
-  /** JSON pointers of what was replaced. In an edit `"***"` at these places keeps the old value. */
+  /** JSON pointers of what was replaced. In an edit a mask is the old value of its pointer, wherever its entry is now. */
   readonly masked: readonly string[];
   /** True when only the beginning is here (256 KB). */
   readonly cut: boolean;
@@ -103,19 +104,26 @@ export type Selection =
   | { readonly consumer: string }
   | { readonly all: true };
 
-export interface RedriveRequest {
-  readonly selection: Selection;
-  readonly dryRun: boolean;
-  /** Sends also what would be left. */
-  readonly force?: boolean;
-}
+/** A selection may match more a moment later, so the run that changes names its dry run and touches at most what that listed. */
+export type RedriveRequest =
+  | {
+      readonly dryRun: true;
+      readonly selection: Selection;
+      /** Sends also what would be left. */
+      readonly force?: boolean;
+    }
+  | RunRequest;
 
-export interface DiscardRequest {
-  readonly selection: Selection;
-  readonly dryRun: boolean;
-  /** 1 to 500 characters, kept with the record. */
-  readonly because: string;
-  readonly trust?: boolean;
+/** With a reason of 1 to 500 characters, kept with the record. */
+export type DiscardRequest = { readonly because: string } & (
+  | { readonly dryRun: true; readonly selection: Selection; readonly trust?: boolean }
+  | RunRequest
+);
+
+export interface RunRequest {
+  readonly dryRun: false;
+  /** The id of the dry run's job. Asked for twice, there is still one run. */
+  readonly job: string;
 }
 
 export interface EditRequest {
@@ -145,6 +153,8 @@ export interface Job {
   /** Each with its end, at most 1,000. */
   readonly results: readonly JobResult[];
   readonly unread: readonly string[];
+  /** Of a run that changes, at its end: listed by its dry run, and not found any more. */
+  readonly untouched?: number;
   readonly error?: string;
 }
 

@@ -60,8 +60,10 @@ export interface NodeCounts {
   readonly delayed?: number;
   /** Of a dead-letter queue. */
   readonly dead?: number;
-  /** At most: since the queue was last seen empty. Absent while it is. */
+  /** At most: since the queue was last seen empty. Absent while it is, and before it was. */
   readonly oldestSeconds?: number;
+  /** Instead, while the queue was never seen empty: so long it has been looked at. Its messages may have waited for hours before. */
+  readonly neverEmptySeconds?: number;
   /** Of a table: items, as far as a bounded read tells. */
   readonly items?: number;
   /** Messages processed in the last minute. */

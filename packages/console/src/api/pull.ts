@@ -2,6 +2,7 @@
 //
 //   POST /api/pull/begin ← PullRequest → PullRun, which has begun; one runs at a time
 //   GET  /api/pull?id=ID → PullRun; with `&values=true` the values of changed attributes
+//   GET  /api/pulls → PullRun[], that which runs, if any
 //   POST /api/pull/stop ← { id } → PullRun
 
 import type { Forecast } from "./dead-letter.ts";

@@ -75,7 +75,7 @@ export function localSource(
       deadLetters,
       messages,
       consumers,
-      forms: sendForms(cloud, reached, recorder.lastRequest),
+      forms: sendForms(cloud, reached),
     };
   }
 
@@ -142,6 +142,7 @@ export function localSource(
       discard: async (request) => (await parts()).deadLetters.discard(request),
       edit: async (request) => (await parts()).deadLetters.edit(request),
       job: async (id) => (await parts()).deadLetters.job(id),
+      jobs: async () => (await parts()).deadLetters.jobs(),
     },
     consumers: {
       pause: async (request) => (await parts()).consumers.pause(request),

@@ -45,6 +45,8 @@ export interface DeadLetterSource {
   discard(request: DiscardRequest): Promise<Job>;
   edit(request: EditRequest): Promise<EditAnswer | undefined>;
   job(id: string): Promise<Job | undefined>;
+  /** Those that run, without their results. */
+  jobs(): Promise<readonly Job[]>;
 }
 
 export interface PullSource {
@@ -52,6 +54,8 @@ export interface PullSource {
   begin(request: PullRequest): Promise<PullRun | undefined>;
   get(asked: { readonly id: string; readonly values: boolean }): Promise<PullRun | undefined>;
   interrupt(id: string): Promise<PullRun | undefined>;
+  /** At most one. */
+  running(): Promise<readonly PullRun[]>;
 }
 
 export interface ConsumerSource {

@@ -26,13 +26,14 @@ const trust = z.boolean().optional();
 const because = z.string().trim().min(1, "say why: the reason is kept with the record").max(500);
 
 export const bodies = {
-  redrive: z.strictObject({ selection, dryRun: z.boolean(), force: z.boolean().optional() }),
-  discard: z.strictObject({
-    selection,
-    dryRun: z.boolean(),
-    because,
-    trust,
-  }),
+  redrive: z.discriminatedUnion("dryRun", [
+    z.strictObject({ dryRun: z.literal(true), selection, force: z.boolean().optional() }),
+    z.strictObject({ dryRun: z.literal(false), job: name }),
+  ]),
+  discard: z.discriminatedUnion("dryRun", [
+    z.strictObject({ dryRun: z.literal(true), selection, because, trust }),
+    z.strictObject({ dryRun: z.literal(false), job: name, because }),
+  ]),
   edit: z.strictObject({ key: name, dryRun: z.boolean(), data: z.string(), trust }),
   pause: z.strictObject({ consumer: name, because }),
   resume: z.strictObject({ consumer: name }),

@@ -43,11 +43,13 @@ export const reads: Readonly<Record<string, Route>> = {
     const id = requiredParameter(query, "id");
     return found(await source.deadLetters.job(id), `job ${id}`);
   },
+  "/api/jobs": async ({ source }) => json(await source.deadLetters.jobs()),
   "/api/pull": async (asked) => {
     const id = requiredParameter(asked.query, "id");
     const values = parameter(asked.query, "values") === "true";
     return found(await pullsOf(asked).get({ id, values }), `run ${id}`);
   },
+  "/api/pulls": async (asked) => json(await pullsOf(asked).running()),
   "/api/forms": async (asked) => json(await troubleOf(asked).forms()),
 };
 

@@ -11,7 +11,7 @@ import {
 } from "@essentially-once/testing/internal/support/dead-letter-world";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import * as z from "zod";
-import type { Job } from "../../src/api/dead-letter.ts";
+import type { Job, Selection } from "../../src/api/dead-letter.ts";
 import type { StreamEvent } from "../../src/api/stream.ts";
 import { type DeadLetters, deadLetterSource } from "../../src/data/dead-letters/dead-letter-source.ts";
 import { wordingOf } from "../../src/data/dead-letters/identity.ts";
@@ -116,7 +116,7 @@ describe("one that is opened", () => {
     });
     const { payload, schema } = await open({ payload: true });
     expect(payload).toMatchObject({ masked: ["/card"], cut: false });
-    expect(JSON.parse(payload?.text ?? "")).toEqual({ cents: 5, card: "***" });
+    expect(JSON.parse(payload?.text ?? "")).toEqual({ cents: 5, card: "***/card" });
     expect(schema).toMatchObject({ properties: { card: { writeOnly: true } } });
   });
 
@@ -145,9 +145,9 @@ describe("one that is opened", () => {
 describe("a redrive", () => {
   test("of a consumer takes its dead letters and no others", async () => {
     for (let n = 1; n <= 2; n++) await park({ cents: n }, refused);
-    const ofOther = { selection: { consumer: `${queue.consumer}Other` }, dryRun: true };
+    const ofOther = { selection: { consumer: `${queue.consumer}Other` }, dryRun: true } as const;
     expect((await ended(await deadLetters.redrive(ofOther))).done).toBe(0);
-    const ofThis = { selection: { consumer: queue.consumer }, dryRun: true };
+    const ofThis = { selection: { consumer: queue.consumer }, dryRun: true } as const;
     expect((await ended(await deadLetters.redrive(ofThis))).counts["sent-back"]).toBe(2);
   });
 
@@ -159,7 +159,7 @@ describe("a redrive", () => {
     const selection = { group: group?.id ?? "" };
     const dry = await ended(await deadLetters.redrive({ selection, dryRun: true }));
     expect(await world.depth(queue.deadLetterQueueUrl)).toEqual({ visible: 5, inFlight: 0 });
-    const run = await ended(await deadLetters.redrive({ selection, dryRun: false }));
+    const run = await ended(await deadLetters.redrive({ job: dry.id, dryRun: false }));
     expect(run.counts).toEqual(dry.counts);
     expect(run.counts).toMatchObject({ "sent-back": 3, left: 1 });
     expect(run.results.find(({ outcome }) => outcome === "left")?.why).toContain("DATA_INVALID");
@@ -172,9 +172,23 @@ describe("a redrive", () => {
     await park({ cents: 2 }, refused);
     const [first] = (await deadLetters.list({ after: 0 })).deadLetters;
     const selection = { keys: [first?.key ?? ""] };
-    const { results } = await ended(await deadLetters.redrive({ selection, dryRun: false }));
+    const { results } = await redriven(selection);
     expect(results).toMatchObject([{ id: first?.id, outcome: "sent-back" }]);
     expect((await deadLetters.overview()).underWay).toMatchObject([{ id: first?.id, state: "on-the-way" }]);
+  });
+
+  test("is told to the pages when its messages have ended, and nobody asked", async () => {
+    const body = await park({ cents: 1 }, refused);
+    await park({ cents: 2 }, refused);
+    await redriven({ all: true });
+    const told = () => events.filter(({ kind }) => kind === "dead-letters").length;
+    const before = told();
+    await world.drain(queue.queueUrl);
+    await world.park(queue, body, refused);
+    await expect.poll(told, { timeout: 20_000 }).toBe(before + 1);
+    const states = (await deadLetters.overview()).underWay.map(({ state }) => state);
+    expect(states.sort()).toEqual(["parked-again", "processed"]);
+    deadLetters.stop();
   });
 
   test("of one that is parked again counts as come back, and its group is the first", async () => {
@@ -183,7 +197,7 @@ describe("a redrive", () => {
     const [row] = (await deadLetters.list({ after: 0 })).deadLetters.filter(
       ({ code }) => code === "CARD_REFUSED",
     );
-    await ended(await deadLetters.redrive({ selection: { keys: [row?.key ?? ""] }, dryRun: false }));
+    await redriven({ keys: [row?.key ?? ""] });
     await world.drain(queue.queueUrl);
     await world.park(queue, body, refused);
     nowMs += 10_000;
@@ -229,7 +243,7 @@ describe("what was parked in several deliveries", () => {
 test("what was sent back is gone for a page that asks for all at once, as soon as it is told", async () => {
   await park({ cents: 1 }, refused);
   const [row] = (await deadLetters.list({ after: 0 })).deadLetters;
-  await ended(await deadLetters.redrive({ selection: { keys: [row?.key ?? ""] }, dryRun: false }));
+  await redriven({ keys: [row?.key ?? ""] });
   expect(events.at(-1)).toEqual({ kind: "dead-letters" });
   const [overview, list, opened] = await Promise.all([
     deadLetters.overview(),
@@ -244,21 +258,36 @@ test("what was sent back is gone for a page that asks for all at once, as soon a
 });
 
 describe("an edit", () => {
+  test.each(["[]", '{"cents":}'])(
+    "with data that are nested too deeply is refused in words: %s",
+    async (pair) => {
+      await park({ cents: 1 }, refused);
+      const { key } = await open({ payload: false });
+      const [opening = "", closing = ""] = pair === "[]" ? ["[", "]"] : ['{"cents":', "}"];
+      const data = `${opening.repeat(20_000)}1${closing.repeat(20_000)}`;
+      const error = await deadLetters.edit({ key, dryRun: true, data }).catch((cause: unknown) => cause);
+      expect(error).toMatchObject({ name: "NotRight", message: expect.stringContaining("200 levels") });
+    },
+  );
+
   test("names the fields that do not fit, and sends nothing; one that fits keeps the masked secret", async () => {
     await park({ cents: -5, card: "4111" }, refused);
     const { key } = await open({ payload: false });
     const edit = (data: unknown, dryRun = false) =>
       deadLetters.edit({ key, dryRun, data: JSON.stringify(data), trust: true });
-    await expect(edit({ cents: -5, card: "***" })).rejects.toMatchObject({
+    await expect(edit({ cents: -5, card: "***/card" })).rejects.toMatchObject({
       name: "NotRight",
       fields: [{ path: "/cents" }],
     });
     await expect(deadLetters.edit({ key, dryRun: false, data: "{" })).rejects.toMatchObject({
       name: "NotRight",
     });
-    expect(await edit({ cents: 5, card: "***" }, true)).toMatchObject({ dryRun: true, schemaChecked: true });
+    expect(await edit({ cents: 5, card: "***/card" }, true)).toMatchObject({
+      dryRun: true,
+      schemaChecked: true,
+    });
     expect(await world.depth(queue.queueUrl)).toMatchObject({ visible: 0 });
-    const { supersededBy } = (await edit({ cents: 5, card: "***" })) ?? {};
+    const { supersededBy } = (await edit({ cents: 5, card: "***/card" })) ?? {};
     const [sent] = await world.drain(queue.queueUrl);
     expect(JSON.parse(sent?.Body ?? "")).toMatchObject({
       id: supersededBy,
@@ -271,10 +300,12 @@ describe("an edit", () => {
 test("a discard says what it would do, does it, and keeps the reason", async () => {
   await park({ cents: 1 }, refused);
   const { id } = await open({ payload: false });
-  const request = { selection: { all: true }, because: "a test of ours" } as const;
-  expect((await ended(await deadLetters.discard({ ...request, dryRun: true }))).counts.discarded).toBe(1);
+  const because = "a test of ours";
+  const selection = { all: true } as const;
+  const dry = await ended(await deadLetters.discard({ selection, because, dryRun: true }));
+  expect(dry.counts.discarded).toBe(1);
   expect((await deadLetters.overview()).total).toBe(1);
-  const run = await ended(await deadLetters.discard({ ...request, dryRun: false }));
+  const run = await ended(await deadLetters.discard({ job: dry.id, because, dryRun: false }));
   expect(run).toMatchObject({
     state: "done",
     counts: { discarded: 1 },
@@ -315,6 +346,11 @@ async function open({ payload }: { payload: boolean }) {
   const opened = await deadLetters.open({ key: row?.key ?? "", payload });
   if (!opened) throw new Error("there is none to open");
   return opened;
+}
+
+async function redriven(selection: Selection): Promise<Job> {
+  const { id } = await ended(await deadLetters.redrive({ selection, dryRun: true }));
+  return ended(await deadLetters.redrive({ job: id, dryRun: false }));
 }
 
 async function ended({ id }: Job): Promise<Job> {

@@ -166,12 +166,12 @@ test.each([
   await expect(trouble.make(request)).rejects.toThrow(why);
 });
 
-test("a request is sent from a form, whose example is the last request", async () => {
+test("a request is sent from a form, whose example shows no request of a customer", async () => {
   const [form] = await trouble.forms();
   expect(form).toMatchObject({ kind: "request", label: "POST Consumer" });
   const answer = await trouble.send({ form: form?.id ?? "", data: '{"sku":"rope"}' });
   expect(answer).toMatchObject({ text: '200 {"orderId":"order-1"}', search: "order-1" });
-  expect((await trouble.forms())[0]?.example).toBe('{"sku":"rope"}');
+  expect(await trouble.forms()).toContainEqual(form);
   await expect(trouble.send({ form: form?.id ?? "", data: "{" })).rejects.toThrow("must be JSON");
 });
 

@@ -3,6 +3,7 @@ import * as z from "zod";
 import * as mini from "zod/mini";
 import { MASK, mask, unmask } from "../../src/data/dead-letters/mask.ts";
 import { exampleOf, type JsonSchema, jsonSchemaOf } from "../../src/data/dead-letters/schemas.ts";
+import type { NotRight } from "../../src/data/source.ts";
 
 const secret = z.string().meta({ writeOnly: true });
 const schema = jsonOf(
@@ -41,13 +42,53 @@ describe("secrets of the schema", () => {
 
   test("are put back in an edit where the mask still stands, and nowhere else", () => {
     const { value, masked } = mask(data, schema);
-    expect(unmask(value, data, masked)).toEqual(data);
+    expect(masked).toContain("/pair/1");
+    expect(unmask(value, { old: data, schema })).toEqual(data);
     const edited = { ...(value as typeof data), card: "4242", name: MASK };
-    expect(unmask(edited, data, masked)).toEqual({ ...data, card: "4242", name: MASK });
+    expect(unmask(edited, { old: data, schema })).toEqual({ ...data, card: "4242", name: MASK });
+  });
+
+  describe("in a list that is edited", () => {
+    const cards = jsonOf(z.object({ cards: z.array(z.object({ name: z.string(), pin: secret })) }));
+    const old = {
+      cards: [
+        { name: "anna", pin: "1111" },
+        { name: "bert", pin: "2222" },
+      ],
+    };
+    const [anna, bert] = (mask(old, cards).value as typeof old).cards;
+    const edited = (...shown: unknown[]) => unmask({ cards: shown }, { old, schema: cards });
+
+    test("S10: follow their entries: removed, inserted, in another order, twice", () => {
+      expect(edited(bert)).toEqual({ cards: [old.cards[1]] });
+      const added = { name: "cora", pin: "3333" };
+      expect(edited(added, anna, bert)).toEqual({ cards: [added, ...old.cards] });
+      expect(edited(bert, anna, bert)).toEqual({ cards: [old.cards[1], old.cards[0], old.cards[1]] });
+    });
+
+    test("S10: that name no value of it, or stand where no secret is masked, are refused with their places", () => {
+      expect(refusal(() => edited(anna, { name: "cora", pin: "***" }))).toMatchObject([
+        { path: "/cards/1/pin", message: expect.stringContaining("write the value itself") },
+      ]);
+      expect(refusal(() => edited({ name: "cora", pin: "***/cards/7/pin" }))).toMatchObject([
+        { path: "/cards/0/pin" },
+      ]);
+      expect(refusal(() => edited({ name: anna?.pin, pin: "3333" }))).toMatchObject([
+        { path: "/cards/0/name", message: expect.stringContaining("/cards/0/pin") },
+      ]);
+    });
+
+    test("a text of the message that only looks like a mask stays", () => {
+      const odd = { cards: [{ name: "***/cards/0/pin", pin: "***" }] };
+      expect(unmask(mask(odd, cards).value, { old: odd, schema: cards })).toEqual(odd);
+    });
   });
 
   test("of a shape that the schema does not expect are masked as far as it says", () => {
-    expect(mask({ card: { number: "4111" } }, schema)).toEqual({ value: { card: MASK }, masked: ["/card"] });
+    expect(mask({ card: { number: "4111" } }, schema)).toEqual({
+      value: { card: "***/card" },
+      masked: ["/card"],
+    });
     expect(mask("4111", schema).value).toBe("4111");
     expect(mask(null, schema).value).toBe(null);
   });
@@ -80,7 +121,7 @@ test("S10: a schema of zod/mini is described by zod, and its secrets are masked"
   const card = mini.string().register(mini.globalRegistry, { writeOnly: true });
   const { value, masked } = mask(data, jsonSchemaOf({ schema: mini.object({ name: mini.string(), card }) }));
   expect(masked).toEqual(["/card"]);
-  expect(value).toMatchObject({ name: "Ada", card: MASK });
+  expect(value).toMatchObject({ name: "Ada", card: "***/card" });
   expect(jsonSchemaOf({ schema: mini.object({ when: mini.date() }) })).toBeUndefined();
 });
 
@@ -97,6 +138,14 @@ test("an example has each field that is required, and fits where the schema says
   expect(example).toEqual({ id: "", customerId: "xxx", count: 3, gift: false, lines: [{ sku: "rope" }] });
   expect(order.safeParse(example).success).toBe(true);
 });
+
+function refusal(work: () => unknown): unknown {
+  try {
+    return work();
+  } catch (error) {
+    return (error as NotRight).fields;
+  }
+}
 
 function jsonOf(schema: z.ZodType): JsonSchema | undefined {
   return jsonSchemaOf({ schema });

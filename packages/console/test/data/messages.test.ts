@@ -57,6 +57,27 @@ beforeEach(async () => {
 afterAll(() => world.stop());
 
 describe("the path of a message", () => {
+  test("G11: says how many of its deliveries are not kept", async () => {
+    const message = aMessage({ id: "m-1" });
+    for (let n = 1; n <= 103; n++) end(deliver([message], { processId: n, receiveCount: n }), "error");
+    const told = await messages.message({ id: "m-1" });
+    expect(told?.steps.filter(({ what }) => what === "delivered")).toHaveLength(100);
+    expect(told?.missing).toContain("The first 3 deliveries are not kept: only the latest 100 are here.");
+  });
+
+  test("that only the dead-letter queue has is told, and found by its id, key and correlation", async () => {
+    const message = aMessage({ id: "m-1", partitionkey: "order-1", correlationid: "flow-1" });
+    await world.park(queue, asciiJson(message), { ReasonCode: "CARD_REFUSED", ReasonDetail: "no" });
+    const told = await messages.message({ id: "m-1", source: message.source });
+    expect(told).toMatchObject({ message: { id: "m-1", state: "parked" } });
+    for (const text of ["m-1", "order-1", "flow-1"]) {
+      const fresh = sourceOf(startRecorder(() => nowMs));
+      expect((await fresh.search(text)).messages).toMatchObject([{ id: "m-1", state: "parked" }]);
+    }
+    const flow = await sourceOf(startRecorder(() => nowMs)).correlation("flow-1");
+    expect(flow?.messages).toMatchObject([{ id: "m-1" }]);
+  });
+
   test("tells a kill after the commit, the redelivery, and the duplicate that was absorbed", async () => {
     const message = aMessage({ id: "m-1" });
     const first = deliver([message], { processId: 11 });

@@ -76,11 +76,13 @@ test("G11: one runs at a time, says where its debugger is, and ends when it is s
     const { lines = [] } = (await source.pulls?.get({ id, values: false })) ?? {};
     return lines.some((line) => line.includes("ws://127.0.0.1:"));
   });
+  expect(await source.pulls?.running()).toMatchObject([{ id, key, state: "running" }]);
   await source.pulls?.interrupt(id);
   expect(await endOf(id)).toMatchObject({
     state: "failed",
     error: "Stopped: nothing of the stage was changed.",
   });
+  expect(await source.pulls?.running()).toEqual([]);
   expect(await source.pulls?.begin({ key: "none", inspect: false })).toBeUndefined();
 });
 

@@ -35,6 +35,10 @@ describe("the part of the flow that is drawn", () => {
       waiting: 2 * shipping.members.length,
       oldestSeconds: 5,
     });
+    const [one = ""] = Object.keys(numbers);
+    const stuck = { ...counts, nodes: { ...numbers, [one]: { waiting: 2, neverEmptySeconds: 1 } } };
+    expect(countsOf(shipping, stuck)).toMatchObject({ neverEmptySeconds: 1 });
+    expect(countsOf(shipping, stuck)).not.toHaveProperty("oldestSeconds");
   });
 
   it("no edge leads to a node that is not drawn", () => {

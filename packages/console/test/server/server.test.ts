@@ -146,6 +146,13 @@ describe("a body", () => {
     if (place !== "") expect(fields.map(({ path }) => path)).toContain(place);
   });
 
+  test.each(["redrive", "discard"])("G6: to %s a group without its dry run is refused", async (verb) => {
+    const body = { selection: { group: "ReserveCredit" }, dryRun: false, because: "test" };
+    const answered = await post(`/api/dead-letters/${verb}`, JSON.stringify(body));
+    expect(answered.status).toBe(400);
+    expect(JSON.parse(answered.body).fields).toContainEqual(expect.objectContaining({ path: "/job" }));
+  });
+
   test("with a reason to discard is asked for", async () => {
     const body = JSON.stringify({ selection: { all: true }, dryRun: true, because: "  " });
     expect(JSON.parse((await post("/api/dead-letters/discard", body)).body).fields).toMatchObject([
@@ -156,12 +163,13 @@ describe("a body", () => {
 
 describe("a console that only reads", () => {
   test.each([
-    ["/api/dead-letters/redrive", { selection: { all: true } }],
-    ["/api/dead-letters/discard", { selection: { all: true }, because: "test" }],
-    ["/api/dead-letters/edit", { key: "key-1", data: '{"total":1}' }],
-  ])("%s: a dry run is allowed, a change is not, and how to allow it is said", async (path, body) => {
-    expect((await post(path, JSON.stringify({ ...body, dryRun: true }), readOnly)).status).toBe(200);
-    const refused = await post(path, JSON.stringify({ ...body, dryRun: false }), readOnly);
+    ["redrive", { selection: { all: true } }, { job: "job-1" }],
+    ["discard", { selection: { all: true }, because: "test" }, { job: "job-2", because: "test" }],
+    ["edit", { key: "key-1", data: '{"total":1}' }, { key: "key-1", data: '{"total":1}' }],
+  ])("%s: a dry run is allowed, a change is not, and how to allow it is said", async (verb, asked, run) => {
+    const path = `/api/dead-letters/${verb}`;
+    expect((await post(path, JSON.stringify({ ...asked, dryRun: true }), readOnly)).status).toBe(200);
+    const refused = await post(path, JSON.stringify({ ...run, dryRun: false }), readOnly);
     expect(refused.status).toBe(403);
     expect(refused.body).toContain("--allow-changes");
   });

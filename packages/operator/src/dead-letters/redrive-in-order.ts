@@ -21,7 +21,7 @@ import { actOr } from "./refusal.ts";
 import { remove, sendBack } from "./send-back.ts";
 
 export const redriveInOrder: RedriveQueue = async ({ sqs, dynamodb }, queue, options, turn) => {
-  const { matches, dryRun, force, known = {} } = options;
+  const { matches, matchesOnly = false, dryRun, force, known = {} } = options;
   const { visibilitySeconds = visibilitySecondsDefault } = options;
   const place = { dynamodb, queue };
   const seen = new Map<string, Message>();
@@ -55,6 +55,7 @@ export const redriveInOrder: RedriveQueue = async ({ sqs, dynamodb }, queue, opt
     const { group } = deadLetter;
     // Parked again since it was sent: the rest of its line is behind it, and waits for another redrive.
     if (sentBack.has(heldIdOf(queue, deadLetter))) closed.add(group);
+    if (matchesOnly && !matches(deadLetter)) closed.add(group);
     if (!chosen.has(group) || closed.has(group)) return;
     const [judgement] = await judge(place, [deadLetter], known, { force });
     const judged = judgement?.decision ?? { outcome: "left" as const };

@@ -30,6 +30,8 @@ export interface RedriveOptions {
   readonly known?: Knowledge;
   /** Of a FIFO group, one that matches brings all; a match is looked for among the first of each group. */
   readonly matches: (deadLetter: DeadLetter) => boolean;
+  /** Of a FIFO group, none is touched that does not match: the redrive of the group ends before it. */
+  readonly matchesOnly?: boolean;
   /** Only say what would be done. */
   readonly dryRun: boolean;
   /** Send also what would be left. */

@@ -9,6 +9,7 @@ import { groupsOf, rowOf } from "./groups.ts";
 import { type History, redriveHistory } from "./history.ts";
 import { deadLetterJobs } from "./jobs.ts";
 import { openDeadLetter } from "./open.ts";
+import { redrivenWatch } from "./redriven-watch.ts";
 import { type Snapshots, snapshots } from "./snapshot.ts";
 import { turns } from "./turns.ts";
 
@@ -36,11 +37,21 @@ export function deadLetterSource({
   const queueTurns = turns();
   const taken = snapshots(reached, queueTurns, now);
   const history = redriveHistory(reached, messages, now);
-  const jobs = deadLetterJobs({ reached, snapshots: taken, history, turns: queueTurns, tell, now });
+  const watch = redrivenWatch({ history, turns: queueTurns, tell: () => tell({ kind: "dead-letters" }) });
+  const jobs = deadLetterJobs({
+    ...{ reached, snapshots: taken, history, turns: queueTurns, now },
+    tell(event) {
+      tell(event);
+      if (event.kind === "dead-letters") watch.begin();
+    },
+  });
   return {
     snapshots: taken,
     history,
-    stop: jobs.stop,
+    stop() {
+      jobs.stop();
+      watch.stop();
+    },
     async overview() {
       if (!queueTurns.isBusy) await queueTurns.take(history.look);
       const { all, unread, atMs } = await taken.take();
@@ -70,6 +81,7 @@ export function deadLetterSource({
     redrive: jobs.redrive,
     discard: jobs.discard,
     job: async (id) => jobs.get(id),
+    jobs: async () => jobs.running(),
     async edit(request) {
       const known = (await taken.take()).byKey.get(request.key);
       if (known === undefined) return undefined;

@@ -3,10 +3,11 @@
 import { signerOf } from "@essentially-once/operator/internal/connect/signing";
 import { edit } from "@essentially-once/operator/internal/dead-letters/edit";
 import type { EditAnswer, EditRequest } from "../../api/dead-letter.ts";
+import { jsonData } from "../json-data.ts";
 import type { Reached } from "../reached.ts";
 import { NotRight } from "../source.ts";
 import { unmask } from "./mask.ts";
-import { dataOf, maskedIn, queueOf } from "./open.ts";
+import { dataOf, queueOf, schemaOf } from "./open.ts";
 import { typeIn } from "./schemas.ts";
 import type { Known } from "./snapshot.ts";
 
@@ -17,7 +18,7 @@ export async function editWithFields(
   { dryRun, data: text, trust = false }: EditRequest,
 ): Promise<EditAnswer | undefined> {
   const old = await dataOf(reached, known);
-  const data = unmask(parsed(text), old, maskedIn(reached, known, old));
+  const data = unmask(jsonData(text), { old, schema: schemaOf(reached, known) });
   await check(reached, known, data);
   const { connection, known: knowledge } = reached;
   const [copy] = known.deadLetter.copies;
@@ -60,13 +61,4 @@ function pointer(path: readonly (PropertyKey | { readonly key: PropertyKey })[])
     .map((part) => String(typeof part === "object" ? part.key : part))
     .map((name) => `/${name.replaceAll("~", "~0").replaceAll("/", "~1")}`)
     .join("");
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (cause) {
-    const message = cause instanceof Error ? cause.message : "";
-    throw new NotRight("The data must be JSON.", [{ path: "", message }], { cause });
-  }
 }

@@ -2,7 +2,11 @@
 //
 //   Secret is what the schema of its type marks with `writeOnly: true` or `format: "password"`: with zod,
 //   `z.string().meta({ writeOnly: true })`. JSON Schema and OpenAPI know both words.
+//
+//   A mask names its origin, `***/cards/1/pin`, so it follows its entry when a list is edited.
+//   S10. It is put back only where the schema marks a secret: an edit cannot move one to a field that is shown.
 
+import { NotRight } from "../source.ts";
 import type { JsonSchema } from "./schemas.ts";
 
 export const MASK = "***";
@@ -24,7 +28,7 @@ export function mask(value: unknown, schema: JsonSchema | undefined): Masked {
     const all = schemas.flatMap((one) => alternatives(one, schema ?? {}, 0));
     if (all.some(isSecret) || depth > DEPTH_MAX) {
       masked.push(path);
-      return MASK;
+      return `${MASK}${path}`;
     }
     if (Array.isArray(at)) {
       return at.map((one, index) => walk(one, itemsOf(all, index), `${path}/${index}`, depth + 1));
@@ -39,23 +43,45 @@ export function mask(value: unknown, schema: JsonSchema | undefined): Masked {
   }
 }
 
-/** At each masked place that still says so, the old value. */
-export function unmask(value: unknown, old: unknown, masked: readonly string[]): unknown {
-  const places = new Set(masked);
-  return walk(value, old, "");
+/** With the old value for each mask. @throws NotRight with the places of masks that cannot be put back */
+export function unmask(
+  value: unknown,
+  { old, schema }: { readonly old: unknown; readonly schema: JsonSchema | undefined },
+): unknown {
+  const origins = new Map(mask(old, schema).masked.map((path) => [`${MASK}${path}`, path]));
+  const secrets = new Set(mask(value, schema).masked);
+  const refused: { path: string; message: string }[] = [];
+  const unmasked = walk(value, "");
+  if (refused.length > 0) throw new NotRight("A masked value cannot be put back.", refused);
+  return unmasked;
 
-  function walk(at: unknown, was: unknown, path: string): unknown {
-    if (at === MASK && places.has(path)) return was;
-    if (Array.isArray(at)) {
-      return at.map((one, index) =>
-        walk(one, Array.isArray(was) ? was[index] : undefined, `${path}/${index}`),
-      );
-    }
+  function walk(at: unknown, path: string): unknown {
+    if (typeof at === "string") return textAt(at, path);
+    if (Array.isArray(at)) return at.map((one, index) => walk(one, `${path}/${index}`));
     if (typeof at !== "object" || at === null) return at;
     return Object.fromEntries(
-      Object.entries(at).map(([name, one]) => [name, walk(one, own(was, name), `${path}/${escaped(name)}`)]),
+      Object.entries(at).map(([name, one]) => [name, walk(one, `${path}/${escaped(name)}`)]),
     );
   }
+
+  function textAt(text: string, path: string): unknown {
+    const origin = origins.get(text);
+    const isSecret = secrets.has(path);
+    if (isSecret && origin !== undefined) return valueAt(old, origin);
+    if (isSecret && text.startsWith(MASK)) {
+      const message = `${text} names no masked value of this dead letter: write the value itself`;
+      refused.push({ path, message });
+    } else if (origin !== undefined && valueAt(old, path) !== text) {
+      const message = `the masked value of ${origin} can stand only in a field that is masked, too`;
+      refused.push({ path, message });
+    }
+    return text;
+  }
+}
+
+function valueAt(value: unknown, pointer: string): unknown {
+  const names = pointer.split("/").slice(1);
+  return names.reduce<unknown>((at, name) => own(at, unescaped(name)), value);
 }
 
 function own(value: unknown, name: string): unknown {
@@ -82,7 +108,7 @@ function referred(root: JsonSchema, reference: string): unknown {
     .slice(1)
     .split("/")
     .filter(Boolean)
-    .reduce<unknown>((at, name) => own(at, name.replaceAll("~1", "/").replaceAll("~0", "~")), root);
+    .reduce<unknown>((at, name) => own(at, unescaped(name)), root);
 }
 
 function propertiesOf(schemas: readonly JsonSchema[], name: string): JsonSchema[] {
@@ -105,4 +131,8 @@ function isSchema(value: unknown): value is JsonSchema {
 
 function escaped(name: string): string {
   return name.replaceAll("~", "~0").replaceAll("/", "~1");
+}
+
+function unescaped(name: string): string {
+  return name.replaceAll("~1", "/").replaceAll("~0", "~");
 }

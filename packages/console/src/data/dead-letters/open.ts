@@ -53,11 +53,6 @@ export async function dataOf(reached: Reached, known: Known): Promise<unknown> {
   return (await showKnown(reached, known, true)).payload;
 }
 
-/** The JSON pointers of what is masked in it. */
-export function maskedIn(reached: Reached, known: Known, data: unknown): readonly string[] {
-  return mask(data, schemaOf(reached, known)).masked;
-}
-
 export function queueOf({ queues }: Reached, { deadLetter }: Known) {
   const queue = queues.find(({ consumer }) => consumer === deadLetter.consumer);
   if (queue) return queue;
@@ -71,7 +66,8 @@ function showKnown(reached: Reached, known: Known, payload: boolean): Promise<Sh
   return show(place, known.deadLetter, { known: reached.known, payload, claims });
 }
 
-function schemaOf(reached: Reached, known: Known) {
+/** It says which of the data are secret. */
+export function schemaOf(reached: Reached, known: Known) {
   const contract = reached.known.contracts?.of(queueOf(reached, known).name);
   const found = typeIn(contract, known.deadLetter.type);
   return found && jsonSchemaOf(found);

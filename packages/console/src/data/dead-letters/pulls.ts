@@ -82,6 +82,8 @@ export function pulls({ reached, snapshots, assemblyDirectory }: PullsOptions): 
       const run = runs.get(id);
       return run && answerOf(run, values);
     },
+    running: async () =>
+      [...runs.values()].flatMap((run) => (run.state === "running" ? [answerOf(run, false)] : [])),
     async interrupt(id) {
       const run = runs.get(id);
       run?.interrupted.abort(new Error("Stopped: nothing of the stage was changed."));

@@ -9,6 +9,7 @@ import { messagesIn } from "@essentially-once/operator/internal/routes/queues";
 import type { Counts, FlowNode, NodeCounts } from "../../api/flow.ts";
 import type { Recorder } from "../seen/recorder.ts";
 import { whyOf } from "../why.ts";
+import { waitingAges } from "./ages.ts";
 import { deadLetterQueueId, queueId, WAKE_UPS_ID } from "./flow-of.ts";
 import { type LimitNames, readLimits } from "./limits.ts";
 
@@ -36,7 +37,7 @@ const PAUSES_EVERY_MS = 5_000;
 
 export function counting(options: CountingOptions): Counting {
   const { sqs, dynamodb, queues, functions, recorder, limits, wakeUps, now = Date.now } = options;
-  const waitsSinceMs = new Map<string, number>();
+  const ages = waitingAges();
   let pauses = new Map<string, Pause>();
   let pausesReadMs = Number.NEGATIVE_INFINITY;
   let unread: readonly string[] = [];
@@ -45,6 +46,7 @@ export function counting(options: CountingOptions): Counting {
       pausesReadMs = Number.NEGATIVE_INFINITY;
     },
     async count() {
+      const ageOf = ages.at(now());
       const [depths, missing] = await depthsOf(sqs, queues);
       if (now() - pausesReadMs >= PAUSES_EVERY_MS) await readPauses();
       const { held, missing: unreadLimits } = await readLimits(dynamodb, {
@@ -57,7 +59,7 @@ export function counting(options: CountingOptions): Counting {
       for (const { consumer, visible: waiting, inFlight, delayed, dead } of depths) {
         nodes[queueId(consumer)] = {
           ...{ waiting, inFlight, delayed },
-          ...oldest(consumer, waiting),
+          ...ageOf(consumer, waiting),
           ...held.get(consumer),
           ...pausedBy(pauses.get(consumer)),
         };
@@ -93,17 +95,6 @@ export function counting(options: CountingOptions): Counting {
         return result.status === "fulfilled" && result.value ? [[consumer, result.value] as const] : [];
       }),
     );
-  }
-
-  /** SQS tells no age without CloudWatch: no message waits longer than the queue was not empty. */
-  function oldest(consumer: string, waiting: number): Pick<NodeCounts, "oldestSeconds"> {
-    if (waiting === 0) {
-      waitsSinceMs.delete(consumer);
-      return {};
-    }
-    const sinceMs = waitsSinceMs.get(consumer) ?? now();
-    waitsSinceMs.set(consumer, sinceMs);
-    return { oldestSeconds: Math.round((now() - sinceMs) / 1_000) };
   }
 }
 

@@ -35,13 +35,3 @@ export function deliveriesIn(event: unknown): DeliveryIn[] {
     };
   });
 }
-
-const BODY_MAX = 16_384;
-
-/** Of a function URL; undefined for any other event, and for a body that no form would hold. */
-export function requestBodyIn(event: unknown): string | undefined {
-  const { requestContext, body, isBase64Encoded } = Object(event) as Record<string, unknown>;
-  if (requestContext === undefined || typeof body !== "string") return undefined;
-  const text = isBase64Encoded === true ? Buffer.from(body, "base64").toString("utf8") : body;
-  return text.length <= BODY_MAX ? text : undefined;
-}

@@ -40,6 +40,8 @@ export interface SeenDelivery {
 export interface SeenMessage {
   fields: SeenFields;
   readonly deliveries: SeenDelivery[];
+  /** How many earlier deliveries were forgotten. */
+  dropped?: number;
   /** Where it is in the journal. */
   entry?: { readonly partition: number; readonly sequence: number };
   /** At the last look. */

@@ -1,13 +1,15 @@
 // Messages, as the page asks for them: found by what was seen, told by what is stored.
 
+import type { DeadLetter } from "@essentially-once/operator/dead-letters/dead-letter";
 import type { CorrelationFlow, MessagePath, MessageState, SearchAnswer, Step } from "../../api/message.ts";
 import type { DeadLetters } from "../dead-letters/dead-letter-source.ts";
 import { consumerOfQueue, consumersOfType, type Reached } from "../reached.ts";
 import { correlationFlow } from "./correlation.ts";
 import { effectSteps } from "./effect-steps.ts";
 import { storedOf } from "./evidence-steps.ts";
+import { fieldsIn } from "./fields-in.ts";
 import type { JournalReader } from "./journal-reader.ts";
-import type { MessageIndex, SeenMessage } from "./message-index.ts";
+import type { MessageIndex, SeenFields, SeenMessage } from "./message-index.ts";
 import { type KnownStates, summaryOf } from "./message-state.ts";
 import type { OutboxReader } from "./outbox-reader.ts";
 import { processesOf } from "./processes.ts";
@@ -43,8 +45,8 @@ export function messageSource(options: MessagesOptions): Messages {
 
   return {
     async search(text) {
-      await refresh();
       const wanted = text.trim();
+      await refresh(wanted);
       const found = wanted === "" ? index.latest(FOUND_MAX + 1) : index.find(wanted);
       const known = await parkedStates();
       return {
@@ -55,13 +57,13 @@ export function messageSource(options: MessagesOptions): Messages {
     },
 
     async message({ id, source }) {
-      await refresh();
+      await refresh(id);
       const message = index.get(id, source);
       return message && pathOf(message);
     },
 
     async correlation(id) {
-      await refresh();
+      await refresh(id);
       const messages = index.byCorrelation(id);
       if (messages.length === 0) return undefined;
       const known = await parkedStates();
@@ -77,10 +79,18 @@ export function messageSource(options: MessagesOptions): Messages {
   };
 
   /** A message leaves the schedules for the outbox, and the outbox for the journal: read in this order, none is missed. */
-  async function refresh(): Promise<void> {
+  async function refresh(wanted: string): Promise<void> {
     await schedules.refresh();
     await outbox.refresh();
     await journal.refresh();
+    const { all } = await deadLetters.snapshots.take();
+    // Of a stage, a dead letter may be older than the part of the journal that is read. All of them could fill the index.
+    for (const { deadLetter } of all) {
+      const fields = fieldsOf(deadLetter);
+      const { id = "", source, partitionkey, correlationid } = fields ?? {};
+      const isMeant = [id, partitionkey, correlationid].includes(wanted);
+      if (fields && isMeant && !index.get(id, source)) index.see(fields);
+    }
   }
 
   async function pathOf(message: SeenMessage): Promise<MessagePath> {
@@ -128,7 +138,13 @@ export function messageSource(options: MessagesOptions): Messages {
         ...(more?.steps ?? []),
       ]),
       caused: caused.map((one) => summaryOf(reached, one, known(one))),
-      missing: [...gaps(), ...stored.missing, ...outer.missing, ...(more?.missing ?? [])],
+      missing: [
+        ...forgotten(message),
+        ...gaps(),
+        ...stored.missing,
+        ...outer.missing,
+        ...(more?.missing ?? []),
+      ],
     };
   }
 
@@ -165,4 +181,13 @@ export function messageSource(options: MessagesOptions): Messages {
       ...(registryMissing === undefined ? [] : [registryMissing]),
     ];
   }
+}
+
+function forgotten({ dropped = 0, deliveries }: SeenMessage): string[] {
+  if (dropped === 0) return [];
+  return [`The first ${dropped} deliveries are not kept: only the latest ${deliveries.length} are here.`];
+}
+
+function fieldsOf({ body, id, source, type = "" }: DeadLetter): SeenFields | undefined {
+  return fieldsIn(body) ?? (source === undefined ? undefined : { id, source, type });
 }

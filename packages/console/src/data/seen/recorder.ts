@@ -6,7 +6,7 @@ import type { LocalEvent } from "@essentially-once/local-cloud/internal/model/ev
 import type { FunctionTotals } from "../../api/flow.ts";
 import type { Activity, StreamEvent } from "../../api/stream.ts";
 import { activityOf } from "./activities.ts";
-import { deliveriesIn, requestBodyIn } from "./deliveries-in.ts";
+import { deliveriesIn } from "./deliveries-in.ts";
 import { endBy, endOf, endOfOutcome } from "./delivery-ends.ts";
 import { lineIn } from "./fields-in.ts";
 import {
@@ -27,8 +27,6 @@ export interface Recorder {
   perMinute(path: string): number;
   /** The record of a message as its queue delivered it. */
   readonly resend: Resend;
-  /** The body of the last request that an endpoint got. */
-  readonly lastRequest: (path: string) => string | undefined;
   watch(tell: (event: StreamEvent) => void): () => void;
 }
 
@@ -52,7 +50,6 @@ export function startRecorder(now: () => number = Date.now): Recorder {
   const processedMs = new Map<string, number[]>();
   const watchers = new Set<(event: StreamEvent) => void>();
   const resend = resendable();
-  const lastRequests = new Map<string, string>();
 
   function note(event: LocalEvent): void {
     switch (event.kind) {
@@ -89,8 +86,6 @@ export function startRecorder(now: () => number = Date.now): Recorder {
       requests.delete(oldest);
     }
     totalsOf(path).running += 1;
-    const body = requestBodyIn(event);
-    if (body !== undefined) lastRequests.set(path, body);
     for (const { fields, record, ...more } of deliveriesIn(event)) {
       const message = messages.see(fields);
       const { startedMs, environment } = request;
@@ -101,7 +96,10 @@ export function startRecorder(now: () => number = Date.now): Recorder {
   }
 
   function add({ parts }: Request, message: SeenMessage, delivery: SeenDelivery): void {
-    if (message.deliveries.length >= DELIVERIES_MAX) message.deliveries.shift();
+    if (message.deliveries.length >= DELIVERIES_MAX) {
+      message.deliveries.shift();
+      message.dropped = (message.dropped ?? 0) + 1;
+    }
     message.deliveries.push(delivery);
     parts.push([message, delivery]);
   }
@@ -163,7 +161,6 @@ export function startRecorder(now: () => number = Date.now): Recorder {
     note,
     messages,
     resend,
-    lastRequest: (path) => lastRequests.get(path),
     totals: () => totals,
     perMinute: (path) => (processedMs.get(path) ?? []).filter((ms) => ms > now() - MINUTE_MS).length,
     watch(watcher) {

@@ -12,6 +12,7 @@ import type { ConsumerQueue } from "@essentially-once/operator/dead-letters/cons
 import { signerOf } from "@essentially-once/operator/internal/connect/signing";
 import type { SendAnswer, SendForm, SendRequest } from "../../api/trouble.ts";
 import { exampleOf, jsonSchemaOf } from "../dead-letters/schemas.ts";
+import { jsonData } from "../json-data.ts";
 import type { Reached } from "../reached.ts";
 import { NotRight } from "../source.ts";
 
@@ -29,18 +30,14 @@ const ANSWER_MAX = 2_000;
 /** The source of what is sent from here. */
 const SOURCE = "/console";
 
-/** @param lastBody of the requests that an endpoint got: a better example than a schema makes */
-export function sendForms(
-  cloud: LocalCloud,
-  reached: Reached,
-  lastBody: (functionPath: string) => string | undefined,
-): Forms {
+/** An example is made of the schema: what a customer sent is shown to nobody who did not ask for it. */
+export function sendForms(cloud: LocalCloud, reached: Reached): Forms {
   return {
     list: async () => forms().map(({ send: _send, ...form }) => form),
     async send({ form: id, data }) {
       const form = forms().find((one) => one.id === id);
       if (form === undefined) throw new NotRight(`There is no form ${JSON.stringify(id)}.`);
-      return form.send(parsed(data));
+      return form.send(jsonData(data));
     },
   };
 
@@ -58,7 +55,7 @@ export function sendForms(
         id: `request ${fn.path}`,
         label: `POST ${fn.path.split("/").at(1) ?? fn.path}`,
         kind: "request",
-        ...formOf(type, lastBody(fn.path)),
+        ...formOf(type),
         send: (data) => post(url, data),
       };
     });
@@ -71,7 +68,7 @@ export function sendForms(
       id: `message ${queue.consumer} ${type.type}`,
       label: `${type.type} to ${queue.consumer}`,
       kind: "message",
-      ...formOf(type, undefined),
+      ...formOf(type),
       send: (data) => sendTo(queue, type, data),
     }));
   }
@@ -140,12 +137,9 @@ async function post(url: string, data: unknown): Promise<SendAnswer> {
   return { text: `${response.status} ${text}`, ...(search !== undefined && { search }) };
 }
 
-function formOf(
-  type: MessageType | undefined,
-  body: string | undefined,
-): Pick<SendForm, "schema" | "example"> {
+function formOf(type: MessageType | undefined): Pick<SendForm, "schema" | "example"> {
   const schema = type && jsonSchemaOf(type);
-  const example = body ?? JSON.stringify(exampleOf(schema), null, 2);
+  const example = JSON.stringify(exampleOf(schema), null, 2);
   return { example, ...(schema && { schema }) };
 }
 
@@ -163,13 +157,5 @@ function nameIn(contract: string | undefined): string {
     return String(Object(JSON.parse(contract ?? "{}")).name ?? "");
   } catch {
     return "";
-  }
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (cause) {
-    throw new NotRight("The data must be JSON.", [{ path: "", message: String(cause) }], { cause });
   }
 }

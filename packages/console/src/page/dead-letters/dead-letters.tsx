@@ -12,6 +12,7 @@ import { HealButtons } from "./heal-buttons.tsx";
 import { OpenView } from "./open-view.tsx";
 import { RedrivenList } from "./redriven-list.tsx";
 import { Rows } from "./rows.tsx";
+import { RunningJobs } from "./running-jobs.tsx";
 import { deadLettersVersion } from "./version.ts";
 
 export function DeadLetters() {
@@ -76,6 +77,7 @@ function Overview({ overview: { value, error, loading, reload }, consumer }: Ove
           />
         )}
       </div>
+      <RunningJobs />
       <Failure error={error} retry={reload} />
       {value === undefined && loading && <p class="empty">Reading the dead-letter queues…</p>}
       {value && groups.length === 0 && (

@@ -1,6 +1,7 @@
 // A discard: the reason first, then its dry run, then the real one.
 
 import { useState } from "preact/hooks";
+import type { DiscardRequest, Job } from "../../api/dead-letter.ts";
 import { Check } from "../widgets/check.tsx";
 import { Dialog } from "../widgets/dialog.tsx";
 import { Failure } from "../widgets/failure.tsx";
@@ -15,8 +16,13 @@ export function DiscardDialog({ selection, described, needsTrust, onClose }: Hea
   const [trust, setTrust] = useState(false);
   const [because, setBecause] = useState("");
   const reason = because.trim();
-  const run = (dryRun: boolean) =>
-    begin("discard", { selection, dryRun, because: reason, ...(trust && { trust }) });
+  const dryRun = (trusted = trust) =>
+    void begin("discard", {
+      ...{ selection, dryRun: true, because: reason },
+      ...(trusted && { trust: true }),
+    } satisfies DiscardRequest);
+  const run = ({ id }: Job) =>
+    void begin("discard", { dryRun: false, job: id, because: reason } satisfies DiscardRequest);
 
   return (
     <Dialog title={`Discard ${described}`} onClose={onClose}>
@@ -26,13 +32,20 @@ export function DiscardDialog({ selection, described, needsTrust, onClose }: Hea
       </p>
       {!isDone && <ReasonField value={because} onChange={setBecause} />}
       {needsTrust && !isDone && (
-        <Check checked={trust} onChange={setTrust}>
+        <Check
+          checked={trust}
+          disabled={isRunning}
+          onChange={(next) => {
+            setTrust(next);
+            if (job) dryRun(next);
+          }}
+        >
           I trust this message although its signature is not valid
         </Check>
       )}
       <Failure error={error} />
       {job && <JobProgress job={job} />}
-      {job && <JobResults results={job.results} />}
+      {job && <JobResults job={job} />}
       {isDone ? (
         <footer>
           <button type="button" class="primary" onClick={onClose}>
@@ -41,14 +54,14 @@ export function DiscardDialog({ selection, described, needsTrust, onClose }: Hea
         </footer>
       ) : (
         <footer>
-          <button type="button" disabled={reason === "" || isRunning} onClick={() => void run(true)}>
+          <button type="button" disabled={reason === "" || isRunning} onClick={() => dryRun()}>
             Dry run
           </button>
           <button
             type="button"
             class="danger"
             disabled={!job || isRunning || reason === "" || job.counts.discarded === 0}
-            onClick={() => void run(false)}
+            onClick={() => job && run(job)}
           >
             {job && !isRunning ? `Discard ${job.counts.discarded} now` : "Discard"}
           </button>

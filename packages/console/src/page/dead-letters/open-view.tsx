@@ -54,8 +54,12 @@ export function OpenView({ deadLetterKey: key, changed }: OpenViewProps) {
           {shortText(consumer, 60)}, parked <Ago at={parkedAt} />
           {receiveCount !== undefined && `, after ${countText(receiveCount, "receive")}`}
           {redriven > 0 && `, redriven ${redriven} × before`}
-          {" · "}
-          <a href={linkTo("messages", { id, source })}>its path</a>
+          {source !== undefined && (
+            <>
+              {" · "}
+              <a href={linkTo("messages", { id, source })}>its path</a>
+            </>
+          )}
         </p>
       </header>
       <Verdict evidence={evidence} forecast={redrive} />

@@ -19,8 +19,9 @@ export function PullDialog({ deadLetterKey, onClose, onRedrive }: PullDialogProp
   const { run, error, isRunning, begin, stop, showValues } = usePull(deadLetterKey);
   const [inspect, setInspect] = useState(false);
   const result = run?.result;
+  const isOther = run !== undefined && run.key !== deadLetterKey;
   function close(): void {
-    if (isRunning) stop();
+    if (run?.state === "running" && !isOther) stop();
     onClose();
   }
   return (
@@ -31,7 +32,12 @@ export function PullDialog({ deadLetterKey, onClose, onRedrive }: PullDialogProp
         to other services are refused. The dead letter stays where it is: nothing of the stage changes.
       </p>
       <Failure error={error} />
-      {run && isRunning && (
+      {isOther && (
+        <p class="notice wait">
+          Another dead letter is being run here. One runs at a time: wait for it, or stop it.
+        </p>
+      )}
+      {run?.state === "running" && (
         <ol class="pull-lines" aria-label="Progress" aria-live="polite">
           {run.lines.map((line, index) => (
             <li key={index}>{shortText(line, 400)}</li>
@@ -52,9 +58,9 @@ export function PullDialog({ deadLetterKey, onClose, onRedrive }: PullDialogProp
           disabled={isRunning}
           onClick={() => begin(inspect)}
         >
-          {isRunning ? "Running…" : run ? "Run it again" : "Run it here"}
+          {run?.state === "running" ? "Running…" : run ? "Run it again" : "Run it here"}
         </button>
-        {isRunning && (
+        {run?.state === "running" && (
           <button type="button" onClick={stop}>
             Stop
           </button>

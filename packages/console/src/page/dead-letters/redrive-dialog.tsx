@@ -1,7 +1,7 @@
 // A redrive: its dry run begins at once and says what would happen to each; then the real one, with its progress.
 
 import { useEffect, useState } from "preact/hooks";
-import type { Selection } from "../../api/dead-letter.ts";
+import type { Job, RedriveRequest, Selection } from "../../api/dead-letter.ts";
 import { mayChange } from "../shell/about.ts";
 import { Check } from "../widgets/check.tsx";
 import { Dialog } from "../widgets/dialog.tsx";
@@ -22,9 +22,14 @@ export interface HealDialogProps {
 export function RedriveDialog({ selection, count, described, onClose }: HealDialogProps) {
   const { job, error, begin, isRunning, isDone } = useJob();
   const [force, setForce] = useState(false);
-  const run = (dryRun: boolean, forced = force) =>
-    begin("redrive", { selection, dryRun, ...(forced && { force: true }) });
-  useEffect(() => void run(true), []);
+  const dryRun = (forced = force) =>
+    void begin("redrive", {
+      selection,
+      dryRun: true,
+      ...(forced && { force: true }),
+    } satisfies RedriveRequest);
+  const run = ({ id }: Job) => void begin("redrive", { dryRun: false, job: id } satisfies RedriveRequest);
+  useEffect(() => dryRun(), []);
 
   const moved = job ? job.done - job.counts.left : 0;
   return (
@@ -33,16 +38,16 @@ export function RedriveDialog({ selection, count, described, onClose }: HealDial
         The evidence of {countText(count, "message")} is checked. One that was processed already is removed
         and not sent.
       </p>
-      <Failure error={error} retry={() => void run(true)} />
+      <Failure error={error} retry={() => dryRun()} />
       {job && <JobProgress job={job} />}
-      {job && <JobResults results={job.results} />}
+      {job && <JobResults job={job} />}
       {!isDone && (force || (job?.counts.left ?? 0) > 0) && (
         <Check
           checked={force}
           disabled={isRunning}
           onChange={(next) => {
             setForce(next);
-            void run(true, next);
+            dryRun(next);
           }}
         >
           Send also those that would be left
@@ -60,7 +65,7 @@ export function RedriveDialog({ selection, count, described, onClose }: HealDial
             type="button"
             class="primary"
             disabled={!job || isRunning || !mayChange() || moved === 0}
-            onClick={() => void run(false)}
+            onClick={() => job && run(job)}
           >
             {job && !isRunning ? `Redrive ${moved} now` : "Redrive"}
           </button>

@@ -1,4 +1,4 @@
-// The redriven messages that have not ended yet.
+// The redriven messages that have not ended yet, and those that ended just now.
 
 import type { Redriven } from "../../api/dead-letter.ts";
 import { linkTo } from "../shell/route.ts";
@@ -16,9 +16,10 @@ const SHOWN_MAX = 50;
 
 export function RedrivenList({ all }: { readonly all: readonly Redriven[] }) {
   if (all.length === 0) return null;
+  const open = all.filter(({ state }) => state === "on-the-way").length;
   return (
     <section aria-labelledby="redriven">
-      <h2 id="redriven">Redriven, not ended yet ({all.length})</h2>
+      <h2 id="redriven">Redriven, not ended yet ({open})</h2>
       <ul class="redriven">
         {all.slice(0, SHOWN_MAX).map(({ id, source, consumer, at, state }) => (
           <li key={`${consumer} ${id}`}>

@@ -9,6 +9,7 @@ import { shortText } from "../widgets/safe-text.ts";
 import { countText } from "../widgets/time-text.ts";
 import { VirtualList } from "../widgets/virtual-list.tsx";
 import { HealButtons } from "./heal-buttons.tsx";
+import { RunningJobs } from "./running-jobs.tsx";
 import { useChosen } from "./use-chosen.ts";
 import { useRows } from "./use-rows.ts";
 
@@ -62,6 +63,7 @@ export function Rows({ group, shown, current, changed, isWhole }: RowsProps) {
           </button>
         )}
       </div>
+      <RunningJobs />
       <Failure error={error} />
       {isAll && isEmpty && (
         <p class={`empty ${isWhole ? "good" : ""}`}>

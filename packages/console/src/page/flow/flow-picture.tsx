@@ -7,7 +7,8 @@ import { timeNow } from "../widgets/now.ts";
 import { cardsOf, DRAWER_HEIGHT, isDrawer, NODE_HEIGHT, NODE_WIDTH } from "./cards.ts";
 import { kindWords } from "./kind-words.ts";
 import { NodeBody, type Pulse } from "./node-body.tsx";
-import { numbersOf, OLD_SECONDS, stateText } from "./node-numbers.ts";
+import { numbersOf, stateText } from "./node-numbers.ts";
+import { isOld } from "./old.ts";
 import { beginningsOf, countsOf, type ShownFlow, type ShownNode } from "./shown-flow.ts";
 
 interface FlowPictureProps {
@@ -78,7 +79,7 @@ function labelOf(node: ShownNode, counts: ReturnType<typeof countsOf>): string {
 function toneOf(counts: ReturnType<typeof countsOf>): string {
   if ((counts?.dead ?? 0) > 0) return "has-dead";
   if (counts?.paused) return "is-paused";
-  return (counts?.oldestSeconds ?? 0) >= OLD_SECONDS ? "is-old" : "";
+  return isOld(counts) ? "is-old" : "";
 }
 
 /** The last that happened to each node, if it was just now; a kill is not covered by the next invocation. */

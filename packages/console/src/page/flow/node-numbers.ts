@@ -3,15 +3,13 @@
 import type { NodeCounts } from "../../api/flow.ts";
 import type { Tone } from "../widgets/state-pill.tsx";
 import { spanText } from "../widgets/time-text.ts";
+import { isOld } from "./old.ts";
 import type { ShownNode } from "./shown-flow.ts";
 
 export interface NumberText {
   readonly text: string;
   readonly tone: Tone;
 }
-
-/** A queue that was not empty for longer is worth a look. */
-export const OLD_SECONDS = 300;
 
 export function numbersOf(kind: ShownNode["kind"], counts: NodeCounts | undefined): readonly NumberText[] {
   const isQueue = kind === "queue" || kind === "dead-letter-queue";
@@ -22,21 +20,20 @@ export function numbersOf(kind: ShownNode["kind"], counts: NodeCounts | undefine
     delayed,
     dead = 0,
     oldestSeconds,
+    neverEmptySeconds,
     items,
     perMinute,
     totals,
     rateBehindSeconds,
   } = counts;
-  const isOld = (oldestSeconds ?? 0) >= OLD_SECONDS;
+  const tone = isOld(counts) ? ("bad" as const) : ("quiet" as const);
   const numbers = [
     some(dead, "dead", "bad"),
     some(waiting, "waiting", "wait"),
     waiting && oldestSeconds !== undefined
-      ? {
-          text: `≤ ${spanText(oldestSeconds * 1_000)} old`,
-          tone: isOld ? ("bad" as const) : ("quiet" as const),
-        }
+      ? { text: `≤ ${spanText(oldestSeconds * 1_000)} old`, tone }
       : undefined,
+    waiting && neverEmptySeconds !== undefined ? { text: "age not known", tone } : undefined,
     some(inFlight, "in flight", "quiet"),
     some(delayed, "delayed", "wait"),
     rateBehindSeconds

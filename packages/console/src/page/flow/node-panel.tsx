@@ -93,12 +93,13 @@ function queuePause({ nodes }: ShownFlow, { consumer, kind }: ShownNode) {
 function numbersListed(
   own: NonNullable<ReturnType<typeof countsOf>>,
 ): readonly (readonly [string, string])[] {
-  const { oldestSeconds, totals, rateBehindSeconds } = own;
+  const { oldestSeconds, neverEmptySeconds, totals, rateBehindSeconds } = own;
   const all: (readonly [string, number | string | undefined])[] = [
     ["waiting", own.waiting],
     ["in flight", own.inFlight],
     ["delayed", own.delayed],
     ["oldest, at most", oldestSeconds === undefined ? undefined : spanText(oldestSeconds * 1_000)],
+    ["oldest", neverEmptySeconds === undefined ? undefined : "not known"],
     ["rate behind", rateBehindSeconds === undefined ? undefined : spanText(rateBehindSeconds * 1_000)],
     ["dead", own.dead],
     ["per minute", own.perMinute],

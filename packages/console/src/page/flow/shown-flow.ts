@@ -59,13 +59,16 @@ function sum(all: readonly NodeCounts[]): NodeCounts {
   const total = (name: "waiting" | "inFlight" | "delayed" | "dead" | "perMinute") =>
     all.reduce((result, counts) => result + (counts[name] ?? 0), 0);
   const oldest = all.flatMap(({ oldestSeconds }) => oldestSeconds ?? []);
+  const neverEmpty = all.flatMap(({ neverEmptySeconds }) => neverEmptySeconds ?? []);
+  const isBounded = oldest.length > 0 && neverEmpty.length === 0;
   return {
     waiting: total("waiting"),
     inFlight: total("inFlight"),
     delayed: total("delayed"),
     dead: total("dead"),
     perMinute: total("perMinute"),
-    ...(oldest.length > 0 && { oldestSeconds: Math.max(...oldest) }),
+    ...(isBounded && { oldestSeconds: Math.max(...oldest) }),
+    ...(neverEmpty.length > 0 && { neverEmptySeconds: Math.max(...neverEmpty) }),
   };
 }
 

@@ -51,9 +51,10 @@ export function Field(props: FieldProps) {
     invalid: own.length > 0,
     describedBy: `${id}-limits ${id}-errors`,
   };
+  const origin = masked.find((path) => value === `***${path}`);
   const limits = [
     limitsOf(schema),
-    masked.includes(pointer) && "masked: *** keeps the old value",
+    origin !== undefined && `masked: keeps the old value${origin === pointer ? "" : ` of ${origin}`}`,
     typeof value === "string" && unseenIn(value),
     kind === "number" && typeof value === "string" && "now it is a text",
     kind === "text" && typeof value === "number" && "now it is a number",

@@ -1,5 +1,6 @@
 // One line for each urgent thing: what it is, since when, and the next step.
 
+import type { NodeCounts } from "../../api/flow.ts";
 import { GroupLine } from "../dead-letters/group-line.tsx";
 import { linkTo } from "../shell/route.ts";
 import { Ago } from "../widgets/ago.tsx";
@@ -61,12 +62,17 @@ function UrgentLine({ one }: { readonly one: Urgent }) {
             {counts.paused.reason && `: ${shortText(counts.paused.reason)}`}
           </>
         ) : (
-          `has not been empty for ${spanText((counts.oldestSeconds ?? 0) * 1_000)}`
+          oldText(counts)
         )}
       </span>
       <span class="quiet">{waiting}</span>
     </a>
   );
+}
+
+function oldText({ oldestSeconds = 0, neverEmptySeconds }: NodeCounts): string {
+  if (neverEmptySeconds === undefined) return `has not been empty for ${spanText(oldestSeconds * 1_000)}`;
+  return "was never empty while this console looked: how long its messages wait is not known";
 }
 
 function keyOf(one: Urgent): string {

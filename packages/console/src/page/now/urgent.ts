@@ -2,7 +2,7 @@
 
 import type { DeadLetterGroup, DeadLetterOverview } from "../../api/dead-letter.ts";
 import type { Counts, Flow, FlowNode, NodeCounts } from "../../api/flow.ts";
-import { OLD_SECONDS } from "../flow/node-numbers.ts";
+import { isOld } from "../flow/old.ts";
 
 export type Urgent =
   | { readonly kind: "dead"; readonly rank: number; readonly group: DeadLetterGroup }
@@ -35,8 +35,8 @@ function rankOf({ cameBack }: DeadLetterGroup): number {
 }
 
 function ofNode(node: FlowNode, counts: NodeCounts): Urgent | undefined {
-  const { paused, oldestSeconds = 0 } = counts;
+  const { paused, neverEmptySeconds, oldestSeconds = neverEmptySeconds ?? 0 } = counts;
   if (paused) return { kind: "paused", rank: paused.by === "breaker" ? 1.5 : 3, node, counts };
-  if (oldestSeconds < OLD_SECONDS) return undefined;
+  if (!isOld(counts)) return undefined;
   return { kind: "old", rank: oldestSeconds >= VERY_OLD_SECONDS ? 0.5 : 4, node, counts };
 }

@@ -12,6 +12,6 @@ describe("exploreProcess", () => {
       expect(figures.orders).toBe(ordersMax);
       expect(figures.decisions).toContain("late on explored.extended.v1 → open");
     },
-    120_000,
+    300_000,
   );
 });

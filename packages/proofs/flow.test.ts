@@ -16,7 +16,7 @@ let tillId: string;
 
 beforeAll(async () => {
   running = await aRunningCloud();
-}, 120_000);
+});
 beforeEach(async () => {
   tillId = newId();
   await running.put("StandardTable", { id: tillId, version: 1, available: 1_000 });

@@ -58,7 +58,7 @@ describe("much data", { timeout: 180_000 }, () => {
         await page.getByRole("button", { name: "Redrive all dead letters…" }).click();
         await dialog.waitFor();
       });
-      await dialog.getByText(/711 would be sent back/).waitFor({ timeout: 20_000 });
+      await dialog.getByText(/711 would be sent back/).waitFor({ timeout: 120_000 });
       await took("its dialog closes", () => page.keyboard.press("Escape"));
       expect(await list.getByRole("option").count()).toBeLessThan(60);
     });

@@ -15,7 +15,7 @@ let cloud: LocalCloud;
 beforeAll(async () => {
   const assemblyDirectory = await app.synthesize("bin/app.ts");
   cloud = await startLocalCloud({ assemblyDirectory, onEvent: recorder.onEvent });
-}, 60_000);
+});
 afterAll(() => cloud?.stop());
 
 describe("docs/adopt.md", () => {

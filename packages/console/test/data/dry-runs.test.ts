@@ -62,7 +62,7 @@ test("of a dry run with more than the page is shown, the server knows all", asyn
   expect(dry.results).toHaveLength(1_000);
   await world.clients.sqs.send(new PurgeQueueCommand({ QueueUrl: queue.deadLetterQueueUrl }));
   expect(await runOf("discard", dry)).toMatchObject({ done: 0, untouched: 1_010 });
-}, 60_000);
+});
 
 test("asked for twice, as by a double click, there is one run; both get it", async () => {
   await aConsole();

@@ -48,7 +48,7 @@ beforeAll(async () => {
   trouble = source.trouble;
   events = [];
   source.watch((event) => void events.push(event));
-}, 30_000);
+});
 afterAll(async () => {
   await source.stop();
   await Promise.all([cloud.stop(), outside.stop()]);
@@ -89,7 +89,7 @@ describe("a kill", () => {
     expect(await trouble.make({ what: "kill", functionPath: path })).toMatchObject({ done: "now" });
     expect(await eventuallyEnds(id, 2)).toEqual(["killed", "duplicate"]); // this function's word for a second receive
     expect((await deliveriesOf(id))[0]?.chaos).toContain("kill");
-  }, 20_000);
+  });
 
   test("of one that is idle comes with its next delivery, after its commit: the duplicate is absorbed", async () => {
     await eventually(async () => (await source.counts()).nodes[path]?.totals?.running === 0);
@@ -103,7 +103,7 @@ describe("a kill", () => {
     const node = (await source.counts()).nodes[path];
     expect(node?.totals).toMatchObject({ kills: 2 });
     expect(node?.totals?.duplicatesAbsorbed).toBeGreaterThanOrEqual(1);
-  }, 20_000);
+  });
 });
 
 test("G6: a pause by hand holds its messages, with a reason, and a resume lets them go", async () => {
@@ -130,7 +130,7 @@ test("G6: a pause by hand holds its messages, with a reason, and a resume lets t
   expect((await source.counts()).nodes["queue Consumer"]?.paused).toBeUndefined();
   expect(await eventuallyEnds(id, 1)).toEqual(["processed"]);
   expect((await source.consumers.resume({ consumer: "Consumer" })).text).toBe("Consumer was not paused.");
-}, 20_000);
+});
 
 test("a message is delivered twice: the next batch to two processes, or one that was there, once more", async () => {
   await trouble.make({ what: "duplicate", functionPath: path });
@@ -142,13 +142,13 @@ test("a message is delivered twice: the next batch to two processes, or one that
     done: "now",
   });
   await eventuallyEnds(id, 3);
-}, 20_000);
+});
 
 test("a response that is dropped brings the message again", async () => {
   await trouble.make({ what: "drop-response", functionPath: path });
   const id = await sent({});
   expect(await eventuallyEnds(id, 2)).toEqual(["response-dropped", "duplicate"]);
-}, 20_000);
+});
 
 test("an outside service is stopped and started", async () => {
   const status = async () => (await fetch(outside.url)).status;

@@ -42,7 +42,7 @@ beforeAll(async () => {
   );
   await eventually("it is read", async () => (await source.deadLetters.overview()).total === 1);
   key = (await source.deadLetters.overview()).groups[0]?.example ?? "";
-}, 120_000);
+});
 afterAll(async () => {
   await source?.stop();
   await running?.stop();

@@ -19,7 +19,7 @@ let source: Source;
 beforeAll(async () => {
   world = await aWorld();
   source = await stageSource({ ...stage(), connection: connection() });
-}, 60_000);
+});
 afterAll(async () => {
   await source.stop();
   await world.stop();

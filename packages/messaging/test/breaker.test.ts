@@ -490,8 +490,8 @@ it.each<[Partial<BreakerOptions>, RegExp]>([
   expect(() => anEnvironment(options)).toThrow(message);
 });
 
-/** Thrown where no breaker is around them: by the guards and by the evidence. */
-const outside = ["KEY_UNKNOWN", "SEQUENCE_AHEAD"];
+/** Thrown where no breaker is around them: by the guards, by the evidence, and behind a lost race. */
+const outside = ["KEY_UNKNOWN", "SEQUENCE_AHEAD", "CONDITION_FAILED"];
 
 it("G6: what the kit itself throws as an attempt is never a failure of the other side", async () => {
   const codes = new Set<string>();

@@ -24,8 +24,8 @@ export const equivalentFlow: readonly Row[] = [
   ],
   [
     "receive/batch-memory",
-    "givenBack.filter(isRedelivered)",
-    "givenBack",
+    "rest.filter(isRedelivered)",
+    "rest",
     "of a first delivery nothing is noted: the read is longer, and finds the same",
   ],
   ["receive/key-order", "hold.line[0] !== undefined", "true", "a line without a first has none that is gone"],

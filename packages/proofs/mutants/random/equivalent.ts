@@ -23,7 +23,7 @@ export const equivalent: readonly Row[] = [
     "/Exception/",
     "no error of AWS has the word anywhere but at the end of its name",
   ],
-  ["aws/permanent", '" "', '""', "no pattern goes on from one text into the next"],
+  ["aws/hints", '" "', '""', "no pattern goes on from one text into the next"],
   ["aws/in-flight", '"a command"', '""', onlyForTheCompiler],
   [
     "aws/batch",

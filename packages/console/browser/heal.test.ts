@@ -95,9 +95,7 @@ async function openAll(options: Parameters<typeof startMadeUp>[0]) {
 }
 
 async function dryRun(page: Page, verb: string) {
-  await page
-    .getByRole("button", { name: verb === "Redrive" ? "Redrive all dead letters…" : "Discard…" })
-    .click();
+  await page.getByRole("button", { name: `${verb} all dead letters…` }).click();
   const dialog = page.getByRole("dialog");
   if (verb === "Discard") {
     await dialog.getByRole("textbox", { name: "Reason" }).fill("a test of ours");

@@ -1,5 +1,5 @@
 // Changes when the dead letters may have changed: the server told it, a dead-letter queue has another count, or time passed.
-// Nobody tells what happens on a stage, the counts of SQS are late, and a read leaves out what another reader hides for a moment.
+// Nobody tells what happens on a stage, the counts of SQS are late, and a read leaves out what another reader has received just now.
 
 import { computed } from "@preact/signals";
 import { counts, deadLettersChanged, missedEvents } from "../server/live.ts";

@@ -258,6 +258,11 @@ describe("on the way in", () => {
     await expect(claimStore().put(text(claimBytesMax + 1))).rejects.toMatchObject({ code: "TOO_LARGE" });
   });
 
+  it("G7: an object that is not UTF-8 is parked, and not read as another text", async () => {
+    const latin1 = Buffer.from(JSON.stringify({ text: "Müller" }), "latin1");
+    expect(await ending({ message: await aReferenceTo(latin1) })).toBe("park NOT_JSON");
+  });
+
   it("G7: an object that was altered is parked", async () => {
     const message = await aReference({ text: large() });
     await world.put(keyOf(message), JSON.stringify({ text: "something else" }));
@@ -467,7 +472,7 @@ async function aReference(data: unknown, type: string = Told.type): Promise<Enve
 }
 
 /** To an object that our own store would not have put. */
-async function aReferenceTo(text: string): Promise<Envelope> {
+async function aReferenceTo(text: string | Uint8Array): Promise<Envelope> {
   const id = contentId(text);
   await world.put(`claims/${id}`, text);
   return { ...aTold(), data: undefined, dataref: datarefOf(id) };

@@ -4,6 +4,7 @@
 //   G7. What is read is what was put: the name is the hash, and the bytes are held against it. Only names in this
 //   bucket are looked up; no message decides where a function connects to.
 //   G11. Nothing larger than `claimBytesMax` is put or read.
+import { isUtf8 } from "node:buffer";
 import type { S3Client } from "@aws-sdk/client-s3";
 import { environment } from "../core/environment.ts";
 import { contentId } from "../core/ids.ts";
@@ -19,7 +20,7 @@ export interface ClaimStore {
   put(json: string): Promise<string>;
   /**
    * The text behind a `dataref`.
-   * @throws Park DATAREF_FOREIGN, DATAREF_MISSING, DATAREF_ALTERED, TOO_LARGE, RetryLater CLAIM_CHECK_UNAVAILABLE
+   * @throws Park DATAREF_FOREIGN, DATAREF_MISSING, DATAREF_ALTERED, NOT_JSON, TOO_LARGE, RetryLater CLAIM_CHECK_UNAVAILABLE
    */
   get(dataref: string): Promise<string>;
   /** Copies the object to where it does not expire, for a journal that refers to it. */
@@ -60,6 +61,7 @@ export function claimStore(options: ClaimStoreOptions = {}): ClaimStore {
         (await get(`${keptPrefix}${id}`).catch(unavailable));
       if (bytes === undefined) throw new Park("DATAREF_MISSING", `no object ${id} in ${bucket}`);
       if (contentId(bytes) !== id) throw new Park("DATAREF_ALTERED", `object ${id} does not match its hash`);
+      if (!isUtf8(bytes)) throw new Park("NOT_JSON", `object ${id} is not UTF-8`); // other bytes would become other text
       return bytes.toString();
     },
 

@@ -7,6 +7,7 @@
 // No lease is acquired before the work, so when two requests with one key run at once, both may answer: the one that
 // commits second finds the receipt of the first. A request gets 409 when it cannot answer: the other one holds the
 // lease of an effect, or is committing for longer than this one may wait.
+import { isUtf8 } from "node:buffer";
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2, Context } from "aws-lambda";
 import { beforeDeadline } from "../aws/batch.ts";
 import { deliver, type MessageMiddleware } from "../commit/delivery.ts";
@@ -172,12 +173,9 @@ function readBody(event: APIGatewayProxyEventV2): unknown {
 }
 
 /** Other bytes would become other text unnoticed, and two requests one. @throws Problem */
-function textIn(bytes: Uint8Array): string {
-  try {
-    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
-  } catch {
-    throw badRequest("NOT_JSON", "the body is not UTF-8");
-  }
+function textIn(bytes: Buffer): string {
+  if (isUtf8(bytes)) return bytes.toString();
+  throw badRequest("NOT_JSON", "the body is not UTF-8");
 }
 
 /** An item of evidence has 400 KB, and room for what else is in it. Bytes. */

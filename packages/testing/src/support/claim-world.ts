@@ -33,7 +33,7 @@ export const Told = messageType({
 export interface ClaimWorld extends JournalWorld {
   /** The keys of all objects. */
   keys(): Promise<string[]>;
-  put(key: string, body: string): Promise<void>;
+  put(key: string, body: string | Uint8Array): Promise<void>;
   removeObject(key: string): Promise<void>;
   /** The messages that a consumer's commit left in the outbox, as their text says. */
   outboxOf(message: Envelope): Promise<Envelope[]>;
